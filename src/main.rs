@@ -1,0 +1,3 @@
+//! Chooses window or command line, nothing else.
+
+fn main() {}

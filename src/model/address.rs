@@ -1,0 +1,97 @@
+//! Addresses as people write them, before and after resolution.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// A host (name or literal, IPv6 without brackets) and a port.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct HostPort {
+    /// A name, an IPv4 or an IPv6 literal (a scope as `%eth0` or `%2` allowed); never empty.
+    pub host: String,
+    /// 0 asks the system for any free port when binding.
+    pub port: u16,
+}
+
+impl HostPort {
+    #[must_use]
+    pub fn new(host: impl Into<String>, port: u16) -> Self {
+        Self { host: host.into(), port }
+    }
+
+    /// Whether the host is `localhost` or a literal of 127.0.0.0/8 or `::1`, so that only this machine can reach it.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        self.host.eq_ignore_ascii_case("localhost")
+            || self.host.parse::<std::net::IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
+    }
+}
+
+impl From<SocketAddr> for HostPort {
+    fn from(address: SocketAddr) -> Self {
+        let host = match address {
+            SocketAddr::V6(v6) if v6.scope_id() != 0 => format!("{}%{}", v6.ip(), v6.scope_id()),
+            _ => address.ip().to_string(),
+        };
+        Self { host, port: address.port() }
+    }
+}
+
+impl fmt::Display for HostPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
+    }
+}
+
+/// The name of a Unix socket, see unix(7).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum UnixName {
+    /// A path in the file system; the system takes at most 107 bytes of it.
+    Path(PathBuf),
+    /// A Linux abstract name, written with a leading `@`; it never goes stale.
+    Abstract(Vec<u8>),
+    /// A client that did not bind has no name.
+    Unnamed,
+}
+
+impl UnixName {
+    /// The path, where the name is one.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Path(path) => Some(path),
+            Self::Abstract(_) | Self::Unnamed => None,
+        }
+    }
+}
+
+impl fmt::Display for UnixName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path(path) => write!(f, "{}", path.display()),
+            Self::Abstract(name) => write!(f, "@{}", String::from_utf8_lossy(name)),
+            Self::Unnamed => Ok(()),
+        }
+    }
+}
+
+/// The other end of a conversation, as the system reported it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Peer {
+    Ip(SocketAddr),
+    Unix(UnixName),
+}
+
+impl fmt::Display for Peer {
+    /// Without a scheme: `127.0.0.1:51734`, `/run/x.sock`; an unnamed Unix peer prints nothing.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ip(address) => HostPort::from(*address).fmt(f),
+            Self::Unix(name) => name.fmt(f),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! All that a face can ask of the engine.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::endpoint::Target;
+use super::ids::{SessionId, SocketId, TransferId};
+use super::page::PageRequest;
+use super::transfer::{ReceiveMode, SendMode};
+
+/// What a listener does by itself with what arrives.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Respond {
+    #[default]
+    Nothing,
+    /// Sends every received byte back.
+    Echo,
+    /// Sends these bytes after each receive that brought any.
+    Reply(Vec<u8>),
+}
+
+/// How to listen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListenSpec {
+    pub target: Target,
+    pub respond: Respond,
+    pub receive: ReceiveMode,
+    /// Stop by itself after the first session has ended.
+    pub once: bool,
+}
+
+/// How to connect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectSpec {
+    pub target: Target,
+    /// For all attempts together, name resolution included.
+    pub timeout: Duration,
+    /// Local host to bind before connecting.
+    pub local_host: Option<String>,
+    /// Local port to bind before connecting.
+    pub local_port: Option<u16>,
+    /// Try again by itself this long after a connection ended or an attempt failed.
+    pub reconnect: Option<Duration>,
+    /// Datagrams: `connect` the socket, so that only the peer's datagrams arrive and refusals are reported.
+    pub connected: bool,
+    pub receive: ReceiveMode,
+}
+
+impl ConnectSpec {
+    pub const TIMEOUT: Duration = Duration::from_secs(10);
+
+    #[must_use]
+    pub fn new(target: Target) -> Self {
+        Self {
+            target,
+            timeout: Self::TIMEOUT,
+            local_host: None,
+            local_port: None,
+            reconnect: None,
+            connected: true,
+            receive: ReceiveMode::Show,
+        }
+    }
+}
+
+/// To whom a listener's message goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Recipients {
+    /// Every session that the socket has when the command is carried out.
+    All,
+    Sessions(Vec<SessionId>),
+}
+
+/// The closed set of requests. None blocks the caller; what comes of it arrives as [`super::Event`]s.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    Listen {
+        socket: SocketId,
+        spec: ListenSpec,
+    },
+    /// Closes the listener and all of its sessions.
+    StopListening {
+        socket: SocketId,
+    },
+    Connect {
+        socket: SocketId,
+        spec: ConnectSpec,
+    },
+    /// Ends the attempt, the connection and its reconnecting.
+    Disconnect {
+        socket: SocketId,
+    },
+    /// Closes one session in order.
+    Close {
+        session: SessionId,
+    },
+    /// Closes it with a reset (SO_LINGER 0).
+    Reset {
+        session: SessionId,
+    },
+    /// `shutdown(SHUT_WR)` once all that waits has been sent.
+    FinishSending {
+        session: SessionId,
+    },
+    /// All or nothing per session: a message that finds no room in the queue is refused whole.
+    Send {
+        socket: SocketId,
+        to: Recipients,
+        bytes: Vec<u8>,
+    },
+    SendFiles {
+        socket: SocketId,
+        to: Recipients,
+        paths: Vec<PathBuf>,
+        mode: SendMode,
+    },
+    CancelTransfer {
+        transfer: TransferId,
+    },
+    /// For connections opened from now on.
+    SetReceive {
+        socket: SocketId,
+        receive: ReceiveMode,
+    },
+    SetRespond {
+        socket: SocketId,
+        respond: Respond,
+    },
+    /// Only the latest request matters: an older one that was not answered yet is dropped.
+    ReadPage(PageRequest),
+    /// Encodings, by label, that [`super::Filter::text`] is looked for in beside UTF-8.
+    SetFilterEncodings(Vec<String>),
+    LoadRow {
+        number: u64,
+    },
+    /// Removes all rows. Numbers go on counting.
+    ClearJournal,
+    /// Writes what the filter lets through: `.sqlite` the journal itself, `.jsonl` one object a line, else text.
+    SaveJournal {
+        path: PathBuf,
+        filter: super::Filter,
+    },
+    SaveSettings(Box<super::Settings>),
+}

@@ -1,0 +1,186 @@
+//! All that the engine tells a face.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::endpoint::Endpoint;
+use super::failure::Failure;
+use super::ids::{SessionId, SocketId, TransferId};
+use super::page::Page;
+use super::session::{SessionInfo, Traffic};
+use super::transfer::{Outcome, Progress, TransferInfo};
+
+/// Why a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CloseReason {
+    /// The peer finished sending and this side had no more to send.
+    Eof,
+    /// This side closed.
+    Local,
+    /// This side reset.
+    LocalReset,
+    /// The peer reset.
+    Reset,
+    /// A call failed; the failure came before.
+    Error,
+    /// The listener stopped.
+    Stopped,
+    /// A datagram peer that was quiet longest made room for a new one.
+    Evicted,
+}
+
+impl CloseReason {
+    /// The word in JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Eof => "eof",
+            Self::Local => "local",
+            Self::LocalReset => "local-reset",
+            Self::Reset => "reset",
+            Self::Error => "error",
+            Self::Stopped => "stopped",
+            Self::Evicted => "evicted",
+        }
+    }
+}
+
+/// What a user should know and need not act on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "notice", rename_all = "kebab-case")]
+pub enum Notice {
+    /// Out of descriptors: accepting waits until some close.
+    AcceptingPaused,
+    AcceptingResumed,
+    /// Datagrams that the kernel dropped at this socket since it was opened.
+    Dropped {
+        datagrams: u64,
+    },
+    /// A datagram longer than the receive size was cut.
+    Truncated {
+        kept: u64,
+    },
+    /// A plain peer's name and content came in one receive; all of it is kept as one file.
+    NameAndContentTogether,
+    /// The sender's name was not safe and this one took its place.
+    NameChanged {
+        from: String,
+        to: String,
+    },
+    /// The peer's program closed before it read everything.
+    PeerLeftUnread,
+    /// The peer's program read to the end.
+    PeerReadToEnd,
+    /// More than one read of the tutorial's server: it keeps 40,960 bytes at most.
+    LongForTutorial {
+        size: u64,
+    },
+    /// The journal can't be written; sockets go on, rows are counted here.
+    RecordingPaused {
+        missed: u64,
+    },
+    RecordingResumed {
+        missed: u64,
+    },
+    /// A stale Unix socket's file was removed to bind.
+    StaleSocketRemoved,
+}
+
+/// The closed set of reports.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// `endpoint` has the port that port 0 became.
+    Listening {
+        socket: SocketId,
+        endpoint: Endpoint,
+    },
+    StoppedListening {
+        socket: SocketId,
+    },
+    /// `candidates` are the addresses that a name resolved to, in the order tried.
+    Resolved {
+        socket: SocketId,
+        candidates: Vec<String>,
+    },
+    Connecting {
+        socket: SocketId,
+        attempt: String,
+    },
+    Opened {
+        info: SessionInfo,
+        traffic: Arc<Traffic>,
+    },
+    /// Bytes of one receive call; only where the engine was asked for payload events.
+    Received {
+        session: SessionId,
+        bytes: Vec<u8>,
+        truncated: bool,
+    },
+    /// Bytes of one send call that the system took; only where the engine was asked for payload events.
+    Sent {
+        session: SessionId,
+        bytes: u64,
+    },
+    PeerFinished {
+        session: SessionId,
+    },
+    FinishedSending {
+        session: SessionId,
+    },
+    Closed {
+        socket: SocketId,
+        session: SessionId,
+        reason: CloseReason,
+    },
+    /// A client gave up or was told to stop: no attempt is under way and none will follow.
+    Disconnected {
+        socket: SocketId,
+    },
+    /// A client will try again after this.
+    ReconnectingIn {
+        socket: SocketId,
+        delay: Duration,
+    },
+    TransferStarted(TransferInfo),
+    TransferProgress {
+        transfer: TransferId,
+        progress: Progress,
+    },
+    TransferEnded {
+        transfer: TransferId,
+        outcome: Outcome,
+        /// Where the file lies now; for a refused one, where it should have gone.
+        path: PathBuf,
+        size: u64,
+        failure: Option<Failure>,
+    },
+    Failed {
+        socket: Option<SocketId>,
+        session: Option<SessionId>,
+        failure: Failure,
+    },
+    Noticed {
+        socket: SocketId,
+        session: Option<SessionId>,
+        notice: Notice,
+    },
+    /// Rows in the journal now.
+    Recorded {
+        total: u64,
+    },
+    JournalCleared,
+    Page(Arc<Page>),
+    RowLoaded {
+        number: u64,
+        payload: Arc<[u8]>,
+    },
+    JournalSaved {
+        path: PathBuf,
+        rows: u64,
+    },
+    SettingsSaved,
+}

@@ -1,0 +1,210 @@
+//! Failures with the operation, the address, the cause, and what to do.
+
+use std::fmt;
+use std::io;
+
+use serde::{Deserialize, Serialize};
+
+/// What was being done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Operation {
+    Resolve,
+    Open,
+    SetOption,
+    Bind,
+    Listen,
+    Accept,
+    Connect,
+    Receive,
+    Send,
+    Shutdown,
+    OpenFile,
+    ReadFile,
+    CreateFile,
+    WriteFile,
+    FinishFile,
+    OpenJournal,
+    WriteJournal,
+    SaveSettings,
+    StartThread,
+}
+
+impl Operation {
+    /// The word in messages and JSON: `bind`, `open-file`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Resolve => "resolve",
+            Self::Open => "open",
+            Self::SetOption => "set-option",
+            Self::Bind => "bind",
+            Self::Listen => "listen",
+            Self::Accept => "accept",
+            Self::Connect => "connect",
+            Self::Receive => "receive",
+            Self::Send => "send",
+            Self::Shutdown => "shutdown",
+            Self::OpenFile => "open-file",
+            Self::ReadFile => "read-file",
+            Self::CreateFile => "create-file",
+            Self::WriteFile => "write-file",
+            Self::FinishFile => "finish-file",
+            Self::OpenJournal => "open-journal",
+            Self::WriteJournal => "write-journal",
+            Self::SaveSettings => "save-settings",
+            Self::StartThread => "start-thread",
+        }
+    }
+}
+
+/// Why it failed, as far as a face has words for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "cause", rename_all = "kebab-case")]
+pub enum Cause {
+    AddressInUse,
+    AddressNotAvailable,
+    Refused,
+    ConnectionReset,
+    BrokenPipe,
+    NotConnected,
+    HostUnreachable,
+    NetworkUnreachable,
+    TimedOut,
+    NoSuchHost,
+    PermissionDenied,
+    AddressFamilyMissing,
+    PathTooLong,
+    /// The Unix socket's file is there and nobody listens behind it.
+    StaleSocket,
+    /// A file that is not a socket stands where the socket should be.
+    NotASocket,
+    OutOfDescriptors,
+    MessageTooLong,
+    NotFound,
+    IsDirectory,
+    NotADirectory,
+    AlreadyExists,
+    StorageFull,
+    FileTooLarge,
+    /// The file became shorter, longer or newer while it was being sent.
+    SourceChanged,
+    Cancelled,
+    /// More waits to be sent than [`super::Traffic::QUEUE_MAX`] bytes.
+    QueueFull,
+    /// The session ended before the command reached it.
+    NoSuchSession,
+    /// Files need a stream.
+    NotAStream,
+    /// Text that no face has words for; `errno` where the system gave one.
+    Other {
+        message: String,
+        errno: Option<i32>,
+    },
+}
+
+impl From<&io::Error> for Cause {
+    fn from(error: &io::Error) -> Self {
+        use io::ErrorKind as Kind;
+        match error.kind() {
+            Kind::AddrInUse => Self::AddressInUse,
+            Kind::AddrNotAvailable => Self::AddressNotAvailable,
+            Kind::ConnectionRefused => Self::Refused,
+            Kind::ConnectionReset | Kind::ConnectionAborted => Self::ConnectionReset,
+            Kind::BrokenPipe => Self::BrokenPipe,
+            Kind::NotConnected => Self::NotConnected,
+            Kind::HostUnreachable => Self::HostUnreachable,
+            Kind::NetworkUnreachable | Kind::NetworkDown => Self::NetworkUnreachable,
+            Kind::TimedOut => Self::TimedOut,
+            Kind::PermissionDenied => Self::PermissionDenied,
+            Kind::NotFound => Self::NotFound,
+            Kind::IsADirectory => Self::IsDirectory,
+            Kind::NotADirectory => Self::NotADirectory,
+            Kind::AlreadyExists => Self::AlreadyExists,
+            Kind::StorageFull | Kind::QuotaExceeded => Self::StorageFull,
+            Kind::FileTooLarge => Self::FileTooLarge,
+            _ => Self::from_errno(error),
+        }
+    }
+}
+
+impl Cause {
+    /// Those that `io::ErrorKind` has no stable name for.
+    fn from_errno(error: &io::Error) -> Self {
+        #[cfg(unix)]
+        match error.raw_os_error().map(nix::errno::Errno::from_raw) {
+            Some(nix::errno::Errno::EAFNOSUPPORT | nix::errno::Errno::EPROTONOSUPPORT) => {
+                return Self::AddressFamilyMissing;
+            }
+            Some(nix::errno::Errno::EMFILE | nix::errno::Errno::ENFILE) => return Self::OutOfDescriptors,
+            Some(nix::errno::Errno::EMSGSIZE) => return Self::MessageTooLong,
+            Some(nix::errno::Errno::ENAMETOOLONG) => return Self::PathTooLong,
+            _ => {}
+        }
+        let errno = error.raw_os_error();
+        // The system's own text, without the "(os error 5)" that std adds.
+        let message = error.to_string();
+        let message = message.split(" (os error").next().unwrap_or_default().to_owned();
+        Self::Other { message, errno }
+    }
+}
+
+/// Which process holds a port, where /proc tells.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PortOwner {
+    pub pid: u32,
+    /// The command's short name.
+    pub name: String,
+}
+
+/// What a user can do about a failure.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "advice", rename_all = "kebab-case")]
+pub enum Hint {
+    PortHeldBy { owner: PortOwner },
+    ChooseAnotherPort,
+    StartTheServer,
+    CheckTheName,
+    CheckTheAddress,
+    PortsBelow1024NeedRights,
+    ShortenThePath,
+    RemoveTheFile,
+    RaiseDescriptorLimit,
+    DatagramMax,
+    FreeSpace,
+    CheckRights,
+    ChooseAFile,
+    ChooseAFolder,
+}
+
+/// An error that carries all that a face needs to explain it; `Display` is for logs, faces have words of their own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{} {subject}: {cause:?}", operation.name())]
+pub struct Failure {
+    pub operation: Operation,
+    /// The address or the file, as text.
+    pub subject: String,
+    #[serde(flatten)]
+    pub cause: Cause,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<Hint>,
+}
+
+impl Failure {
+    #[must_use]
+    pub fn new(operation: Operation, subject: impl fmt::Display, cause: Cause) -> Self {
+        Self { operation, subject: subject.to_string(), cause, hint: None }
+    }
+
+    /// A failure of a system call.
+    #[must_use]
+    pub fn io(operation: Operation, subject: impl fmt::Display, error: &io::Error) -> Self {
+        Self::new(operation, subject, Cause::from(error))
+    }
+
+    #[must_use]
+    pub fn with_hint(mut self, hint: Hint) -> Self {
+        self.hint = Some(hint);
+        self
+    }
+}

@@ -1,0 +1,34 @@
+//! Nouns: plain data shared by every floor above, and the contract between the faces and the engine.
+//!
+//! Nothing here does I/O, reads a clock or starts a thread.
+
+mod address;
+mod command;
+mod endpoint;
+mod event;
+mod failure;
+mod filter;
+mod ids;
+mod options;
+mod page;
+mod row;
+mod session;
+mod settings;
+mod transfer;
+
+pub use address::{HostPort, Peer, UnixName};
+pub use command::{Command, ConnectSpec, ListenSpec, Recipients, Respond};
+pub use endpoint::{Endpoint, EndpointError, Protocol, Target};
+pub use event::{CloseReason, Event, Notice};
+pub use failure::{Cause, Failure, Hint, Operation, PortOwner};
+pub use filter::{Filter, FilterError};
+pub use ids::{SessionId, SocketId, TransferId};
+pub use options::{OptionError, SocketOptions};
+pub use page::{Page, PageRequest, PageRow};
+pub use row::{Call, Direction, Life, Row, RowBody, Stamp};
+pub use session::{Role, SessionInfo, Traffic};
+pub use settings::{
+    ClientTab, ComposerSettings, Damage, LanguageChoice, LineEndingChoice, ServerTab, Settings, ThemeChoice,
+    WindowPlace,
+};
+pub use transfer::{Outcome, Progress, ReceiveMode, SendMode, TransferInfo};

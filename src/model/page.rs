@@ -1,0 +1,64 @@
+//! What a face asks the journal for, and what it gets.
+
+use super::filter::Filter;
+use super::ids::{SessionId, SocketId};
+use super::row::{RowBody, Stamp};
+
+/// A window onto the rows that a filter lets through.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PageRequest {
+    pub filter: Filter,
+    /// Position among the rows that match, from 0.
+    pub first: u64,
+    /// At most [`PageRequest::COUNT_MAX`].
+    pub count: usize,
+    /// Rows counted from the end instead: `first` is then ignored and the last `count` matches come.
+    pub from_end: bool,
+}
+
+impl PageRequest {
+    pub const COUNT_MAX: usize = 4096;
+}
+
+/// Rows as they stood when the page was read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Page {
+    /// The request's filter.
+    pub filter: Filter,
+    /// Position of `rows[0]` among the matches.
+    pub first: u64,
+    pub rows: Vec<PageRow>,
+    /// Rows that match so far.
+    pub matches: u64,
+    /// Rows in the journal.
+    pub total: u64,
+    /// False while older rows are still being scanned for the filter.
+    pub complete: bool,
+}
+
+/// One row for display. Long payloads are cut here; [`super::Command::LoadRow`] brings the whole.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PageRow {
+    /// Its number in the journal, from 1, never reused.
+    pub number: u64,
+    pub stamp: Stamp,
+    pub socket: SocketId,
+    pub session: Option<SessionId>,
+    pub peer: String,
+    pub body: RowBody,
+    pub stream_offset: u64,
+    /// Length of the whole payload in bytes.
+    pub len: u64,
+    /// The first [`PageRow::PREVIEW_MAX`] bytes of the payload.
+    pub preview: Vec<u8>,
+    /// Up to [`PageRow::CONTEXT_MAX`] bytes of the same session and direction just before this row, so that a character
+    /// that was cut between two reads can be put together; empty for datagrams.
+    pub context: Vec<u8>,
+    /// Monotonic nanoseconds since the row before it in the journal; `None` for the first.
+    pub delta_ns: Option<u64>,
+}
+
+impl PageRow {
+    pub const PREVIEW_MAX: usize = 512;
+    pub const CONTEXT_MAX: usize = 64;
+}

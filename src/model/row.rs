@@ -1,0 +1,120 @@
+//! Journal rows: one call that returned, or one event of a connection's life. Never "a packet".
+
+use serde::{Deserialize, Serialize};
+
+use super::event::{CloseReason, Notice};
+use super::failure::Failure;
+use super::ids::{SessionId, SocketId};
+use super::transfer::{Outcome, SendMode};
+
+/// When a call returned, by every clock that knows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stamp {
+    /// Nanoseconds since 1970 by the wall clock, taken after the call returned.
+    pub wall_ns: i64,
+    /// Nanoseconds by the monotonic clock since the engine started.
+    pub mono_ns: u64,
+    /// Nanoseconds since 1970 at which the kernel received the last byte (SO_TIMESTAMPNS); `None` where unknown.
+    pub kernel_ns: Option<i64>,
+}
+
+/// Which way bytes crossed, seen from this program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    In,
+    Out,
+}
+
+/// The system call that a row records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Call {
+    Recv,
+    Send,
+    RecvFrom,
+    SendTo,
+}
+
+impl Call {
+    /// The name as manuals write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Recv => "recv",
+            Self::Send => "send",
+            Self::RecvFrom => "recvfrom",
+            Self::SendTo => "sendto",
+        }
+    }
+}
+
+/// Events of a connection's life.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "life", rename_all = "kebab-case")]
+pub enum Life {
+    /// A listener is bound and, for streams, listening. `endpoint` has the port that port 0 became.
+    Listening { endpoint: String },
+    /// The listener's socket is closed.
+    StoppedListening { endpoint: String },
+    /// `connect` was called for this resolved address.
+    Connecting { endpoint: String },
+    /// `accept` returned, or a datagram listener heard this peer for the first time.
+    Accepted { local: String },
+    /// `connect` succeeded.
+    Connected { local: String },
+    /// `recv` returned 0: the peer has finished sending. It may still read.
+    PeerFinished,
+    /// `shutdown(SHUT_WR)` returned: this side has finished sending.
+    FinishedSending,
+    /// The socket is closed.
+    Closed { reason: CloseReason },
+}
+
+/// What a row records beside its payload.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum RowBody {
+    /// Bytes that a call moved; the payload holds all of them.
+    Data {
+        direction: Direction,
+        call: Call,
+        /// The datagram was longer than the buffer (MSG_TRUNC): the payload is its beginning.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        truncated: bool,
+    },
+    Life(Life),
+    /// A file that was sent or received; its bytes are not copied here.
+    File {
+        direction: Direction,
+        /// As the sender wrote it.
+        name: String,
+        /// Where it lies on this machine.
+        path: String,
+        size: u64,
+        duration_ns: u64,
+        outcome: Outcome,
+        mode: SendMode,
+    },
+    Failed {
+        failure: Failure,
+    },
+    Notice {
+        notice: Notice,
+    },
+}
+
+/// One row on its way to the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    pub stamp: Stamp,
+    pub socket: SocketId,
+    /// `None` for what concerns a whole listener.
+    pub session: Option<SessionId>,
+    /// The other end as text, without a scheme; empty where there is none.
+    pub peer: String,
+    pub body: RowBody,
+    /// Bytes that crossed in this session and direction before this row; 0 for datagrams and other rows.
+    pub stream_offset: u64,
+    pub payload: Vec<u8>,
+}

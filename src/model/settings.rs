@@ -1,0 +1,186 @@
+//! What survives a restart.
+
+use serde::{Deserialize, Serialize};
+
+use super::endpoint::Protocol;
+use super::transfer::SendMode;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LanguageChoice {
+    #[default]
+    System,
+    English,
+    Chinese,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ThemeChoice {
+    #[default]
+    System,
+    Light,
+    Dark,
+}
+
+/// What "Send" adds at the end of a message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LineEndingChoice {
+    #[default]
+    None,
+    Lf,
+    Cr,
+    CrLf,
+}
+
+/// Where the window stood, in points.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WindowPlace {
+    pub x: f32,
+    pub y: f32,
+    pub width: f32,
+    pub height: f32,
+    pub maximized: bool,
+}
+
+/// How one tab composes and shows messages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ComposerSettings {
+    /// `text`, `escapes` or `hex`.
+    pub format: String,
+    /// A label of `codec::encoding::Encoding`.
+    pub encoding: String,
+    pub line_ending: LineEndingChoice,
+    pub draft: String,
+    /// Latest last.
+    pub history: Vec<String>,
+    pub send_mode: SendMode,
+}
+
+impl Default for ComposerSettings {
+    fn default() -> Self {
+        Self {
+            format: "text".to_owned(),
+            encoding: "utf-8".to_owned(),
+            line_ending: LineEndingChoice::None,
+            draft: String::new(),
+            history: Vec::new(),
+            send_mode: SendMode::Raw,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ServerTab {
+    /// A scheme of [`Protocol`].
+    pub protocol: String,
+    pub address: String,
+    pub port: String,
+    /// Options as a query.
+    pub options: String,
+    /// `nothing`, `echo` or `reply`.
+    pub respond: String,
+    pub reply: String,
+    /// `show`, `raw`, `tutorial` or `auto`.
+    pub receive: String,
+    pub folder: String,
+    pub composer: ComposerSettings,
+}
+
+impl Default for ServerTab {
+    fn default() -> Self {
+        Self {
+            protocol: Protocol::Tcp.scheme().to_owned(),
+            address: "127.0.0.1".to_owned(),
+            port: "9000".to_owned(),
+            options: String::new(),
+            respond: "nothing".to_owned(),
+            reply: String::new(),
+            receive: "show".to_owned(),
+            folder: String::new(),
+            composer: ComposerSettings::default(),
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ClientTab {
+    pub protocol: String,
+    pub address: String,
+    pub port: String,
+    pub options: String,
+    pub local_host: String,
+    pub local_port: String,
+    /// Milliseconds.
+    pub timeout_ms: u32,
+    pub reconnect: bool,
+    /// Datagrams: connected or not.
+    pub connected: bool,
+    pub receive: String,
+    pub folder: String,
+    pub composer: ComposerSettings,
+}
+
+impl Default for ClientTab {
+    fn default() -> Self {
+        Self {
+            protocol: Protocol::Tcp.scheme().to_owned(),
+            address: "127.0.0.1".to_owned(),
+            port: "9000".to_owned(),
+            options: String::new(),
+            local_host: String::new(),
+            local_port: String::new(),
+            timeout_ms: 10_000,
+            reconnect: false,
+            connected: true,
+            receive: "show".to_owned(),
+            folder: String::new(),
+            composer: ComposerSettings::default(),
+        }
+    }
+}
+
+/// All settings; a value that can't be read takes its default and is reported as [`Damage`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    pub language: LanguageChoice,
+    pub theme: ThemeChoice,
+    /// Points per pixel on top of the system's, 0.5 to 3.
+    pub zoom: f32,
+    pub window: Option<WindowPlace>,
+    pub follow_end: bool,
+    pub show_inspector: bool,
+    /// Share of the window's height that the panels take, 0.2 to 0.8.
+    pub split: f32,
+    pub servers: Vec<ServerTab>,
+    pub clients: Vec<ClientTab>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            language: LanguageChoice::System,
+            theme: ThemeChoice::System,
+            zoom: 1.0,
+            window: None,
+            follow_end: true,
+            show_inspector: true,
+            split: 0.5,
+            servers: vec![ServerTab::default()],
+            clients: vec![ClientTab::default()],
+        }
+    }
+}
+
+/// A settings value that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damage {
+    /// Path of the key, `servers.0.port`; empty when the file itself could not be read.
+    pub key: String,
+    pub problem: String,
+}

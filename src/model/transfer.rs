@@ -1,0 +1,108 @@
+//! Files on their way.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{SessionId, TransferId};
+use super::row::Direction;
+
+/// How a file crosses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SendMode {
+    /// The file's bytes and nothing else; the stream stays open.
+    #[default]
+    Raw,
+    /// As the tutorial does it: the name in the first send, a pause, the bytes, close.
+    Tutorial,
+}
+
+/// What happens to incoming bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ReceiveMode {
+    /// They are rows of the journal.
+    #[default]
+    Show,
+    /// All of a connection's bytes become one file in the folder, named by the receiver.
+    Raw { into: PathBuf },
+    /// The first receive is the name, the rest the content.
+    Tutorial { into: PathBuf },
+    /// The tutorial's way if the first receive can be a file's name, else raw.
+    Auto { into: PathBuf },
+}
+
+impl ReceiveMode {
+    #[must_use]
+    pub fn folder(&self) -> Option<&PathBuf> {
+        match self {
+            Self::Show => None,
+            Self::Raw { into } | Self::Tutorial { into } | Self::Auto { into } => Some(into),
+        }
+    }
+}
+
+/// How a file ended. What is claimed is what is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Its hash was confirmed by both sides.
+    Verified,
+    /// A plain sender ended in order; whether that was all it meant to send, nobody said.
+    Unverified,
+    /// The stream broke, one side cancelled, or the peer closed with bytes unread.
+    Incomplete,
+    /// Nothing was taken.
+    Refused,
+    /// All bytes were handed to the system; the peer can't confirm more.
+    HandedOver,
+}
+
+impl Outcome {
+    /// The word in JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::Unverified => "unverified",
+            Self::Incomplete => "incomplete",
+            Self::Refused => "refused",
+            Self::HandedOver => "handed-over",
+        }
+    }
+}
+
+/// A file that began to cross.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransferInfo {
+    pub id: TransferId,
+    pub session: SessionId,
+    pub direction: Direction,
+    /// As the sender wrote it.
+    pub name: String,
+    /// The file on this machine: the source, or where the received bytes are going.
+    pub path: PathBuf,
+    /// `None` when receiving from a plain peer, which never says.
+    pub size: Option<u64>,
+}
+
+/// How far a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    pub done: u64,
+    pub size: Option<u64>,
+    /// Since it began.
+    pub elapsed: Duration,
+    /// Bytes a second over the last seconds.
+    pub rate: u64,
+}
+
+impl Progress {
+    /// Time left at the present rate; `None` while unknown.
+    #[must_use]
+    pub fn left(&self) -> Option<Duration> {
+        let remaining = self.size?.saturating_sub(self.done);
+        (self.rate > 0).then(|| Duration::from_secs(remaining.div_ceil(self.rate)))
+    }
+}

@@ -1,0 +1,1 @@
+//! Sockets: the only place that names `std::net`, `std::os::unix::net` or `socket2`.

@@ -1,0 +1,1 @@
+//! Decisions without I/O: bytes and the time come in, what to do comes out.

@@ -1,0 +1,1 @@
+//! One file a part of the window; what is drawn twice is in `widgets`.
