@@ -3,10 +3,9 @@
 use std::io::{self, IoSliceMut};
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd};
-use std::time::Duration;
 
 use nix::errno::Errno;
-use nix::poll::PollFlags;
+use nix::poll::{PollFd, PollFlags, poll};
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg};
 use nix::sys::time::TimeSpec;
 use socket2::{SockAddr, Socket};
@@ -29,32 +28,26 @@ pub struct ReceivedDatagram {
     pub dropped: Option<u32>,
 }
 
-/// How long a send may wait for room in the socket's buffer.
-const SEND_WAIT: Duration = Duration::from_millis(100);
+/// How long a send may wait for room in the socket's buffer, in milliseconds.
+const SEND_WAIT: u8 = 100;
 
 #[derive(Debug)]
 pub struct DatagramSocket {
     socket: Socket,
-    wake: Wake,
 }
 
 impl DatagramSocket {
     pub(super) fn new(socket: Socket) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
-        Ok(Self { socket, wake: Wake::new()? })
+        Ok(Self { socket })
     }
 
-    /// Blocks until a datagram (or an error) is there; false when the socket was woken.
+    /// Blocks until a datagram (or an error) is there; false when `wake` went on.
     ///
     /// # Errors
     /// Of poll(2).
-    pub fn wait(&self) -> io::Result<bool> {
-        Ok(self.wake.wait(self.socket.as_fd(), PollFlags::POLLIN, None)? == Ready::Socket)
-    }
-
-    /// Ends waits now and later.
-    pub fn wake(&self) {
-        self.wake.wake();
+    pub fn wait(&self, wake: &Wake) -> io::Result<bool> {
+        Ok(wake.wait(self.socket.as_fd(), PollFlags::POLLIN, None)? == Ready::Socket)
     }
 
     /// One recvmsg(2) that doesn't block; `None` when nothing waits.
@@ -104,7 +97,8 @@ impl DatagramSocket {
         };
         match attempt() {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.wake.wait(self.socket.as_fd(), PollFlags::POLLOUT, Some(SEND_WAIT))?;
+                let mut writable = [PollFd::new(self.socket.as_fd(), PollFlags::POLLOUT)];
+                poll(&mut writable, SEND_WAIT)?;
                 attempt()
             }
             result => result,

@@ -20,7 +20,7 @@ pub use datagram::{DatagramSocket, ReceivedDatagram};
 pub use limits::raise_descriptor_limit;
 pub use listener::{Accepted, Listener};
 pub use race::{RaceEnd, connect_first};
-pub use resolve::{interleave, literal, lookup};
+pub use resolve::{LocalAddress, literal, lookup};
 pub use stream::{ReceivedPiece, Stream};
 pub use udp::{bind as bind_udp, open_client as open_udp_client};
 pub use unix::{accepts as unix_accepts, connect as connect_unix, listen as listen_unix};

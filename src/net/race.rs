@@ -9,6 +9,7 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, poll};
 use socket2::Socket;
 
+use super::resolve::LocalAddress;
 use super::stream::Stream;
 use super::tcp::begin_connect;
 use super::wake::{Wake, poll_timeout};
@@ -29,7 +30,7 @@ pub enum RaceEnd {
 /// start. Blocks until `deadline` at most, or until `wake` goes on. `on_attempt` hears of each attempt as it starts.
 pub fn connect_first(
     candidates: &[SocketAddr],
-    local: Option<SocketAddr>,
+    local: LocalAddress,
     options: &SocketOptions,
     deadline: Instant,
     wake: &Wake,
@@ -47,7 +48,7 @@ pub fn connect_first(
                 break;
             };
             on_attempt(address);
-            match begin_connect(address, local, options) {
+            match begin_connect(address, local.beside(address), options) {
                 Ok(socket) => {
                     running.push((address, socket));
                     next_start = Instant::now() + HEAD_START;

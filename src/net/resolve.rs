@@ -1,9 +1,28 @@
 //! Names to addresses.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr, SocketAddrV6, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, ToSocketAddrs};
 
 use crate::model::HostPort;
+
+/// Where a client binds before it connects; what is `None` the system chooses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LocalAddress {
+    pub ip: Option<IpAddr>,
+    pub port: Option<u16>,
+}
+
+impl LocalAddress {
+    /// What to bind for a connection to `candidate`; `None` where nothing was asked for.
+    #[must_use]
+    pub fn beside(&self, candidate: SocketAddr) -> Option<SocketAddr> {
+        if self.ip.is_none() && self.port.is_none() {
+            return None;
+        }
+        let any = if candidate.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+        Some(SocketAddr::new(self.ip.unwrap_or(any), self.port.unwrap_or(0)))
+    }
+}
 
 /// The address, where the host is a literal and nobody has to be asked.
 #[must_use]

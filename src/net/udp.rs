@@ -7,6 +7,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::datagram::DatagramSocket;
 use super::options;
+use super::resolve::LocalAddress;
 use crate::model::{Cause, Failure, Operation, SocketOptions};
 
 /// Binds to the first of the candidates that can be bound.
@@ -27,14 +28,14 @@ pub fn bind(candidates: &[SocketAddr], options: &SocketOptions) -> Result<Datagr
 /// By operation.
 pub fn open_client(
     candidates: &[SocketAddr],
-    local: Option<SocketAddr>,
+    local: LocalAddress,
     connected: bool,
     options: &SocketOptions,
 ) -> Result<(DatagramSocket, SocketAddr), Failure> {
     first_that_works(candidates, Operation::Connect, |address| {
         let socket = open(address, options)?;
         let any = if address.is_ipv4() { ([0; 4], 0).into() } else { ([0u16; 8], 0).into() };
-        let local = local.unwrap_or(any);
+        let local = local.beside(address).unwrap_or(any);
         socket.bind(&local.into()).map_err(fail(Operation::Bind, local))?;
         if connected {
             socket.connect(&address.into()).map_err(fail(Operation::Connect, address))?;

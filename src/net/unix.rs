@@ -4,6 +4,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use socket2::{Domain, SockAddr, Socket, Type};
 
@@ -11,7 +12,11 @@ use super::listener::Listener;
 use super::options;
 use super::stream::Stream;
 use super::tcp::BACKLOG;
-use crate::model::{Endpoint, Failure, Operation, SocketOptions, UnixName};
+use super::wake::Wake;
+use crate::model::{Cause, Endpoint, Failure, Operation, SocketOptions, UnixName};
+
+/// How long one connect(2) may block, so that a cancel is noticed.
+const CONNECT_SLICE: Duration = Duration::from_millis(100);
 
 /// Binds and listens. A file that is already there is `AddressInUse`, whoever left it.
 ///
@@ -30,11 +35,11 @@ pub fn listen(name: &UnixName, options: &SocketOptions) -> Result<Listener, Fail
         .map_err(|error| fail(Operation::Listen, &error))
 }
 
-/// Connects. On a listener whose queue is full this blocks until it takes one.
+/// Connects. On a listener whose queue is full this blocks until it takes one, `wake` goes on, or the deadline is over.
 ///
 /// # Errors
-/// By operation; a stale file refuses, and so does a file that is no socket.
-pub fn connect(name: &UnixName, options: &SocketOptions) -> Result<Stream, Failure> {
+/// By operation; a stale file refuses, and so does a file that is no socket. `Cancelled` when woken.
+pub fn connect(name: &UnixName, options: &SocketOptions, deadline: Instant, wake: &Wake) -> Result<Stream, Failure> {
     let fail = failure(name);
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None).map_err(|error| fail(Operation::Open, &error))?;
     options::apply_common(&socket, options).map_err(|error| fail(Operation::SetOption, &error))?;
