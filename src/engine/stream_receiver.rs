@@ -57,6 +57,9 @@ impl Receiver<'_> {
         // Zeroed memory that is not touched costs nothing: an idle connection keeps no buffer resident.
         let mut buffer = vec![0; size];
         let mut reads_after_stop = 0;
+        // The peer sends faster than is read. Linux offers no more room once receiving is shut down, and a close without
+        // unread bytes is no reset: it would be left probing a closed window for a minute.
+        let mut cut_off = false;
         let end = loop {
             let most = self.receiving.as_ref().map_or(size, |receiving| receiving.receive_max().min(size));
             let result = self.stream.receive(&mut buffer[..most]);
@@ -71,6 +74,7 @@ impl Receiver<'_> {
                 Ok(ReceivedPiece { len: 0, .. }) if stopping.is_some() => break PeerEnd::Unknown,
                 Ok(ReceivedPiece { len: 0, .. }) => break PeerEnd::Eof,
                 Ok(piece) => {
+                    cut_off |= stopping.is_some() && piece.len == buffer.len();
                     if let Err(failure) = self.received(&buffer[..piece.len], piece.kernel_ns) {
                         self.core.fail(self.session.info.socket, Some(self.session), failure);
                         self.session.request_stop(CloseReason::Error);
@@ -87,6 +91,9 @@ impl Receiver<'_> {
             }
         };
         drop(buffer);
+        if cut_off && let Err(error) = self.stream.reset_on_close() {
+            tracing::debug!(%error, "reset on close");
+        }
         if let Some(receiving) = self.receiving.take() {
             receiving.end(end);
         }
