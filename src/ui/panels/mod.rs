@@ -1,1 +1,4 @@
 //! One file a part of the window; what is drawn twice is in `widgets`.
+
+pub mod inspector;
+pub mod journal;
