@@ -3,30 +3,41 @@
 use std::ops::Range;
 
 use super::encoding::Encoding;
+use super::{escapes, hex};
 
 /// How the text of a message is to be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Format {
+    /// Every character as itself.
     #[default]
     Text,
+    /// Text with [`escapes`].
     Escapes,
+    /// [`hex`] digits.
     Hex,
 }
 
 impl Format {
     pub const ALL: [Self; 3] = [Self::Text, Self::Escapes, Self::Hex];
 
+    /// As settings and options write it.
     #[must_use]
     pub fn label(self) -> &'static str {
-        todo!()
+        match self {
+            Self::Text => "text",
+            Self::Escapes => "escapes",
+            Self::Hex => "hex",
+        }
     }
 
+    /// The format with this [`label`](Self::label), whatever the case of its letters.
     #[must_use]
-    pub fn from_label(_label: &str) -> Option<Self> {
-        todo!()
+    pub fn from_label(label: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.label().eq_ignore_ascii_case(label))
     }
 }
 
+/// What is added at the end of a message. Line breaks inside it stay as typed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum LineEnding {
     #[default]
@@ -34,6 +45,19 @@ pub enum LineEnding {
     Lf,
     Cr,
     CrLf,
+}
+
+impl LineEnding {
+    /// The characters that it stands for.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Lf => "\n",
+            Self::Cr => "\r",
+            Self::CrLf => "\r\n",
+        }
+    }
 }
 
 /// A mistake in a message, with its place.
@@ -47,6 +71,7 @@ pub struct ComposeError {
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ComposeProblem {
+    /// `encoding` is its name for people.
     #[error("{encoding} has no {character:?}")]
     NotInEncoding { character: char, encoding: &'static str },
     #[error("{0:?} is no hex digit")]
@@ -61,13 +86,82 @@ pub enum ComposeProblem {
     BadHexEscape,
 }
 
+/// The bytes to send. The line ending is text in the message's encoding, so CR LF in UTF-16 is four bytes; after hex,
+/// which has no encoding, it is the plain bytes 0d 0a.
+///
 /// # Errors
 /// The first mistake.
-pub fn compose(
-    _text: &str,
-    _format: Format,
-    _encoding: Encoding,
-    _ending: LineEnding,
-) -> Result<Vec<u8>, ComposeError> {
-    todo!()
+pub fn compose(text: &str, format: Format, encoding: Encoding, ending: LineEnding) -> Result<Vec<u8>, ComposeError> {
+    let mut bytes = match format {
+        Format::Text => {
+            let mut bytes = Vec::with_capacity(text.len() + 4);
+            encode_part(text, 0, encoding, &mut bytes)?;
+            bytes
+        }
+        Format::Escapes => escapes::parse(text, encoding)?,
+        Format::Hex => hex::parse(text)?,
+    };
+    match format {
+        Format::Text | Format::Escapes => encode_part(ending.text(), text.len(), encoding, &mut bytes)?,
+        Format::Hex => bytes.extend_from_slice(ending.text().as_bytes()),
+    }
+    Ok(bytes)
+}
+
+/// Encodes a part that begins at byte `start` of what was typed.
+pub(super) fn encode_part(part: &str, start: usize, encoding: Encoding, out: &mut Vec<u8>) -> Result<(), ComposeError> {
+    encoding.encode_into(part, out).map_err(|(at, character)| ComposeError {
+        at: start + at.start..start + at.end,
+        problem: ComposeProblem::NotInEncoding { character, encoding: encoding.name() },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_ending_is_in_the_encoding_except_after_hex() {
+        let crlf = |text, format, encoding| compose(text, format, encoding, LineEnding::CrLf).unwrap();
+        assert_eq!(crlf("a", Format::Text, Encoding::Utf8), b"a\r\n");
+        assert_eq!(crlf("a\nb", Format::Text, Encoding::Gbk), b"a\nb\r\n");
+        assert_eq!(crlf("a", Format::Text, Encoding::Utf16Le), b"a\0\r\0\n\0");
+        assert_eq!(crlf("\\x41", Format::Escapes, Encoding::Utf16Be), b"A\0\r\0\n");
+        assert_eq!(crlf("61", Format::Hex, Encoding::Utf16Le), b"a\r\n");
+        assert_eq!(compose("", Format::Text, Encoding::Utf8, LineEnding::Cr).unwrap(), b"\r");
+        assert_eq!(compose("", Format::Hex, Encoding::Utf8, LineEnding::Lf).unwrap(), b"\n");
+        assert_eq!(compose("", Format::Text, Encoding::Utf16Le, LineEnding::None).unwrap(), b"");
+    }
+
+    #[test]
+    fn a_mistake_has_its_place_in_what_was_typed() {
+        let error = compose("你😀", Format::Text, Encoding::Gbk, LineEnding::None).unwrap_err();
+        assert_eq!(error.at, 3..7);
+        assert_eq!(error.problem, ComposeProblem::NotInEncoding { character: '😀', encoding: "GBK" });
+        let error = compose("\\n你😀", Format::Escapes, Encoding::Gbk, LineEnding::None).unwrap_err();
+        assert_eq!(error.at, 5..9);
+    }
+
+    #[test]
+    fn labels_are_read_back() {
+        for format in Format::ALL {
+            assert_eq!(Format::from_label(&format.label().to_uppercase()), Some(format));
+        }
+        assert_eq!(Format::from_label("binary"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn mistakes_lie_on_characters_of_the_text(
+            text in "[0-9a-fxX\\\\rn, é你😀]{0,20}",
+            format in prop::sample::select(&Format::ALL[..]),
+            encoding in prop::sample::select(&Encoding::ALL[..]),
+        ) {
+            if let Err(error) = compose(&text, format, encoding, LineEnding::CrLf) {
+                prop_assert!(!text.get(error.at.clone()).unwrap_or_default().is_empty(), "{:?}", error);
+            }
+        }
+    }
 }

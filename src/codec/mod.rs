@@ -1,4 +1,5 @@
-//! Bytes: text encodings, hex, escapes, file names. No I/O, no clock, no threads; nothing of this crate is imported.
+//! Bytes: text encodings, hex, escapes, dumps, file names, sizes. No I/O, no clock, no threads; nothing of this crate is
+//! imported.
 
 pub mod compose;
 pub mod dump;
@@ -6,3 +7,7 @@ pub mod encoding;
 pub mod escapes;
 pub mod file_name;
 pub mod hex;
+pub mod size;
+pub mod visible;
+
+mod stream;

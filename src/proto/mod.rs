@@ -1,1 +1,3 @@
 //! Decisions without I/O: bytes and the time come in, what to do comes out.
+
+pub mod plain_file;
