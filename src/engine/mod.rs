@@ -1,11 +1,47 @@
 //! Threads: blocking I/O in workers, decisions from `proto`, rows to the journal, events to one face.
+//!
+//! One thread carries out commands, one writes the journal, one reads it for the face. Each listener and each client
+//! has a thread of its own; each stream a listener accepts has one that receives, and, from the first thing it sends,
+//! one that sends. None of them waits for the face, unless the face is a whole channel of events behind.
 
+mod advice;
+mod budget;
+mod client;
+mod clock;
+mod control;
+mod core;
+mod datagrams;
+mod listener;
+mod outbox;
+mod reader;
+mod recorder;
+mod resolving;
+mod session;
+mod socket_control;
+mod stop;
+mod stream_receiver;
+mod stream_writer;
+mod transfer;
+
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::JoinHandle;
 
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
-use crate::model::{Command, Damage, Event, Failure, Settings, SocketId};
+use self::clock::Clock;
+use self::control::Control;
+use self::core::{Core, spawn};
+use self::outbox::{EVENTS, Outbox, PAYLOAD_EVENTS};
+use self::reader::Reader;
+use self::recorder::Recorder;
+use crate::model::{Command, Damage, Event, Failure, Operation, Settings, SocketId};
+use crate::net;
+use crate::store;
+use crate::store::journal::{JournalReader, JournalWriter};
+use crate::store::temporary::TemporaryJournal;
 
 /// Where the rows go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,55 +60,150 @@ pub struct EngineConfig {
     pub journal: JournalPlace,
     /// Called from workers when events wait, at most once until [`Engine::acknowledge_wake`].
     pub wake: Arc<dyn Fn() + Send + Sync>,
-    /// Send `Event::Received` and `Event::Sent` with the bytes, for a face that has no journal to read.
+    /// Send [`Event::Received`] and [`Event::Sent`] with the bytes, for a face that has no journal to read.
     pub payload_events: bool,
     /// Where [`Command::SaveSettings`] writes; `None` saves nothing.
     pub settings: Option<PathBuf>,
 }
 
-/// The engine; dropping it stops everything and joins every thread.
-pub struct Engine {}
+impl fmt::Debug for EngineConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EngineConfig")
+            .field("journal", &self.journal)
+            .field("payload_events", &self.payload_events)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The engine; dropping it stops everything and joins every thread, within a second.
+pub struct Engine {
+    commands: Option<Sender<Command>>,
+    events: Receiver<Event>,
+    core: Arc<Core>,
+    next_socket: AtomicU64,
+    control: Option<JoinHandle<()>>,
+    recorder: Option<JoinHandle<()>>,
+    reader: Option<JoinHandle<()>>,
+    /// Removed after the threads that use it have ended.
+    _temporary: Option<TemporaryJournal>,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").finish_non_exhaustive()
+    }
+}
 
 impl Engine {
+    /// Opens the journal and starts the threads that all sockets share. Also raises the process's limit of descriptors.
+    ///
     /// # Errors
-    /// The journal can't be opened.
-    pub fn start(_config: EngineConfig) -> Result<Self, Failure> {
-        todo!()
+    /// The journal can't be opened, or a thread can't be started.
+    pub fn start(config: EngineConfig) -> Result<Self, Failure> {
+        net::raise_descriptor_limit();
+        let (sender, events) = bounded(if config.payload_events { PAYLOAD_EVENTS } else { EVENTS });
+        let outbox = Arc::new(Outbox::new(sender, config.wake));
+        let clock = Arc::new(Clock::new());
+        let (path, temporary) = match config.journal {
+            JournalPlace::Nowhere => (None, None),
+            JournalPlace::File(path) => (Some(path), None),
+            JournalPlace::Temporary => {
+                let temporary = TemporaryJournal::create()?;
+                (Some(temporary.path().to_owned()), Some(temporary))
+            }
+        };
+        let no_thread = |name: &'static str| move |error| Failure::io(Operation::StartThread, name, &error);
+        let (recorder, recorder_thread, reader, reader_thread) = match path {
+            None => (Recorder::off(), None, Reader::off(), None),
+            Some(path) => {
+                let writer = JournalWriter::create(&path)?;
+                let journal_reader = JournalReader::open(&path)?;
+                let (recorder, recorder_thread) =
+                    Recorder::start(writer, Arc::clone(&clock), Arc::clone(&outbox)).map_err(no_thread("recorder"))?;
+                let (reader, reader_thread) =
+                    Reader::start(journal_reader, path, Arc::clone(&outbox)).map_err(no_thread("journal-reader"))?;
+                (recorder, Some(recorder_thread), reader, Some(reader_thread))
+            }
+        };
+        let core = Arc::new(Core::new(clock, outbox, recorder, reader, config.payload_events));
+        // Unbounded: its only sender is the face, which a full channel must not block.
+        let (commands, queue) = unbounded();
+        let control = Control::new(Arc::clone(&core), config.settings);
+        let control = spawn("control".to_owned(), move || control.run(&queue))?;
+        Ok(Self {
+            commands: Some(commands),
+            events,
+            core,
+            next_socket: AtomicU64::new(1),
+            control: Some(control),
+            recorder: recorder_thread,
+            reader: reader_thread,
+            _temporary: temporary,
+        })
     }
 
+    /// A new identity for a listener or a client.
     #[must_use]
     pub fn new_socket(&self) -> SocketId {
-        todo!()
+        SocketId(self.next_socket.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Never blocks.
-    pub fn send(&self, _command: Command) {
-        todo!()
+    pub fn send(&self, command: Command) {
+        if let Some(commands) = &self.commands
+            && commands.send(command).is_err()
+        {
+            tracing::error!("the control thread has ended");
+        }
     }
 
     #[must_use]
     pub fn events(&self) -> &Receiver<Event> {
-        todo!()
+        &self.events
     }
 
     /// Call before draining [`Self::events`]: the next event wakes again.
     pub fn acknowledge_wake(&self) {
-        todo!()
+        self.core.outbox.acknowledge();
     }
 
     /// Runs work that may block for long (a dialog, standard input) on a named thread that nobody joins.
-    pub fn run_detached(&self, _name: &str, _work: impl FnOnce() + Send + 'static) {
-        todo!()
+    pub fn run_detached(&self, name: &str, work: impl FnOnce() + Send + 'static) {
+        if let Err(failure) = spawn(name.to_owned(), work) {
+            self.core.outbox.send(Event::Failed { socket: None, session: None, failure });
+        }
     }
 
+    /// Reads a small file; call it before the window is there.
     #[must_use]
-    pub fn load_settings(_path: &Path) -> (Settings, Vec<Damage>) {
-        todo!()
+    pub fn load_settings(path: &Path) -> (Settings, Vec<Damage>) {
+        store::settings::load(path)
     }
 
     /// Where this system keeps a program's settings; `None` where it has no such place.
     #[must_use]
     pub fn settings_path() -> Option<PathBuf> {
-        todo!()
+        store::settings::default_path()
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.core.outbox.close();
+        self.commands.take();
+        join(self.control.take());
+        self.core.recorder.stop();
+        self.core.reader.stop();
+        join(self.recorder.take());
+        join(self.reader.take());
+    }
+}
+
+fn join(thread: Option<JoinHandle<()>>) {
+    if let Some(thread) = thread
+        && thread.join().is_err()
+    {
+        tracing::error!("a thread panicked");
     }
 }

@@ -1,7 +1,7 @@
 //! Addresses as people write them, before and after resolution.
 
+use core::net::SocketAddr;
 use std::fmt;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 /// A host (name or literal, IPv6 without brackets) and a port.
@@ -23,7 +23,7 @@ impl HostPort {
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         self.host.eq_ignore_ascii_case("localhost")
-            || self.host.parse::<std::net::IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
+            || self.host.parse::<core::net::IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
     }
 }
 

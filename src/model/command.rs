@@ -27,6 +27,16 @@ pub struct ListenSpec {
     pub receive: ReceiveMode,
     /// Stop by itself after the first session has ended.
     pub once: bool,
+    /// Keep a stream open for sending when its peer has finished; otherwise what waits is sent and the stream closed.
+    pub stay_half_open: bool,
+}
+
+impl ListenSpec {
+    /// Shows what arrives, answers nothing, listens until told to stop.
+    #[must_use]
+    pub fn new(target: Target) -> Self {
+        Self { target, respond: Respond::Nothing, receive: ReceiveMode::Show, once: false, stay_half_open: false }
+    }
 }
 
 /// How to connect.
@@ -44,6 +54,8 @@ pub struct ConnectSpec {
     /// Datagrams: `connect` the socket, so that only the peer's datagrams arrive and refusals are reported.
     pub connected: bool,
     pub receive: ReceiveMode,
+    /// As [`ListenSpec::stay_half_open`].
+    pub stay_half_open: bool,
 }
 
 impl ConnectSpec {
@@ -59,6 +71,7 @@ impl ConnectSpec {
             reconnect: None,
             connected: true,
             receive: ReceiveMode::Show,
+            stay_half_open: false,
         }
     }
 }

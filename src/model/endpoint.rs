@@ -122,7 +122,7 @@ fn check_host(host: &str) -> Result<(), EndpointError> {
     // reach the resolver and fail there with a worse message.
     let allowed = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '%');
     let colons_fit = !host.contains(':')
-        || host.split('%').next().is_some_and(|literal| literal.parse::<std::net::Ipv6Addr>().is_ok());
+        || host.split('%').next().is_some_and(|literal| literal.parse::<core::net::Ipv6Addr>().is_ok());
     if host.chars().all(allowed) && colons_fit { Ok(()) } else { Err(EndpointError::BadHost(host.to_owned())) }
 }
 

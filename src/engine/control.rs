@@ -1,0 +1,235 @@
+//! The thread that carries out commands. It never blocks on a socket or a file.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use crossbeam_channel::Receiver;
+
+use super::core::{Core, spawn};
+use super::session::{Outgoing, Session};
+use super::socket_control::SocketControl;
+use super::{client, listener};
+use crate::codec::encoding::Encoding;
+use crate::model::{
+    Cause, CloseReason, Command, ConnectSpec, Event, Failure, ListenSpec, Operation, Recipients, Respond, SessionId,
+    Settings, SocketId,
+};
+use crate::store;
+
+/// A listener's or client's own thread.
+struct Running {
+    control: Arc<SocketControl>,
+    thread: JoinHandle<()>,
+}
+
+pub(super) struct Control {
+    core: Arc<Core>,
+    settings: Option<PathBuf>,
+    running: HashMap<SocketId, Running>,
+    /// Writes settings in order, one at a time, off this thread.
+    saving: Option<JoinHandle<()>>,
+}
+
+impl Control {
+    pub(super) fn new(core: Arc<Core>, settings: Option<PathBuf>) -> Self {
+        Self { core, settings, running: HashMap::new(), saving: None }
+    }
+
+    /// Carries out commands until their sender is gone, then stops everything and joins it.
+    pub(super) fn run(mut self, commands: &Receiver<Command>) {
+        while let Ok(command) = commands.recv() {
+            self.carry_out(command);
+        }
+        for running in self.running.values() {
+            self.stop(running, CloseReason::Stopped);
+        }
+        for (_, running) in self.running.drain() {
+            join(running.thread);
+        }
+        if let Some(saving) = self.saving.take() {
+            join(saving);
+        }
+    }
+
+    fn carry_out(&mut self, command: Command) {
+        match command {
+            Command::Listen { socket, spec } => self.listen(socket, spec),
+            Command::Connect { socket, spec } => self.connect(socket, spec),
+            Command::StopListening { socket } => self.stop_socket(socket, CloseReason::Stopped),
+            Command::Disconnect { socket } => self.stop_socket(socket, CloseReason::Local),
+            Command::Close { session } => self.close(session, CloseReason::Local),
+            Command::Reset { session } => self.close(session, CloseReason::LocalReset),
+            Command::FinishSending { session } => {
+                if let Some(session) = self.session(session) {
+                    self.queue(&session, Outgoing::Finish);
+                }
+            }
+            Command::Send { socket, to, bytes } => self.send(socket, to, bytes),
+            Command::SendFiles { socket, to, paths, mode } => {
+                for session in self.recipients(socket, to) {
+                    for path in &paths {
+                        self.queue(&session, Outgoing::File { path: path.clone(), mode });
+                    }
+                }
+            }
+            Command::CancelTransfer { transfer } => {
+                self.core.cancel_transfer(transfer);
+            }
+            Command::SetReceive { socket, receive } => {
+                if let Some(running) = self.running.get(&socket) {
+                    *running.control.receive.write() = receive;
+                }
+            }
+            Command::SetRespond { socket, respond } => {
+                if let Some(running) = self.running.get(&socket) {
+                    *running.control.respond.write() = respond;
+                }
+            }
+            Command::ReadPage(request) => self.core.reader.page(request),
+            Command::SetFilterEncodings(labels) => {
+                let encodings = labels.iter().filter_map(|label| Encoding::from_label(label)).collect();
+                self.core.reader.encodings(encodings);
+            }
+            Command::LoadRow { number } => self.core.reader.row(number),
+            Command::ClearJournal => self.core.recorder.clear(),
+            Command::SaveJournal { path, filter } => self.core.reader.save(path, filter),
+            Command::SaveSettings(settings) => self.save_settings(*settings),
+        }
+    }
+
+    fn listen(&mut self, socket: SocketId, spec: ListenSpec) {
+        let options = spec.target.options.clone();
+        let control =
+            SocketControl::new(socket, options, spec.receive.clone(), spec.respond.clone(), spec.stay_half_open);
+        self.start(socket, "listen", &spec.target.endpoint.to_string(), control, move |core, control| {
+            listener::run(core, control, &spec);
+        });
+    }
+
+    fn connect(&mut self, socket: SocketId, spec: ConnectSpec) {
+        let options = spec.target.options.clone();
+        let control = SocketControl::new(socket, options, spec.receive.clone(), Respond::Nothing, spec.stay_half_open);
+        self.start(socket, "connect", &spec.target.endpoint.to_string(), control, move |core, control| {
+            client::run(core, control, &spec);
+        });
+    }
+
+    fn start(
+        &mut self,
+        socket: SocketId,
+        what: &str,
+        subject: &str,
+        control: std::io::Result<SocketControl>,
+        work: impl FnOnce(&Arc<Core>, &Arc<SocketControl>) + Send + 'static,
+    ) {
+        let control = match control {
+            Ok(control) => Arc::new(control),
+            Err(error) => return self.core.fail(socket, None, Failure::io(Operation::Open, subject, &error)),
+        };
+        // What ran under this id before lets go of its port first, on the new thread: this one doesn't wait.
+        let before = self.running.remove(&socket);
+        if let Some(before) = &before {
+            self.stop(before, CloseReason::Local);
+        }
+        let (core, for_thread) = (Arc::clone(&self.core), Arc::clone(&control));
+        let thread = spawn(format!("{what}-{}", socket.0), move || {
+            if let Some(before) = before {
+                join(before.thread);
+            }
+            work(&core, &for_thread);
+        });
+        match thread {
+            Ok(thread) => _ = self.running.insert(socket, Running { control, thread }),
+            Err(failure) => self.core.fail(socket, None, failure),
+        }
+    }
+
+    fn stop_socket(&self, socket: SocketId, reason: CloseReason) {
+        if let Some(running) = self.running.get(&socket) {
+            self.stop(running, reason);
+        }
+    }
+
+    fn stop(&self, running: &Running, reason: CloseReason) {
+        running.control.stop(reason);
+        self.core.stop_sessions_of(running.control.id, reason);
+    }
+
+    fn close(&self, session: SessionId, reason: CloseReason) {
+        // One that is gone already is what was asked for.
+        let Some(session) = self.core.session(session) else { return };
+        if session.is_shared_datagram() {
+            if session.stop.request(reason) {
+                session.conclude(&self.core, reason);
+            }
+        } else {
+            session.request_stop(reason);
+        }
+    }
+
+    fn session(&self, id: SessionId) -> Option<Arc<Session>> {
+        let session = self.core.session(id);
+        if session.is_none() {
+            let failure = Failure::new(Operation::Send, format_args!("#{id}"), Cause::NoSuchSession);
+            self.core.outbox.send(Event::Failed { socket: None, session: Some(id), failure });
+        }
+        session
+    }
+
+    fn recipients(&self, socket: SocketId, to: Recipients) -> Vec<Arc<Session>> {
+        match to {
+            Recipients::All => self.core.sessions_of(socket),
+            Recipients::Sessions(ids) => ids.into_iter().filter_map(|id| self.session(id)).collect(),
+        }
+    }
+
+    fn send(&self, socket: SocketId, to: Recipients, bytes: Vec<u8>) {
+        let recipients = self.recipients(socket, to);
+        if recipients.is_empty() {
+            let failure = Failure::new(Operation::Send, "", Cause::NoSuchSession);
+            self.core.outbox.send(Event::Failed { socket: Some(socket), session: None, failure });
+        }
+        for session in recipients {
+            session.send(&self.core, bytes.clone());
+        }
+    }
+
+    fn queue(&self, session: &Arc<Session>, item: Outgoing) {
+        let subject = match &item {
+            Outgoing::File { path, .. } => path.display().to_string(),
+            _ => session.peer.clone(),
+        };
+        if let Err(cause) = session.enqueue(&self.core, item) {
+            self.core.fail(session.info.socket, Some(session), Failure::new(Operation::Send, subject, cause));
+        }
+    }
+
+    fn save_settings(&mut self, settings: Settings) {
+        let Some(path) = self.settings.clone() else { return };
+        let before = self.saving.take();
+        let outbox = Arc::clone(&self.core.outbox);
+        let saving = spawn("save-settings".to_owned(), move || {
+            if let Some(before) = before {
+                join(before);
+            }
+            let event = match store::settings::save(&path, &settings) {
+                Ok(()) => Event::SettingsSaved,
+                Err(failure) => Event::Failed { socket: None, session: None, failure },
+            };
+            outbox.send(event);
+        });
+        match saving {
+            Ok(saving) => self.saving = Some(saving),
+            Err(failure) => self.core.outbox.send(Event::Failed { socket: None, session: None, failure }),
+        }
+    }
+}
+
+fn join(thread: JoinHandle<()>) {
+    let name = thread.thread().name().unwrap_or_default().to_owned();
+    if thread.join().is_err() {
+        tracing::error!(name, "a thread panicked");
+    }
+}

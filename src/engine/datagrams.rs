@@ -1,0 +1,303 @@
+//! The thread of one datagram socket, a listener's or a client's.
+
+use ::core::net::SocketAddr;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::clock::wall_ns;
+use super::core::Core;
+use super::listener::bound_endpoint;
+use super::session::Session;
+use super::socket_control::SocketControl;
+use super::{advice, resolving};
+use crate::model::{
+    Call, Cause, CloseReason, ConnectSpec, Direction, Endpoint, Event, Failure, Life, ListenSpec, Notice, Operation,
+    Peer, Protocol, ReceiveMode, Respond, Role, Row, RowBody, SessionInfo,
+};
+use crate::net::{self, DatagramSocket, LocalAddress, ReceivedDatagram};
+
+/// A UDP datagram over IPv4 carries 65,507 bytes at most, and one over IPv6 65,527.
+const RECEIVE_SIZE: usize = 64 << 10;
+/// Datagrams taken in one go before their rows are handed over and the socket is looked at again for a stop.
+const BATCH: usize = 256;
+/// Payload bytes of a batch: it ends early when datagrams are large.
+const BATCH_BYTES: usize = 1 << 20;
+/// Peers that a listener keeps apart; beyond it those that were quiet longest are let go.
+const PEERS_MAX: usize = 4096;
+
+/// Binds and serves until told to stop.
+pub(super) fn serve(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ListenSpec) -> Result<(), Failure> {
+    let Endpoint::Udp(address) = &spec.target.endpoint else {
+        return Err(Failure::new(Operation::Bind, &spec.target.endpoint, Cause::NotAStream));
+    };
+    refuse_files(&spec.receive, &spec.target.endpoint)?;
+    let deadline = Instant::now() + ConnectSpec::TIMEOUT;
+    let Some(candidates) = resolving::resolve(core, control, address, deadline)? else { return Ok(()) };
+    let socket = Arc::new(net::bind_udp(&candidates, &spec.target.options)?);
+    let local = socket.local().map_err(|error| Failure::io(Operation::Bind, &spec.target.endpoint, &error))?;
+    let endpoint = bound_endpoint(&spec.target.endpoint, local.clone());
+    core.life(control.id, None, Life::Listening { endpoint: endpoint.to_string() });
+    core.outbox.send(Event::Listening { socket: control.id, endpoint: endpoint.clone() });
+    let peers = Peers::Many { by_address: HashMap::new(), local };
+    Worker::new(core, control, Arc::clone(&socket), peers).run(spec.once);
+    core.life(control.id, None, Life::StoppedListening { endpoint: endpoint.to_string() });
+    Ok(())
+}
+
+/// Opens a client's socket and converses until told to stop.
+pub(super) fn converse(
+    core: &Arc<Core>,
+    control: &Arc<SocketControl>,
+    spec: &ConnectSpec,
+    candidates: &[SocketAddr],
+    local: LocalAddress,
+) -> Result<(), Failure> {
+    refuse_files(&spec.receive, &spec.target.endpoint)?;
+    let (socket, peer) = net::open_udp_client(candidates, local, spec.connected, &spec.target.options)?;
+    let socket = Arc::new(socket);
+    let local = socket.local().map_err(|error| Failure::io(Operation::Open, &spec.target.endpoint, &error))?;
+    let info = SessionInfo {
+        id: core.next_session(),
+        socket: control.id,
+        role: Role::Client,
+        protocol: Protocol::Udp,
+        peer: Peer::Ip(peer),
+        local: local.clone(),
+        since_wall_ns: wall_ns(),
+    };
+    let to = (!spec.connected).then_some(peer);
+    let session = Arc::new(Session::for_datagrams(info, Arc::clone(&socket), to, Some(Arc::clone(control))));
+    session.announce(core, Life::Connected { local: local.to_string() });
+    if control.stop.is_requested() {
+        session.request_stop(CloseReason::Local);
+    }
+    Worker::new(core, control, socket, Peers::One(session)).run(false);
+    Ok(())
+}
+
+fn refuse_files(receive: &ReceiveMode, endpoint: &Endpoint) -> Result<(), Failure> {
+    match receive {
+        ReceiveMode::Show => Ok(()),
+        _ => Err(Failure::new(Operation::Open, endpoint, Cause::NotAStream)),
+    }
+}
+
+enum Peers {
+    One(Arc<Session>),
+    Many { by_address: HashMap<SocketAddr, Known>, local: Peer },
+}
+
+struct Known {
+    session: Arc<Session>,
+    last_heard: Instant,
+}
+
+struct Worker<'a> {
+    core: &'a Arc<Core>,
+    control: &'a Arc<SocketControl>,
+    socket: Arc<DatagramSocket>,
+    peers: Peers,
+    rows: Vec<Row>,
+    dropped: u32,
+    truncated: u64,
+}
+
+impl<'a> Worker<'a> {
+    fn new(core: &'a Arc<Core>, control: &'a Arc<SocketControl>, socket: Arc<DatagramSocket>, peers: Peers) -> Self {
+        Self { core, control, socket, peers, rows: Vec::new(), dropped: 0, truncated: 0 }
+    }
+
+    fn run(mut self, once: bool) {
+        let size = self.control.options.receive_size.map_or(RECEIVE_SIZE, |size| size as usize);
+        let mut buffer = vec![0; size];
+        while !self.is_stopping() {
+            match self.wait() {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => {
+                    self.fail(None, Failure::io(Operation::Receive, "", &error));
+                    break;
+                }
+            }
+            let received = self.receive_batch(&mut buffer);
+            self.core.recorder.record(std::mem::take(&mut self.rows));
+            self.core.outbox.touch();
+            if once && received {
+                break;
+            }
+        }
+        self.look_for_drops();
+        self.conclude();
+    }
+
+    /// A stop of the whole listener or client, or of the client's only session.
+    fn is_stopping(&self) -> bool {
+        let ended = match &self.peers {
+            Peers::One(session) => session.stop.is_requested(),
+            Peers::Many { .. } => false,
+        };
+        ended || self.control.stop.is_requested()
+    }
+
+    fn wait(&self) -> std::io::Result<bool> {
+        self.socket.wait(&self.control.wake)
+    }
+
+    /// Takes what is there, a batch at most; true when any datagram came.
+    fn receive_batch(&mut self, buffer: &mut [u8]) -> bool {
+        let mut bytes = 0;
+        for count in 0..BATCH {
+            match self.socket.receive(buffer) {
+                Ok(Some(datagram)) => {
+                    bytes += datagram.len;
+                    self.received(&buffer[..datagram.len], datagram);
+                    if bytes >= BATCH_BYTES {
+                        return true;
+                    }
+                }
+                Ok(None) => {
+                    // Only now: a flood would make this a call for each datagram.
+                    self.look_for_drops();
+                    return count > 0;
+                }
+                // An answer to an earlier send (port unreachable, ECONNREFUSED); the socket goes on.
+                Err(error) => {
+                    let session = match &self.peers {
+                        Peers::One(session) => Some(Arc::clone(session)),
+                        Peers::Many { .. } => None,
+                    };
+                    let peer = session.as_ref().map(|session| session.peer.clone()).unwrap_or_default();
+                    let mut failure = advice::send_datagram(&peer, &error);
+                    failure.operation = Operation::Receive;
+                    self.fail(session.as_deref(), failure);
+                    return count > 0;
+                }
+            }
+        }
+        true
+    }
+
+    fn received(&mut self, bytes: &[u8], datagram: ReceivedDatagram) {
+        if let Some(dropped) = datagram.dropped {
+            self.note_drops(dropped);
+        }
+        let Some(session) = self.session_of(datagram.from) else { return };
+        session.count_received(bytes.len() as u64);
+        if datagram.truncated {
+            self.truncated += 1;
+            let notice = Notice::Truncated { kept: bytes.len() as u64 };
+            self.core.notice(self.control.id, Some(&session), notice);
+        }
+        if self.core.recorder.is_on() {
+            self.rows.push(Row {
+                stamp: self.core.clock.stamp(datagram.kernel_ns),
+                socket: self.control.id,
+                session: Some(session.info.id),
+                // On an unconnected client's socket others than the peer may write.
+                peer: match (&self.peers, datagram.from) {
+                    (Peers::One(_), Some(from)) => Peer::Ip(from).to_string(),
+                    _ => session.peer.clone(),
+                },
+                body: RowBody::Data { direction: Direction::In, call: Call::RecvFrom, truncated: datagram.truncated },
+                stream_offset: 0,
+                payload: bytes.to_vec(),
+            });
+        }
+        if self.core.payload_events {
+            let event =
+                Event::Received { session: session.info.id, bytes: bytes.to_vec(), truncated: datagram.truncated };
+            self.core.outbox.send(event);
+        }
+        let answer = match &*self.control.respond.read() {
+            Respond::Nothing => return,
+            Respond::Echo => bytes.to_vec(),
+            Respond::Reply(reply) => reply.clone(),
+        };
+        // The answer's row follows the question's.
+        self.core.recorder.record(std::mem::take(&mut self.rows));
+        session.send(self.core, answer);
+    }
+
+    /// The session that a datagram belongs to, opened with the peer's first one.
+    fn session_of(&mut self, from: Option<SocketAddr>) -> Option<Arc<Session>> {
+        let (by_address, local) = match &mut self.peers {
+            Peers::One(session) => return Some(Arc::clone(session)),
+            Peers::Many { by_address, local } => (by_address, local.clone()),
+        };
+        let from = from?;
+        let now = Instant::now();
+        if let Some(known) = by_address.get_mut(&from)
+            && !known.session.stop.is_requested()
+        {
+            known.last_heard = now;
+            return Some(Arc::clone(&known.session));
+        }
+        if by_address.len() >= PEERS_MAX {
+            evict(by_address, self.core);
+        }
+        let mut peer = from;
+        peer.set_ip(peer.ip().to_canonical());
+        let info = SessionInfo {
+            id: self.core.next_session(),
+            socket: self.control.id,
+            role: Role::Server,
+            protocol: Protocol::Udp,
+            peer: Peer::Ip(peer),
+            local: local.clone(),
+            since_wall_ns: wall_ns(),
+        };
+        let session = Arc::new(Session::for_datagrams(info, Arc::clone(&self.socket), Some(from), None));
+        session.announce(self.core, Life::Accepted { local: local.to_string() });
+        by_address.insert(from, Known { session: Arc::clone(&session), last_heard: now });
+        Some(session)
+    }
+
+    fn look_for_drops(&mut self) {
+        if let Some(dropped) = self.socket.dropped() {
+            self.note_drops(dropped);
+        }
+    }
+
+    fn note_drops(&mut self, dropped: u32) {
+        if dropped != self.dropped {
+            self.dropped = dropped;
+            self.core.notice(self.control.id, None, Notice::Dropped { datagrams: u64::from(dropped) });
+        }
+    }
+
+    fn fail(&self, session: Option<&Session>, failure: Failure) {
+        self.core.fail(self.control.id, session, failure);
+    }
+
+    fn conclude(self) {
+        match self.peers {
+            Peers::One(session) => {
+                session.request_stop(CloseReason::Local);
+                session.conclude(self.core, session.stop.reason().unwrap_or(CloseReason::Local));
+            }
+            Peers::Many { by_address, .. } => {
+                for known in by_address.into_values() {
+                    // One that was closed by itself has been concluded already.
+                    if known.session.stop.request(CloseReason::Stopped) {
+                        known.session.conclude(self.core, CloseReason::Stopped);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Lets the eighth that was quiet longest go, so that the search for them is paid once for many.
+fn evict(by_address: &mut HashMap<SocketAddr, Known>, core: &Core) {
+    let mut quiet: Vec<_> = by_address.iter().map(|(address, known)| (known.last_heard, *address)).collect();
+    quiet.sort_unstable_by_key(|(last_heard, _)| *last_heard);
+    quiet.truncate(PEERS_MAX / 8);
+    for (_, address) in quiet {
+        if let Some(known) = by_address.remove(&address)
+            && known.session.stop.request(CloseReason::Evicted)
+        {
+            known.session.conclude(core, CloseReason::Evicted);
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! The one thread that writes the journal.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+
+use super::budget::ByteBudget;
+use super::clock::Clock;
+use super::outbox::Outbox;
+use crate::model::{Event, Failure, Notice, Row, RowBody, SocketId};
+use crate::store::journal::JournalWriter;
+
+/// Bytes of rows that may wait for the disk: a flood blocks its workers and not the memory.
+const WAITING_MAX: u64 = 8 << 20;
+/// A transaction ends at so many bytes even when more rows wait.
+const TRANSACTION_MAX: u64 = 4 << 20;
+/// What a row without payload costs on its way.
+const ROW_COST: u64 = 256;
+/// After a failed write, how long rows are only counted before the next try.
+const RETRY: Duration = Duration::from_secs(1);
+
+enum Job {
+    Rows { rows: Vec<Row>, cost: u64 },
+    Clear,
+    Stop,
+}
+
+/// The workers' end; without a journal it drops every row at once.
+pub(super) struct Recorder {
+    jobs: Option<Sender<Job>>,
+    waiting: Arc<ByteBudget>,
+}
+
+impl Recorder {
+    pub(super) fn off() -> Self {
+        Self { jobs: None, waiting: Arc::new(ByteBudget::new(0)) }
+    }
+
+    /// # Errors
+    /// The thread can't be started.
+    pub(super) fn start(
+        writer: JournalWriter,
+        clock: Arc<Clock>,
+        outbox: Arc<Outbox>,
+    ) -> std::io::Result<(Self, JoinHandle<()>)> {
+        // Bounded by `waiting`, in bytes.
+        let (jobs, queue) = unbounded();
+        let waiting = Arc::new(ByteBudget::new(WAITING_MAX));
+        let mut worker = Worker { writer, clock, outbox, waiting: Arc::clone(&waiting), paused: None };
+        let thread = std::thread::Builder::new().name("recorder".to_owned()).spawn(move || worker.run(&queue))?;
+        Ok((Self { jobs: Some(jobs), waiting }, thread))
+    }
+
+    /// Whether rows are kept at all; if not, none needs to be made.
+    pub(super) fn is_on(&self) -> bool {
+        self.jobs.is_some()
+    }
+
+    /// Blocks while [`WAITING_MAX`] bytes wait for the disk.
+    pub(super) fn record(&self, rows: Vec<Row>) {
+        let Some(jobs) = &self.jobs else { return };
+        if rows.is_empty() {
+            return;
+        }
+        let cost = rows.iter().map(|row| ROW_COST + row.payload.len() as u64).sum();
+        self.waiting.take(cost);
+        if jobs.send(Job::Rows { rows, cost }).is_err() {
+            self.waiting.give_back(cost);
+        }
+    }
+
+    pub(super) fn clear(&self) {
+        self.job(Job::Clear);
+    }
+
+    /// After what was recorded until now.
+    pub(super) fn stop(&self) {
+        self.job(Job::Stop);
+    }
+
+    fn job(&self, job: Job) {
+        if let Some(jobs) = &self.jobs {
+            // The thread ends only by `Stop`, after which nobody records.
+            let _ = jobs.send(job);
+        }
+    }
+}
+
+struct Worker {
+    writer: JournalWriter,
+    clock: Arc<Clock>,
+    outbox: Arc<Outbox>,
+    waiting: Arc<ByteBudget>,
+    paused: Option<Paused>,
+}
+
+/// The journal can't be written; rows are counted instead.
+struct Paused {
+    missed: u64,
+    next_try: Instant,
+}
+
+impl Worker {
+    fn run(&mut self, queue: &Receiver<Job>) {
+        while let Ok(job) = queue.recv() {
+            let mut next = Some(job);
+            while let Some(job) = next.take() {
+                match job {
+                    Job::Stop => return,
+                    Job::Clear => self.clear(),
+                    Job::Rows { mut rows, mut cost } => {
+                        while cost < TRANSACTION_MAX {
+                            match queue.try_recv() {
+                                Ok(Job::Rows { rows: more, cost: more_cost }) => {
+                                    rows.extend(more);
+                                    cost += more_cost;
+                                }
+                                Ok(other) => {
+                                    next = Some(other);
+                                    break;
+                                }
+                                Err(_) => break,
+                            }
+                        }
+                        self.append(rows);
+                        self.waiting.give_back(cost);
+                    }
+                }
+            }
+        }
+    }
+
+    fn append(&mut self, mut rows: Vec<Row>) {
+        let count = rows.len() as u64;
+        if let Some(paused) = &mut self.paused {
+            if Instant::now() < paused.next_try {
+                paused.missed += count;
+                return;
+            }
+            rows.insert(0, self.notice_row(Notice::RecordingResumed { missed: self.missed() }));
+        }
+        match self.writer.append(&rows) {
+            Ok(total) => {
+                if let Some(Paused { missed, .. }) = self.paused.take() {
+                    self.notice(Notice::RecordingResumed { missed });
+                }
+                self.outbox.recorded(total);
+            }
+            Err(failure) => self.pause(count, failure),
+        }
+    }
+
+    fn missed(&self) -> u64 {
+        self.paused.as_ref().map_or(0, |paused| paused.missed)
+    }
+
+    fn pause(&mut self, count: u64, failure: Failure) {
+        let missed = self.missed() + count;
+        let is_new = self.paused.is_none();
+        self.paused = Some(Paused { missed, next_try: Instant::now() + RETRY });
+        if is_new {
+            tracing::warn!(%failure, "recording pauses");
+            self.outbox.send(Event::Failed { socket: None, session: None, failure });
+        }
+        self.notice(Notice::RecordingPaused { missed });
+    }
+
+    fn clear(&mut self) {
+        match self.writer.clear() {
+            Ok(()) => self.outbox.send(Event::JournalCleared),
+            Err(failure) => self.outbox.send(Event::Failed { socket: None, session: None, failure }),
+        }
+    }
+
+    fn notice(&self, notice: Notice) {
+        self.outbox.send(Event::Noticed { socket: None, session: None, notice });
+    }
+
+    fn notice_row(&self, notice: Notice) -> Row {
+        Row {
+            stamp: self.clock.stamp(None),
+            socket: SocketId(0),
+            session: None,
+            peer: String::new(),
+            body: RowBody::Notice { notice },
+            stream_offset: 0,
+            payload: Vec::new(),
+        }
+    }
+}

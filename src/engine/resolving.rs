@@ -1,0 +1,52 @@
+//! Names to addresses, with a deadline and a way out: getaddrinfo(3) itself has neither.
+
+use ::core::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crossbeam_channel::{after, bounded, select};
+
+use super::core::{Core, spawn};
+use super::socket_control::SocketControl;
+use crate::model::{Cause, Event, Failure, HostPort, Operation};
+use crate::net;
+
+/// The addresses to try; `None` when told to stop meanwhile.
+///
+/// # Errors
+/// No such host, or no answer in time.
+pub(super) fn resolve(
+    core: &Arc<Core>,
+    control: &SocketControl,
+    address: &HostPort,
+    deadline: Instant,
+) -> Result<Option<Vec<SocketAddr>>, Failure> {
+    if let Some(address) = net::literal(address) {
+        return Ok(Some(vec![address]));
+    }
+    let (answer, answered) = bounded(1);
+    let wanted = address.clone();
+    // Nobody joins it: the call can't be interrupted, and ends by itself when the resolver gives up.
+    spawn("resolve".to_owned(), move || {
+        // Nobody may wait any more.
+        let _ = answer.send(net::lookup(&wanted));
+    })?;
+    let fail = |cause| Failure::new(Operation::Resolve, &address.host, cause);
+    select! {
+        recv(answered) -> found => match found {
+            Ok(Ok(candidates)) if !candidates.is_empty() => {
+                let names = candidates.iter().map(ToString::to_string).collect();
+                core.outbox.send(Event::Resolved { socket: control.id, candidates: names });
+                Ok(Some(candidates))
+            }
+            Ok(Ok(_)) => Err(fail(Cause::NoSuchHost)),
+            Ok(Err(error)) => {
+                tracing::debug!(%error, host = address.host, "resolve");
+                Err(fail(Cause::NoSuchHost))
+            }
+            Err(_) => Err(fail(Cause::Cancelled)),
+        },
+        recv(control.stop.requested()) -> _ => Ok(None),
+        recv(after(deadline.saturating_duration_since(Instant::now()))) -> _ => Err(fail(Cause::TimedOut)),
+    }
+}

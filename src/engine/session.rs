@@ -1,0 +1,383 @@
+//! One conversation: what is shared between its threads and those who command it.
+
+use std::convert::Infallible;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::JoinHandle;
+
+use ::core::net::SocketAddr;
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use parking_lot::{Mutex, RwLock};
+
+use super::core::{Core, spawn};
+use super::socket_control::SocketControl;
+use super::stop::Stop;
+use super::stream_writer;
+use crate::model::{
+    Call, Cause, CloseReason, Direction, Event, Failure, Life, Operation, Row, RowBody, SendMode, SessionInfo, Traffic,
+};
+use crate::net::{DatagramSocket, Stream};
+
+/// Messages and files that may wait in one session, beside the bound in bytes of [`Traffic::reserve`].
+const QUEUE: usize = 65_536;
+
+/// What a stream's writer does next.
+#[derive(Debug)]
+pub(super) enum Outgoing {
+    Message(Vec<u8>),
+    File {
+        path: PathBuf,
+        mode: SendMode,
+    },
+    /// Half-close.
+    Finish,
+    /// The peer has finished: nothing follows, the writer ends.
+    End,
+}
+
+/// How the peer's half of a stream ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PeerEnd {
+    Eof,
+    Reset,
+    /// A failure, or this side stopped first.
+    Unknown,
+}
+
+#[derive(Debug)]
+enum Link {
+    /// `None` once it is closed.
+    Stream(RwLock<Option<Arc<Stream>>>),
+    /// `to` is the peer that each datagram names; `None` on a connected socket. `owner` is
+    /// the client that ends with its only session; a listener's sessions share its socket.
+    Datagram { socket: Arc<DatagramSocket>, to: Option<SocketAddr>, owner: Option<Arc<SocketControl>> },
+}
+
+pub(super) struct Session {
+    pub(super) info: SessionInfo,
+    /// The peer as rows show it.
+    pub(super) peer: String,
+    pub(super) traffic: Arc<Traffic>,
+    pub(super) stop: Stop,
+    link: Link,
+    queue: Sender<Outgoing>,
+    /// Taken by the writer, which starts with the first thing to send: most connections of a busy listener send nothing.
+    waiting: Mutex<Option<WriterSeat>>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+    writer_ended: Receiver<Infallible>,
+    /// Held for a whole message, so that two senders' messages don't mix.
+    gate: Mutex<()>,
+    sent_offset: AtomicU64,
+    received_offset: AtomicU64,
+    finished_sending: AtomicBool,
+    peer_end: Mutex<Option<PeerEnd>>,
+    peer_ended: Stop,
+}
+
+/// What the writer takes over when it starts.
+pub(super) struct WriterSeat {
+    pub(super) queue: Receiver<Outgoing>,
+    /// Dropped with the writer.
+    pub(super) alive: Sender<Infallible>,
+}
+
+impl Session {
+    pub(super) fn for_stream(info: SessionInfo, stream: Arc<Stream>) -> Self {
+        Self::new(info, Link::Stream(RwLock::new(Some(stream))))
+    }
+
+    pub(super) fn for_datagrams(
+        info: SessionInfo,
+        socket: Arc<DatagramSocket>,
+        to: Option<SocketAddr>,
+        owner: Option<Arc<SocketControl>>,
+    ) -> Self {
+        Self::new(info, Link::Datagram { socket, to, owner })
+    }
+
+    fn new(info: SessionInfo, link: Link) -> Self {
+        let (queue, waiting) = bounded(QUEUE);
+        let (alive, writer_ended) = bounded(0);
+        Self {
+            peer: info.peer.to_string(),
+            info,
+            traffic: Arc::new(Traffic::default()),
+            stop: Stop::new(),
+            link,
+            queue,
+            waiting: Mutex::new(Some(WriterSeat { queue: waiting, alive })),
+            writer: Mutex::new(None),
+            writer_ended,
+            gate: Mutex::new(()),
+            sent_offset: AtomicU64::new(0),
+            received_offset: AtomicU64::new(0),
+            finished_sending: AtomicBool::new(false),
+            peer_end: Mutex::new(None),
+            peer_ended: Stop::new(),
+        }
+    }
+
+    /// Whether it shares a listener's datagram socket, so that closing it ends no thread.
+    pub(super) fn is_shared_datagram(&self) -> bool {
+        matches!(self.link, Link::Datagram { owner: None, .. })
+    }
+
+    /// Registers the session and tells everybody.
+    pub(super) fn announce(self: &Arc<Self>, core: &Core, life: Life) {
+        core.add_session(Arc::clone(self));
+        core.life(self.info.socket, Some(self), life);
+        core.outbox.send(Event::Opened { info: self.info.clone(), traffic: Arc::clone(&self.traffic) });
+    }
+
+    /// The last that is heard of the session: its socket is closed when this returns.
+    pub(super) fn conclude(&self, core: &Core, reason: CloseReason) {
+        if let Link::Stream(stream) = &self.link {
+            stream.write().take();
+        }
+        core.remove_session(self.info.id);
+        let unsent = self.traffic.queued();
+        if unsent > 0 {
+            let cause = Cause::Other { message: format!("{unsent} bytes were not sent"), errno: None };
+            core.fail(self.info.socket, Some(self), Failure::new(Operation::Send, &self.peer, cause));
+        }
+        core.life(self.info.socket, Some(self), Life::Closed { reason });
+        core.outbox.send(Event::Closed { socket: self.info.socket, session: self.info.id, reason });
+    }
+
+    /// Ends the session from any thread: blocked calls return, workers see it within a tenth of a second.
+    pub(super) fn request_stop(&self, reason: CloseReason) {
+        if !self.stop.request(reason) {
+            return;
+        }
+        match &self.link {
+            Link::Stream(stream) => {
+                if let Some(stream) = stream.read().as_ref() {
+                    stream.interrupt(reason != CloseReason::LocalReset);
+                }
+            }
+            Link::Datagram { owner: Some(owner), .. } => owner.stop(reason),
+            Link::Datagram { .. } => {}
+        }
+    }
+
+    /// Sends a message: queued for a stream's writer, at once for a datagram. Blocks a tenth of a second at most.
+    pub(super) fn send(self: &Arc<Self>, core: &Arc<Core>, bytes: Vec<u8>) {
+        match &self.link {
+            Link::Stream(_) => {
+                let len = bytes.len() as u64;
+                let result = if !self.traffic.reserve(len) {
+                    Err(Cause::QueueFull)
+                } else {
+                    self.enqueue(core, Outgoing::Message(bytes)).inspect_err(|_| self.traffic.release(len))
+                };
+                if let Err(cause) = result {
+                    core.fail(self.info.socket, Some(self), Failure::new(Operation::Send, &self.peer, cause));
+                }
+            }
+            Link::Datagram { socket, to, .. } => {
+                if let Err(error) = self.send_datagram(core, socket, *to, bytes) {
+                    let failure = super::advice::send_datagram(&self.peer, &error);
+                    core.fail(self.info.socket, Some(self), failure);
+                }
+            }
+        }
+    }
+
+    fn send_datagram(
+        &self,
+        core: &Core,
+        socket: &DatagramSocket,
+        to: Option<SocketAddr>,
+        bytes: Vec<u8>,
+    ) -> std::io::Result<()> {
+        let sent = socket.send(&bytes, to)?;
+        let call = if to.is_some() { Call::SendTo } else { Call::Send };
+        self.sent(core, call, bytes, sent);
+        Ok(())
+    }
+
+    /// Queues for the writer and starts it with the first thing.
+    pub(super) fn enqueue(self: &Arc<Self>, core: &Arc<Core>, item: Outgoing) -> Result<(), Cause> {
+        if matches!(self.link, Link::Datagram { .. }) {
+            return Err(Cause::NotAStream);
+        }
+        if self.stop.is_requested() {
+            return Err(Cause::NoSuchSession);
+        }
+        if self.finished_sending.load(Ordering::Acquire) && !matches!(item, Outgoing::End) {
+            return Err(Cause::BrokenPipe);
+        }
+        match self.queue.try_send(item) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => return Err(Cause::QueueFull),
+            Err(TrySendError::Disconnected(_)) => return Err(Cause::NoSuchSession),
+        }
+        let mut waiting = self.waiting.lock();
+        if let Some(seat) = waiting.take()
+            && let Some(stream) = self.stream()
+        {
+            let (session, core) = (Arc::clone(self), Arc::clone(core));
+            let name = format!("send-{}", self.info.id);
+            let thread = spawn(name, move || stream_writer::run(&session, &core, &stream, &seat));
+            match thread {
+                Ok(thread) => *self.writer.lock() = Some(thread),
+                Err(failure) => return Err(failure.cause),
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn stream(&self) -> Option<Arc<Stream>> {
+        match &self.link {
+            Link::Stream(stream) => stream.read().clone(),
+            Link::Datagram { .. } => None,
+        }
+    }
+
+    /// Sends a message from this thread, row by row as the system takes it.
+    ///
+    /// # Errors
+    /// `None`: told to stop. Otherwise what the call returned.
+    pub(super) fn write(&self, core: &Core, stream: &Stream, bytes: &[u8]) -> Result<(), Option<std::io::Error>> {
+        let _gate = self.gate.lock();
+        self.write_ungated(core, stream, bytes)
+    }
+
+    fn write_ungated(&self, core: &Core, stream: &Stream, bytes: &[u8]) -> Result<(), Option<std::io::Error>> {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            if self.stop.is_requested() {
+                return Err(None);
+            }
+            match stream.send(&rest[..rest.len().min(SEND_MAX)]) {
+                Ok(taken) => {
+                    self.sent_slice(core, &rest[..taken]);
+                    rest = &rest[taken..];
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(Some(error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps others from sending between two calls, for a file's whole length.
+    pub(super) fn hold_gate(&self) -> parking_lot::MutexGuard<'_, ()> {
+        self.gate.lock()
+    }
+
+    /// As [`Self::write`], with the gate held by the caller.
+    pub(super) fn write_holding(
+        &self,
+        core: &Core,
+        stream: &Stream,
+        bytes: &[u8],
+        _gate: &parking_lot::MutexGuard<'_, ()>,
+    ) -> Result<(), Option<std::io::Error>> {
+        self.write_ungated(core, stream, bytes)
+    }
+
+    fn sent_slice(&self, core: &Core, taken: &[u8]) {
+        let payload = if core.recorder.is_on() { taken.to_vec() } else { Vec::new() };
+        self.sent(core, Call::Send, payload, taken.len());
+    }
+
+    fn sent(&self, core: &Core, call: Call, mut payload: Vec<u8>, len: usize) {
+        let stream_offset = self.count_sent(len as u64);
+        if core.recorder.is_on() {
+            payload.truncate(len);
+            core.recorder.record(vec![Row {
+                stamp: core.clock.stamp(None),
+                socket: self.info.socket,
+                session: Some(self.info.id),
+                peer: self.peer.clone(),
+                body: RowBody::Data { direction: Direction::Out, call, truncated: false },
+                stream_offset,
+                payload,
+            }]);
+        }
+        if core.payload_events {
+            core.outbox.send(Event::Sent { session: self.info.id, bytes: len as u64 });
+        } else {
+            core.outbox.touch();
+        }
+    }
+
+    /// Counts bytes that the system took; returns the offset before them, 0 for datagrams.
+    pub(super) fn count_sent(&self, bytes: u64) -> u64 {
+        self.traffic.add_sent(bytes);
+        match self.link {
+            Link::Stream(_) => self.sent_offset.fetch_add(bytes, Ordering::Relaxed),
+            Link::Datagram { .. } => 0,
+        }
+    }
+
+    /// As [`Self::count_sent`] for bytes that a receive call returned.
+    pub(super) fn count_received(&self, bytes: u64) -> u64 {
+        self.traffic.add_received(bytes);
+        match self.link {
+            Link::Stream(_) => self.received_offset.fetch_add(bytes, Ordering::Relaxed),
+            Link::Datagram { .. } => 0,
+        }
+    }
+
+    /// Half-closes and tells everybody.
+    pub(super) fn finish_sending(&self, core: &Core, stream: &Stream) {
+        if self.finished_sending.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        match stream.finish_sending() {
+            Ok(()) => {
+                core.life(self.info.socket, Some(self), Life::FinishedSending);
+                core.outbox.send(Event::FinishedSending { session: self.info.id });
+            }
+            Err(error) => {
+                core.fail(self.info.socket, Some(self), Failure::io(Operation::Shutdown, &self.peer, &error));
+            }
+        }
+    }
+
+    pub(super) fn has_finished_sending(&self) -> bool {
+        self.finished_sending.load(Ordering::Acquire)
+    }
+
+    pub(super) fn set_peer_end(&self, end: PeerEnd) {
+        *self.peer_end.lock() = Some(end);
+        self.peer_ended.request(CloseReason::Eof);
+    }
+
+    pub(super) fn peer_end(&self) -> Option<PeerEnd> {
+        *self.peer_end.lock()
+    }
+
+    /// Becomes ready when the peer's half has ended.
+    pub(super) fn peer_ended(&self) -> &Receiver<Infallible> {
+        self.peer_ended.requested()
+    }
+
+    /// Whether anything was ever queued.
+    pub(super) fn has_writer(&self) -> bool {
+        self.waiting.lock().is_none()
+    }
+
+    /// Becomes ready when the writer has ended; never, while none has started.
+    pub(super) fn writer_ended(&self) -> &Receiver<Infallible> {
+        &self.writer_ended
+    }
+
+    /// Waits for the writer, if one has started.
+    pub(super) fn join_writer(&self) {
+        // No writer may start from here on.
+        self.waiting.lock().take();
+        let writer = self.writer.lock().take();
+        if let Some(writer) = writer
+            && writer.join().is_err()
+        {
+            tracing::error!(session = %self.info.id, "a writer panicked");
+        }
+    }
+}
+
+/// The most that one send call is given: rows of the journal stay of a size that can be shown.
+const SEND_MAX: usize = 256 << 10;

@@ -1,0 +1,47 @@
+//! What a running listener or client can be told to do differently.
+
+use parking_lot::RwLock;
+
+use super::stop::Stop;
+use crate::model::{CloseReason, ReceiveMode, Respond, SocketId, SocketOptions};
+use crate::net::Wake;
+
+/// Shared by the control thread and a listener's or client's workers.
+#[derive(Debug)]
+pub(super) struct SocketControl {
+    pub(super) id: SocketId,
+    pub(super) stop: Stop,
+    pub(super) wake: Wake,
+    pub(super) respond: RwLock<Respond>,
+    pub(super) receive: RwLock<ReceiveMode>,
+    pub(super) options: SocketOptions,
+    pub(super) stay_half_open: bool,
+}
+
+impl SocketControl {
+    /// # Errors
+    /// Out of descriptors.
+    pub(super) fn new(
+        id: SocketId,
+        options: SocketOptions,
+        receive: ReceiveMode,
+        respond: Respond,
+        stay_half_open: bool,
+    ) -> std::io::Result<Self> {
+        Ok(Self {
+            id,
+            stop: Stop::new(),
+            wake: Wake::new()?,
+            respond: RwLock::new(respond),
+            receive: RwLock::new(receive),
+            options,
+            stay_half_open,
+        })
+    }
+
+    /// Ends every wait of the listener's or client's own thread; its sessions are told apart from that.
+    pub(super) fn stop(&self, reason: CloseReason) {
+        self.stop.request(reason);
+        self.wake.wake();
+    }
+}

@@ -1,0 +1,162 @@
+//! The thread that receives on one stream, and concludes it.
+
+use std::io;
+use std::sync::Arc;
+
+use crossbeam_channel::select;
+
+use super::core::Core;
+use super::session::{Outgoing, PeerEnd, Session};
+use super::socket_control::SocketControl;
+use super::transfer::Receiving;
+use crate::model::{Call, CloseReason, Direction, Event, Failure, Life, Operation, ReceiveMode, Respond, Row, RowBody};
+use crate::net::{ReceivedPiece, Stream};
+
+/// Bytes asked for in one call unless the options say otherwise.
+const RECEIVE_SIZE: usize = 64 << 10;
+/// The same for files, where fewer calls are faster.
+const FILE_RECEIVE_SIZE: usize = 1 << 20;
+/// What arrived before a stop is recorded still, but a flood doesn't keep the stop waiting.
+const READS_AFTER_STOP: usize = 64;
+
+/// Receives until the stream ends, then closes it. Blocks for the session's whole life.
+pub(super) fn run(session: &Arc<Session>, core: &Arc<Core>, control: &SocketControl, stream: Arc<Stream>) {
+    let mode = control.receive.read().clone();
+    let reason = match Receiving::begin(&mode, session, core) {
+        Ok(receiving) => Receiver { session, core, control, stream: &stream, receiving }.run(&mode),
+        // The folder can't be used: nothing is taken, and the peer learns it by the close.
+        Err(failure) => {
+            core.fail(session.info.socket, Some(session), failure);
+            CloseReason::Error
+        }
+    };
+    session.request_stop(reason);
+    session.join_writer();
+    let reason = session.stop.reason().unwrap_or(reason);
+    if reason == CloseReason::LocalReset
+        && let Err(error) = stream.reset_on_close()
+    {
+        core.fail(session.info.socket, Some(session), Failure::io(Operation::SetOption, &session.peer, &error));
+    }
+    drop(stream);
+    session.conclude(core, reason);
+}
+
+struct Receiver<'a> {
+    session: &'a Arc<Session>,
+    core: &'a Arc<Core>,
+    control: &'a SocketControl,
+    stream: &'a Stream,
+    receiving: Option<Receiving<'a>>,
+}
+
+impl Receiver<'_> {
+    fn run(mut self, mode: &ReceiveMode) -> CloseReason {
+        let default = if *mode == ReceiveMode::Show { RECEIVE_SIZE } else { FILE_RECEIVE_SIZE };
+        let size = self.control.options.receive_size.map_or(default, |size| size as usize);
+        // Zeroed memory that is not touched costs nothing: an idle connection keeps no buffer resident.
+        let mut buffer = vec![0; size];
+        let mut reads_after_stop = 0;
+        let end = loop {
+            let most = self.receiving.as_ref().map_or(size, |receiving| receiving.receive_max().min(size));
+            let result = self.stream.receive(&mut buffer[..most]);
+            let stopping = self.session.stop.reason();
+            if let Some(reason) = stopping {
+                reads_after_stop += 1;
+                if reads_after_stop > READS_AFTER_STOP || reason == CloseReason::LocalReset {
+                    break PeerEnd::Unknown;
+                }
+            }
+            match result {
+                Ok(ReceivedPiece { len: 0, .. }) if stopping.is_some() => break PeerEnd::Unknown,
+                Ok(ReceivedPiece { len: 0, .. }) => break PeerEnd::Eof,
+                Ok(piece) => {
+                    if let Err(failure) = self.received(&buffer[..piece.len], piece.kernel_ns) {
+                        self.core.fail(self.session.info.socket, Some(self.session), failure);
+                        self.session.request_stop(CloseReason::Error);
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::ConnectionReset => break PeerEnd::Reset,
+                Err(_) if stopping.is_some() => break PeerEnd::Unknown,
+                Err(error) => {
+                    let failure = Failure::io(Operation::Receive, &self.session.peer, &error);
+                    self.core.fail(self.session.info.socket, Some(self.session), failure);
+                    self.session.request_stop(CloseReason::Error);
+                    break PeerEnd::Unknown;
+                }
+            }
+        };
+        drop(buffer);
+        if let Some(receiving) = self.receiving.take() {
+            receiving.end(end);
+        }
+        self.session.set_peer_end(end);
+        match end {
+            PeerEnd::Eof => self.after_eof(),
+            PeerEnd::Reset => CloseReason::Reset,
+            PeerEnd::Unknown => self.session.stop.reason().unwrap_or(CloseReason::Error),
+        }
+    }
+
+    fn received(&mut self, bytes: &[u8], kernel_ns: Option<i64>) -> Result<(), Failure> {
+        let (session, core) = (self.session, self.core);
+        let stream_offset = session.count_received(bytes.len() as u64);
+        if let Some(receiving) = &mut self.receiving {
+            core.outbox.touch();
+            return receiving.bytes(bytes);
+        }
+        if core.recorder.is_on() {
+            core.recorder.record(vec![Row {
+                stamp: core.clock.stamp(kernel_ns),
+                socket: session.info.socket,
+                session: Some(session.info.id),
+                peer: session.peer.clone(),
+                body: RowBody::Data { direction: Direction::In, call: Call::Recv, truncated: false },
+                stream_offset,
+                payload: bytes.to_vec(),
+            }]);
+        }
+        if core.payload_events {
+            let bytes = bytes.to_vec();
+            core.outbox.send(Event::Received { session: session.info.id, bytes, truncated: false });
+        } else {
+            core.outbox.touch();
+        }
+        self.respond(bytes);
+        Ok(())
+    }
+
+    /// Answers from this thread: a peer that doesn't read its answers stops being read, and no queue grows.
+    fn respond(&self, bytes: &[u8]) {
+        if self.session.has_finished_sending() {
+            return;
+        }
+        let reply = match &*self.control.respond.read() {
+            Respond::Nothing => return,
+            Respond::Echo => None,
+            Respond::Reply(reply) => Some(reply.clone()),
+        };
+        let answer = reply.as_deref().unwrap_or(bytes);
+        if let Err(Some(error)) = self.session.write(self.core, self.stream, answer) {
+            let failure = Failure::io(Operation::Send, &self.session.peer, &error);
+            self.core.fail(self.session.info.socket, Some(self.session), failure);
+            self.session.request_stop(CloseReason::Reset);
+        }
+    }
+
+    /// The peer has finished sending. What waits is still sent; then, unless the stream is to stay half open, it ends.
+    fn after_eof(&self) -> CloseReason {
+        let (session, core) = (self.session, self.core);
+        core.life(session.info.socket, Some(session), Life::PeerFinished);
+        core.outbox.send(Event::PeerFinished { session: session.info.id });
+        let stays = self.control.stay_half_open && !session.has_finished_sending();
+        if !stays && (!session.has_writer() || session.enqueue(core, Outgoing::End).is_err()) {
+            return session.stop.reason().unwrap_or(CloseReason::Eof);
+        }
+        select! {
+            recv(session.writer_ended()) -> _ => {}
+            recv(session.stop.requested()) -> _ => {}
+        }
+        session.stop.reason().unwrap_or(CloseReason::Eof)
+    }
+}

@@ -1,0 +1,82 @@
+//! How far a file is, and how fast over the last seconds.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use crate::model::Progress;
+
+/// Time between two reports.
+const REPORT: Duration = Duration::from_millis(100);
+/// The rate is over this much of the past.
+const WINDOW: Duration = Duration::from_secs(3);
+
+#[derive(Debug)]
+pub(super) struct Meter {
+    started: Instant,
+    size: Option<u64>,
+    done: u64,
+    last_report: Instant,
+    /// What was done at each report, oldest first.
+    reports: VecDeque<(Instant, u64)>,
+}
+
+impl Meter {
+    pub(super) fn new(size: Option<u64>, now: Instant) -> Self {
+        Self { started: now, size, done: 0, last_report: now, reports: VecDeque::from([(now, 0)]) }
+    }
+
+    /// Counts bytes; a progress to report now and then.
+    pub(super) fn add(&mut self, bytes: u64, now: Instant) -> Option<Progress> {
+        self.done += bytes;
+        if now.duration_since(self.last_report) < REPORT {
+            return None;
+        }
+        self.last_report = now;
+        self.reports.push_back((now, self.done));
+        while self.reports.len() > 2 && self.reports.front().is_some_and(|(at, _)| now.duration_since(*at) > WINDOW) {
+            self.reports.pop_front();
+        }
+        Some(self.progress_at(now))
+    }
+
+    pub(super) fn done(&self) -> u64 {
+        self.done
+    }
+
+    pub(super) fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    pub(super) fn progress(&self) -> Progress {
+        self.progress_at(Instant::now())
+    }
+
+    fn progress_at(&self, now: Instant) -> Progress {
+        let (since, before) = self.reports.front().copied().unwrap_or((self.started, 0));
+        let seconds = now.duration_since(since).as_secs_f64();
+        let rate = if seconds > 0.0 { ((self.done - before) as f64 / seconds) as u64 } else { 0 };
+        Progress { done: self.done, size: self.size, elapsed: now.duration_since(self.started), rate }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_forgets_and_the_time_left_follows_it() {
+        let start = Instant::now();
+        let at = |milliseconds| start + Duration::from_millis(milliseconds);
+        let mut meter = Meter::new(Some(100_000), at(0));
+        assert_eq!(meter.add(10, at(50)), None, "too early to report");
+        let progress = meter.add(9_990, at(1000)).unwrap();
+        assert_eq!((progress.done, progress.rate), (10_000, 10_000));
+        assert_eq!(progress.left(), Some(Duration::from_secs(9)));
+        for second in 2..10 {
+            meter.add(1_000, at(second * 1000)).unwrap();
+        }
+        let progress = meter.add(1_000, at(10_000)).unwrap();
+        assert_eq!(progress.rate, 1_000, "the fast first second is over");
+        assert_eq!(progress.elapsed, Duration::from_secs(10));
+    }
+}

@@ -1,0 +1,126 @@
+//! A datagram socket.
+
+use std::io::{self, IoSliceMut};
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, AsRawFd};
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, poll};
+use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg};
+use nix::sys::time::TimeSpec;
+use socket2::{SockAddr, Socket};
+
+use super::stream::{peer_of, receive_time};
+use super::sys;
+use super::wake::{Ready, Wake};
+use crate::model::Peer;
+
+/// What one receive call returned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReceivedDatagram {
+    /// Bytes in the buffer; 0 is an empty datagram and no end.
+    pub len: usize,
+    pub from: Option<SocketAddr>,
+    /// It was longer than the buffer (MSG_TRUNC).
+    pub truncated: bool,
+    pub kernel_ns: Option<i64>,
+    /// SO_RXQ_OVFL: what the kernel dropped at this socket before this datagram; absent while nothing was.
+    pub dropped: Option<u32>,
+}
+
+/// How long a send may wait for room in the socket's buffer, in milliseconds.
+const SEND_WAIT: u8 = 100;
+
+#[derive(Debug)]
+pub struct DatagramSocket {
+    socket: Socket,
+}
+
+impl DatagramSocket {
+    pub(super) fn new(socket: Socket) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        Ok(Self { socket })
+    }
+
+    /// Blocks until a datagram (or an error) is there; false when `wake` went on.
+    ///
+    /// # Errors
+    /// Of poll(2).
+    pub fn wait(&self, wake: &Wake) -> io::Result<bool> {
+        Ok(wake.wait(self.socket.as_fd(), PollFlags::POLLIN, None)? == Ready::Socket)
+    }
+
+    /// One recvmsg(2) that doesn't block; `None` when nothing waits.
+    ///
+    /// # Errors
+    /// `ConnectionRefused` on a connected socket whose peer's port is closed: an answer to an earlier send, not an end.
+    pub fn receive(&self, buffer: &mut [u8]) -> io::Result<Option<ReceivedDatagram>> {
+        let mut control = nix::cmsg_space!(TimeSpec, u32);
+        let mut slices = [IoSliceMut::new(buffer)];
+        let message = match recvmsg::<SockaddrStorage>(
+            self.socket.as_raw_fd(),
+            &mut slices,
+            Some(&mut control),
+            MsgFlags::empty(),
+        ) {
+            Ok(message) => message,
+            Err(Errno::EAGAIN | Errno::EINTR) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let mut received = ReceivedDatagram {
+            len: message.bytes,
+            from: message.address.as_ref().and_then(socket_address),
+            truncated: message.flags.contains(MsgFlags::MSG_TRUNC),
+            kernel_ns: None,
+            dropped: None,
+        };
+        if let Ok(controls) = message.cmsgs() {
+            for control in controls {
+                received.kernel_ns = received.kernel_ns.or(receive_time(&control));
+                #[cfg(target_os = "linux")]
+                if let ControlMessageOwned::RxqOvfl(dropped) = control {
+                    received.dropped = Some(dropped);
+                }
+            }
+        }
+        Ok(Some(received))
+    }
+
+    /// Sends one datagram: to the connected peer, or to `to`. Waits a tenth of a second at most for room.
+    ///
+    /// # Errors
+    /// `WouldBlock` when no room came; message too long; `ConnectionRefused` for an earlier datagram.
+    pub fn send(&self, bytes: &[u8], to: Option<SocketAddr>) -> io::Result<usize> {
+        let attempt = || match to {
+            Some(address) => self.socket.send_to(bytes, &SockAddr::from(address)),
+            None => self.socket.send(bytes),
+        };
+        match attempt() {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                let mut writable = [PollFd::new(self.socket.as_fd(), PollFlags::POLLOUT)];
+                poll(&mut writable, SEND_WAIT)?;
+                attempt()
+            }
+            result => result,
+        }
+    }
+
+    /// What the kernel has dropped at this socket so far (SO_MEMINFO); `None` where it doesn't say.
+    #[must_use]
+    pub fn dropped(&self) -> Option<u32> {
+        sys::dropped(self.socket.as_fd())
+    }
+
+    /// # Errors
+    /// getsockname(2) failed.
+    pub fn local(&self) -> io::Result<Peer> {
+        Ok(peer_of(&self.socket.local_addr()?))
+    }
+}
+
+fn socket_address(storage: &SockaddrStorage) -> Option<SocketAddr> {
+    if let Some(v4) = storage.as_sockaddr_in() {
+        return Some(SocketAddr::V4((*v4).into()));
+    }
+    storage.as_sockaddr_in6().map(|v6| SocketAddr::V6((*v6).into()))
+}

@@ -1,0 +1,117 @@
+//! Connecting to the first of several addresses that answers (RFC 8305, "Happy Eyeballs").
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, poll};
+use socket2::Socket;
+
+use super::resolve::LocalAddress;
+use super::stream::Stream;
+use super::tcp::begin_connect;
+use super::wake::{Wake, poll_timeout};
+use crate::model::{Cause, Failure, Operation, SocketOptions};
+
+/// How long one attempt has the field to itself (RFC 8305, section 5).
+const HEAD_START: Duration = Duration::from_millis(250);
+
+/// How a race ended.
+#[derive(Debug)]
+pub enum RaceEnd {
+    Connected(Stream),
+    Woken,
+    Failed(Failure),
+}
+
+/// Connects to the first candidate that answers; a further one starts when the one before has failed or had its head
+/// start. Blocks until `deadline` at most, or until `wake` goes on. `on_attempt` hears of each attempt as it starts.
+pub fn connect_first(
+    candidates: &[SocketAddr],
+    local: LocalAddress,
+    options: &SocketOptions,
+    deadline: Instant,
+    wake: &Wake,
+    mut on_attempt: impl FnMut(SocketAddr),
+) -> RaceEnd {
+    let mut waiting = candidates.iter().copied();
+    let mut running: Vec<(SocketAddr, Socket)> = Vec::new();
+    let mut first_failure = None;
+    let mut next_start = Instant::now();
+    let mut all_started = false;
+    loop {
+        while !all_started && (running.is_empty() || Instant::now() >= next_start) {
+            let Some(address) = waiting.next() else {
+                all_started = true;
+                break;
+            };
+            on_attempt(address);
+            match begin_connect(address, local.beside(address), options) {
+                Ok(socket) => {
+                    running.push((address, socket));
+                    next_start = Instant::now() + HEAD_START;
+                }
+                Err(failure) => _ = first_failure.get_or_insert(failure),
+            }
+        }
+        if running.is_empty() {
+            let missing = || Failure::new(Operation::Connect, "", Cause::NoSuchHost);
+            return RaceEnd::Failed(first_failure.unwrap_or_else(missing));
+        }
+        let until = if all_started { deadline } else { deadline.min(next_start) };
+        match wait_for_any(&running, wake, until) {
+            Ok(true) => return RaceEnd::Woken,
+            Ok(false) => {}
+            Err(error) => return RaceEnd::Failed(Failure::io(Operation::Connect, subject(running[0].0), &error)),
+        }
+        let mut index = 0;
+        while index < running.len() {
+            let (address, socket) = &running[index];
+            match outcome(socket) {
+                None => index += 1,
+                Some(Ok(())) => {
+                    let (address, socket) = running.swap_remove(index);
+                    return Stream::new(socket).map_or_else(
+                        |error| RaceEnd::Failed(Failure::io(Operation::Connect, subject(address), &error)),
+                        RaceEnd::Connected,
+                    );
+                }
+                Some(Err(error)) => {
+                    let failure = Failure::io(Operation::Connect, subject(*address), &error);
+                    first_failure.get_or_insert(failure);
+                    running.swap_remove(index);
+                }
+            }
+        }
+        if Instant::now() >= deadline
+            && let Some((address, _)) = running.first()
+        {
+            return RaceEnd::Failed(Failure::new(Operation::Connect, subject(*address), Cause::TimedOut));
+        }
+    }
+}
+
+fn subject(address: SocketAddr) -> String {
+    format!("tcp://{address}")
+}
+
+/// Blocks until an attempt has an outcome or the deadline is over; true when `wake` went on.
+fn wait_for_any(running: &[(SocketAddr, Socket)], wake: &Wake, until: Instant) -> io::Result<bool> {
+    let mut descriptors = vec![PollFd::new(wake.descriptor(), PollFlags::POLLIN)];
+    descriptors.extend(running.iter().map(|(_, socket)| PollFd::new(socket.as_fd(), PollFlags::POLLOUT)));
+    match poll(&mut descriptors, poll_timeout(Some(until))) {
+        Ok(_) | Err(Errno::EINTR) => Ok(wake.is_on()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// How a connect(2) that was under way ended; `None` while it is.
+fn outcome(socket: &Socket) -> Option<io::Result<()>> {
+    match socket.take_error() {
+        Ok(Some(error)) | Err(error) => Some(Err(error)),
+        // No error and no peer: still under way.
+        Ok(None) => socket.peer_addr().is_ok().then_some(Ok(())),
+    }
+}

@@ -1,0 +1,95 @@
+//! Names to addresses.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, ToSocketAddrs};
+
+use crate::model::HostPort;
+
+/// Where a client binds before it connects; what is `None` the system chooses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LocalAddress {
+    pub ip: Option<IpAddr>,
+    pub port: Option<u16>,
+}
+
+impl LocalAddress {
+    /// What to bind for a connection to `candidate`; `None` where nothing was asked for.
+    #[must_use]
+    pub fn beside(&self, candidate: SocketAddr) -> Option<SocketAddr> {
+        if self.ip.is_none() && self.port.is_none() {
+            return None;
+        }
+        let any = if candidate.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+        Some(SocketAddr::new(self.ip.unwrap_or(any), self.port.unwrap_or(0)))
+    }
+}
+
+/// The address, where the host is a literal and nobody has to be asked.
+#[must_use]
+pub fn literal(address: &HostPort) -> Option<SocketAddr> {
+    if let Ok(ip) = address.host.parse::<IpAddr>() {
+        return Some(SocketAddr::new(ip, address.port));
+    }
+    let (host, scope) = address.host.split_once('%')?;
+    let scope = scope.parse().ok().or_else(|| interface_index(scope))?;
+    Some(SocketAddrV6::new(host.parse().ok()?, address.port, 0, scope).into())
+}
+
+fn interface_index(name: &str) -> Option<u32> {
+    nix::net::if_::if_nametoindex(name).ok()
+}
+
+/// All addresses of a name, in the order to try them. Blocks in getaddrinfo(3), possibly for many seconds, and can't be
+/// interrupted.
+///
+/// # Errors
+/// The name has no address, or the resolver could not be asked.
+pub fn lookup(address: &HostPort) -> io::Result<Vec<SocketAddr>> {
+    let found: Vec<_> = (address.host.as_str(), address.port).to_socket_addrs()?.collect();
+    Ok(interleave(&found))
+}
+
+/// Families in turn, beginning with the resolver's first choice (RFC 8305, section 4), without repeats.
+#[must_use]
+pub fn interleave(found: &[SocketAddr]) -> Vec<SocketAddr> {
+    let mut unique: Vec<SocketAddr> = Vec::with_capacity(found.len());
+    for address in found {
+        if !unique.contains(address) {
+            unique.push(*address);
+        }
+    }
+    let first_is_v6 = unique.first().is_some_and(SocketAddr::is_ipv6);
+    let (preferred, others): (Vec<_>, Vec<_>) =
+        unique.into_iter().partition(|address| address.is_ipv6() == first_is_v6);
+    let mut others = others.into_iter();
+    let mut order = Vec::with_capacity(found.len());
+    for address in preferred {
+        order.push(address);
+        order.extend(others.next());
+    }
+    order.extend(others);
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn families_take_turns_and_repeats_go() {
+        let [a, b, c, d] = ["[::1]:1", "[::2]:1", "1.1.1.1:1", "2.2.2.2:1"].map(|text| text.parse().unwrap());
+        assert_eq!(interleave(&[a, b, a, c, d]), [a, c, b, d]);
+        assert_eq!(interleave(&[c, a]), [c, a]);
+        assert_eq!(interleave(&[]), []);
+    }
+
+    #[test]
+    fn literals_need_no_resolver() {
+        let at = |host: &str| literal(&HostPort::new(host, 9));
+        assert_eq!(at("127.0.0.1"), Some("127.0.0.1:9".parse().unwrap()));
+        assert_eq!(at("::1"), Some("[::1]:9".parse().unwrap()));
+        let SocketAddr::V6(scoped) = at("fe80::1%3").unwrap() else { panic!("not v6") };
+        assert_eq!(scoped.scope_id(), 3);
+        assert_eq!(at("localhost"), None);
+    }
+}

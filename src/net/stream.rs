@@ -1,0 +1,143 @@
+//! A connected stream, TCP or Unix.
+
+use std::fs::File;
+use std::io::{self, IoSliceMut};
+use std::net::Shutdown;
+use std::os::fd::AsRawFd;
+use std::time::Duration;
+
+use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg};
+use nix::sys::time::TimeSpec;
+use socket2::{SockAddr, Socket};
+
+use super::unix::unix_name;
+use crate::model::{Peer, UnixName};
+
+/// How long one send call may block before it returns [`io::ErrorKind::WouldBlock`], so that a sender whose peer doesn't
+/// read notices that it should stop.
+const SEND_SLICE: Duration = Duration::from_millis(100);
+
+/// What one receive call returned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReceivedPiece {
+    /// Bytes in the buffer; 0 is the end: the peer has finished sending.
+    pub len: usize,
+    /// Wall-clock nanoseconds at which the kernel received the last of these bytes.
+    pub kernel_ns: Option<i64>,
+}
+
+/// Blocking calls on one connection; shared between a thread that receives and one that sends.
+#[derive(Debug)]
+pub struct Stream {
+    socket: Socket,
+}
+
+impl Stream {
+    pub(super) fn new(socket: Socket) -> io::Result<Self> {
+        socket.set_nonblocking(false)?;
+        socket.set_write_timeout(Some(SEND_SLICE))?;
+        Ok(Self { socket })
+    }
+
+    /// One recvmsg(2). Blocks until something came, the peer finished, or [`Self::interrupt`].
+    ///
+    /// # Errors
+    /// What the call returned; `ConnectionReset` when the peer reset.
+    pub fn receive(&self, buffer: &mut [u8]) -> io::Result<ReceivedPiece> {
+        let mut control = nix::cmsg_space!(TimeSpec);
+        loop {
+            let mut slices = [IoSliceMut::new(buffer)];
+            match recvmsg::<()>(self.socket.as_raw_fd(), &mut slices, Some(&mut control), MsgFlags::empty()) {
+                Ok(message) => {
+                    let kernel_ns = message.cmsgs().ok().and_then(|mut all| all.find_map(|one| receive_time(&one)));
+                    return Ok(ReceivedPiece { len: message.bytes, kernel_ns });
+                }
+                Err(nix::errno::Errno::EINTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// One send(2), which may take less than all.
+    ///
+    /// # Errors
+    /// `WouldBlock` when the system took nothing for a tenth of a second: try again unless it's time to stop.
+    pub fn send(&self, bytes: &[u8]) -> io::Result<usize> {
+        retry_interrupted(|| self.socket.send(bytes))
+    }
+
+    /// One sendfile(2) of at most `count` bytes from the file's own position, which moves on; 0 at its end.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    #[cfg(target_os = "linux")]
+    pub fn send_file(&self, file: &File, count: usize) -> io::Result<usize> {
+        retry_interrupted(|| Ok(nix::sys::sendfile::sendfile64(&self.socket, file, None, count)?))
+    }
+
+    /// shutdown(SHUT_WR): the peer reads to the end of what was sent and then gets an end of file. Receiving goes on.
+    ///
+    /// # Errors
+    /// `NotConnected` when the peer has reset.
+    pub fn finish_sending(&self) -> io::Result<()> {
+        self.socket.shutdown(Shutdown::Write)
+    }
+
+    /// Ends blocked and later receive calls once they have returned what is already there; with `sending` the peer gets
+    /// an end of file too.
+    pub fn interrupt(&self, sending: bool) {
+        let how = if sending { Shutdown::Both } else { Shutdown::Read };
+        // It fails when the peer has reset, and then no call blocks.
+        if let Err(error) = self.socket.shutdown(how) {
+            tracing::debug!(%error, "shutdown");
+        }
+    }
+
+    /// Makes the close that follows send a reset and drop what was not sent yet (SO_LINGER 0, socket(7)).
+    ///
+    /// # Errors
+    /// The family has no such thing.
+    pub fn reset_on_close(&self) -> io::Result<()> {
+        self.socket.set_linger(Some(Duration::ZERO))
+    }
+
+    #[must_use]
+    pub fn local(&self) -> Peer {
+        self.socket.local_addr().map_or(Peer::Unix(UnixName::Unnamed), |address| peer_of(&address))
+    }
+
+    #[must_use]
+    pub fn peer(&self) -> Peer {
+        self.socket.peer_addr().map_or(Peer::Unix(UnixName::Unnamed), |address| peer_of(&address))
+    }
+}
+
+fn retry_interrupted(mut call: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}
+
+pub(super) fn peer_of(address: &SockAddr) -> Peer {
+    // A dual-stack listener sees IPv4 peers as ::ffff:a.b.c.d; people know them as a.b.c.d.
+    match address.as_socket() {
+        Some(mut address) => {
+            address.set_ip(address.ip().to_canonical());
+            Peer::Ip(address)
+        }
+        None => Peer::Unix(unix_name(address)),
+    }
+}
+
+pub(super) fn receive_time(control: &ControlMessageOwned) -> Option<i64> {
+    match control {
+        #[cfg(target_os = "linux")]
+        ControlMessageOwned::ScmTimestampns(time) => {
+            Some(time.tv_sec().wrapping_mul(1_000_000_000).wrapping_add(time.tv_nsec()))
+        }
+        _ => None,
+    }
+}
