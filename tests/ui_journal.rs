@@ -130,7 +130,7 @@ fn wheel(harness: &mut Harness<'_, Window>, points: f32) {
         delta: egui::vec2(0.0, points),
         phase: egui::TouchPhase::Move,
         modifiers: Modifiers::NONE,
-        source: None,
+        source: egui::MouseWheelSource::Unknown,
     });
     for _ in 0..30 {
         harness.step();
