@@ -101,7 +101,10 @@ impl Worker {
             };
             let result = match job {
                 Some(Job::Stop) => return,
-                Some(Job::Page(request)) => self.answer(latest(request, queue, self)),
+                Some(Job::Page(request)) => {
+                    let newest = self.latest(request, queue);
+                    self.answer(newest)
+                }
                 Some(Job::Row(number)) => self.row(number),
                 Some(Job::Encodings(encodings)) => {
                     self.encodings = encodings;
@@ -132,6 +135,28 @@ impl Worker {
         Ok(())
     }
 
+    /// The newest of the page requests that wait; other jobs among them are done at once.
+    fn latest(&mut self, request: PageRequest, queue: &Receiver<Job>) -> Option<PageRequest> {
+        let mut newest = request;
+        loop {
+            match queue.try_recv() {
+                Ok(Job::Page(request)) => newest = request,
+                Ok(Job::Row(number)) => {
+                    if let Err(failure) = self.row(number) {
+                        self.outbox.send(Event::Failed { socket: None, session: None, failure });
+                    }
+                }
+                Ok(Job::Encodings(encodings)) => self.encodings = encodings,
+                Ok(Job::Save { path, filter }) => self.save(path, filter),
+                Ok(Job::Stop) | Err(TryRecvError::Disconnected) => {
+                    self.stopped = true;
+                    return None;
+                }
+                Err(TryRecvError::Empty) => return Some(newest),
+            }
+        }
+    }
+
     fn row(&mut self, number: u64) -> Result<(), Failure> {
         if let Some(payload) = self.reader.payload(number)? {
             self.outbox.send(Event::RowLoaded { number, payload: payload.into() });
@@ -160,26 +185,4 @@ impl Worker {
 
 fn save(journal: &Path, path: &Path, filter: &Filter, encodings: &[Encoding]) -> Result<u64, Failure> {
     JournalReader::open(journal)?.save(path, filter, encodings)
-}
-
-/// The newest of the page requests that wait; other jobs among them are done at once.
-fn latest(request: PageRequest, queue: &Receiver<Job>, worker: &mut Worker) -> Option<PageRequest> {
-    let mut newest = request;
-    loop {
-        match queue.try_recv() {
-            Ok(Job::Page(request)) => newest = request,
-            Ok(Job::Row(number)) => {
-                if let Err(failure) = worker.row(number) {
-                    worker.outbox.send(Event::Failed { socket: None, session: None, failure });
-                }
-            }
-            Ok(Job::Encodings(encodings)) => worker.encodings = encodings,
-            Ok(Job::Save { path, filter }) => worker.save(path, filter),
-            Ok(Job::Stop) | Err(TryRecvError::Disconnected) => {
-                worker.stopped = true;
-                return None;
-            }
-            Err(TryRecvError::Empty) => return Some(newest),
-        }
-    }
 }

@@ -164,7 +164,7 @@ pub enum Event {
         failure: Failure,
     },
     Noticed {
-        socket: SocketId,
+        socket: Option<SocketId>,
         session: Option<SessionId>,
         notice: Notice,
     },

@@ -1,1 +1,14 @@
 //! Files: the only place that opens any.
+//!
+//! Nothing here starts a thread; every call blocks for as long as the file system does.
+
+pub mod inbox;
+pub mod journal;
+pub mod port_owner;
+pub mod settings;
+pub mod socket_file;
+pub mod source;
+pub mod temporary;
+
+mod advice;
+mod replacement;

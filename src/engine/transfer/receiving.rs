@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::meter::Meter;
 use super::{conclude, describe};
+use crate::codec::file_name::SafeName;
 use crate::engine::core::Core;
 use crate::engine::session::{PeerEnd, Session};
 use crate::model::{
@@ -87,7 +88,7 @@ impl<'a> Receiving<'a> {
     pub(in crate::engine) fn end(mut self, end: PeerEnd) {
         if self.file.is_none() && end == PeerEnd::Eof && self.way == Way::Raw {
             // A plain sender's empty file: all of the connection's bytes are none.
-            let begin = Begin { name: PlainReceiver::unnamed(), notice: None };
+            let begin = Begin { name: SafeName::new(PlainReceiver::UNNAMED.as_bytes()), notice: None };
             match self.create(begin, false) {
                 Ok(file) => self.file = Some(file),
                 Err(failure) => self.core.fail(self.session.info.socket, Some(self.session), failure),

@@ -92,7 +92,7 @@ impl Sending<'_> {
         let gate = self.session.hold_gate();
         let mut sender = TutorialSender::new(self.source.name());
         loop {
-            match sender.step() {
+            match sender.poll_step() {
                 SendStep::Name(name) => {
                     self.session.write_holding(self.core, self.stream, name, &gate).map_err(broken)?;
                     sender.handle_done(Instant::now());

@@ -1,0 +1,98 @@
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use super::{Inbox, NAMES_TRIED};
+use crate::codec::file_name::SafeName;
+use crate::model::{Failure, Operation};
+
+/// A file that is being received. Until [`Incoming::finish`] its name says that it is incomplete; dropping it leaves it
+/// so, as [`Incoming::abandon`] does.
+#[derive(Debug)]
+pub struct Incoming {
+    inbox: Inbox,
+    file: File,
+    name: SafeName,
+    temporary: String,
+    written: u64,
+}
+
+impl Incoming {
+    pub(super) fn new(inbox: Inbox, file: File, name: SafeName, temporary: String) -> Self {
+        Self { inbox, file, name, temporary, written: 0 }
+    }
+
+    /// Where it lies while it is incomplete.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        self.inbox.path_of(&self.temporary)
+    }
+
+    /// Writes all of the bytes. Blocks while the file system does.
+    ///
+    /// # Errors
+    /// What the system says, a full disk above all; [`Incoming::written`] then has what went in before.
+    pub fn write(&mut self, mut bytes: &[u8]) -> Result<(), Failure> {
+        while !bytes.is_empty() {
+            let error = match self.file.write(bytes) {
+                Ok(0) => io::ErrorKind::WriteZero.into(),
+                Ok(written) => {
+                    self.written += written as u64;
+                    bytes = &bytes[written..];
+                    continue;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => error,
+            };
+            return Err(self.inbox.failure(Operation::WriteFile, &self.temporary, &error));
+        }
+        Ok(())
+    }
+
+    /// Bytes written.
+    #[must_use]
+    pub fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// Gives the file its name, or the first of `name (2).txt`, `name (3).txt`, … that nothing in the folder has. Names
+    /// that differ only in letter case count as the same, since on other systems they are. Returns where it lies.
+    /// The bytes are with the system then; whether they are on the disk yet is up to it, as for any copied file.
+    ///
+    /// # Errors
+    /// With the path at which it still lies as incomplete.
+    pub fn finish(self) -> Result<PathBuf, (Failure, PathBuf)> {
+        let failed =
+            |name: &str, error: &io::Error| (self.inbox.failure(Operation::FinishFile, name, error), self.path());
+        let folder = &self.inbox.folder;
+        match folder.is_same(&self.temporary, &self.file) {
+            Ok(true) => {}
+            // Somebody moved it away; what stands in its place is not what was received.
+            Ok(false) => return Err(failed(&self.temporary, &io::ErrorKind::NotFound.into())),
+            Err(error) => return Err(failed(&self.temporary, &error)),
+        }
+        let names = folder.names().map_err(|error| failed(self.name.as_str(), &error))?;
+        let taken: HashSet<String> = names.iter().map(|name| name.to_string_lossy().to_lowercase()).collect();
+        for number in 1..=NAMES_TRIED {
+            let name = if number == 1 { self.name.clone() } else { self.name.numbered(number) };
+            if taken.contains(&name.as_str().to_lowercase()) {
+                continue;
+            }
+            match folder.move_to_new(&self.temporary, name.as_str()) {
+                Ok(()) => return Ok(self.inbox.path_of(name.as_str())),
+                // It came into being since the folder was read.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(failed(name.as_str(), &error)),
+            }
+        }
+        Err(failed(self.name.as_str(), &io::ErrorKind::AlreadyExists.into()))
+    }
+
+    /// Leaves the file as it is, an empty one too: that nothing came is worth seeing, and its name says that it is
+    /// incomplete. Returns where it lies.
+    #[must_use]
+    pub fn abandon(self) -> PathBuf {
+        self.path()
+    }
+}

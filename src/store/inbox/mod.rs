@@ -1,0 +1,86 @@
+//! Where received files go: into one folder, never outside it, never over another file, never through a link.
+
+#[cfg(unix)]
+#[path = "folder_unix.rs"]
+mod folder;
+#[cfg(not(unix))]
+#[path = "folder_other.rs"]
+mod folder;
+mod incoming;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use self::folder::Folder;
+pub use self::incoming::Incoming;
+use crate::codec::file_name::SafeName;
+use crate::model::{Cause, Failure, Hint, Operation};
+use crate::store::advice::advise;
+
+/// A folder that was chosen to receive into, open: should its path come to mean another folder, files still go into
+/// this one.
+#[derive(Clone, Debug)]
+pub struct Inbox {
+    folder: Arc<Folder>,
+    path: Arc<Path>,
+}
+
+impl Inbox {
+    /// # Errors
+    /// The folder is missing, is not a folder, or can't be written into; each with a hint.
+    pub fn open(folder: &Path) -> Result<Self, Failure> {
+        let path = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+        let folder = Folder::open(&path).map_err(|error| {
+            let failure = Failure::io(Operation::CreateFile, path.display(), &error);
+            advise(match failure.cause {
+                Cause::NotFound | Cause::NotADirectory => failure.with_hint(Hint::ChooseAFolder),
+                Cause::Other { .. } => failure.with_hint(Hint::CheckRights),
+                _ => failure,
+            })
+        })?;
+        Ok(Self { folder: Arc::new(folder), path: Arc::from(path) })
+    }
+
+    /// Creates an empty file to write to, `<name>.incomplete` or, where that is taken, `<name> (2).incomplete` and so
+    /// on, which only this user can read. The name is taken as it is: one component, made safe by its type.
+    ///
+    /// # Errors
+    /// What the system says of the folder.
+    pub fn create(&self, name: &SafeName) -> Result<Incoming, Failure> {
+        let mut taken = io::Error::from(io::ErrorKind::AlreadyExists);
+        for number in 1..=NAMES_TRIED {
+            let temporary = incomplete_name(name.as_str(), number);
+            match self.folder.create_new(&temporary) {
+                Ok(file) => return Ok(Incoming::new(self.clone(), file, name.clone(), temporary)),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => taken = error,
+                Err(error) => return Err(self.failure(Operation::CreateFile, &temporary, &error)),
+            }
+        }
+        Err(self.failure(Operation::CreateFile, name.as_str(), &taken))
+    }
+
+    fn failure(&self, operation: Operation, name: &str, error: &io::Error) -> Failure {
+        advise(Failure::io(operation, self.path_of(name).display(), error))
+    }
+
+    fn path_of(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+}
+
+/// How many names are tried before giving up on a folder that has them all.
+const NAMES_TRIED: u32 = 10_000;
+
+/// The longest name that common file systems take, in bytes.
+const NAME_MAX: usize = 255;
+
+/// A name that says that the file is not all there. Long names lose their end, never the label.
+fn incomplete_name(name: &str, number: u32) -> String {
+    let label = if number == 1 { ".incomplete".to_owned() } else { format!(" ({number}).incomplete") };
+    let kept = &name[..name.floor_char_boundary(NAME_MAX - label.len())];
+    format!("{kept}{label}")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,173 @@
+use std::fs;
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn name(raw: &str) -> SafeName {
+    SafeName::new(raw.as_bytes())
+}
+
+fn receive(inbox: &Inbox, raw: &str, bytes: &[u8]) -> PathBuf {
+    let mut incoming = inbox.create(&name(raw)).unwrap();
+    incoming.write(bytes).unwrap();
+    incoming.finish().unwrap()
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_file_is_labelled_until_it_is_finished() {
+    let folder = tempfile::tempdir().unwrap();
+    let inbox = Inbox::open(folder.path()).unwrap();
+    let mut incoming = inbox.create(&name("a.txt")).unwrap();
+    assert_eq!(incoming.path(), folder.path().join("a.txt.incomplete"));
+    incoming.write(b"12").unwrap();
+    incoming.write(b"345").unwrap();
+    assert_eq!(incoming.written(), 5);
+    let other = inbox.create(&name("a.txt")).unwrap();
+    assert_eq!(other.path(), folder.path().join("a.txt (2).incomplete"));
+
+    assert_eq!(incoming.finish().unwrap(), folder.path().join("a.txt"));
+    assert_eq!(fs::read(folder.path().join("a.txt")).unwrap(), b"12345");
+    assert_eq!(other.abandon(), folder.path().join("a.txt (2).incomplete"));
+    assert_eq!(names(folder.path()), ["a.txt", "a.txt (2).incomplete"]);
+}
+
+#[test]
+fn an_existing_file_is_never_replaced_whatever_its_letter_case() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("Report.TXT"), "mine").unwrap();
+    let inbox = Inbox::open(folder.path()).unwrap();
+    let second = receive(&inbox, "report.txt", b"2");
+    let third = receive(&inbox, "report.txt", b"3");
+    assert_eq!(second, folder.path().join("report (2).txt"));
+    assert_eq!(third, folder.path().join("report (3).txt"));
+    assert_eq!(fs::read(folder.path().join("Report.TXT")).unwrap(), b"mine");
+    assert_eq!(fs::read(third).unwrap(), b"3");
+}
+
+#[test]
+fn long_names_keep_the_label() {
+    let folder = tempfile::tempdir().unwrap();
+    let inbox = Inbox::open(folder.path()).unwrap();
+    let long = format!("{}.txt", "长".repeat(100));
+    for _ in 0..3 {
+        let incoming = inbox.create(&name(&long)).unwrap();
+        assert!(incoming.path().to_str().unwrap().ends_with(".incomplete"));
+        let _ = incoming.abandon();
+    }
+    let first = receive(&inbox, &long, b"1");
+    let second = receive(&inbox, &long, b"2");
+    assert_ne!(first, second);
+    assert_eq!(names(folder.path()).len(), 5);
+}
+
+#[test]
+fn what_is_no_folder_is_refused_with_a_hint() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = Inbox::open(&folder.path().join("missing")).unwrap_err();
+    assert_eq!((missing.cause, missing.hint), (Cause::NotFound, Some(Hint::ChooseAFolder)));
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    let not_a_folder = Inbox::open(&file).unwrap_err();
+    assert_eq!((not_a_folder.cause, not_a_folder.hint), (Cause::NotADirectory, Some(Hint::ChooseAFolder)));
+}
+
+#[cfg(unix)]
+mod links {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    #[test]
+    fn links_are_neither_followed_nor_replaced() {
+        let outside = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let target = outside.path().join("target");
+        fs::write(&target, "mine").unwrap();
+        for (link, to) in [("a", target.clone()), ("b", outside.path().join("dangling"))] {
+            symlink(&to, folder.path().join(link)).unwrap();
+            symlink(&to, folder.path().join(format!("{link}.incomplete"))).unwrap();
+        }
+        let inbox = Inbox::open(folder.path()).unwrap();
+        for link in ["a", "b"] {
+            let path = receive(&inbox, link, b"theirs");
+            assert_eq!(path, folder.path().join(format!("{link} (2)")));
+            assert!(fs::symlink_metadata(&path).unwrap().is_file());
+            assert!(fs::symlink_metadata(folder.path().join(link)).unwrap().is_symlink());
+        }
+        assert_eq!(fs::read(&target).unwrap(), b"mine");
+        assert_eq!(names(outside.path()), ["target"]);
+    }
+
+    #[test]
+    fn what_took_the_place_of_the_incomplete_file_is_not_finished() {
+        let folder = tempfile::tempdir().unwrap();
+        let inbox = Inbox::open(folder.path()).unwrap();
+        let incoming = inbox.create(&name("a")).unwrap();
+        let path = incoming.path();
+        fs::remove_file(&path).unwrap();
+        symlink("/etc/passwd", &path).unwrap();
+        let (failure, left) = incoming.finish().unwrap_err();
+        assert_eq!((failure.cause, left), (Cause::NotFound, path));
+        assert_eq!(names(folder.path()), ["a.incomplete"]);
+    }
+
+    #[test]
+    fn files_go_into_the_folder_that_was_opened_wherever_it_is_now() {
+        let place = tempfile::tempdir().unwrap();
+        let (chosen, moved, trap) =
+            (place.path().join("chosen"), place.path().join("moved"), place.path().join("trap"));
+        fs::create_dir(&chosen).unwrap();
+        fs::create_dir(&trap).unwrap();
+        let inbox = Inbox::open(&chosen).unwrap();
+        fs::rename(&chosen, &moved).unwrap();
+        symlink(&trap, &chosen).unwrap();
+        receive(&inbox, "a", b"1");
+        assert_eq!(names(&moved), ["a"]);
+        assert!(names(&trap).is_empty());
+    }
+
+    #[test]
+    fn others_can_not_read_what_comes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = receive(&Inbox::open(folder.path()).unwrap(), "a", b"1");
+        assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_folder_without_the_right_to_write_is_refused_unless_rights_mean_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o500)).unwrap();
+        // Root may write anyway, and then there is nothing to see.
+        if fs::write(folder.path().join("probe"), "").is_err() {
+            let failure = Inbox::open(folder.path()).unwrap_err();
+            assert_eq!((failure.cause, failure.hint), (Cause::PermissionDenied, Some(Hint::CheckRights)));
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_name_leaves_the_folder(raw in prop::collection::vec(any::<u8>(), 0..300), dots in "(\\.\\./|/|\\\\|\\.\\.|~){0,6}") {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join("inbox");
+        fs::create_dir(&folder).unwrap();
+        let inbox = Inbox::open(&folder).unwrap();
+        let mut hostile = dots.into_bytes();
+        hostile.extend(raw);
+        let mut incoming = inbox.create(&SafeName::new(&hostile)).unwrap();
+        incoming.write(b"x").unwrap();
+        let path = incoming.finish().unwrap();
+        prop_assert_eq!(path.parent(), Some(folder.as_path()));
+        prop_assert_eq!(fs::read(&path).unwrap(), b"x");
+        prop_assert_eq!(names(place.path()), ["inbox"]);
+        prop_assert_eq!(names(&folder).len(), 1);
+    }
+}

@@ -1,0 +1,208 @@
+//! Rows as columns of the table, and back.
+
+use rusqlite::CachedStatement;
+use rusqlite::types::{Null, ValueRef};
+
+use crate::model::{Call, Cause, Direction, Failure, Operation, Row, RowBody, SessionId, SocketId, Stamp};
+
+/// All columns, in the order that [`bind`] and [`read`] count on.
+macro_rules! columns {
+    () => {
+        "number, wall_ns, mono_ns, kernel_ns, socket, session, peer, kind, direction, call, truncated, body, \
+         stream_offset, previous, len"
+    };
+}
+
+pub(super) const INSERT: &str = concat!(
+    "INSERT INTO rows (",
+    columns!(),
+    ", payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
+);
+
+/// One row with the first 512 bytes of its payload, [`crate::model::PageRow::PREVIEW_MAX`].
+pub(super) const SELECT_PREVIEW: &str =
+    concat!("SELECT ", columns!(), ", substr(payload, 1, 512) FROM rows WHERE number = ?1");
+
+/// At most `?3` whole rows with numbers from `?1` to `?2`.
+pub(super) const SELECT_RANGE: &str =
+    concat!("SELECT ", columns!(), ", payload FROM rows WHERE number BETWEEN ?1 AND ?2 ORDER BY number LIMIT ?3");
+
+/// The values of column `kind`.
+pub(super) mod kind {
+    pub(in crate::store::journal) const DATA: i64 = 0;
+    pub(in crate::store::journal) const LIFE: i64 = 1;
+    pub(in crate::store::journal) const FILE: i64 = 2;
+    pub(in crate::store::journal) const FAILED: i64 = 3;
+    pub(in crate::store::journal) const NOTICE: i64 = 4;
+}
+
+fn kind_of(body: &RowBody) -> i64 {
+    match body {
+        RowBody::Data { .. } => kind::DATA,
+        RowBody::Life(_) => kind::LIFE,
+        RowBody::File { .. } => kind::FILE,
+        RowBody::Failed { .. } => kind::FAILED,
+        RowBody::Notice { .. } => kind::NOTICE,
+    }
+}
+
+/// The value of column `direction`.
+pub(super) fn direction_code(direction: Option<Direction>) -> i64 {
+    match direction {
+        None => 0,
+        Some(Direction::In) => 1,
+        Some(Direction::Out) => 2,
+    }
+}
+
+fn direction_of(body: &RowBody) -> Option<Direction> {
+    match body {
+        RowBody::Data { direction, .. } | RowBody::File { direction, .. } => Some(*direction),
+        RowBody::Life(_) | RowBody::Failed { .. } | RowBody::Notice { .. } => None,
+    }
+}
+
+fn call_code(call: Call) -> i64 {
+    match call {
+        Call::Recv => 1,
+        Call::Send => 2,
+        Call::RecvFrom => 3,
+        Call::SendTo => 4,
+    }
+}
+
+fn call_from_code(code: i64) -> Option<Call> {
+    [Call::Recv, Call::Send, Call::RecvFrom, Call::SendTo].into_iter().find(|call| call_code(*call) == code)
+}
+
+/// Binds a row to [`INSERT`].
+pub(super) fn bind(
+    statement: &mut CachedStatement<'_>,
+    number: u64,
+    previous: Option<u64>,
+    row: &Row,
+) -> rusqlite::Result<()> {
+    statement.raw_bind_parameter(1, number.cast_signed())?;
+    statement.raw_bind_parameter(2, row.stamp.wall_ns)?;
+    statement.raw_bind_parameter(3, row.stamp.mono_ns.cast_signed())?;
+    statement.raw_bind_parameter(4, row.stamp.kernel_ns)?;
+    statement.raw_bind_parameter(5, row.socket.0.cast_signed())?;
+    statement.raw_bind_parameter(6, row.session.map(|session| session.0.cast_signed()))?;
+    statement.raw_bind_parameter(7, row.peer.as_str())?;
+    statement.raw_bind_parameter(8, kind_of(&row.body))?;
+    statement.raw_bind_parameter(9, direction_code(direction_of(&row.body)))?;
+    if let RowBody::Data { call, truncated, .. } = &row.body {
+        statement.raw_bind_parameter(10, call_code(*call))?;
+        statement.raw_bind_parameter(11, *truncated)?;
+        statement.raw_bind_parameter(12, Null)?;
+    } else {
+        statement.raw_bind_parameter(10, Null)?;
+        statement.raw_bind_parameter(11, false)?;
+        statement.raw_bind_parameter(12, to_json(&row.body)?)?;
+    }
+    statement.raw_bind_parameter(13, row.stream_offset.cast_signed())?;
+    statement.raw_bind_parameter(14, previous.map(u64::cast_signed))?;
+    statement.raw_bind_parameter(15, row.payload.len() as u64 as i64)?;
+    statement.raw_bind_parameter(16, row.payload.as_slice())
+}
+
+fn to_json(body: &RowBody) -> rusqlite::Result<String> {
+    serde_json::to_string(body).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+}
+
+/// A row as it stands in the file.
+#[derive(Debug, PartialEq)]
+pub(super) struct StoredRow {
+    pub(super) number: u64,
+    pub(super) previous: Option<u64>,
+    /// Length of the whole payload.
+    pub(super) len: u64,
+    /// `row.payload` holds what the query asked for.
+    pub(super) row: Row,
+}
+
+/// Reads a row of [`SELECT_PREVIEW`] or [`SELECT_RANGE`]. What can't be right in a damaged file reads as 0, empty or,
+/// for the body, as a failure that says so: one bad value must not hide the rest of a page.
+pub(super) fn read(columns: &rusqlite::Row<'_>) -> rusqlite::Result<StoredRow> {
+    let number = unsigned(columns, 0)?.unwrap_or(0);
+    let direction = match signed(columns, 8)? {
+        Some(1) => Some(Direction::In),
+        Some(2) => Some(Direction::Out),
+        _ => None,
+    };
+    let body = if signed(columns, 7)? == Some(kind::DATA) {
+        let call = signed(columns, 9)?.and_then(call_from_code);
+        match (direction, call) {
+            (Some(direction), Some(call)) => {
+                Ok(RowBody::Data { direction, call, truncated: signed(columns, 10)?.unwrap_or(0) != 0 })
+            }
+            _ => Err("neither a direction nor a call".to_owned()),
+        }
+    } else {
+        serde_json::from_slice(bytes(columns, 11)?).map_err(|error| error.to_string())
+    };
+    let body = body.unwrap_or_else(|message| RowBody::Failed {
+        failure: Failure::new(Operation::ReadFile, format_args!("row {number}"), Cause::Other { message, errno: None }),
+    });
+    let row = Row {
+        stamp: Stamp {
+            wall_ns: signed(columns, 1)?.unwrap_or(0),
+            mono_ns: unsigned(columns, 2)?.unwrap_or(0),
+            kernel_ns: signed(columns, 3)?,
+        },
+        socket: SocketId(unsigned(columns, 4)?.unwrap_or(0)),
+        session: unsigned(columns, 5)?.map(SessionId),
+        peer: String::from_utf8_lossy(bytes(columns, 6)?).into_owned(),
+        body,
+        stream_offset: unsigned(columns, 12)?.unwrap_or(0),
+        payload: bytes(columns, 15)?.to_vec(),
+    };
+    Ok(StoredRow { number, previous: unsigned(columns, 13)?, len: unsigned(columns, 14)?.unwrap_or(0), row })
+}
+
+/// The integer in a column; `None` if there is none.
+pub(super) fn signed(columns: &rusqlite::Row<'_>, index: usize) -> rusqlite::Result<Option<i64>> {
+    Ok(match columns.get_ref(index)? {
+        ValueRef::Integer(value) => Some(value),
+        _ => None,
+    })
+}
+
+pub(super) fn unsigned(columns: &rusqlite::Row<'_>, index: usize) -> rusqlite::Result<Option<u64>> {
+    Ok(signed(columns, index)?.map(i64::cast_unsigned))
+}
+
+/// The bytes of a text or blob; empty if it is neither.
+pub(super) fn bytes<'row>(columns: &'row rusqlite::Row<'_>, index: usize) -> rusqlite::Result<&'row [u8]> {
+    Ok(match columns.get_ref(index)? {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes,
+        _ => &[],
+    })
+}
+
+/// First and last number in the journal; `None` when it has no rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Extent {
+    pub(super) first: u64,
+    pub(super) last: u64,
+}
+
+impl Extent {
+    /// Two look-ups at the ends of the tree, however long the journal is.
+    pub(super) fn read(connection: &rusqlite::Connection) -> rusqlite::Result<Option<Self>> {
+        let mut statement =
+            connection.prepare_cached("SELECT (SELECT min(number) FROM rows), (SELECT max(number) FROM rows)")?;
+        statement.query_row((), |columns| {
+            let ends = (unsigned(columns, 0)?, unsigned(columns, 1)?);
+            Ok(match ends {
+                (Some(first), Some(last)) => Some(Self { first, last }),
+                _ => None,
+            })
+        })
+    }
+
+    /// Rows, by the schema's invariant that numbers have no gaps.
+    pub(super) fn count(self) -> u64 {
+        (self.last - self.first).saturating_add(1)
+    }
+}

@@ -1,0 +1,130 @@
+//! Opening journal files, and SQLite's errors as failures.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+
+use super::schema;
+use crate::model::{Cause, Failure, Hint, Operation};
+use crate::store::advice::{advise, file_failure};
+
+/// How long a call waits for another connection's lock. Stopping must not take longer than a second.
+const BUSY_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// Without SQLITE_OPEN_URI: a file named `file:x?mode=memory` is a file.
+const FLAGS: OpenFlags = OpenFlags::SQLITE_OPEN_NO_MUTEX;
+
+/// Opens or creates a journal to write to.
+pub(super) fn open_for_writing(path: &Path) -> Result<Connection, Failure> {
+    let exists = check(path)?;
+    let failed = |error: rusqlite::Error| failure(Operation::OpenJournal, path, &error);
+    let flags = FLAGS | OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+    let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
+    if !exists {
+        // Before WAL mode, so that the header itself, not only the log, says from the start whose file this is.
+        create_tables(&mut connection).map_err(failed)?;
+    }
+    connection.pragma_update(None, "journal_mode", "wal").map_err(failed)?;
+    // A power failure may cost the last transactions, never the file: sqlite.org/pragma.html#pragma_synchronous.
+    connection.pragma_update(None, "synchronous", "normal").map_err(failed)?;
+    connection.pragma_update(None, "wal_autocheckpoint", WAL_PAGES).map_err(failed)?;
+    connection.pragma_update(None, "journal_size_limit", WAL_BYTES_MAX).map_err(failed)?;
+    Ok(connection)
+}
+
+/// Pages in the log after which it is copied into the file: 16 MiB.
+const WAL_PAGES: u32 = 4096;
+
+/// A log that grew beyond this, in bytes, while a reader held it is cut when it starts over.
+const WAL_BYTES_MAX: u32 = 64 << 20;
+
+fn create_tables(connection: &mut Connection) -> rusqlite::Result<()> {
+    // Two programs may create the same file: whoever comes second finds the tables there.
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if application_id(&transaction)? != schema::APPLICATION_ID {
+        transaction.pragma_update(None, "application_id", schema::APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", schema::VERSION)?;
+        transaction.execute_batch(schema::CREATE)?;
+    }
+    transaction.commit()
+}
+
+/// Opens a journal to read from, while it is being written or not.
+pub(super) fn open_for_reading(path: &Path) -> Result<Connection, Failure> {
+    if !check(path)? {
+        return Err(file_failure(Operation::OpenJournal, path.display(), &io::ErrorKind::NotFound.into()));
+    }
+    let failed = |error: rusqlite::Error| failure(Operation::OpenJournal, path, &error);
+    // Readers of a log need to write to its index; SQLite falls back to read-only by itself where rights lack.
+    let connection = Connection::open_with_flags(path, FLAGS | OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(failed)?;
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
+    Ok(connection)
+}
+
+/// Whether a journal is there (true) or one can be created (false). Looks through a connection that can't write, so
+/// that a file of another program is not touched; and not with a plain `open`, whose `close` would drop the locks that
+/// SQLite holds in this process (fcntl(2), "Advisory record locking").
+fn check(path: &Path) -> Result<bool, Failure> {
+    let subject = path.display();
+    match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(file_failure(Operation::OpenJournal, subject, &error)),
+        Ok(metadata) if metadata.is_dir() => {
+            return Err(file_failure(Operation::OpenJournal, subject, &io::ErrorKind::IsADirectory.into()));
+        }
+        Ok(metadata) if !metadata.is_file() => return Err(refusal(path, "not a regular file")),
+        Ok(metadata) if metadata.len() == 0 => return Ok(false),
+        Ok(_) => {}
+    }
+    let failed = |error: rusqlite::Error| failure(Operation::OpenJournal, path, &error);
+    let connection = Connection::open_with_flags(path, FLAGS | OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failed)?;
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
+    if application_id(&connection).map_err(failed)? != schema::APPLICATION_ID {
+        return Err(refusal(path, NOT_A_JOURNAL));
+    }
+    let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)?;
+    if version != schema::VERSION {
+        return Err(refusal(path, &format!("a journal of version {version}, this program knows {}", schema::VERSION)));
+    }
+    Ok(true)
+}
+
+const NOT_A_JOURNAL: &str = "not a Sockeye journal";
+
+fn application_id(connection: &Connection) -> rusqlite::Result<i32> {
+    connection.pragma_query_value(None, "application_id", |row| row.get(0))
+}
+
+fn refusal(path: &Path, message: &str) -> Failure {
+    let cause = Cause::Other { message: message.to_owned(), errno: None };
+    Failure::new(Operation::OpenJournal, path.display(), cause).with_hint(Hint::ChooseAFile)
+}
+
+/// SQLite's result code as a cause: sqlite.org/rescode.html.
+pub(super) fn failure(operation: Operation, path: &Path, error: &rusqlite::Error) -> Failure {
+    let other = |message: &str| Cause::Other { message: message.to_owned(), errno: None };
+    let cause = match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => Cause::StorageFull,
+        Some(ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => Cause::PermissionDenied,
+        Some(ErrorCode::CannotOpen) => why_not_opened(path),
+        Some(ErrorCode::NotADatabase) => other(NOT_A_JOURNAL),
+        Some(ErrorCode::DatabaseCorrupt) => other("the journal is damaged"),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => other("another program holds the journal"),
+        _ => other(&error.to_string()),
+    };
+    advise(Failure::new(operation, path.display(), cause))
+}
+
+/// SQLite says only that it could not open the file; the folder mostly tells why.
+fn why_not_opened(path: &Path) -> Cause {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    match fs::metadata(folder) {
+        Err(error) => Cause::from(&error),
+        Ok(metadata) if !metadata.is_dir() => Cause::NotADirectory,
+        Ok(_) => Cause::PermissionDenied,
+    }
+}

@@ -1,0 +1,19 @@
+//! The journal on disk: one SQLite file, written by one thread and read by another.
+//!
+//! The writer and each reader own a connection; the write-ahead log lets a reader see whole transactions while the
+//! writer goes on. What the file looks like is documented in [`schema`].
+
+mod columns;
+mod connection;
+mod describe;
+mod export;
+mod match_set;
+mod matcher;
+mod needle;
+mod reader;
+pub mod schema;
+mod search;
+mod writer;
+
+pub use reader::JournalReader;
+pub use writer::JournalWriter;

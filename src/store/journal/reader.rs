@@ -1,0 +1,180 @@
+//! Reading pages, payloads and matches while the writer goes on.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::columns::{self, Extent, SELECT_PREVIEW, StoredRow};
+use super::connection::{failure, open_for_reading};
+use super::export;
+use super::search::Search;
+use crate::codec::encoding::Encoding;
+use crate::model::{Call, Failure, Filter, Operation, Page, PageRequest, PageRow, Row, RowBody};
+
+/// The reading end of a journal, with a connection of its own: it sees whole transactions, and never makes the writer
+/// wait. Calls take time in proportion to what they are asked for, not to the journal's length.
+#[derive(Debug)]
+pub struct JournalReader {
+    connection: Connection,
+    path: PathBuf,
+    search: Search,
+}
+
+impl JournalReader {
+    /// Rows that [`JournalReader::page`] scans by itself, some milliseconds' worth, so that a view that follows the end
+    /// has the rows that came since the last scan.
+    const ROWS_A_PAGE: usize = 16_384;
+
+    /// # Errors
+    /// What the system says of the file; a file that is no journal, or one of another version, is refused.
+    pub fn open(path: &Path) -> Result<Self, Failure> {
+        let connection = open_for_reading(path)?;
+        Ok(Self { connection, path: path.to_owned(), search: Search::new(Filter::default(), &[]) })
+    }
+
+    /// Sets what [`JournalReader::scan`] looks for; what was found is forgotten if the filter or the encodings changed.
+    pub fn set_filter(&mut self, filter: Filter, encodings: &[Encoding]) {
+        if *self.search.filter() != filter || self.search.encodings() != encodings {
+            self.search = Search::new(filter, encodings);
+        }
+    }
+
+    /// Scans at most so many more rows for the filter (fewer, where payloads are long), oldest first; true when it has
+    /// seen all rows that are there now. The empty filter needs no scan.
+    ///
+    /// # Errors
+    /// A read error.
+    pub fn scan(&mut self, rows: usize) -> Result<bool, Failure> {
+        let scanned = (|| {
+            let snapshot = self.connection.unchecked_transaction()?;
+            let extent = Extent::read(&snapshot)?;
+            self.search.scan(&snapshot, extent, rows)
+        })();
+        scanned.map_err(|error| failure(Operation::ReadFile, &self.path, &error))
+    }
+
+    /// Rows at the positions asked for, as far as the filter has been scanned; positions beyond the end bring none. A
+    /// request with another filter than the one set sets it.
+    ///
+    /// # Errors
+    /// A read error. Single values that a damaged file has wrong are none, see [`RowBody::Failed`].
+    pub fn page(&mut self, request: &PageRequest) -> Result<Page, Failure> {
+        if !request.filter.is_empty() && request.filter != *self.search.filter() {
+            let encodings = self.search.encodings().to_vec();
+            self.set_filter(request.filter.clone(), &encodings);
+        }
+        self.try_page(request).map_err(|error| failure(Operation::ReadFile, &self.path, &error))
+    }
+
+    fn try_page(&mut self, request: &PageRequest) -> rusqlite::Result<Page> {
+        let snapshot = self.connection.unchecked_transaction()?;
+        let extent = Extent::read(&snapshot)?;
+        let total = extent.map_or(0, Extent::count);
+        let everything = request.filter.is_empty();
+        let (matches, complete) = if everything {
+            (total, true)
+        } else {
+            let complete = self.search.scan(&snapshot, extent, Self::ROWS_A_PAGE)?;
+            (self.search.count(), complete)
+        };
+        let count = request.count.min(PageRequest::COUNT_MAX) as u64;
+        let first = if request.from_end { matches.saturating_sub(count) } else { request.first.min(matches) };
+        let positions = first..first.saturating_add(count).min(matches);
+        let numbers: Vec<u64> = match extent {
+            Some(extent) if everything => positions.map(|position| extent.first + position).collect(),
+            Some(_) => self.search.numbers(positions).collect(),
+            None => Vec::new(),
+        };
+        let rows = read_rows(&snapshot, &numbers)?;
+        Ok(Page { filter: request.filter.clone(), first, rows, matches, total, complete })
+    }
+
+    /// The whole payload of a row; `None` if the journal has no such row.
+    ///
+    /// # Errors
+    /// A read error.
+    pub fn payload(&mut self, number: u64) -> Result<Option<Vec<u8>>, Failure> {
+        let payload =
+            self.connection.prepare_cached("SELECT payload FROM rows WHERE number = ?1").and_then(|mut statement| {
+                let read = |columns: &rusqlite::Row<'_>| Ok(columns::bytes(columns, 0)?.to_vec());
+                statement.query_row([number.cast_signed()], read).optional()
+            });
+        payload.map_err(|error| failure(Operation::ReadFile, &self.path, &error))
+    }
+
+    /// Writes a copy, in the format that the path's extension names: `.sqlite` the journal itself, whole whatever the
+    /// filter, since a journal has no gaps; `.jsonl` one object a line; anything else text with a hex dump a row.
+    /// Returns the rows written. An existing file is replaced at the end, once all is on disk.
+    ///
+    /// # Errors
+    /// A read error of the journal, or a write error of the copy; what was at `path` is then still there.
+    pub fn save(&mut self, path: &Path, filter: &Filter, encodings: &[Encoding]) -> Result<u64, Failure> {
+        export::save(&self.connection, &self.path, path, filter, encodings)
+    }
+}
+
+fn read_rows(connection: &Connection, numbers: &[u64]) -> rusqlite::Result<Vec<PageRow>> {
+    let mut select = connection.prepare_cached(SELECT_PREVIEW)?;
+    let mut select_time = connection.prepare_cached("SELECT mono_ns FROM rows WHERE number = ?1")?;
+    let mut rows: Vec<PageRow> = Vec::with_capacity(numbers.len());
+    for number in numbers {
+        let Some(stored) = select.query_row([number.cast_signed()], columns::read).optional()? else { continue };
+        let before = match rows.last() {
+            Some(before) if before.number + 1 == stored.number => Some(before.stamp.mono_ns),
+            _ => select_time
+                .query_row([number.cast_signed().wrapping_sub(1)], |columns| columns::unsigned(columns, 0))
+                .optional()?
+                .flatten(),
+        };
+        let context = read_context(connection, &stored)?;
+        let StoredRow { number, len, row, .. } = stored;
+        rows.push(PageRow {
+            number,
+            // Unknown where the clock is that of another run of the program, or two threads' rows came in the other
+            // order.
+            delta_ns: before.and_then(|before| row.stamp.mono_ns.checked_sub(before)),
+            stamp: row.stamp,
+            socket: row.socket,
+            session: row.session,
+            peer: row.peer,
+            body: row.body,
+            stream_offset: row.stream_offset,
+            len,
+            preview: row.payload,
+            context,
+        });
+    }
+    Ok(rows)
+}
+
+/// Rows that are followed back at most, should each have brought a byte only.
+const CONTEXT_HOPS: usize = PageRow::CONTEXT_MAX;
+
+/// The bytes just before a row of stream data, as far as an unbroken chain of rows has them.
+fn read_context(connection: &Connection, stored: &StoredRow) -> rusqlite::Result<Vec<u8>> {
+    let Row { body: RowBody::Data { call: Call::Recv | Call::Send, .. }, stream_offset, .. } = &stored.row else {
+        return Ok(Vec::new());
+    };
+    let wanted = usize::try_from(*stream_offset).unwrap_or(usize::MAX).min(PageRow::CONTEXT_MAX);
+    let mut select = connection
+        .prepare_cached("SELECT stream_offset, len, previous, substr(payload, -64) FROM rows WHERE number = ?1")?;
+    let mut context = Vec::new();
+    let (mut end, mut previous) = (*stream_offset, stored.previous);
+    for _ in 0..CONTEXT_HOPS {
+        let Some(number) = previous.filter(|_| context.len() < wanted) else { break };
+        let mut found = select.query([number.cast_signed()])?;
+        let Some(columns) = found.next()? else { break };
+        let offset = columns::unsigned(columns, 0)?.unwrap_or(0);
+        let len = columns::unsigned(columns, 1)?.unwrap_or(0);
+        // Where a row is missing between the two (it could not be written), the bytes are not neighbours.
+        if offset.checked_add(len) != Some(end) {
+            break;
+        }
+        let tail = columns::bytes(columns, 3)?;
+        let kept = &tail[tail.len().saturating_sub(wanted - context.len())..];
+        context.splice(0..0, kept.iter().copied());
+        end = offset;
+        previous = columns::unsigned(columns, 2)?;
+    }
+    Ok(context)
+}

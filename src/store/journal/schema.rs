@@ -1,0 +1,64 @@
+//! What the journal file looks like.
+//!
+//! It is a SQLite 3 database, `application_id` [`APPLICATION_ID`] ("SOCK"), `user_version` [`VERSION`], in WAL mode
+//! while Sockeye has it open.
+//!
+//! Table `rows`, one row a call that returned or an event of a connection's life:
+//!
+//! | column | type | meaning |
+//! |---|---|---|
+//! | `number` | integer, key | from 1, in the order of recording, never reused |
+//! | `wall_ns` | integer | nanoseconds since 1970, wall clock, after the call returned |
+//! | `mono_ns` | integer | nanoseconds by the monotonic clock since the recording program started |
+//! | `kernel_ns` | integer or null | nanoseconds since 1970 at which the kernel had the last byte; null: unknown |
+//! | `socket` | integer | the listener or client |
+//! | `session` | integer or null | the conversation; null: concerns the whole listener |
+//! | `peer` | text | the other end without a scheme; empty: none |
+//! | `kind` | integer | 0 data, 1 life, 2 file, 3 failure, 4 notice |
+//! | `direction` | integer | 0 none, 1 in, 2 out |
+//! | `call` | integer or null | of data: 1 recv, 2 send, 3 recvfrom, 4 sendto |
+//! | `truncated` | integer | 1: the datagram was longer than `payload` (MSG_TRUNC) |
+//! | `body` | text or null | of anything but data: all there is to say, as JSON |
+//! | `stream_offset` | integer | bytes that crossed in this session and direction before this row |
+//! | `previous` | integer or null | of stream data: number of the row that brought the bytes just before |
+//! | `len` | integer | bytes in `payload` |
+//! | `payload` | blob | the bytes |
+//!
+//! Unsigned 64-bit values above 2^63 − 1 are stored as the negative number with the same bits.
+//!
+//! `previous` chains the stream data of a session and direction. It takes the place of an index over session and
+//! direction, which would cost every insert; the writer knows it for nothing.
+//!
+//! Table `meta` has one row, `last_cleared`: the highest number that was given away when the journal was last cleared.
+//!
+//! Invariant: rows are only ever appended, or removed all at once, so the numbers in the file have no gaps. The row at
+//! position `p` has number `min(number) + p`, and the count is `max(number) − min(number) + 1`: neither needs a scan.
+
+/// "SOCK" in the header's bytes 68 to 71.
+pub const APPLICATION_ID: i32 = 0x534f_434b;
+
+/// In the header's bytes 60 to 63. A higher one was written by a newer Sockeye and is refused.
+pub const VERSION: i32 = 1;
+
+pub(super) const CREATE: &str = "
+CREATE TABLE rows (
+    number        INTEGER PRIMARY KEY,
+    wall_ns       INTEGER NOT NULL,
+    mono_ns       INTEGER NOT NULL,
+    kernel_ns     INTEGER,
+    socket        INTEGER NOT NULL,
+    session       INTEGER,
+    peer          TEXT NOT NULL,
+    kind          INTEGER NOT NULL,
+    direction     INTEGER NOT NULL,
+    call          INTEGER,
+    truncated     INTEGER NOT NULL,
+    body          TEXT,
+    stream_offset INTEGER NOT NULL,
+    previous      INTEGER,
+    len           INTEGER NOT NULL,
+    payload       BLOB NOT NULL
+);
+CREATE TABLE meta (last_cleared INTEGER NOT NULL);
+INSERT INTO meta VALUES (0);
+";

@@ -1,0 +1,105 @@
+//! How far a filter has been scanned, and what it found.
+
+use rusqlite::Connection;
+
+use super::columns::{self, Extent};
+use super::match_set::MatchSet;
+use super::matcher::{Candidate, Matcher};
+use crate::codec::encoding::Encoding;
+use crate::model::Filter;
+
+/// One filter over one journal, scanned from the oldest row on.
+#[derive(Debug)]
+pub(super) struct Search {
+    filter: Filter,
+    encodings: Vec<Encoding>,
+    matcher: Matcher,
+    sql: String,
+    /// Number of the row at position 0. The journal's first number changes only when all its rows went.
+    base: u64,
+    matches: MatchSet,
+}
+
+/// One call of [`Search::scan`] ends after the row that makes it this many bytes of payload: a page that waits behind it
+/// must not wait long.
+const BYTES_A_SCAN: usize = 32 << 20;
+
+impl Search {
+    pub(super) fn new(filter: Filter, encodings: &[Encoding]) -> Self {
+        let matcher = Matcher::new(&filter, encodings);
+        let payload = if matcher.reads_payload() { "payload" } else { "NULL" };
+        let sql = format!(
+            "SELECT number, kind, socket, session, direction, peer, body, {payload} FROM rows \
+             WHERE number >= ?1 ORDER BY number LIMIT ?2"
+        );
+        Self { filter, encodings: encodings.to_vec(), matcher, sql, base: 0, matches: MatchSet::default() }
+    }
+
+    pub(super) fn filter(&self) -> &Filter {
+        &self.filter
+    }
+
+    pub(super) fn encodings(&self) -> &[Encoding] {
+        &self.encodings
+    }
+
+    /// Scans at most so many more rows; true when it has seen all there are. `extent` is what the journal holds in the
+    /// transaction that `connection` is in.
+    pub(super) fn scan(
+        &mut self,
+        connection: &Connection,
+        extent: Option<Extent>,
+        rows: usize,
+    ) -> rusqlite::Result<bool> {
+        let base = extent.map_or(0, |extent| extent.first);
+        if base != self.base {
+            self.base = base;
+            self.matches = MatchSet::default();
+        }
+        let Some(Extent { last, .. }) = extent else { return Ok(true) };
+        if self.filter.is_empty() || self.next() > last {
+            return Ok(true);
+        }
+        let mut statement = connection.prepare_cached(&self.sql)?;
+        let mut found = statement.query((self.next().cast_signed(), i64::try_from(rows).unwrap_or(i64::MAX)))?;
+        let mut bytes = 0;
+        while bytes < BYTES_A_SCAN
+            && let Some(row) = found.next()?
+        {
+            let Some(number) = columns::unsigned(row, 0)?.filter(|number| (self.next()..=last).contains(number)) else {
+                continue;
+            };
+            let candidate = Candidate {
+                kind: columns::signed(row, 1)?.unwrap_or(-1),
+                socket: columns::signed(row, 2)?.unwrap_or(0),
+                session: columns::signed(row, 3)?,
+                direction: columns::signed(row, 4)?.unwrap_or(0),
+                peer: columns::bytes(row, 5)?,
+                body: columns::bytes(row, 6)?,
+                payload: columns::bytes(row, 7)?,
+            };
+            bytes += candidate.payload.len();
+            // A gap, which only a damaged journal has, matches nothing.
+            while self.next() < number {
+                self.matches.push(false);
+            }
+            self.matches.push(self.matcher.matches(&candidate));
+        }
+        Ok(self.next() > last)
+    }
+
+    /// The first number that was not scanned yet.
+    fn next(&self) -> u64 {
+        self.base + self.matches.len()
+    }
+
+    /// Matches so far.
+    pub(super) fn count(&self) -> u64 {
+        self.matches.count()
+    }
+
+    /// Numbers of the matches with these ranks, as many as there are.
+    pub(super) fn numbers(&self, ranks: std::ops::Range<u64>) -> impl Iterator<Item = u64> {
+        ranks.map_while(|rank| Some(self.base + self.matches.select(rank)?))
+    }
+}

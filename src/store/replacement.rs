@@ -1,0 +1,143 @@
+//! Writing a file beside its old version and putting it in its place at the end, so that no reader ever sees a half.
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A temporary file next to its target. Dropping it without [`Replacement::commit`] removes it and leaves the target
+/// as it was.
+#[derive(Debug)]
+pub(super) struct Replacement {
+    file: File,
+    temporary: PathBuf,
+    target: PathBuf,
+    committed: bool,
+}
+
+impl Replacement {
+    /// How many names are tried for the temporary file.
+    const ATTEMPTS: u32 = 100;
+
+    /// Opens a new, empty file in the target's folder. Where the target is a link, what it points to will be replaced;
+    /// where it is a file, its permissions carry over.
+    ///
+    /// # Errors
+    /// What the system says of the folder; `IsADirectory` if the target is one.
+    pub(super) fn create(target: &Path) -> io::Result<Self> {
+        let target = fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
+        let permissions = match fs::metadata(&target) {
+            Ok(metadata) if metadata.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
+            Ok(metadata) if metadata.is_file() => Some(metadata.permissions()),
+            Ok(_) | Err(_) => None,
+        };
+        let name = target.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+        let (file, temporary) = (0..Self::ATTEMPTS)
+            .find_map(|attempt| {
+                let mut hidden = OsString::from(".");
+                hidden.push(name);
+                hidden.push(format!(".{}-{attempt}.tmp", std::process::id()));
+                let temporary = target.with_file_name(hidden);
+                match OpenOptions::new().write(true).create_new(true).open(&temporary) {
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => None,
+                    opened => Some(opened.map(|file| (file, temporary))),
+                }
+            })
+            .unwrap_or_else(|| Err(io::ErrorKind::AlreadyExists.into()))?;
+        let replacement = Self { file, temporary, target, committed: false };
+        if let Some(permissions) = permissions {
+            replacement.file.set_permissions(permissions)?;
+        }
+        Ok(replacement)
+    }
+
+    pub(super) fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Where the bytes are until the commit.
+    pub(super) fn temporary_path(&self) -> &Path {
+        &self.temporary
+    }
+
+    /// Waits until the bytes are on disk, then renames over the target.
+    ///
+    /// # Errors
+    /// What the system says; the target is then unharmed.
+    pub(super) fn commit(mut self) -> io::Result<()> {
+        self.file.sync_all()?;
+        fs::rename(&self.temporary, &self.target)?;
+        self.committed = true;
+        Ok(())
+    }
+}
+
+impl Drop for Replacement {
+    fn drop(&mut self) {
+        if !self.committed
+            && let Err(error) = fs::remove_file(&self.temporary)
+        {
+            tracing::warn!(path = %self.temporary.display(), %error, "a temporary file stays behind");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<OsString> {
+        let mut names: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn nothing_is_replaced_before_the_commit_nor_left_without_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("a.txt");
+        fs::write(&target, "old").unwrap();
+
+        let abandoned = Replacement::create(&target).unwrap();
+        abandoned.file().write_all(b"new").unwrap();
+        assert_eq!(fs::read(&target).unwrap(), b"old");
+        drop(abandoned);
+        assert_eq!(names(folder.path()), ["a.txt"]);
+
+        let replacement = Replacement::create(&target).unwrap();
+        replacement.file().write_all(b"new").unwrap();
+        replacement.commit().unwrap();
+        assert_eq!(fs::read(&target).unwrap(), b"new");
+        assert_eq!(names(folder.path()), ["a.txt"]);
+    }
+
+    #[test]
+    fn a_folder_is_no_target() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = Replacement::create(folder.path()).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::IsADirectory);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn permissions_carry_over_and_links_stay_links() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("a.txt");
+        fs::write(&target, "old").unwrap();
+        fs::set_permissions(&target, fs::Permissions::from_mode(0o600)).unwrap();
+        let link = folder.path().join("link");
+        symlink(&target, &link).unwrap();
+
+        let replacement = Replacement::create(&link).unwrap();
+        replacement.file().write_all(b"new").unwrap();
+        replacement.commit().unwrap();
+
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read(&target).unwrap(), b"new");
+        assert_eq!(fs::metadata(&target).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}

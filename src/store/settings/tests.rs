@@ -1,0 +1,199 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::{
+    ClientTab, ComposerSettings, LanguageChoice, LineEndingChoice, SendMode, ServerTab, ThemeChoice, WindowPlace,
+};
+
+/// Every field differs from its default, so that one which is not read back shows; no `..default()`, so that a new one
+/// has to be added here.
+fn unusual() -> Settings {
+    let composer = ComposerSettings {
+        format: "hex".to_owned(),
+        encoding: "gbk".to_owned(),
+        line_ending: LineEndingChoice::CrLf,
+        draft: "two\nlines \"quoted\" '''\"\"\" 你好 \u{7f} \\".to_owned(),
+        history: vec!["first".to_owned(), String::new()],
+        send_mode: SendMode::Tutorial,
+    };
+    Settings {
+        language: LanguageChoice::Chinese,
+        theme: ThemeChoice::Dark,
+        zoom: 1.25,
+        window: Some(WindowPlace { x: -10.0, y: 20.5, width: 1024.0, height: 700.0, maximized: true }),
+        follow_end: false,
+        show_inspector: false,
+        split: 0.25,
+        servers: vec![
+            ServerTab {
+                protocol: "udp".to_owned(),
+                address: "::".to_owned(),
+                port: "70000".to_owned(),
+                options: "nodelay=1".to_owned(),
+                respond: "reply".to_owned(),
+                reply: "ok".to_owned(),
+                receive: "auto".to_owned(),
+                folder: "/tmp".to_owned(),
+                composer: composer.clone(),
+            },
+            ServerTab::default(),
+        ],
+        clients: vec![ClientTab {
+            protocol: "unix".to_owned(),
+            address: "/run/x.sock".to_owned(),
+            port: String::new(),
+            options: "rcvbuf=4M".to_owned(),
+            local_host: "127.0.0.2".to_owned(),
+            local_port: "1".to_owned(),
+            timeout_ms: 1,
+            reconnect: true,
+            connected: false,
+            receive: "tutorial".to_owned(),
+            folder: "/var".to_owned(),
+            composer,
+        }],
+    }
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+fn keys(damage: &[Damage]) -> Vec<&str> {
+    damage.iter().map(|damage| damage.key.as_str()).collect()
+}
+
+#[test]
+fn what_was_saved_is_loaded_and_nothing_else_is_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("new folder/settings.toml");
+    for settings in [unusual(), Settings::default()] {
+        save(&path, &settings).unwrap();
+        assert_eq!(load(&path), (settings, Vec::new()));
+    }
+    assert_eq!(names(path.parent().unwrap()), ["settings.toml"]);
+}
+
+#[test]
+fn a_missing_file_is_no_damage() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(load(&folder.path().join("settings.toml")), (Settings::default(), Vec::new()));
+    assert!(names(folder.path()).is_empty());
+}
+
+#[test]
+fn a_folder_in_the_place_of_the_file_is_damage() {
+    let folder = tempfile::tempdir().unwrap();
+    let (settings, damage) = load(folder.path());
+    assert_eq!((settings, keys(&damage)), (Settings::default(), vec![""]));
+    assert!(save(folder.path(), &Settings::default()).is_err());
+}
+
+#[test]
+fn damaged_values_cost_themselves_only_and_the_file_is_kept_aside_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("settings.toml");
+    let text = r#"
+language = "klingon"
+theme = "dark"
+zoom = 9
+split = nan
+unknown = { deep = [1, 2] }
+
+[window]
+x = 1
+y = 2
+width = "wide"
+height = 3
+maximized = false
+
+[[servers]]
+port = 9000
+address = "0.0.0.0"
+protocol = "sctp"
+[servers.composer]
+history = ["a", 5, "b"]
+format = "hex"
+encoding = "klingon"
+
+[[clients]]
+timeout_ms = -1
+port = "1234"
+"#;
+    fs::write(&path, text).unwrap();
+    let (settings, damage) = load(&path);
+    assert_eq!(
+        keys(&damage),
+        [
+            "language",
+            "zoom",
+            "window.width",
+            "split",
+            "servers.0.protocol",
+            "servers.0.port",
+            "servers.0.composer.encoding",
+            "servers.0.composer.history.1",
+            "clients.0.timeout_ms",
+        ]
+    );
+    assert!(damage.iter().all(|damage| !damage.problem.is_empty()));
+    let mut expected = Settings { theme: ThemeChoice::Dark, ..Settings::default() };
+    expected.servers[0].address = "0.0.0.0".to_owned();
+    expected.servers[0].composer.history = vec!["a".to_owned(), "b".to_owned()];
+    expected.servers[0].composer.format = "hex".to_owned();
+    expected.clients[0].port = "1234".to_owned();
+    assert_eq!(settings, expected);
+
+    assert_eq!(fs::read_to_string(&path).unwrap(), text);
+    assert_eq!(fs::read_to_string(folder.path().join("settings.damaged-1.toml")).unwrap(), text);
+    let _ = load(&path);
+    assert_eq!(names(folder.path()), ["settings.damaged-1.toml", "settings.toml"]);
+    fs::write(&path, "zoom = 0").unwrap();
+    let _ = load(&path);
+    assert_eq!(names(folder.path()), ["settings.damaged-1.toml", "settings.damaged-2.toml", "settings.toml"]);
+}
+
+#[test]
+fn a_line_that_is_no_toml_costs_that_line() {
+    for wrong in ["zoom = = 2", "][", "zoom", "draft = \"unclosed", "draft = \"\"\"unclosed", "a = [1,", "[[x"] {
+        let text = format!("theme = \"dark\"\n{wrong}\nfollow_end = false\n\n[[clients]]\nport = \"1\"\n");
+        let (settings, damage) = parse(text.as_bytes());
+        assert_eq!(keys(&damage), ["line 2"], "{wrong}: {damage:?}");
+        assert_eq!(settings.theme, ThemeChoice::Dark, "{wrong}");
+        assert!(!settings.follow_end, "{wrong}");
+        assert_eq!(settings.clients[0].port, "1", "{wrong}");
+    }
+}
+
+#[test]
+fn a_line_that_is_no_unicode_costs_that_line() {
+    let (settings, damage) = parse(b"theme = \"dark\"\nlanguage = \"\xff\"\nfollow_end = false\n");
+    assert_eq!(keys(&damage), ["line 2"]);
+    assert!(settings.theme == ThemeChoice::Dark && !settings.follow_end);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn anything_at_all_is_survived(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        let (settings, damage) = parse(&bytes);
+        prop_assert!(!damage.is_empty() || bytes.is_ascii() || std::str::from_utf8(&bytes).is_ok());
+        prop_assert!((0.5..=3.0).contains(&settings.zoom));
+    }
+
+    #[test]
+    fn a_byte_changed_anywhere_leaves_most_values(at in any::<prop::sample::Index>(), byte: u8) {
+        let saved = toml::to_string(&unusual()).unwrap();
+        let mut bytes = saved.into_bytes();
+        let at = at.index(bytes.len());
+        bytes[at] = byte;
+        let (settings, _damage) = parse(&bytes);
+        let usual = Settings::default();
+        // One byte can't reach both the first key and the last tab.
+        prop_assert!(settings.language != usual.language || settings.clients != usual.clients);
+    }
+}

@@ -1,0 +1,73 @@
+//! The files that Unix sockets leave behind.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use crate::model::{Cause, Failure, Hint, Operation};
+use crate::store::advice::file_failure;
+
+/// Whether the file at this path, links not followed (lstat(2)), is a socket; `None` where there is nothing, or nothing
+/// that this user may look at.
+#[must_use]
+pub fn is_socket(path: &Path) -> Option<bool> {
+    fs::symlink_metadata(path).ok().map(|metadata| is_socket_type(metadata.file_type()))
+}
+
+#[cfg(unix)]
+fn is_socket_type(kind: fs::FileType) -> bool {
+    std::os::unix::fs::FileTypeExt::is_socket(&kind)
+}
+
+/// Elsewhere the type can't be told, and what can't be told is not removed.
+#[cfg(not(unix))]
+fn is_socket_type(_kind: fs::FileType) -> bool {
+    false
+}
+
+/// Removes a socket's file so that the name can be bound again. Whether somebody still listens behind it is for the
+/// caller to find out first.
+///
+/// # Errors
+/// [`Cause::NotASocket`] for anything else, which is left alone; [`Cause::NotFound`]; what the system says.
+pub fn remove_socket(path: &Path) -> Result<(), Failure> {
+    match is_socket(path) {
+        Some(true) => fs::remove_file(path).map_err(|error| file_failure(Operation::Bind, path.display(), &error)),
+        Some(false) => {
+            Err(Failure::new(Operation::Bind, path.display(), Cause::NotASocket).with_hint(Hint::RemoveTheFile))
+        }
+        None => Err(file_failure(Operation::Bind, path.display(), &io::ErrorKind::NotFound.into())),
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use nix::sys::stat::{Mode, SFlag, mknod};
+
+    use super::*;
+
+    #[test]
+    fn only_sockets_are_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("s");
+        mknod(&socket, SFlag::S_IFSOCK, Mode::S_IRWXU, 0).unwrap();
+        let file = folder.path().join("f");
+        fs::write(&file, "mine").unwrap();
+        let link = folder.path().join("l");
+        symlink(&socket, &link).unwrap();
+
+        assert_eq!(is_socket(&socket), Some(true));
+        assert_eq!(is_socket(&file), Some(false));
+        assert_eq!(is_socket(&link), Some(false));
+        assert_eq!(is_socket(&folder.path().join("none")), None);
+
+        assert_eq!(remove_socket(&file).unwrap_err().cause, Cause::NotASocket);
+        assert_eq!(remove_socket(&link).unwrap_err().cause, Cause::NotASocket);
+        assert!(socket.exists() && file.exists());
+        remove_socket(&socket).unwrap();
+        assert!(!socket.exists());
+        assert_eq!(remove_socket(&socket).unwrap_err().cause, Cause::NotFound);
+    }
+}

@@ -1,0 +1,202 @@
+//! Files to send.
+
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use crate::model::{Cause, Failure, Hint, Operation};
+use crate::store::advice::file_failure;
+
+/// A regular file, open, as long as it was when it was opened: what is appended later is not part of it.
+#[derive(Debug)]
+pub struct Source {
+    file: File,
+    path: PathBuf,
+    name: String,
+    size: u64,
+    modified: Option<SystemTime>,
+    position: u64,
+}
+
+impl Source {
+    /// # Errors
+    /// Not found, not readable, a folder, or anything else that is not a regular file. Never blocks on a FIFO.
+    pub fn open(path: &Path) -> Result<Self, Failure> {
+        let failed = |error: &io::Error| file_failure(Operation::OpenFile, path.display(), error);
+        let file = open_without_waiting(path).map_err(|error| failed(&error))?;
+        let metadata = file.metadata().map_err(|error| failed(&error))?;
+        if metadata.is_dir() {
+            return Err(failed(&io::ErrorKind::IsADirectory.into()));
+        }
+        if !metadata.is_file() {
+            let cause = Cause::Other { message: "not a regular file".to_owned(), errno: None };
+            return Err(Failure::new(Operation::OpenFile, path.display(), cause).with_hint(Hint::ChooseAFile));
+        }
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        let (size, modified) = (metadata.len(), modified(&metadata));
+        Ok(Self { file, path: path.to_owned(), name, size, modified, position: 0 })
+    }
+
+    /// The last part of the path; what is not Unicode in it, replaced.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Bytes, as of [`Source::open`].
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// The next bytes, never beyond [`Source::size`]; 0 at that end, or for an empty buffer.
+    ///
+    /// # Errors
+    /// [`Cause::SourceChanged`] if the file became shorter, or a read error.
+    pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Failure> {
+        let left = usize::try_from(self.size - self.position).unwrap_or(usize::MAX);
+        let room = buffer.len().min(left);
+        if room == 0 {
+            return Ok(0);
+        }
+        loop {
+            match self.file.read(&mut buffer[..room]) {
+                Ok(0) => return Err(self.changed()),
+                Ok(read) => {
+                    self.position += read as u64;
+                    return Ok(read);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(file_failure(Operation::ReadFile, self.path.display(), &error)),
+            }
+        }
+    }
+
+    /// Compares size and time of modification with those at [`Source::open`].
+    ///
+    /// # Errors
+    /// [`Cause::SourceChanged`], or what fstat(2) says.
+    pub fn check_unchanged(&self) -> Result<(), Failure> {
+        let metadata =
+            self.file.metadata().map_err(|error| file_failure(Operation::ReadFile, self.path.display(), &error))?;
+        if metadata.len() == self.size && modified(&metadata) == self.modified { Ok(()) } else { Err(self.changed()) }
+    }
+
+    fn changed(&self) -> Failure {
+        Failure::new(Operation::ReadFile, self.path.display(), Cause::SourceChanged)
+    }
+
+    /// For sendfile(2), which needs an offset of its own: [`Source::read`] counts only what it read itself.
+    #[must_use]
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+}
+
+/// `None` where the file system keeps no such time.
+fn modified(metadata: &Metadata) -> Option<SystemTime> {
+    metadata.modified().ok()
+}
+
+fn open_without_waiting(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use nix::fcntl::OFlag;
+        use std::os::unix::fs::OpenOptionsExt;
+        // Opening a FIFO would wait for a writer, a terminal could become this process's; regular files ignore both.
+        options.custom_flags((OFlag::O_NONBLOCK | OFlag::O_NOCTTY).bits());
+    }
+    options.open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::Write;
+
+    use super::*;
+
+    fn source(content: &[u8]) -> (tempfile::TempDir, PathBuf, Source) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a b.bin");
+        fs::write(&path, content).unwrap();
+        let source = Source::open(&path).unwrap();
+        (folder, path, source)
+    }
+
+    #[test]
+    fn reads_what_was_there_at_the_start_and_no_more() {
+        let (_folder, path, mut source) = source(b"12345");
+        assert_eq!((source.name(), source.size()), ("a b.bin", 5));
+        source.check_unchanged().unwrap();
+        OpenOptions::new().append(true).open(&path).unwrap().write_all(b"678").unwrap();
+        let mut buffer = [0; 4];
+        assert_eq!(source.read(&mut buffer).unwrap(), 4);
+        assert_eq!(source.read(&mut buffer).unwrap(), 1);
+        assert_eq!(source.read(&mut buffer).unwrap(), 0);
+        assert_eq!(source.check_unchanged().unwrap_err().cause, Cause::SourceChanged);
+    }
+
+    #[test]
+    fn a_file_that_became_shorter_is_noticed() {
+        let (_folder, path, mut source) = source(b"12345");
+        OpenOptions::new().write(true).open(&path).unwrap().set_len(2).unwrap();
+        let mut buffer = [0; 8];
+        assert_eq!(source.read(&mut buffer).unwrap(), 2);
+        assert_eq!(source.read(&mut buffer).unwrap_err().cause, Cause::SourceChanged);
+    }
+
+    #[test]
+    fn a_file_of_the_same_size_but_another_time_is_noticed() {
+        let (_folder, path, source) = source(b"12345");
+        let file = OpenOptions::new().write(true).open(&path).unwrap();
+        file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        assert_eq!(source.check_unchanged().unwrap_err().cause, Cause::SourceChanged);
+    }
+
+    #[test]
+    fn a_file_that_vanishes_half_way_can_still_be_read() {
+        let (_folder, path, mut source) = source(b"12345");
+        fs::remove_file(path).unwrap();
+        assert_eq!(source.read(&mut [0; 8]).unwrap(), 5);
+    }
+
+    #[test]
+    fn folders_and_missing_files_are_refused_with_a_reason() {
+        let folder = tempfile::tempdir().unwrap();
+        let failure = Source::open(folder.path()).unwrap_err();
+        assert_eq!((failure.cause, failure.hint), (Cause::IsDirectory, Some(Hint::ChooseAFile)));
+        assert_eq!(Source::open(&folder.path().join("none")).unwrap_err().cause, Cause::NotFound);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_fifo_is_refused_without_waiting_for_its_writer() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("fifo");
+        nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let failure = Source::open(&path).unwrap_err();
+        assert_eq!(failure.hint, Some(Hint::ChooseAFile));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_unreadable_file_is_refused_unless_rights_mean_nothing() {
+        use std::os::unix::fs::PermissionsExt;
+        let (_folder, path, _source) = source(b"1");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+        // Root reads it anyway, and then there is nothing to see.
+        if File::open(&path).is_err() {
+            let failure = Source::open(&path).unwrap_err();
+            assert_eq!((failure.cause, failure.hint), (Cause::PermissionDenied, Some(Hint::CheckRights)));
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! Files, raw and the tutorial's way, in both directions.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+
+use sockeye::model::{
+    Cause, CloseReason, Command, Direction, Event, Filter, Hint, Notice, Outcome, ReceiveMode, Recipients, RowBody,
+    SendMode, SocketId,
+};
+
+use crate::harness::{Harness, noise, port};
+
+fn send_file(h: &Harness, socket: SocketId, path: &Path, mode: SendMode) {
+    let paths = vec![path.to_owned()];
+    h.engine.send(Command::SendFiles { socket, to: Recipients::All, paths, mode });
+}
+
+fn file(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
+    let path = folder.join(name);
+    std::fs::write(&path, bytes).unwrap();
+    path
+}
+
+#[test]
+fn a_raw_file_between_two_of_us_is_one_row_on_each_side() {
+    let [from, into] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let bytes = noise(10 << 20);
+    let path = file(from.path(), "a.bin", &bytes);
+    let mut h = Harness::new();
+    let receive = ReceiveMode::Raw { into: into.path().to_owned() };
+    let (server, endpoint) = h.listen_with("tcp://127.0.0.1:0", |spec| spec.receive = receive);
+    let (client, at_client) = h.connect(&endpoint);
+    let at_server = h.opened(server);
+    send_file(&h, client, &path, SendMode::Raw);
+    let (outcome, _, size, failure) = h.transfer_ended();
+    assert_eq!((outcome, size, failure), (Outcome::HandedOver, bytes.len() as u64, None));
+    h.engine.send(Command::FinishSending { session: at_client.id });
+    let (outcome, received, size, failure) = h.transfer_ended();
+    assert_eq!((outcome, size, failure), (Outcome::Unverified, bytes.len() as u64, None));
+    assert_eq!(received, into.path().join("received.bin"));
+    assert!(std::fs::read(received).unwrap() == bytes);
+    for session in [at_client.id, at_server.id] {
+        let filter = Filter { session: Some(session), ..Filter::default() };
+        let is_file = |row: &sockeye::model::PageRow| matches!(row.body, RowBody::File { .. });
+        let rows = h.rows(&filter, |rows| rows.iter().any(is_file));
+        assert_eq!(rows.iter().filter(|row| is_file(row)).count(), 1);
+        assert!(!rows.iter().any(|row| matches!(row.body, RowBody::Data { .. })), "no copy of its bytes");
+    }
+}
+
+#[test]
+fn the_tutorials_way_in_both_directions() {
+    let [from, into] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    for (name, len) in [("空.txt", 0), ("一.txt", 1), ("move_info7.txt", 40_961), ("大 文件.bin", 3 << 20)] {
+        let bytes = noise(len);
+        let path = file(from.path(), name, &bytes);
+        for server_sends in [false, true] {
+            let mut h = Harness::new();
+            let receive = ReceiveMode::Tutorial { into: into.path().to_owned() };
+            let show = ReceiveMode::Show;
+            let (at_server, at_client) = if server_sends { (show, receive) } else { (receive, show) };
+            let (server, endpoint) = h.listen_with("tcp://127.0.0.1:0", |spec| spec.receive = at_server);
+            let (client, _) = h.connect_with(&endpoint.to_string(), |spec| spec.receive = at_client);
+            h.opened(server);
+            send_file(&h, if server_sends { server } else { client }, &path, SendMode::Tutorial);
+            let mut outcomes = [h.transfer_ended(), h.transfer_ended()];
+            outcomes.sort_by_key(|(outcome, ..)| *outcome == Outcome::HandedOver);
+            let [(received, place, size, _), (sent, _, _, failure)] = outcomes;
+            assert_eq!((received, sent, failure), (Outcome::Unverified, Outcome::HandedOver, None), "{name}");
+            assert_eq!((size, place.as_path()), (len as u64, into.path().join(name).as_path()));
+            assert!(std::fs::read(&place).unwrap() == bytes);
+            std::fs::remove_file(place).unwrap();
+            if len > 40_960 {
+                h.wait("a warning", |event| {
+                    matches!(event, Event::Noticed { notice: Notice::LongForTutorial { .. }, .. }).then_some(())
+                });
+            }
+        }
+    }
+}
+
+#[test]
+fn the_end_tells_whether_the_peer_read_it_all() {
+    let from = tempfile::tempdir().unwrap();
+    let path = file(from.path(), "a.bin", &noise(200_000));
+    for reads_all in [true, false] {
+        let mut h = Harness::new();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let (client, info) = h.connect_with(&format!("tcp://{}", listener.local_addr().unwrap()), |_| {});
+        let (mut peer, _) = listener.accept().unwrap();
+        send_file(&h, client, &path, SendMode::Tutorial);
+        let mut name = [0; 5];
+        peer.read_exact(&mut name).unwrap();
+        assert_eq!(&name, b"a.bin");
+        let mut bytes = vec![0; if reads_all { 200_000 } else { 1000 }];
+        peer.read_exact(&mut bytes).unwrap();
+        if reads_all {
+            assert_eq!(peer.read(&mut [0]).unwrap(), 0, "the sender finishes");
+        } else {
+            h.wait("all handed over", |event| matches!(event, Event::FinishedSending { .. }).then_some(()));
+        }
+        drop(peer);
+        let (outcome, _, _, failure) = h.transfer_ended();
+        let closed = h.closed(info.id);
+        if reads_all {
+            assert_eq!((outcome, failure, closed), (Outcome::HandedOver, None, CloseReason::Eof));
+        } else {
+            assert_eq!(outcome, Outcome::Incomplete);
+            assert_eq!(failure.unwrap().cause, Cause::ConnectionReset);
+            assert_eq!(closed, CloseReason::Reset);
+        }
+    }
+}
+
+#[test]
+fn hostile_names_stay_inside_and_replace_nothing() {
+    let into = tempfile::tempdir().unwrap();
+    let outside = tempfile::tempdir().unwrap();
+    file(into.path(), "mine.txt", b"mine");
+    std::os::unix::fs::symlink(outside.path().join("target"), into.path().join("link.txt")).unwrap();
+    let mut h = Harness::new();
+    let receive = ReceiveMode::Tutorial { into: into.path().to_owned() };
+    let (server, endpoint) = h.listen_with("tcp://127.0.0.1:0", |spec| spec.receive = receive);
+    for (name, kept) in [
+        ("../../escape.txt", "escape.txt"),
+        ("/etc/passwd", "passwd"),
+        ("C:\\Windows\\win.ini", "win.ini"),
+        ("mine.txt", "mine (2).txt"),
+        ("link.txt", "link (2).txt"),
+        ("..", "unnamed"),
+        ("CON", "_CON"),
+    ] {
+        let mut peer = TcpStream::connect(("127.0.0.1", port(&endpoint))).unwrap();
+        h.opened(server);
+        peer.write_all(name.as_bytes()).unwrap();
+        // The name was a receive of its own when the transfer has started.
+        h.wait("a start", |event| matches!(event, Event::TransferStarted(info) if info.name == name).then_some(()));
+        peer.write_all(b"theirs").unwrap();
+        peer.shutdown(Shutdown::Write).unwrap();
+        let (outcome, path, ..) = h.transfer_ended();
+        assert_eq!((outcome, path.as_path()), (Outcome::Unverified, into.path().join(kept).as_path()), "{name}");
+        assert_eq!(std::fs::read(path).unwrap(), b"theirs");
+    }
+    assert_eq!(std::fs::read(into.path().join("mine.txt")).unwrap(), b"mine");
+    assert!(!outside.path().join("target").exists(), "a link is not followed");
+}
+
+#[test]
+fn an_interrupted_file_is_kept_and_labelled() {
+    let into = tempfile::tempdir().unwrap();
+    let mut h = Harness::new();
+    let receive = ReceiveMode::Tutorial { into: into.path().to_owned() };
+    let (_, endpoint) = h.listen_with("tcp://127.0.0.1:0", |spec| spec.receive = receive);
+    let mut peer = TcpStream::connect(("127.0.0.1", port(&endpoint))).unwrap();
+    peer.write_all(b"half.txt").unwrap();
+    h.wait("a start", |event| matches!(event, Event::TransferStarted(_)).then_some(()));
+    peer.write_all(b"only the first").unwrap();
+    socket2::SockRef::from(&peer).set_linger(Some(std::time::Duration::ZERO)).unwrap();
+    drop(peer);
+    let (outcome, path, ..) = h.transfer_ended();
+    assert_eq!(outcome, Outcome::Incomplete);
+    assert_eq!(path, into.path().join("half.txt.incomplete"));
+    assert!(b"only the first".starts_with(&std::fs::read(path).unwrap()));
+    assert!(!into.path().join("half.txt").exists());
+}
+
+#[test]
+fn a_cancel_ends_a_file_on_either_side() {
+    let [from, into] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let path = from.path().join("sparse.bin");
+    std::fs::File::create(&path).unwrap().set_len(1 << 40).unwrap();
+    for cancel in [Direction::In, Direction::Out] {
+        let mut h = Harness::new();
+        let receive = ReceiveMode::Tutorial { into: into.path().to_owned() };
+        let (server, endpoint) = h.listen_with("tcp://127.0.0.1:0", |spec| spec.receive = receive);
+        let (client, _) = h.connect(&endpoint);
+        h.opened(server);
+        send_file(&h, client, &path, SendMode::Tutorial);
+        let transfer = h.wait("a start", |event| match event {
+            Event::TransferStarted(info) if info.direction == cancel => Some(info.id),
+            _ => None,
+        });
+        h.wait("progress", |event| {
+            matches!(event, Event::TransferProgress { transfer: of, .. } if *of == transfer).then_some(())
+        });
+        h.engine.send(Command::CancelTransfer { transfer });
+        for (outcome, ..) in [h.transfer_ended(), h.transfer_ended()] {
+            assert_eq!(outcome, Outcome::Incomplete);
+        }
+    }
+}
+
+#[test]
+fn what_can_not_be_sent_leaves_the_connection_as_it_was() {
+    let from = tempfile::tempdir().unwrap();
+    let fifo = from.path().join("fifo");
+    nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let mut h = Harness::new();
+    let (server, endpoint) = h.listen("tcp://127.0.0.1:0");
+    let (client, _) = h.connect(&endpoint);
+    let at_server = h.opened(server);
+    for (path, cause) in [
+        (from.path().join("missing"), Some(Cause::NotFound)),
+        (from.path().to_owned(), Some(Cause::IsDirectory)),
+        (fifo, None),
+    ] {
+        send_file(&h, client, &path, SendMode::Raw);
+        let (outcome, _, size, failure) = h.transfer_ended();
+        let failure = failure.unwrap();
+        assert_eq!((outcome, size, failure.subject), (Outcome::Refused, 0, path.display().to_string()));
+        if let Some(cause) = cause {
+            assert_eq!(failure.cause, cause);
+        } else {
+            assert_eq!(failure.hint, Some(Hint::ChooseAFile));
+        }
+    }
+    h.send(client, b"still fine");
+    assert_eq!(h.bytes(at_server.id, Direction::In, 10), b"still fine");
+}
+
+#[test]
+fn a_file_that_shrinks_half_way_is_not_said_to_be_sent() {
+    let from = tempfile::tempdir().unwrap();
+    let path = from.path().join("shrinks.bin");
+    let source = std::fs::File::create(&path).unwrap();
+    source.set_len(1 << 40).unwrap();
+    let mut h = Harness::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (client, _) = h.connect_with(&format!("tcp://{}", listener.local_addr().unwrap()), |_| {});
+    let (mut peer, _) = listener.accept().unwrap();
+    send_file(&h, client, &path, SendMode::Raw);
+    let mut buffer = vec![0; 1 << 20];
+    peer.read_exact(&mut buffer).unwrap();
+    source.set_len(2 << 20).unwrap();
+    let reader = std::thread::spawn(move || while peer.read(&mut buffer).is_ok_and(|len| len > 0) {});
+    let (outcome, _, _, failure) = h.transfer_ended();
+    assert_eq!((outcome, failure.unwrap().cause), (Outcome::Incomplete, Cause::SourceChanged));
+    drop(h);
+    reader.join().unwrap();
+}

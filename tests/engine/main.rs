@@ -1,0 +1,9 @@
+//! The engine over real sockets of this machine, without a face.
+
+mod files;
+mod harness;
+mod journal;
+mod stream;
+mod trouble;
+mod udp;
+mod unix;

@@ -1,0 +1,342 @@
+//! TCP: listen, connect, send, finish, reset, stop.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::time::{Duration, Instant};
+
+use sockeye::model::{CloseReason, Command, Direction, Event, Filter, Life, Recipients, Respond, RowBody, SessionId};
+
+use crate::harness::{DEADLINE, Harness, noise, port};
+
+const HELLO: &str = "你好";
+const NO: &str = "不好";
+
+#[test]
+fn a_server_and_its_client_in_one_engine_say_hello() {
+    let mut h = Harness::new();
+    let (server, endpoint) = h.listen("tcp://127.0.0.1:0");
+    assert_ne!(port(&endpoint), 0);
+    let (client, at_client) = h.connect(&endpoint);
+    let at_server = h.opened(server);
+    assert_eq!(at_server.peer, at_client.local);
+    assert_eq!(at_server.local, at_client.peer);
+
+    h.send(client, NO.as_bytes());
+    h.send(server, HELLO.as_bytes());
+    for (session, direction, text) in [
+        (at_server.id, Direction::In, NO),
+        (at_client.id, Direction::In, HELLO),
+        (at_server.id, Direction::Out, HELLO),
+        (at_client.id, Direction::Out, NO),
+    ] {
+        assert_eq!(h.bytes(session, direction, text.len()), text.as_bytes());
+    }
+
+    h.engine.send(Command::Disconnect { socket: client });
+    assert_eq!(h.closed(at_client.id), CloseReason::Local);
+    assert_eq!(h.closed(at_server.id), CloseReason::Eof);
+    let filter = Filter { session: Some(at_server.id), ..Filter::default() };
+    let rows = h.rows(&filter, |rows| rows.len() >= 5);
+    let lives: Vec<_> = rows
+        .iter()
+        .filter_map(|row| match &row.body {
+            RowBody::Life(life) => Some(life.clone()),
+            _ => None,
+        })
+        .collect();
+    let local = at_server.local.to_string();
+    let eof = CloseReason::Eof;
+    assert_eq!(lives, [Life::Accepted { local }, Life::PeerFinished, Life::Closed { reason: eof }]);
+    assert!(rows.windows(2).all(|pair| pair[0].stamp.mono_ns <= pair[1].stamp.mono_ns), "in order of time");
+    let received = rows.iter().find(|row| matches!(row.body, RowBody::Data { direction: Direction::In, .. })).unwrap();
+    let kernel = received.stamp.kernel_ns.expect("Linux tells when bytes came");
+    assert!(kernel <= received.stamp.wall_ns && kernel > at_server.since_wall_ns - 1_000_000_000);
+}
+
+#[test]
+fn to_one_to_several_to_all() {
+    let mut h = Harness::new();
+    let (server, endpoint) = h.listen("tcp://127.0.0.1:0");
+    let mut peers = Vec::new();
+    let mut sessions = Vec::new();
+    for _ in 0..3 {
+        peers.push(TcpStream::connect(("127.0.0.1", port(&endpoint))).unwrap());
+        sessions.push(h.opened(server).id);
+    }
+    let send = |to, bytes: &[u8]| h.engine.send(Command::Send { socket: server, to, bytes: bytes.to_vec() });
+    send(Recipients::Sessions(vec![sessions[1]]), b"one ");
+    send(Recipients::Sessions(vec![sessions[0], sessions[2]]), b"several ");
+    send(Recipients::All, b"all");
+    h.engine.send(Command::StopListening { socket: server });
+    let heard: Vec<_> = peers
+        .iter_mut()
+        .map(|peer| {
+            let mut text = String::new();
+            peer.read_to_string(&mut text).map(|_| text)
+        })
+        .collect::<Result<_, _>>()
+        .unwrap();
+    assert_eq!(heard, ["several all", "one all", "several all"]);
+}
+
+#[test]
+fn finishing_leaves_the_other_way_open() {
+    let mut h = Harness::new();
+    let (server, endpoint) = h.listen_with("tcp://127.0.0.1:0", |spec| spec.stay_half_open = true);
+    let (client, at_client) = h.connect(&endpoint);
+    let at_server = h.opened(server);
+    h.send(client, b"question");
+    h.engine.send(Command::FinishSending { session: at_client.id });
+    h.wait("the client's end", |event| {
+        matches!(event, Event::PeerFinished { session } if *session == at_server.id).then_some(())
+    });
+    h.send(server, b"answer");
+    assert_eq!(h.bytes(at_client.id, Direction::In, 6), b"answer");
+    h.send(client, b"too late");
+    assert_eq!(h.failed().cause, sockeye::model::Cause::BrokenPipe);
+    h.engine.send(Command::FinishSending { session: at_server.id });
+    assert_eq!(h.closed(at_server.id), CloseReason::Eof);
+    assert_eq!(h.closed(at_client.id), CloseReason::Eof);
+}
+
+#[test]
+fn what_waits_is_sent_before_a_finished_peer_is_let_go() {
+    let mut h = Harness::new();
+    let reply = noise(3 << 20);
+    let respond = Respond::Reply(reply.clone());
+    let (_, endpoint) = h.listen_with("tcp://127.0.0.1:0", |spec| spec.respond = respond);
+    let mut peer = TcpStream::connect(("127.0.0.1", port(&endpoint))).unwrap();
+    peer.write_all(b"?").unwrap();
+    peer.shutdown(std::net::Shutdown::Write).unwrap();
+    let mut heard = Vec::new();
+    peer.read_to_end(&mut heard).unwrap();
+    assert!(heard == reply, "{} of {} bytes", heard.len(), reply.len());
+}
+
+#[test]
+fn a_reset_is_a_reset_on_both_sides() {
+    let mut h = Harness::new();
+    let (server, endpoint) = h.listen("tcp://127.0.0.1:0");
+    let (_, at_client) = h.connect(&endpoint);
+    let at_server = h.opened(server);
+    h.engine.send(Command::Reset { session: at_client.id });
+    assert_eq!(h.closed(at_client.id), CloseReason::LocalReset);
+    assert_eq!(h.closed(at_server.id), CloseReason::Reset);
+}
+
+#[test]
+fn a_message_of_several_megabytes_arrives_whole() {
+    let mut h = Harness::new();
+    let (server, endpoint) = h.listen("tcp://127.0.0.1:0");
+    let (client, at_client) = h.connect(&endpoint);
+    let at_server = h.opened(server);
+    let message = noise(5_000_001);
+    h.send(client, &message);
+    assert!(h.bytes(at_server.id, Direction::In, message.len()) == message);
+    assert!(h.bytes(at_client.id, Direction::Out, message.len()) == message);
+}
+
+#[test]
+fn an_echo_gives_every_byte_back() {
+    let mut h = Harness::new();
+    let (_, endpoint) = h.listen_with("tcp://127.0.0.1:0", |spec| spec.respond = Respond::Echo);
+    let message = noise(4 << 20);
+    let peer = TcpStream::connect(("127.0.0.1", port(&endpoint))).unwrap();
+    let heard = std::thread::scope(|scope| {
+        let mut reading = peer.try_clone().unwrap();
+        let reader = scope.spawn(move || {
+            let mut heard = Vec::new();
+            reading.read_to_end(&mut heard).unwrap();
+            heard
+        });
+        (&peer).write_all(&message).unwrap();
+        peer.shutdown(std::net::Shutdown::Write).unwrap();
+        reader.join().unwrap()
+    });
+    assert!(heard == message);
+}
+
+#[test]
+fn listening_again_on_the_same_port_at_once() {
+    let mut h = Harness::new();
+    let (server, endpoint) = h.listen("tcp://127.0.0.1:0");
+    let peer = TcpStream::connect(("127.0.0.1", port(&endpoint))).unwrap();
+    h.opened(server);
+    // This side closes first, so that its end of the connection stays in TIME_WAIT.
+    h.engine.send(Command::StopListening { socket: server });
+    h.listen_as(server, &endpoint.to_string(), |_| {});
+    h.stopped(server);
+    assert_eq!(h.listening(server), endpoint);
+    drop(peer);
+    h.connect(&endpoint);
+    h.opened(server);
+}
+
+#[test]
+fn once_ends_with_the_first_session() {
+    let mut h = Harness::new();
+    let (server, endpoint) = h.listen_with("tcp://127.0.0.1:0", |spec| spec.once = true);
+    let (client, _) = h.connect(&endpoint);
+    h.opened(server);
+    h.engine.send(Command::Disconnect { socket: client });
+    h.stopped(server);
+    assert!(TcpStream::connect(("127.0.0.1", port(&endpoint))).is_err(), "nobody listens any more");
+}
+
+#[test]
+fn a_thousand_quick_connections_are_all_accepted() {
+    let mut h = Harness::new();
+    let (server, endpoint) = h.listen("tcp://127.0.0.1:0");
+    let started = Instant::now();
+    let peers: Vec<_> = (0..1000).map(|_| TcpStream::connect(("127.0.0.1", port(&endpoint))).unwrap()).collect();
+    for _ in 0..1000 {
+        h.opened(server);
+    }
+    // A single lost SYN would cost a whole second before it is tried again.
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+    drop(peers);
+    h.engine.send(Command::StopListening { socket: server });
+    h.stopped(server);
+}
+
+#[test]
+fn stopping_takes_effect_within_a_second_under_full_flood() {
+    let mut h = Harness::new();
+    let (server, endpoint) = h.listen("tcp://127.0.0.1:0");
+    let port = port(&endpoint);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(move || {
+                let mut peer = TcpStream::connect(("127.0.0.1", port)).unwrap();
+                let block = vec![7; 1 << 16];
+                // Until the listener closes.
+                while peer.write_all(&block).is_ok() {}
+            });
+        }
+        for _ in 0..4 {
+            h.opened(server);
+        }
+        h.wait("rows", |event| matches!(event, Event::Recorded { total } if *total > 200).then_some(()));
+        let asked = Instant::now();
+        h.engine.send(Command::StopListening { socket: server });
+        h.stopped(server);
+        assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
+    });
+    TcpListener::bind(("127.0.0.1", port)).expect("nothing is left bound");
+}
+
+#[test]
+fn dropping_the_engine_ends_everything_within_a_second_under_full_flood() {
+    let mut h = Harness::new();
+    let (server, endpoint) = h.listen_with("tcp://127.0.0.1:0", |spec| spec.respond = Respond::Echo);
+    let port = port(&endpoint);
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            let mut peer = TcpStream::connect(("127.0.0.1", port)).unwrap();
+            // It never reads, so that the echo blocks in a send.
+            while peer.write_all(&[7; 1 << 16]).is_ok() {}
+        });
+        h.opened(server);
+        h.wait("rows", |event| matches!(event, Event::Recorded { total } if *total > 10).then_some(()));
+        let asked = Instant::now();
+        drop(h);
+        assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
+    });
+    TcpListener::bind(("127.0.0.1", port)).expect("nothing is left bound");
+}
+
+#[test]
+fn a_client_comes_back_by_itself() {
+    let mut h = Harness::new();
+    let (server, endpoint) = h.listen("tcp://127.0.0.1:0");
+    let (client, first) = h.connect_with(&endpoint.to_string(), |spec| {
+        spec.reconnect = Some(Duration::from_millis(20));
+    });
+    h.opened(server);
+    h.engine.send(Command::StopListening { socket: server });
+    h.stopped(server);
+    h.closed(first.id);
+    h.wait("a retry", |event| matches!(event, Event::ReconnectingIn { socket, .. } if *socket == client).then_some(()));
+    h.listen_as(server, &endpoint.to_string(), |_| {});
+    h.listening(server);
+    let second = h.opened(client);
+    assert!(second.id > first.id);
+    h.engine.send(Command::Disconnect { socket: client });
+    h.wait("the end", |event| matches!(event, Event::Disconnected { socket } if *socket == client).then_some(()));
+}
+
+#[test]
+fn a_name_is_tried_at_all_of_its_addresses() {
+    let mut h = Harness::new();
+    // localhost is ::1 first on most systems, and nobody listens there.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (_, info) = h.connect_with(&format!("tcp://localhost:{port}"), |_| {});
+    assert_eq!(info.peer.to_string(), format!("127.0.0.1:{port}"));
+}
+
+#[test]
+fn a_local_address_and_port_can_be_chosen() {
+    let mut h = Harness::new();
+    let (server, endpoint) = h.listen("tcp://127.0.0.1:0");
+    // A port that is free now; the kernel doesn't hand it to another soon.
+    let free = TcpListener::bind("127.0.0.7:0").unwrap().local_addr().unwrap().port();
+    let (_, info) = h.connect_with(&endpoint.to_string(), |spec| {
+        spec.local_host = Some("127.0.0.7".to_owned());
+        spec.local_port = Some(free);
+    });
+    assert_eq!(info.local.to_string(), format!("127.0.0.7:{free}"));
+    assert_eq!(h.opened(server).peer, info.local);
+}
+
+/// A listener whose queue is full drops SYNs: a connection to it stays under way.
+fn deaf_listener() -> (socket2::Socket, Vec<TcpStream>, u16) {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    socket.bind(&"127.0.0.1:0".parse::<std::net::SocketAddr>().unwrap().into()).unwrap();
+    socket.listen(0).unwrap();
+    let address = socket.local_addr().unwrap().as_socket().unwrap();
+    let mut queued = Vec::new();
+    while let Ok(stream) = TcpStream::connect_timeout(&address, Duration::from_millis(200)) {
+        queued.push(stream);
+    }
+    (socket, queued, address.port())
+}
+
+#[test]
+fn connecting_ends_by_its_time_out_or_a_cancel() {
+    let mut h = Harness::new();
+    let (_socket, _queued, port) = deaf_listener();
+    let endpoint = format!("tcp://127.0.0.1:{port}");
+    let disconnected = |h: &mut Harness, client| {
+        h.wait("the end", |event| matches!(event, Event::Disconnected { socket } if *socket == client).then_some(()));
+    };
+    let client = h.begin_connect(&endpoint, |spec| spec.timeout = Duration::from_millis(50));
+    assert_eq!(h.failed().cause, sockeye::model::Cause::TimedOut);
+    disconnected(&mut h, client);
+
+    let client = h.begin_connect(&endpoint, |spec| spec.timeout = DEADLINE);
+    h.wait("an attempt", |event| matches!(event, Event::Connecting { socket, .. } if *socket == client).then_some(()));
+    let asked = Instant::now();
+    h.engine.send(Command::Disconnect { socket: client });
+    disconnected(&mut h, client);
+    assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
+}
+
+#[test]
+fn a_peer_that_never_reads_fills_the_queue_and_no_more() {
+    let mut h = Harness::new();
+    let (server, endpoint) = h.listen("tcp://127.0.0.1:0");
+    let peer = TcpStream::connect(("127.0.0.1", port(&endpoint))).unwrap();
+    let session: SessionId = h.opened(server).id;
+    let block = vec![1; 16 << 20];
+    // The system's own buffers take some of the first.
+    for _ in 0..6 {
+        h.send(server, &block);
+    }
+    assert_eq!(h.failed().cause, sockeye::model::Cause::QueueFull);
+    let asked = Instant::now();
+    h.engine.send(Command::Close { session });
+    h.closed(session);
+    assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
+    drop(peer);
+}

@@ -1,0 +1,85 @@
+//! Errors that name operation and address, say why, and what to do.
+
+use std::net::TcpListener;
+
+use sockeye::model::{Cause, Event, Hint, Operation, ReceiveMode};
+
+use crate::harness::{Harness, port};
+
+#[test]
+fn a_port_in_use_names_who_holds_it() {
+    let mut h = Harness::new();
+    let holder = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("tcp://{}", holder.local_addr().unwrap());
+    let server = h.engine.new_socket();
+    h.listen_as(server, &endpoint, |_| {});
+    let failure = h.failed();
+    assert_eq!((failure.operation, failure.cause), (Operation::Bind, Cause::AddressInUse));
+    assert_eq!(failure.subject, endpoint);
+    let Some(Hint::PortHeldBy { owner }) = failure.hint else { panic!("{:?}", failure.hint) };
+    assert_eq!(owner.pid, std::process::id());
+    h.stopped(server);
+}
+
+#[test]
+fn nobody_listens_there() {
+    let mut h = Harness::new();
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let client = h.begin_connect(&format!("tcp://{closed}"), |_| {});
+    let failure = h.failed();
+    assert_eq!((failure.operation, failure.cause), (Operation::Connect, Cause::Refused));
+    assert_eq!((failure.subject, failure.hint), (format!("tcp://{closed}"), Some(Hint::StartTheServer)));
+    h.wait("the end", |event| matches!(event, Event::Disconnected { socket } if *socket == client).then_some(()));
+}
+
+#[test]
+fn no_such_host() {
+    let mut h = Harness::new();
+    h.begin_connect("tcp://nosuch.invalid:9000", |_| {});
+    let failure = h.failed();
+    assert_eq!((failure.operation, failure.cause), (Operation::Resolve, Cause::NoSuchHost));
+    assert_eq!((failure.subject.as_str(), failure.hint), ("nosuch.invalid", Some(Hint::CheckTheName)));
+}
+
+#[test]
+fn an_address_of_another_machine_can_not_be_bound() {
+    let mut h = Harness::new();
+    // TEST-NET-1 (RFC 5737): no machine has it.
+    let server = h.engine.new_socket();
+    h.listen_as(server, "tcp://192.0.2.1:9000", |_| {});
+    let failure = h.failed();
+    assert_eq!((failure.operation, failure.cause), (Operation::Bind, Cause::AddressNotAvailable));
+    assert_eq!(failure.hint, Some(Hint::CheckTheAddress));
+}
+
+#[test]
+fn a_folder_that_is_a_file_refuses_the_connection_and_says_why() {
+    let mut h = Harness::new();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let into = file.path().to_owned();
+    let (_, endpoint) = h.listen_with("tcp://127.0.0.1:0", |spec| spec.receive = ReceiveMode::Raw { into });
+    std::net::TcpStream::connect(("127.0.0.1", port(&endpoint))).unwrap();
+    let failure = h.failed();
+    assert_eq!(failure.cause, Cause::NotADirectory);
+    assert_eq!(failure.subject, file.path().display().to_string());
+}
+
+#[test]
+fn datagrams_carry_no_files() {
+    let mut h = Harness::new();
+    let folder = tempfile::tempdir().unwrap();
+    let server = h.engine.new_socket();
+    let into = folder.path().to_owned();
+    h.listen_as(server, "udp://127.0.0.1:0", |spec| spec.receive = ReceiveMode::Raw { into });
+    assert_eq!(h.failed().cause, Cause::NotAStream);
+    h.stopped(server);
+    let (client, _) = h.connect_with("udp://127.0.0.1:9", |_| {});
+    let command = sockeye::model::Command::SendFiles {
+        socket: client,
+        to: sockeye::model::Recipients::All,
+        paths: vec![folder.path().join("x")],
+        mode: sockeye::model::SendMode::Raw,
+    };
+    h.engine.send(command);
+    assert_eq!(h.failed().cause, Cause::NotAStream);
+}

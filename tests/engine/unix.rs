@@ -1,0 +1,73 @@
+//! Unix stream sockets and the files that they leave.
+
+use std::io::{Read, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
+
+use sockeye::model::{Cause, Direction, Event, Hint, Notice, Respond};
+
+use crate::harness::Harness;
+
+#[test]
+fn a_conversation_over_a_path_and_over_an_abstract_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s.sock");
+    let abstract_name = format!("unix:@sockeye-test-{}", std::process::id());
+    for endpoint in [format!("unix:{}", path.display()), abstract_name] {
+        let mut h = Harness::new();
+        let (server, endpoint) = h.listen(&endpoint);
+        let (client, at_client) = h.connect(&endpoint);
+        let at_server = h.opened(server);
+        h.send(client, "你好".as_bytes());
+        h.send(server, "不好".as_bytes());
+        assert_eq!(h.bytes(at_server.id, Direction::In, 6), "你好".as_bytes());
+        assert_eq!(h.bytes(at_client.id, Direction::In, 6), "不好".as_bytes());
+        assert_eq!(at_client.peer.to_string(), endpoint.to_string().trim_start_matches("unix:"));
+    }
+    assert!(!path.exists(), "the listener takes its file with it");
+}
+
+#[test]
+fn a_stale_file_is_taken_over_and_a_live_one_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s.sock");
+    let endpoint = format!("unix:{}", path.display());
+    drop(UnixListener::bind(&path).unwrap());
+    assert!(path.exists(), "a Unix socket's file outlives it");
+    let mut h = Harness::new();
+    let client = h.begin_connect(&endpoint, |_| {});
+    let failure = h.failed();
+    assert_eq!((failure.cause, failure.hint), (Cause::StaleSocket, Some(Hint::StartTheServer)));
+    h.wait("the end", |event| matches!(event, Event::Disconnected { socket } if *socket == client).then_some(()));
+
+    let (first, _) = h.listen_with(&endpoint, |spec| spec.respond = Respond::Echo);
+    h.wait("a notice", |event| {
+        matches!(event, Event::Noticed { notice: Notice::StaleSocketRemoved, .. }).then_some(())
+    });
+    let second = h.engine.new_socket();
+    h.listen_as(second, &endpoint, |_| {});
+    assert_eq!(h.failed().cause, Cause::AddressInUse);
+    h.stopped(second);
+    let mut peer = UnixStream::connect(&path).unwrap();
+    h.opened(first);
+    // The probe whether somebody listens was a connection as well; this one is served all the same.
+    peer.write_all(b"alive").unwrap();
+    let mut heard = [0; 5];
+    peer.read_exact(&mut heard).unwrap();
+    assert_eq!(&heard, b"alive");
+}
+
+#[test]
+fn another_file_in_the_sockets_place_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notes.txt");
+    std::fs::write(&path, "mine").unwrap();
+    let endpoint = format!("unix:{}", path.display());
+    let mut h = Harness::new();
+    let server = h.engine.new_socket();
+    h.listen_as(server, &endpoint, |_| {});
+    let failure = h.failed();
+    assert_eq!((failure.cause, failure.hint), (Cause::NotASocket, Some(Hint::RemoveTheFile)));
+    h.begin_connect(&endpoint, |_| {});
+    assert_eq!(h.failed().cause, Cause::NotASocket);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
+}
