@@ -42,12 +42,6 @@ impl HexState {
     }
 }
 
-/// What a user asked for with a hex view's keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HexRequest {
-    Copy,
-}
-
 /// Bytes to show.
 #[derive(Debug)]
 pub struct HexView<'a> {
@@ -80,7 +74,7 @@ impl Grid {
     }
 
     fn text_left(&self, byte: usize) -> f32 {
-        self.hex_left(LINE) + self.character * (1.0 + byte as f32 * 1.15)
+        self.hex_left(LINE) + self.character * (1.0 + byte as f32)
     }
 
     fn width(character: f32) -> f32 {
@@ -103,8 +97,8 @@ impl HexView<'_> {
         Grid::width(character_width(ui, tokens)) + SCROLL_BAR_WIDTH
     }
 
-    /// Fills what room `ui` has; lays out the visible lines alone.
-    pub fn show(self, ui: &mut Ui, tokens: &Tokens, state: &mut HexState) -> (Response, Option<HexRequest>) {
+    /// Fills what room `ui` has; lays out the visible lines alone. True when the keyboard asked for a copy.
+    pub fn show(self, ui: &mut Ui, tokens: &Tokens, state: &mut HexState) -> (Response, bool) {
         let outer = ui.available_rect_before_wrap();
         ui.advance_cursor_after_rect(outer);
         let (body, bar) = outer.split_left_right_at_x((outer.right() - SCROLL_BAR_WIDTH).max(outer.left()));
@@ -113,7 +107,7 @@ impl HexView<'_> {
         let fitting = f64::from(body.height() / row_height);
         let response = ui.interact(body, self.id, Sense::click_and_drag());
 
-        let request = self.read_keys(ui, &response, fitting, state);
+        let copy = self.read_keys(ui, &response, fitting, state);
         if ui.rect_contains_pointer(outer) {
             let delta = ui.input_mut(|input| std::mem::take(&mut input.smooth_scroll_delta.y));
             state.scroll.scroll_by(-f64::from(delta / row_height));
@@ -133,24 +127,24 @@ impl HexView<'_> {
             let top = body.top() + (state.scroll.distance(line) * f64::from(row_height)) as f32;
             self.paint_line(&painter, &grid, top.round(), line as usize * LINE, state, tokens, response.has_focus());
         }
-        (response, request)
+        (response, copy)
     }
 
-    fn read_keys(&self, ui: &Ui, response: &Response, fitting: f64, state: &mut HexState) -> Option<HexRequest> {
-        let last = self.bytes.len().checked_sub(1)?;
+    fn read_keys(&self, ui: &Ui, response: &Response, fitting: f64, state: &mut HexState) -> bool {
+        let Some(last) = self.bytes.len().checked_sub(1) else { return false };
         state.cursor = state.cursor.min(last);
         if !response.has_focus() {
-            return None;
+            return false;
         }
         let filter = EventFilter { vertical_arrows: true, horizontal_arrows: true, ..EventFilter::default() };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(self.id, filter));
         let page = (fitting as usize).max(2) - 1;
-        let mut request = None;
+        let mut copy = false;
         ui.input(|input| {
             for event in &input.events {
                 let (key, modifiers) = match event {
                     egui::Event::Copy => {
-                        request = Some(HexRequest::Copy);
+                        copy = true;
                         continue;
                     }
                     egui::Event::Key { key, pressed: true, modifiers, .. } => (key, modifiers),
@@ -179,7 +173,7 @@ impl HexView<'_> {
                 state.scroll.reveal((state.cursor / LINE) as u64, fitting);
             }
         });
-        request
+        copy
     }
 
     fn read_pointer(&self, ui: &Ui, response: &Response, grid: &Grid, body: Rect, state: &mut HexState) {

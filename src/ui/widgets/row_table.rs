@@ -101,7 +101,9 @@ impl RowTable<'_> {
         ui.advance_cursor_after_rect(outer);
         let (header, body) = outer.split_top_bottom_at_y(outer.top() + tokens.row_height);
         let (body, bar) = body.split_left_right_at_x((body.right() - SCROLL_BAR_WIDTH).max(body.left()));
-        let fitting = f64::from(body.height() / tokens.row_height).max(0.0);
+        // Whole rows only: at the end, the first one shown is not cut.
+        let fitting = f64::from((body.height() / tokens.row_height).floor().max(1.0));
+        let body = body.with_max_y(body.top() + fitting as f32 * tokens.row_height);
 
         let response = ui.interact(body, self.id, Sense::click());
         let mut inputs = Vec::new();

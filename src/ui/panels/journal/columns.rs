@@ -20,6 +20,9 @@ pub(super) enum Column {
     Hex,
 }
 
+/// Of the room that text and hex share.
+const TEXT_SHARE: f32 = 0.56;
+
 /// Index of the time's column, at every width.
 pub(super) const TIME: usize = 1;
 
@@ -95,12 +98,12 @@ pub(super) fn layout(
     };
     let taken: f32 = columns.iter().filter_map(|column| fixed(*column)).sum();
     let rest = (width - taken).max(0.0);
-    let has_hex = columns.contains(&Column::Hex);
+    let text = if columns.contains(&Column::Hex) { (rest * TEXT_SHARE).floor() } else { rest };
     let table = columns
         .iter()
         .map(|column| TableColumn {
             title: column.title(language),
-            width: fixed(*column).unwrap_or(if has_hex { (rest / 2.0).floor() } else { rest }),
+            width: fixed(*column).unwrap_or(if *column == Column::Text { text } else { rest - text }),
             align_end: column.align_end(),
         })
         .collect();

@@ -19,6 +19,8 @@ use std::sync::Arc;
 use egui::{Id, Ui};
 use jiff::tz::TimeZone;
 
+pub(super) use self::row_text::clocks;
+
 use self::copy::{CopyJob, CopyKind, CopyStep};
 use self::counts::Losses;
 use self::pages::{Pages, Wanted};

@@ -31,11 +31,6 @@ impl Selection {
         self.ranges.is_empty()
     }
 
-    /// The lowest selected number; `None` for an empty selection.
-    pub(super) fn first(&self) -> Option<u64> {
-        self.ranges.first().map(|range| *range.start())
-    }
-
     /// The highest selected number; `None` for an empty selection.
     pub(super) fn last(&self) -> Option<u64> {
         self.ranges.last().map(|range| *range.end())
@@ -114,7 +109,7 @@ mod tests {
         assert_eq!(selected(&selection), [3, 5, 6]);
         selection.toggle(1, 0);
         assert_eq!(selected(&selection), [1, 3, 5, 6]);
-        assert_eq!((selection.first(), selection.last()), (Some(1), Some(6)));
+        assert_eq!(selection.last(), Some(6));
         for number in [1, 3, 5, 6] {
             selection.toggle(number, 0);
         }

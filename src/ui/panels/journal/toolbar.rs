@@ -195,7 +195,7 @@ fn show_scope(ui: &mut Ui, cx: &mut Cx<'_>) {
     let response = ui
         .add(Button::new(RichText::new(text).color(cx.tokens.text)).small().corner_radius(10.0))
         .on_hover_text(tr!(cx.language, "journal.widen"))
-        .accessible_name(tr!(cx.language, "journal.widen_from", scope = name));
+        .accessible_name(format!("{name}, {}", tr!(cx.language, "journal.widen")));
     if response.clicked() {
         cx.act(UiCommand::ShowOnly(None));
     }
