@@ -82,7 +82,7 @@ fn read_listen(arguments: ListenArguments, language: Language) -> Result<Request
     Ok(Request {
         form: Form::new(arguments.json, arguments.quiet),
         journal: arguments.journal,
-        task: Task::Listen(ListenSpec { target, respond, receive: ReceiveMode::Show, once: arguments.once }),
+        task: Task::Listen(ListenSpec { respond, once: arguments.once, ..ListenSpec::new(target) }),
     })
 }
 
@@ -129,7 +129,7 @@ fn read_receive(arguments: ReceiveArguments, language: Language) -> Result<Reque
     Ok(Request {
         form: Form::new(arguments.json, false),
         journal: None,
-        task: Task::Listen(ListenSpec { target, respond: Respond::Nothing, receive, once: arguments.once }),
+        task: Task::Listen(ListenSpec { receive, once: arguments.once, ..ListenSpec::new(target) }),
     })
 }
 

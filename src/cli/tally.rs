@@ -235,15 +235,17 @@ impl Tally {
 
     fn noticed(
         &mut self,
-        socket: SocketId,
+        socket: Option<SocketId>,
         session: Option<SessionId>,
         notice: &Notice,
         report: &mut dyn Report,
     ) -> io::Result<()> {
         match notice {
             Notice::Dropped { datagrams } => {
-                let dropped = self.dropped.entry(socket).or_default();
-                *dropped = (*dropped).max(*datagrams);
+                if let Some(socket) = socket {
+                    let dropped = self.dropped.entry(socket).or_default();
+                    *dropped = (*dropped).max(*datagrams);
+                }
             }
             Notice::Truncated { .. } => self.truncated += 1,
             Notice::PeerLeftUnread => self.left_unread.extend(session),
@@ -357,7 +359,7 @@ mod tests {
     }
 
     fn noticed(notice: Notice) -> Event {
-        Event::Noticed { socket: SOCKET, session: None, notice }
+        Event::Noticed { socket: Some(SOCKET), session: None, notice }
     }
 
     fn observed(tally: &mut Tally, events: &[Event]) -> Vec<String> {
