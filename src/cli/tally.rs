@@ -262,8 +262,10 @@ impl Tally {
     ) -> io::Result<()> {
         match notice {
             Notice::Dropped { datagrams } => {
-                let dropped = self.dropped.entry(socket).or_default();
-                *dropped = (*dropped).max(*datagrams);
+                if let Some(socket) = socket {
+                    let dropped = self.dropped.entry(socket).or_default();
+                    *dropped = (*dropped).max(*datagrams);
+                }
             }
             Notice::Truncated { .. } => self.truncated += 1,
             Notice::PeerLeftUnread => self.left_unread.extend(session),

@@ -112,7 +112,7 @@ pub enum EndpointError {
 }
 
 /// Bytes of `sun_path` less the closing NUL, see unix(7).
-const UNIX_PATH_MAX: usize = 107;
+pub const UNIX_PATH_MAX: usize = 107;
 
 fn check_host(host: &str) -> Result<(), EndpointError> {
     if host.is_empty() {

@@ -18,7 +18,7 @@ mod transfer;
 
 pub use address::{HostPort, Peer, UnixName};
 pub use command::{Command, ConnectSpec, ListenSpec, Recipients, Respond};
-pub use endpoint::{Endpoint, EndpointError, Protocol, Target};
+pub use endpoint::{Endpoint, EndpointError, Protocol, Target, UNIX_PATH_MAX};
 pub use event::{CloseReason, Event, Notice};
 pub use failure::{Cause, Failure, Hint, Operation, PortOwner};
 pub use filter::{Filter, FilterError};

@@ -1,7 +1,14 @@
 //! All that a user can do, shared by buttons, menus and shortcuts.
 
+use std::borrow::Cow;
+use std::path::PathBuf;
+
+use egui::{Key, KeyboardShortcut, Modifiers};
+
 use crate::codec::encoding::Encoding;
-use crate::model::SocketId;
+use crate::i18n::Language;
+use crate::model::{Command, LanguageChoice, Role, SessionId, SocketId, ThemeChoice};
+use crate::tr;
 
 /// One user action. Panels push them; the app carries them out after the frame.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,5 +22,152 @@ pub enum UiCommand {
     /// How this tab's bytes are shown as text.
     SetDisplayEncoding(SocketId, Encoding),
     /// Straight to the engine.
-    Engine(crate::model::Command),
+    Engine(Command),
+    /// What the journal shows alone; `None` shows all.
+    ShowOnly(Option<(SocketId, Option<SessionId>)>),
+    NewTab(Role),
+    CloseTab(Role, SocketId),
+    SelectTab(Role, SocketId),
+    /// Validates the tab's form, then listens or connects.
+    Start(Role, SocketId),
+    /// Stops listening, gives an attempt up or disconnects.
+    Stop(Role, SocketId),
+    /// Sends what the tab's composer holds.
+    SendMessage(Role, SocketId),
+    /// Opens the native dialog for files to send.
+    ChooseFiles(Role, SocketId),
+    /// Sends files whose paths are known: dropped, typed or chosen.
+    SendPaths(Role, SocketId, Vec<PathBuf>),
+    /// Opens the native dialog for the folder that received files go to.
+    ChooseFolder(Role, SocketId),
+    SetLanguage(LanguageChoice),
+    SetTheme(ThemeChoice),
+    ZoomIn,
+    ZoomOut,
+    ZoomReset,
+    ShowShortcuts,
+    ShowAbout,
+    /// Hides the notice that concerns the whole window.
+    DismissNotice,
+    Quit,
+}
+
+impl UiCommand {
+    /// What has a place in the menus and a shortcut, in the order that the list of shortcuts shows.
+    pub const WITH_SHORTCUTS: [Self; 11] = [
+        Self::NewTab(Role::Server),
+        Self::NewTab(Role::Client),
+        Self::SaveJournal,
+        Self::ClearJournal,
+        Self::FocusFilter,
+        Self::ToggleFollow,
+        Self::ToggleInspector,
+        Self::ZoomIn,
+        Self::ZoomOut,
+        Self::ZoomReset,
+        Self::Quit,
+    ];
+
+    /// The name on buttons and in menus.
+    #[must_use]
+    pub fn label(&self, language: Language) -> Cow<'static, str> {
+        match self {
+            Self::CopyText(_) => tr!(language, "action.copy"),
+            Self::SaveJournal => tr!(language, "action.save_journal"),
+            Self::ClearJournal => tr!(language, "action.clear_journal"),
+            Self::ToggleFollow => tr!(language, "action.follow"),
+            Self::ToggleInspector => tr!(language, "action.inspector"),
+            Self::FocusFilter => tr!(language, "action.filter"),
+            Self::SetDisplayEncoding(..) => tr!(language, "action.display_encoding"),
+            Self::Engine(command) => engine_label(command, language),
+            Self::ShowOnly(Some(_)) => tr!(language, "action.show_only"),
+            Self::ShowOnly(None) => tr!(language, "action.show_all"),
+            Self::NewTab(Role::Server) => tr!(language, "action.new_server"),
+            Self::NewTab(Role::Client) => tr!(language, "action.new_client"),
+            Self::CloseTab(..) => tr!(language, "action.close_tab"),
+            Self::SelectTab(..) => tr!(language, "action.select_tab"),
+            Self::Start(Role::Server, _) => tr!(language, "action.start_listening"),
+            Self::Start(Role::Client, _) => tr!(language, "action.connect"),
+            Self::Stop(Role::Server, _) => tr!(language, "action.stop_listening"),
+            Self::Stop(Role::Client, _) => tr!(language, "action.disconnect"),
+            Self::SendMessage(..) => tr!(language, "action.send"),
+            Self::ChooseFiles(..) => tr!(language, "action.send_file"),
+            Self::SendPaths(..) => tr!(language, "action.send_path"),
+            Self::ChooseFolder(..) => tr!(language, "action.choose_folder"),
+            Self::SetLanguage(LanguageChoice::System) => tr!(language, "action.language_system"),
+            Self::SetLanguage(LanguageChoice::English) => "English".into(),
+            Self::SetLanguage(LanguageChoice::Chinese) => "中文".into(),
+            Self::SetTheme(ThemeChoice::System) => tr!(language, "action.theme_system"),
+            Self::SetTheme(ThemeChoice::Light) => tr!(language, "action.theme_light"),
+            Self::SetTheme(ThemeChoice::Dark) => tr!(language, "action.theme_dark"),
+            Self::ZoomIn => tr!(language, "action.zoom_in"),
+            Self::ZoomOut => tr!(language, "action.zoom_out"),
+            Self::ZoomReset => tr!(language, "action.zoom_reset"),
+            Self::ShowShortcuts => tr!(language, "action.shortcuts"),
+            Self::ShowAbout => tr!(language, "action.about"),
+            Self::DismissNotice => tr!(language, "action.dismiss"),
+            Self::Quit => tr!(language, "action.quit"),
+        }
+    }
+
+    /// More than the name says, where there is more to say.
+    #[must_use]
+    pub fn tooltip(&self, language: Language) -> Option<Cow<'static, str>> {
+        Some(match self {
+            Self::ShowOnly(Some(_)) => tr!(language, "tooltip.show_only"),
+            Self::ShowOnly(None) => tr!(language, "tooltip.show_all"),
+            Self::ToggleFollow => tr!(language, "tooltip.follow"),
+            Self::ToggleInspector => tr!(language, "tooltip.inspector"),
+            Self::SaveJournal => tr!(language, "tooltip.save_journal"),
+            Self::ClearJournal => tr!(language, "tooltip.clear_journal"),
+            Self::Stop(Role::Server, _) => tr!(language, "tooltip.stop_listening"),
+            Self::ChooseFiles(..) => tr!(language, "tooltip.send_file"),
+            Self::Engine(Command::FinishSending { .. }) => tr!(language, "tooltip.finish_sending"),
+            Self::Engine(Command::Reset { .. }) => tr!(language, "tooltip.reset"),
+            _ => return None,
+        })
+    }
+
+    #[must_use]
+    pub fn shortcut(&self) -> Option<KeyboardShortcut> {
+        let command = |key| Some(KeyboardShortcut::new(Modifiers::COMMAND, key));
+        let shifted = |key| Some(KeyboardShortcut::new(Modifiers::COMMAND | Modifiers::SHIFT, key));
+        match self {
+            Self::NewTab(Role::Server) => command(Key::L),
+            Self::NewTab(Role::Client) => command(Key::T),
+            Self::SaveJournal => command(Key::S),
+            Self::ClearJournal => shifted(Key::Delete),
+            Self::FocusFilter => command(Key::F),
+            Self::ToggleFollow => command(Key::E),
+            Self::ToggleInspector => command(Key::I),
+            Self::ZoomIn => command(Key::Plus),
+            Self::ZoomOut => command(Key::Minus),
+            Self::ZoomReset => command(Key::Num0),
+            Self::Quit => command(Key::Q),
+            _ => None,
+        }
+    }
+}
+
+fn engine_label(command: &Command, language: Language) -> Cow<'static, str> {
+    match command {
+        Command::FinishSending { .. } => tr!(language, "action.finish_sending"),
+        Command::Reset { .. } => tr!(language, "action.reset"),
+        Command::CancelTransfer { .. } => tr!(language, "action.cancel"),
+        _ => tr!(language, "action.carry_out"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_actions_share_a_shortcut() {
+        let shortcuts: Vec<_> = UiCommand::WITH_SHORTCUTS.iter().map(UiCommand::shortcut).collect();
+        for (at, shortcut) in shortcuts.iter().enumerate() {
+            assert!(shortcut.is_some());
+            assert!(!shortcuts[..at].contains(shortcut), "{:?}", UiCommand::WITH_SHORTCUTS[at]);
+        }
+    }
 }

@@ -1,8 +1,19 @@
 //! The window: it knows the engine, its commands and its events, and nothing lower that does I/O.
 
 pub mod action;
+mod app;
+mod carry_out;
+pub mod clock;
 pub mod context;
+mod dialogs;
+pub mod fonts;
 pub mod panels;
+mod run;
+mod saver;
+pub mod tabs;
 pub mod theme;
 pub mod view;
 pub mod widgets;
+
+pub use app::App;
+pub use run::run;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::codec::encoding::Encoding;
-use crate::model::{SessionId, SessionInfo, SocketId, Traffic};
+use crate::model::{CloseReason, Event, SessionId, SessionInfo, SocketId, Traffic};
 
 /// One session as the window shows it.
 #[derive(Clone, Debug)]
@@ -14,9 +14,11 @@ pub struct SessionView {
     pub open: bool,
     pub peer_finished: bool,
     pub finished_sending: bool,
+    /// Why it ended, once it has.
+    pub closed: Option<CloseReason>,
 }
 
-/// All sessions, the closed ones too while their tab is there.
+/// All sessions, the latest closed ones too while their tab is there.
 #[derive(Debug, Default)]
 pub struct Sessions {
     pub by_id: HashMap<SessionId, SessionView>,
@@ -30,5 +32,58 @@ impl Sessions {
     #[must_use]
     pub fn encoding(&self, socket: SocketId) -> Encoding {
         self.encodings.get(&socket).copied().unwrap_or_default()
+    }
+
+    /// Whether the journal shows this tab alone, or one of its sessions.
+    #[must_use]
+    pub fn shows_only(&self, socket: SocketId, session: Option<SessionId>) -> bool {
+        self.selected == Some((socket, session))
+    }
+
+    pub fn on_event(&mut self, event: &Event) {
+        match event {
+            Event::Opened { info, traffic } => {
+                let view = SessionView {
+                    info: info.clone(),
+                    traffic: traffic.clone(),
+                    open: true,
+                    peer_finished: false,
+                    finished_sending: false,
+                    closed: None,
+                };
+                self.by_id.insert(info.id, view);
+            }
+            Event::PeerFinished { session } => {
+                if let Some(view) = self.by_id.get_mut(session) {
+                    view.peer_finished = true;
+                }
+            }
+            Event::FinishedSending { session } => {
+                if let Some(view) = self.by_id.get_mut(session) {
+                    view.finished_sending = true;
+                }
+            }
+            Event::Closed { session, reason, .. } => {
+                if let Some(view) = self.by_id.get_mut(session) {
+                    view.open = false;
+                    view.closed = Some(*reason);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Drops a closed session that no tab shows any more.
+    pub fn forget(&mut self, session: SessionId) {
+        self.by_id.remove(&session);
+    }
+
+    /// Drops what belongs to a tab that was closed.
+    pub fn forget_socket(&mut self, socket: SocketId) {
+        self.by_id.retain(|_, view| view.info.socket != socket);
+        self.encodings.remove(&socket);
+        if self.selected.is_some_and(|(selected, _)| selected == socket) {
+            self.selected = None;
+        }
     }
 }

@@ -1,1 +1,11 @@
 //! One file a part of the window; what is drawn twice is in `widgets`.
+
+pub mod about;
+pub mod client;
+pub mod client_rows;
+pub mod inspector;
+pub mod journal;
+pub mod menu_bar;
+pub mod server;
+pub mod shell;
+pub mod status_bar;

@@ -1,1 +1,19 @@
 //! What more than one panel draws.
+
+pub mod button;
+pub mod choice;
+pub mod composer;
+pub mod disclosure;
+pub mod endpoint_row;
+pub mod field;
+pub mod file_sender;
+pub mod hex_cells;
+pub mod hex_view;
+pub mod icon;
+pub mod message_line;
+pub mod receive_options;
+pub mod row_scroll;
+pub mod row_table;
+pub mod state_dot;
+pub mod tab_strip;
+pub mod transfer_rows;

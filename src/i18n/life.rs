@@ -1,0 +1,47 @@
+use super::Language;
+use crate::model::{CloseReason, Life, Outcome};
+use crate::tr;
+
+/// An event of a connection's life, as the journal shows it.
+#[must_use]
+pub fn life(language: Language, life: &Life) -> String {
+    match life {
+        Life::Listening { endpoint } => tr!(language, "life.listening", endpoint = endpoint),
+        Life::StoppedListening { endpoint } => tr!(language, "life.stopped_listening", endpoint = endpoint),
+        Life::Connecting { endpoint } => tr!(language, "life.connecting", endpoint = endpoint),
+        Life::Accepted { local } => tr!(language, "life.accepted", local = local),
+        Life::Connected { local } => tr!(language, "life.connected", local = local),
+        Life::PeerFinished => tr!(language, "life.peer_finished"),
+        Life::FinishedSending => tr!(language, "life.finished_sending"),
+        Life::Closed { reason } => tr!(language, "life.closed", reason = close_reason(language, *reason)),
+    }
+    .into_owned()
+}
+
+/// Why a session ended.
+#[must_use]
+pub fn close_reason(language: Language, reason: CloseReason) -> String {
+    match reason {
+        CloseReason::Eof => tr!(language, "close.eof"),
+        CloseReason::Local => tr!(language, "close.local"),
+        CloseReason::LocalReset => tr!(language, "close.local_reset"),
+        CloseReason::Reset => tr!(language, "close.reset"),
+        CloseReason::Error => tr!(language, "close.error"),
+        CloseReason::Stopped => tr!(language, "close.stopped"),
+        CloseReason::Evicted => tr!(language, "close.evicted"),
+    }
+    .into_owned()
+}
+
+/// How a file ended. The words claim what is known and no more.
+#[must_use]
+pub fn outcome(language: Language, outcome: Outcome) -> String {
+    match outcome {
+        Outcome::Verified => tr!(language, "outcome.verified"),
+        Outcome::Unverified => tr!(language, "outcome.unverified"),
+        Outcome::Incomplete => tr!(language, "outcome.incomplete"),
+        Outcome::Refused => tr!(language, "outcome.refused"),
+        Outcome::HandedOver => tr!(language, "outcome.handed_over"),
+    }
+    .into_owned()
+}

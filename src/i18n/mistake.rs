@@ -1,0 +1,56 @@
+use super::Language;
+use crate::codec::compose::{ComposeError, ComposeProblem};
+use crate::model::{EndpointError, FilterError, OptionError};
+use crate::tr;
+
+/// Why a form or an endpoint text can't be right.
+#[must_use]
+pub fn endpoint_error(language: Language, error: &EndpointError) -> String {
+    match error {
+        EndpointError::NoScheme => tr!(language, "endpoint.no_scheme"),
+        EndpointError::UnknownScheme(scheme) => tr!(language, "endpoint.unknown_scheme", scheme = scheme),
+        EndpointError::EmptyHost => tr!(language, "endpoint.empty_host"),
+        EndpointError::BadHost(host) => tr!(language, "endpoint.bad_host", host = host),
+        EndpointError::NoPort => tr!(language, "endpoint.no_port"),
+        EndpointError::BadPort(port) => tr!(language, "endpoint.bad_port", port = port),
+        EndpointError::EmptyPath => tr!(language, "endpoint.empty_path"),
+        EndpointError::PathTooLong { len } => {
+            tr!(language, "endpoint.path_too_long", len = len, max = crate::model::UNIX_PATH_MAX)
+        }
+        EndpointError::PathWithNul => tr!(language, "endpoint.path_with_nul"),
+        EndpointError::Option(OptionError::Unknown(name)) => tr!(language, "endpoint.unknown_option", name = name),
+        EndpointError::Option(OptionError::BadValue { name, value }) => {
+            tr!(language, "endpoint.bad_option_value", name = name, value = value)
+        }
+    }
+    .into_owned()
+}
+
+/// Why a message can't be turned into bytes; the place is for the caller to show.
+#[must_use]
+pub fn compose_error(language: Language, error: &ComposeError) -> String {
+    match &error.problem {
+        ComposeProblem::NotInEncoding { character, encoding } => {
+            let code = format!("U+{:04X}", u32::from(*character));
+            let encoding = encoding.to_uppercase();
+            tr!(language, "compose.not_in_encoding", character = character, code = code, encoding = encoding)
+        }
+        ComposeProblem::NotHex(character) => tr!(language, "compose.not_hex", character = character),
+        ComposeProblem::HalfByte => tr!(language, "compose.half_byte"),
+        ComposeProblem::UnknownEscape(character) => tr!(language, "compose.unknown_escape", character = character),
+        ComposeProblem::OpenEscape => tr!(language, "compose.open_escape"),
+        ComposeProblem::BadHexEscape => tr!(language, "compose.bad_hex_escape"),
+    }
+    .into_owned()
+}
+
+/// Why a filter can't be read.
+#[must_use]
+pub fn filter_error(language: Language, error: &FilterError) -> String {
+    match error {
+        FilterError::BadHex { .. } => tr!(language, "filter.bad_hex"),
+        FilterError::OpenQuote { .. } => tr!(language, "filter.open_quote"),
+        FilterError::BadSession { .. } => tr!(language, "filter.bad_session"),
+    }
+    .into_owned()
+}

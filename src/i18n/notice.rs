@@ -1,0 +1,23 @@
+use super::Language;
+use crate::model::Notice;
+use crate::tr;
+
+/// What a user should know and need not act on.
+#[must_use]
+pub fn notice(language: Language, notice: &Notice) -> String {
+    match notice {
+        Notice::AcceptingPaused => tr!(language, "notice.accepting_paused"),
+        Notice::AcceptingResumed => tr!(language, "notice.accepting_resumed"),
+        Notice::Dropped { datagrams } => tr!(language, "notice.dropped", datagrams = datagrams),
+        Notice::Truncated { kept } => tr!(language, "notice.truncated", kept = super::bytes(*kept)),
+        Notice::NameAndContentTogether => tr!(language, "notice.name_and_content_together"),
+        Notice::NameChanged { from, to } => tr!(language, "notice.name_changed", from = from, to = to),
+        Notice::PeerLeftUnread => tr!(language, "notice.peer_left_unread"),
+        Notice::PeerReadToEnd => tr!(language, "notice.peer_read_to_end"),
+        Notice::LongForTutorial { size } => tr!(language, "notice.long_for_tutorial", size = super::byte_size(*size)),
+        Notice::RecordingPaused { missed } => tr!(language, "notice.recording_paused", missed = missed),
+        Notice::RecordingResumed { missed } => tr!(language, "notice.recording_resumed", missed = missed),
+        Notice::StaleSocketRemoved => tr!(language, "notice.stale_socket_removed"),
+    }
+    .into_owned()
+}

@@ -1,0 +1,95 @@
+use std::time::Duration;
+
+use super::Language;
+use crate::tr;
+
+/// An exact count with its digits in groups: `1,048,576 B`.
+#[must_use]
+pub fn bytes(count: u64) -> String {
+    let digits = count.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3 + 2);
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped + " B"
+}
+
+/// A size to three digits in binary units, exact below 1 KiB: `12 B`, `1.21 GiB`.
+#[must_use]
+pub fn byte_size(count: u64) -> String {
+    const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    if count < 1024 {
+        return format!("{count} B");
+    }
+    let mut value = count as f64;
+    let mut unit = UNITS[0];
+    for name in UNITS {
+        value /= 1024.0;
+        unit = name;
+        // 999.5 and more would print as four digits.
+        if value < 999.5 {
+            break;
+        }
+    }
+    let decimals = if value < 9.995 { 2 } else { usize::from(value < 99.95) };
+    format!("{value:.decimals$} {unit}")
+}
+
+/// Bytes a second.
+#[must_use]
+pub fn rate(language: Language, bytes_a_second: u64) -> String {
+    tr!(language, "quantity.rate", size = byte_size(bytes_a_second)).into_owned()
+}
+
+/// A span to its two largest units, in whole seconds.
+#[must_use]
+pub fn duration(language: Language, span: Duration) -> String {
+    let seconds = span.as_secs();
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 {
+        tr!(language, "quantity.hours", hours = hours, minutes = minutes)
+    } else if minutes > 0 {
+        tr!(language, "quantity.minutes", minutes = minutes, seconds = seconds)
+    } else {
+        tr!(language, "quantity.seconds", seconds = seconds)
+    }
+    .into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_grouped_by_three() {
+        for (count, text) in [(0, "0 B"), (999, "999 B"), (1000, "1,000 B"), (1_048_576, "1,048,576 B")] {
+            assert_eq!(bytes(count), text);
+        }
+    }
+
+    #[test]
+    fn sizes_have_three_digits_and_no_more() {
+        for (count, text) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1.00 KiB"),
+            (10_235, "10.0 KiB"),
+            (1_023_500, "1.00 MiB"),
+            (1_300_000_000, "1.21 GiB"),
+            (u64::MAX, "16.0 EiB"),
+        ] {
+            assert_eq!(byte_size(count), text, "{count}");
+        }
+    }
+
+    #[test]
+    fn durations_keep_two_units() {
+        let text = |seconds| duration(Language::English, Duration::from_secs(seconds));
+        assert_eq!(text(0), "0 s");
+        assert_eq!(text(200), "3 min 20 s");
+        assert_eq!(text(7_320), "2 h 2 min");
+    }
+}

@@ -1,0 +1,104 @@
+//! The native dialogs, off the window's thread.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender};
+use rfd::{AsyncFileDialog, FileHandle};
+
+use crate::engine::Engine;
+use crate::model::{Role, SocketId};
+
+/// Nobody cancels a dialog this soon after asking for it: none could open. rfd reports both alike.
+const TOO_SOON: Duration = Duration::from_millis(300);
+
+/// What the chosen paths are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    SendFiles(Role, SocketId),
+    ReceiveInto(Role, SocketId),
+    SaveJournal,
+}
+
+/// How a dialog ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    Chosen(Vec<PathBuf>),
+    Cancelled,
+    /// This system can't show one.
+    CouldNotOpen,
+}
+
+/// Opens dialogs and collects their answers.
+#[derive(Debug)]
+pub struct Dialogs {
+    sender: Sender<(Purpose, Answer)>,
+    receiver: Receiver<(Purpose, Answer)>,
+    open: bool,
+}
+
+impl Default for Dialogs {
+    fn default() -> Self {
+        let (sender, receiver) = crossbeam_channel::bounded(1);
+        Self { sender, receiver, open: false }
+    }
+}
+
+impl Dialogs {
+    /// Opens a dialog; does nothing while one is open. Must be called on the window's thread, where macOS wants dialogs
+    /// to be made; never blocks.
+    pub fn open(&mut self, engine: &Engine, ctx: &egui::Context, purpose: Purpose, title: &str) {
+        if self.open {
+            return;
+        }
+        self.open = true;
+        let dialog = AsyncFileDialog::new().set_title(title);
+        match purpose {
+            Purpose::SendFiles(..) => self.wait(engine, ctx, purpose, dialog.pick_files()),
+            Purpose::ReceiveInto(..) => {
+                let folder = dialog.pick_folder();
+                self.wait(engine, ctx, purpose, async { folder.await.map(|folder| vec![folder]) });
+            }
+            Purpose::SaveJournal => {
+                let file = dialog
+                    .set_file_name("journal.txt")
+                    .add_filter("Text", &["txt"])
+                    .add_filter("JSON Lines", &["jsonl"])
+                    .add_filter("SQLite", &["sqlite"])
+                    .save_file();
+                self.wait(engine, ctx, purpose, async { file.await.map(|file| vec![file]) });
+            }
+        }
+    }
+
+    /// The answer of the dialog that was open, once.
+    pub fn answer(&mut self) -> Option<(Purpose, Answer)> {
+        let answer = self.receiver.try_recv().ok()?;
+        self.open = false;
+        Some(answer)
+    }
+
+    fn wait(
+        &self,
+        engine: &Engine,
+        ctx: &egui::Context,
+        purpose: Purpose,
+        chosen: impl Future<Output = Option<Vec<FileHandle>>> + Send + 'static,
+    ) {
+        let sender = self.sender.clone();
+        let ctx = ctx.clone();
+        let asked = Instant::now();
+        engine.run_detached("dialog", move || {
+            let answer = match pollster::block_on(chosen) {
+                Some(files) => Answer::Chosen(files.iter().map(|file| file.path().to_owned()).collect()),
+                None if asked.elapsed() < TOO_SOON => Answer::CouldNotOpen,
+                None => Answer::Cancelled,
+            };
+            // Fails only when the window is gone.
+            if sender.send((purpose, answer)).is_ok() {
+                ctx.request_repaint();
+            }
+        });
+    }
+}

@@ -1,0 +1,70 @@
+//! The two windows of the help menu.
+
+use egui::{Id, Modal, RichText, Ui};
+
+use crate::tr;
+use crate::ui::action::UiCommand;
+use crate::ui::context::Cx;
+use crate::ui::widgets::button::{Weight, button};
+
+/// Which of them is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Help {
+    Shortcuts,
+    About,
+}
+
+/// Draws the open one over everything; false once it was closed.
+pub fn help(ui: &mut Ui, cx: &mut Cx<'_>, which: Help) -> bool {
+    let mut open = true;
+    let response = Modal::new(Id::new("help")).show(ui.ctx(), |ui| {
+        ui.set_width(380.0);
+        let title = match which {
+            Help::Shortcuts => tr!(cx.language, "action.shortcuts"),
+            Help::About => tr!(cx.language, "app.name"),
+        };
+        ui.label(RichText::new(title).font(egui::FontId::new(17.0, crate::ui::fonts::strong())));
+        ui.add_space(cx.tokens.space_small);
+        match which {
+            Help::Shortcuts => shortcuts(ui, cx),
+            Help::About => about(ui, cx),
+        }
+        ui.add_space(cx.tokens.space);
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let label = tr!(cx.language, "action.close");
+            open = !button(ui, cx.tokens, Weight::Primary, &label, 80.0, None).clicked();
+        });
+    });
+    open && !response.should_close()
+}
+
+fn shortcuts(ui: &mut Ui, cx: &Cx<'_>) {
+    let keys = |words: String| RichText::new(words).font(cx.tokens.mono_font()).color(cx.tokens.text_muted);
+    let line = |ui: &mut Ui, name: &str, shortcut: String| {
+        ui.horizontal(|ui| {
+            ui.label(name);
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| ui.label(keys(shortcut)));
+        });
+    };
+    for (name, shortcut) in [
+        (tr!(cx.language, "keys.send"), tr!(cx.language, "keys.enter")),
+        (tr!(cx.language, "keys.line_break"), tr!(cx.language, "keys.shift_enter")),
+        (tr!(cx.language, "keys.history"), tr!(cx.language, "keys.up_down")),
+    ] {
+        line(ui, &name, shortcut.into_owned());
+    }
+    for action in UiCommand::WITH_SHORTCUTS {
+        if let Some(shortcut) = action.shortcut() {
+            let keys = ui.ctx().format_shortcut(&shortcut);
+            line(ui, &action.label(cx.language), keys);
+        }
+    }
+}
+
+fn about(ui: &mut Ui, cx: &Cx<'_>) {
+    let muted = |words: &str| RichText::new(words).color(cx.tokens.text_muted);
+    ui.label(tr!(cx.language, "about.what"));
+    ui.label(muted(&tr!(cx.language, "about.version", version = env!("CARGO_PKG_VERSION"))));
+    ui.label(muted(&tr!(cx.language, "about.licence", licence = env!("CARGO_PKG_LICENSE"))));
+    ui.label(muted(&tr!(cx.language, "about.fonts")));
+}

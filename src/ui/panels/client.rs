@@ -1,0 +1,255 @@
+use std::borrow::Cow;
+
+use egui::{Id, Panel, RichText, ScrollArea, Ui};
+
+use super::client_rows::state_words;
+use super::shell::{StateLine, state_line};
+use crate::i18n;
+use crate::model::{Command, Protocol, Role};
+use crate::tr;
+use crate::ui::action::UiCommand;
+use crate::ui::context::Cx;
+use crate::ui::tabs::{ClientState, ClientTabState};
+use crate::ui::widgets::button::{Weight, button};
+use crate::ui::widgets::composer::Composer;
+use crate::ui::widgets::endpoint_row::{StartButton, endpoint_row, options_field};
+use crate::ui::widgets::field::{Field, caption, mistake};
+use crate::ui::widgets::icon::{self, Icon};
+use crate::ui::widgets::message_line::message_line;
+use crate::ui::widgets::receive_options::receive_options;
+use crate::ui::widgets::state_dot::DotState;
+use crate::ui::widgets::tab_strip::TabTitle;
+use crate::ui::widgets::transfer_rows::transfer_rows;
+
+impl ClientTabState {
+    #[must_use]
+    pub fn title(&self) -> TabTitle {
+        let state = match self.state {
+            ClientState::Idle => DotState::Idle,
+            ClientState::Open(_) => DotState::Open,
+            ClientState::Connecting { .. } | ClientState::Waiting(_) | ClientState::Disconnecting => DotState::Busy,
+        };
+        TabTitle { socket: self.socket, title: self.form.title(), state }
+    }
+
+    /// Draws the tab under the panel's heading.
+    pub fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        self.endpoint(ui, cx);
+        let words = self.state_words(cx);
+        let mut dot = self.title().state;
+        if let Some(view) = self.session().and_then(|session| cx.sessions.by_id.get(&session))
+            && (view.peer_finished || view.finished_sending)
+        {
+            dot = DotState::Half;
+        }
+        let line = StateLine {
+            dot,
+            words: &words,
+            dropped: self.dropped,
+            socket: self.socket,
+            session: None,
+            more_open: &mut self.more_open,
+        };
+        state_line(ui, cx, line);
+        Panel::bottom(Id::new(("composer", self.socket.0)))
+            .resizable(false)
+            .show_separator_line(false)
+            .frame(egui::Frame::new())
+            .show(ui, |ui| self.composer(ui, cx));
+        ScrollArea::vertical().id_salt(("client", self.socket.0)).auto_shrink([false, false]).show(ui, |ui| {
+            if let Some(message) = &self.message
+                && message_line(ui, cx.tokens, cx.language, message)
+            {
+                self.message = None;
+            }
+            if self.more_open {
+                self.more(ui, cx);
+            }
+            self.session_row(ui, cx);
+            transfer_rows(ui, cx, &mut self.transfers);
+        });
+    }
+
+    fn endpoint(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        let locked = self.state != ClientState::Idle;
+        let action = if locked {
+            UiCommand::Stop(Role::Client, self.socket)
+        } else {
+            UiCommand::Start(Role::Client, self.socket)
+        };
+        let label = match self.state {
+            ClientState::Connecting { .. } | ClientState::Waiting(_) => tr!(cx.language, "action.cancel"),
+            _ => action.label(cx.language),
+        };
+        let start = StartButton {
+            label,
+            weight: if locked { Weight::Plain } else { Weight::Primary },
+            blocked: (self.state == ClientState::Disconnecting).then(|| tr!(cx.language, "client.disconnecting")),
+        };
+        if endpoint_row(ui, cx, self.socket, &mut self.form, locked, start) {
+            cx.act(action);
+        }
+    }
+
+    fn state_words(&self, cx: &Cx<'_>) -> Cow<'static, str> {
+        let language = cx.language;
+        match &self.state {
+            ClientState::Idle => match self.last {
+                Some((_, Some(reason))) => {
+                    tr!(language, "client.closed", reason = i18n::close_reason(language, reason))
+                }
+                _ => tr!(language, "client.idle"),
+            },
+            ClientState::Connecting { attempt } if attempt.is_empty() => tr!(language, "client.connecting"),
+            ClientState::Connecting { attempt } if self.candidates > 1 => {
+                tr!(language, "client.connecting_one_of", attempt = attempt, count = self.candidates)
+            }
+            ClientState::Connecting { attempt } => tr!(language, "client.connecting_to", attempt = attempt),
+            ClientState::Waiting(delay) => {
+                tr!(language, "client.waiting", delay = i18n::duration(language, *delay))
+            }
+            ClientState::Disconnecting => tr!(language, "client.disconnecting"),
+            ClientState::Open(session) => {
+                let Some(view) = cx.sessions.by_id.get(session) else { return tr!(language, "client.open") };
+                let local = view.info.local.to_string();
+                let peer = view.info.peer.to_string();
+                if self.form.protocol == Protocol::UnixStream {
+                    tr!(language, "client.open_unix", peer = peer)
+                } else if self.form.protocol == Protocol::Udp {
+                    tr!(language, "client.open_datagrams", local = local, peer = peer)
+                } else {
+                    tr!(language, "client.open_between", local = local, peer = peer)
+                }
+            }
+        }
+    }
+
+    /// Bytes each way, and the two other ways to end an open connection.
+    fn session_row(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        let Some((session, _)) = self.last else { return };
+        let Some(view) = cx.sessions.by_id.get(&session) else { return };
+        let (tokens, language) = (cx.tokens, cx.language);
+        ui.horizontal(|ui| {
+            ui.set_min_height(tokens.control_height);
+            ui.spacing_mut().item_spacing.x = tokens.space_small;
+            for (bytes, picture, colour) in [
+                (view.traffic.received(), Icon::ArrowDown, tokens.incoming),
+                (view.traffic.sent(), Icon::ArrowUp, tokens.outgoing),
+            ] {
+                let (rect, _) = ui.allocate_exact_size(egui::vec2(14.0, tokens.row_height), egui::Sense::hover());
+                icon::paint(ui.painter(), rect, picture, if view.open { colour } else { tokens.text_muted });
+                let words = RichText::new(i18n::byte_size(bytes)).font(tokens.mono_font());
+                ui.label(words).on_hover_text(i18n::bytes(bytes));
+                ui.add_space(tokens.space);
+            }
+            if view.peer_finished || view.finished_sending || !view.open {
+                let words = RichText::new(state_words(language, view)).font(tokens.small_font());
+                ui.add(egui::Label::new(words.color(tokens.text_muted)).truncate());
+            }
+            if !view.open || !self.form.protocol.is_stream() {
+                return;
+            }
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                ui.spacing_mut().item_spacing.x = tokens.space_small + 2.0;
+                let reset = Command::Reset { session };
+                let finish = Command::FinishSending { session };
+                let finished = view.finished_sending.then(|| tr!(language, "client.finished"));
+                for (command, blocked) in [(reset, None), (finish, finished)] {
+                    let action = UiCommand::Engine(command);
+                    let label = action.label(language);
+                    let tooltip = action.tooltip(language).unwrap_or_default();
+                    if button(ui, tokens, Weight::Plain, &label, 0.0, blocked).on_hover_text(tooltip).clicked() {
+                        cx.act(action);
+                    }
+                }
+            });
+        });
+    }
+
+    fn more(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        let language = cx.language;
+        let locked = self.state != ClientState::Idle;
+        ui.add_enabled_ui(!locked, |ui| {
+            ui.horizontal(|ui| {
+                let label = tr!(language, "client.timeout");
+                caption(ui, cx.tokens, &label);
+                let timeout = Field {
+                    id: Id::new(("timeout", self.socket.0)),
+                    label: &label,
+                    hint: "10000",
+                    width: 62.0,
+                    mistaken: self.timeout_ms().is_none(),
+                };
+                timeout.show(ui, cx.tokens, &mut self.timeout).on_hover_text(tr!(language, "client.timeout.explained"));
+                if self.form.protocol == Protocol::Udp {
+                    ui.checkbox(&mut self.connected, tr!(language, "client.connected"))
+                        .on_hover_text(tr!(language, "client.connected.explained"));
+                } else {
+                    ui.checkbox(&mut self.reconnect, tr!(language, "client.reconnect"))
+                        .on_hover_text(tr!(language, "client.reconnect.explained"));
+                }
+            });
+            if self.timeout_ms().is_none() {
+                mistake(ui, cx.tokens, &tr!(language, "client.timeout.bad"));
+            }
+            if self.form.protocol != Protocol::UnixStream {
+                self.local_address(ui, cx);
+            }
+        });
+        if receive_options(ui, cx, Role::Client, self.socket, &mut self.receive, self.form.tried)
+            && locked
+            && let Some(receive) = self.receive.mode()
+        {
+            cx.act(UiCommand::Engine(Command::SetReceive { socket: self.socket, receive }));
+        }
+        options_field(ui, cx, self.socket, &mut self.form, locked);
+    }
+
+    fn local_address(&mut self, ui: &mut Ui, cx: &Cx<'_>) {
+        let language = cx.language;
+        ui.horizontal(|ui| {
+            let label = tr!(language, "client.local_address");
+            caption(ui, cx.tokens, &label);
+            let address = Field {
+                id: Id::new(("local address", self.socket.0)),
+                label: &label,
+                hint: &tr!(language, "client.local_address.hint"),
+                width: 150.0,
+                mistaken: false,
+            };
+            address.show(ui, cx.tokens, &mut self.local_host);
+            let label = tr!(language, "client.local_port");
+            caption(ui, cx.tokens, &label);
+            let port = Field {
+                id: Id::new(("local port", self.socket.0)),
+                label: &label,
+                hint: &tr!(language, "client.local_port.hint"),
+                width: 64.0,
+                mistaken: self.local_port().is_none(),
+            };
+            port.show(ui, cx.tokens, &mut self.local_port);
+        });
+        if self.local_port().is_none() {
+            let error = crate::model::EndpointError::BadPort(self.local_port.clone());
+            mistake(ui, cx.tokens, &i18n::endpoint_error(language, &error));
+        }
+    }
+
+    fn composer(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        let language = cx.language;
+        let stream = self.form.protocol.is_stream();
+        let finished = self
+            .session()
+            .and_then(|session| cx.sessions.by_id.get(&session))
+            .is_some_and(|view| view.finished_sending);
+        let blocked = match (self.session(), finished) {
+            (None, _) => Some(tr!(language, "client.connect_first")),
+            (Some(_), true) => Some(tr!(language, "client.finished")),
+            (Some(_), false) => None,
+        };
+        let files_blocked = if stream { blocked.clone() } else { Some(tr!(language, "file.needs_a_stream")) };
+        let composer =
+            Composer { role: Role::Client, socket: self.socket, empty_is_a_message: !stream, blocked, files_blocked };
+        composer.show(ui, cx, &mut self.draft, |_, _| {});
+    }
+}

@@ -1,0 +1,153 @@
+//! The sessions of a listener. Only the rows that are visible are laid out, however many there are.
+
+use egui::{Align2, Checkbox, Pos2, Rect, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+
+use super::server::{nobody, peer_name};
+use crate::i18n::{self, Language};
+use crate::model::{Command, Protocol, SessionId};
+use crate::tr;
+use crate::ui::action::UiCommand;
+use crate::ui::clock::time_of_day;
+use crate::ui::context::Cx;
+use crate::ui::tabs::{ServerState, ServerTabState};
+use crate::ui::view::SessionView;
+use crate::ui::widgets::icon::{self, Icon, icon_button};
+use crate::ui::widgets::state_dot::DotState;
+
+const CHECK_WIDTH: f32 = 24.0;
+const COUNT_WIDTH: f32 = 80.0;
+const SINCE_WIDTH: f32 = 62.0;
+
+/// Draws the open sessions in the order in which they came, then the latest closed ones.
+pub fn client_rows(ui: &mut Ui, cx: &mut Cx<'_>, tab: &mut ServerTabState) {
+    let total = tab.open.len() + tab.closed.len();
+    if total == 0 {
+        let words = match (&tab.state, tab.form.protocol) {
+            (ServerState::Listening(_), Protocol::Udp) => tr!(cx.language, "server.no_peers_yet"),
+            (ServerState::Listening(_), _) => tr!(cx.language, "server.no_clients_yet"),
+            _ => return,
+        };
+        nobody(ui, cx, &words);
+        return;
+    }
+    let height = cx.tokens.row_height + 2.0;
+    let (area, _) = ui.allocate_exact_size(vec2(ui.available_width(), height * total as f32), Sense::hover());
+    let visible = ui.clip_rect();
+    let index = |y: f32| ((y - area.top()) / height).max(0.0) as usize;
+    let (first, end) = (index(visible.top()), (index(visible.bottom()) + 1).min(total));
+    if first >= end {
+        return;
+    }
+    let shown: Vec<SessionId> =
+        tab.open.iter().chain(tab.closed.iter().rev()).copied().skip(first).take(end - first).collect();
+    for (offset, session) in shown.into_iter().enumerate() {
+        let top = area.top() + (first + offset) as f32 * height;
+        let rect = Rect::from_min_size(pos2(area.left(), top), vec2(area.width(), height));
+        let builder = UiBuilder::new().max_rect(rect).id_salt(session);
+        ui.scope_builder(builder, |ui| row(ui, cx, tab, session, rect));
+    }
+}
+
+fn row(ui: &mut Ui, cx: &mut Cx<'_>, tab: &mut ServerTabState, session: SessionId, rect: Rect) {
+    let sessions = cx.sessions;
+    let Some(view) = sessions.by_id.get(&session) else { return };
+    let (tokens, language) = (cx.tokens, cx.language);
+    let name = peer_name(language, sessions, session);
+    let (received, sent) = (view.traffic.received(), view.traffic.sent());
+    let only = sessions.shows_only(tab.socket, Some(session));
+
+    let response = ui.interact(rect, ui.id().with("row"), Sense::click());
+    response.widget_info(|| {
+        let words = tr!(
+            language,
+            "client_row.spoken",
+            peer = name,
+            received = i18n::bytes(received),
+            sent = i18n::bytes(sent),
+            state = state_words(language, view)
+        );
+        WidgetInfo::selected(egui::Role::ListItem, true, only, words)
+    });
+    if only {
+        ui.painter().rect_filled(rect, tokens.radius - 2, tokens.selection);
+    } else if response.hovered() || response.has_focus() {
+        ui.painter().rect_filled(rect, tokens.radius - 2, tokens.row_hover);
+    }
+    if response.clicked() {
+        cx.act(UiCommand::ShowOnly((!only).then_some((tab.socket, Some(session)))));
+    }
+
+    if view.open {
+        let mut ticked = tab.chosen.contains(&session);
+        let place = Rect::from_min_size(rect.min + vec2(2.0, 0.0), vec2(20.0, rect.height()));
+        let check = ui.put(place, Checkbox::without_text(&mut ticked));
+        if check.accessible_name(tr!(language, "client_row.send_to", peer = name)).clicked() {
+            tab.toggle_chosen(session);
+        }
+    }
+    let dot = dot_state(view);
+    dot.paint(ui.painter(), pos2(rect.left() + CHECK_WIDTH + 8.0, rect.center().y), tokens);
+
+    let mut right = rect.right() - tokens.row_height - tokens.space_small;
+    if view.open {
+        let place = Rect::from_min_size(pos2(rect.right() - tokens.row_height, rect.top() + 1.0), {
+            vec2(tokens.row_height, tokens.row_height)
+        });
+        let label = tr!(language, "client_row.disconnect", peer = name);
+        let close = ui
+            .scope_builder(UiBuilder::new().max_rect(place), |ui| icon_button(ui, tokens, Icon::Close, &label, &label));
+        if close.inner.clicked() {
+            cx.act(UiCommand::Engine(Command::Close { session }));
+        }
+    }
+    let muted = if view.open { tokens.text } else { tokens.text_muted };
+    let text = |ui: &Ui, at: Pos2, align: Align2, words: String, colour| {
+        ui.painter().text(at, align, words, tokens.mono_font(), colour);
+    };
+    let middle = rect.center().y;
+    text(ui, pos2(right, middle), Align2::RIGHT_CENTER, time_of_day(view.info.since_wall_ns), tokens.text_muted);
+    right -= SINCE_WIDTH;
+    for (bytes, picture, colour) in
+        [(sent, Icon::ArrowUp, tokens.outgoing), (received, Icon::ArrowDown, tokens.incoming)]
+    {
+        text(ui, pos2(right, middle), Align2::RIGHT_CENTER, i18n::byte_size(bytes), muted);
+        right -= COUNT_WIDTH;
+        let place = Rect::from_center_size(pos2(right + 10.0, middle), vec2(14.0, 14.0));
+        icon::paint(ui.painter(), place, picture, if view.open { colour } else { tokens.text_muted });
+    }
+    let left = rect.left() + CHECK_WIDTH + 20.0;
+    let words = if view.open && !view.peer_finished && !view.finished_sending {
+        name
+    } else {
+        format!("{name} · {}", state_words(language, view))
+    };
+    let mut job = egui::text::LayoutJob::simple_singleline(words, tokens.mono_font(), muted);
+    job.wrap = egui::text::TextWrapping::truncate_at_width((right - left - tokens.space).max(0.0));
+    let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
+    let at = pos2(left, middle - galley.size().y / 2.0);
+    ui.painter().galley(at, galley, muted);
+    response.on_hover_text(tr!(language, "client_row.explained"));
+}
+
+fn dot_state(view: &SessionView) -> DotState {
+    match (view.open, view.peer_finished || view.finished_sending) {
+        (false, _) => DotState::Idle,
+        (true, true) => DotState::Half,
+        (true, false) => DotState::Open,
+    }
+}
+
+/// The state of a session in words.
+#[must_use]
+pub fn state_words(language: Language, view: &SessionView) -> String {
+    if let Some(reason) = view.closed {
+        return i18n::close_reason(language, reason);
+    }
+    match (view.peer_finished, view.finished_sending) {
+        (false, false) => tr!(language, "session.open"),
+        (true, false) => tr!(language, "session.peer_finished"),
+        (false, true) => tr!(language, "session.finished_sending"),
+        (true, true) => tr!(language, "session.both_finished"),
+    }
+    .into_owned()
+}

@@ -1,0 +1,294 @@
+//! The inspector: everything about one row, and all of its bytes.
+
+use std::sync::Arc;
+
+use egui::{Id, Label, RichText, Ui};
+use jiff::tz::TimeZone;
+
+use super::journal::clocks;
+use crate::codec::dump;
+use crate::codec::encoding::Encoding;
+use crate::codec::hex;
+use crate::i18n::{self, Language};
+use crate::model::{Command, Event, PageRow, RowBody};
+use crate::tr;
+use crate::ui::action::UiCommand;
+use crate::ui::context::Cx;
+use crate::ui::widgets::hex_view::{HexState, HexView};
+
+/// The inspector's panel.
+#[derive(Debug, Default)]
+pub struct InspectorPanel {
+    /// The row that the selection and the payload belong to.
+    number: Option<u64>,
+    payload: Option<Arc<[u8]>>,
+    hex: HexState,
+    focus: bool,
+}
+
+/// What selected bytes can be copied as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum CopyAs {
+    Hex,
+    Text,
+    CArray,
+    Python,
+    Dump,
+}
+
+impl CopyAs {
+    const ALL: [Self; 5] = [Self::Hex, Self::Text, Self::CArray, Self::Python, Self::Dump];
+
+    fn name(self, language: Language) -> String {
+        match self {
+            Self::Hex => tr!(language, "inspector.copy_hex"),
+            Self::Text => tr!(language, "inspector.copy_text"),
+            Self::CArray => tr!(language, "inspector.copy_c"),
+            Self::Python => tr!(language, "inspector.copy_python"),
+            Self::Dump => tr!(language, "inspector.copy_dump"),
+        }
+        .into_owned()
+    }
+
+    fn text(self, bytes: &[u8], encoding: Encoding) -> String {
+        match self {
+            Self::Hex => hex::format(bytes),
+            Self::Text => encoding.decode_piece(&[], 0, bytes).text,
+            Self::CArray => dump::c_array(bytes),
+            Self::Python => dump::python_bytes(bytes),
+            Self::Dump => dump::hex_dump(bytes),
+        }
+    }
+}
+
+impl InspectorPanel {
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Learns from an event; never blocks.
+    pub fn on_event(&mut self, event: &Event) {
+        match event {
+            Event::RowLoaded { number, payload } if self.number == Some(*number) => {
+                self.payload = Some(Arc::clone(payload));
+            }
+            Event::JournalCleared => *self = Self::default(),
+            _ => {}
+        }
+    }
+
+    /// Puts the keyboard onto the bytes in the next frame.
+    pub fn focus(&mut self) {
+        self.focus = true;
+    }
+
+    /// Draws the panel for the row that was chosen in the journal, with times of `zone`.
+    pub fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, chosen: Option<&PageRow>, zone: &TimeZone) {
+        let Some(row) = chosen else {
+            empty(ui, cx, &tr!(cx.language, "inspector.empty"), &tr!(cx.language, "inspector.empty_advice"));
+            return;
+        };
+        self.follow(row, cx);
+        let hex_width = HexView::full_width(ui, cx.tokens);
+        let beside = ui.available_width() - hex_width - cx.tokens.space_large * 2.0;
+        let area = ui.available_rect_before_wrap();
+        if beside >= 300.0 {
+            let facts_width = beside.min(420.0);
+            let (left, right) = area.split_left_right_at_x(area.left() + facts_width);
+            let right = right.with_min_x(right.left() + cx.tokens.space_large * 2.0);
+            ui.painter().vline(left.right() + cx.tokens.space_large, area.y_range(), (1.0, cx.tokens.border));
+            ui.scope_builder(egui::UiBuilder::new().max_rect(left), |ui| {
+                egui::ScrollArea::vertical().id_salt("inspector-facts").show(ui, |ui| facts_grid(ui, cx, row, zone));
+            });
+            ui.scope_builder(egui::UiBuilder::new().max_rect(right), |ui| self.show_bytes(ui, cx, row));
+            ui.advance_cursor_after_rect(area);
+        } else {
+            facts_line(ui, cx, row, zone);
+            ui.separator();
+            self.show_bytes(ui, cx, row);
+        }
+    }
+
+    fn follow(&mut self, row: &PageRow, cx: &mut Cx<'_>) {
+        if self.number == Some(row.number) {
+            return;
+        }
+        *self = Self { number: Some(row.number), focus: self.focus, ..Self::default() };
+        if row.len == row.preview.len() as u64 {
+            self.payload = Some(row.preview.clone().into());
+        } else {
+            cx.act(UiCommand::Engine(Command::LoadRow { number: row.number }));
+        }
+    }
+
+    fn show_bytes(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, row: &PageRow) {
+        if !matches!(row.body, RowBody::Data { .. }) {
+            empty(ui, cx, &words_of(row, cx.language), &tr!(cx.language, "inspector.no_bytes"));
+            return;
+        }
+        let Some(payload) = self.payload.clone() else {
+            empty(ui, cx, &tr!(cx.language, "inspector.loading"), "");
+            return;
+        };
+        if payload.is_empty() {
+            empty(ui, cx, &tr!(cx.language, "inspector.empty_payload"), "");
+            return;
+        }
+        let encoding = cx.sessions.encoding(row.socket);
+        self.show_selection(ui, cx, &payload, encoding);
+        let id = Id::unique("inspector-hex");
+        let view = HexView {
+            id,
+            name: &tr!(cx.language, "inspector.bytes"),
+            scroll_name: &tr!(cx.language, "inspector.scroll"),
+            bytes: &payload,
+            before: &row.context,
+            offset: row.stream_offset,
+            encoding,
+        };
+        let (response, wants_copy) = view.show(ui, cx.tokens, &mut self.hex);
+        if std::mem::take(&mut self.focus) {
+            response.request_focus();
+        }
+        if wants_copy {
+            self.copy(CopyAs::Hex, cx, &payload, encoding);
+        }
+        response.context_menu(|ui| self.show_copy_items(ui, cx, &payload, encoding));
+    }
+
+    /// What is selected, and how to copy it.
+    fn show_selection(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, payload: &[u8], encoding: Encoding) {
+        let count = |bytes: usize| i18n::bytes(bytes as u64);
+        let words = match self.hex.selection() {
+            Some(range) => tr!(
+                cx.language,
+                "inspector.selected",
+                size = count(range.len()),
+                from = format!("{:#x}", range.start),
+                to = format!("{:#x}", range.end - 1)
+            ),
+            None => count(payload.len()).into(),
+        };
+        ui.horizontal(|ui| {
+            ui.menu_button(tr!(cx.language, "inspector.copy"), |ui| self.show_copy_items(ui, cx, payload, encoding));
+            ui.add(Label::new(RichText::new(words).color(cx.tokens.text_muted)).truncate());
+        });
+    }
+
+    fn show_copy_items(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, payload: &[u8], encoding: Encoding) {
+        for kind in CopyAs::ALL {
+            if ui.button(kind.name(cx.language)).clicked() {
+                self.copy(kind, cx, payload, encoding);
+            }
+        }
+        ui.separator();
+        if ui.button(tr!(cx.language, "inspector.select_all")).clicked() {
+            self.hex.select_all(payload.len());
+        }
+    }
+
+    /// The selected bytes, or all while none are.
+    fn copy(&self, kind: CopyAs, cx: &mut Cx<'_>, payload: &[u8], encoding: Encoding) {
+        let range = self.hex.selection().unwrap_or(0..payload.len());
+        if let Some(bytes) = payload.get(range) {
+            cx.act(UiCommand::CopyText(kind.text(bytes, encoding)));
+        }
+    }
+}
+
+/// What a row without bytes says.
+fn words_of(row: &PageRow, language: Language) -> String {
+    match &row.body {
+        RowBody::Life(life) => i18n::life(language, life),
+        RowBody::Failed { failure } => i18n::failure(language, failure),
+        RowBody::Notice { notice } => i18n::notice(language, notice),
+        RowBody::File { name, outcome, .. } => format!("{name} · {}", i18n::outcome(language, *outcome)),
+        RowBody::Data { call, .. } => result_of(language, call.name(), row.len),
+    }
+}
+
+fn result_of(language: Language, call: &str, len: u64) -> String {
+    tr!(language, "inspector.call_returned", call = call, result = len).into_owned()
+}
+
+/// Names and values, in the order in which they are read.
+fn facts(row: &PageRow, cx: &Cx<'_>, zone: &TimeZone) -> Vec<(String, String)> {
+    let language = cx.language;
+    let mut facts = vec![(tr!(language, "inspector.row").into_owned(), format!("#{}", row.number))];
+    let mut add = |name: std::borrow::Cow<'_, str>, value: String| facts.push((name.into_owned(), value));
+    match &row.body {
+        RowBody::Data { call, truncated, .. } => {
+            add(tr!(language, "inspector.call"), result_of(language, call.name(), row.len));
+            if *truncated {
+                add(tr!(language, "inspector.cut"), tr!(language, "inspector.cut_value").into_owned());
+            }
+        }
+        RowBody::Failed { failure } => {
+            if let Some(hint) = i18n::hint(language, failure) {
+                add(tr!(language, "inspector.advice"), hint);
+            }
+        }
+        RowBody::File { path, size, .. } => {
+            add(tr!(language, "inspector.path"), path.clone());
+            add(tr!(language, "inspector.size"), i18n::bytes(*size));
+        }
+        RowBody::Life(_) | RowBody::Notice { .. } => {}
+    }
+    if let Some(session) = row.session {
+        let info = cx.sessions.by_id.get(&session).map(|session| &session.info);
+        let label = info.map_or_else(|| format!("#{session}"), |info| format!("{} #{session}", info.protocol.scheme()));
+        add(tr!(language, "inspector.session"), label);
+        if let Some(local) = info.map(|info| info.local.to_string()).filter(|local| !local.is_empty()) {
+            add(tr!(language, "inspector.local"), local);
+        }
+    }
+    if !row.peer.is_empty() {
+        add(tr!(language, "inspector.peer"), row.peer.clone());
+    }
+    if matches!(row.body, RowBody::Data { .. }) {
+        add(tr!(language, "inspector.stream_offset"), i18n::bytes(row.stream_offset));
+    }
+    facts.extend(clocks(row, language, zone));
+    facts
+}
+
+/// Below each other, where there is room beside the bytes.
+fn facts_grid(ui: &mut Ui, cx: &Cx<'_>, row: &PageRow, zone: &TimeZone) {
+    let tokens = cx.tokens;
+    // Text, not controls: lines stand closer than the rows of a form.
+    ui.spacing_mut().interact_size.y = tokens.text_size;
+    egui::Grid::new("inspector-grid").num_columns(2).spacing([tokens.space_large, tokens.space_small]).show(ui, |ui| {
+        for (name, value) in facts(row, cx, zone) {
+            ui.label(RichText::new(name).color(tokens.text_muted));
+            ui.add(Label::new(RichText::new(value).font(tokens.mono_font())).wrap().selectable(true));
+            ui.end_row();
+        }
+    });
+}
+
+/// One after the other, above the bytes.
+fn facts_line(ui: &mut Ui, cx: &Cx<'_>, row: &PageRow, zone: &TimeZone) {
+    let tokens = cx.tokens;
+    ui.horizontal_wrapped(|ui| {
+        for (name, value) in facts(row, cx, zone) {
+            let mut job = egui::text::LayoutJob::default();
+            let format = |font: egui::FontId, color| egui::TextFormat::simple(font, color);
+            job.append(&name, 0.0, format(tokens.small_font(), tokens.text_muted));
+            job.append(&value, tokens.space_small, format(tokens.mono_font(), tokens.text));
+            ui.add(Label::new(job).selectable(true));
+        }
+    });
+}
+
+fn empty(ui: &mut Ui, cx: &Cx<'_>, title: &str, advice: &str) {
+    let tokens = cx.tokens;
+    let height = ui.available_height();
+    ui.vertical_centered(|ui| {
+        ui.add_space((height / 2.0 - tokens.heading_size * 2.0).max(0.0));
+        ui.label(RichText::new(title).font(tokens.strong_font()).color(tokens.text));
+        if !advice.is_empty() {
+            ui.label(RichText::new(advice).color(tokens.text_muted));
+        }
+    });
+}

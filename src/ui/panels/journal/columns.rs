@@ -1,0 +1,125 @@
+//! The journal's columns, and which of them have room.
+
+use egui::Ui;
+
+use crate::i18n::Language;
+use crate::tr;
+use crate::ui::theme::Tokens;
+use crate::ui::widgets::row_table::{CELL_PADDING, TableColumn};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Column {
+    Number,
+    Time,
+    Delta,
+    Session,
+    Peer,
+    Direction,
+    Length,
+    Text,
+    Hex,
+}
+
+/// Of the room that text and hex share.
+const TEXT_SHARE: f32 = 0.56;
+
+/// Index of the time's column, at every width.
+pub(super) const TIME: usize = 1;
+
+impl Column {
+    const ALL: [Self; 9] = [
+        Self::Number,
+        Self::Time,
+        Self::Delta,
+        Self::Session,
+        Self::Peer,
+        Self::Direction,
+        Self::Length,
+        Self::Text,
+        Self::Hex,
+    ];
+
+    /// The columns that are left at this width, in points: the peer goes first (the session stands for it), then the
+    /// bytes in hex (the inspector has them), then the time since the row before.
+    pub(super) fn fitting(width: f32) -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(move |column| match column {
+            Self::Peer => width >= 1100.0,
+            Self::Hex => width >= 760.0,
+            Self::Delta => width >= 620.0,
+            _ => true,
+        })
+    }
+
+    fn title(self, language: Language) -> String {
+        match self {
+            Self::Number => tr!(language, "journal.number"),
+            Self::Time => tr!(language, "journal.time"),
+            Self::Delta => tr!(language, "journal.delta"),
+            Self::Session => tr!(language, "journal.session"),
+            Self::Peer => tr!(language, "journal.peer"),
+            // The arrows need no heading, and there is no room for one.
+            Self::Direction => "".into(),
+            Self::Length => tr!(language, "journal.length"),
+            Self::Text => tr!(language, "journal.text"),
+            Self::Hex => tr!(language, "journal.hex"),
+        }
+        .into_owned()
+    }
+
+    fn align_end(self) -> bool {
+        matches!(self, Self::Number | Self::Delta | Self::Length)
+    }
+}
+
+/// Widths of the columns in points; text and hex share what the others leave. `digits` is the length of the highest
+/// row number.
+pub(super) fn layout(
+    ui: &Ui,
+    tokens: &Tokens,
+    language: Language,
+    width: f32,
+    digits: usize,
+) -> (Vec<Column>, Vec<TableColumn>) {
+    let columns: Vec<_> = Column::fitting(width).collect();
+    let font = tokens.mono_font();
+    let character = ui.fonts_mut(|fonts| fonts.glyph_width(&font, '0'));
+    let fixed = |column: Column| {
+        let characters = match column {
+            Column::Number => digits.max(4),
+            Column::Time => "00:00:00.000000".len(),
+            Column::Delta => "+0.000000".len(),
+            Column::Session => "unix #1000".len(),
+            Column::Peer => "192.168.100.100:65535".len(),
+            Column::Direction => 2,
+            Column::Length => "1,048,576".len(),
+            Column::Text | Column::Hex => return None,
+        };
+        Some((characters as f32 * character + 2.0 * CELL_PADDING).ceil())
+    };
+    let taken: f32 = columns.iter().filter_map(|column| fixed(*column)).sum();
+    let rest = (width - taken).max(0.0);
+    let text = if columns.contains(&Column::Hex) { (rest * TEXT_SHARE).floor() } else { rest };
+    let table = columns
+        .iter()
+        .map(|column| TableColumn {
+            title: column.title(language),
+            width: fixed(*column).unwrap_or(if *column == Column::Text { text } else { rest - text }),
+            align_end: column.align_end(),
+        })
+        .collect();
+    (columns, table)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_stays_when_room_gets_short() {
+        let at = |width| Column::fitting(width).collect::<Vec<_>>();
+        assert_eq!(at(1600.0).len(), 9);
+        assert!(!at(1024.0).contains(&Column::Peer) && at(1024.0).contains(&Column::Hex));
+        assert!(!at(700.0).contains(&Column::Hex) && at(700.0).contains(&Column::Delta));
+        assert!(at(300.0).contains(&Column::Text) && !at(300.0).contains(&Column::Delta));
+    }
+}

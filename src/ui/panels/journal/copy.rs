@@ -1,0 +1,139 @@
+//! Copying rows, also those that no page at hand has.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::selection::Selection;
+use crate::codec::hex;
+use crate::model::{Command, Filter, Page, PageRequest, PageRow, RowBody};
+
+/// What of the rows is copied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CopyKind {
+    /// A line a row, as the table shows it.
+    Rows,
+    /// Whole payloads as text.
+    Text,
+    /// Whole payloads in hex, a line a row.
+    Hex,
+}
+
+/// Rows that one copy takes at most: a clipboard is no file.
+const ROWS_MAX: usize = 100_000;
+
+/// Bytes of text that one copy takes at most.
+const TEXT_MAX: usize = 64 << 20;
+
+/// A copy that collects its rows page by page.
+#[derive(Debug)]
+pub(super) struct CopyJob {
+    kind: CopyKind,
+    filter: Filter,
+    selection: Selection,
+    /// Position of the next page to read; `None` once all were read.
+    next: Option<u64>,
+    /// Rows whose payload may have to be loaded first.
+    waiting: VecDeque<PageRow>,
+    /// The request that is out.
+    asked: Asked,
+    rows: usize,
+    text: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    Nothing,
+    Page,
+    Row(u64),
+}
+
+/// Where a job stands.
+#[derive(Debug, PartialEq)]
+pub(super) enum CopyStep {
+    Ask(Command),
+    Waiting,
+    /// `cut` when there was more than one copy takes.
+    Done {
+        text: String,
+        rows: usize,
+        cut: bool,
+    },
+}
+
+impl CopyJob {
+    pub(super) fn new(kind: CopyKind, filter: Filter, selection: Selection) -> Self {
+        let next = Some(selection.lowest_position());
+        Self {
+            kind,
+            filter,
+            selection,
+            next,
+            waiting: VecDeque::new(),
+            asked: Asked::Nothing,
+            rows: 0,
+            text: String::new(),
+        }
+    }
+
+    /// Takes the page if it is the one that was asked for.
+    pub(super) fn take_page(&mut self, page: &Arc<Page>) -> bool {
+        let Some(next) = self.next else { return false };
+        if self.asked != Asked::Page || page.filter != self.filter || page.first > next {
+            return false;
+        }
+        self.asked = Asked::Nothing;
+        let end = page.first + page.rows.len() as u64;
+        let past = page.rows.last().is_none_or(|row| self.selection.last().is_none_or(|last| row.number >= last));
+        self.waiting.extend(page.rows.iter().filter(|row| self.selection.contains(row.number)).cloned());
+        self.next = (!past && end > next && end < page.matches).then_some(end);
+        true
+    }
+
+    /// Takes the payload if it is the one that was asked for.
+    pub(super) fn take_row(&mut self, number: u64, payload: &[u8]) {
+        if self.asked != Asked::Row(number) {
+            return;
+        }
+        self.asked = Asked::Nothing;
+        if let Some(row) = self.waiting.front_mut() {
+            row.len = payload.len() as u64;
+            row.preview = payload.to_vec();
+        }
+    }
+
+    /// Goes on as far as it can; `line` words a row.
+    pub(super) fn step(&mut self, mut line: impl FnMut(CopyKind, &PageRow) -> String) -> CopyStep {
+        if self.asked != Asked::Nothing {
+            return CopyStep::Waiting;
+        }
+        while let Some(row) = self.waiting.front() {
+            if self.rows == ROWS_MAX || self.text.len() >= TEXT_MAX {
+                return self.done(true);
+            }
+            let is_data = matches!(row.body, RowBody::Data { .. });
+            let number = row.number;
+            if self.kind != CopyKind::Rows && is_data && row.len > row.preview.len() as u64 {
+                self.asked = Asked::Row(number);
+                return CopyStep::Ask(Command::LoadRow { number });
+            }
+            let text = match self.kind {
+                CopyKind::Hex if is_data => hex::format(&row.preview),
+                kind => line(kind, row),
+            };
+            if !self.text.is_empty() && !self.text.ends_with('\n') {
+                self.text.push('\n');
+            }
+            self.text.push_str(&text);
+            self.rows += 1;
+            self.waiting.pop_front();
+        }
+        let Some(first) = self.next else { return self.done(false) };
+        self.asked = Asked::Page;
+        let count = PageRequest::COUNT_MAX;
+        CopyStep::Ask(Command::ReadPage(PageRequest { filter: self.filter.clone(), first, count, from_end: false }))
+    }
+
+    fn done(&mut self, cut: bool) -> CopyStep {
+        CopyStep::Done { text: std::mem::take(&mut self.text), rows: self.rows, cut }
+    }
+}

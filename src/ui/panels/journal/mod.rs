@@ -1,0 +1,384 @@
+//! The journal: a row per call that returned and per event of a connection's life.
+//!
+//! The rows are on disk; this panel asks the engine for those that are in view and keeps one page of them.
+
+mod columns;
+mod copy;
+mod counts;
+mod input;
+mod pages;
+mod row_text;
+mod rows;
+mod seek;
+mod selection;
+mod toolbar;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use egui::{Id, Ui};
+use jiff::tz::TimeZone;
+
+pub(super) use self::row_text::clocks;
+
+use self::copy::{CopyJob, CopyKind, CopyStep};
+use self::counts::Losses;
+use self::pages::{Pages, Wanted};
+use self::row_text::{RowText, RowTexts};
+use self::rows::JournalRows;
+use self::seek::{Seek, Sought};
+use self::selection::{Cursor, Selection};
+use crate::model::{Command, Event, Filter, FilterError, Page, PageRow, Settings};
+use crate::tr;
+use crate::ui::action::UiCommand;
+use crate::ui::context::Cx;
+use crate::ui::view::Sessions;
+use crate::ui::widgets::row_scroll::{RowScroll, SCROLL_BAR_WIDTH};
+use crate::ui::widgets::row_table::{RowTable, TableOutput};
+
+/// Seconds for which the outcome of a copy is told.
+const SAID_FOR: f64 = 4.0;
+
+/// The journal's panel.
+#[derive(Debug)]
+pub struct JournalPanel {
+    filter_text: String,
+    filter_error: Option<FilterError>,
+    /// The filter text as it was last right.
+    parsed: Filter,
+    /// With the tab or session that is shown alone: what pages are asked for.
+    filter: Filter,
+    filter_id: Id,
+    focus_filter: bool,
+    pages: Pages,
+    texts: RowTexts,
+    scroll: RowScroll,
+    follow_end: bool,
+    visible: Range<u64>,
+    fitting: f64,
+    selection: Selection,
+    cursor: Option<Cursor>,
+    /// The cursor went to a row that is not loaded; whether the selection is to reach there.
+    extend_when_loaded: bool,
+    /// A row is being looked for among those of a new filter.
+    seek: Option<Seek>,
+    chosen: Option<PageRow>,
+    inspect: bool,
+    losses: Losses,
+    copy: Option<CopyJob>,
+    said: Option<String>,
+    said_until: f64,
+    encodings: Vec<String>,
+}
+
+impl JournalPanel {
+    /// As it was when the program ended last.
+    #[must_use]
+    pub fn new(settings: &Settings) -> Self {
+        Self::in_zone(settings, TimeZone::system())
+    }
+
+    /// With times of a zone that the system need not be in.
+    #[must_use]
+    pub fn in_zone(settings: &Settings, zone: TimeZone) -> Self {
+        Self {
+            filter_text: String::new(),
+            filter_error: None,
+            parsed: Filter::default(),
+            filter: Filter::default(),
+            filter_id: Id::unique("journal-filter"),
+            focus_filter: false,
+            pages: Pages::default(),
+            texts: RowTexts::new(zone),
+            scroll: RowScroll::default(),
+            follow_end: settings.follow_end,
+            visible: 0..0,
+            fitting: 0.0,
+            selection: Selection::default(),
+            cursor: None,
+            extend_when_loaded: false,
+            seek: None,
+            chosen: None,
+            inspect: false,
+            losses: Losses::default(),
+            copy: None,
+            said: None,
+            said_until: 0.0,
+            encodings: Vec::new(),
+        }
+    }
+
+    /// Whether the newest row stays in view.
+    #[must_use]
+    pub fn follow_end(&self) -> bool {
+        self.follow_end
+    }
+
+    /// Turns following on or off.
+    pub fn toggle_follow(&mut self) {
+        self.follow_end = !self.follow_end;
+    }
+
+    /// Puts the keyboard into the filter field in the next frame.
+    pub fn focus_filter(&mut self) {
+        self.focus_filter = true;
+    }
+
+    /// The rows that are shown now, for saving them.
+    #[must_use]
+    pub fn filter(&self) -> &Filter {
+        &self.filter
+    }
+
+    /// The row that the inspector explains; it stays while newer pages come.
+    #[must_use]
+    pub fn chosen(&self) -> Option<&PageRow> {
+        self.chosen.as_ref()
+    }
+
+    /// The zone that times are shown in.
+    #[must_use]
+    pub fn zone(&self) -> &TimeZone {
+        self.texts.zone()
+    }
+
+    /// True once after a double click or Enter: the inspector is wanted.
+    pub fn take_inspect_request(&mut self) -> bool {
+        std::mem::take(&mut self.inspect)
+    }
+
+    /// Learns from an event; never blocks.
+    pub fn on_event(&mut self, event: &Event) {
+        self.losses.on_event(event);
+        match event {
+            Event::Recorded { total } => self.pages.recorded(*total),
+            Event::Page(page) => self.on_page(page),
+            Event::RowLoaded { number, payload } => {
+                if let Some(job) = &mut self.copy {
+                    job.take_row(*number, payload);
+                }
+            }
+            Event::JournalCleared => {
+                self.pages.cleared();
+                self.selection.clear();
+                self.cursor = None;
+                self.seek = None;
+                self.chosen = None;
+                self.copy = None;
+                self.scroll = RowScroll::default();
+            }
+            _ => {}
+        }
+    }
+
+    fn on_page(&mut self, page: &Arc<Page>) {
+        if self.copy.as_mut().is_some_and(|job| job.take_page(page)) {
+            self.pages.forget_request();
+            return;
+        }
+        if !self.pages.take(Arc::clone(page), &self.filter) {
+            return;
+        }
+        self.texts.keep(page);
+        if let Some(mut seek) = self.seek.take() {
+            match seek.look(page) {
+                Sought::LookAt(position) => {
+                    self.scroll = RowScroll::at(position);
+                    self.seek = Some(seek);
+                }
+                Sought::At(position) => {
+                    self.scroll = RowScroll::at(position.saturating_sub((self.fitting / 2.0) as u64));
+                }
+            }
+        }
+        self.settle_cursor();
+    }
+
+    /// Draws the panel into the room that `ui` has.
+    pub fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        self.texts.speak(cx.language);
+        self.follow_scope(cx.sessions);
+        self.tell_encodings(cx);
+        self.show_toolbar(ui, cx);
+        ui.add_space(cx.tokens.space_small);
+        let output = self.show_table(ui, cx);
+        for input in &output.inputs {
+            self.on_input(input);
+        }
+        self.show_menu(&output, cx);
+        self.show_clocks(&output, cx);
+        self.ask_for_rows(ui, cx);
+        self.go_on_copying(ui, cx);
+    }
+
+    /// The filter text and the selected tab or session together; a session that the text names wins.
+    fn follow_scope(&mut self, sessions: &Sessions) {
+        let mut filter = self.parsed.clone();
+        if let (Some((socket, session)), None) = (sessions.selected, filter.session) {
+            filter.socket = Some(socket);
+            filter.session = session;
+        }
+        if filter == self.filter {
+            return;
+        }
+        self.filter = filter;
+        self.extend_when_loaded = false;
+        // What is in view, or what was chosen in it, stays in view as far as the new filter lets it.
+        let in_view = self.pages.row(self.scroll.row()).map(|row| row.number);
+        let number = self.cursor.and_then(|cursor| cursor.number).or(in_view);
+        self.seek = number.filter(|_| !self.follow_end).map(Seek::new);
+    }
+
+    /// The engine looks for filter texts in these as well.
+    fn tell_encodings(&mut self, cx: &mut Cx<'_>) {
+        let mut encodings: Vec<_> =
+            cx.sessions.encodings.values().map(|encoding| encoding.label().to_owned()).collect();
+        encodings.sort_unstable();
+        encodings.dedup();
+        if encodings != self.encodings {
+            self.encodings.clone_from(&encodings);
+            if !self.filter.text.is_empty() {
+                self.pages.outdate();
+            }
+            cx.act(UiCommand::Engine(Command::SetFilterEncodings(encodings)));
+        }
+    }
+
+    fn show_table(&mut self, ui: &mut Ui, cx: &Cx<'_>) -> TableOutput {
+        let width = ui.available_width() - SCROLL_BAR_WIDTH;
+        let digits = row_text::group(self.pages.total()).len();
+        let (columns, table_columns) = columns::layout(ui, cx.tokens, cx.language, width, digits);
+        let area = ui.available_rect_before_wrap();
+        let table = RowTable {
+            id: Id::unique("journal-table"),
+            name: &tr!(cx.language, "journal.name"),
+            scroll_name: &tr!(cx.language, "journal.scroll"),
+            columns: &table_columns,
+            total: self.pages.matches(),
+            follow_end: self.follow_end,
+        };
+        let mut rows = JournalRows {
+            pages: &self.pages,
+            texts: &mut self.texts,
+            columns: &columns,
+            selection: &self.selection,
+            cursor: self.cursor.map(|cursor| cursor.position),
+            sessions: cx.sessions,
+            tokens: cx.tokens,
+            language: cx.language,
+        };
+        let output = table.show(ui, cx.tokens, &mut self.scroll, &mut rows);
+        self.fitting = output.fitting;
+        self.visible = output.visible.clone();
+        if self.pages.matches() == 0 {
+            self.show_empty(ui, area, cx);
+        }
+        output
+    }
+
+    fn show_empty(&self, ui: &Ui, area: egui::Rect, cx: &Cx<'_>) {
+        let (title, advice) = if self.is_searching() {
+            (tr!(cx.language, "journal.searching"), "".into())
+        } else if self.pages.total() == 0 {
+            (tr!(cx.language, "journal.empty"), tr!(cx.language, "journal.empty_advice"))
+        } else {
+            (tr!(cx.language, "journal.no_match"), tr!(cx.language, "journal.no_match_advice"))
+        };
+        let painter = ui.painter().with_clip_rect(area);
+        let center = area.center();
+        let tokens = cx.tokens;
+        let place = |words: &str, y: f32, font: egui::FontId, color| {
+            let mut job = egui::text::LayoutJob::simple(words.to_owned(), font, color, area.width() * 0.8);
+            job.halign = egui::Align::Center;
+            let galley = painter.layout_job(job);
+            let size = galley.size();
+            painter.galley(egui::pos2(center.x, y), galley, color);
+            size.y
+        };
+        let height = place(&title, center.y - 4.0, tokens.strong_font(), tokens.text);
+        place(&advice, center.y + height, tokens.font(), tokens.text_muted);
+        ui.ctx().accesskit_node_builder(Id::unique("journal-table"), |node| {
+            node.set_description(format!("{title}. {advice}"));
+        });
+    }
+
+    fn show_clocks(&self, output: &TableOutput, cx: &Cx<'_>) {
+        let Some((row, _)) = output.hovered.filter(|(_, column)| *column == columns::TIME) else { return };
+        let Some(row) = self.pages.row(row) else { return };
+        output.response.clone().on_hover_ui_at_pointer(|ui| {
+            for (name, value) in row_text::clocks(row, cx.language, self.texts.zone()) {
+                ui.horizontal(|ui| {
+                    ui.label(egui::RichText::new(name).color(cx.tokens.text_muted));
+                    ui.label(egui::RichText::new(value).font(cx.tokens.mono_font()));
+                });
+            }
+        });
+    }
+
+    fn is_searching(&self) -> bool {
+        self.pages.page().is_some_and(|page| page.filter != self.filter || !page.complete)
+    }
+
+    fn ask_for_rows(&mut self, ui: &Ui, cx: &mut Cx<'_>) {
+        if self.copy.is_some() {
+            return;
+        }
+        let fits = self.fitting.ceil() as u64;
+        let end = self.visible.end.max(self.visible.start + fits);
+        let follow = self.follow_end && self.seek.is_none();
+        match self.pages.want(&self.filter, self.visible.start..end, follow, ui.input(|input| input.time)) {
+            Wanted::Nothing => {}
+            Wanted::Ask(request) => cx.act(UiCommand::Engine(Command::ReadPage(request))),
+            Wanted::Later(seconds) => {
+                ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(seconds));
+            }
+        }
+    }
+
+    fn start_copying(&mut self, kind: CopyKind) {
+        if !self.selection.is_empty() {
+            self.copy = Some(CopyJob::new(kind, self.filter.clone(), self.selection.clone()));
+        }
+    }
+
+    fn go_on_copying(&mut self, ui: &Ui, cx: &mut Cx<'_>) {
+        let now = ui.input(|input| input.time);
+        if self.said.is_some() {
+            if now >= self.said_until {
+                self.said = None;
+            } else {
+                let rest = std::time::Duration::from_secs_f64(self.said_until - now);
+                ui.ctx().request_repaint_after(rest);
+            }
+        }
+        let Some(job) = &mut self.copy else { return };
+        let (language, sessions, zone) = (cx.language, cx.sessions, self.texts.zone());
+        let step = job.step(|kind, row| {
+            let encoding = sessions.encoding(row.socket);
+            let words = RowText::new(row, language, encoding, zone);
+            match kind {
+                CopyKind::Rows => rows::as_line(row, &words, sessions, language),
+                CopyKind::Text if words.verbatim => {
+                    encoding.decode_piece(&row.context, row.stream_offset, &row.preview).text
+                }
+                CopyKind::Text | CopyKind::Hex => words.text,
+            }
+        });
+        match step {
+            CopyStep::Ask(command) => cx.act(UiCommand::Engine(command)),
+            CopyStep::Waiting => {}
+            CopyStep::Done { text, rows, cut } => {
+                self.copy = None;
+                let count = row_text::group(rows as u64);
+                self.said = Some(if cut {
+                    tr!(language, "journal.copied_part", count = count).into_owned()
+                } else {
+                    tr!(language, "journal.copied", count = count).into_owned()
+                });
+                self.said_until = now + SAID_FOR;
+                ui.ctx().request_repaint();
+                cx.act(UiCommand::CopyText(text));
+            }
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! The part of the journal that is at hand, and what to ask the engine for.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::model::{Filter, Page, PageRequest, PageRow};
+
+/// Rows kept on each side of the visible ones.
+const MARGIN: u64 = 200;
+
+/// Kept before the visible rows while following: scrolling up needs a few at once.
+const MARGIN_FOLLOWING: u64 = 64;
+
+/// Seconds between two looks at counts that change while what is visible does not.
+const COUNT_EVERY: f64 = 0.1;
+
+/// One page, and at most one request for the next.
+#[derive(Debug, Default)]
+pub(super) struct Pages {
+    page: Option<Arc<Page>>,
+    outstanding: Option<PageRequest>,
+    /// Rows in the journal, from the latest event.
+    total: u64,
+    asked_at: f64,
+    /// The page is right, but not everything about it: what is shown has changed in the engine.
+    outdated: bool,
+}
+
+/// What [`Pages::want`] found.
+#[derive(Debug, PartialEq)]
+pub(super) enum Wanted {
+    Nothing,
+    Ask(PageRequest),
+    /// Not before this many seconds.
+    Later(f64),
+}
+
+impl Pages {
+    /// The rows that match the filter.
+    pub(super) fn matches(&self) -> u64 {
+        self.page.as_ref().map_or(0, |page| page.matches)
+    }
+
+    /// All rows in the journal.
+    pub(super) fn total(&self) -> u64 {
+        self.total
+    }
+
+    pub(super) fn page(&self) -> Option<&Page> {
+        self.page.as_deref()
+    }
+
+    /// The row at a position among the matches; `None` while it is not loaded.
+    pub(super) fn row(&self, position: u64) -> Option<&PageRow> {
+        let page = self.page.as_ref()?;
+        page.rows.get(usize::try_from(position.checked_sub(page.first)?).ok()?)
+    }
+
+    /// Position of a row among the matches; `None` when it is not loaded.
+    pub(super) fn position(&self, number: u64) -> Option<u64> {
+        let page = self.page.as_ref()?;
+        let index = page.rows.binary_search_by_key(&number, |row| row.number).ok()?;
+        Some(page.first + index as u64)
+    }
+
+    pub(super) fn recorded(&mut self, total: u64) {
+        self.total = total;
+    }
+
+    pub(super) fn cleared(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The same request would now be answered differently.
+    pub(super) fn outdate(&mut self) {
+        self.outdated = true;
+    }
+
+    /// Takes a page of the filter that is wanted now; one of an older filter comes too late.
+    pub(super) fn take(&mut self, page: Arc<Page>, filter: &Filter) -> bool {
+        if page.filter != *filter {
+            return false;
+        }
+        self.outstanding = None;
+        self.total = self.total.max(page.total);
+        self.page = Some(page);
+        true
+    }
+
+    /// Someone else's answer came: this one's request may have been dropped for it.
+    pub(super) fn forget_request(&mut self) {
+        self.outstanding = None;
+    }
+
+    /// What to ask for to show the `visible` positions, or as many as that from the end.
+    pub(super) fn want(&mut self, filter: &Filter, visible: Range<u64>, follow: bool, now: f64) -> Wanted {
+        let fits = visible.end.saturating_sub(visible.start);
+        let urgent = self.outdated
+            || !self.page.as_ref().is_some_and(|page| {
+                page.filter == *filter
+                    && page.first <= visible.start
+                    && visible.end.min(page.matches) <= page.first + page.rows.len() as u64
+            });
+        let behind = self.page.as_ref().is_some_and(|page| page.total != self.total || !page.complete);
+        if !urgent && !behind {
+            return Wanted::Nothing;
+        }
+        let request = if follow {
+            let count = (fits + MARGIN_FOLLOWING).min(PageRequest::COUNT_MAX as u64) as usize;
+            PageRequest { filter: filter.clone(), first: 0, count, from_end: true }
+        } else {
+            let first = visible.start.saturating_sub(MARGIN);
+            let count = (visible.end - first + MARGIN).min(PageRequest::COUNT_MAX as u64) as usize;
+            PageRequest { filter: filter.clone(), first, count, from_end: false }
+        };
+        if self.outstanding.as_ref() == Some(&request) && !self.outdated {
+            return Wanted::Nothing;
+        }
+        let incomplete = self.page.as_ref().is_some_and(|page| !page.complete);
+        let wait = self.asked_at + COUNT_EVERY - now;
+        // Following needs every new row at once; else only the counts are old.
+        if !urgent && (!follow || incomplete) && (0.0..=COUNT_EVERY).contains(&wait) {
+            return Wanted::Later(wait);
+        }
+        self.asked_at = now;
+        self.outdated = false;
+        self.outstanding = Some(request.clone());
+        Wanted::Ask(request)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filter(text: &str) -> Filter {
+        Filter { text: vec![text.to_owned()], ..Filter::default() }
+    }
+
+    fn page(filter: Filter, first: u64, count: u64, matches: u64) -> Arc<Page> {
+        let row = |number| PageRow {
+            number,
+            stamp: crate::model::Stamp::default(),
+            socket: crate::model::SocketId(1),
+            session: None,
+            peer: String::new(),
+            body: crate::model::RowBody::Life(crate::model::Life::PeerFinished),
+            stream_offset: 0,
+            len: 0,
+            preview: Vec::new(),
+            context: Vec::new(),
+            delta_ns: None,
+        };
+        let rows = (first..first + count).map(|position| row(position + 1)).collect();
+        Arc::new(Page { filter, first, rows, matches, total: matches, complete: true })
+    }
+
+    #[test]
+    fn asks_once_until_the_answer_comes() {
+        let mut pages = Pages::default();
+        let all = Filter::default();
+        pages.recorded(1000);
+        let Wanted::Ask(request) = pages.want(&all, 0..20, true, 0.0) else { panic!("no request") };
+        assert!(request.from_end);
+        assert_eq!(pages.want(&all, 0..20, true, 0.0), Wanted::Nothing);
+        assert!(pages.take(page(all.clone(), 916, 84, 1000), &all));
+        assert_eq!(pages.want(&all, 980..1000, true, 0.0), Wanted::Nothing);
+        pages.recorded(1001);
+        assert!(matches!(pages.want(&all, 980..1000, true, 0.0), Wanted::Ask(_)));
+    }
+
+    #[test]
+    fn keeps_two_hundred_rows_around_the_visible_ones() {
+        let mut pages = Pages::default();
+        let all = Filter::default();
+        pages.take(page(all.clone(), 0, 84, 10_000_000), &all);
+        let Wanted::Ask(request) = pages.want(&all, 5_000_000..5_000_020, false, 0.0) else { panic!("no request") };
+        assert_eq!((request.first, request.count), (4_999_800, 420));
+        pages.take(page(all.clone(), request.first, 420, 10_000_000), &all);
+        assert_eq!(pages.want(&all, 5_000_150..5_000_170, false, 0.0), Wanted::Nothing);
+        assert_eq!(pages.row(5_000_000).map(|row| row.number), Some(5_000_001));
+        assert_eq!(pages.position(5_000_001), Some(5_000_000));
+        assert!(matches!(pages.want(&all, 5_000_210..5_000_230, false, 0.0), Wanted::Ask(_)));
+    }
+
+    #[test]
+    fn a_page_of_an_older_filter_comes_too_late() {
+        let mut pages = Pages::default();
+        assert!(pages.take(page(filter("a"), 0, 1, 1), &filter("a")));
+        assert!(!pages.take(page(Filter::default(), 0, 9, 9), &filter("a")));
+        assert_eq!(pages.matches(), 1);
+    }
+
+    #[test]
+    fn counts_alone_are_refreshed_now_and_then() {
+        let mut pages = Pages::default();
+        let all = Filter::default();
+        assert!(matches!(pages.want(&all, 0..20, false, 5.0), Wanted::Ask(_)));
+        pages.take(page(all.clone(), 0, 420, 1000), &all);
+        pages.recorded(1001);
+        assert!(matches!(pages.want(&all, 0..20, false, 5.01), Wanted::Later(_)));
+        assert!(matches!(pages.want(&all, 0..20, false, 5.2), Wanted::Ask(_)));
+    }
+}

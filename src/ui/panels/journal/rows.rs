@@ -1,0 +1,221 @@
+//! How the journal's rows are drawn and read aloud.
+
+use std::borrow::Cow;
+
+use egui::text::{LayoutJob, TextWrapping};
+use egui::{Color32, FontId, Painter, Rangef, Rect, Stroke, pos2, vec2};
+
+use super::columns::Column;
+use super::pages::Pages;
+use super::row_text::{RowText, RowTexts, Tone, direction, group};
+use super::selection::Selection;
+use crate::i18n::Language;
+use crate::model::{Direction, PageRow, RowBody};
+use crate::tr;
+use crate::ui::theme::Tokens;
+use crate::ui::view::Sessions;
+use crate::ui::widgets::row_table::{RowPlace, TableRows};
+
+/// The rows of one frame.
+pub(super) struct JournalRows<'a> {
+    pub(super) pages: &'a Pages,
+    pub(super) texts: &'a mut RowTexts,
+    pub(super) columns: &'a [Column],
+    pub(super) selection: &'a Selection,
+    pub(super) cursor: Option<u64>,
+    pub(super) sessions: &'a Sessions,
+    pub(super) tokens: &'a Tokens,
+    pub(super) language: Language,
+}
+
+/// `tcp #3`; `#3` for a session that the window has never heard of; empty for what concerns a whole listener.
+pub(super) fn session_label(row: &PageRow, sessions: &Sessions) -> String {
+    let Some(id) = row.session else { return String::new() };
+    match sessions.by_id.get(&id) {
+        Some(session) => format!("{} #{id}", session.info.protocol.scheme()),
+        None => format!("#{id}"),
+    }
+}
+
+/// What the sign in the direction column says.
+pub(super) fn direction_words(row: &PageRow, language: Language) -> Cow<'static, str> {
+    match (direction(&row.body), &row.body) {
+        (Some(Direction::In), _) => tr!(language, "journal.received"),
+        (Some(Direction::Out), _) => tr!(language, "journal.sent"),
+        (None, RowBody::Failed { .. }) => tr!(language, "journal.failure"),
+        (None, RowBody::Notice { .. }) => tr!(language, "journal.notice"),
+        (None, _) => tr!(language, "journal.event"),
+    }
+}
+
+/// A row as one line of text to copy, its parts apart by tabs.
+pub(super) fn as_line(row: &PageRow, words: &RowText, sessions: &Sessions, language: Language) -> String {
+    let direction = direction_words(row, language);
+    let parts = [
+        &row.number.to_string(),
+        &words.time,
+        &words.delta,
+        &session_label(row, sessions),
+        &row.peer,
+        direction.as_ref(),
+        &words.length,
+        &words.text,
+        &words.hex,
+    ];
+    parts.join("\t").trim_end().to_owned()
+}
+
+impl TableRows for JournalRows<'_> {
+    fn paint(&mut self, painter: &Painter, place: &RowPlace<'_>) {
+        let tokens = self.tokens;
+        let Some(row) = self.pages.row(place.index) else {
+            placeholder(painter, place, tokens);
+            return;
+        };
+        let selected = self.selection.contains(row.number);
+        if selected {
+            painter.rect_filled(place.rect, 0.0, tokens.selection);
+        } else if place.hovered {
+            painter.rect_filled(place.rect, 0.0, tokens.row_hover);
+        }
+        if place.focused && self.cursor == Some(place.index) {
+            let ring = place.rect.shrink(0.5);
+            painter.rect_stroke(ring, 2.0, Stroke::new(1.0, tokens.accent), egui::StrokeKind::Inside);
+        }
+        let text = self.texts.get(row, self.sessions.encoding(row.socket));
+        let muted = if selected { tokens.text } else { tokens.text_muted };
+        let color = tone_color(text.tone, tokens);
+        let mono = tokens.mono_font();
+        for (column, range) in self.columns.iter().zip(place.columns) {
+            let cell = Cell { painter, rect: place.rect, range: *range };
+            match column {
+                Column::Number => cell.end(group(row.number), &mono, muted),
+                Column::Time => cell.start(&text.time, &mono, tokens.text),
+                Column::Delta => cell.end(text.delta.clone(), &mono, muted),
+                Column::Session => cell.start(&session_label(row, self.sessions), &mono, muted),
+                Column::Peer => cell.start(&row.peer, &mono, muted),
+                Column::Direction => {
+                    sign(painter, row, text.tone, Rect::from_x_y_ranges(*range, place.rect.y_range()), color)
+                }
+                Column::Length => cell.end(text.length.clone(), &mono, color),
+                Column::Text => paint_text(&cell, text, tokens, color),
+                Column::Hex => cell.start(&text.hex, &mono, muted),
+            }
+        }
+    }
+
+    fn cell_text(&self, row: u64, column: usize) -> Cow<'_, str> {
+        let Some((row, column)) = self.pages.row(row).zip(self.columns.get(column)) else { return Cow::Borrowed("") };
+        let text = self.texts.made(row.number);
+        let of = |part: fn(&RowText) -> &str| Cow::Borrowed(text.map_or("", part));
+        match column {
+            Column::Number => Cow::Owned(group(row.number)),
+            Column::Time => of(|text| &text.time),
+            Column::Delta => of(|text| &text.delta),
+            Column::Session => Cow::Owned(session_label(row, self.sessions)),
+            Column::Peer => Cow::Borrowed(row.peer.as_str()),
+            Column::Direction => direction_words(row, self.language),
+            Column::Length => of(|text| &text.length),
+            Column::Text => of(|text| &text.text),
+            Column::Hex => of(|text| &text.hex),
+        }
+    }
+
+    fn is_selected(&self, row: u64) -> bool {
+        self.pages.row(row).is_some_and(|row| self.selection.contains(row.number))
+    }
+
+    fn cursor(&self) -> Option<u64> {
+        self.cursor
+    }
+}
+
+fn tone_color(tone: Tone, tokens: &Tokens) -> Color32 {
+    match tone {
+        Tone::In => tokens.incoming,
+        Tone::Out => tokens.outgoing,
+        Tone::Life => tokens.text_muted,
+        Tone::Notice => tokens.warning,
+        Tone::Failure => tokens.error,
+    }
+}
+
+fn paint_text(cell: &Cell<'_>, text: &RowText, tokens: &Tokens, color: Color32) {
+    // The peer's own text has the type of bytes, this program's words have the type of words.
+    if text.verbatim {
+        cell.start(&text.text, &tokens.mono_font(), tokens.text);
+    } else {
+        let color = if matches!(text.tone, Tone::In | Tone::Out) { tokens.text } else { color };
+        cell.start(&text.text, &tokens.font(), color);
+    }
+}
+
+/// One cell of one row.
+struct Cell<'a> {
+    painter: &'a Painter,
+    rect: Rect,
+    range: Rangef,
+}
+
+impl Cell<'_> {
+    fn start(&self, text: &str, font: &FontId, color: Color32) {
+        // No glyph is narrower than a quarter of its size, so the rest can't show.
+        let most = (self.range.span() / (font.size * 0.25)) as usize + 1;
+        let end = text.char_indices().nth(most).map_or(text.len(), |(at, _)| at);
+        let mut job = LayoutJob::simple_singleline(text[..end].to_owned(), font.clone(), color);
+        job.wrap = TextWrapping::truncate_at_width(self.range.span().max(0.0));
+        let galley = self.painter.layout_job(job);
+        let y = self.rect.center().y - galley.size().y / 2.0;
+        self.painter.galley(pos2(self.range.min, y), galley, color);
+    }
+
+    /// Whole, or not at all: a number that is cut lies.
+    fn end(&self, text: String, font: &FontId, color: Color32) {
+        let galley = self.painter.layout_no_wrap(text, font.clone(), color);
+        let at = pos2(self.range.max - galley.size().x, self.rect.center().y - galley.size().y / 2.0);
+        self.painter.galley(at, galley, color);
+    }
+}
+
+/// The direction by shape as well as by colour: an arrow right for sent, left for received, a ring for an event of the
+/// connection's life, a triangle for a notice, a cross for a failure. A file's arrow has a bar that it leads to.
+fn sign(painter: &Painter, row: &PageRow, tone: Tone, rect: Rect, color: Color32) {
+    let stroke = Stroke::new(1.5, color);
+    let center = rect.center().round();
+    match tone {
+        Tone::In | Tone::Out => {
+            let toward = if tone == Tone::Out { 1.0 } else { -1.0 };
+            let tip = center + vec2(6.0 * toward, 0.0);
+            painter.line_segment([center - vec2(6.0 * toward, 0.0), tip], stroke);
+            painter.line(vec![tip + vec2(-4.0 * toward, -4.0), tip, tip + vec2(-4.0 * toward, 4.0)], stroke);
+            if matches!(row.body, RowBody::File { .. }) {
+                let bar = tip + vec2(2.5 * toward, 0.0);
+                painter.line_segment([bar - vec2(0.0, 5.0), bar + vec2(0.0, 5.0)], stroke);
+            }
+        }
+        Tone::Life => {
+            painter.circle_stroke(center, 3.0, stroke);
+        }
+        Tone::Notice => {
+            let points = vec![center + vec2(0.0, -5.0), center + vec2(5.5, 4.5), center + vec2(-5.5, 4.5)];
+            painter.add(egui::Shape::closed_line(points, stroke));
+        }
+        Tone::Failure => {
+            painter.line_segment([center - vec2(4.0, 4.0), center + vec2(4.0, 4.0)], stroke);
+            painter.line_segment([center + vec2(-4.0, 4.0), center + vec2(4.0, -4.0)], stroke);
+        }
+    }
+}
+
+/// Where a row will be once its page has come.
+fn placeholder(painter: &Painter, place: &RowPlace<'_>, tokens: &Tokens) {
+    let color = tokens.text_muted.gamma_multiply(0.12);
+    for range in place.columns {
+        let width = (range.span() * 0.6).max(0.0);
+        let bar = Rect::from_center_size(
+            pos2(range.min + width / 2.0, place.rect.center().y),
+            vec2(width, place.rect.height() * 0.3),
+        );
+        painter.rect_filled(bar, 2.0, color);
+    }
+}

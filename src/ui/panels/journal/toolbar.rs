@@ -1,0 +1,226 @@
+//! The line above the journal: what is shown, how much there is, and what can be done with it.
+
+use std::sync::Arc;
+
+use egui::text::{LayoutJob, TextFormat};
+use egui::{Button, Color32, ComboBox, Galley, RichText, Stroke, TextEdit, Ui};
+
+use super::JournalPanel;
+use super::row_text::group;
+use crate::codec::encoding::Encoding;
+use crate::i18n;
+use crate::model::{Filter, Protocol};
+use crate::tr;
+use crate::ui::action::UiCommand;
+use crate::ui::context::Cx;
+use crate::ui::theme::Tokens;
+
+/// Below this width, in points, words that stand beside named controls are left out.
+const NARROW: f32 = 900.0;
+
+impl JournalPanel {
+    pub(super) fn show_toolbar(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        let narrow = ui.available_width() < NARROW;
+        let height = cx.tokens.control_height;
+        ui.allocate_ui_with_layout(
+            egui::vec2(ui.available_width(), height),
+            egui::Layout::right_to_left(egui::Align::Center),
+            |ui| {
+                self.show_buttons(ui, cx);
+                show_encoding(ui, cx, narrow);
+                ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                    let width = (ui.available_width() * 0.42).clamp(120.0, 380.0);
+                    self.show_filter(ui, cx, width);
+                    show_scope(ui, cx);
+                    self.show_status(ui, cx);
+                });
+            },
+        );
+    }
+
+    fn show_filter(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, width: f32) {
+        let tokens = cx.tokens;
+        let error = self.filter_error.as_ref().map(crate::model::FilterError::at);
+        let mut layouter =
+            |ui: &Ui, text: &dyn egui::TextBuffer, _: f32| lay_out_filter(ui, text.as_str(), error.clone(), tokens);
+        let edit = TextEdit::singleline(&mut self.filter_text)
+            .id(self.filter_id)
+            .hint_text(tr!(cx.language, "journal.filter_hint"))
+            .desired_width(width)
+            .align(egui::Align2::LEFT_CENTER)
+            .min_size(egui::vec2(width, tokens.control_height))
+            .layouter(&mut layouter);
+        let response = ui.add(edit).accessible_name(tr!(cx.language, "journal.filter"));
+        if std::mem::take(&mut self.focus_filter) {
+            response.request_focus();
+        }
+        if response.changed() {
+            match Filter::parse(&self.filter_text) {
+                Ok(filter) => {
+                    self.parsed = filter;
+                    self.filter_error = None;
+                }
+                Err(error) => self.filter_error = Some(error),
+            }
+        }
+        response.on_hover_ui(|ui| {
+            ui.label(tr!(cx.language, "journal.filter_help"));
+        });
+    }
+
+    fn show_status(&self, ui: &mut Ui, cx: &Cx<'_>) {
+        let tokens = cx.tokens;
+        if let Some(error) = &self.filter_error {
+            let words = i18n::filter_error(cx.language, error);
+            ui.add(egui::Label::new(RichText::new(words).color(tokens.error)).truncate());
+            return;
+        }
+        if let Some(missed) = self.losses.recording_missed() {
+            let words = tr!(cx.language, "journal.not_recording", count = group(missed));
+            ui.label(RichText::new(words).color(tokens.error));
+        }
+        let mut parts = vec![tr!(cx.language, "journal.rows", count = group(self.pages.total())).into_owned()];
+        if !self.filter.is_empty() {
+            parts.push(tr!(cx.language, "journal.shown", count = group(self.pages.matches())).into_owned());
+        }
+        if self.is_searching() {
+            parts.push(tr!(cx.language, "journal.searching").into_owned());
+        }
+        if let Some(said) = &self.said {
+            parts.push(said.clone());
+        }
+        ui.add(egui::Label::new(RichText::new(parts.join(" · ")).color(tokens.text_muted)).truncate());
+        self.show_losses(ui, cx);
+    }
+
+    fn show_losses(&self, ui: &mut Ui, cx: &Cx<'_>) {
+        let tokens = cx.tokens;
+        let datagrams = cx.sessions.by_id.values().any(|session| session.info.protocol == Protocol::Udp);
+        let (words, lost) = match self.losses.dropped() {
+            Some(dropped) => (tr!(cx.language, "journal.dropped", count = group(dropped)), dropped > 0),
+            // Streams lose nothing, so there is nothing to be known.
+            None if !datagrams => return self.show_truncated(ui, cx),
+            None => (tr!(cx.language, "journal.dropped_unknown"), false),
+        };
+        let color = if lost { tokens.warning } else { tokens.text_muted };
+        ui.label(RichText::new(words).color(color)).on_hover_text(tr!(cx.language, "journal.dropped_help"));
+        self.show_truncated(ui, cx);
+    }
+
+    fn show_truncated(&self, ui: &mut Ui, cx: &Cx<'_>) {
+        let truncated = self.losses.truncated();
+        if truncated > 0 {
+            let words = tr!(cx.language, "journal.truncated", count = group(truncated));
+            ui.label(RichText::new(words).color(cx.tokens.warning))
+                .on_hover_text(tr!(cx.language, "journal.truncated_help"));
+        }
+    }
+
+    fn show_buttons(&self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        let can = self.pages.total() > 0;
+        for (enabled, action, name) in [
+            (can, UiCommand::SaveJournal, tr!(cx.language, "journal.save")),
+            (can, UiCommand::ClearJournal, tr!(cx.language, "journal.clear")),
+        ] {
+            let mut response = ui.add_enabled(enabled, Button::new(name));
+            if let Some(tooltip) = action.tooltip(cx.language) {
+                response = response.on_hover_text(tooltip);
+            }
+            if response.clicked() {
+                cx.act(action);
+            }
+        }
+        let follow = ui.add(Button::selectable(self.follow_end, tr!(cx.language, "journal.follow")));
+        let follow = match UiCommand::ToggleFollow.tooltip(cx.language) {
+            Some(tooltip) => follow.on_hover_text(tooltip),
+            None => follow,
+        };
+        if follow.clicked() {
+            cx.act(UiCommand::ToggleFollow);
+        }
+    }
+}
+
+/// How the selected tab's bytes are shown as text; nothing while all tabs are shown.
+fn show_encoding(ui: &mut Ui, cx: &mut Cx<'_>, narrow: bool) {
+    let Some((socket, _)) = cx.sessions.selected else { return };
+    let mut encoding = cx.sessions.encoding(socket);
+    let before = encoding;
+    let name = tr!(cx.language, "journal.show_as");
+    let response = ComboBox::from_id_salt("journal-encoding")
+        .selected_text(encoding_name(encoding))
+        .width(84.0)
+        .show_ui(ui, |ui| {
+            for choice in Encoding::ALL {
+                ui.selectable_value(&mut encoding, choice, encoding_name(choice));
+            }
+        })
+        .response;
+    response.accessible_name(name.as_ref()).on_hover_text(tr!(cx.language, "journal.show_as_help"));
+    if !narrow {
+        ui.label(RichText::new(name).color(cx.tokens.text_muted));
+    }
+    if encoding != before {
+        cx.act(UiCommand::SetDisplayEncoding(socket, encoding));
+    }
+}
+
+/// As people write it.
+fn encoding_name(encoding: Encoding) -> String {
+    match encoding {
+        Encoding::Latin1 => "Latin-1".to_owned(),
+        other => other.label().to_ascii_uppercase(),
+    }
+}
+
+/// Which tab or session is shown alone, with the way back to all.
+fn show_scope(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let Some((socket, session)) = cx.sessions.selected else {
+        ui.label(RichText::new(tr!(cx.language, "journal.all_sessions")).color(cx.tokens.text_muted));
+        return;
+    };
+    let name = match session {
+        Some(id) => {
+            let protocol = cx.sessions.by_id.get(&id).map(|session| session.info.protocol.scheme());
+            tr!(cx.language, "journal.only_session", session = format!("{} #{id}", protocol.unwrap_or("")).trim())
+        }
+        None => match cx.sessions.by_id.values().find(|session| session.info.socket == socket) {
+            Some(session) if session.info.role == crate::model::Role::Server => tr!(cx.language, "journal.only_server"),
+            Some(_) => tr!(cx.language, "journal.only_client"),
+            None => tr!(cx.language, "journal.only_tab"),
+        },
+    };
+    let text = format!("{name}  ×");
+    let response = ui
+        .add(Button::new(RichText::new(text).color(cx.tokens.text)).small().corner_radius(10.0))
+        .on_hover_text(tr!(cx.language, "journal.widen"))
+        .accessible_name(format!("{name}, {}", tr!(cx.language, "journal.widen")));
+    if response.clicked() {
+        cx.act(UiCommand::ShowOnly(None));
+    }
+}
+
+fn lay_out_filter(ui: &Ui, text: &str, error: Option<std::ops::Range<usize>>, tokens: &Tokens) -> Arc<Galley> {
+    let format = |color: Color32, underline: Stroke| TextFormat {
+        font_id: tokens.font(),
+        color,
+        underline,
+        ..TextFormat::default()
+    };
+    let plain = format(tokens.text, Stroke::NONE);
+    let wrong = format(tokens.error, Stroke::new(1.5, tokens.error));
+    let mut job = LayoutJob::default();
+    job.break_on_newline = false;
+    job.keep_trailing_whitespace = true;
+    let wrong_at = error.filter(|at| text.get(at.clone()).is_some());
+    let (start, end) = wrong_at.map_or((text.len(), text.len()), |at| (at.start, at.end));
+    for (part, format) in [(&text[..start], &plain), (&text[start..end], &wrong), (&text[end..], &plain)] {
+        if !part.is_empty() {
+            job.append(part, 0.0, format.clone());
+        }
+    }
+    if text.is_empty() {
+        job.append("", 0.0, plain);
+    }
+    ui.fonts_mut(|fonts| fonts.layout_job(job))
+}

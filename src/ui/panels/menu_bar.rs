@@ -1,0 +1,113 @@
+use egui::{MenuBar, RichText, Ui};
+
+use crate::model::{LanguageChoice, Role, ThemeChoice};
+use crate::tr;
+use crate::ui::action::UiCommand;
+use crate::ui::context::Cx;
+use crate::ui::widgets::icon::{Icon, icon_button};
+
+/// What the menus show as chosen.
+#[derive(Clone, Copy, Debug)]
+pub struct MenuState {
+    pub language: LanguageChoice,
+    pub theme: ThemeChoice,
+    pub follow: bool,
+    pub inspector: bool,
+}
+
+/// The bar at the top: name, menus, and at the right the switches for language and theme.
+pub fn menu_bar(ui: &mut Ui, cx: &mut Cx<'_>, state: MenuState) {
+    let language = cx.language;
+    MenuBar::new().ui(ui, |ui| {
+        ui.label(RichText::new(tr!(language, "app.name")).font(cx.tokens.strong_font()).color(cx.tokens.accent));
+        ui.add_space(cx.tokens.space_small);
+        ui.menu_button(tr!(language, "menu.file"), |ui| {
+            items(ui, cx, &[UiCommand::NewTab(Role::Server), UiCommand::NewTab(Role::Client)]);
+            ui.separator();
+            items(ui, cx, &[UiCommand::SaveJournal]);
+            ui.separator();
+            items(ui, cx, &[UiCommand::Quit]);
+        });
+        ui.menu_button(tr!(language, "menu.edit"), |ui| {
+            items(ui, cx, &[UiCommand::FocusFilter]);
+            ui.separator();
+            items(ui, cx, &[UiCommand::ClearJournal]);
+        });
+        ui.menu_button(tr!(language, "menu.view"), |ui| view_menu(ui, cx, state));
+        ui.menu_button(tr!(language, "menu.help"), |ui| {
+            items(ui, cx, &[UiCommand::ShowShortcuts, UiCommand::ShowAbout]);
+        });
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| switches(ui, cx));
+    });
+}
+
+fn view_menu(ui: &mut Ui, cx: &mut Cx<'_>, state: MenuState) {
+    ticked(ui, cx, UiCommand::ToggleFollow, state.follow);
+    ticked(ui, cx, UiCommand::ToggleInspector, state.inspector);
+    ui.separator();
+    for theme in [ThemeChoice::System, ThemeChoice::Light, ThemeChoice::Dark] {
+        ticked(ui, cx, UiCommand::SetTheme(theme), theme == state.theme);
+    }
+    ui.separator();
+    for language in [LanguageChoice::System, LanguageChoice::English, LanguageChoice::Chinese] {
+        ticked(ui, cx, UiCommand::SetLanguage(language), language == state.language);
+    }
+    ui.separator();
+    items(ui, cx, &[UiCommand::ZoomIn, UiCommand::ZoomOut, UiCommand::ZoomReset]);
+}
+
+fn items(ui: &mut Ui, cx: &mut Cx<'_>, actions: &[UiCommand]) {
+    for action in actions {
+        let mut item = egui::Button::new(action.label(cx.language).into_owned());
+        if let Some(shortcut) = action.shortcut() {
+            item = item.shortcut_text(ui.ctx().format_shortcut(&shortcut));
+        }
+        let response = ui.add(item);
+        if response.clicked() {
+            cx.act(action.clone());
+        }
+        if let Some(tooltip) = action.tooltip(cx.language) {
+            response.on_hover_text(tooltip);
+        }
+    }
+}
+
+/// An item that is on or off; the tick and not a colour says which.
+fn ticked(ui: &mut Ui, cx: &mut Cx<'_>, action: UiCommand, on: bool) {
+    let mark = if on { "✓" } else { "   " };
+    let label = action.label(cx.language).into_owned();
+    let mut item = egui::Button::new((RichText::new(mark).color(cx.tokens.accent), label.clone()));
+    if let Some(shortcut) = action.shortcut() {
+        item = item.shortcut_text(ui.ctx().format_shortcut(&shortcut));
+    }
+    let response = ui.add(item).accessible_name(label);
+    ui.ctx().accesskit_node_builder(response.id, |node| {
+        node.set_toggled(if on { egui::accesskit::Toggled::True } else { egui::accesskit::Toggled::False });
+    });
+    if response.clicked() {
+        cx.act(action);
+    }
+}
+
+fn switches(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let (picture, theme) =
+        if cx.tokens.dark { (Icon::Sun, ThemeChoice::Light) } else { (Icon::Moon, ThemeChoice::Dark) };
+    let action = UiCommand::SetTheme(theme);
+    let label = action.label(cx.language);
+    if icon_button(ui, cx.tokens, picture, &label, &label).clicked() {
+        cx.act(action);
+    }
+    let other = match cx.language {
+        crate::i18n::Language::English => LanguageChoice::Chinese,
+        crate::i18n::Language::Chinese => LanguageChoice::English,
+    };
+    let action = UiCommand::SetLanguage(other);
+    let name = RichText::new(action.label(cx.language)).color(cx.tokens.text_muted);
+    if ui
+        .add(egui::Button::new(name).frame_when_inactive(false))
+        .on_hover_text(tr!(cx.language, "switch.language"))
+        .clicked()
+    {
+        cx.act(action);
+    }
+}

@@ -1,0 +1,208 @@
+use std::borrow::Cow;
+
+use egui::{Id, Panel, RichText, ScrollArea, Ui};
+
+use super::client_rows::client_rows;
+use super::shell::{StateLine, remark, state_line};
+use crate::i18n::{self, Language};
+use crate::model::{Command, Role};
+use crate::tr;
+use crate::ui::action::UiCommand;
+use crate::ui::context::Cx;
+use crate::ui::tabs::{RecipientChoice, RespondKind, ServerState, ServerTabState};
+use crate::ui::view::Sessions;
+use crate::ui::widgets::button::Weight;
+use crate::ui::widgets::choice::choice;
+use crate::ui::widgets::composer::Composer;
+use crate::ui::widgets::endpoint_row::{StartButton, endpoint_row, options_field};
+use crate::ui::widgets::field::{Field, caption, mistake};
+use crate::ui::widgets::message_line::message_line;
+use crate::ui::widgets::receive_options::receive_options;
+use crate::ui::widgets::state_dot::DotState;
+use crate::ui::widgets::tab_strip::TabTitle;
+use crate::ui::widgets::transfer_rows::transfer_rows;
+
+/// As many open sessions as "Recipients" lists one by one.
+const LISTED_MAX: usize = 100;
+
+impl ServerTabState {
+    #[must_use]
+    pub fn title(&self) -> TabTitle {
+        let (title, state) = match &self.state {
+            ServerState::Listening(endpoint) => (bare(&endpoint.to_string()), DotState::Open),
+            ServerState::Idle => (self.form.title(), DotState::Idle),
+            ServerState::Starting | ServerState::Stopping => (self.form.title(), DotState::Busy),
+        };
+        TabTitle { socket: self.socket, title, state }
+    }
+
+    /// Draws the tab under the panel's heading.
+    pub fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        self.endpoint(ui, cx);
+        let words = self.state_words(cx.language);
+        let line = StateLine {
+            dot: self.title().state,
+            words: &words,
+            dropped: self.dropped,
+            socket: self.socket,
+            session: None,
+            more_open: &mut self.more_open,
+        };
+        state_line(ui, cx, line);
+        Panel::bottom(Id::new(("composer", self.socket.0)))
+            .resizable(false)
+            .show_separator_line(false)
+            .frame(egui::Frame::new())
+            .show(ui, |ui| self.composer(ui, cx));
+        ScrollArea::vertical().id_salt(("server", self.socket.0)).auto_shrink([false, false]).show(ui, |ui| {
+            if let Some(message) = &self.message
+                && message_line(ui, cx.tokens, cx.language, message)
+            {
+                self.message = None;
+            }
+            if self.more_open {
+                self.more(ui, cx);
+            }
+            client_rows(ui, cx, self);
+            transfer_rows(ui, cx, &mut self.transfers);
+        });
+    }
+
+    fn endpoint(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        let locked = self.state != ServerState::Idle;
+        let action = if locked {
+            UiCommand::Stop(Role::Server, self.socket)
+        } else {
+            UiCommand::Start(Role::Server, self.socket)
+        };
+        let start = StartButton {
+            label: action.label(cx.language),
+            weight: if locked { Weight::Plain } else { Weight::Primary },
+            blocked: (self.state == ServerState::Stopping).then(|| tr!(cx.language, "server.stopping")),
+        };
+        if endpoint_row(ui, cx, self.socket, &mut self.form, locked, start) {
+            cx.act(action);
+        }
+        let endpoint = match &self.state {
+            ServerState::Listening(endpoint) => Some(endpoint.clone()),
+            _ => self.form.target().ok().map(|target| target.endpoint),
+        };
+        if endpoint.is_some_and(|endpoint| !endpoint.is_local()) {
+            remark(ui, cx.tokens, &tr!(cx.language, "server.reachable"));
+        }
+    }
+
+    fn state_words(&self, language: Language) -> Cow<'static, str> {
+        match &self.state {
+            ServerState::Idle => tr!(language, "server.idle"),
+            ServerState::Starting => tr!(language, "server.starting"),
+            ServerState::Stopping => tr!(language, "server.stopping"),
+            ServerState::Listening(endpoint) => {
+                let endpoint = bare(&endpoint.to_string());
+                match self.open.len() {
+                    0 => tr!(language, "server.listening", endpoint = endpoint),
+                    1 => tr!(language, "server.listening_one", endpoint = endpoint),
+                    count => tr!(language, "server.listening_many", endpoint = endpoint, count = count),
+                }
+            }
+        }
+    }
+
+    fn more(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        let language = cx.language;
+        let locked = self.state != ServerState::Idle;
+        let before = (self.respond, self.reply.clone());
+        ui.horizontal(|ui| {
+            let label = tr!(language, "respond.label");
+            caption(ui, cx.tokens, &label);
+            choice(ui, "respond", &label, 120.0, &mut self.respond, &RespondKind::ALL, |kind| match kind {
+                RespondKind::Nothing => tr!(language, "respond.nothing"),
+                RespondKind::Echo => tr!(language, "respond.echo"),
+                RespondKind::Reply => tr!(language, "respond.reply"),
+            });
+            if self.respond == RespondKind::Reply {
+                let field = Field {
+                    id: Id::new(("reply", self.socket.0)),
+                    label: &tr!(language, "respond.text"),
+                    hint: &tr!(language, "respond.text.hint"),
+                    width: ui.available_width(),
+                    mistaken: self.respond().is_err(),
+                };
+                field.show(ui, cx.tokens, &mut self.reply);
+            }
+        });
+        match self.respond() {
+            Err(error) => mistake(ui, cx.tokens, &i18n::compose_error(language, &error)),
+            Ok(respond) if locked && before != (self.respond, self.reply.clone()) => {
+                cx.act(UiCommand::Engine(Command::SetRespond { socket: self.socket, respond }));
+            }
+            Ok(_) => {}
+        }
+        if receive_options(ui, cx, Role::Server, self.socket, &mut self.receive, self.form.tried)
+            && locked
+            && let Some(receive) = self.receive.mode()
+        {
+            cx.act(UiCommand::Engine(Command::SetReceive { socket: self.socket, receive }));
+        }
+        options_field(ui, cx, self.socket, &mut self.form, locked);
+    }
+
+    fn composer(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        let language = cx.language;
+        let stream = self.form.protocol.is_stream();
+        let blocked = if !self.is_listening() {
+            Some(tr!(language, "server.listen_first"))
+        } else if self.recipients().is_none() {
+            Some(if stream { tr!(language, "server.nobody") } else { tr!(language, "server.nobody_yet") })
+        } else {
+            None
+        };
+        let files_blocked = if stream { blocked.clone() } else { Some(tr!(language, "file.needs_a_stream")) };
+        let composer =
+            Composer { role: Role::Server, socket: self.socket, empty_is_a_message: !stream, blocked, files_blocked };
+        let mut draft = std::mem::take(&mut self.draft);
+        composer.show(ui, cx, &mut draft, |ui, cx| self.recipients_choice(ui, cx));
+        self.draft = draft;
+    }
+
+    fn recipients_choice(&mut self, ui: &mut Ui, cx: &Cx<'_>) {
+        let language = cx.language;
+        let label = tr!(language, "server.recipients");
+        let mut options = vec![RecipientChoice::All];
+        if !self.chosen.is_empty() {
+            options.push(RecipientChoice::Chosen);
+        }
+        // Only an open list shows them all; the one that is chosen is always there.
+        options.extend(self.open.iter().take(LISTED_MAX).map(|session| RecipientChoice::One(*session)));
+        let (open, chosen) = (self.open.len(), self.chosen.len());
+        choice(ui, "recipients", &label, 112.0, &mut self.recipients, &options, |option| match option {
+            RecipientChoice::All => tr!(language, "recipients.all", count = open),
+            RecipientChoice::Chosen => tr!(language, "recipients.chosen", count = chosen),
+            RecipientChoice::One(session) => {
+                tr!(language, "recipients.one", peer = peer_name(language, cx.sessions, session))
+            }
+        })
+        .on_hover_text(tr!(language, "recipients.explained"));
+    }
+}
+
+/// How a session is called: its peer's address, or its number where the peer has none.
+#[must_use]
+pub fn peer_name(language: Language, sessions: &Sessions, session: crate::model::SessionId) -> String {
+    let peer = sessions.by_id.get(&session).map(|view| view.info.peer.to_string()).unwrap_or_default();
+    if peer.is_empty() { tr!(language, "session.unnamed", number = session).into_owned() } else { peer }
+}
+
+/// An endpoint without its scheme, which stands beside it already.
+fn bare(endpoint: &str) -> String {
+    let rest = endpoint.split_once(':').map_or(endpoint, |(_, rest)| rest);
+    rest.trim_start_matches("//").to_owned()
+}
+
+/// What no panel says: nobody is there yet.
+pub fn nobody(ui: &mut Ui, cx: &Cx<'_>, words: &str) {
+    ui.vertical_centered(|ui| {
+        ui.add_space(cx.tokens.space_large);
+        ui.label(RichText::new(words).color(cx.tokens.text_muted));
+    });
+}

@@ -1,0 +1,83 @@
+//! When settings are worth saving.
+
+use crate::model::Settings;
+
+/// Seconds that settings have to stay the same before they are saved.
+const QUIET: f64 = 1.0;
+
+/// Compares settings with the saved ones, about once a second while something happens.
+#[derive(Debug)]
+pub struct Saver {
+    saved: Settings,
+    seen: Option<Settings>,
+    next: f64,
+}
+
+/// What to do after a look at the settings.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    /// Look again in so many seconds.
+    LookAgainIn(f64),
+    Save(Box<Settings>),
+    Nothing,
+}
+
+impl Saver {
+    #[must_use]
+    pub fn new(saved: Settings) -> Self {
+        Self { saved, seen: None, next: 0.0 }
+    }
+
+    /// To be asked in every frame; `now` in seconds. Calls `current` only when it is time.
+    pub fn look(&mut self, now: f64, current: impl FnOnce() -> Settings) -> Verdict {
+        if now < self.next {
+            return Verdict::LookAgainIn(self.next - now);
+        }
+        self.next = now + QUIET;
+        let current = current();
+        if current == self.saved {
+            self.seen = None;
+            return Verdict::Nothing;
+        }
+        if self.seen.as_ref() == Some(&current) {
+            self.seen = None;
+            self.saved = current.clone();
+            return Verdict::Save(Box::new(current));
+        }
+        self.seen = Some(current);
+        Verdict::LookAgainIn(QUIET)
+    }
+
+    /// What still has to be saved when the window closes.
+    #[must_use]
+    pub fn last(&self, current: Settings) -> Option<Box<Settings>> {
+        (current != self.saved).then(|| Box::new(current))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn zoomed(zoom: f32) -> Settings {
+        Settings { zoom, ..Settings::default() }
+    }
+
+    #[test]
+    fn settings_are_saved_once_they_rest() {
+        let mut saver = Saver::new(zoomed(1.0));
+        assert_eq!(saver.look(0.0, || zoomed(1.0)), Verdict::Nothing);
+        assert_eq!(saver.look(0.25, || unreachable!()), Verdict::LookAgainIn(0.75));
+        assert_eq!(saver.look(1.0, || zoomed(1.1)), Verdict::LookAgainIn(1.0));
+        assert_eq!(saver.look(2.0, || zoomed(1.2)), Verdict::LookAgainIn(1.0));
+        assert_eq!(saver.look(3.0, || zoomed(1.2)), Verdict::Save(Box::new(zoomed(1.2))));
+        assert_eq!(saver.look(4.0, || zoomed(1.2)), Verdict::Nothing);
+    }
+
+    #[test]
+    fn what_changed_last_is_not_lost_on_closing() {
+        let saver = Saver::new(zoomed(1.0));
+        assert_eq!(saver.last(zoomed(1.0)), None);
+        assert_eq!(saver.last(zoomed(2.0)), Some(Box::new(zoomed(2.0))));
+    }
+}

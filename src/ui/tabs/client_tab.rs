@@ -1,0 +1,181 @@
+use std::time::Duration;
+
+use super::draft::Draft;
+use super::endpoint_form::EndpointForm;
+use super::receive_form::ReceiveForm;
+use super::transfers::Transfers;
+use crate::model::{ClientTab, CloseReason, ConnectSpec, Event, Notice, SessionId, SocketId};
+use crate::ui::view::Sessions;
+use crate::ui::widgets::message_line::Message;
+
+/// After a lost connection, with automatic reconnecting.
+const RECONNECT_AFTER: Duration = Duration::from_secs(2);
+
+/// Time-outs that can be chosen, in milliseconds.
+const TIMEOUT_RANGE: std::ops::RangeInclusive<u32> = 100..=600_000;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ClientState {
+    #[default]
+    Idle,
+    /// `attempt` is the address being tried, empty while the name is being resolved.
+    Connecting {
+        attempt: String,
+    },
+    Open(SessionId),
+    /// Another attempt will follow by itself.
+    Waiting(Duration),
+    Disconnecting,
+}
+
+/// A client's tab.
+#[derive(Debug)]
+pub struct ClientTabState {
+    pub socket: SocketId,
+    pub form: EndpointForm,
+    pub local_host: String,
+    pub local_port: String,
+    /// Milliseconds, as typed.
+    pub timeout: String,
+    pub reconnect: bool,
+    pub connected: bool,
+    pub receive: ReceiveForm,
+    pub draft: Draft,
+    pub state: ClientState,
+    pub more_open: bool,
+    /// The latest session, which may be closed, and why.
+    pub last: Option<(SessionId, Option<CloseReason>)>,
+    /// How many addresses the host's name has.
+    pub candidates: usize,
+    pub transfers: Transfers,
+    pub message: Option<Message>,
+    /// Datagrams that the kernel is known to have dropped.
+    pub dropped: u64,
+}
+
+impl ClientTabState {
+    #[must_use]
+    pub fn new(socket: SocketId, settings: &ClientTab) -> Self {
+        Self {
+            socket,
+            form: EndpointForm::new(&settings.protocol, &settings.address, &settings.port, &settings.options),
+            local_host: settings.local_host.clone(),
+            local_port: settings.local_port.clone(),
+            timeout: settings.timeout_ms.to_string(),
+            reconnect: settings.reconnect,
+            connected: settings.connected,
+            receive: ReceiveForm::new(&settings.receive, &settings.folder),
+            draft: Draft::from_settings(&settings.composer),
+            state: ClientState::Idle,
+            more_open: false,
+            last: None,
+            candidates: 0,
+            transfers: Transfers::default(),
+            message: None,
+            dropped: 0,
+        }
+    }
+
+    #[must_use]
+    pub fn to_settings(&self) -> ClientTab {
+        ClientTab {
+            protocol: self.form.protocol.scheme().to_owned(),
+            address: self.form.address.clone(),
+            port: self.form.port.clone(),
+            options: self.form.options.clone(),
+            local_host: self.local_host.clone(),
+            local_port: self.local_port.clone(),
+            timeout_ms: self.timeout_ms().unwrap_or(ClientTab::default().timeout_ms),
+            reconnect: self.reconnect,
+            connected: self.connected,
+            receive: self.receive.kind.name().to_owned(),
+            folder: self.receive.folder.clone(),
+            composer: self.draft.to_settings(),
+        }
+    }
+
+    /// The connect time-out; `None` when what is typed is none.
+    #[must_use]
+    pub fn timeout_ms(&self) -> Option<u32> {
+        self.timeout.trim().parse().ok().filter(|timeout| TIMEOUT_RANGE.contains(timeout))
+    }
+
+    /// The local port; the outer `None` when what is typed is none, the inner when it is left to the system.
+    #[must_use]
+    pub fn local_port(&self) -> Option<Option<u16>> {
+        let port = self.local_port.trim();
+        if port.is_empty() { Some(None) } else { port.parse().ok().map(Some) }
+    }
+
+    /// How to connect; `None` while a field is mistaken, which the panel shows.
+    #[must_use]
+    pub fn spec(&self) -> Option<ConnectSpec> {
+        let local_host = self.local_host.trim();
+        Some(ConnectSpec {
+            timeout: Duration::from_millis(u64::from(self.timeout_ms()?)),
+            local_host: (!local_host.is_empty()).then(|| local_host.to_owned()),
+            local_port: self.local_port()?,
+            reconnect: self.reconnect.then_some(RECONNECT_AFTER),
+            connected: self.connected,
+            receive: self.receive.mode()?,
+            ..ConnectSpec::new(self.form.target().ok()?)
+        })
+    }
+
+    #[must_use]
+    pub fn session(&self) -> Option<SessionId> {
+        match self.state {
+            ClientState::Open(session) => Some(session),
+            _ => None,
+        }
+    }
+
+    /// Takes in what the engine reports about this tab. `sessions` has heard of it already.
+    pub fn on_event(&mut self, event: &Event, sessions: &mut Sessions) {
+        match event {
+            Event::Resolved { socket, candidates } if *socket == self.socket => self.candidates = candidates.len(),
+            Event::Connecting { socket, attempt } if *socket == self.socket => {
+                // Attempts are raced: one that starts after another has won changes nothing.
+                if !matches!(self.state, ClientState::Open(_) | ClientState::Disconnecting) {
+                    self.state = ClientState::Connecting { attempt: attempt.clone() };
+                }
+            }
+            Event::Opened { info, .. } if info.socket == self.socket => {
+                if let Some((forgotten, _)) = self.last.replace((info.id, None)) {
+                    sessions.forget(forgotten);
+                }
+                self.state = ClientState::Open(info.id);
+                self.message = None;
+            }
+            Event::Closed { socket, session, reason } if *socket == self.socket => {
+                self.last = Some((*session, Some(*reason)));
+                if self.session() == Some(*session) {
+                    self.state = ClientState::Idle;
+                }
+            }
+            Event::Disconnected { socket } if *socket == self.socket => self.state = ClientState::Idle,
+            Event::ReconnectingIn { socket, delay } if *socket == self.socket => {
+                self.state = ClientState::Waiting(*delay);
+            }
+            Event::TransferStarted(info) if self.last.is_some_and(|(session, _)| session == info.session) => {
+                self.transfers.started(info.clone());
+            }
+            Event::TransferProgress { .. } | Event::TransferEnded { .. } => {
+                self.transfers.on_event(event);
+            }
+            Event::Failed { socket, failure, .. } if *socket == Some(self.socket) => {
+                self.message = Some(Message::Failed(failure.clone()));
+            }
+            Event::Noticed { socket, notice, .. } if *socket == Some(self.socket) => self.noticed(notice),
+            _ => {}
+        }
+    }
+
+    fn noticed(&mut self, notice: &Notice) {
+        if let Notice::Dropped { datagrams } = notice {
+            self.dropped = *datagrams;
+        } else if !matches!(self.message, Some(Message::Failed(_))) {
+            self.message = Some(Message::Noticed(notice.clone()));
+        }
+    }
+}

@@ -1,0 +1,137 @@
+use crate::model::{Endpoint, EndpointError, Protocol, SocketOptions, Target};
+
+/// The part of a form that a mistake is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FormField {
+    Address,
+    Port,
+    Options,
+}
+
+/// Where to listen or connect to, as typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EndpointForm {
+    pub protocol: Protocol,
+    pub address: String,
+    pub port: String,
+    /// Socket options as a query.
+    pub options: String,
+    /// Whether a start was tried, so that empty fields count as mistakes too.
+    pub tried: bool,
+}
+
+impl EndpointForm {
+    #[must_use]
+    pub fn new(scheme: &str, address: &str, port: &str, options: &str) -> Self {
+        Self {
+            protocol: Protocol::from_scheme(scheme).unwrap_or_default(),
+            address: address.to_owned(),
+            port: port.to_owned(),
+            options: options.to_owned(),
+            tried: false,
+        }
+    }
+
+    /// The endpoint with its options.
+    ///
+    /// # Errors
+    /// What is wrong with the first field that is.
+    pub fn target(&self) -> Result<Target, EndpointError> {
+        if self.holds_endpoint_text() {
+            return self.address.parse();
+        }
+        let endpoint = Endpoint::from_fields(self.protocol, &self.address, &self.port)?;
+        let options: SocketOptions = self.options.trim().trim_start_matches('?').parse()?;
+        Ok(Target { endpoint, options })
+    }
+
+    /// Takes an endpoint text such as `udp://[::1]:9000?rcvbuf=4M` that stands in the address apart; false when it is
+    /// none.
+    pub fn take_endpoint_text(&mut self) -> bool {
+        let Ok(target) = self.address.parse::<Target>() else { return false };
+        self.protocol = target.endpoint.protocol();
+        match target.endpoint {
+            Endpoint::Tcp(address) | Endpoint::Udp(address) => {
+                self.address = address.host;
+                self.port = address.port.to_string();
+            }
+            Endpoint::UnixStream(name) => self.address = name.to_string(),
+        }
+        self.options = target.options.to_string();
+        self.tried = false;
+        true
+    }
+
+    fn holds_endpoint_text(&self) -> bool {
+        self.address.contains("://") || self.address.trim_start().starts_with("unix:")
+    }
+
+    /// The mistake to show now and its field. An empty field is none before a start was tried.
+    #[must_use]
+    pub fn mistake(&self) -> Option<(FormField, EndpointError)> {
+        let error = self.target().err()?;
+        let field = match error {
+            _ if self.holds_endpoint_text() => FormField::Address,
+            EndpointError::NoPort | EndpointError::BadPort(_) => FormField::Port,
+            EndpointError::Option(_) => FormField::Options,
+            _ => FormField::Address,
+        };
+        let incomplete = matches!(error, EndpointError::NoPort | EndpointError::EmptyHost | EndpointError::EmptyPath);
+        (self.tried || !incomplete).then_some((field, error))
+    }
+
+    /// Whether the mistake is in a field that "More" hides.
+    #[must_use]
+    pub fn options_are_mistaken(&self) -> bool {
+        self.mistake().is_some_and(|(field, _)| field == FormField::Options)
+    }
+
+    /// As a tab's title: `127.0.0.1:9000`, `/run/x.sock`.
+    #[must_use]
+    pub fn title(&self) -> String {
+        if self.protocol == Protocol::UnixStream {
+            return self.address.clone();
+        }
+        match Endpoint::from_fields(self.protocol, &self.address, &self.port) {
+            Ok(Endpoint::Tcp(address) | Endpoint::Udp(address)) => address.to_string(),
+            _ => format!("{}:{}", self.address, self.port),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pasted_endpoint_fills_the_form() {
+        let mut form = EndpointForm::new("tcp", "udp://[::1]:9001?reuseaddr=1", "9000", "nodelay=1");
+        assert!(form.take_endpoint_text());
+        assert_eq!(form, EndpointForm::new("udp", "::1", "9001", "reuseaddr=1"));
+        assert_eq!(form.title(), "[::1]:9001");
+    }
+
+    #[test]
+    fn a_plain_host_stays_as_typed() {
+        for address in ["127.0.0.1", "example.com", "::1", "tcp://", "tcp://127.0.0.1", ""] {
+            let mut form = EndpointForm::new("tcp", address, "9000", "");
+            assert!(!form.take_endpoint_text(), "{address}");
+            assert_eq!(form.address, address);
+        }
+    }
+
+    #[test]
+    fn mistakes_are_found_in_their_fields() {
+        let field = |address: &str, port: &str, options: &str, tried: bool| {
+            let form = EndpointForm { tried, ..EndpointForm::new("tcp", address, port, options) };
+            form.mistake().map(|(field, _)| field)
+        };
+        assert_eq!(field("127.0.0.1", "9000", "", true), None);
+        assert_eq!(field("127.0.0.1", "70000", "", false), Some(FormField::Port));
+        assert_eq!(field("127.0.0.1", "", "", false), None);
+        assert_eq!(field("127.0.0.1", "", "", true), Some(FormField::Port));
+        assert_eq!(field("", "9000", "", true), Some(FormField::Address));
+        assert_eq!(field("a b", "9000", "", false), Some(FormField::Address));
+        assert_eq!(field("127.0.0.1", "9000", "nonsense=1", false), Some(FormField::Options));
+    }
+}

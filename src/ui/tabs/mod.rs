@@ -1,0 +1,15 @@
+//! What the window knows of its tabs: forms, drafts, clients and transfers, learnt from the user and from events.
+
+mod client_tab;
+mod draft;
+mod endpoint_form;
+mod receive_form;
+mod server_tab;
+mod transfers;
+
+pub use client_tab::{ClientState, ClientTabState};
+pub use draft::{Draft, LARGE};
+pub use endpoint_form::{EndpointForm, FormField};
+pub use receive_form::{ReceiveForm, ReceiveKind};
+pub use server_tab::{RecipientChoice, RespondKind, ServerState, ServerTabState};
+pub use transfers::{TransferEnd, TransferView, Transfers};

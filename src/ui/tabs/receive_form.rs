@@ -1,0 +1,74 @@
+use std::path::PathBuf;
+
+use crate::model::ReceiveMode;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReceiveKind {
+    #[default]
+    Show,
+    Raw,
+    Tutorial,
+    Auto,
+}
+
+impl ReceiveKind {
+    pub const ALL: [Self; 4] = [Self::Show, Self::Raw, Self::Tutorial, Self::Auto];
+
+    /// The word in settings.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Show => "show",
+            Self::Raw => "raw",
+            Self::Tutorial => "tutorial",
+            Self::Auto => "auto",
+        }
+    }
+
+    #[must_use]
+    pub fn from_name(name: &str) -> Self {
+        Self::ALL.into_iter().find(|kind| kind.name() == name).unwrap_or_default()
+    }
+}
+
+/// What is to happen to incoming bytes, as chosen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReceiveForm {
+    pub kind: ReceiveKind,
+    pub folder: String,
+}
+
+impl ReceiveForm {
+    #[must_use]
+    pub fn new(kind: &str, folder: &str) -> Self {
+        Self { kind: ReceiveKind::from_name(kind), folder: folder.to_owned() }
+    }
+
+    /// `None` while a folder is needed and none is given.
+    #[must_use]
+    pub fn mode(&self) -> Option<ReceiveMode> {
+        let folder = self.folder.trim();
+        if self.kind != ReceiveKind::Show && folder.is_empty() {
+            return None;
+        }
+        let into = PathBuf::from(folder);
+        Some(match self.kind {
+            ReceiveKind::Show => ReceiveMode::Show,
+            ReceiveKind::Raw => ReceiveMode::Raw { into },
+            ReceiveKind::Tutorial => ReceiveMode::Tutorial { into },
+            ReceiveKind::Auto => ReceiveMode::Auto { into },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn saving_needs_a_folder() {
+        assert_eq!(ReceiveForm::new("show", "").mode(), Some(ReceiveMode::Show));
+        assert_eq!(ReceiveForm::new("raw", "  ").mode(), None);
+        assert_eq!(ReceiveForm::new("auto", "/tmp/in").mode(), Some(ReceiveMode::Auto { into: "/tmp/in".into() }));
+    }
+}

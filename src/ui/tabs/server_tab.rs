@@ -1,0 +1,222 @@
+use std::collections::{BTreeSet, VecDeque};
+
+use super::draft::Draft;
+use super::endpoint_form::EndpointForm;
+use super::receive_form::ReceiveForm;
+use super::transfers::Transfers;
+use crate::codec::compose::{self, ComposeError, Format, LineEnding};
+use crate::model::{Endpoint, Event, ListenSpec, Notice, Recipients, Respond, ServerTab, SessionId, SocketId};
+use crate::ui::view::Sessions;
+use crate::ui::widgets::message_line::Message;
+
+/// Closed sessions that stay visible.
+const CLOSED_MAX: usize = 30;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ServerState {
+    #[default]
+    Idle,
+    Starting,
+    Listening(Endpoint),
+    Stopping,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RespondKind {
+    #[default]
+    Nothing,
+    Echo,
+    Reply,
+}
+
+impl RespondKind {
+    pub const ALL: [Self; 3] = [Self::Nothing, Self::Echo, Self::Reply];
+
+    /// The word in settings.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Echo => "echo",
+            Self::Reply => "reply",
+        }
+    }
+}
+
+/// To whom "Send" sends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RecipientChoice {
+    #[default]
+    All,
+    /// Those that are ticked.
+    Chosen,
+    One(SessionId),
+}
+
+/// A listener's tab.
+#[derive(Debug)]
+pub struct ServerTabState {
+    pub socket: SocketId,
+    pub form: EndpointForm,
+    pub respond: RespondKind,
+    /// With escapes.
+    pub reply: String,
+    pub receive: ReceiveForm,
+    pub draft: Draft,
+    pub state: ServerState,
+    pub more_open: bool,
+    /// Sessions that are open; their numbers rise, so this is the order in which they came.
+    pub open: BTreeSet<SessionId>,
+    /// The latest that closed, oldest first.
+    pub closed: VecDeque<SessionId>,
+    pub recipients: RecipientChoice,
+    pub chosen: BTreeSet<SessionId>,
+    pub transfers: Transfers,
+    pub message: Option<Message>,
+    /// Datagrams that the kernel is known to have dropped.
+    pub dropped: u64,
+}
+
+impl ServerTabState {
+    #[must_use]
+    pub fn new(socket: SocketId, settings: &ServerTab) -> Self {
+        let respond = RespondKind::ALL.into_iter().find(|kind| kind.name() == settings.respond).unwrap_or_default();
+        Self {
+            socket,
+            form: EndpointForm::new(&settings.protocol, &settings.address, &settings.port, &settings.options),
+            respond,
+            reply: settings.reply.clone(),
+            receive: ReceiveForm::new(&settings.receive, &settings.folder),
+            draft: Draft::from_settings(&settings.composer),
+            state: ServerState::Idle,
+            more_open: false,
+            open: BTreeSet::new(),
+            closed: VecDeque::new(),
+            recipients: RecipientChoice::All,
+            chosen: BTreeSet::new(),
+            transfers: Transfers::default(),
+            message: None,
+            dropped: 0,
+        }
+    }
+
+    #[must_use]
+    pub fn to_settings(&self) -> ServerTab {
+        ServerTab {
+            protocol: self.form.protocol.scheme().to_owned(),
+            address: self.form.address.clone(),
+            port: self.form.port.clone(),
+            options: self.form.options.clone(),
+            respond: self.respond.name().to_owned(),
+            reply: self.reply.clone(),
+            receive: self.receive.kind.name().to_owned(),
+            folder: self.receive.folder.clone(),
+            composer: self.draft.to_settings(),
+        }
+    }
+
+    /// How to listen; `None` while a field is mistaken, which the panel shows.
+    #[must_use]
+    pub fn spec(&self) -> Option<ListenSpec> {
+        Some(ListenSpec {
+            respond: self.respond().ok()?,
+            receive: self.receive.mode()?,
+            ..ListenSpec::new(self.form.target().ok()?)
+        })
+    }
+
+    /// # Errors
+    /// The first mistake in the reply's text.
+    pub fn respond(&self) -> Result<Respond, ComposeError> {
+        Ok(match self.respond {
+            RespondKind::Nothing => Respond::Nothing,
+            RespondKind::Echo => Respond::Echo,
+            RespondKind::Reply => {
+                Respond::Reply(compose::compose(&self.reply, Format::Escapes, self.draft.encoding, LineEnding::None)?)
+            }
+        })
+    }
+
+    #[must_use]
+    pub fn is_listening(&self) -> bool {
+        matches!(self.state, ServerState::Listening(_))
+    }
+
+    /// The sessions that "Send" reaches now; `None` when there is nobody.
+    #[must_use]
+    pub fn recipients(&self) -> Option<Recipients> {
+        match self.recipients {
+            RecipientChoice::All => (!self.open.is_empty()).then_some(Recipients::All),
+            RecipientChoice::Chosen => {
+                (!self.chosen.is_empty()).then(|| Recipients::Sessions(self.chosen.iter().copied().collect()))
+            }
+            RecipientChoice::One(session) => self.open.contains(&session).then(|| Recipients::Sessions(vec![session])),
+        }
+    }
+
+    /// Ticks or unticks a session; the first tick turns the choice to the ticked ones, the last untick back to all.
+    pub fn toggle_chosen(&mut self, session: SessionId) {
+        if !self.chosen.remove(&session) {
+            self.chosen.insert(session);
+            self.recipients = RecipientChoice::Chosen;
+        } else if self.chosen.is_empty() && self.recipients == RecipientChoice::Chosen {
+            self.recipients = RecipientChoice::All;
+        }
+    }
+
+    /// Takes in what the engine reports about this tab. `sessions` has heard of it already.
+    pub fn on_event(&mut self, event: &Event, sessions: &mut Sessions) {
+        match event {
+            Event::Listening { socket, endpoint } if *socket == self.socket => {
+                self.state = ServerState::Listening(endpoint.clone());
+            }
+            Event::StoppedListening { socket } if *socket == self.socket => self.state = ServerState::Idle,
+            Event::Opened { info, .. } if info.socket == self.socket => {
+                self.open.insert(info.id);
+            }
+            Event::Closed { socket, session, .. } if *socket == self.socket => self.session_closed(*session, sessions),
+            Event::TransferStarted(info) if self.has(info.session) => self.transfers.started(info.clone()),
+            Event::TransferProgress { .. } | Event::TransferEnded { .. } => {
+                self.transfers.on_event(event);
+            }
+            Event::Failed { socket, failure, .. } if *socket == Some(self.socket) => {
+                if self.state == ServerState::Starting {
+                    self.state = ServerState::Idle;
+                }
+                self.message = Some(Message::Failed(failure.clone()));
+            }
+            Event::Noticed { socket, notice, .. } if *socket == Some(self.socket) => self.noticed(notice),
+            _ => {}
+        }
+    }
+
+    fn noticed(&mut self, notice: &Notice) {
+        if let Notice::Dropped { datagrams } = notice {
+            self.dropped = *datagrams;
+        } else if !matches!(self.message, Some(Message::Failed(_))) {
+            self.message = Some(Message::Noticed(notice.clone()));
+        }
+    }
+
+    fn has(&self, session: SessionId) -> bool {
+        self.open.contains(&session) || self.closed.contains(&session)
+    }
+
+    fn session_closed(&mut self, session: SessionId, sessions: &mut Sessions) {
+        if !self.open.remove(&session) {
+            return;
+        }
+        self.chosen.remove(&session);
+        if self.recipients == RecipientChoice::Chosen && self.chosen.is_empty()
+            || self.recipients == RecipientChoice::One(session)
+        {
+            self.recipients = RecipientChoice::All;
+        }
+        self.closed.push_back(session);
+        while self.closed.len() > CLOSED_MAX {
+            if let Some(forgotten) = self.closed.pop_front() {
+                sessions.forget(forgotten);
+            }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+use std::borrow::Cow;
+
+use egui::{AsIdSalt, ComboBox, Response, Ui};
+
+/// A list to choose one of, with an accessible name. `names` gives the words of each option.
+pub fn choice<T: Copy + PartialEq>(
+    ui: &mut Ui,
+    id: impl AsIdSalt,
+    label: &str,
+    width: f32,
+    value: &mut T,
+    options: &[T],
+    names: impl Fn(T) -> Cow<'static, str>,
+) -> Response {
+    let before = *value;
+    let combo = ComboBox::from_id_salt(id).width(width).truncate().selected_text(names(before));
+    // A combo box never gets narrower than its text; the room it is given is what it has.
+    let mut response = ui
+        .scope(|ui| {
+            ui.set_max_width(width);
+            combo.show_ui(ui, |ui| {
+                for option in options {
+                    ui.selectable_value(value, *option, names(*option));
+                }
+            })
+        })
+        .inner
+        .response;
+    if *value != before {
+        response.mark_changed();
+    }
+    response.accessible_name(label)
+}

@@ -1,0 +1,110 @@
+use std::borrow::Cow;
+
+use egui::{Id, Key, Ui};
+
+use super::button::{Weight, button};
+use super::choice::choice;
+use super::field::{Field, mistake};
+use crate::i18n;
+use crate::model::{Protocol, SocketId};
+use crate::tr;
+use crate::ui::context::Cx;
+use crate::ui::tabs::{EndpointForm, FormField};
+
+/// The button at the end of the row.
+#[derive(Debug)]
+pub struct StartButton {
+    pub label: Cow<'static, str>,
+    pub weight: Weight,
+    /// Why it can't be pressed now.
+    pub blocked: Option<Cow<'static, str>>,
+}
+
+/// The width that panels give to what stands at their right edge.
+pub const BUTTON_WIDTH: f32 = 128.0;
+
+/// Protocol, address, port and the button that starts or stops; true when it was pressed. While `locked` the fields
+/// show what is in use and can't be changed.
+pub fn endpoint_row(
+    ui: &mut Ui,
+    cx: &Cx<'_>,
+    socket: SocketId,
+    form: &mut EndpointForm,
+    locked: bool,
+    start: StartButton,
+) -> bool {
+    let (tokens, language) = (cx.tokens, cx.language);
+    let mistaken = if locked { None } else { form.mistake() };
+    let in_field = |field| mistaken.as_ref().is_some_and(|(at, _)| *at == field);
+    let mut pressed = false;
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = tokens.space_small + 2.0;
+        ui.add_enabled_ui(!locked, |ui| {
+            let label = tr!(language, "form.protocol");
+            choice(ui, ("protocol", socket.0), &label, 76.0, &mut form.protocol, &Protocol::ALL, |protocol| {
+                match protocol {
+                    Protocol::Tcp => "TCP".into(),
+                    Protocol::Udp => "UDP".into(),
+                    Protocol::UnixStream => tr!(language, "protocol.unix_stream"),
+                }
+            });
+            let has_port = form.protocol != Protocol::UnixStream;
+            let port_width = if has_port { 64.0 + ui.spacing().item_spacing.x } else { 0.0 };
+            let width = ui.available_width() - port_width - BUTTON_WIDTH - ui.spacing().item_spacing.x;
+            let before = form.address.len();
+            let address = Field {
+                id: Id::new(("address", socket.0)),
+                label: &tr!(language, "form.address"),
+                hint: &if has_port { tr!(language, "form.address.hint") } else { tr!(language, "form.path.hint") },
+                width,
+                mistaken: in_field(FormField::Address),
+            }
+            .show(ui, tokens, &mut form.address);
+            // Several characters at once were pasted; a text typed by hand is only taken apart when it is complete.
+            if address.changed() && form.address.len() > before + 1 || address.lost_focus() {
+                form.take_endpoint_text();
+            }
+            let mut entered = address.lost_focus();
+            if has_port {
+                let port = Field {
+                    id: Id::new(("port", socket.0)),
+                    label: &tr!(language, "form.port"),
+                    hint: &tr!(language, "form.port.hint"),
+                    width: 64.0,
+                    mistaken: in_field(FormField::Port),
+                }
+                .show(ui, tokens, &mut form.port)
+                .on_hover_text(tr!(language, "form.port.explained"));
+                entered |= port.lost_focus();
+            }
+            pressed = entered && start.blocked.is_none() && ui.input(|input| input.key_pressed(Key::Enter));
+        });
+        pressed |= button(ui, tokens, start.weight, &start.label, BUTTON_WIDTH, start.blocked).clicked();
+    });
+    if let Some((FormField::Address | FormField::Port, error)) = &mistaken {
+        mistake(ui, tokens, &i18n::endpoint_error(language, error));
+    }
+    pressed
+}
+
+/// The socket options as a query, for the area that opens with "More".
+pub fn options_field(ui: &mut Ui, cx: &Cx<'_>, socket: SocketId, form: &mut EndpointForm, locked: bool) {
+    let error = form.mistake().filter(|(field, _)| *field == FormField::Options);
+    let label = tr!(cx.language, "form.options");
+    ui.horizontal(|ui| {
+        super::field::caption(ui, cx.tokens, &label);
+        ui.add_enabled_ui(!locked, |ui| {
+            let field = Field {
+                id: Id::new(("options", socket.0)),
+                label: &label,
+                hint: "reuseaddr=1&rcvbuf=4M",
+                width: ui.available_width(),
+                mistaken: error.is_some(),
+            };
+            field.show(ui, cx.tokens, &mut form.options).on_hover_text(tr!(cx.language, "form.options.explained"));
+        });
+    });
+    if let Some((_, error)) = error {
+        mistake(ui, cx.tokens, &i18n::endpoint_error(cx.language, &error));
+    }
+}

@@ -1,0 +1,45 @@
+use egui::{Id, Response, Stroke, StrokeKind, TextEdit, TextStyle, Ui, vec2};
+
+use crate::ui::theme::Tokens;
+
+/// A field for one line of text.
+#[derive(Debug)]
+pub struct Field<'a> {
+    pub id: Id,
+    /// The accessible name.
+    pub label: &'a str,
+    /// Shown while it is empty.
+    pub hint: &'a str,
+    pub width: f32,
+    /// Marked as mistaken; the words are for the caller to show.
+    pub mistaken: bool,
+}
+
+impl Field<'_> {
+    pub fn show(self, ui: &mut Ui, tokens: &Tokens, text: &mut String) -> Response {
+        let edit = TextEdit::singleline(text)
+            .id(self.id)
+            .hint_text(self.hint)
+            .font(TextStyle::Monospace)
+            .align(egui::Align2::LEFT_CENTER)
+            .min_size(vec2(0.0, tokens.control_height))
+            .desired_width(self.width);
+        let response = ui.add(edit);
+        if self.mistaken {
+            let stroke = Stroke::new(1.5, tokens.error);
+            ui.painter().rect_stroke(response.rect, tokens.radius, stroke, StrokeKind::Inside);
+        }
+        response.accessible_name(self.label)
+    }
+}
+
+/// A mistake in words, under the field it is about.
+pub fn mistake(ui: &mut Ui, tokens: &Tokens, words: &str) {
+    let text = egui::RichText::new(words).font(tokens.small_font()).color(tokens.error);
+    ui.add(egui::Label::new(text).wrap());
+}
+
+/// A caption before a control.
+pub fn caption(ui: &mut Ui, tokens: &Tokens, words: &str) {
+    ui.label(egui::RichText::new(words).font(tokens.small_font()).color(tokens.text_muted));
+}

@@ -1,0 +1,134 @@
+use std::borrow::Cow;
+use std::path::PathBuf;
+
+use egui::{Id, Popup, PopupCloseBehavior, RichText, Ui};
+
+use super::button::{Weight, button};
+use super::field::{Field, caption};
+use super::icon::{self, Icon};
+use crate::model::{Role, SendMode, SocketId};
+use crate::tr;
+use crate::ui::action::UiCommand;
+use crate::ui::context::Cx;
+use crate::ui::tabs::Draft;
+
+/// "Send file…", and beside it how it is sent and the ways that need no dialog.
+pub fn file_sender(
+    ui: &mut Ui,
+    cx: &mut Cx<'_>,
+    role: Role,
+    socket: SocketId,
+    draft: &mut Draft,
+    width: f32,
+    blocked: Option<Cow<'static, str>>,
+) {
+    let choose = UiCommand::ChooseFiles(role, socket);
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 2.0;
+        let more_width = cx.tokens.row_height;
+        let label = choose.label(cx.language);
+        let tooltip = choose.tooltip(cx.language).unwrap_or_default();
+        let response = button(ui, cx.tokens, Weight::Plain, &label, width - more_width - 2.0, blocked.clone())
+            .on_hover_text(tooltip);
+        if response.clicked() {
+            cx.act(choose);
+        }
+        let more = tr!(cx.language, "file.more");
+        let response =
+            icon::icon_button(ui, cx.tokens, Icon::ChevronDown, &more, &tr!(cx.language, "file.more.explained"));
+        Popup::menu(&response)
+            .id(popup_id(socket))
+            .accessible_name(&*more)
+            .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
+            .show(|ui| {
+                ui.set_width(320.0);
+                popup(ui, cx, role, socket, draft, blocked);
+            });
+    });
+}
+
+/// The popup beside "Send file…", to open it where no dialog can.
+#[must_use]
+pub fn popup_id(socket: SocketId) -> Id {
+    Id::new(("file popup", socket.0))
+}
+
+fn popup(
+    ui: &mut Ui,
+    cx: &mut Cx<'_>,
+    role: Role,
+    socket: SocketId,
+    draft: &mut Draft,
+    blocked: Option<Cow<'static, str>>,
+) {
+    let tokens = cx.tokens;
+    let muted = |words: Cow<'static, str>| RichText::new(words).font(tokens.small_font()).color(tokens.text_muted);
+    ui.add_space(tokens.space_small);
+    caption(ui, tokens, &tr!(cx.language, "file.mode"));
+    for (mode, name, explained) in [
+        (SendMode::Raw, tr!(cx.language, "file.raw"), tr!(cx.language, "file.raw.explained")),
+        (SendMode::Tutorial, tr!(cx.language, "file.tutorial"), tr!(cx.language, "file.tutorial.explained")),
+    ] {
+        ui.radio_value(&mut draft.send_mode, mode, name).on_hover_text(explained.clone());
+        ui.horizontal(|ui| {
+            ui.add_space(ui.spacing().icon_width + ui.spacing().icon_spacing);
+            ui.add(egui::Label::new(muted(explained)).wrap());
+        });
+    }
+    ui.separator();
+    caption(ui, tokens, &tr!(cx.language, "file.by_path"));
+    let mut go = false;
+    ui.horizontal(|ui| {
+        let label = UiCommand::SendPaths(role, socket, Vec::new()).label(cx.language);
+        let field = Field {
+            id: Id::new(("file path", socket.0)),
+            label: &tr!(cx.language, "file.path"),
+            hint: &tr!(cx.language, "file.path.hint"),
+            width: ui.available_width() - 84.0,
+            mistaken: false,
+        };
+        let response = field.show(ui, tokens, &mut draft.path);
+        go = response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+        let why = if draft.path.trim().is_empty() { Some(tr!(cx.language, "file.no_path")) } else { blocked.clone() };
+        let blocked = why.is_some();
+        go |= button(ui, tokens, Weight::Plain, &label, 76.0, why).clicked();
+        go &= !blocked;
+    });
+    ui.add(egui::Label::new(muted(tr!(cx.language, "file.drop"))).wrap());
+    ui.add_space(tokens.space_small);
+    if go {
+        let path = PathBuf::from(unquoted(draft.path.trim()));
+        cx.act(UiCommand::SendPaths(role, socket, vec![path]));
+        draft.path.clear();
+        ui.close();
+    }
+}
+
+/// File managers copy paths within quotes or as a URL.
+fn unquoted(path: &str) -> &str {
+    let path = path.strip_prefix("file://").unwrap_or(path);
+    for quote in ['"', '\''] {
+        if let Some(inner) = path.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)) {
+            return inner;
+        }
+    }
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unquoted;
+
+    #[test]
+    fn paths_are_taken_as_file_managers_copy_them() {
+        for (pasted, path) in [
+            ("/a b.txt", "/a b.txt"),
+            ("'/a b.txt'", "/a b.txt"),
+            ("\"C:\\x\"", "C:\\x"),
+            ("file:///a", "/a"),
+            ("'", "'"),
+        ] {
+            assert_eq!(unquoted(pasted), path);
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! Bytes as hex and as text side by side, with a selection.
+
+use std::ops::Range;
+
+use egui::accesskit::Role;
+use egui::{EventFilter, Id, Key, Painter, Pos2, Rect, Response, Sense, Stroke, Ui, pos2, vec2};
+
+use super::hex_cells::{self, LINE};
+use super::row_scroll::{RowScroll, SCROLL_BAR_WIDTH, ScrollBar};
+use crate::codec::encoding::Encoding;
+use crate::ui::theme::Tokens;
+
+/// What a user selected in a hex view, and where it is scrolled to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct HexState {
+    scroll: RowScroll,
+    /// Where the selection began; stays when it is extended.
+    anchor: Option<usize>,
+    cursor: usize,
+}
+
+impl HexState {
+    /// The selected bytes; `None` for none.
+    #[must_use]
+    pub fn selection(&self) -> Option<Range<usize>> {
+        self.anchor.map(|anchor| anchor.min(self.cursor)..anchor.max(self.cursor) + 1)
+    }
+
+    /// Selects all of `len` bytes.
+    pub fn select_all(&mut self, len: usize) {
+        if let Some(last) = len.checked_sub(1) {
+            self.anchor = Some(0);
+            self.cursor = last;
+        }
+    }
+
+    fn go_to(&mut self, byte: usize, extend: bool) {
+        if !extend || self.anchor.is_none() {
+            self.anchor = Some(byte);
+        }
+        self.cursor = byte;
+    }
+}
+
+/// Bytes to show.
+#[derive(Debug)]
+pub struct HexView<'a> {
+    pub id: Id,
+    /// The accessible name.
+    pub name: &'a str,
+    pub scroll_name: &'a str,
+    pub bytes: &'a [u8],
+    /// What crossed just before, for a character that began there.
+    pub before: &'a [u8],
+    /// Position of `bytes` in their stream.
+    pub offset: u64,
+    pub encoding: Encoding,
+}
+
+/// Distances within a line, in points.
+struct Grid {
+    origin: Pos2,
+    character: f32,
+    row_height: f32,
+}
+
+impl Grid {
+    const OFFSET_CHARACTERS: f32 = 8.0;
+
+    fn hex_left(&self, byte: usize) -> f32 {
+        // Half a place more in the middle, so that the eye finds the eighth byte.
+        let middle = if byte >= LINE / 2 { 1.0 } else { 0.0 };
+        self.origin.x + self.character * (Self::OFFSET_CHARACTERS + 2.0 + byte as f32 * 3.0 + middle)
+    }
+
+    fn text_left(&self, byte: usize) -> f32 {
+        self.hex_left(LINE) + self.character * (1.0 + byte as f32)
+    }
+
+    fn width(character: f32) -> f32 {
+        let grid = Self { origin: Pos2::ZERO, character, row_height: 0.0 };
+        grid.text_left(LINE) + character
+    }
+
+    /// The byte of a line that is nearest to this place.
+    fn byte_at(&self, x: f32) -> usize {
+        let in_text = x >= self.text_left(0) - self.character;
+        let left = |byte| if in_text { self.text_left(byte) } else { self.hex_left(byte) - self.character * 0.5 };
+        (1..LINE).take_while(|byte| x >= left(*byte)).last().unwrap_or(0)
+    }
+}
+
+impl HexView<'_> {
+    /// The width that a whole line takes, in points, the scroll bar included.
+    #[must_use]
+    pub fn full_width(ui: &Ui, tokens: &Tokens) -> f32 {
+        Grid::width(character_width(ui, tokens)) + SCROLL_BAR_WIDTH
+    }
+
+    /// Fills what room `ui` has; lays out the visible lines alone. True when the keyboard asked for a copy.
+    pub fn show(self, ui: &mut Ui, tokens: &Tokens, state: &mut HexState) -> (Response, bool) {
+        let outer = ui.available_rect_before_wrap();
+        ui.advance_cursor_after_rect(outer);
+        let (body, bar) = outer.split_left_right_at_x((outer.right() - SCROLL_BAR_WIDTH).max(outer.left()));
+        let row_height = tokens.row_height - 2.0;
+        let lines = self.bytes.len().div_ceil(LINE) as u64;
+        let fitting = f64::from(body.height() / row_height);
+        let response = ui.interact(body, self.id, Sense::click_and_drag());
+
+        let copy = self.read_keys(ui, &response, fitting, state);
+        if ui.rect_contains_pointer(outer) {
+            let delta = ui.input_mut(|input| std::mem::take(&mut input.smooth_scroll_delta.y));
+            state.scroll.scroll_by(-f64::from(delta / row_height));
+        }
+        state.scroll.clamp(lines, fitting);
+        let scroll_bar = ScrollBar { id: self.id.with("bar"), name: self.scroll_name, total: lines, visible: fitting };
+        scroll_bar.show(ui, bar, &mut state.scroll, tokens);
+
+        let grid = Grid { origin: body.left_top(), character: character_width(ui, tokens), row_height };
+        self.read_pointer(ui, &response, &grid, body, state);
+        self.describe(ui, state);
+        let painter = ui.painter().with_clip_rect(body.intersect(ui.clip_rect()));
+        let first = state.scroll.row();
+        let shown = (fitting - state.scroll.distance(first)).ceil() as u64;
+        for line in first..(first + shown).min(lines) {
+            let top = body.top() + (state.scroll.distance(line) * f64::from(row_height)) as f32;
+            self.paint_line(&painter, &grid, top.round(), line as usize * LINE, state, tokens, response.has_focus());
+        }
+        (response, copy)
+    }
+
+    fn read_keys(&self, ui: &Ui, response: &Response, fitting: f64, state: &mut HexState) -> bool {
+        let Some(last) = self.bytes.len().checked_sub(1) else { return false };
+        state.cursor = state.cursor.min(last);
+        if !response.has_focus() {
+            return false;
+        }
+        let filter = EventFilter { vertical_arrows: true, horizontal_arrows: true, ..EventFilter::default() };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(self.id, filter));
+        let page = (fitting as usize).max(2) - 1;
+        let mut copy = false;
+        ui.input(|input| {
+            for event in &input.events {
+                let (key, modifiers) = match event {
+                    egui::Event::Copy => {
+                        copy = true;
+                        continue;
+                    }
+                    egui::Event::Key { key, pressed: true, modifiers, .. } => (key, modifiers),
+                    _ => continue,
+                };
+                let at = state.cursor;
+                let line = at - at % LINE;
+                let to = match key {
+                    Key::ArrowLeft => at.saturating_sub(1),
+                    Key::ArrowRight => at + 1,
+                    Key::ArrowUp => at.checked_sub(LINE).unwrap_or(at),
+                    Key::ArrowDown => at + LINE,
+                    Key::PageUp => at.saturating_sub(page * LINE),
+                    Key::PageDown => at + page * LINE,
+                    Key::Home if modifiers.command => 0,
+                    Key::End if modifiers.command => last,
+                    Key::Home => line,
+                    Key::End => line + LINE - 1,
+                    Key::A if modifiers.command => {
+                        state.select_all(self.bytes.len());
+                        continue;
+                    }
+                    _ => continue,
+                };
+                state.go_to(to.min(last), modifiers.shift);
+                state.scroll.reveal((state.cursor / LINE) as u64, fitting);
+            }
+        });
+        copy
+    }
+
+    fn read_pointer(&self, ui: &Ui, response: &Response, grid: &Grid, body: Rect, state: &mut HexState) {
+        if response.clicked() || response.drag_started() {
+            response.request_focus();
+        }
+        let Some(last) = self.bytes.len().checked_sub(1) else { return };
+        let Some(pointer) = response.interact_pointer_pos() else { return };
+        let byte_at = |pos: Pos2| {
+            let line = f64::from((pos.y - body.top()) / grid.row_height) - state.scroll.distance(0);
+            (line.max(0.0) as usize).saturating_mul(LINE).saturating_add(grid.byte_at(pos.x)).min(last)
+        };
+        let shift = ui.input(|input| input.modifiers.shift);
+        let pressed = ui.input(|input| input.pointer.press_origin()).unwrap_or(pointer);
+        let primary = egui::PointerButton::Primary;
+        if response.drag_started_by(primary) {
+            let (from, to) = (byte_at(pressed), byte_at(pointer));
+            state.go_to(from, shift);
+            state.go_to(to, true);
+        } else if response.dragged_by(primary) {
+            let to = byte_at(pointer);
+            state.go_to(to, true);
+            // Beyond the edge the view comes along.
+            let fitting = f64::from(body.height() / grid.row_height);
+            state.scroll.reveal((to / LINE) as u64, fitting);
+        } else if response.clicked_by(primary) {
+            let to = byte_at(pointer);
+            state.go_to(to, shift);
+        }
+    }
+
+    fn describe(&self, ui: &Ui, state: &HexState) {
+        ui.ctx().accesskit_node_builder(self.id, |node| {
+            node.set_role(Role::Document);
+            node.set_label(self.name);
+            // What a selection holds is what a person who hears the window asks for; a few bytes of it are enough.
+            let selected = state.selection().unwrap_or(0..self.bytes.len().min(LINE));
+            if let Some(bytes) = self.bytes.get(selected.start..selected.end.min(selected.start + LINE)) {
+                node.set_value(crate::codec::hex::format(bytes));
+            }
+        });
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one line of one picture")]
+    fn paint_line(
+        &self,
+        painter: &Painter,
+        grid: &Grid,
+        top: f32,
+        start: usize,
+        state: &HexState,
+        tokens: &Tokens,
+        focused: bool,
+    ) {
+        let font = tokens.mono_font();
+        let line = &self.bytes[start..self.bytes.len().min(start + LINE)];
+        let selection = state.selection().unwrap_or(0..0);
+        let center = top + grid.row_height / 2.0;
+        let text = |x: f32, words: String, color| {
+            painter.text(pos2(x, center), egui::Align2::LEFT_CENTER, words, font.clone(), color);
+        };
+        let from = selection.start.clamp(start, start + line.len()) - start;
+        let to = selection.end.clamp(start, start + line.len()) - start;
+        if from < to {
+            let gap = grid.character * 0.5;
+            let hex = Rect::from_x_y_ranges(
+                grid.hex_left(from) - gap..=grid.hex_left(to - 1) + grid.character * 2.0 + gap,
+                top..=top + grid.row_height,
+            );
+            let letters = Rect::from_x_y_ranges(grid.text_left(from)..=grid.text_left(to), top..=top + grid.row_height);
+            painter.rect_filled(hex, 0.0, tokens.selection);
+            painter.rect_filled(letters, 0.0, tokens.selection);
+        }
+        if focused && (start..start + line.len()).contains(&state.cursor) {
+            let left = grid.hex_left(state.cursor - start) - 2.0;
+            let size = vec2(grid.character * 2.0 + 4.0, grid.row_height - 1.0);
+            let ring = Rect::from_min_size(pos2(left, top + 0.5), size);
+            painter.rect_stroke(ring, 3.0, Stroke::new(1.0, tokens.accent), egui::StrokeKind::Inside);
+        }
+        text(grid.origin.x, format!("{start:08x}"), tokens.text_muted);
+        for (at, byte) in line.iter().enumerate() {
+            // Zeros are padding more often than not; the rest stands out beside them.
+            let color = if *byte == 0 { tokens.text_muted } else { tokens.text };
+            text(grid.hex_left(at), format!("{byte:02x}"), color);
+        }
+        for glyph in hex_cells::glyphs(self.encoding, self.before, self.offset, self.bytes, start) {
+            let color = if glyph.substitute { tokens.text_muted } else { tokens.text };
+            text(grid.text_left(glyph.bytes.start), glyph.text, color);
+        }
+    }
+}
+
+fn character_width(ui: &Ui, tokens: &Tokens) -> f32 {
+    ui.fonts_mut(|fonts| fonts.glyph_width(&tokens.mono_font(), '0'))
+}

@@ -1,0 +1,63 @@
+use egui::{Id, Ui};
+
+use super::button::{Weight, button};
+use super::choice::choice;
+use super::field::{Field, caption, mistake};
+use crate::model::{Role, SocketId};
+use crate::tr;
+use crate::ui::action::UiCommand;
+use crate::ui::context::Cx;
+use crate::ui::tabs::{ReceiveForm, ReceiveKind};
+
+/// What happens to incoming bytes, and the folder for files; true when it changed.
+pub fn receive_options(
+    ui: &mut Ui,
+    cx: &mut Cx<'_>,
+    role: Role,
+    socket: SocketId,
+    form: &mut ReceiveForm,
+    tried: bool,
+) -> bool {
+    let language = cx.language;
+    let before = form.clone();
+    ui.horizontal(|ui| {
+        let label = tr!(language, "receive.label");
+        caption(ui, cx.tokens, &label);
+        choice(ui, "receive", &label, 190.0, &mut form.kind, &ReceiveKind::ALL, |kind| match kind {
+            ReceiveKind::Show => tr!(language, "receive.show"),
+            ReceiveKind::Raw => tr!(language, "receive.raw"),
+            ReceiveKind::Tutorial => tr!(language, "receive.tutorial"),
+            ReceiveKind::Auto => tr!(language, "receive.auto"),
+        })
+        .on_hover_text(match form.kind {
+            ReceiveKind::Show => tr!(language, "receive.show.explained"),
+            ReceiveKind::Raw => tr!(language, "receive.raw.explained"),
+            ReceiveKind::Tutorial => tr!(language, "receive.tutorial.explained"),
+            ReceiveKind::Auto => tr!(language, "receive.auto.explained"),
+        });
+    });
+    if form.kind != ReceiveKind::Show {
+        let missing = tried && form.mode().is_none();
+        ui.horizontal(|ui| {
+            let label = tr!(language, "receive.folder");
+            caption(ui, cx.tokens, &label);
+            let choose = UiCommand::ChooseFolder(role, socket);
+            let words = choose.label(language);
+            let field = Field {
+                id: Id::new(("folder", socket.0)),
+                label: &label,
+                hint: &tr!(language, "receive.folder.hint"),
+                width: ui.available_width() - 134.0,
+                mistaken: missing,
+            };
+            field.show(ui, cx.tokens, &mut form.folder);
+            if button(ui, cx.tokens, Weight::Plain, &words, 126.0, None).clicked() {
+                cx.act(choose);
+            }
+        });
+        if missing {
+            mistake(ui, cx.tokens, &tr!(language, "receive.folder.missing"));
+        }
+    }
+    *form != before
+}

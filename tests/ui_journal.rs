@@ -1,0 +1,376 @@
+//! The journal and the inspector, driven by the names that a person hears and by keys.
+
+#[path = "support/raster.rs"]
+mod raster;
+#[path = "support/window.rs"]
+mod window;
+
+use egui::accesskit::Role;
+use egui::{Key, Modifiers};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use sockeye::codec::encoding::Encoding;
+use sockeye::i18n::Language;
+use sockeye::model::{Event, Notice, PageRow, Protocol, Role as Side, SessionId, SocketId};
+use sockeye::ui::action::UiCommand;
+
+use window::{Rows, Window, builder, open, received, sent, session};
+
+fn numbered(total: u64) -> Window {
+    Window::new(Rows::new(total, |number| received(number, format!("message {number}").as_bytes())))
+}
+
+fn conversation() -> Window {
+    let rows = Rows::new(6, |number| match number {
+        1 => received(1, "你好".as_bytes()),
+        2 => sent(2, "不好".as_bytes()),
+        3 => received(3, &"你".as_bytes()[..1]),
+        4 => PageRow {
+            stream_offset: 7,
+            context: "你好\u{0}".as_bytes()[..6].iter().copied().chain([0xe4]).collect(),
+            ..received(4, &"你".as_bytes()[1..])
+        },
+        5 => PageRow {
+            session: Some(SessionId(2)),
+            socket: SocketId(2),
+            peer: "127.0.0.1:9000".to_owned(),
+            ..sent(5, b"\x00\xff")
+        },
+        _ => received(6, b"last"),
+    });
+    Window::new(rows)
+}
+
+fn press(harness: &mut Harness<'_, Window>, key: Key) {
+    harness.key_press(key);
+    harness.run_ok();
+}
+
+fn focus_table(harness: &mut Harness<'_, Window>) {
+    harness.get_by_role_and_label(Role::Table, "Journal").focus();
+    harness.run_ok();
+}
+
+fn selected_rows(harness: &Harness<'_, Window>) -> usize {
+    harness.get_all_by_role(Role::Row).filter(|row| row.accesskit_node().is_selected() == Some(true)).count()
+}
+
+fn copy(harness: &mut Harness<'_, Window>) -> String {
+    harness.event(egui::Event::Copy);
+    harness.run_ok();
+    harness.run_ok();
+    harness.state_mut().copied.take().expect("nothing was copied")
+}
+
+fn shows(harness: &Harness<'_, Window>, text: &str) -> bool {
+    harness.query_by_label(text).is_some()
+}
+
+#[test]
+fn rows_are_read_aloud_cell_by_cell() {
+    let harness = open(conversation());
+    let table = harness.get_by_role_and_label(Role::Table, "Journal");
+    assert_eq!(table.accesskit_node().data().row_count(), Some(6));
+    let cell = harness.get_by_label_contains("你好");
+    assert_eq!(cell.accesskit_node().role(), Role::Cell);
+    for text in ["不好", "e4 b8 8d e5 a5 bd", "tcp #2", "last", "22:13:20.000022"] {
+        assert!(harness.query_all_by_label(text).next().is_some(), "{text} is not there");
+    }
+    assert_eq!(harness.get_all_by_label("sent").count(), 2);
+    assert_eq!(harness.get_all_by_label("received").count(), 4);
+}
+
+#[test]
+fn a_character_over_two_reads_is_shown_with_its_end() {
+    let harness = open(conversation());
+    let cell = harness.get_by_label("你");
+    let row = harness.get_by_label("bd a0");
+    assert_eq!(cell.rect().center().y, row.rect().center().y);
+}
+
+#[test]
+fn another_encoding_changes_the_text_and_not_the_bytes() {
+    let mut window = Window::new(Rows::new(1, |number| received(number, b"\xc4\xe3\xba\xc3")));
+    window.sessions.selected = Some((SocketId(1), None));
+    let mut harness = open(window);
+    assert!(!shows(&harness, "你好"));
+    harness.get_by_label("Show as").click();
+    harness.run_ok();
+    harness.get_by_label("GBK").click();
+    harness.run_ok();
+    let wanted = UiCommand::SetDisplayEncoding(SocketId(1), Encoding::Gbk);
+    assert!(harness.state().others.contains(&wanted));
+    harness.state_mut().sessions.encodings.insert(SocketId(1), Encoding::Gbk);
+    harness.run_ok();
+    assert!(shows(&harness, "你好") && shows(&harness, "c4 e3 ba c3"));
+}
+
+#[test]
+fn the_newest_row_stays_in_view_until_one_scrolls_up() {
+    let mut harness = open(numbered(1000));
+    assert!(shows(&harness, "message 1000"));
+    harness.state_mut().record(1001);
+    harness.run_ok();
+    assert!(shows(&harness, "message 1001"));
+
+    let at = harness.get_by_role_and_label(Role::Table, "Journal").rect().center();
+    harness.hover_at(at);
+    harness.run_ok();
+    wheel(&mut harness, 200.0);
+    assert!(!harness.state().journal.follow_end());
+    harness.state_mut().record(1002);
+    harness.run_ok();
+    assert!(!shows(&harness, "message 1002"));
+
+    focus_table(&mut harness);
+    press(&mut harness, Key::End);
+    assert!(harness.state().journal.follow_end() && shows(&harness, "message 1002"));
+    harness.get_by_label("Follow").click();
+    harness.run_ok();
+    assert!(!harness.state().journal.follow_end());
+}
+
+fn wheel(harness: &mut Harness<'_, Window>, points: f32) {
+    harness.event(egui::Event::MouseWheel {
+        unit: egui::MouseWheelUnit::Point,
+        delta: egui::vec2(0.0, points),
+        phase: egui::TouchPhase::Move,
+        modifiers: Modifiers::NONE,
+        source: egui::MouseWheelSource::Unknown,
+    });
+    for _ in 0..30 {
+        harness.step();
+    }
+    harness.run_ok();
+}
+
+#[test]
+fn ten_million_rows_scroll_exactly() {
+    let mut harness = open(numbered(10_000_000));
+    assert!(shows(&harness, "message 10000000"));
+    let at = harness.get_by_role_and_label(Role::Table, "Journal").rect().center();
+    harness.hover_at(at);
+    harness.run_ok();
+    let top = |harness: &Harness<'_, Window>| {
+        let rows = harness.get_all_by_role(Role::Row);
+        let first = rows.min_by(|a, b| a.rect().top().total_cmp(&b.rect().top())).expect("no rows");
+        first.accesskit_node().data().row_index().expect("no index")
+    };
+    let before = top(&harness);
+    // Ten rows of 22 points.
+    wheel(&mut harness, 220.0);
+    assert_eq!(top(&harness), before - 10);
+    focus_table(&mut harness);
+    press(&mut harness, Key::Home);
+    assert!(shows(&harness, "message 1"));
+    press(&mut harness, Key::End);
+    assert_eq!(top(&harness), before);
+}
+
+#[test]
+fn pages_are_asked_for_once_and_old_rows_stay_until_they_come() {
+    let mut harness = open(numbered(5000));
+    harness.state_mut().answers = false;
+    harness.state_mut().requests.clear();
+    harness.state_mut().record(5001);
+    for _ in 0..5 {
+        harness.step();
+    }
+    assert_eq!(harness.state().requests.len(), 1);
+    assert!(harness.state().requests[0].from_end);
+    assert!(shows(&harness, "message 5000"), "the old page went before the new one came");
+    harness.state_mut().answers = true;
+    harness.run_ok();
+    assert!(shows(&harness, "message 5001"));
+    assert_eq!(harness.state().requests.len(), 1);
+}
+
+#[test]
+fn rows_are_selected_with_ctrl_shift_and_arrows() {
+    let mut harness = open(numbered(10));
+    harness.get_by_label("message 3").click();
+    harness.run_ok();
+    assert_eq!(selected_rows(&harness), 1);
+    harness.get_by_label("message 6").click_modifiers(Modifiers::SHIFT);
+    harness.run_ok();
+    assert_eq!(selected_rows(&harness), 4);
+    harness.get_by_label("message 4").click_modifiers(Modifiers::COMMAND);
+    harness.run_ok();
+    assert_eq!(selected_rows(&harness), 3);
+    press(&mut harness, Key::ArrowDown);
+    assert_eq!(selected_rows(&harness), 1);
+    assert_eq!(harness.state().journal.chosen().map(|row| row.number), Some(5));
+    harness.key_press_modifiers(Modifiers::SHIFT, Key::ArrowDown);
+    harness.run_ok();
+    assert_eq!(selected_rows(&harness), 2);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    harness.run_ok();
+    assert_eq!(selected_rows(&harness), 10);
+}
+
+#[test]
+fn copies_rows_as_lines_beyond_the_page_at_hand() {
+    let mut harness = open(numbered(9000));
+    focus_table(&mut harness);
+    press(&mut harness, Key::Home);
+    let line = copy(&mut harness);
+    assert_eq!(
+        line,
+        "1\t22:13:20.000022\t\ttcp #1\t127.0.0.1:51734\treceived\t9\tmessage 1\t6d 65 73 73 61 67 65 20 31"
+    );
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    harness.run_ok();
+    harness.event(egui::Event::Copy);
+    for _ in 0..12 {
+        harness.step();
+    }
+    let all = harness.state_mut().copied.take().expect("nothing was copied");
+    assert_eq!(all.lines().count(), 9000);
+    assert!(all.lines().last().is_some_and(|line| line.contains("message 9000")));
+}
+
+#[test]
+fn copies_the_whole_payload_from_the_menu() {
+    let window = Window::new(Rows::new(2, |number| PageRow { len: 2000, ..received(number, b"0123456789") }));
+    let mut harness = open(window);
+    let row = harness.get_all_by_role(Role::Row).next().expect("no rows").rect().center();
+    harness.get_all_by_label("2,000").next().expect("no length").click();
+    harness.run_ok();
+    harness.hover_at(row);
+    harness.get_all_by_label("2,000").next().expect("no length").click_secondary();
+    harness.run_ok();
+    harness.get_by_label("Copy text").click();
+    for _ in 0..6 {
+        harness.step();
+    }
+    let text = harness.state_mut().copied.take().expect("nothing was copied");
+    assert_eq!(text, "0123456789".repeat(200));
+}
+
+#[test]
+fn a_mistake_in_the_filter_is_shown_and_changes_nothing() {
+    let mut harness = open(conversation());
+    type_filter(&mut harness, "in");
+    assert!(shows(&harness, "你好") && !shows(&harness, "不好"));
+    assert!(harness.query_by_label_contains("4 shown").is_some());
+    type_filter(&mut harness, " hex:4z");
+    let words = sockeye::i18n::filter_error(Language::English, &sockeye::model::FilterError::BadHex { at: 3..9 });
+    assert!(shows(&harness, &words), "no words for the mistake");
+    assert!(shows(&harness, "你好") && !shows(&harness, "不好"));
+}
+
+fn type_filter(harness: &mut Harness<'_, Window>, text: &str) {
+    harness.get_by_label("Filter").focus();
+    harness.run_ok();
+    harness.get_by_label("Filter").type_text(text);
+    harness.run_ok();
+    harness.run_ok();
+}
+
+#[test]
+fn the_chosen_row_stays_in_view_when_the_filter_goes() {
+    let mut harness = open(Window::new(Rows::new(20_000, |number| {
+        if number % 1000 == 7 { sent(number, format!("needle {number}").as_bytes()) } else { received(number, b"hay") }
+    })));
+    type_filter(&mut harness, "out");
+    harness.get_by_label("needle 12007").click();
+    harness.run_ok();
+    harness.get_by_label("Follow").click();
+    harness.run_ok();
+    harness.get_by_label("Filter").focus();
+    harness.run_ok();
+    for _ in 0..3 {
+        harness.key_press(Key::Backspace);
+    }
+    for _ in 0..30 {
+        harness.step();
+    }
+    assert!(shows(&harness, "needle 12007") && !shows(&harness, "needle 13007"));
+}
+
+#[test]
+fn one_journal_is_filtered_by_what_is_selected() {
+    let mut window = conversation();
+    window.sessions.selected = Some((SocketId(2), Some(SessionId(2))));
+    let mut harness = open(window);
+    assert!(!shows(&harness, "你好") && shows(&harness, "00 ff"));
+    harness.get_by_label_contains("Only tcp #2").click();
+    harness.run_ok();
+    harness.run_ok();
+    assert!(shows(&harness, "你好"));
+}
+
+#[test]
+fn losses_that_nobody_told_are_unknown_and_not_zero() {
+    let mut window = numbered(1);
+    let udp = session(3, Side::Server, Protocol::Udp);
+    window.sessions.by_id.insert(SessionId(3), udp);
+    let mut harness = open(window);
+    assert!(shows(&harness, "drops unknown"));
+    let dropped = Notice::Dropped { datagrams: 1200 };
+    harness.state_mut().event(&Event::Noticed { socket: Some(SocketId(3)), session: None, notice: dropped });
+    harness.run_ok();
+    assert!(shows(&harness, "1,200 dropped"));
+}
+
+#[test]
+fn the_inspector_shows_both_clocks_and_copies_what_is_selected() {
+    let mut window = conversation();
+    window.inspector_height = 260.0;
+    let mut harness =
+        builder(1200.0, 700.0, egui::Theme::Light).build_ui_state(|ui, window: &mut Window| window.show(ui), window);
+    harness.run();
+    assert!(shows(&harness, "No row chosen"));
+    harness.get_by_label("你好").click();
+    harness.run_ok();
+    for text in ["recv returned 6", "2026-09-21 22:13:20.000022234", "2026-09-21 22:13:20.000041234"] {
+        assert!(shows(&harness, text), "{text} is not there");
+    }
+    focus_table(&mut harness);
+    press(&mut harness, Key::Enter);
+    assert!(harness.get_by_label("Bytes").is_focused());
+    press(&mut harness, Key::Home);
+    for _ in 0..2 {
+        harness.key_press_modifiers(Modifiers::SHIFT, Key::ArrowRight);
+    }
+    harness.run_ok();
+    assert_eq!(copy(&mut harness), "e4 bd a0");
+    for (name, text) in [
+        ("Copy as text", "你"),
+        ("Copy as Python bytes", "b'\\xe4\\xbd\\xa0'"),
+        ("Copy as C array", "{ 0xe4, 0xbd, 0xa0 }"),
+    ] {
+        harness.get_by_label("Copy").click();
+        harness.run_ok();
+        harness.get_by_label(name).click();
+        harness.run_ok();
+        assert_eq!(harness.state_mut().copied.take().as_deref(), Some(text));
+    }
+}
+
+#[test]
+fn a_long_payload_comes_whole() {
+    let mut window = Window::new(Rows::new(1, |number| PageRow { len: 1 << 20, ..received(number, &[7; 512]) }));
+    window.inspector_height = 260.0;
+    let mut harness = open(window);
+    harness.get_by_label("1,048,576").click();
+    harness.run_ok();
+    harness.run_ok();
+    assert!(shows(&harness, "1,048,576 B"));
+    harness.get_by_label("Bytes").focus();
+    harness.run_ok();
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    harness.run_ok();
+    assert!(shows(&harness, "1,048,576 B selected, 0x0 to 0xfffff"));
+}
+
+#[test]
+fn speaks_chinese() {
+    let mut window = conversation();
+    window.language = Language::Chinese;
+    let harness = open(window);
+    for name in ["筛选", "跟随", "清空", "保存…"] {
+        assert!(shows(&harness, name), "{name} is not there");
+    }
+    assert!(harness.query_by_role_and_label(Role::Table, "日志").is_some());
+}
