@@ -27,7 +27,7 @@ pub(super) struct Tally {
     receives: u64,
     received_bytes: u64,
     /// The kernel's count, which each notice raises, by socket.
-    dropped: HashMap<Option<SocketId>, u64>,
+    dropped: HashMap<SocketId, u64>,
     truncated: u64,
     loss_told: Interval,
     file_failed: bool,

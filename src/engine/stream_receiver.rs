@@ -94,7 +94,8 @@ impl Receiver<'_> {
         };
         drop(buffer);
         if bytes_after_stop > MESSAGE_AFTER_STOP
-            && let Err(error) = self.stream.reset_on_close() {
+            && let Err(error) = self.stream.reset_on_close()
+        {
             tracing::debug!(%error, "reset on close");
         }
         if let Some(receiving) = self.receiving.take() {
