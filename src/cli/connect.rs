@@ -120,7 +120,13 @@ impl Conversation {
                 // Nobody is left to read it for.
                 self.standard_input = None;
             }
-            Event::Failed { socket: Some(_), .. } => self.failed = true,
+            Event::Failed { socket: Some(_), .. } => {
+                self.failed = true;
+                if !self.stream {
+                    // A datagram that was refused is not taken later.
+                    self.in_flight = 0;
+                }
+            }
             Event::Disconnected { .. } => return Some(self.ending()),
             _ => {}
         }
