@@ -119,10 +119,9 @@ impl ServerTabState {
     #[must_use]
     pub fn spec(&self) -> Option<ListenSpec> {
         Some(ListenSpec {
-            target: self.form.target().ok()?,
             respond: self.respond().ok()?,
             receive: self.receive.mode()?,
-            once: false,
+            ..ListenSpec::new(self.form.target().ok()?)
         })
     }
 
@@ -191,7 +190,7 @@ impl ServerTabState {
                 }
                 self.message = Some(Message::Failed(failure.clone()));
             }
-            Event::Noticed { socket, notice, .. } if *socket == self.socket => self.noticed(notice),
+            Event::Noticed { socket, notice, .. } if *socket == Some(self.socket) => self.noticed(notice),
             _ => {}
         }
     }

@@ -56,7 +56,7 @@ impl Composer {
             choices(ui, cx.language, draft);
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| count(ui, cx, draft));
         });
-        let id = Id::new(("message", self.socket.0));
+        let id = Id::unique(("message", self.socket.0));
         let checked = draft.check();
         let mut send = false;
         ui.horizontal_top(|ui| {
