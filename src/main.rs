@@ -1,3 +1,7 @@
 //! Chooses window or command line, nothing else.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    sockeye::ui::run()
+}

@@ -7,3 +7,9 @@ pub fn time_of_day(wall_ns: i64) -> String {
         .map(|moment| moment.to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M:%S").to_string())
         .unwrap_or_default()
 }
+
+/// The local date and time as a part of a file's name, `2031-01-31-102104`.
+#[must_use]
+pub fn file_stamp() -> String {
+    jiff::Zoned::now().strftime("%Y-%m-%d-%H%M%S").to_string()
+}

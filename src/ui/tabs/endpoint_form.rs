@@ -80,6 +80,12 @@ impl EndpointForm {
         (self.tried || !incomplete).then_some((field, error))
     }
 
+    /// Whether the mistake is in a field that "More" hides.
+    #[must_use]
+    pub fn options_are_mistaken(&self) -> bool {
+        self.mistake().is_some_and(|(field, _)| field == FormField::Options)
+    }
+
     /// As a tab's title: `127.0.0.1:9000`, `/run/x.sock`.
     #[must_use]
     pub fn title(&self) -> String {

@@ -1,0 +1,339 @@
+//! The window's state, and how its parts are laid out.
+
+use std::time::{Duration, Instant};
+
+use egui::{CentralPanel, Context, Frame, Margin, Panel, Rect, Ui, pos2};
+
+use super::action::UiCommand;
+use super::context::Cx;
+use super::dialogs::Dialogs;
+use super::panels::about::{Help, help};
+use super::panels::inspector::InspectorPanel;
+use super::panels::journal::JournalPanel;
+use super::panels::menu_bar::{MenuState, menu_bar};
+use super::panels::{shell, status_bar};
+use super::saver::{Saver, Verdict};
+use super::tabs::{ClientTabState, ServerTabState};
+use super::theme::{self, Tokens};
+use super::view::Sessions;
+use super::widgets::message_line::Message;
+use super::fonts;
+use crate::engine::Engine;
+use crate::i18n::Language;
+use crate::model::{Command, Damage, Event, Role, Settings, SocketId, WindowPlace};
+
+/// How long one frame may take events in; the rest waits for the next.
+const EVENT_BUDGET: Duration = Duration::from_millis(2);
+/// From this width on the inspector stands beside the journal instead of below it.
+const WIDE: f32 = 1400.0;
+const GAP: f32 = 8.0;
+
+/// The program as its window shows it.
+pub struct App {
+    pub(super) engine: Engine,
+    /// What is not kept in the tabs.
+    pub(super) settings: Settings,
+    pub(super) language: Language,
+    pub(super) dark: Tokens,
+    pub(super) light: Tokens,
+    pub(super) sessions: Sessions,
+    pub(super) servers: Vec<ServerTabState>,
+    pub(super) clients: Vec<ClientTabState>,
+    pub(super) server: SocketId,
+    pub(super) client: SocketId,
+    pub(super) journal: JournalPanel,
+    pub(super) inspector: InspectorPanel,
+    pub(super) actions: Vec<UiCommand>,
+    pub(super) dialogs: Dialogs,
+    /// What concerns the whole window.
+    pub(super) message: Option<Message>,
+    pub(super) help: Option<Help>,
+    /// Where the two panels were drawn, for files that are dropped.
+    pub(super) panel_rects: [Rect; 2],
+    saver: Saver,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("servers", &self.servers).field("clients", &self.clients).finish_non_exhaustive()
+    }
+}
+
+impl App {
+    /// Gives `ctx` the fonts and looks of the window and restores the tabs of `settings`. `damage` is shown once.
+    #[must_use]
+    pub fn new(engine: Engine, settings: Settings, damage: &[Damage], ctx: &Context) -> Self {
+        let (dark, light) = (Tokens::dark(), Tokens::light());
+        ctx.set_fonts(fonts::definitions());
+        theme::apply(&dark, ctx);
+        theme::apply(&light, ctx);
+        ctx.set_theme(theme::preference(settings.theme));
+        // The zoom is a setting of ours, with actions of our own.
+        ctx.options_mut(|options| options.zoom_with_keyboard = false);
+        ctx.set_zoom_factor(settings.zoom.clamp(0.5, 3.0));
+
+        let mut servers: Vec<_> =
+            settings.servers.iter().map(|tab| ServerTabState::new(engine.new_socket(), tab)).collect();
+        if servers.is_empty() {
+            servers.push(ServerTabState::new(engine.new_socket(), &Default::default()));
+        }
+        let mut clients: Vec<_> =
+            settings.clients.iter().map(|tab| ClientTabState::new(engine.new_socket(), tab)).collect();
+        if clients.is_empty() {
+            clients.push(ClientTabState::new(engine.new_socket(), &Default::default()));
+        }
+        let language = Language::from_choice(settings.language);
+        Self {
+            language,
+            server: servers[0].socket,
+            client: clients[0].socket,
+            servers,
+            clients,
+            sessions: Sessions::default(),
+            journal: JournalPanel::new(&settings),
+            inspector: InspectorPanel::new(),
+            actions: Vec::new(),
+            dialogs: Dialogs::default(),
+            message: status_bar::damage(language, damage),
+            help: None,
+            panel_rects: [Rect::NOTHING; 2],
+            saver: Saver::new(settings.clone()),
+            settings,
+            dark,
+            light,
+            engine,
+        }
+    }
+
+    /// Takes in what the engine reports; runs while the window is hidden too. Never blocks.
+    pub fn logic(&mut self, ctx: &Context) {
+        self.engine.acknowledge_wake();
+        let begun = Instant::now();
+        let mut drained = false;
+        while begun.elapsed() < EVENT_BUDGET {
+            let Ok(event) = self.engine.events().try_recv() else {
+                drained = true;
+                break;
+            };
+            self.on_event(&event);
+        }
+        if !drained && !self.engine.events().is_empty() {
+            ctx.request_repaint();
+        }
+        if let Some((purpose, answer)) = self.dialogs.answer() {
+            self.on_dialog(ctx, purpose, answer);
+        }
+        self.remember_place(ctx);
+        self.save_settings(ctx);
+    }
+
+    fn on_event(&mut self, event: &Event) {
+        self.sessions.on_event(event);
+        for tab in &mut self.servers {
+            tab.on_event(event, &mut self.sessions);
+        }
+        for tab in &mut self.clients {
+            tab.on_event(event, &mut self.sessions);
+        }
+        self.journal.on_event(event);
+        self.inspector.on_event(event);
+        match event {
+            Event::Failed { socket: None, failure, .. } => self.message = Some(Message::Failed(failure.clone())),
+            Event::JournalSaved { path, rows } => {
+                let words = crate::tr!(self.language, "journal.saved", rows = rows, path = path.display());
+                self.message = Some(Message::Said(words.into_owned()));
+            }
+            _ => {}
+        }
+    }
+
+    /// Draws the window and carries out what was asked for in it.
+    pub fn ui(&mut self, ui: &mut Ui) {
+        self.take_shortcuts(ui.ctx());
+        self.take_dropped_files(ui.ctx());
+        let tokens = if ui.visuals().dark_mode { self.dark.clone() } else { self.light.clone() };
+        let mut actions = std::mem::take(&mut self.actions);
+        let sessions = std::mem::take(&mut self.sessions);
+        let mut cx = Cx { language: self.language, tokens: &tokens, sessions: &sessions, actions: &mut actions };
+        self.lay_out(ui, &mut cx);
+        self.sessions = sessions;
+        for action in actions {
+            self.carry_out(ui.ctx(), action);
+        }
+    }
+
+    fn lay_out(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        let bar = Frame::new().fill(cx.tokens.window).inner_margin(Margin::symmetric(12, 4));
+        Panel::top("menu").frame(bar).show_separator_line(false).show(ui, |ui| {
+            let state = MenuState {
+                language: self.settings.language,
+                theme: self.settings.theme,
+                follow: self.journal.follow_end(),
+                inspector: self.settings.show_inspector,
+            };
+            menu_bar(ui, cx, state);
+        });
+        let pad = Frame::new().fill(cx.tokens.window).inner_margin(Margin { left: 8, right: 8, top: 0, bottom: 8 });
+        if let Some(message) = &self.message {
+            Panel::bottom("status").frame(pad).show_separator_line(false).show(ui, |ui| {
+                status_bar::status_bar(ui, cx, message);
+            });
+        }
+        CentralPanel::default().frame(pad).show(ui, |ui| self.work_area(ui, cx));
+        if let Some(which) = self.help
+            && !help(ui, cx, which)
+        {
+            self.help = None;
+        }
+    }
+
+    /// The panels above, the journal and the inspector below, with a handle between.
+    fn work_area(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        let area = ui.available_rect_before_wrap();
+        let split = self.settings.split.clamp(0.2, 0.8);
+        let lowest = (area.height() - 150.0).max(160.0);
+        let middle = area.top() + (area.height() * split).clamp(200.0_f32.min(lowest), lowest);
+
+        let handle = Rect::from_min_max(pos2(area.left(), middle), pos2(area.right(), middle + GAP));
+        self.split_handle(ui, cx, handle, area);
+
+        let half = (area.width() - GAP) / 2.0;
+        let left = Rect::from_min_max(area.min, pos2(area.left() + half, middle));
+        let right = Rect::from_min_max(pos2(area.right() - half, area.top()), pos2(area.right(), middle));
+        self.panel_rects = [left, right];
+
+        let titles: Vec<_> = self.servers.iter().map(ServerTabState::title).collect();
+        let selected = self.server;
+        let servers = &mut self.servers;
+        shell::panel(ui, cx, Role::Server, left, &titles, selected, |ui, cx| {
+            if let Some(tab) = servers.iter_mut().find(|tab| tab.socket == selected) {
+                tab.show(ui, cx);
+            }
+        });
+        let titles: Vec<_> = self.clients.iter().map(ClientTabState::title).collect();
+        let selected = self.client;
+        let clients = &mut self.clients;
+        shell::panel(ui, cx, Role::Client, right, &titles, selected, |ui, cx| {
+            if let Some(tab) = clients.iter_mut().find(|tab| tab.socket == selected) {
+                tab.show(ui, cx);
+            }
+        });
+
+        let below = Rect::from_min_max(pos2(area.left(), middle + GAP), area.max);
+        self.below(ui, cx, below);
+        ui.advance_cursor_after_rect(area);
+    }
+
+    fn split_handle(&mut self, ui: &mut Ui, cx: &Cx<'_>, handle: Rect, area: Rect) {
+        let response = ui.interact(handle, ui.id().with("split"), egui::Sense::drag());
+        let label = crate::tr!(cx.language, "window.split");
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Splitter, true, &*label));
+        if response.hovered() || response.dragged() {
+            ui.ctx().set_cursor_icon(egui::CursorIcon::ResizeVertical);
+            let line = Rect::from_center_size(handle.center(), egui::vec2(48.0, 3.0));
+            ui.painter().rect_filled(line, 1.5, cx.tokens.accent);
+        }
+        if response.dragged()
+            && let Some(at) = response.interact_pointer_pos()
+        {
+            self.settings.split = ((at.y - GAP / 2.0 - area.top()) / area.height()).clamp(0.2, 0.8);
+        }
+    }
+
+    fn below(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect) {
+        let (journal, inspector) = if !self.settings.show_inspector {
+            (rect, None)
+        } else if rect.width() >= WIDE {
+            let at = rect.right() - (rect.width() * 0.34).max(500.0);
+            let (left, right) = rect.split_left_right_at_x(at);
+            (left.with_max_x(at - GAP / 2.0), Some(right.with_min_x(at + GAP / 2.0)))
+        } else {
+            let at = rect.bottom() - (rect.height() * 0.36).clamp(70.0, 220.0);
+            let (top, bottom) = rect.split_top_bottom_at_y(at);
+            (top.with_max_y(at - GAP / 2.0), Some(bottom.with_min_y(at + GAP / 2.0)))
+        };
+        card(ui, cx, journal, |ui, cx| self.journal.show(ui, cx));
+        if self.journal.take_inspect_request() {
+            self.settings.show_inspector = true;
+            self.inspector.focus();
+        }
+        if let Some(rect) = inspector {
+            card(ui, cx, rect, |ui, cx| {
+                self.inspector.show(ui, cx, self.journal.chosen(), self.journal.zone());
+            });
+        }
+    }
+
+    /// The settings as they are now, tabs included.
+    pub(super) fn current_settings(&self) -> Settings {
+        Settings {
+            follow_end: self.journal.follow_end(),
+            servers: self.servers.iter().map(ServerTabState::to_settings).collect(),
+            clients: self.clients.iter().map(ClientTabState::to_settings).collect(),
+            ..self.settings.clone()
+        }
+    }
+
+    fn save_settings(&mut self, ctx: &Context) {
+        let now = ctx.input(|input| input.time);
+        let current = || Settings {
+            follow_end: self.journal.follow_end(),
+            servers: self.servers.iter().map(ServerTabState::to_settings).collect(),
+            clients: self.clients.iter().map(ClientTabState::to_settings).collect(),
+            ..self.settings.clone()
+        };
+        match self.saver.look(now, current) {
+            Verdict::LookAgainIn(seconds) => ctx.request_repaint_after(Duration::from_secs_f64(seconds)),
+            Verdict::Save(settings) => self.engine.send(Command::SaveSettings(settings)),
+            Verdict::Nothing => {}
+        }
+    }
+
+    /// Saves what has not been saved; call it when the window closes.
+    pub fn closing(&mut self) {
+        if let Some(settings) = self.saver.last(self.current_settings()) {
+            self.engine.send(Command::SaveSettings(settings));
+        }
+    }
+
+    fn remember_place(&mut self, ctx: &Context) {
+        let place = ctx.input(|input| {
+            let viewport = input.viewport();
+            let (outer, inner) = (viewport.outer_rect?, viewport.inner_rect?);
+            let maximized = viewport.maximized.unwrap_or(false);
+            (viewport.minimized != Some(true)).then_some((outer.min, inner.size(), maximized))
+        });
+        let Some((at, size, maximized)) = place else { return };
+        match &mut self.settings.window {
+            // The place to come back to stays the one from before.
+            Some(window) if maximized => window.maximized = true,
+            window => {
+                *window = Some(WindowPlace { x: at.x, y: at.y, width: size.x, height: size.y, maximized });
+            }
+        }
+    }
+}
+
+/// A surface with room around what `contents` draws.
+fn card(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect, contents: impl FnOnce(&mut Ui, &mut Cx<'_>)) {
+    ui.painter().rect_filled(rect, cx.tokens.radius + 2, cx.tokens.surface);
+    let inner = rect.shrink2(egui::vec2(cx.tokens.space_large, cx.tokens.space));
+    ui.scope_builder(egui::UiBuilder::new().max_rect(inner), |ui| {
+        ui.set_clip_rect(rect.intersect(ui.clip_rect()));
+        contents(ui, cx);
+    });
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+        self.logic(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        self.ui(ui);
+    }
+
+    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        self.closing();
+    }
+}

@@ -1,0 +1,327 @@
+//! What each action does.
+
+use std::path::PathBuf;
+
+use egui::Context;
+
+use super::action::UiCommand;
+use super::app::App;
+use super::dialogs::{Answer, Purpose};
+use super::panels::about::Help;
+use super::tabs::{ClientState, ClientTabState, ServerState, ServerTabState};
+use super::theme;
+use super::widgets::file_sender;
+use super::widgets::message_line::Message;
+use crate::i18n::Language;
+use crate::model::{Command, Recipients, Role, SendMode, SocketId};
+
+const ZOOM_STEP: f32 = 0.1;
+
+impl App {
+    pub(super) fn carry_out(&mut self, ctx: &Context, action: UiCommand) {
+        match action {
+            UiCommand::CopyText(text) => ctx.copy_text(text),
+            UiCommand::SaveJournal => {
+                let title = UiCommand::SaveJournal.label(self.language);
+                self.dialogs.open(&self.engine, ctx, Purpose::SaveJournal, &title);
+            }
+            UiCommand::ClearJournal => self.engine.send(Command::ClearJournal),
+            UiCommand::ToggleFollow => self.journal.toggle_follow(),
+            UiCommand::ToggleInspector => self.settings.show_inspector = !self.settings.show_inspector,
+            UiCommand::FocusFilter => self.journal.focus_filter(),
+            UiCommand::SetDisplayEncoding(socket, encoding) => {
+                self.sessions.encodings.insert(socket, encoding);
+            }
+            UiCommand::Engine(command) => self.engine.send(command),
+            UiCommand::ShowOnly(selected) => self.sessions.selected = selected,
+            UiCommand::NewTab(role) => self.new_tab(role),
+            UiCommand::CloseTab(role, socket) => self.close_tab(role, socket),
+            UiCommand::SelectTab(role, socket) => self.select_tab(role, socket),
+            UiCommand::Start(role, socket) => self.start(role, socket),
+            UiCommand::Stop(role, socket) => self.stop(role, socket),
+            UiCommand::SendMessage(role, socket) => self.send_message(role, socket),
+            UiCommand::ChooseFiles(role, socket) => {
+                let title = action.label(self.language);
+                self.dialogs.open(&self.engine, ctx, Purpose::SendFiles(role, socket), &title);
+            }
+            UiCommand::SendPaths(role, socket, paths) => self.send_paths(role, socket, paths),
+            UiCommand::ChooseFolder(role, socket) => {
+                let title = action.label(self.language);
+                self.dialogs.open(&self.engine, ctx, Purpose::ReceiveInto(role, socket), &title);
+            }
+            UiCommand::SetLanguage(choice) => {
+                self.settings.language = choice;
+                self.language = Language::from_choice(choice);
+            }
+            UiCommand::SetTheme(choice) => {
+                self.settings.theme = choice;
+                ctx.set_theme(theme::preference(choice));
+            }
+            UiCommand::ZoomIn => self.zoom(ctx, self.settings.zoom + ZOOM_STEP),
+            UiCommand::ZoomOut => self.zoom(ctx, self.settings.zoom - ZOOM_STEP),
+            UiCommand::ZoomReset => self.zoom(ctx, 1.0),
+            UiCommand::ShowShortcuts => self.help = Some(Help::Shortcuts),
+            UiCommand::ShowAbout => self.help = Some(Help::About),
+            UiCommand::DismissNotice => self.message = None,
+            UiCommand::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
+        }
+        ctx.request_repaint();
+    }
+
+    /// Actions whose keys were pressed in this frame.
+    pub(super) fn take_shortcuts(&mut self, ctx: &Context) {
+        for action in UiCommand::WITH_SHORTCUTS {
+            if let Some(shortcut) = action.shortcut()
+                && ctx.input_mut(|input| input.consume_shortcut(&shortcut))
+            {
+                self.actions.push(action);
+            }
+        }
+    }
+
+    /// Files dropped on a panel go to the tab that it shows.
+    pub(super) fn take_dropped_files(&mut self, ctx: &Context) {
+        let (files, at) = ctx.input(|input| {
+            let paths: Vec<PathBuf> = input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect();
+            (paths, input.pointer.latest_pos())
+        });
+        if files.is_empty() {
+            return;
+        }
+        let [left, right] = self.panel_rects;
+        let (role, socket) = match at {
+            Some(at) if left.contains(at) => (Role::Server, self.server),
+            Some(at) if right.contains(at) => (Role::Client, self.client),
+            // Systems that don't say where: to the only side that could send, else to the client.
+            _ if self.can_send_files(Role::Server) && !self.can_send_files(Role::Client) => (Role::Server, self.server),
+            _ => (Role::Client, self.client),
+        };
+        self.actions.push(UiCommand::SendPaths(role, socket, files));
+    }
+
+    fn can_send_files(&self, role: Role) -> bool {
+        match role {
+            Role::Server => self.servers.iter().any(|tab| tab.socket == self.server && tab.recipients().is_some()),
+            Role::Client => self.clients.iter().any(|tab| tab.socket == self.client && tab.session().is_some()),
+        }
+    }
+
+    /// Takes in how a dialog ended.
+    pub(super) fn on_dialog(&mut self, ctx: &Context, purpose: Purpose, answer: Answer) {
+        match (purpose, answer) {
+            (_, Answer::Cancelled) => {}
+            (Purpose::SendFiles(role, socket), Answer::Chosen(paths)) => self.send_paths(role, socket, paths),
+            (Purpose::ReceiveInto(role, socket), Answer::Chosen(mut paths)) => {
+                if let Some(folder) = paths.pop() {
+                    self.receive_into(role, socket, &folder);
+                }
+            }
+            (Purpose::SaveJournal, Answer::Chosen(mut paths)) => {
+                if let Some(path) = paths.pop() {
+                    self.engine.send(Command::SaveJournal { path, filter: self.journal.filter().clone() });
+                }
+            }
+            (Purpose::SendFiles(role, socket), Answer::CouldNotOpen) => {
+                egui::Popup::open_id(ctx, file_sender::popup_id(socket));
+                self.say(role, socket, Message::NoDialog);
+            }
+            (Purpose::ReceiveInto(role, socket), Answer::CouldNotOpen) => {
+                let words = crate::tr!(self.language, "dialog.none_for_folder");
+                self.say(role, socket, Message::Said(words.into_owned()));
+            }
+            (Purpose::SaveJournal, Answer::CouldNotOpen) => self.save_journal_without_dialog(),
+        }
+    }
+
+    /// Saves into the home folder where nobody can be asked, and says so.
+    fn save_journal_without_dialog(&mut self) {
+        let Some(folder) = directories::UserDirs::new().map(|dirs| dirs.home_dir().to_owned()) else {
+            self.message = Some(Message::NoDialog);
+            return;
+        };
+        let name = format!("sockeye-{}.txt", super::clock::file_stamp());
+        self.engine.send(Command::SaveJournal { path: folder.join(name), filter: self.journal.filter().clone() });
+    }
+
+    fn server_tab(&mut self, socket: SocketId) -> Option<&mut ServerTabState> {
+        self.servers.iter_mut().find(|tab| tab.socket == socket)
+    }
+
+    fn client_tab(&mut self, socket: SocketId) -> Option<&mut ClientTabState> {
+        self.clients.iter_mut().find(|tab| tab.socket == socket)
+    }
+
+    fn say(&mut self, role: Role, socket: SocketId, message: Message) {
+        match role {
+            Role::Server => self.server_tab(socket).map(|tab| &mut tab.message),
+            Role::Client => self.client_tab(socket).map(|tab| &mut tab.message),
+        }
+        .map(|place| *place = Some(message));
+    }
+
+    fn new_tab(&mut self, role: Role) {
+        let socket = self.engine.new_socket();
+        match role {
+            Role::Server => {
+                let settings = self.server_tab(self.server).map(|tab| tab.to_settings()).unwrap_or_default();
+                let composer = crate::model::ComposerSettings { draft: String::new(), ..settings.composer };
+                let settings = crate::model::ServerTab { composer, ..settings };
+                self.servers.push(ServerTabState::new(socket, &settings));
+            }
+            Role::Client => {
+                let settings = self.client_tab(self.client).map(|tab| tab.to_settings()).unwrap_or_default();
+                let composer = crate::model::ComposerSettings { draft: String::new(), ..settings.composer };
+                let settings = crate::model::ClientTab { composer, ..settings };
+                self.clients.push(ClientTabState::new(socket, &settings));
+            }
+        }
+        self.select_tab(role, socket);
+    }
+
+    fn select_tab(&mut self, role: Role, socket: SocketId) {
+        match role {
+            Role::Server => self.server = socket,
+            Role::Client => self.client = socket,
+        }
+    }
+
+    /// Closes what the tab has open and takes it away; the last of a panel stays.
+    fn close_tab(&mut self, role: Role, socket: SocketId) {
+        match role {
+            Role::Server if self.servers.len() > 1 => {
+                let Some(at) = self.servers.iter().position(|tab| tab.socket == socket) else { return };
+                self.engine.send(Command::StopListening { socket });
+                self.servers.remove(at);
+                if self.server == socket {
+                    self.server = self.servers[at.min(self.servers.len() - 1)].socket;
+                }
+            }
+            Role::Client if self.clients.len() > 1 => {
+                let Some(at) = self.clients.iter().position(|tab| tab.socket == socket) else { return };
+                self.engine.send(Command::Disconnect { socket });
+                self.clients.remove(at);
+                if self.client == socket {
+                    self.client = self.clients[at.min(self.clients.len() - 1)].socket;
+                }
+            }
+            _ => return,
+        }
+        self.sessions.forget_socket(socket);
+    }
+
+    fn start(&mut self, role: Role, socket: SocketId) {
+        let command = match role {
+            Role::Server => {
+                let Some(tab) = self.server_tab(socket) else { return };
+                tab.form.take_endpoint_text();
+                tab.form.tried = true;
+                let Some(spec) = tab.spec() else {
+                    tab.more_open |= tab.form.target().is_ok() || tab.form.options_are_mistaken();
+                    return;
+                };
+                tab.message = None;
+                tab.dropped = 0;
+                tab.state = ServerState::Starting;
+                Command::Listen { socket, spec }
+            }
+            Role::Client => {
+                let Some(tab) = self.client_tab(socket) else { return };
+                tab.form.take_endpoint_text();
+                tab.form.tried = true;
+                let Some(spec) = tab.spec() else {
+                    tab.more_open |= tab.form.target().is_ok() || tab.form.options_are_mistaken();
+                    return;
+                };
+                tab.message = None;
+                tab.dropped = 0;
+                tab.candidates = 0;
+                tab.state = ClientState::Connecting { attempt: String::new() };
+                Command::Connect { socket, spec }
+            }
+        };
+        self.engine.send(command);
+    }
+
+    fn stop(&mut self, role: Role, socket: SocketId) {
+        match role {
+            Role::Server => {
+                let Some(tab) = self.server_tab(socket) else { return };
+                tab.message = None;
+                tab.state = ServerState::Stopping;
+                self.engine.send(Command::StopListening { socket });
+            }
+            Role::Client => {
+                let Some(tab) = self.client_tab(socket) else { return };
+                tab.message = None;
+                tab.state = ClientState::Disconnecting;
+                self.engine.send(Command::Disconnect { socket });
+            }
+        }
+    }
+
+    fn send_message(&mut self, role: Role, socket: SocketId) {
+        let (to, draft) = match role {
+            Role::Server => {
+                let Some(tab) = self.server_tab(socket) else { return };
+                tab.message = None;
+                (tab.recipients(), &mut tab.draft)
+            }
+            Role::Client => {
+                let Some(tab) = self.client_tab(socket) else { return };
+                tab.message = None;
+                (tab.session().map(|session| Recipients::Sessions(vec![session])), &mut tab.draft)
+            }
+        };
+        // What is missing or mistaken shows at the button and under the message already.
+        let (Some(to), Ok(bytes)) = (to, draft.compose()) else { return };
+        draft.sent();
+        self.engine.send(Command::Send { socket, to, bytes });
+    }
+
+    fn send_paths(&mut self, role: Role, socket: SocketId, paths: Vec<PathBuf>) {
+        let (to, mode): (Option<Recipients>, SendMode) = match role {
+            Role::Server => {
+                let Some(tab) = self.server_tab(socket) else { return };
+                tab.message = None;
+                (tab.recipients(), tab.draft.send_mode)
+            }
+            Role::Client => {
+                let Some(tab) = self.client_tab(socket) else { return };
+                tab.message = None;
+                (tab.session().map(|session| Recipients::Sessions(vec![session])), tab.draft.send_mode)
+            }
+        };
+        let Some(to) = to else {
+            let words = match role {
+                Role::Server => crate::tr!(self.language, "server.nobody"),
+                Role::Client => crate::tr!(self.language, "client.connect_first"),
+            };
+            self.say(role, socket, Message::Said(words.into_owned()));
+            return;
+        };
+        self.engine.send(Command::SendFiles { socket, to, paths, mode });
+    }
+
+    fn receive_into(&mut self, role: Role, socket: SocketId, folder: &std::path::Path) {
+        let folder = folder.display().to_string();
+        let (form, open) = match role {
+            Role::Server => {
+                let Some(tab) = self.server_tab(socket) else { return };
+                (&mut tab.receive, tab.state != ServerState::Idle)
+            }
+            Role::Client => {
+                let Some(tab) = self.client_tab(socket) else { return };
+                (&mut tab.receive, tab.state != ClientState::Idle)
+            }
+        };
+        form.folder = folder;
+        if let Some(receive) = form.mode().filter(|_| open) {
+            self.engine.send(Command::SetReceive { socket, receive });
+        }
+    }
+
+    fn zoom(&mut self, ctx: &Context, zoom: f32) {
+        self.settings.zoom = ((zoom * 10.0).round() / 10.0).clamp(0.5, 3.0);
+        ctx.set_zoom_factor(self.settings.zoom);
+    }
+}

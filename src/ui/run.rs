@@ -1,0 +1,97 @@
+//! Opens the window.
+
+use std::process::ExitCode;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use egui::{Context, ViewportBuilder, ViewportId};
+
+use super::app::App;
+use crate::engine::{Engine, EngineConfig, JournalPlace};
+use crate::i18n::{self, Language};
+use crate::model::{Settings, WindowPlace};
+use crate::tr;
+
+/// The packages that a bare Debian or Ubuntu lacks for a window; they are loaded when it opens, not linked.
+const PACKAGES: &str = "libx11-6 libx11-xcb1 libxcursor1 libxi6 libxkbcommon-x11-0 libgl1 libegl1";
+
+/// At most this often the engine makes the window draw: sixty times a second.
+const FRAME: Duration = Duration::from_millis(16);
+
+const ICON: &[u8] = include_bytes!("../../assets/icon.png");
+
+/// Shows the window until it is closed. Says on standard error why, when it can't open.
+#[must_use]
+pub fn run() -> ExitCode {
+    let path = Engine::settings_path();
+    let (settings, damage) = path.as_deref().map_or_else(Default::default, Engine::load_settings);
+    let language = Language::from_choice(settings.language);
+
+    // The engine starts before there is a window to wake.
+    let window: Arc<OnceLock<Context>> = Arc::default();
+    let woken = Arc::clone(&window);
+    let config = EngineConfig {
+        journal: JournalPlace::Temporary,
+        wake: Arc::new(move || {
+            if let Some(ctx) = woken.get() {
+                ctx.request_repaint_after_for(FRAME, ViewportId::ROOT);
+            }
+        }),
+        payload_events: false,
+        settings: path,
+    };
+    let engine = match Engine::start(config) {
+        Ok(engine) => engine,
+        Err(failure) => {
+            eprintln!("{}", i18n::failure(language, &failure));
+            if let Some(hint) = i18n::hint(language, &failure) {
+                eprintln!("{hint}");
+            }
+            return ExitCode::FAILURE;
+        }
+    };
+    let options = eframe::NativeOptions {
+        viewport: viewport(&settings),
+        renderer: eframe::Renderer::Glow,
+        persist_window: false,
+        ..Default::default()
+    };
+    let opened = eframe::run_native(
+        "sockeye",
+        options,
+        Box::new(move |creation| {
+            // Set once, here: the closure runs once.
+            let _ = window.set(creation.egui_ctx.clone());
+            Ok(Box::new(App::new(engine, settings, &damage, &creation.egui_ctx)))
+        }),
+    );
+    match opened {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{}", tr!(language, "window.cannot_open", reason = error));
+            if cfg!(target_os = "linux") {
+                eprintln!("{}", tr!(language, "window.packages"));
+                eprintln!("    sudo apt-get install {PACKAGES}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn viewport(settings: &Settings) -> ViewportBuilder {
+    let builder = ViewportBuilder::default()
+        .with_title("Sockeye")
+        .with_app_id("sockeye")
+        .with_min_inner_size([760.0, 480.0]);
+    let builder = match eframe::icon_data::from_png_bytes(ICON) {
+        Ok(icon) => builder.with_icon(icon),
+        Err(_) => builder,
+    };
+    match settings.window {
+        None => builder.with_inner_size([1180.0, 780.0]),
+        Some(WindowPlace { x, y, width, height, maximized }) => builder
+            .with_position([x, y])
+            .with_inner_size([width.max(760.0), height.max(480.0)])
+            .with_maximized(maximized),
+    }
+}
