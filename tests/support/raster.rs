@@ -143,9 +143,7 @@ impl Canvas {
                 let share = edges.map(|(from, to)| {
                     ((to.x - from.x) * (center - from.y) - (to.y - from.y) * (at - from.x)) as f32 / area
                 });
-                let of = |part: fn(&Corner) -> f32| {
-                    part(a) * share[0] + part(b) * share[1] + part(c) * share[2]
-                };
+                let of = |part: fn(&Corner) -> f32| part(a) * share[0] + part(b) * share[1] + part(c) * share[2];
                 let color = [
                     of(|corner| f32::from(corner.color.r())),
                     of(|corner| f32::from(corner.color.g())),

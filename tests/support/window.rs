@@ -6,7 +6,8 @@ use std::sync::Arc;
 use egui_kittest::{Harness, HarnessBuilder};
 use sockeye::i18n::Language;
 use sockeye::model::{
-    Call, Command, Direction, Event, Filter, Page, PageRequest, PageRow, Peer, Protocol, Role, RowBody, SessionId, SessionInfo, Settings, SocketId, Stamp, Traffic,
+    Call, Command, Direction, Event, Filter, Page, PageRequest, PageRow, Peer, Protocol, Role, RowBody, SessionId,
+    SessionInfo, Settings, SocketId, Stamp, Traffic,
 };
 use sockeye::ui::action::UiCommand;
 use sockeye::ui::context::Cx;
@@ -34,10 +35,14 @@ impl Rows {
     fn read(&self, request: &PageRequest) -> Page {
         let filter = &request.filter;
         let all = filter.is_empty();
-        let numbers: Vec<u64> =
-            if all { Vec::new() } else { (1..=self.total).filter(|number| passes(filter, &(self.make)(*number))).collect() };
+        let numbers: Vec<u64> = if all {
+            Vec::new()
+        } else {
+            (1..=self.total).filter(|number| passes(filter, &(self.make)(*number))).collect()
+        };
         let matches = if all { self.total } else { numbers.len() as u64 };
-        let first = if request.from_end { matches.saturating_sub(request.count as u64) } else { request.first.min(matches) };
+        let first =
+            if request.from_end { matches.saturating_sub(request.count as u64) } else { request.first.min(matches) };
         let end = (first + request.count as u64).min(matches);
         let number = |position: u64| if all { position + 1 } else { numbers[position as usize] };
         let rows = (first..end).map(|position| (self.make)(number(position))).collect();
@@ -114,8 +119,7 @@ impl Window {
         self.answer();
         let tokens = Tokens::of(ui.ctx().theme());
         let mut actions = Vec::new();
-        let mut cx =
-            Cx { language: self.language, tokens: &tokens, sessions: &self.sessions, actions: &mut actions };
+        let mut cx = Cx { language: self.language, tokens: &tokens, sessions: &self.sessions, actions: &mut actions };
         let frame = egui::Frame::new().fill(tokens.surface).inner_margin(tokens.space);
         if self.inspector_height > 0.0 {
             egui::Panel::bottom("inspector").exact_size(self.inspector_height).frame(frame).show(ui, |ui| {
@@ -171,15 +175,20 @@ impl Window {
 }
 
 pub(crate) fn builder(width: f32, height: f32, theme: egui::Theme) -> HarnessBuilder<Window> {
-    Harness::builder().with_size(egui::vec2(width, height)).with_theme(theme).renderer(Raster::default()).with_context_setup(|ctx| {
-        ctx.set_fonts(sockeye::ui::fonts::definitions());
-        theme::apply(&Tokens::dark(), ctx);
-        theme::apply(&Tokens::light(), ctx);
-    })
+    Harness::builder()
+        .with_size(egui::vec2(width, height))
+        .with_theme(theme)
+        .renderer(Raster::default())
+        .with_context_setup(|ctx| {
+            ctx.set_fonts(sockeye::ui::fonts::definitions());
+            theme::apply(&Tokens::dark(), ctx);
+            theme::apply(&Tokens::light(), ctx);
+        })
 }
 
 pub(crate) fn open(window: Window) -> Harness<'static, Window> {
-    let mut harness = builder(1200.0, 500.0, egui::Theme::Light).build_ui_state(|ui, window: &mut Window| window.show(ui), window);
+    let mut harness =
+        builder(1200.0, 500.0, egui::Theme::Light).build_ui_state(|ui, window: &mut Window| window.show(ui), window);
     harness.run();
     harness
 }
@@ -209,11 +218,7 @@ pub(crate) fn row(number: u64, body: RowBody) -> PageRow {
     let ns = number * 41_234;
     PageRow {
         number,
-        stamp: Stamp {
-            wall_ns: BEGAN_NS + ns as i64,
-            mono_ns: 5_000_000_000 + ns,
-            kernel_ns: None,
-        },
+        stamp: Stamp { wall_ns: BEGAN_NS + ns as i64, mono_ns: 5_000_000_000 + ns, kernel_ns: None },
         socket: SocketId(1),
         session: Some(SessionId(1)),
         peer: "127.0.0.1:51734".to_owned(),

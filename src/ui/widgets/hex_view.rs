@@ -113,8 +113,7 @@ impl HexView<'_> {
             state.scroll.scroll_by(-f64::from(delta / row_height));
         }
         state.scroll.clamp(lines, fitting);
-        let scroll_bar =
-            ScrollBar { id: self.id.with("bar"), name: self.scroll_name, total: lines, visible: fitting };
+        let scroll_bar = ScrollBar { id: self.id.with("bar"), name: self.scroll_name, total: lines, visible: fitting };
         scroll_bar.show(ui, bar, &mut state.scroll, tokens);
 
         let grid = Grid { origin: body.left_top(), character: character_width(ui, tokens), row_height };
@@ -243,8 +242,7 @@ impl HexView<'_> {
                 grid.hex_left(from) - gap..=grid.hex_left(to - 1) + grid.character * 2.0 + gap,
                 top..=top + grid.row_height,
             );
-            let letters =
-                Rect::from_x_y_ranges(grid.text_left(from)..=grid.text_left(to), top..=top + grid.row_height);
+            let letters = Rect::from_x_y_ranges(grid.text_left(from)..=grid.text_left(to), top..=top + grid.row_height);
             painter.rect_filled(hex, 0.0, tokens.selection);
             painter.rect_filled(letters, 0.0, tokens.selection);
         }

@@ -138,10 +138,8 @@ impl ScrollBar<'_> {
         let top = rect.top() + way * progress as f32;
         let active = response.hovered() || response.dragged();
         let width = if active { 8.0 } else { 6.0 };
-        let handle = Rect::from_min_size(
-            egui::pos2(rect.center().x - width / 2.0, top),
-            egui::vec2(width, handle_height),
-        );
+        let handle =
+            Rect::from_min_size(egui::pos2(rect.center().x - width / 2.0, top), egui::vec2(width, handle_height));
         let color = tokens.text_muted.gamma_multiply(if response.dragged() {
             0.85
         } else if active {

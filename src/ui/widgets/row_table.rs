@@ -49,13 +49,21 @@ pub trait TableRows {
 /// What a user did to a table.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TableInput {
-    Clicked { row: u64, modifiers: Modifiers },
+    Clicked {
+        row: u64,
+        modifiers: Modifiers,
+    },
     /// The other mouse button, before its menu opens.
-    MenuRequested { row: u64 },
+    MenuRequested {
+        row: u64,
+    },
     /// Double click or Enter.
     Activated,
     /// To this row, counted from the cursor.
-    Moved { to: u64, extend: bool },
+    Moved {
+        to: u64,
+        extend: bool,
+    },
     /// Home or End, without Shift.
     WentHome,
     WentToEnd,
@@ -164,14 +172,7 @@ impl RowTable<'_> {
             .collect()
     }
 
-    fn read_keys(
-        &self,
-        ui: &Ui,
-        response: &Response,
-        cursor: Option<u64>,
-        fitting: f64,
-        inputs: &mut Vec<TableInput>,
-    ) {
+    fn read_keys(&self, ui: &Ui, response: &Response, cursor: Option<u64>, fitting: f64, inputs: &mut Vec<TableInput>) {
         if !response.has_focus() {
             return;
         }
@@ -229,13 +230,7 @@ impl RowTable<'_> {
         true
     }
 
-    fn read_pointer(
-        &self,
-        ui: &Ui,
-        response: &Response,
-        hovered: Option<(u64, usize)>,
-        inputs: &mut Vec<TableInput>,
-    ) {
+    fn read_pointer(&self, ui: &Ui, response: &Response, hovered: Option<(u64, usize)>, inputs: &mut Vec<TableInput>) {
         if response.clicked() || response.secondary_clicked() {
             response.request_focus();
         }
@@ -297,10 +292,12 @@ impl RowTable<'_> {
         let id = self.row_id(place.index);
         let index = usize::try_from(place.index).unwrap_or(usize::MAX);
         let rect = place.rect.intersect(body);
-        let builder = UiBuilder::new().scope_id(id).max_rect(rect).accessibility_parent(self.id).accessibility_role(Role::Row);
+        let builder =
+            UiBuilder::new().scope_id(id).max_rect(rect).accessibility_parent(self.id).accessibility_role(Role::Row);
         let mut row_ui = ui.new_child(builder);
         row_ui.expand_to_include_rect(rect);
         row_ui.ctx().accesskit_node_builder(id, |node| {
+            node.set_bounds(bounds(rect));
             node.set_row_index(index);
             node.set_selected(rows.is_selected(place.index));
             node.add_action(Action::Click);
@@ -318,12 +315,19 @@ impl RowTable<'_> {
             row_ui.interact(cell, cell_id, Sense::hover());
             row_ui.ctx().accesskit_node_builder(cell_id, |node| {
                 node.set_role(Role::Cell);
+                node.set_bounds(bounds(cell));
                 node.set_label(text.as_ref());
                 node.set_row_index(index);
                 node.set_column_index(column);
             });
         }
     }
+}
+
+/// What only shows text gets no bounds from egui.
+fn bounds(rect: Rect) -> egui::accesskit::Rect {
+    let [x0, y0, x1, y1] = [rect.left(), rect.top(), rect.right(), rect.bottom()].map(f64::from);
+    egui::accesskit::Rect { x0, y0, x1, y1 }
 }
 
 /// Rows below the topmost one that show at least in part, itself included.

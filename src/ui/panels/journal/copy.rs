@@ -53,7 +53,11 @@ pub(super) enum CopyStep {
     Ask(Command),
     Waiting,
     /// `cut` when there was more than one copy takes.
-    Done { text: String, rows: usize, cut: bool },
+    Done {
+        text: String,
+        rows: usize,
+        cut: bool,
+    },
 }
 
 impl CopyJob {

@@ -28,9 +28,10 @@ impl Losses {
         }
     }
 
-    fn on_notice(&mut self, socket: SocketId, notice: &Notice) {
+    fn on_notice(&mut self, socket: Option<SocketId>, notice: &Notice) {
         match notice {
             Notice::Dropped { datagrams } => {
+                let Some(socket) = socket else { return };
                 let old = self.dropped.insert(socket, *datagrams).unwrap_or(0);
                 // The kernel counts from the socket's opening: a smaller number belongs to a new socket.
                 if old > *datagrams {
@@ -68,7 +69,7 @@ mod tests {
     use super::*;
 
     fn dropped(socket: u64, datagrams: u64) -> Event {
-        Event::Noticed { socket: SocketId(socket), session: None, notice: Notice::Dropped { datagrams } }
+        Event::Noticed { socket: Some(SocketId(socket)), session: None, notice: Notice::Dropped { datagrams } }
     }
 
     #[test]

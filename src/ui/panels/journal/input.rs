@@ -109,7 +109,8 @@ impl JournalPanel {
                     cx.act(UiCommand::ShowOnly(Some((row.socket, Some(session)))));
                 }
             }
-            if !row.peer.is_empty() && ui.button(tr!(cx.language, "journal.show_only_peer", peer = row.peer)).clicked() {
+            if !row.peer.is_empty() && ui.button(tr!(cx.language, "journal.show_only_peer", peer = row.peer)).clicked()
+            {
                 self.show_only_peer(&row.peer);
             }
             ui.separator();

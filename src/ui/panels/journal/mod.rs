@@ -231,7 +231,8 @@ impl JournalPanel {
 
     /// The engine looks for filter texts in these as well.
     fn tell_encodings(&mut self, cx: &mut Cx<'_>) {
-        let mut encodings: Vec<_> = cx.sessions.encodings.values().map(|encoding| encoding.label().to_owned()).collect();
+        let mut encodings: Vec<_> =
+            cx.sessions.encodings.values().map(|encoding| encoding.label().to_owned()).collect();
         encodings.sort_unstable();
         encodings.dedup();
         if encodings != self.encodings {

@@ -95,11 +95,12 @@ impl Pages {
     /// What to ask for to show the `visible` positions, or as many as that from the end.
     pub(super) fn want(&mut self, filter: &Filter, visible: Range<u64>, follow: bool, now: f64) -> Wanted {
         let fits = visible.end.saturating_sub(visible.start);
-        let urgent = self.outdated || !self.page.as_ref().is_some_and(|page| {
-            page.filter == *filter
-                && page.first <= visible.start
-                && visible.end.min(page.matches) <= page.first + page.rows.len() as u64
-        });
+        let urgent = self.outdated
+            || !self.page.as_ref().is_some_and(|page| {
+                page.filter == *filter
+                    && page.first <= visible.start
+                    && visible.end.min(page.matches) <= page.first + page.rows.len() as u64
+            });
         let behind = self.page.as_ref().is_some_and(|page| page.total != self.total || !page.complete);
         if !urgent && !behind {
             return Wanted::Nothing;

@@ -99,10 +99,10 @@ fn moment(ns: i64, zone: &TimeZone, format: &str) -> String {
 
 /// Every clock that a row was stamped by, with its name.
 pub(in crate::ui::panels) fn clocks(row: &PageRow, language: Language, zone: &TimeZone) -> Vec<(String, String)> {
-    let kernel = row.stamp.kernel_ns.map_or_else(
-        || tr!(language, "journal.clock_unknown").into_owned(),
-        |ns| full_time(ns, zone),
-    );
+    let kernel = row
+        .stamp
+        .kernel_ns
+        .map_or_else(|| tr!(language, "journal.clock_unknown").into_owned(), |ns| full_time(ns, zone));
     let mono = row.stamp.mono_ns;
     vec![
         (tr!(language, "journal.clock_kernel").into_owned(), kernel),
@@ -142,8 +142,7 @@ fn hex_of(row: &PageRow) -> String {
 fn text(row: &PageRow, language: Language, encoding: Encoding) -> String {
     match &row.body {
         RowBody::Data { truncated, .. } => {
-            let mut text =
-                visible::visible(&encoding.decode_piece(&row.context, row.stream_offset, &row.preview).text);
+            let mut text = visible::visible(&encoding.decode_piece(&row.context, row.stream_offset, &row.preview).text);
             if row.len > row.preview.len() as u64 {
                 text.push('…');
             }
@@ -220,10 +219,8 @@ impl RowTexts {
 
     pub(super) fn get(&mut self, row: &PageRow, encoding: Encoding) -> &RowText {
         let (language, zone) = (self.language, &self.zone);
-        let entry = self
-            .by_number
-            .entry(row.number)
-            .or_insert_with(|| (encoding, RowText::new(row, language, encoding, zone)));
+        let entry =
+            self.by_number.entry(row.number).or_insert_with(|| (encoding, RowText::new(row, language, encoding, zone)));
         if entry.0 != encoding {
             *entry = (encoding, RowText::new(row, language, encoding, zone));
         }

@@ -41,9 +41,8 @@ impl JournalPanel {
     fn show_filter(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, width: f32) {
         let tokens = cx.tokens;
         let error = self.filter_error.as_ref().map(crate::model::FilterError::at);
-        let mut layouter = |ui: &Ui, text: &dyn egui::TextBuffer, _: f32| {
-            lay_out_filter(ui, text.as_str(), error.clone(), tokens)
-        };
+        let mut layouter =
+            |ui: &Ui, text: &dyn egui::TextBuffer, _: f32| lay_out_filter(ui, text.as_str(), error.clone(), tokens);
         let edit = TextEdit::singleline(&mut self.filter_text)
             .id(self.filter_id)
             .hint_text(tr!(cx.language, "journal.filter_hint"))
@@ -157,9 +156,12 @@ fn show_encoding(ui: &mut Ui, cx: &mut Cx<'_>, narrow: bool) {
             }
         })
         .response;
-    response.accessible_name(name.as_ref()).on_hover_text(tr!(cx.language, "journal.show_as_help"));
-    if !narrow {
-        ui.label(RichText::new(name).color(cx.tokens.text_muted));
+    let response = response.on_hover_text(tr!(cx.language, "journal.show_as_help"));
+    if narrow {
+        response.accessible_name(name);
+    } else {
+        let label = ui.label(RichText::new(name).color(cx.tokens.text_muted));
+        response.labelled_by(label.id);
     }
     if encoding != before {
         cx.act(UiCommand::SetDisplayEncoding(socket, encoding));
