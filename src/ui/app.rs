@@ -7,6 +7,7 @@ use egui::{CentralPanel, Context, Frame, Margin, Panel, Rect, Ui, pos2};
 use super::action::UiCommand;
 use super::context::Cx;
 use super::dialogs::Dialogs;
+use super::fonts;
 use super::panels::about::{Help, help};
 use super::panels::inspector::InspectorPanel;
 use super::panels::journal::JournalPanel;
@@ -17,7 +18,6 @@ use super::tabs::{ClientTabState, ServerTabState};
 use super::theme::{self, Tokens};
 use super::view::Sessions;
 use super::widgets::message_line::Message;
-use super::fonts;
 use crate::engine::Engine;
 use crate::i18n::Language;
 use crate::model::{Command, Damage, Event, Role, Settings, SocketId, WindowPlace};
@@ -225,7 +225,7 @@ impl App {
     }
 
     fn split_handle(&mut self, ui: &mut Ui, cx: &Cx<'_>, handle: Rect, area: Rect) {
-        let response = ui.interact(handle, ui.id().with("split"), egui::Sense::drag());
+        let response = ui.interact(handle, ui.scope_id().with("split"), egui::Sense::drag());
         let label = crate::tr!(cx.language, "window.split");
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Splitter, true, &*label));
         if response.hovered() || response.dragged() {

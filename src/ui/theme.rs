@@ -164,25 +164,25 @@ impl Tokens {
     /// The type of small captions.
     #[must_use]
     pub fn small_font(&self) -> FontId {
-        FontId::unique(self.text_small, FontFamily::Proportional)
+        FontId::new(self.text_small, FontFamily::Proportional)
     }
 
     /// The type of what is read most.
     #[must_use]
     pub fn font(&self) -> FontId {
-        FontId::unique(self.text_size, FontFamily::Proportional)
+        FontId::new(self.text_size, FontFamily::Proportional)
     }
 
     /// The type of headings and of what has to stand out.
     #[must_use]
     pub fn strong_font(&self) -> FontId {
-        FontId::unique(self.heading_size, fonts::strong())
+        FontId::new(self.heading_size, fonts::strong())
     }
 
     /// The type of addresses, bytes and numbers that are compared by eye.
     #[must_use]
     pub fn mono_font(&self) -> FontId {
-        FontId::unique(self.text_size - 0.5, FontFamily::Monospace)
+        FontId::new(self.text_size - 0.5, FontFamily::Monospace)
     }
 }
 

@@ -23,7 +23,7 @@ pub fn help(ui: &mut Ui, cx: &mut Cx<'_>, which: Help) -> bool {
             Help::Shortcuts => tr!(cx.language, "action.shortcuts"),
             Help::About => tr!(cx.language, "app.name"),
         };
-        ui.label(RichText::new(title).font(egui::FontId::unique(17.0, crate::ui::fonts::strong())));
+        ui.label(RichText::new(title).font(egui::FontId::new(17.0, crate::ui::fonts::strong())));
         ui.add_space(cx.tokens.space_small);
         match which {
             Help::Shortcuts => shortcuts(ui, cx),

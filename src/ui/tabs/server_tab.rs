@@ -131,12 +131,9 @@ impl ServerTabState {
         Ok(match self.respond {
             RespondKind::Nothing => Respond::Nothing,
             RespondKind::Echo => Respond::Echo,
-            RespondKind::Reply => Respond::Reply(compose::compose(
-                &self.reply,
-                Format::Escapes,
-                self.draft.encoding,
-                LineEnding::None,
-            )?),
+            RespondKind::Reply => {
+                Respond::Reply(compose::compose(&self.reply, Format::Escapes, self.draft.encoding, LineEnding::None)?)
+            }
         })
     }
 
@@ -153,9 +150,7 @@ impl ServerTabState {
             RecipientChoice::Chosen => {
                 (!self.chosen.is_empty()).then(|| Recipients::Sessions(self.chosen.iter().copied().collect()))
             }
-            RecipientChoice::One(session) => {
-                self.open.contains(&session).then(|| Recipients::Sessions(vec![session]))
-            }
+            RecipientChoice::One(session) => self.open.contains(&session).then(|| Recipients::Sessions(vec![session])),
         }
     }
 

@@ -62,8 +62,7 @@ fn one_tab(
     let close_width = if closable { 18.0 } else { 0.0 };
     let size = vec2(galley.size().x + 32.0 + close_width, tokens.control_height - 2.0);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-    response
-        .widget_info(|| WidgetInfo::selected(egui::Role::Tab, ui.is_enabled(), selected, &tab.title));
+    response.widget_info(|| WidgetInfo::selected(egui::Role::Tab, ui.is_enabled(), selected, &tab.title));
     let mut action = None;
     if ui.is_rect_visible(rect) {
         let painter = ui.painter();
@@ -81,7 +80,7 @@ fn one_tab(
     }
     if closable {
         let close = Rect::from_center_size(pos2(rect.right() - 13.0, rect.center().y), vec2(16.0, 16.0));
-        let response = ui.interact(close, ui.id().with(("close", tab.socket)), Sense::click());
+        let response = ui.interact(close, ui.scope_id().with(("close", tab.socket)), Sense::click());
         let label = tr!(language, "tab.close", title = tab.title);
         response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, ui.is_enabled(), &*label));
         if response.hovered() || response.has_focus() {
