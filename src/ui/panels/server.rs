@@ -175,7 +175,7 @@ impl ServerTabState {
         // Only an open list shows them all; the one that is chosen is always there.
         options.extend(self.open.iter().take(LISTED_MAX).map(|session| RecipientChoice::One(*session)));
         let (open, chosen) = (self.open.len(), self.chosen.len());
-        choice(ui, "recipients", &label, 112.0, &mut self.recipients, &options, |option| match option {
+        choice(ui, "recipients", &label, 96.0, &mut self.recipients, &options, |option| match option {
             RecipientChoice::All => tr!(language, "recipients.all", count = open),
             RecipientChoice::Chosen => tr!(language, "recipients.chosen", count = chosen),
             RecipientChoice::One(session) => {
