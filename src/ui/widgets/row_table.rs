@@ -297,6 +297,7 @@ impl RowTable<'_> {
         let mut row_ui = ui.new_child(builder);
         row_ui.expand_to_include_rect(rect);
         row_ui.ctx().accesskit_node_builder(id, |node| {
+            node.set_bounds(bounds(rect));
             node.set_row_index(index);
             node.set_selected(rows.is_selected(place.index));
             node.add_action(Action::Click);
@@ -314,12 +315,19 @@ impl RowTable<'_> {
             row_ui.interact(cell, cell_id, Sense::hover());
             row_ui.ctx().accesskit_node_builder(cell_id, |node| {
                 node.set_role(Role::Cell);
+                node.set_bounds(bounds(cell));
                 node.set_label(text.as_ref());
                 node.set_row_index(index);
                 node.set_column_index(column);
             });
         }
     }
+}
+
+/// What only shows text gets no bounds from egui.
+fn bounds(rect: Rect) -> egui::accesskit::Rect {
+    let [x0, y0, x1, y1] = [rect.left(), rect.top(), rect.right(), rect.bottom()].map(f64::from);
+    egui::accesskit::Rect { x0, y0, x1, y1 }
 }
 
 /// Rows below the topmost one that show at least in part, itself included.

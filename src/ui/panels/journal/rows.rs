@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use egui::text::{LayoutJob, TextWrapping};
+use egui::text::{LayoutJob, TextFormat, TextWrapping};
 use egui::{Color32, FontId, Painter, Rangef, Rect, Stroke, pos2, vec2};
 
 use super::columns::Column;
@@ -143,7 +143,7 @@ fn tone_color(tone: Tone, tokens: &Tokens) -> Color32 {
 fn paint_text(cell: &Cell<'_>, text: &RowText, tokens: &Tokens, color: Color32) {
     // The peer's own text has the type of bytes, this program's words have the type of words.
     if text.verbatim {
-        cell.start(&text.text, &tokens.mono_font(), tokens.text);
+        cell.verbatim(&text.text, &tokens.mono_font(), tokens.text, tokens.accent);
     } else {
         let color = if matches!(text.tone, Tone::In | Tone::Out) { tokens.text } else { color };
         cell.start(&text.text, &tokens.font(), color);
@@ -159,11 +159,36 @@ struct Cell<'a> {
 
 impl Cell<'_> {
     fn start(&self, text: &str, font: &FontId, color: Color32) {
-        // No glyph is narrower than a quarter of its size, so the rest can't show.
+        let text = self.head(text, font);
+        self.place(LayoutJob::simple_singleline(text.to_owned(), font.clone(), color), color);
+    }
+
+    /// Bytes as text: what can't be seen as itself is written as an escape, apart by its colour.
+    fn verbatim(&self, text: &str, font: &FontId, color: Color32, escape_color: Color32) {
+        let mut job = LayoutJob::default();
+        let plain = TextFormat::simple(font.clone(), color);
+        let apart = TextFormat::simple(font.clone(), escape_color);
+        let mut rest = self.head(text, font);
+        while let Some((at, character, escape)) =
+            rest.char_indices().find_map(|(at, character)| Some((at, character, escape(character)?)))
+        {
+            job.append(&rest[..at], 0.0, plain.clone());
+            job.append(&escape, 0.0, apart.clone());
+            rest = &rest[at + character.len_utf8()..];
+        }
+        job.append(rest, 0.0, plain);
+        self.place(job, color);
+    }
+
+    /// As much of a text as can show at most: no glyph is narrower than a quarter of its size.
+    fn head<'a>(&self, text: &'a str, font: &FontId) -> &'a str {
         let most = (self.range.span() / (font.size * 0.25)) as usize + 1;
-        let end = text.char_indices().nth(most).map_or(text.len(), |(at, _)| at);
-        let mut job = LayoutJob::simple_singleline(text[..end].to_owned(), font.clone(), color);
+        text.char_indices().nth(most).map_or(text, |(at, _)| &text[..at])
+    }
+
+    fn place(&self, mut job: LayoutJob, color: Color32) {
         job.wrap = TextWrapping::truncate_at_width(self.range.span().max(0.0));
+        job.break_on_newline = false;
         let galley = self.painter.layout_job(job);
         let y = self.rect.center().y - galley.size().y / 2.0;
         self.painter.galley(pos2(self.range.min, y), galley, color);
@@ -175,6 +200,22 @@ impl Cell<'_> {
         let at = pos2(self.range.max - galley.size().x, self.rect.center().y - galley.size().y / 2.0);
         self.painter.galley(at, galley, color);
     }
+}
+
+/// The escape for a control picture (U+2400 to U+2421, as [`crate::codec::visible`] writes them) or for bytes that are no
+/// character; few fonts have these signs, and nobody can tell them apart at this size.
+fn escape(character: char) -> Option<Cow<'static, str>> {
+    let code = u32::from(character);
+    Some(match character {
+        '\u{2400}' => "\\0".into(),
+        '\u{2409}' => "\\t".into(),
+        '\u{240a}' => "\\n".into(),
+        '\u{240d}' => "\\r".into(),
+        '\u{2421}' => "\\x7f".into(),
+        '\u{2400}'..='\u{241f}' => format!("\\x{:02x}", code - 0x2400).into(),
+        char::REPLACEMENT_CHARACTER => "·".into(),
+        _ => return None,
+    })
 }
 
 /// The direction by shape as well as by colour: an arrow right for sent, left for received, a ring for an event of the

@@ -156,9 +156,12 @@ fn show_encoding(ui: &mut Ui, cx: &mut Cx<'_>, narrow: bool) {
             }
         })
         .response;
-    response.accessible_name(name.as_ref()).on_hover_text(tr!(cx.language, "journal.show_as_help"));
-    if !narrow {
-        ui.label(RichText::new(name).color(cx.tokens.text_muted));
+    let response = response.on_hover_text(tr!(cx.language, "journal.show_as_help"));
+    if narrow {
+        response.accessible_name(name);
+    } else {
+        let label = ui.label(RichText::new(name).color(cx.tokens.text_muted));
+        response.labelled_by(label.id);
     }
     if encoding != before {
         cx.act(UiCommand::SetDisplayEncoding(socket, encoding));
