@@ -160,12 +160,9 @@ impl Control {
     fn close(&self, session: SessionId, reason: CloseReason) {
         // One that is gone already is what was asked for.
         let Some(session) = self.core.session(session) else { return };
+        session.request_stop(reason);
         if session.is_shared_datagram() {
-            if session.stop.request(reason) {
-                session.conclude(&self.core, reason);
-            }
-        } else {
-            session.request_stop(reason);
+            session.conclude(&self.core, reason);
         }
     }
 

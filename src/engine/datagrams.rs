@@ -10,6 +10,7 @@ use super::core::Core;
 use super::listener::bound_endpoint;
 use super::session::Session;
 use super::socket_control::SocketControl;
+use super::stop::GRACE;
 use super::{advice, resolving};
 use crate::model::{
     Call, Cause, CloseReason, ConnectSpec, Direction, Endpoint, Event, Failure, Life, ListenSpec, Notice, Operation,
@@ -127,6 +128,12 @@ impl<'a> Worker<'a> {
                 break;
             }
         }
+        // What the kernel holds already was received before the stop. A flood doesn't keep the stop waiting.
+        let deadline = Instant::now() + GRACE;
+        while self.receive_batch(&mut buffer) && Instant::now() < deadline {
+            self.core.recorder.record(std::mem::take(&mut self.rows));
+        }
+        self.core.recorder.record(std::mem::take(&mut self.rows));
         self.look_for_drops();
         self.conclude();
     }
@@ -228,7 +235,7 @@ impl<'a> Worker<'a> {
         let from = from?;
         let now = Instant::now();
         if let Some(known) = by_address.get_mut(&from)
-            && !known.session.stop.is_requested()
+            && !known.session.is_concluded()
         {
             known.last_heard = now;
             return Some(Arc::clone(&known.session));
@@ -277,11 +284,9 @@ impl<'a> Worker<'a> {
                 session.conclude(self.core, session.stop.reason().unwrap_or(CloseReason::Local));
             }
             Peers::Many { by_address, .. } => {
-                for known in by_address.into_values() {
-                    // One that was closed by itself has been concluded already.
-                    if known.session.stop.request(CloseReason::Stopped) {
-                        known.session.conclude(self.core, CloseReason::Stopped);
-                    }
+                for Known { session, .. } in by_address.into_values() {
+                    session.request_stop(CloseReason::Stopped);
+                    session.conclude(self.core, session.stop.reason().unwrap_or(CloseReason::Stopped));
                 }
             }
         }
@@ -294,10 +299,9 @@ fn evict(by_address: &mut HashMap<SocketAddr, Known>, core: &Core) {
     quiet.sort_unstable_by_key(|(last_heard, _)| *last_heard);
     quiet.truncate(PEERS_MAX / 8);
     for (_, address) in quiet {
-        if let Some(known) = by_address.remove(&address)
-            && known.session.stop.request(CloseReason::Evicted)
-        {
-            known.session.conclude(core, CloseReason::Evicted);
+        if let Some(Known { session, .. }) = by_address.remove(&address) {
+            session.request_stop(CloseReason::Evicted);
+            session.conclude(core, CloseReason::Evicted);
         }
     }
 }

@@ -13,7 +13,11 @@ pub(super) fn run(session: &std::sync::Arc<Session>, core: &Core, stream: &Strea
     loop {
         let item = select! {
             recv(seat.queue) -> item => item,
-            recv(session.stop.requested()) -> _ => return,
+            // What was queued before an orderly stop still goes out; a file is too long for that.
+            recv(session.stop.requested()) -> _ => match seat.queue.try_recv() {
+                Ok(item) if !session.stop.is_urgent() => Ok(item),
+                _ => return,
+            },
         };
         match item {
             Ok(Outgoing::Message(bytes)) => {

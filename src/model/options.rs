@@ -35,7 +35,7 @@ pub enum OptionError {
 }
 
 /// The most bytes that one receive call may ask for.
-pub const RECEIVE_SIZE_MAX: u32 = 1 << 20;
+const RECEIVE_SIZE_MAX: u32 = 1 << 20;
 
 fn parse_switch(name: &'static str, value: &str) -> Result<Option<bool>, OptionError> {
     match value {

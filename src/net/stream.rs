@@ -83,12 +83,11 @@ impl Stream {
         self.socket.shutdown(Shutdown::Write)
     }
 
-    /// Ends blocked and later receive calls once they have returned what is already there; with `sending` the peer gets
-    /// an end of file too.
-    pub fn interrupt(&self, sending: bool) {
-        let how = if sending { Shutdown::Both } else { Shutdown::Read };
+    /// shutdown(SHUT_RD): ends blocked and later receive calls once they have returned what is already there. The peer
+    /// doesn't notice, and sending goes on.
+    pub fn interrupt(&self) {
         // It fails when the peer has reset, and then no call blocks.
-        if let Err(error) = self.socket.shutdown(how) {
+        if let Err(error) = self.socket.shutdown(Shutdown::Read) {
             tracing::debug!(%error, "shutdown");
         }
     }

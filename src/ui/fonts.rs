@@ -46,7 +46,8 @@ mod tests {
         let mut fonts = egui::epaint::text::Fonts::new(egui::epaint::TextOptions::default(), definitions());
         for family in [FontFamily::Proportional, FontFamily::Monospace, strong()] {
             let font = egui::FontId::new(13.0, family.clone());
-            for text in ["你好，不好。", "監聽連線", "␀␉␍␊␛", "→←↑↓●▸▾…·", "“”—「」《》！？"] {
+            for text in ["你好，不好。", "監聽連線", "␀␉␍␊␛", "→←↑↓●▸▾…·", "“”—「」《》！？"]
+            {
                 for character in text.chars() {
                     assert!(fonts.has_glyph(&font, character), "{character:?} in {family:?}");
                 }

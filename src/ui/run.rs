@@ -79,10 +79,8 @@ pub fn run() -> ExitCode {
 }
 
 fn viewport(settings: &Settings) -> ViewportBuilder {
-    let builder = ViewportBuilder::default()
-        .with_title("Sockeye")
-        .with_app_id("sockeye")
-        .with_min_inner_size([760.0, 480.0]);
+    let builder =
+        ViewportBuilder::default().with_title("Sockeye").with_app_id("sockeye").with_min_inner_size([760.0, 480.0]);
     let builder = match eframe::icon_data::from_png_bytes(ICON) {
         Ok(icon) => builder.with_icon(icon),
         Err(_) => builder,

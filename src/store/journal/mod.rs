@@ -17,3 +17,6 @@ mod writer;
 
 pub use reader::JournalReader;
 pub use writer::JournalWriter;
+
+#[cfg(test)]
+mod tests;

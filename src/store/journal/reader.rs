@@ -15,7 +15,7 @@ use crate::model::{Call, Failure, Filter, Operation, Page, PageRequest, PageRow,
 /// wait. Calls take time in proportion to what they are asked for, not to the journal's length.
 #[derive(Debug)]
 pub struct JournalReader {
-    connection: Connection,
+    pub(super) connection: Connection,
     path: PathBuf,
     search: Search,
 }

@@ -13,7 +13,7 @@ use crate::model::{Call, Direction, Failure, Life, Operation, Row, RowBody, Sess
 /// then go on too.
 #[derive(Debug)]
 pub struct JournalWriter {
-    connection: Connection,
+    pub(super) connection: Connection,
     path: PathBuf,
     total: u64,
     links: Links,

@@ -94,9 +94,8 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, tab: &mut ServerTabState, session: SessionI
             vec2(tokens.row_height, tokens.row_height)
         });
         let label = tr!(language, "client_row.disconnect", peer = name);
-        let close = ui.scope_builder(UiBuilder::new().max_rect(place), |ui| {
-            icon_button(ui, tokens, Icon::Close, &label, &label)
-        });
+        let close = ui
+            .scope_builder(UiBuilder::new().max_rect(place), |ui| icon_button(ui, tokens, Icon::Close, &label, &label));
         if close.inner.clicked() {
             cx.act(UiCommand::Engine(Command::Close { session }));
         }

@@ -103,7 +103,10 @@ fn switches(ui: &mut Ui, cx: &mut Cx<'_>) {
     };
     let action = UiCommand::SetLanguage(other);
     let name = RichText::new(action.label(cx.language)).color(cx.tokens.text_muted);
-    if ui.add(egui::Button::new(name).frame_when_inactive(false)).on_hover_text(tr!(cx.language, "switch.language")).clicked()
+    if ui
+        .add(egui::Button::new(name).frame_when_inactive(false))
+        .on_hover_text(tr!(cx.language, "switch.language"))
+        .clicked()
     {
         cx.act(action);
     }

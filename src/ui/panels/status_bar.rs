@@ -2,8 +2,8 @@ use egui::Ui;
 
 use crate::i18n;
 use crate::tr;
-use crate::ui::context::Cx;
 use crate::ui::action::UiCommand;
+use crate::ui::context::Cx;
 use crate::ui::widgets::message_line::{Message, message_line};
 
 /// The strip at the bottom for what concerns the whole window; it is there only while there is something to say.

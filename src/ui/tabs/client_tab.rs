@@ -166,7 +166,7 @@ impl ClientTabState {
             Event::Failed { socket, failure, .. } if *socket == Some(self.socket) => {
                 self.message = Some(Message::Failed(failure.clone()));
             }
-            Event::Noticed { socket, notice, .. } if *socket == self.socket => self.noticed(notice),
+            Event::Noticed { socket, notice, .. } if *socket == Some(self.socket) => self.noticed(notice),
             _ => {}
         }
     }

@@ -119,10 +119,9 @@ impl ServerTabState {
     #[must_use]
     pub fn spec(&self) -> Option<ListenSpec> {
         Some(ListenSpec {
-            target: self.form.target().ok()?,
             respond: self.respond().ok()?,
             receive: self.receive.mode()?,
-            once: false,
+            ..ListenSpec::new(self.form.target().ok()?)
         })
     }
 
@@ -132,12 +131,9 @@ impl ServerTabState {
         Ok(match self.respond {
             RespondKind::Nothing => Respond::Nothing,
             RespondKind::Echo => Respond::Echo,
-            RespondKind::Reply => Respond::Reply(compose::compose(
-                &self.reply,
-                Format::Escapes,
-                self.draft.encoding,
-                LineEnding::None,
-            )?),
+            RespondKind::Reply => {
+                Respond::Reply(compose::compose(&self.reply, Format::Escapes, self.draft.encoding, LineEnding::None)?)
+            }
         })
     }
 
@@ -154,9 +150,7 @@ impl ServerTabState {
             RecipientChoice::Chosen => {
                 (!self.chosen.is_empty()).then(|| Recipients::Sessions(self.chosen.iter().copied().collect()))
             }
-            RecipientChoice::One(session) => {
-                self.open.contains(&session).then(|| Recipients::Sessions(vec![session]))
-            }
+            RecipientChoice::One(session) => self.open.contains(&session).then(|| Recipients::Sessions(vec![session])),
         }
     }
 
@@ -191,7 +185,7 @@ impl ServerTabState {
                 }
                 self.message = Some(Message::Failed(failure.clone()));
             }
-            Event::Noticed { socket, notice, .. } if *socket == self.socket => self.noticed(notice),
+            Event::Noticed { socket, notice, .. } if *socket == Some(self.socket) => self.noticed(notice),
             _ => {}
         }
     }

@@ -66,8 +66,7 @@ impl Transfers {
                 self.find(*transfer).map(|row| row.progress = Some(*progress)).is_some()
             }
             Event::TransferEnded { transfer, outcome, path, size, failure } => {
-                let end =
-                    TransferEnd { outcome: *outcome, path: path.clone(), size: *size, failure: failure.clone() };
+                let end = TransferEnd { outcome: *outcome, path: path.clone(), size: *size, failure: failure.clone() };
                 self.find(*transfer).map(|row| row.end = Some(end)).is_some()
             }
             _ => false,

@@ -78,13 +78,7 @@ impl Composer {
         }
     }
 
-    fn buttons(
-        &self,
-        ui: &mut Ui,
-        cx: &mut Cx<'_>,
-        draft: &mut Draft,
-        checked: Result<&usize, &ComposeError>,
-    ) -> bool {
+    fn buttons(&self, ui: &mut Ui, cx: &mut Cx<'_>, draft: &mut Draft, checked: Result<&usize, &ComposeError>) -> bool {
         let label = UiCommand::SendMessage(self.role, self.socket).label(cx.language);
         let reason = self.reason(cx.language, draft, checked);
         let send = button(ui, cx.tokens, Weight::Primary, &label, BUTTONS_WIDTH, reason)
@@ -285,14 +279,11 @@ fn layout(
             byte_range: ByteIndex(range.start)..ByteIndex(range.end),
             format: format.clone(),
         };
-        job.sections = [
-            section(0..at.start, &plain),
-            section(at.clone(), &marked),
-            section(at.end..text.len(), &plain),
-        ]
-        .into_iter()
-        .filter(|section| !section.byte_range.is_empty())
-        .collect();
+        job.sections =
+            [section(0..at.start, &plain), section(at.clone(), &marked), section(at.end..text.len(), &plain)]
+                .into_iter()
+                .filter(|section| !section.byte_range.is_empty())
+                .collect();
     }
     ui.fonts_mut(|fonts| fonts.layout_job(job))
 }

@@ -28,13 +28,14 @@ pub fn file_sender(
         let more_width = cx.tokens.row_height;
         let label = choose.label(cx.language);
         let tooltip = choose.tooltip(cx.language).unwrap_or_default();
-        let response =
-            button(ui, cx.tokens, Weight::Plain, &label, width - more_width - 2.0, blocked.clone()).on_hover_text(tooltip);
+        let response = button(ui, cx.tokens, Weight::Plain, &label, width - more_width - 2.0, blocked.clone())
+            .on_hover_text(tooltip);
         if response.clicked() {
             cx.act(choose);
         }
         let more = tr!(cx.language, "file.more");
-        let response = icon::icon_button(ui, cx.tokens, Icon::ChevronDown, &more, &tr!(cx.language, "file.more.explained"));
+        let response =
+            icon::icon_button(ui, cx.tokens, Icon::ChevronDown, &more, &tr!(cx.language, "file.more.explained"));
         Popup::menu(&response)
             .id(popup_id(socket))
             .accessible_name(&*more)

@@ -62,8 +62,7 @@ fn one_tab(
     let close_width = if closable { 18.0 } else { 0.0 };
     let size = vec2(galley.size().x + 32.0 + close_width, tokens.control_height - 2.0);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-    response
-        .widget_info(|| WidgetInfo::selected(egui::Role::Tab, ui.is_enabled(), selected, &tab.title));
+    response.widget_info(|| WidgetInfo::selected(egui::Role::Tab, ui.is_enabled(), selected, &tab.title));
     let mut action = None;
     if ui.is_rect_visible(rect) {
         let painter = ui.painter();

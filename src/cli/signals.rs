@@ -1,0 +1,58 @@
+//! SIGINT and SIGTERM as messages.
+
+use std::io;
+
+use crossbeam_channel::Receiver;
+
+use crate::engine::Engine;
+
+/// The signals that end a run, caught since this value exists.
+#[derive(Debug)]
+pub(super) struct Signals {
+    #[cfg(unix)]
+    caught: signal_hook::iterator::Signals,
+}
+
+/// Exit status of a run that a second signal cut short: 128 + SIGINT, as shells have it.
+#[cfg(unix)]
+const CUT_SHORT: i32 = 130;
+
+impl Signals {
+    /// # Errors
+    /// The handlers can't be installed.
+    #[cfg(unix)]
+    pub(super) fn catch() -> io::Result<Self> {
+        use signal_hook::consts::{SIGINT, SIGTERM};
+        Ok(Self { caught: signal_hook::iterator::Signals::new([SIGINT, SIGTERM])? })
+    }
+
+    /// # Errors
+    /// None here: the system ends the process by itself.
+    #[cfg(not(unix))]
+    pub(super) fn catch() -> io::Result<Self> {
+        Ok(Self {})
+    }
+
+    /// A message for the first signal. The second one ends the process at once, whatever it is doing.
+    #[cfg(unix)]
+    pub(super) fn forward(self, engine: &Engine) -> Receiver<()> {
+        let (sender, receiver) = crossbeam_channel::bounded(1);
+        let mut caught = self.caught;
+        engine.run_detached("signals", move || {
+            let mut signals = caught.forever();
+            if signals.next().is_some() {
+                // Nobody listens any more only when the run is ending anyway.
+                sender.send(()).ok();
+            }
+            if signals.next().is_some() {
+                std::process::exit(CUT_SHORT);
+            }
+        });
+        receiver
+    }
+
+    #[cfg(not(unix))]
+    pub(super) fn forward(self, _engine: &Engine) -> Receiver<()> {
+        crossbeam_channel::never()
+    }
+}
