@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Remakes the fonts of this folder from full ones.
 
-    apt-get install fonts-noto-cjk fonts-inter python3-fonttools
+    apt-get install fonts-noto-cjk fonts-inter fonts-jetbrains-mono python3-fonttools
     python3 make-subset.py
 
-Only what the window can't do without is kept, so that the program stays small: Latin in Inter, and in Noto Sans CJK SC
-every character of GB 2312, the frequently used ones of Big5, punctuation, and the symbols that stand for control codes.
+Only what the window can't do without is kept, so that the program stays small: Latin in Inter and JetBrains Mono, and in
+Noto Sans CJK SC every character of GB 2312, the frequently used ones of Big5, punctuation, and the symbols that stand
+for control codes.
 """
 
 import pathlib
@@ -16,6 +17,7 @@ from fontTools.ttLib import TTCollection, TTFont
 HERE = pathlib.Path(__file__).resolve().parent
 NOTO = "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"
 INTER = "/usr/share/fonts/opentype/inter/Inter-{}.otf"
+MONO = "/usr/share/fonts/truetype/jetbrains-mono/JetBrainsMono-Regular.ttf"
 
 
 def double_byte(encoding, leads, trails):
@@ -46,6 +48,10 @@ def chinese():
     return characters | {"\ufffd"}
 
 
+def symbols():
+    return {chr(code) for first, end in [(0x2400, 0x2427), (0x2500, 0x2580), (0x25A0, 0x25D0)] for code in range(first, end)}
+
+
 def latin():
     blocks = [(0x20, 0x180), (0x2010, 0x2040), (0x20A0, 0x20C0), (0x2190, 0x219A)]
     characters = {chr(code) for first, end in blocks for code in range(first, end)}
@@ -55,7 +61,8 @@ def latin():
 def write(font, characters, features, name):
     options = subset.Options()
     options.layout_features = features
-    options.hinting = False
+    # Hints of TrueType make small type crisp; those of CFF are not used when it is drawn.
+    options.hinting = font.sfntVersion != "OTTO"
     options.desubroutinize = False
     options.name_IDs = [0, 1, 2, 3, 4, 5, 6, 13, 14]
     options.notdef_outline = True
@@ -71,7 +78,9 @@ def main():
     noto = next(font for font in collection.fonts if font["name"].getDebugName(1) == "Noto Sans CJK SC")
     write(noto, chinese(), [], "NotoSansCJKsc-Subset.otf")
     for weight in ("Regular", "SemiBold"):
-        write(TTFont(INTER.format(weight)), latin(), ["kern", "tnum"], f"Inter-{weight}-Subset.otf")
+        write(TTFont(INTER.format(weight)), latin(), ["kern"], f"Inter-{weight}-Subset.otf")
+    # Without ligatures: every byte has to look like itself.
+    write(TTFont(MONO), latin() | symbols(), [], "JetBrainsMono-Regular-Subset.ttf")
 
 
 if __name__ == "__main__":

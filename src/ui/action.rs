@@ -154,7 +154,7 @@ fn engine_label(command: &Command, language: Language) -> Cow<'static, str> {
         Command::FinishSending { .. } => tr!(language, "action.finish_sending"),
         Command::Reset { .. } => tr!(language, "action.reset"),
         Command::CancelTransfer { .. } => tr!(language, "action.cancel"),
-        _ => tr!(language, "action.carry_out"),
+        _ => tr!(language, "action.cancel"),
     }
 }
 

@@ -225,7 +225,7 @@ impl App {
     }
 
     fn split_handle(&mut self, ui: &mut Ui, cx: &Cx<'_>, handle: Rect, area: Rect) {
-        let response = ui.interact(handle, ui.id().with("split"), egui::Sense::drag());
+        let response = ui.interact(handle, ui.scope_id().with("split"), egui::Sense::drag());
         let label = crate::tr!(cx.language, "window.split");
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Splitter, true, &*label));
         if response.hovered() || response.dragged() {

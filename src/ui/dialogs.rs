@@ -15,7 +15,7 @@ const TOO_SOON: Duration = Duration::from_millis(300);
 
 /// What the chosen paths are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
+pub(super) enum Purpose {
     SendFiles(Role, SocketId),
     ReceiveInto(Role, SocketId),
     SaveJournal,
@@ -23,7 +23,7 @@ pub enum Purpose {
 
 /// How a dialog ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub(super) enum Answer {
     Chosen(Vec<PathBuf>),
     Cancelled,
     /// This system can't show one.
@@ -32,7 +32,7 @@ pub enum Answer {
 
 /// Opens dialogs and collects their answers.
 #[derive(Debug)]
-pub struct Dialogs {
+pub(super) struct Dialogs {
     sender: Sender<(Purpose, Answer)>,
     receiver: Receiver<(Purpose, Answer)>,
     open: bool,
@@ -48,7 +48,7 @@ impl Default for Dialogs {
 impl Dialogs {
     /// Opens a dialog; does nothing while one is open. Must be called on the window's thread, where macOS wants dialogs
     /// to be made; never blocks.
-    pub fn open(&mut self, engine: &Engine, ctx: &egui::Context, purpose: Purpose, title: &str) {
+    pub(super) fn open(&mut self, engine: &Engine, ctx: &egui::Context, purpose: Purpose, title: &str) {
         if self.open {
             return;
         }
@@ -73,7 +73,7 @@ impl Dialogs {
     }
 
     /// The answer of the dialog that was open, once.
-    pub fn answer(&mut self) -> Option<(Purpose, Answer)> {
+    pub(super) fn answer(&mut self) -> Option<(Purpose, Answer)> {
         let answer = self.receiver.try_recv().ok()?;
         self.open = false;
         Some(answer)

@@ -6,7 +6,10 @@ use egui::{FontData, FontDefinitions, FontFamily};
 
 const INTER: &[u8] = include_bytes!("../../assets/fonts/Inter-Regular-Subset.otf");
 const INTER_STRONG: &[u8] = include_bytes!("../../assets/fonts/Inter-SemiBold-Subset.otf");
+const MONO: &[u8] = include_bytes!("../../assets/fonts/JetBrainsMono-Regular-Subset.ttf");
 const CHINESE: &[u8] = include_bytes!("../../assets/fonts/NotoSansCJKsc-Subset.otf");
+
+const LAST: &str = "Noto Sans CJK SC";
 
 /// The family of headings.
 #[must_use]
@@ -14,25 +17,23 @@ pub fn strong() -> FontFamily {
     FontFamily::Name("strong".into())
 }
 
-/// Inter for words, egui's monospaced font for bytes, and behind both a subset of Noto Sans CJK SC, so that 中文 shows
+/// Inter for words, JetBrains Mono for bytes, and behind both a subset of Noto Sans CJK SC, so that 中文 shows
 /// on a machine without any Chinese font. egui asks the system's fonts for what is still missing.
 #[must_use]
 pub fn definitions() -> FontDefinitions {
     let mut fonts = FontDefinitions::default();
-    for (name, data) in [("Inter", INTER), ("Inter strong", INTER_STRONG), ("Noto Sans CJK SC", CHINESE)] {
+    let others = fonts.families.clone();
+    for (name, data) in [("Inter", INTER), ("Inter strong", INTER_STRONG), ("JetBrains Mono", MONO), (LAST, CHINESE)] {
         fonts.font_data.insert(name.to_owned(), Arc::new(FontData::from_static(data)));
     }
-    let others = fonts.families.get(&FontFamily::Proportional).cloned().unwrap_or_default();
-    let chain = |first: &str| {
-        let mut chain = vec![first.to_owned(), "Noto Sans CJK SC".to_owned()];
-        chain.extend(others.iter().cloned());
-        chain
-    };
-    fonts.families.insert(strong(), chain("Inter strong"));
-    fonts.families.insert(FontFamily::Proportional, chain("Inter"));
-    if let Some(mono) = fonts.families.get_mut(&FontFamily::Monospace) {
-        let second = mono.len().min(1);
-        mono.insert(second, "Noto Sans CJK SC".to_owned());
+    for (family, first, like) in [
+        (strong(), "Inter strong", FontFamily::Proportional),
+        (FontFamily::Proportional, "Inter", FontFamily::Proportional),
+        (FontFamily::Monospace, "JetBrains Mono", FontFamily::Monospace),
+    ] {
+        let mut chain = vec![first.to_owned(), LAST.to_owned()];
+        chain.extend(others.get(&like).into_iter().flatten().cloned());
+        fonts.families.insert(family, chain);
     }
     fonts
 }

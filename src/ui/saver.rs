@@ -7,7 +7,7 @@ const QUIET: f64 = 1.0;
 
 /// Compares settings with the saved ones, about once a second while something happens.
 #[derive(Debug)]
-pub struct Saver {
+pub(super) struct Saver {
     saved: Settings,
     seen: Option<Settings>,
     next: f64,
@@ -15,7 +15,7 @@ pub struct Saver {
 
 /// What to do after a look at the settings.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Verdict {
+pub(super) enum Verdict {
     /// Look again in so many seconds.
     LookAgainIn(f64),
     Save(Box<Settings>),
@@ -24,12 +24,12 @@ pub enum Verdict {
 
 impl Saver {
     #[must_use]
-    pub fn new(saved: Settings) -> Self {
+    pub(super) fn new(saved: Settings) -> Self {
         Self { saved, seen: None, next: 0.0 }
     }
 
     /// To be asked in every frame; `now` in seconds. Calls `current` only when it is time.
-    pub fn look(&mut self, now: f64, current: impl FnOnce() -> Settings) -> Verdict {
+    pub(super) fn look(&mut self, now: f64, current: impl FnOnce() -> Settings) -> Verdict {
         if now < self.next {
             return Verdict::LookAgainIn(self.next - now);
         }
@@ -50,7 +50,7 @@ impl Saver {
 
     /// What still has to be saved when the window closes.
     #[must_use]
-    pub fn last(&self, current: Settings) -> Option<Box<Settings>> {
+    pub(super) fn last(&self, current: Settings) -> Option<Box<Settings>> {
         (current != self.saved).then(|| Box::new(current))
     }
 }

@@ -265,7 +265,7 @@ fn visuals(tokens: &Tokens) -> egui::Visuals {
     visuals.window_shadow = Shadow { offset: [0, 8], blur: 28, spread: 0, color: tokens.shadow };
     visuals.popup_shadow = Shadow { offset: [0, 4], blur: 14, spread: 0, color: tokens.shadow };
     visuals.text_cursor.stroke = Stroke::new(1.5, tokens.accent);
-    visuals.disabled_alpha = 0.5;
+    visuals.disabled_alpha = 0.6;
     visuals
 }
 

@@ -17,7 +17,7 @@ pub enum Help {
 /// Draws the open one over everything; false once it was closed.
 pub fn help(ui: &mut Ui, cx: &mut Cx<'_>, which: Help) -> bool {
     let mut open = true;
-    let response = Modal::new(Id::new("help")).show(ui.ctx(), |ui| {
+    let response = Modal::new(Id::unique("help")).show(ui.ctx(), |ui| {
         ui.set_width(380.0);
         let title = match which {
             Help::Shortcuts => tr!(cx.language, "action.shortcuts"),

@@ -51,7 +51,7 @@ impl ClientTabState {
             more_open: &mut self.more_open,
         };
         state_line(ui, cx, line);
-        Panel::bottom(Id::new(("composer", self.socket.0)))
+        Panel::bottom(Id::unique(("composer", self.socket.0)))
             .resizable(false)
             .show_separator_line(false)
             .frame(egui::Frame::new())
@@ -174,7 +174,7 @@ impl ClientTabState {
                 let label = tr!(language, "client.timeout");
                 caption(ui, cx.tokens, &label);
                 let timeout = Field {
-                    id: Id::new(("timeout", self.socket.0)),
+                    id: Id::unique(("timeout", self.socket.0)),
                     label: &label,
                     hint: "10000",
                     width: 62.0,
@@ -211,7 +211,7 @@ impl ClientTabState {
             let label = tr!(language, "client.local_address");
             caption(ui, cx.tokens, &label);
             let address = Field {
-                id: Id::new(("local address", self.socket.0)),
+                id: Id::unique(("local address", self.socket.0)),
                 label: &label,
                 hint: &tr!(language, "client.local_address.hint"),
                 width: 150.0,
@@ -221,7 +221,7 @@ impl ClientTabState {
             let label = tr!(language, "client.local_port");
             caption(ui, cx.tokens, &label);
             let port = Field {
-                id: Id::new(("local port", self.socket.0)),
+                id: Id::unique(("local port", self.socket.0)),
                 label: &label,
                 hint: &tr!(language, "client.local_port.hint"),
                 width: 64.0,

@@ -1,6 +1,6 @@
 //! The sessions of a listener. Only the rows that are visible are laid out, however many there are.
 
-use egui::{Align2, Checkbox, Pos2, Rect, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use egui::{Align2, Checkbox, Rect, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
 use super::server::{nobody, peer_name};
 use crate::i18n::{self, Language};
@@ -15,8 +15,8 @@ use crate::ui::widgets::icon::{self, Icon, icon_button};
 use crate::ui::widgets::state_dot::DotState;
 
 const CHECK_WIDTH: f32 = 24.0;
-const COUNT_WIDTH: f32 = 80.0;
-const SINCE_WIDTH: f32 = 62.0;
+const COUNT_WIDTH: f32 = 86.0;
+const SINCE_WIDTH: f32 = 76.0;
 
 /// Draws the open sessions in the order in which they came, then the latest closed ones.
 pub fn client_rows(ui: &mut Ui, cx: &mut Cx<'_>, tab: &mut ServerTabState) {
@@ -56,7 +56,7 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, tab: &mut ServerTabState, session: SessionI
     let (received, sent) = (view.traffic.received(), view.traffic.sent());
     let only = sessions.shows_only(tab.socket, Some(session));
 
-    let response = ui.interact(rect, ui.id().with("row"), Sense::click());
+    let response = ui.interact(rect, ui.scope_id().with("row"), Sense::click());
     response.widget_info(|| {
         let words = tr!(
             language,
@@ -101,19 +101,21 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, tab: &mut ServerTabState, session: SessionI
         }
     }
     let muted = if view.open { tokens.text } else { tokens.text_muted };
-    let text = |ui: &Ui, at: Pos2, align: Align2, words: String, colour| {
-        ui.painter().text(at, align, words, tokens.mono_font(), colour);
+    // Right-aligned text, and where it begins.
+    let text = |ui: &Ui, right: f32, words: String, colour| {
+        let at = pos2(right, rect.center().y);
+        ui.painter().text(at, Align2::RIGHT_CENTER, words, tokens.mono_font(), colour).left()
     };
     let middle = rect.center().y;
-    text(ui, pos2(right, middle), Align2::RIGHT_CENTER, time_of_day(view.info.since_wall_ns), tokens.text_muted);
+    text(ui, right, time_of_day(view.info.since_wall_ns), tokens.text_muted);
     right -= SINCE_WIDTH;
     for (bytes, picture, colour) in
         [(sent, Icon::ArrowUp, tokens.outgoing), (received, Icon::ArrowDown, tokens.incoming)]
     {
-        text(ui, pos2(right, middle), Align2::RIGHT_CENTER, i18n::byte_size(bytes), muted);
-        right -= COUNT_WIDTH;
-        let place = Rect::from_center_size(pos2(right + 10.0, middle), vec2(14.0, 14.0));
+        let begin = text(ui, right, i18n::byte_size(bytes), muted);
+        let place = Rect::from_center_size(pos2(begin - 9.0, middle), vec2(14.0, 14.0));
         icon::paint(ui.painter(), place, picture, if view.open { colour } else { tokens.text_muted });
+        right -= COUNT_WIDTH;
     }
     let left = rect.left() + CHECK_WIDTH + 20.0;
     let words = if view.open && !view.peer_finished && !view.finished_sending {

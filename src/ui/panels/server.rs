@@ -49,7 +49,7 @@ impl ServerTabState {
             more_open: &mut self.more_open,
         };
         state_line(ui, cx, line);
-        Panel::bottom(Id::new(("composer", self.socket.0)))
+        Panel::bottom(Id::unique(("composer", self.socket.0)))
             .resizable(false)
             .show_separator_line(false)
             .frame(egui::Frame::new())
@@ -122,7 +122,7 @@ impl ServerTabState {
             });
             if self.respond == RespondKind::Reply {
                 let field = Field {
-                    id: Id::new(("reply", self.socket.0)),
+                    id: Id::unique(("reply", self.socket.0)),
                     label: &tr!(language, "respond.text"),
                     hint: &tr!(language, "respond.text.hint"),
                     width: ui.available_width(),
@@ -175,7 +175,7 @@ impl ServerTabState {
         // Only an open list shows them all; the one that is chosen is always there.
         options.extend(self.open.iter().take(LISTED_MAX).map(|session| RecipientChoice::One(*session)));
         let (open, chosen) = (self.open.len(), self.chosen.len());
-        choice(ui, "recipients", &label, 112.0, &mut self.recipients, &options, |option| match option {
+        choice(ui, "recipients", &label, 96.0, &mut self.recipients, &options, |option| match option {
             RecipientChoice::All => tr!(language, "recipients.all", count = open),
             RecipientChoice::Chosen => tr!(language, "recipients.chosen", count = chosen),
             RecipientChoice::One(session) => {

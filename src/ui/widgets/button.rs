@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use egui::{Button, Response, RichText, Stroke, Ui, vec2};
+use egui::{Atom, Button, Response, RichText, Stroke, Ui, vec2};
 
 use crate::ui::theme::Tokens;
 
@@ -38,7 +38,10 @@ pub fn button(
         }
         widgets.active.bg_stroke = Stroke::new(1.0, tokens.text);
     }
-    let response = ui.add_enabled(enabled, Button::new(text).min_size(vec2(min_width, tokens.control_height)));
+    let response = ui.add_enabled(
+        enabled,
+        Button::new((Atom::grow(), text, Atom::grow())).gap(0.0).min_size(vec2(min_width, tokens.control_height)),
+    );
     ui.set_style(saved);
     match disabled_because {
         Some(reason) => response.on_disabled_hover_text(reason),

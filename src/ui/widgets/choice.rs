@@ -2,6 +2,8 @@ use std::borrow::Cow;
 
 use egui::{AsIdSalt, ComboBox, Response, Ui};
 
+use super::icon::{self, Icon};
+
 /// A list to choose one of, with an accessible name. `names` gives the words of each option.
 pub fn choice<T: Copy + PartialEq>(
     ui: &mut Ui,
@@ -13,7 +15,10 @@ pub fn choice<T: Copy + PartialEq>(
     names: impl Fn(T) -> Cow<'static, str>,
 ) -> Response {
     let before = *value;
-    let combo = ComboBox::from_id_salt(id).width(width).truncate().selected_text(names(before));
+    let combo =
+        ComboBox::from_id_salt(id).width(width).truncate().selected_text(names(before)).icon(|ui, rect, visuals, _| {
+            icon::paint(ui.painter(), rect, Icon::ChevronDown, visuals.fg_stroke.color);
+        });
     // A combo box never gets narrower than its text; the room it is given is what it has.
     let mut response = ui
         .scope(|ui| {

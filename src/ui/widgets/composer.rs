@@ -56,7 +56,7 @@ impl Composer {
             choices(ui, cx.language, draft);
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| count(ui, cx, draft));
         });
-        let id = Id::new(("message", self.socket.0));
+        let id = Id::unique(("message", self.socket.0));
         let checked = draft.check();
         let mut send = false;
         ui.horizontal_top(|ui| {
@@ -107,7 +107,7 @@ impl Composer {
 
 fn choices(ui: &mut Ui, language: Language, draft: &mut Draft) {
     let format = tr!(language, "composer.format");
-    choice(ui, "format", &format, 88.0, &mut draft.format, &Format::ALL, |format| match format {
+    choice(ui, "format", &format, 84.0, &mut draft.format, &Format::ALL, |format| match format {
         Format::Text => tr!(language, "format.text"),
         Format::Escapes => tr!(language, "format.escapes"),
         Format::Hex => tr!(language, "format.hex"),
@@ -119,11 +119,11 @@ fn choices(ui: &mut Ui, language: Language, draft: &mut Draft) {
     });
     ui.add_enabled_ui(draft.format != Format::Hex, |ui| {
         let encoding = tr!(language, "composer.encoding");
-        choice(ui, "encoding", &encoding, 94.0, &mut draft.encoding, &Encoding::ALL, encoding_name);
+        choice(ui, "encoding", &encoding, 96.0, &mut draft.encoding, &Encoding::ALL, encoding_name);
     });
     let ending = tr!(language, "composer.line_ending");
     let endings = [LineEnding::None, LineEnding::Lf, LineEnding::Cr, LineEnding::CrLf];
-    choice(ui, "ending", &ending, 92.0, &mut draft.ending, &endings, |ending| match ending {
+    choice(ui, "ending", &ending, 104.0, &mut draft.ending, &endings, |ending| match ending {
         LineEnding::None => tr!(language, "ending.none"),
         LineEnding::Lf => "+ LF".into(),
         LineEnding::Cr => "+ CR".into(),

@@ -53,7 +53,7 @@ pub fn endpoint_row(
             let width = ui.available_width() - port_width - BUTTON_WIDTH - ui.spacing().item_spacing.x;
             let before = form.address.len();
             let address = Field {
-                id: Id::new(("address", socket.0)),
+                id: Id::unique(("address", socket.0)),
                 label: &tr!(language, "form.address"),
                 hint: &if has_port { tr!(language, "form.address.hint") } else { tr!(language, "form.path.hint") },
                 width,
@@ -67,7 +67,7 @@ pub fn endpoint_row(
             let mut entered = address.lost_focus();
             if has_port {
                 let port = Field {
-                    id: Id::new(("port", socket.0)),
+                    id: Id::unique(("port", socket.0)),
                     label: &tr!(language, "form.port"),
                     hint: &tr!(language, "form.port.hint"),
                     width: 64.0,
@@ -95,7 +95,7 @@ pub fn options_field(ui: &mut Ui, cx: &Cx<'_>, socket: SocketId, form: &mut Endp
         super::field::caption(ui, cx.tokens, &label);
         ui.add_enabled_ui(!locked, |ui| {
             let field = Field {
-                id: Id::new(("options", socket.0)),
+                id: Id::unique(("options", socket.0)),
                 label: &label,
                 hint: "reuseaddr=1&rcvbuf=4M",
                 width: ui.available_width(),

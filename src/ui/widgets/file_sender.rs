@@ -50,7 +50,7 @@ pub fn file_sender(
 /// The popup beside "Send file…", to open it where no dialog can.
 #[must_use]
 pub fn popup_id(socket: SocketId) -> Id {
-    Id::new(("file popup", socket.0))
+    Id::unique(("file popup", socket.0))
 }
 
 fn popup(
@@ -81,7 +81,7 @@ fn popup(
     ui.horizontal(|ui| {
         let label = UiCommand::SendPaths(role, socket, Vec::new()).label(cx.language);
         let field = Field {
-            id: Id::new(("file path", socket.0)),
+            id: Id::unique(("file path", socket.0)),
             label: &tr!(cx.language, "file.path"),
             hint: &tr!(cx.language, "file.path.hint"),
             width: ui.available_width() - 84.0,

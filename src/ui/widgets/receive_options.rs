@@ -44,7 +44,7 @@ pub fn receive_options(
             let choose = UiCommand::ChooseFolder(role, socket);
             let words = choose.label(language);
             let field = Field {
-                id: Id::new(("folder", socket.0)),
+                id: Id::unique(("folder", socket.0)),
                 label: &label,
                 hint: &tr!(language, "receive.folder.hint"),
                 width: ui.available_width() - 134.0,

@@ -80,7 +80,7 @@ fn one_tab(
     }
     if closable {
         let close = Rect::from_center_size(pos2(rect.right() - 13.0, rect.center().y), vec2(16.0, 16.0));
-        let response = ui.interact(close, ui.id().with(("close", tab.socket)), Sense::click());
+        let response = ui.interact(close, ui.scope_id().with(("close", tab.socket)), Sense::click());
         let label = tr!(language, "tab.close", title = tab.title);
         response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, ui.is_enabled(), &*label));
         if response.hovered() || response.has_focus() {
