@@ -3,7 +3,7 @@
 use rusqlite::CachedStatement;
 use rusqlite::types::{Null, ValueRef};
 
-use crate::model::{Call, Cause, Direction, Failure, Operation, Row, RowBody, SessionId, SocketId, Stamp};
+use crate::model::{Call, Cause, Direction, Failure, Operation, PageRow, Row, RowBody, SessionId, SocketId, Stamp};
 
 /// All columns, in the order that [`bind`] and [`read`] count on.
 macro_rules! columns {
@@ -19,9 +19,11 @@ pub(super) const INSERT: &str = concat!(
     ", payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
 );
 
-/// One row with the first 512 bytes of its payload, [`crate::model::PageRow::PREVIEW_MAX`].
+/// One row with the first [`PageRow::PREVIEW_MAX`] bytes of its payload.
 pub(super) const SELECT_PREVIEW: &str =
     concat!("SELECT ", columns!(), ", substr(payload, 1, 512) FROM rows WHERE number = ?1");
+
+const _: () = assert!(PageRow::PREVIEW_MAX == 512);
 
 /// At most `?3` whole rows with numbers from `?1` to `?2`.
 pub(super) const SELECT_RANGE: &str =
