@@ -179,7 +179,7 @@ fn pages_are_asked_for_once_and_old_rows_stay_until_they_come() {
     harness.state_mut().answers = false;
     harness.state_mut().requests.clear();
     harness.state_mut().record(5001);
-    for _ in 0..5 {
+    for _ in 0..3 {
         harness.step();
     }
     assert_eq!(harness.state().requests.len(), 1);

@@ -214,8 +214,13 @@ impl Session {
         if self.stop.is_requested() {
             return Err(Cause::NoSuchSession);
         }
-        if self.finished_sending.load(Ordering::Acquire) && !matches!(item, Outgoing::End) {
-            return Err(Cause::BrokenPipe);
+        if self.has_finished_sending() {
+            match item {
+                // Asked for once more, it has been done.
+                Outgoing::Finish => return Ok(()),
+                Outgoing::End => {}
+                Outgoing::Message(_) | Outgoing::File { .. } => return Err(Cause::BrokenPipe),
+            }
         }
         match self.queue.try_send(item) {
             Ok(()) => {}
