@@ -13,7 +13,7 @@ use crate::ui::tabs::{ClientState, ClientTabState};
 use crate::ui::widgets::button::{Weight, button};
 use crate::ui::widgets::composer::Composer;
 use crate::ui::widgets::endpoint_row::{StartButton, endpoint_row, options_field};
-use crate::ui::widgets::field::{Field, caption, mistake};
+use crate::ui::widgets::field::{Field, caption, mistake, row_caption};
 use crate::ui::widgets::icon::{self, Icon};
 use crate::ui::widgets::message_line::message_line;
 use crate::ui::widgets::receive_options::receive_options;
@@ -172,7 +172,7 @@ impl ClientTabState {
         ui.add_enabled_ui(!locked, |ui| {
             ui.horizontal(|ui| {
                 let label = tr!(language, "client.timeout");
-                caption(ui, cx.tokens, &label);
+                row_caption(ui, cx.tokens, &label);
                 let timeout = Field {
                     id: Id::unique(("timeout", self.socket.0)),
                     label: &label,
@@ -209,7 +209,7 @@ impl ClientTabState {
         let language = cx.language;
         ui.horizontal(|ui| {
             let label = tr!(language, "client.local_address");
-            caption(ui, cx.tokens, &label);
+            row_caption(ui, cx.tokens, &label);
             let address = Field {
                 id: Id::unique(("local address", self.socket.0)),
                 label: &label,

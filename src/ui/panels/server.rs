@@ -15,7 +15,7 @@ use crate::ui::widgets::button::Weight;
 use crate::ui::widgets::choice::choice;
 use crate::ui::widgets::composer::Composer;
 use crate::ui::widgets::endpoint_row::{StartButton, endpoint_row, options_field};
-use crate::ui::widgets::field::{Field, caption, mistake};
+use crate::ui::widgets::field::{Field, mistake, row_caption};
 use crate::ui::widgets::message_line::message_line;
 use crate::ui::widgets::receive_options::receive_options;
 use crate::ui::widgets::state_dot::DotState;
@@ -114,7 +114,7 @@ impl ServerTabState {
         let before = (self.respond, self.reply.clone());
         ui.horizontal(|ui| {
             let label = tr!(language, "respond.label");
-            caption(ui, cx.tokens, &label);
+            row_caption(ui, cx.tokens, &label);
             choice(ui, "respond", &label, 120.0, &mut self.respond, &RespondKind::ALL, |kind| match kind {
                 RespondKind::Nothing => tr!(language, "respond.nothing"),
                 RespondKind::Echo => tr!(language, "respond.echo"),

@@ -4,7 +4,7 @@ use egui::{Id, Key, Ui};
 
 use super::button::{Weight, button};
 use super::choice::choice;
-use super::field::{Field, mistake};
+use super::field::{Field, mistake, row_caption};
 use crate::i18n;
 use crate::model::{Protocol, SocketId};
 use crate::tr;
@@ -92,7 +92,7 @@ pub fn options_field(ui: &mut Ui, cx: &Cx<'_>, socket: SocketId, form: &mut Endp
     let error = form.mistake().filter(|(field, _)| *field == FormField::Options);
     let label = tr!(cx.language, "form.options");
     ui.horizontal(|ui| {
-        super::field::caption(ui, cx.tokens, &label);
+        row_caption(ui, cx.tokens, &label);
         ui.add_enabled_ui(!locked, |ui| {
             let field = Field {
                 id: Id::unique(("options", socket.0)),
