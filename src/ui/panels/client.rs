@@ -34,7 +34,7 @@ impl ClientTabState {
 
     /// Draws the tab under the panel's heading.
     pub fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
-        self.endpoint(ui, cx);
+        let mistake = self.endpoint(ui, cx);
         let words = self.state_words(cx);
         let mut dot = self.title().state;
         if let Some(view) = self.session().and_then(|session| cx.sessions.by_id.get(&session))
@@ -45,6 +45,7 @@ impl ClientTabState {
         let line = StateLine {
             dot,
             words: &words,
+            mistake,
             dropped: self.dropped,
             socket: self.socket,
             session: None,
@@ -70,7 +71,8 @@ impl ClientTabState {
         });
     }
 
-    fn endpoint(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+    /// The form; what is wrong with it, if anything.
+    fn endpoint(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) -> Option<String> {
         let locked = self.state != ClientState::Idle;
         let action = if locked {
             UiCommand::Stop(Role::Client, self.socket)
@@ -86,9 +88,11 @@ impl ClientTabState {
             weight: if locked { Weight::Plain } else { Weight::Primary },
             blocked: (self.state == ClientState::Disconnecting).then(|| tr!(cx.language, "client.disconnecting")),
         };
-        if endpoint_row(ui, cx, self.socket, &mut self.form, locked, start) {
+        let row = endpoint_row(ui, cx, self.socket, &mut self.form, locked, start);
+        if row.pressed {
             cx.act(action);
         }
+        row.mistake
     }
 
     fn state_words(&self, cx: &Cx<'_>) -> Cow<'static, str> {

@@ -38,11 +38,12 @@ impl ServerTabState {
 
     /// Draws the tab under the panel's heading.
     pub fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
-        self.endpoint(ui, cx);
+        let mistake = self.endpoint(ui, cx);
         let words = self.state_words(cx.language);
         let line = StateLine {
             dot: self.title().state,
             words: &words,
+            mistake,
             dropped: self.dropped,
             socket: self.socket,
             session: None,
@@ -68,7 +69,8 @@ impl ServerTabState {
         });
     }
 
-    fn endpoint(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+    /// The form; what is wrong with it, if anything.
+    fn endpoint(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) -> Option<String> {
         let locked = self.state != ServerState::Idle;
         let action = if locked {
             UiCommand::Stop(Role::Server, self.socket)
@@ -80,7 +82,8 @@ impl ServerTabState {
             weight: if locked { Weight::Plain } else { Weight::Primary },
             blocked: (self.state == ServerState::Stopping).then(|| tr!(cx.language, "server.stopping")),
         };
-        if endpoint_row(ui, cx, self.socket, &mut self.form, locked, start) {
+        let row = endpoint_row(ui, cx, self.socket, &mut self.form, locked, start);
+        if row.pressed {
             cx.act(action);
         }
         let endpoint = match &self.state {
@@ -90,6 +93,7 @@ impl ServerTabState {
         if endpoint.is_some_and(|endpoint| !endpoint.is_local()) {
             remark(ui, cx.tokens, &tr!(cx.language, "server.reachable"));
         }
+        row.mistake
     }
 
     fn state_words(&self, language: Language) -> Cow<'static, str> {
