@@ -38,11 +38,16 @@ const BUTTONS_WIDTH: f32 = 128.0;
 const FIELD_HEIGHT: f32 = 62.0;
 const MISTAKE_HEIGHT: f32 = 21.0;
 
+/// Seconds within which the Enter that took a candidate can still arrive as a key; nobody presses twice so quickly.
+const SAME_KEY: f64 = 0.05;
+
 /// What the editor has to remember between two frames.
 #[derive(Clone, Copy, Debug, Default)]
 struct EditorMemory {
     /// An input method shows a candidate.
     composing: bool,
+    /// When the input method last had a say, in seconds.
+    composed_at: Option<f64>,
     at_first_row: bool,
     at_last_row: bool,
 }
@@ -233,18 +238,16 @@ fn editor(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft, rect: Rect, id: Id, error
 /// Whether Enter was pressed to send: not to break a line, nor to take an input method's candidate.
 fn wants_to_send(ui: &Ui, memory: &mut EditorMemory) -> bool {
     ui.input(|input| {
-        let was_composing = memory.composing;
-        let mut touched_by_ime = false;
         let mut enter = false;
         for event in &input.events {
             match event {
                 Event::Ime(ImeEvent::Preedit { text, .. }) => {
                     memory.composing = !text.is_empty();
-                    touched_by_ime = true;
+                    memory.composed_at = Some(input.time);
                 }
                 Event::Ime(ImeEvent::Commit(_)) => {
                     memory.composing = false;
-                    touched_by_ime = true;
+                    memory.composed_at = Some(input.time);
                 }
                 Event::Key { key: Key::Enter, pressed: true, repeat: false, modifiers, .. } => {
                     enter |= !modifiers.shift && !modifiers.alt;
@@ -252,7 +255,8 @@ fn wants_to_send(ui: &Ui, memory: &mut EditorMemory) -> bool {
                 _ => {}
             }
         }
-        enter && !was_composing && !touched_by_ime
+        let just_composed = memory.composed_at.is_some_and(|at| input.time - at < SAME_KEY);
+        enter && !memory.composing && !just_composed
     })
 }
 
