@@ -132,12 +132,12 @@ fn an_answer_that_comes_late_is_waited_for() {
     }
     let (mut nc, port) = listening_nc(&["127.0.0.1", "0"]);
     let endpoint = format!("tcp://127.0.0.1:{port}");
-    let client = Sockeye::start(&["connect", &endpoint, "--send", "ping", "--wait", "15000"]);
+    let mut client = Sockeye::start(&["connect", &endpoint, "--send", "ping", "--wait", "15000"]);
     nc.read_until("the question", |bytes| bytes == b"ping");
     nc.write(b"pong");
-    nc.close_input();
+    client.expect("received");
     drop(nc);
-    assert_eq!(client.finish().received(), b"pong");
+    assert_eq!(client.finish().expect_code(0).received(), b"pong");
     // Nothing to wait for: the end comes with the last byte.
     let (nc, port) = listening_nc(&["-N", "127.0.0.1", "0"]);
     run(&["connect", &format!("tcp://127.0.0.1:{port}"), "--send", "ping", "--wait", "0"]).expect_code(0);

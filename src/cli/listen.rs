@@ -3,10 +3,16 @@
 use std::time::Instant;
 
 use super::console::{Console, Ending, Turn};
+use crate::engine::Engine;
 use crate::model::{Command, Event, ListenSpec};
 
 /// Listens until a signal, until the listener stops by itself, or until it fails.
 pub(super) fn run(console: &mut Console, spec: ListenSpec) -> Ending {
+    // Before anybody is invited to send into it.
+    if let Some(Err(failure)) = spec.receive.folder().map(|folder| Engine::check_inbox(folder)) {
+        console.tell_failure(&failure);
+        return Ending::Failed;
+    }
     let socket = console.engine().new_socket();
     console.engine().send(Command::Listen { socket, spec });
     let mut listening = false;

@@ -5,15 +5,23 @@ use std::time::{Duration, Instant};
 
 use super::console::{Console, Ending, Turn};
 use super::request::SendFilesTask;
-use crate::model::{CloseReason, Command, ConnectSpec, Event, Outcome, Recipients, SendMode, Target};
+use crate::engine::Engine;
+use crate::model::{CloseReason, Command, ConnectSpec, Event, Failure, Outcome, Recipients, SendMode, Target};
 
 /// How long a peer may take to close after it was told that all is sent. A slow one still gets every byte; it is then
 /// not known whether it read them.
 const PEER_CLOSE_WAIT: Duration = Duration::from_secs(5);
 
-/// Sends one file after the other; stops at the first that can't be sent.
+/// Sends one file after the other; stops at the first that can't be sent. Unless all can be read, no connection is made.
 pub(super) fn run(console: &mut Console, task: SendFilesTask) -> Ending {
     let SendFilesTask { target, files, mode } = task;
+    let unreadable: Vec<Failure> = files.iter().filter_map(|file| Engine::check_source(file).err()).collect();
+    if !unreadable.is_empty() {
+        for failure in &unreadable {
+            console.tell_failure(failure);
+        }
+        return Ending::Failed;
+    }
     for file in files {
         if send(console, &target, file, mode) == Ending::Failed {
             return Ending::Failed;
@@ -24,7 +32,9 @@ pub(super) fn run(console: &mut Console, task: SendFilesTask) -> Ending {
 
 fn send(console: &mut Console, target: &Target, file: PathBuf, mode: SendMode) -> Ending {
     let socket = console.engine().new_socket();
-    console.engine().send(Command::Connect { socket, spec: ConnectSpec::new(target.clone()) });
+    // A peer that has nothing to say may finish sending first, and still wants the file.
+    let spec = ConnectSpec { stay_half_open: true, ..ConnectSpec::new(target.clone()) };
+    console.engine().send(Command::Connect { socket, spec });
     let mut waiting = Some(file);
     let mut session = None;
     let mut ended = false;

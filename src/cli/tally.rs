@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use super::report::{Fact, Report, Summary};
 use crate::model::{
-    CloseReason, Direction, Event, Failure, Notice, Operation, Outcome, Peer, Progress, Protocol, SessionId, SocketId,
-    Traffic, TransferId,
+    Cause, CloseReason, Direction, Event, Failure, Notice, Operation, Outcome, Peer, Progress, Protocol, SessionId,
+    SocketId, Traffic, TransferId,
 };
 
 /// Turns events into facts and counts.
@@ -29,6 +29,7 @@ pub(super) struct Tally {
     /// The kernel's count, which each notice raises, by socket.
     dropped: HashMap<SocketId, u64>,
     truncated: u64,
+    loss_told: Interval,
     file_failed: bool,
 }
 
@@ -37,7 +38,7 @@ struct Transfer {
     session: SessionId,
     direction: Direction,
     name: String,
-    shown_at: Option<Instant>,
+    shown: Interval,
     /// How it ended, where that is still to be told.
     ended: Option<Ended>,
 }
@@ -49,9 +50,27 @@ struct Ended {
     outcome: Outcome,
 }
 
-impl Tally {
-    const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
+/// At most ten times a second.
+#[derive(Debug, Default)]
+struct Interval {
+    last: Option<Instant>,
+}
 
+impl Interval {
+    const LENGTH: Duration = Duration::from_millis(100);
+
+    /// Whether it is time again; if so, the next interval begins.
+    fn is_due(&mut self) -> bool {
+        let now = Instant::now();
+        let due = self.last.is_none_or(|last| now.duration_since(last) >= Self::LENGTH);
+        if due {
+            self.last = Some(now);
+        }
+        due
+    }
+}
+
+impl Tally {
     pub(super) fn new(protocol: Protocol) -> Self {
         Self {
             protocol,
@@ -64,6 +83,7 @@ impl Tally {
             received_bytes: 0,
             dropped: HashMap::new(),
             truncated: 0,
+            loss_told: Interval::default(),
             file_failed: false,
         }
     }
@@ -102,7 +122,7 @@ impl Tally {
                     session: info.session,
                     direction: info.direction,
                     name: info.name.clone(),
-                    shown_at: None,
+                    shown: Interval::default(),
                     ended: None,
                 };
                 self.transfers.insert(info.id, transfer);
@@ -113,6 +133,8 @@ impl Tally {
                 let ended = Ended { path: path.clone(), size: *size, outcome: *outcome };
                 self.transfer_ended(*transfer, ended, failure.as_ref(), report)
             }
+            // A command that came just after the session's end, which is what has been told.
+            Event::Failed { failure: Failure { cause: Cause::NoSuchSession, .. }, .. } => Ok(()),
             Event::Failed { failure, .. } => self.tell_failure(failure, report),
             Event::Noticed { socket, session, notice } => self.noticed(*socket, *session, notice, report),
             // The window's affairs, and what Closed, Disconnected's caller and the summary say already.
@@ -194,11 +216,9 @@ impl Tally {
 
     fn progress(&mut self, id: TransferId, progress: Progress, report: &mut dyn Report) -> io::Result<()> {
         let Some(transfer) = self.transfers.get_mut(&id) else { return Ok(()) };
-        let now = Instant::now();
-        if transfer.shown_at.is_some_and(|shown| now.duration_since(shown) < Self::PROGRESS_INTERVAL) {
+        if !transfer.shown.is_due() {
             return Ok(());
         }
-        transfer.shown_at = Some(now);
         report.tell(&Fact::Progress { file: &transfer.name, progress })
     }
 
@@ -250,6 +270,10 @@ impl Tally {
             Notice::Truncated { .. } => self.truncated += 1,
             Notice::PeerLeftUnread => self.left_unread.extend(session),
             _ => {}
+        }
+        // One for each datagram of a flood; the summary has the counts.
+        if matches!(notice, Notice::Dropped { .. } | Notice::Truncated { .. }) && !self.loss_told.is_due() {
+            return Ok(());
         }
         if self.began {
             report.tell(&Fact::Noticed { notice, session })

@@ -211,14 +211,19 @@ impl Session {
         if matches!(self.link, Link::Datagram { .. }) {
             return Err(Cause::NotAStream);
         }
-        if self.stop.is_requested() {
-            return Err(Cause::NoSuchSession);
-        }
-        if self.finished_sending.load(Ordering::Acquire) && !matches!(item, Outgoing::End) {
-            return Err(Cause::BrokenPipe);
+        let refusal = if self.stop.is_requested() {
+            Some(Cause::NoSuchSession)
+        } else if self.has_finished_sending() && !matches!(item, Outgoing::End) {
+            Some(Cause::BrokenPipe)
+        } else {
+            None
+        };
+        if let Some(cause) = refusal {
+            // Who asks to finish has what it asked for.
+            return if matches!(item, Outgoing::Finish) { Ok(()) } else { Err(cause) };
         }
         match self.queue.try_send(item) {
-            Ok(()) => {}
+            Ok(()) | Err(TrySendError::Disconnected(Outgoing::Finish)) => {}
             Err(TrySendError::Full(_)) => return Err(Cause::QueueFull),
             Err(TrySendError::Disconnected(_)) => return Err(Cause::NoSuchSession),
         }

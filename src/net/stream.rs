@@ -1,9 +1,8 @@
 //! A connected stream, TCP or Unix.
 
-use std::fs::File;
 use std::io::{self, IoSliceMut};
 use std::net::Shutdown;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::time::Duration;
 
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg};
@@ -71,8 +70,8 @@ impl Stream {
     /// # Errors
     /// As [`Self::send`].
     #[cfg(target_os = "linux")]
-    pub fn send_file(&self, file: &File, count: usize) -> io::Result<usize> {
-        retry_interrupted(|| Ok(nix::sys::sendfile::sendfile64(&self.socket, file, None, count)?))
+    pub fn send_file(&self, file: impl AsFd, count: usize) -> io::Result<usize> {
+        retry_interrupted(|| Ok(nix::sys::sendfile::sendfile64(&self.socket, &file, None, count)?))
     }
 
     /// shutdown(SHUT_WR): the peer reads to the end of what was sent and then gets an end of file. Receiving goes on.
