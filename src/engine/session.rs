@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
 use ::core::net::SocketAddr;
-use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use crossbeam_channel::{Receiver, SendError, Sender, bounded, unbounded};
 use parking_lot::{Mutex, RwLock};
 
 use super::core::{Core, spawn};
@@ -212,21 +212,24 @@ impl Session {
         if matches!(self.link, Link::Datagram { .. }) {
             return Err(Cause::NotAStream);
         }
-        if self.stop.is_requested() {
-            return Err(Cause::NoSuchSession);
-        }
-        if self.has_finished_sending() {
-            match item {
-                // Asked for once more, it has been done.
-                Outgoing::Finish => return Ok(()),
-                Outgoing::End => {}
-                Outgoing::Message(_) | Outgoing::File { .. } => return Err(Cause::BrokenPipe),
-            }
+        let refusal = if self.stop.is_requested() {
+            Some(Cause::NoSuchSession)
+        } else if self.has_finished_sending() && !matches!(item, Outgoing::End) {
+            Some(Cause::BrokenPipe)
+        } else {
+            None
+        };
+        if let Some(cause) = refusal {
+            // Who asks to finish has what it asked for.
+            return if matches!(item, Outgoing::Finish) { Ok(()) } else { Err(cause) };
         }
         if self.queue.len() >= QUEUE {
             return Err(Cause::QueueFull);
         }
-        self.queue.send(item).map_err(|_| Cause::NoSuchSession)?;
+        match self.queue.send(item) {
+            Ok(()) | Err(SendError(Outgoing::Finish)) => {}
+            Err(_) => return Err(Cause::NoSuchSession),
+        }
         let mut waiting = self.waiting.lock();
         if let Some(seat) = waiting.take()
             && let Some(stream) = self.stream()
