@@ -91,7 +91,7 @@ fn bad_usage() {
         (&["listen", "tcp://127.0.0.1:70000"][..], "70000"),
         (&["listen", "tcp://127.0.0.1:x"], "x"),
         (&["listen", "tcp://127.0.0.1"], "port"),
-        (&["listen", "tcp://:9000"], "host"),
+        (&["listen", "tcp://:9000"], "address"),
         (&["listen", "127.0.0.1:9000"], "tcp://"),
         (&["listen", "http://127.0.0.1:9000"], "http"),
         (&["listen", "unix:"], "path"),

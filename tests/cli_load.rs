@@ -140,6 +140,29 @@ fn a_cut_datagram_is_counted_and_marked() {
     assert_eq!((&summary["received"], &summary["truncated"]), (&3.into(), &1.into()));
 }
 
+/// The most memory that a process had resident, in KiB.
+#[cfg(target_os = "linux")]
+fn peak_kib(sockeye: &Sockeye) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", sockeye.id())).expect("it runs");
+    let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak").trim();
+    most.trim_end_matches(" kB").parse().expect("a number")
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn an_idle_connection_takes_little() {
+    let (mut sockeye, endpoint) = Sockeye::listen(&["listen", "tcp://127.0.0.1:0", "--quiet"]);
+    let before = peak_kib(&sockeye);
+    let peers: Vec<TcpStream> =
+        (0..200).map(|_| TcpStream::connect(address(&endpoint)).expect("somebody listens")).collect();
+    for _ in &peers {
+        sockeye.expect("opened");
+    }
+    let each = (peak_kib(&sockeye) - before) / 200;
+    assert!(each < 64, "{each} KiB each");
+    sockeye.interrupt().expect_code(0);
+}
+
 #[test]
 #[cfg(target_os = "linux")]
 fn memory_stays_small_whatever_arrives() {
@@ -151,9 +174,7 @@ fn memory_stays_small_whatever_arrives() {
     }
     drop(peer);
     sockeye.expect("closed");
-    let status = std::fs::read_to_string(format!("/proc/{}/status", sockeye.id())).expect("it runs");
-    let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak").trim();
-    let kib: u64 = most.trim_end_matches(" kB").parse().expect("a number");
+    let kib = peak_kib(&sockeye);
     assert!(kib < 32 << 10, "{kib} KiB");
     assert_eq!(sockeye.interrupt().expect_code(0).summary()["received_bytes"], 256 << 20);
 }

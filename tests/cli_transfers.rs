@@ -196,7 +196,8 @@ fn hostile_names_stay_in_the_folder() {
             "{shown:?}"
         );
         assert_eq!(listing(&inside).len(), 1, "{shown:?}");
-        assert_eq!(fs::read(&path).expect("the file"), b"content", "{shown:?}");
+        // What can't be a name is content like the rest.
+        assert!(fs::read(&path).expect("the file").ends_with(b"content"), "{shown:?}");
     }
 }
 

@@ -72,9 +72,10 @@ fn refuse(arguments: &[OsString], error: &clap::Error) -> ExitCode {
     let json = arguments.iter().any(|argument| argument == "--json");
     if json && error.use_stderr() {
         let rendered = error.render().to_string();
-        let mut lines = rendered.lines();
-        let first = lines.next().unwrap_or_default();
-        let problem = first.strip_prefix("error: ").unwrap_or(first).to_owned();
+        // What follows an empty line is advice for a terminal.
+        let mistake: Vec<&str> = rendered.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
+        let mistake = mistake.join(" ");
+        let problem = mistake.strip_prefix("error: ").unwrap_or(&mistake).to_owned();
         return tell_usage(Form::new(true, false), &UsageError { argument: None, problem });
     }
     // A closed standard error leaves the exit status to tell.

@@ -1,8 +1,10 @@
-//! SIGINT and SIGTERM as messages.
+//! SIGINT and SIGTERM as messages; SIGXFSZ as the failure of a write.
 
 use std::io;
 
 use crossbeam_channel::Receiver;
+#[cfg(unix)]
+use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
 
 use crate::engine::Engine;
 
@@ -22,8 +24,8 @@ impl Signals {
     /// The handlers can't be installed.
     #[cfg(unix)]
     pub(super) fn catch() -> io::Result<Self> {
-        use signal_hook::consts::{SIGINT, SIGTERM};
-        Ok(Self { caught: signal_hook::iterator::Signals::new([SIGINT, SIGTERM])? })
+        // Caught, SIGXFSZ no longer kills: the write that is one too many fails (EFBIG, setrlimit(2)) and is told.
+        Ok(Self { caught: signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGXFSZ])? })
     }
 
     /// # Errors
@@ -39,7 +41,7 @@ impl Signals {
         let (sender, receiver) = crossbeam_channel::bounded(1);
         let mut caught = self.caught;
         engine.run_detached("signals", move || {
-            let mut signals = caught.forever();
+            let mut signals = caught.forever().filter(|signal| *signal != SIGXFSZ);
             if signals.next().is_some() {
                 // Nobody listens any more only when the run is ending anyway.
                 sender.send(()).ok();
