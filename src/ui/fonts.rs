@@ -16,7 +16,7 @@ pub fn strong() -> FontFamily {
     FontFamily::Name("strong".into())
 }
 
-/// Inter for words, JetBrains Mono for bytes, and behind both a subset of Noto Sans CJK SC, so that 中文 shows
+/// Inter for words, `JetBrains Mono` for bytes, and behind both a subset of Noto Sans CJK SC, so that 中文 shows
 /// on a machine without any Chinese font. egui asks the system's fonts for what is still missing.
 #[must_use]
 pub fn definitions() -> FontDefinitions {

@@ -40,7 +40,7 @@ impl ServerTabState {
     pub fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         let mistake = self.endpoint(ui, cx);
         let words = self.state_words(cx.language);
-        let line = StateLine {
+        let mut line = StateLine {
             dot: self.title().state,
             words: &words,
             mistake,
@@ -49,7 +49,7 @@ impl ServerTabState {
             session: None,
             more_open: &mut self.more_open,
         };
-        state_line(ui, cx, line);
+        state_line(ui, cx, &mut line);
         Panel::bottom(Id::unique(("composer", self.socket.0)))
             .resizable(false)
             .show_separator_line(false)
