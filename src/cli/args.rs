@@ -12,6 +12,8 @@ Endpoints:
 Socket options follow as a query, tcp://127.0.0.1:9000?nodelay=0&rcvbuf=4M:
   reuseaddr nodelay keepalive broadcast (0 or 1), rcvbuf sndbuf (bytes, with K, M or G), backlog, recvsize
 
+Environment: SOCKEYE_LOG=debug writes diagnostics to standard error.
+
 Exit status: 0 done, 1 the operation failed or a file ended incomplete or refused, 2 bad usage.";
 
 /// A socket tester that shows every byte. Without arguments it opens its window.
