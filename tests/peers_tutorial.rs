@@ -49,7 +49,7 @@ fn udp_server() {
     }
 }
 
-/// The server closes first, so its port is in TIME_WAIT when it starts again: that is what its option is for.
+/// The server closes first, so its port is in `TIME_WAIT` when it starts again: that is what its option is for.
 #[test]
 fn server_with_reuse_twice_on_one_port() {
     if !require_tool("python3") {

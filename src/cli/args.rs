@@ -12,6 +12,8 @@ Endpoints:
 Socket options follow as a query, tcp://127.0.0.1:9000?nodelay=0&rcvbuf=4M:
   reuseaddr nodelay keepalive broadcast (0 or 1), rcvbuf sndbuf (bytes, with K, M or G), backlog, recvsize
 
+Environment: SOCKEYE_LOG=debug writes diagnostics to standard error.
+
 Exit status: 0 done, 1 the operation failed or a file ended incomplete or refused, 2 bad usage.";
 
 /// A socket tester that shows every byte. Without arguments it opens its window.
@@ -72,9 +74,9 @@ pub(super) struct ConnectArguments {
     /// Send these bytes (`e4 bd a0`, `0xE4BDA0`), then wait for the answer
     #[arg(long, value_name = "HEX", allow_hyphen_values = true)]
     pub send_hex: Option<String>,
-    /// End this many milliseconds after the last byte crossed, once all is sent, if the peer has not closed by then.
-    /// Default: 1000 after --send and --send-hex and over UDP; when standard input is joined to a stream, the peer's
-    /// close alone ends it
+    /// End after so many milliseconds of quiet, once all is sent [default: 1000; joined to a stream: none]
+    ///
+    /// Without it, `connect` that joins standard input to a stream ends when the peer closes.
     #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32))]
     pub wait: Option<u32>,
     /// Record every call in this file, a new SQL database

@@ -1,11 +1,15 @@
 //! What a run has seen, put together from events.
 
+mod interval;
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
+use self::interval::Interval;
 use super::report::{Fact, Report, Summary};
 use crate::model::{
     Cause, CloseReason, Direction, Event, Failure, Notice, Operation, Outcome, Peer, Progress, Protocol, SessionId,
@@ -48,26 +52,6 @@ struct Ended {
     path: PathBuf,
     size: u64,
     outcome: Outcome,
-}
-
-/// At most ten times a second.
-#[derive(Debug, Default)]
-struct Interval {
-    last: Option<Instant>,
-}
-
-impl Interval {
-    const LENGTH: Duration = Duration::from_millis(100);
-
-    /// Whether it is time again; if so, the next interval begins.
-    fn is_due(&mut self) -> bool {
-        let now = Instant::now();
-        let due = self.last.is_none_or(|last| now.duration_since(last) >= Self::LENGTH);
-        if due {
-            self.last = Some(now);
-        }
-        due
-    }
 }
 
 impl Tally {
@@ -326,143 +310,5 @@ fn with_scheme(protocol: Protocol, address: &str) -> String {
     match protocol {
         Protocol::Tcp | Protocol::Udp => format!("{scheme}://{address}"),
         Protocol::UnixStream => format!("{scheme}:{address}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::{Endpoint, HostPort, Role, SessionInfo, TransferInfo};
-
-    /// Keeps the facts' debug texts.
-    #[derive(Default)]
-    struct Told(Vec<String>);
-
-    impl Report for Told {
-        fn tell(&mut self, fact: &Fact<'_>) -> io::Result<()> {
-            self.0.push(format!("{fact:?}"));
-            Ok(())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    const SOCKET: SocketId = SocketId(1);
-    const SESSION: SessionId = SessionId(1);
-    const TRANSFER: TransferId = TransferId(1);
-
-    fn opened(traffic: &Arc<Traffic>) -> Event {
-        let info = SessionInfo {
-            id: SESSION,
-            socket: SOCKET,
-            role: Role::Client,
-            protocol: Protocol::Tcp,
-            peer: Peer::Ip(([127, 0, 0, 1], 9000).into()),
-            local: Peer::Ip(([127, 0, 0, 1], 50_000).into()),
-            since_wall_ns: 0,
-        };
-        Event::Opened { info, traffic: Arc::clone(traffic) }
-    }
-
-    fn started(direction: Direction) -> Event {
-        let name = "a.bin".to_owned();
-        Event::TransferStarted(TransferInfo {
-            id: TRANSFER,
-            session: SESSION,
-            direction,
-            name,
-            path: PathBuf::from("a.bin"),
-            size: None,
-        })
-    }
-
-    fn ended(outcome: Outcome) -> Event {
-        Event::TransferEnded { transfer: TRANSFER, outcome, path: PathBuf::from("a.bin"), size: 3, failure: None }
-    }
-
-    fn closed(reason: CloseReason) -> Event {
-        Event::Closed { socket: SOCKET, session: SESSION, reason }
-    }
-
-    fn noticed(notice: Notice) -> Event {
-        Event::Noticed { socket: Some(SOCKET), session: None, notice }
-    }
-
-    fn observed(tally: &mut Tally, events: &[Event]) -> Vec<String> {
-        let mut told = Told::default();
-        for event in events {
-            tally.observe(event, &mut told).expect("nothing is written");
-        }
-        told.0
-    }
-
-    #[test]
-    fn totals_include_open_and_closed_sessions() {
-        let mut tally = Tally::new(Protocol::Udp);
-        let (first, second) = (Arc::new(Traffic::default()), Arc::new(Traffic::default()));
-        observed(&mut tally, &[opened(&first)]);
-        first.add_received(10);
-        first.add_received(0);
-        observed(&mut tally, &[closed(CloseReason::Eof), opened(&second)]);
-        second.add_received(5);
-        let summary = tally.summary();
-        assert_eq!((summary.received, summary.received_bytes), (3, 15));
-    }
-
-    #[test]
-    fn the_kernels_count_is_a_total_not_an_increment() {
-        let mut tally = Tally::new(Protocol::Udp);
-        let dropped = |datagrams| noticed(Notice::Dropped { datagrams });
-        observed(&mut tally, &[dropped(5), dropped(12), noticed(Notice::Truncated { kept: 8 })]);
-        let known = if cfg!(target_os = "linux") { Some(12) } else { None };
-        assert_eq!((tally.summary().dropped, tally.summary().truncated), (known, 1));
-    }
-
-    #[test]
-    fn notices_wait_for_the_line_that_says_where() {
-        let mut tally = Tally::new(Protocol::UnixStream);
-        let endpoint = Endpoint::Tcp(HostPort::new("127.0.0.1", 9));
-        let events = [noticed(Notice::StaleSocketRemoved), Event::Listening { socket: SOCKET, endpoint }];
-        let told = observed(&mut tally, &events);
-        assert_eq!(told.len(), 2, "{told:?}");
-        assert!(told[0].starts_with("Listening") && told[1].starts_with("Noticed"), "{told:?}");
-    }
-
-    #[test]
-    fn a_sent_file_is_told_when_its_connection_is_over() {
-        for (reason, outcome) in [(CloseReason::Eof, "HandedOver"), (CloseReason::Reset, "Incomplete")] {
-            let mut tally = Tally::new(Protocol::Tcp);
-            let traffic = Arc::new(Traffic::default());
-            let before = observed(&mut tally, &[opened(&traffic), started(Direction::Out), ended(Outcome::HandedOver)]);
-            assert!(!before.iter().any(|fact| fact.starts_with("File")), "{before:?}");
-            let after = observed(&mut tally, &[closed(reason)]);
-            assert!(after[0].starts_with("File") && after[0].contains(outcome), "{after:?}");
-            assert!(after[1].starts_with("Closed"), "{after:?}");
-            assert_eq!(tally.file_failed(), outcome == "Incomplete");
-        }
-    }
-
-    #[test]
-    fn a_received_file_is_told_at_once() {
-        let mut tally = Tally::new(Protocol::Tcp);
-        let traffic = Arc::new(Traffic::default());
-        let told = observed(&mut tally, &[opened(&traffic), started(Direction::In), ended(Outcome::Incomplete)]);
-        assert!(told.last().is_some_and(|fact| fact.starts_with("File")), "{told:?}");
-        assert!(tally.file_failed());
-    }
-
-    #[test]
-    fn a_subject_gets_the_scheme_that_it_lacks() {
-        for (protocol, subject, text) in [
-            (Protocol::Tcp, "127.0.0.1:9", "tcp://127.0.0.1:9"),
-            (Protocol::Tcp, "tcp://[::1]:9", "tcp://[::1]:9"),
-            (Protocol::Udp, "[::1]:9", "udp://[::1]:9"),
-            (Protocol::UnixStream, "/run/x.sock", "unix:/run/x.sock"),
-            (Protocol::UnixStream, "", "unix:"),
-        ] {
-            assert_eq!(with_scheme(protocol, subject), text);
-        }
     }
 }
