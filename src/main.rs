@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    sockeye::ui::run()
+    if std::env::args_os().len() > 1 { sockeye::cli::run(std::env::args_os()) } else { sockeye::ui::run() }
 }

@@ -152,10 +152,10 @@ fn ten_million_rows_scroll_exactly() {
     harness.hover_at(at);
     harness.run_ok();
     let before = top_row(&harness);
-    // Ten rows of 22 points.
-    wheel(&mut harness, 220.0);
-    let expected = before - 10.0;
-    assert!((top_row(&harness) - expected).abs() < 0.01, "{} is not {expected}", top_row(&harness));
+    // Not a whole number of rows: a position in `f32` has no room for the rest.
+    wheel(&mut harness, 225.0);
+    let expected = before - 225.0 / f64::from(sockeye::ui::theme::Tokens::light().row_height);
+    assert!((top_row(&harness) - expected).abs() < 0.05, "{} is not {expected}", top_row(&harness));
     focus_table(&mut harness);
     press(&mut harness, Key::Home);
     assert!(shows(&harness, "message 1"));
@@ -179,7 +179,7 @@ fn pages_are_asked_for_once_and_old_rows_stay_until_they_come() {
     harness.state_mut().answers = false;
     harness.state_mut().requests.clear();
     harness.state_mut().record(5001);
-    for _ in 0..5 {
+    for _ in 0..3 {
         harness.step();
     }
     assert_eq!(harness.state().requests.len(), 1);

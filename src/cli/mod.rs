@@ -1,1 +1,91 @@
-//! The command line.
+//! The command line: the same engine without a window.
+
+mod args;
+mod connect;
+mod console;
+mod listen;
+mod report;
+mod request;
+mod send_file;
+mod signals;
+mod standard_input;
+mod tally;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use self::args::Arguments;
+use self::console::{Console, Ending};
+use self::report::{Fact, Form};
+use self::request::{Request, Task, UsageError};
+use crate::engine::JournalPlace;
+use crate::model::ReceiveMode;
+
+const FAILED: u8 = 1;
+const BAD_USAGE: u8 = 2;
+
+/// Carries out a command line, program name first, and returns the exit status: 0 done, 1 the operation failed or a
+/// file ended incomplete or refused, 2 bad usage. Blocks until then.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let parsed = match Arguments::try_parse_from(&arguments) {
+        Ok(parsed) => parsed,
+        Err(error) => return refuse(&arguments, &error),
+    };
+    let form = Form::new(arguments.iter().any(|argument| argument == "--json"), false);
+    match request::read(parsed.verb, form.language()) {
+        Ok(request) => match carry_out(request) {
+            Ending::Done => ExitCode::SUCCESS,
+            Ending::Failed => ExitCode::from(FAILED),
+        },
+        Err(error) => tell_usage(form, &error),
+    }
+}
+
+fn carry_out(request: Request) -> Ending {
+    let Request { form, journal, task } = request;
+    let journal = journal.map_or(JournalPlace::Nowhere, JournalPlace::File);
+    let (protocol, payload_events) = match &task {
+        Task::Listen(spec) => {
+            (spec.target.endpoint.protocol(), spec.receive == ReceiveMode::Show && form.shows_payload())
+        }
+        // What the system has taken of standard input decides how much more is read.
+        Task::Connect(task) => (task.spec.target.endpoint.protocol(), true),
+        Task::SendFiles(task) => (task.target.endpoint.protocol(), false),
+    };
+    let mut console = match Console::open(form, journal, protocol, payload_events) {
+        Ok(console) => console,
+        Err(ending) => return ending,
+    };
+    let ending = match task {
+        Task::Listen(spec) => listen::run(&mut console, spec),
+        Task::Connect(task) => connect::run(&mut console, task),
+        Task::SendFiles(task) => send_file::run(&mut console, task),
+    };
+    console.close(ending)
+}
+
+/// What clap could not read, or its help and version, which are no mistakes.
+fn refuse(arguments: &[OsString], error: &clap::Error) -> ExitCode {
+    let json = arguments.iter().any(|argument| argument == "--json");
+    if json && error.use_stderr() {
+        let rendered = error.render().to_string();
+        // What follows an empty line is advice for a terminal.
+        let mistake: Vec<&str> = rendered.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
+        let mistake = mistake.join(" ");
+        let problem = mistake.strip_prefix("error: ").unwrap_or(&mistake).to_owned();
+        return tell_usage(Form::new(true, false), &UsageError { argument: None, problem });
+    }
+    // A closed standard error leaves the exit status to tell.
+    error.print().ok();
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(BAD_USAGE))
+}
+
+fn tell_usage(form: Form, error: &UsageError) -> ExitCode {
+    let mut report = form.report();
+    // A closed output leaves the exit status to tell.
+    report.tell(&Fact::Usage(error)).and_then(|()| report.flush()).ok();
+    ExitCode::from(BAD_USAGE)
+}

@@ -182,10 +182,12 @@ fn encode_chinese(
     let kept = &text[..changed.map_or(text.len(), |(at, _)| at)];
 
     let mut encoder = encoding.new_encoder();
+    // Not straight into `out`: the encoder would clear all of its spare room first, at every call.
+    let mut buffer = [0; 512];
     let mut at = 0;
     loop {
-        out.reserve(text.len() - at + 16);
-        let (result, read) = encoder.encode_from_utf8_to_vec_without_replacement(&kept[at..], out, true);
+        let (result, read, written) = encoder.encode_from_utf8_without_replacement(&kept[at..], &mut buffer, true);
+        out.extend_from_slice(&buffer[..written]);
         at += read;
         match result {
             encoding_rs::EncoderResult::InputEmpty => break,

@@ -35,12 +35,9 @@ impl SafeName {
 
     #[must_use]
     pub fn new(raw: &[u8]) -> Self {
-        let (sent, lossy) = match sender_text(raw) {
-            Some(text) => (text, false),
-            None => (String::from_utf8_lossy(raw).into_owned(), true),
-        };
+        let sent = sender_text(raw).unwrap_or_else(|| String::from_utf8_lossy(raw).into_owned());
         let name = make_safe(&sent);
-        let changed = lossy || name != sent;
+        let changed = name != sent;
         Self { name, sent, changed }
     }
 

@@ -56,7 +56,7 @@ impl StreamDecoder {
         let Some(mut decoder) = self.decoder else { return 0 };
         let mut text = String::with_capacity(16);
         match decoder.decode_to_string_without_replacement(&[], &mut text, true).0 {
-            encoding_rs::DecoderResult::Malformed(len, after) => usize::from(len) + usize::from(after),
+            encoding_rs::DecoderResult::Malformed(len, _) => usize::from(len),
             encoding_rs::DecoderResult::InputEmpty | encoding_rs::DecoderResult::OutputFull => 0,
         }
     }

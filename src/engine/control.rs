@@ -62,7 +62,8 @@ impl Control {
             Command::Close { session } => self.close(session, CloseReason::Local),
             Command::Reset { session } => self.close(session, CloseReason::LocalReset),
             Command::FinishSending { session } => {
-                if let Some(session) = self.session(session) {
+                // One that is gone already has finished.
+                if let Some(session) = self.core.session(session) {
                     self.queue(&session, Outgoing::Finish);
                 }
             }
@@ -160,12 +161,9 @@ impl Control {
     fn close(&self, session: SessionId, reason: CloseReason) {
         // One that is gone already is what was asked for.
         let Some(session) = self.core.session(session) else { return };
+        session.request_stop(reason);
         if session.is_shared_datagram() {
-            if session.stop.request(reason) {
-                session.conclude(&self.core, reason);
-            }
-        } else {
-            session.request_stop(reason);
+            session.conclude(&self.core, reason);
         }
     }
 

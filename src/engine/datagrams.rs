@@ -10,6 +10,7 @@ use super::core::Core;
 use super::listener::bound_endpoint;
 use super::session::Session;
 use super::socket_control::SocketControl;
+use super::stop::GRACE;
 use super::{advice, resolving};
 use crate::model::{
     Call, Cause, CloseReason, ConnectSpec, Direction, Endpoint, Event, Failure, Life, ListenSpec, Notice, Operation,
@@ -111,6 +112,7 @@ impl<'a> Worker<'a> {
     fn run(mut self, once: bool) {
         let size = self.control.options.receive_size.map_or(RECEIVE_SIZE, |size| size as usize);
         let mut buffer = vec![0; size];
+        self.tell_that_drops_are_known();
         while !self.is_stopping() {
             match self.wait() {
                 Ok(true) => {}
@@ -127,6 +129,12 @@ impl<'a> Worker<'a> {
                 break;
             }
         }
+        // What the kernel holds already was received before the stop. A flood doesn't keep the stop waiting.
+        let deadline = Instant::now() + GRACE;
+        while self.receive_batch(&mut buffer) && Instant::now() < deadline {
+            self.core.recorder.record(std::mem::take(&mut self.rows));
+        }
+        self.core.recorder.record(std::mem::take(&mut self.rows));
         self.look_for_drops();
         self.conclude();
     }
@@ -228,7 +236,7 @@ impl<'a> Worker<'a> {
         let from = from?;
         let now = Instant::now();
         if let Some(known) = by_address.get_mut(&from)
-            && !known.session.stop.is_requested()
+            && !known.session.is_concluded()
         {
             known.last_heard = now;
             return Some(Arc::clone(&known.session));
@@ -251,6 +259,14 @@ impl<'a> Worker<'a> {
         session.announce(self.core, Life::Accepted { local: local.to_string() });
         by_address.insert(from, Known { session: Arc::clone(&session), last_heard: now });
         Some(session)
+    }
+
+    /// Without it a face couldn't tell "none so far" from "the system doesn't say". No row: nothing has happened.
+    fn tell_that_drops_are_known(&self) {
+        if self.socket.dropped().is_some() {
+            let notice = Notice::Dropped { datagrams: 0 };
+            self.core.outbox.send(Event::Noticed { socket: Some(self.control.id), session: None, notice });
+        }
     }
 
     fn look_for_drops(&mut self) {
@@ -277,11 +293,9 @@ impl<'a> Worker<'a> {
                 session.conclude(self.core, session.stop.reason().unwrap_or(CloseReason::Local));
             }
             Peers::Many { by_address, .. } => {
-                for known in by_address.into_values() {
-                    // One that was closed by itself has been concluded already.
-                    if known.session.stop.request(CloseReason::Stopped) {
-                        known.session.conclude(self.core, CloseReason::Stopped);
-                    }
+                for Known { session, .. } in by_address.into_values() {
+                    session.request_stop(CloseReason::Stopped);
+                    session.conclude(self.core, session.stop.reason().unwrap_or(CloseReason::Stopped));
                 }
             }
         }
@@ -294,10 +308,9 @@ fn evict(by_address: &mut HashMap<SocketAddr, Known>, core: &Core) {
     quiet.sort_unstable_by_key(|(last_heard, _)| *last_heard);
     quiet.truncate(PEERS_MAX / 8);
     for (_, address) in quiet {
-        if let Some(known) = by_address.remove(&address)
-            && known.session.stop.request(CloseReason::Evicted)
-        {
-            known.session.conclude(core, CloseReason::Evicted);
+        if let Some(Known { session, .. }) = by_address.remove(&address) {
+            session.request_stop(CloseReason::Evicted);
+            session.conclude(core, CloseReason::Evicted);
         }
     }
 }

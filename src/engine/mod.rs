@@ -176,6 +176,22 @@ impl Engine {
     }
 
     /// Reads a small file; call it before the window is there.
+    /// Whether a file can be sent, before anybody is connected to for it. Opens and closes it.
+    ///
+    /// # Errors
+    /// Not found, not readable, or not a regular file.
+    pub fn check_source(path: &Path) -> Result<(), Failure> {
+        store::source::Source::open(path).map(drop)
+    }
+
+    /// Whether files can be received into a folder, before anybody is asked to send one. Creates nothing.
+    ///
+    /// # Errors
+    /// The folder is missing, is not a folder, or can't be written into.
+    pub fn check_inbox(folder: &Path) -> Result<(), Failure> {
+        store::inbox::Inbox::open(folder).map(drop)
+    }
+
     #[must_use]
     pub fn load_settings(path: &Path) -> (Settings, Vec<Damage>) {
         store::settings::load(path)

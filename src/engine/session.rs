@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
 use ::core::net::SocketAddr;
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, SendError, Sender, bounded, unbounded};
 use parking_lot::{Mutex, RwLock};
 
 use super::core::{Core, spawn};
@@ -71,6 +71,7 @@ pub(super) struct Session {
     sent_offset: AtomicU64,
     received_offset: AtomicU64,
     finished_sending: AtomicBool,
+    concluded: AtomicBool,
     peer_end: Mutex<Option<PeerEnd>>,
     peer_ended: Stop,
 }
@@ -79,7 +80,7 @@ pub(super) struct Session {
 pub(super) struct WriterSeat {
     pub(super) queue: Receiver<Outgoing>,
     /// Dropped with the writer.
-    pub(super) alive: Sender<Infallible>,
+    pub(super) _alive: Sender<Infallible>,
 }
 
 impl Session {
@@ -97,7 +98,8 @@ impl Session {
     }
 
     fn new(info: SessionInfo, link: Link) -> Self {
-        let (queue, waiting) = bounded(QUEUE);
+        // Not `bounded(QUEUE)`, which takes the memory of all places at once: megabytes for each connection.
+        let (queue, waiting) = unbounded();
         let (alive, writer_ended) = bounded(0);
         Self {
             peer: info.peer.to_string(),
@@ -106,13 +108,14 @@ impl Session {
             stop: Stop::new(),
             link,
             queue,
-            waiting: Mutex::new(Some(WriterSeat { queue: waiting, alive })),
+            waiting: Mutex::new(Some(WriterSeat { queue: waiting, _alive: alive })),
             writer: Mutex::new(None),
             writer_ended,
             gate: Mutex::new(()),
             sent_offset: AtomicU64::new(0),
             received_offset: AtomicU64::new(0),
             finished_sending: AtomicBool::new(false),
+            concluded: AtomicBool::new(false),
             peer_end: Mutex::new(None),
             peer_ended: Stop::new(),
         }
@@ -130,8 +133,11 @@ impl Session {
         core.outbox.send(Event::Opened { info: self.info.clone(), traffic: Arc::clone(&self.traffic) });
     }
 
-    /// The last that is heard of the session: its socket is closed when this returns.
+    /// The last that is heard of the session: its socket is closed when this returns. Only the first call counts.
     pub(super) fn conclude(&self, core: &Core, reason: CloseReason) {
+        if self.concluded.swap(true, Ordering::AcqRel) {
+            return;
+        }
         if let Link::Stream(stream) = &self.link {
             stream.write().take();
         }
@@ -145,6 +151,10 @@ impl Session {
         core.outbox.send(Event::Closed { socket: self.info.socket, session: self.info.id, reason });
     }
 
+    pub(super) fn is_concluded(&self) -> bool {
+        self.concluded.load(Ordering::Acquire)
+    }
+
     /// Ends the session from any thread: blocked calls return, workers see it within a tenth of a second.
     pub(super) fn request_stop(&self, reason: CloseReason) {
         if !self.stop.request(reason) {
@@ -153,7 +163,7 @@ impl Session {
         match &self.link {
             Link::Stream(stream) => {
                 if let Some(stream) = stream.read().as_ref() {
-                    stream.interrupt(reason != CloseReason::LocalReset);
+                    stream.interrupt();
                 }
             }
             Link::Datagram { owner: Some(owner), .. } => owner.stop(reason),
@@ -202,16 +212,23 @@ impl Session {
         if matches!(self.link, Link::Datagram { .. }) {
             return Err(Cause::NotAStream);
         }
-        if self.stop.is_requested() {
-            return Err(Cause::NoSuchSession);
+        let refusal = if self.stop.is_requested() {
+            Some(Cause::NoSuchSession)
+        } else if self.has_finished_sending() && !matches!(item, Outgoing::End) {
+            Some(Cause::BrokenPipe)
+        } else {
+            None
+        };
+        if let Some(cause) = refusal {
+            // Who asks to finish has what it asked for.
+            return if matches!(item, Outgoing::Finish) { Ok(()) } else { Err(cause) };
         }
-        if self.finished_sending.load(Ordering::Acquire) && !matches!(item, Outgoing::End) {
-            return Err(Cause::BrokenPipe);
+        if self.queue.len() >= QUEUE {
+            return Err(Cause::QueueFull);
         }
-        match self.queue.try_send(item) {
-            Ok(()) => {}
-            Err(TrySendError::Full(_)) => return Err(Cause::QueueFull),
-            Err(TrySendError::Disconnected(_)) => return Err(Cause::NoSuchSession),
+        match self.queue.send(item) {
+            Ok(()) | Err(SendError(Outgoing::Finish)) => {}
+            Err(_) => return Err(Cause::NoSuchSession),
         }
         let mut waiting = self.waiting.lock();
         if let Some(seat) = waiting.take()
@@ -247,7 +264,7 @@ impl Session {
     fn write_ungated(&self, core: &Core, stream: &Stream, bytes: &[u8]) -> Result<(), Option<std::io::Error>> {
         let mut rest = bytes;
         while !rest.is_empty() {
-            if self.stop.is_requested() {
+            if self.stop.is_urgent() {
                 return Err(None);
             }
             match stream.send(&rest[..rest.len().min(SEND_MAX)]) {

@@ -2,16 +2,19 @@
 
 use std::convert::Infallible;
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use parking_lot::Mutex;
 
 use crate::model::CloseReason;
 
+/// How long an orderly stop lets sending go on.
+pub(super) const GRACE: Duration = Duration::from_millis(300);
+
 #[derive(Debug)]
 pub(super) struct Stop {
-    reason: OnceLock<CloseReason>,
+    request: OnceLock<(CloseReason, Instant)>,
     /// Dropped by the request, which is what the waiters see.
     open: Mutex<Option<Sender<Infallible>>>,
     requested: Receiver<Infallible>,
@@ -20,22 +23,31 @@ pub(super) struct Stop {
 impl Stop {
     pub(super) fn new() -> Self {
         let (open, requested) = bounded(0);
-        Self { reason: OnceLock::new(), open: Mutex::new(Some(open)), requested }
+        Self { request: OnceLock::new(), open: Mutex::new(Some(open)), requested }
     }
 
     /// True for the first request: its reason is the one that counts.
     pub(super) fn request(&self, reason: CloseReason) -> bool {
-        let first = self.reason.set(reason).is_ok();
+        let first = self.request.set((reason, Instant::now())).is_ok();
         self.open.lock().take();
         first
     }
 
     pub(super) fn reason(&self) -> Option<CloseReason> {
-        self.reason.get().copied()
+        self.request.get().map(|(reason, _)| *reason)
     }
 
     pub(super) fn is_requested(&self) -> bool {
-        self.reason.get().is_some()
+        self.request.get().is_some()
+    }
+
+    /// Whether what waits to be sent has to be given up: at once where the stream is of no use any more, else after a
+    /// moment, so that what a user sent just before a stop still goes out.
+    pub(super) fn is_urgent(&self) -> bool {
+        self.request.get().is_some_and(|(reason, at)| match reason {
+            CloseReason::Local | CloseReason::Stopped | CloseReason::Eof => at.elapsed() >= GRACE,
+            CloseReason::LocalReset | CloseReason::Reset | CloseReason::Error | CloseReason::Evicted => true,
+        })
     }
 
     /// Becomes ready (disconnected) with the request; for `select!`.

@@ -17,7 +17,9 @@ const RECEIVE_SIZE: usize = 64 << 10;
 /// The same for files, where fewer calls are faster.
 const FILE_RECEIVE_SIZE: usize = 1 << 20;
 /// What arrived before a stop is recorded still, but a flood doesn't keep the stop waiting.
-const READS_AFTER_STOP: usize = 64;
+const READS_AFTER_STOP: usize = 16;
+/// More than this after a stop is no last message but a peer that goes on sending.
+const MESSAGE_AFTER_STOP: usize = 16 << 10;
 
 /// Receives until the stream ends, then closes it. Blocks for the session's whole life.
 pub(super) fn run(session: &Arc<Session>, core: &Arc<Core>, control: &SocketControl, stream: Arc<Stream>) {
@@ -57,6 +59,9 @@ impl Receiver<'_> {
         // Zeroed memory that is not touched costs nothing: an idle connection keeps no buffer resident.
         let mut buffer = vec![0; size];
         let mut reads_after_stop = 0;
+        // The peer sends faster than is read. Linux offers no more room once receiving is shut down, and a close without
+        // unread bytes is no reset: it would be left probing a closed window for a minute.
+        let mut bytes_after_stop = 0;
         let end = loop {
             let most = self.receiving.as_ref().map_or(size, |receiving| receiving.receive_max().min(size));
             let result = self.stream.receive(&mut buffer[..most]);
@@ -71,6 +76,7 @@ impl Receiver<'_> {
                 Ok(ReceivedPiece { len: 0, .. }) if stopping.is_some() => break PeerEnd::Unknown,
                 Ok(ReceivedPiece { len: 0, .. }) => break PeerEnd::Eof,
                 Ok(piece) => {
+                    bytes_after_stop += stopping.map_or(0, |_| piece.len);
                     if let Err(failure) = self.received(&buffer[..piece.len], piece.kernel_ns) {
                         self.core.fail(self.session.info.socket, Some(self.session), failure);
                         self.session.request_stop(CloseReason::Error);
@@ -87,6 +93,11 @@ impl Receiver<'_> {
             }
         };
         drop(buffer);
+        if bytes_after_stop > MESSAGE_AFTER_STOP
+            && let Err(error) = self.stream.reset_on_close()
+        {
+            tracing::debug!(%error, "reset on close");
+        }
         if let Some(receiving) = self.receiving.take() {
             receiving.end(end);
         }

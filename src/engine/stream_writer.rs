@@ -13,7 +13,11 @@ pub(super) fn run(session: &std::sync::Arc<Session>, core: &Core, stream: &Strea
     loop {
         let item = select! {
             recv(seat.queue) -> item => item,
-            recv(session.stop.requested()) -> _ => return,
+            // What was queued before an orderly stop still goes out; a file is too long for that.
+            recv(session.stop.requested()) -> _ => match seat.queue.try_recv() {
+                Ok(item) if !session.stop.is_urgent() => Ok(item),
+                _ => return,
+            },
         };
         match item {
             Ok(Outgoing::Message(bytes)) => {
@@ -33,13 +37,12 @@ pub(super) fn run(session: &std::sync::Arc<Session>, core: &Core, stream: &Strea
                     return give_up(session, core, &error);
                 }
             }
-            Ok(Outgoing::Finish) => {
-                session.finish_sending(core, stream);
-                if session.peer_end().is_some() {
-                    return;
-                }
-            }
+            Ok(Outgoing::Finish) => session.finish_sending(core, stream),
             Ok(Outgoing::End) | Err(_) => return,
+        }
+        // Both directions are over. A file that is sent the tutorial's way finishes by itself.
+        if session.has_finished_sending() && session.peer_end().is_some() {
+            return;
         }
     }
 }

@@ -64,7 +64,9 @@ fn operation(language: Language, operation: Operation) -> Words {
     }
 }
 
-fn cause(language: Language, cause: &Cause) -> Words {
+/// Why it failed, without operation and address.
+#[must_use]
+pub fn cause(language: Language, cause: &Cause) -> Words {
     match cause {
         Cause::AddressInUse => tr!(language, "cause.address_in_use"),
         Cause::AddressNotAvailable => tr!(language, "cause.address_not_available"),

@@ -9,7 +9,7 @@ mod mistake;
 mod notice;
 mod quantity;
 
-pub use failure::{failure, hint};
+pub use failure::{cause, failure, hint};
 pub use language::Language;
 pub use life::{close_reason, life, outcome};
 pub use mistake::{compose_error, endpoint_error, filter_error};

@@ -110,3 +110,47 @@ fn words(text: &str) -> Result<Vec<Word<'_>>, FilterError> {
     }
     Ok(words)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn words_are_conditions_and_all_else_is_text() {
+        let filter = Filter::parse("in error session:3 peer:127.0.0.1 hex:E4bd 你好 \"in out\" http://x").unwrap();
+        assert_eq!(
+            filter,
+            Filter {
+                socket: None,
+                session: Some(SessionId(3)),
+                direction: Some(Direction::In),
+                errors: true,
+                peer: Some("127.0.0.1".to_owned()),
+                text: vec!["你好".to_owned(), "in out".to_owned(), "http://x".to_owned()],
+                bytes: vec![vec![0xe4, 0xbd]],
+            }
+        );
+        assert!(Filter::parse("  \"\" ").unwrap().is_empty());
+    }
+
+    #[test]
+    fn mistakes_have_their_place() {
+        assert_eq!(Filter::parse("in hex:e4b out"), Err(FilterError::BadHex { at: 3..10 }));
+        assert_eq!(Filter::parse("hex:"), Err(FilterError::BadHex { at: 0..4 }));
+        assert_eq!(Filter::parse("你 \"好"), Err(FilterError::OpenQuote { at: 4..8 }));
+        assert_eq!(Filter::parse("session:x"), Err(FilterError::BadSession { at: 0..9 }));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_its_mistake_has_a_place_in_it(
+            text in prop_oneof![".{0,40}", "(in|out|error|session:[0-9x]|hex:[0-9a-g]{0,4}|\"[a-z ]*|你| ){0,8}"],
+        ) {
+            if let Err(error) = Filter::parse(&text) {
+                prop_assert!(text.get(error.at()).is_some_and(|word| !word.is_empty()), "{:?}", error);
+            }
+        }
+    }
+}

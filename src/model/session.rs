@@ -29,6 +29,7 @@ pub struct SessionInfo {
 /// Counters of one session, written by its workers and read by faces without a lock.
 #[derive(Debug, Default)]
 pub struct Traffic {
+    receives: AtomicU64,
     received: AtomicU64,
     sent: AtomicU64,
     queued: AtomicU64,
@@ -37,6 +38,12 @@ pub struct Traffic {
 impl Traffic {
     /// The most bytes that may wait to be sent in one session.
     pub const QUEUE_MAX: u64 = 64 << 20;
+
+    /// Receive calls that returned bytes or a datagram.
+    #[must_use]
+    pub fn receives(&self) -> u64 {
+        self.receives.load(Ordering::Relaxed)
+    }
 
     /// Bytes that receive calls returned.
     #[must_use]
@@ -56,7 +63,9 @@ impl Traffic {
         self.queued.load(Ordering::Relaxed)
     }
 
+    /// Counts one receive call and the bytes that it returned.
     pub fn add_received(&self, bytes: u64) {
+        self.receives.fetch_add(1, Ordering::Relaxed);
         self.received.fetch_add(bytes, Ordering::Relaxed);
     }
 

@@ -51,7 +51,7 @@ pub fn lookup(address: &HostPort) -> io::Result<Vec<SocketAddr>> {
 
 /// Families in turn, beginning with the resolver's first choice (RFC 8305, section 4), without repeats.
 #[must_use]
-pub fn interleave(found: &[SocketAddr]) -> Vec<SocketAddr> {
+fn interleave(found: &[SocketAddr]) -> Vec<SocketAddr> {
     let mut unique: Vec<SocketAddr> = Vec::with_capacity(found.len());
     for address in found {
         if !unique.contains(address) {

@@ -1,9 +1,8 @@
 //! A connected stream, TCP or Unix.
 
-use std::fs::File;
 use std::io::{self, IoSliceMut};
 use std::net::Shutdown;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::time::Duration;
 
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg};
@@ -71,8 +70,8 @@ impl Stream {
     /// # Errors
     /// As [`Self::send`].
     #[cfg(target_os = "linux")]
-    pub fn send_file(&self, file: &File, count: usize) -> io::Result<usize> {
-        retry_interrupted(|| Ok(nix::sys::sendfile::sendfile64(&self.socket, file, None, count)?))
+    pub fn send_file(&self, file: impl AsFd, count: usize) -> io::Result<usize> {
+        retry_interrupted(|| Ok(nix::sys::sendfile::sendfile64(&self.socket, &file, None, count)?))
     }
 
     /// shutdown(SHUT_WR): the peer reads to the end of what was sent and then gets an end of file. Receiving goes on.
@@ -83,12 +82,11 @@ impl Stream {
         self.socket.shutdown(Shutdown::Write)
     }
 
-    /// Ends blocked and later receive calls once they have returned what is already there; with `sending` the peer gets
-    /// an end of file too.
-    pub fn interrupt(&self, sending: bool) {
-        let how = if sending { Shutdown::Both } else { Shutdown::Read };
+    /// shutdown(SHUT_RD): ends blocked and later receive calls once they have returned what is already there. The peer
+    /// doesn't notice, and sending goes on.
+    pub fn interrupt(&self) {
         // It fails when the peer has reset, and then no call blocks.
-        if let Err(error) = self.socket.shutdown(how) {
+        if let Err(error) = self.socket.shutdown(Shutdown::Read) {
             tracing::debug!(%error, "shutdown");
         }
     }

@@ -44,7 +44,23 @@ pub fn connect(name: &UnixName, options: &SocketOptions, deadline: Instant, wake
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None).map_err(|error| fail(Operation::Open, &error))?;
     options::apply_common(&socket, options).map_err(|error| fail(Operation::SetOption, &error))?;
     let address = address(name).map_err(|error| fail(Operation::Connect, &error))?;
-    socket.connect(&address).and_then(|()| Stream::new(socket)).map_err(|error| fail(Operation::Connect, &error))
+    // SO_SNDTIMEO bounds connect(2) on a full queue too, which then fails with EAGAIN (unix(7)).
+    socket.set_write_timeout(Some(CONNECT_SLICE)).map_err(|error| fail(Operation::SetOption, &error))?;
+    loop {
+        match socket.connect(&address) {
+            Ok(()) => return Stream::new(socket).map_err(|error| fail(Operation::Connect, &error)),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                let failure = |cause| Failure::new(Operation::Connect, Endpoint::UnixStream(name.clone()), cause);
+                if wake.is_on() {
+                    return Err(failure(Cause::Cancelled));
+                }
+                if Instant::now() >= deadline {
+                    return Err(failure(Cause::TimedOut));
+                }
+            }
+            Err(error) => return Err(fail(Operation::Connect, &error)),
+        }
+    }
 }
 
 /// Whether somebody listens behind the path: nothing else tells a socket in use from a stale file.

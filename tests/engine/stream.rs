@@ -187,13 +187,20 @@ fn once_ends_with_the_first_session() {
 fn a_thousand_quick_connections_are_all_accepted() {
     let mut h = Harness::new();
     let (server, endpoint) = h.listen("tcp://127.0.0.1:0");
-    let started = Instant::now();
-    let peers: Vec<_> = (0..1000).map(|_| TcpStream::connect(("127.0.0.1", port(&endpoint))).unwrap()).collect();
+    let mut slow = 0;
+    let peers: Vec<_> = (0..1000)
+        .map(|_| {
+            let started = Instant::now();
+            let peer = TcpStream::connect(("127.0.0.1", port(&endpoint))).unwrap();
+            // A lost SYN is tried again after a second. A busy machine may take that long too, but not often.
+            slow += usize::from(started.elapsed() >= Duration::from_secs(1));
+            peer
+        })
+        .collect();
     for _ in 0..1000 {
         h.opened(server);
     }
-    // A single lost SYN would cost a whole second before it is tried again.
-    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+    assert!(slow < 3, "{slow} connections took a second or more");
     drop(peers);
     h.engine.send(Command::StopListening { socket: server });
     h.stopped(server);

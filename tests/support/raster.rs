@@ -68,6 +68,10 @@ fn mix(from: [f32; 4], to: [f32; 4], share: f32) -> [f32; 4] {
 /// Positions count in 256ths of a pixel, as on a GPU, so that neighbours share their edges exactly.
 const SUBPIXEL: i64 = 256;
 
+/// Pixels from the origin beyond which corners (egui has rectangles that cover everything) are brought back, so that
+/// products of positions fit.
+const FARTHEST: f32 = 1e6;
+
 struct Corner {
     x: i64,
     y: i64,
@@ -223,9 +227,10 @@ impl egui_kittest::TestRenderer for Raster {
 }
 
 fn draw(canvas: &mut Canvas, mesh: &Mesh, texture: &Texture, clip: Clip, scale: f32) {
+    let fixed = |points: f32| ((points * scale).clamp(-FARTHEST, FARTHEST) * SUBPIXEL as f32).round() as i64;
     let corner = |vertex: &Vertex| Corner {
-        x: (vertex.pos.x * scale * SUBPIXEL as f32).round() as i64,
-        y: (vertex.pos.y * scale * SUBPIXEL as f32).round() as i64,
+        x: fixed(vertex.pos.x),
+        y: fixed(vertex.pos.y),
         u: vertex.uv.x * texture.size[0] as f32,
         v: vertex.uv.y * texture.size[1] as f32,
         color: vertex.color,

@@ -71,6 +71,8 @@ pub(crate) struct Window {
     pub(crate) language: Language,
     /// Height of the inspector in points; 0 shows none.
     pub(crate) inspector_height: f32,
+    /// Its width in points, beside the journal; 0 shows none.
+    pub(crate) inspector_width: f32,
     /// While false, requests wait in `asked`.
     pub(crate) answers: bool,
     pub(crate) asked: VecDeque<Command>,
@@ -94,6 +96,7 @@ impl Window {
             rows,
             language: Language::English,
             inspector_height: 0.0,
+            inspector_width: 0.0,
             answers: true,
             asked: VecDeque::new(),
             requests: Vec::new(),
@@ -123,6 +126,11 @@ impl Window {
         let frame = egui::Frame::new().fill(tokens.surface).inner_margin(tokens.space);
         if self.inspector_height > 0.0 {
             egui::Panel::bottom("inspector").exact_size(self.inspector_height).frame(frame).show(ui, |ui| {
+                self.inspector.show(ui, &mut cx, self.journal.chosen(), self.journal.zone());
+            });
+        }
+        if self.inspector_width > 0.0 {
+            egui::Panel::right("inspector").exact_size(self.inspector_width).frame(frame).show(ui, |ui| {
                 self.inspector.show(ui, &mut cx, self.journal.chosen(), self.journal.zone());
             });
         }

@@ -191,6 +191,8 @@ fn bytes_that_are_no_character_are_marked() {
         assert_eq!(decoded, Decoded { text: "a\u{fffd}b".to_owned(), pending: 0, malformed: true }, "{encoding:?}");
     }
     assert!(!Encoding::Utf8.decode_piece(&[], 0, "\u{fffd}".as_bytes()).malformed);
+    let long = Encoding::Gbk.decode_piece(&[], 0, &[&[0xff], &[0xc4, 0xe3].repeat(1000)[..]].concat());
+    assert_eq!((long.text, long.malformed), (format!("\u{fffd}{}", "你".repeat(1000)), true));
     let torn = Encoding::Utf16Le.decode_piece(&[], 7, b"\x4fa\0");
     assert_eq!(torn, Decoded { text: "\u{fffd}a".to_owned(), pending: 0, malformed: true });
 }

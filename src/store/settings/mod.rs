@@ -15,7 +15,7 @@ use crate::store::replacement::Replacement;
 const FOLDER_VARIABLE: &str = "SOCKEYE_CONFIG_DIR";
 
 /// A longer settings file, in bytes, was not written by this program.
-const SIZE_MAX: u64 = 4 << 20;
+const SIZE_MAX: u64 = 64 << 20;
 
 /// Damaged files that are kept aside at most.
 const ASIDE_MAX: u32 = 1000;

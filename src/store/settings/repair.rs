@@ -1,7 +1,5 @@
 //! Reading as much of a TOML file as is TOML.
 
-use std::ops::Range;
-
 use toml::de::DeTable;
 
 use crate::model::Damage;
@@ -13,18 +11,27 @@ const CAREFUL_TRIES: usize = 64;
 /// How many times the rest may be parsed after that, dropping every line that is complained of.
 const HASTY_TRIES: usize = 64;
 
+/// Bytes that either kind of try may parse in all: a long file that is damaged all over must not hold up the start.
+const BYTES_PARSED: usize = 16 << 20;
+
 /// The table that remains when the lines that are no TOML are dropped, and those lines.
 pub(super) fn parse(bytes: &[u8]) -> (toml::Table, Vec<Damage>) {
     let mut lines = Lines::new(bytes);
-    for attempt in 0..CAREFUL_TRIES + HASTY_TRIES {
+    let affordable = BYTES_PARSED / bytes.len().max(1);
+    let careful_tries = affordable.clamp(1, CAREFUL_TRIES);
+    for attempt in 0..careful_tries + affordable.clamp(1, HASTY_TRIES) {
         let text = lines.kept.join("\n");
         let first = match text.parse() {
             Ok(table) => return (table, lines.damage),
             Err(error) => error,
         };
-        let others = if attempt < CAREFUL_TRIES { Vec::new() } else { DeTable::parse_recoverable(&text).1 };
-        for error in std::iter::once(&first).chain(&others) {
-            lines.drop_one(&text, error.span(), error.message());
+        if attempt < careful_tries {
+            lines.drop_culprit(&text, &first);
+        } else {
+            for error in DeTable::parse_recoverable(&text).1.iter().chain([&first]) {
+                let at = lines.line_of(&text, error);
+                lines.drop_at(at, error.message());
+            }
         }
     }
     lines.damage.push(Damage { key: String::new(), problem: "not TOML".to_owned() });
@@ -49,17 +56,31 @@ impl Lines {
         lines
     }
 
-    /// Drops the line where an error begins. The parser may complain of the place where it noticed, an empty line or
-    /// the end: then it is the line before, or the one that opened a string which nothing closes.
-    fn drop_one(&mut self, text: &str, span: Option<Range<usize>>, problem: &str) {
-        let start = span.map_or(0, |span| span.start);
-        let at = if start >= text.trim_end().len() { self.unclosed_string() } else { None };
-        let at = at.unwrap_or_else(|| text.bytes().take(start).filter(|byte| *byte == b'\n').count());
-        let filled = |index: &usize| self.kept.get(*index).is_some_and(|line| !line.trim().is_empty());
-        let found = (0..=at).rev().find(filled).or_else(|| (at..self.kept.len()).find(filled));
-        if let Some(index) = found {
-            self.drop_at(index, problem);
-        }
+    /// Drops the line that is to blame for an error. That need not be the one where the parser noticed: an array or a
+    /// string that nothing closes reaches into the lines below. Of the lines in question, the one goes without which
+    /// the parser complains least.
+    fn drop_culprit(&mut self, text: &str, error: &toml::de::Error) {
+        let noticed = self.line_of(text, error);
+        let before = (0..noticed).rev().find(|index| self.is_filled(*index));
+        let suspects = [Some(noticed), before, self.unclosed_string()];
+        let culprit = suspects.into_iter().flatten().min_by_key(|suspect| {
+            let mut without = self.kept.clone();
+            without[*suspect].clear();
+            DeTable::parse_recoverable(&without.join("\n")).1.len()
+        });
+        self.drop_at(culprit.unwrap_or(noticed), error.message());
+    }
+
+    /// The line where an error begins, or the nearest above that is not empty.
+    fn line_of(&self, text: &str, error: &toml::de::Error) -> usize {
+        let start = error.span().map_or(0, |span| span.start);
+        let at = text.bytes().take(start).filter(|byte| *byte == b'\n').count();
+        let above = (0..=at).rev().find(|index| self.is_filled(*index));
+        above.or_else(|| (at..self.kept.len()).find(|index| self.is_filled(*index))).unwrap_or(at)
+    }
+
+    fn is_filled(&self, index: usize) -> bool {
+        self.kept.get(index).is_some_and(|line| !line.trim().is_empty())
     }
 
     /// The last line with a lone `"""` or `'''`, if their number says that one is missing.
@@ -72,7 +93,8 @@ impl Lines {
     }
 
     fn drop_at(&mut self, index: usize, problem: &str) {
-        self.kept[index].clear();
+        let Some(line) = self.kept.get_mut(index).filter(|line| !line.is_empty()) else { return };
+        line.clear();
         self.damage.push(Damage { key: format!("line {}", index + 1), problem: problem.to_owned() });
     }
 }

@@ -10,11 +10,17 @@ use crate::codec::dump;
 use crate::codec::encoding::Encoding;
 use crate::codec::hex;
 use crate::i18n::{self, Language};
-use crate::model::{Command, Event, PageRow, RowBody};
+use crate::model::{Call, Command, Event, PageRow, RowBody};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
 use crate::ui::widgets::hex_view::{HexState, HexView};
+
+/// Room beside the bytes that the facts need to stand there, in points.
+const BESIDE: f32 = 300.0;
+
+/// From this height on, in points, the facts stand above the bytes one below the other.
+const TALL: f32 = 380.0;
 
 /// The inspector's panel.
 #[derive(Debug, Default)]
@@ -93,7 +99,7 @@ impl InspectorPanel {
         let hex_width = HexView::full_width(ui, cx.tokens);
         let beside = ui.available_width() - hex_width - cx.tokens.space_large * 2.0;
         let area = ui.available_rect_before_wrap();
-        if beside >= 300.0 {
+        if beside >= BESIDE {
             let facts_width = beside.min(420.0);
             let (left, right) = area.split_left_right_at_x(area.left() + facts_width);
             let right = right.with_min_x(right.left() + cx.tokens.space_large * 2.0);
@@ -103,6 +109,14 @@ impl InspectorPanel {
             });
             ui.scope_builder(egui::UiBuilder::new().max_rect(right), |ui| self.show_bytes(ui, cx, row));
             ui.advance_cursor_after_rect(area);
+        } else if area.height() >= TALL {
+            egui::ScrollArea::vertical()
+                .id_salt("inspector-facts")
+                .max_height(area.height() / 2.0)
+                .auto_shrink([false, true])
+                .show(ui, |ui| facts_grid(ui, cx, row, zone));
+            ui.separator();
+            self.show_bytes(ui, cx, row);
         } else {
             facts_line(ui, cx, row, zone);
             ui.separator();
@@ -235,8 +249,8 @@ fn facts(row: &PageRow, cx: &Cx<'_>, zone: &TimeZone) -> Vec<(String, String)> {
         }
         RowBody::Life(_) | RowBody::Notice { .. } => {}
     }
+    let info = row.session.and_then(|session| cx.sessions.by_id.get(&session)).map(|session| &session.info);
     if let Some(session) = row.session {
-        let info = cx.sessions.by_id.get(&session).map(|session| &session.info);
         let label = info.map_or_else(|| format!("#{session}"), |info| format!("{} #{session}", info.protocol.scheme()));
         add(tr!(language, "inspector.session"), label);
         if let Some(local) = info.map(|info| info.local.to_string()).filter(|local| !local.is_empty()) {
@@ -246,7 +260,8 @@ fn facts(row: &PageRow, cx: &Cx<'_>, zone: &TimeZone) -> Vec<(String, String)> {
     if !row.peer.is_empty() {
         add(tr!(language, "inspector.peer"), row.peer.clone());
     }
-    if matches!(row.body, RowBody::Data { .. }) {
+    let is_stream = info.is_none_or(|info| info.protocol.is_stream());
+    if is_stream && matches!(row.body, RowBody::Data { call: Call::Recv | Call::Send, .. }) {
         add(tr!(language, "inspector.stream_offset"), i18n::bytes(row.stream_offset));
     }
     facts.extend(clocks(row, language, zone));

@@ -4,9 +4,6 @@ use std::ops::Range;
 
 use crate::codec::encoding::Encoding;
 
-/// Bytes on one line.
-pub const LINE: usize = 16;
-
 /// Bytes before a line that its first character may have begun in.
 const CONTEXT: usize = 64;
 
@@ -14,17 +11,18 @@ const CONTEXT: usize = 64;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Glyph {
     pub text: String,
-    /// From 0 to [`LINE`].
+    /// Counted from the line's first.
     pub bytes: Range<usize>,
     /// Not a character that can be seen as itself: a control character, or bytes that are none.
     pub substitute: bool,
 }
 
-/// The characters of the line that begins at `start`. `before` is what crossed ahead of `bytes`, `offset` the position
+/// The characters of the bytes of `line`. `before` is what crossed ahead of `bytes`, `offset` the position
 /// of `bytes` in its stream.
 #[must_use]
-pub fn glyphs(encoding: Encoding, before: &[u8], offset: u64, bytes: &[u8], start: usize) -> Vec<Glyph> {
-    let line = &bytes[start..bytes.len().min(start + LINE)];
+pub fn glyphs(encoding: Encoding, before: &[u8], offset: u64, bytes: &[u8], line: Range<usize>) -> Vec<Glyph> {
+    let start = line.start;
+    let line = &bytes[line];
     let mut context: Vec<u8>;
     let context = if start >= CONTEXT {
         &bytes[start - CONTEXT..start]
@@ -61,7 +59,10 @@ mod tests {
     use super::*;
 
     fn line(encoding: Encoding, bytes: &[u8], start: usize) -> Vec<(String, Range<usize>)> {
-        glyphs(encoding, &[], 0, bytes, start).into_iter().map(|glyph| (glyph.text, glyph.bytes)).collect()
+        glyphs(encoding, &[], 0, bytes, start..bytes.len().min(start + 16))
+            .into_iter()
+            .map(|glyph| (glyph.text, glyph.bytes))
+            .collect()
     }
 
     #[test]
@@ -81,14 +82,14 @@ mod tests {
     #[test]
     fn a_row_goes_on_where_the_one_before_it_stopped() {
         let you = "你".as_bytes();
-        let glyphs = glyphs(Encoding::Utf8, &you[..1], 1, &you[1..], 0);
+        let glyphs = glyphs(Encoding::Utf8, &you[..1], 1, &you[1..], 0..2);
         assert_eq!(glyphs.len(), 1);
         assert_eq!((glyphs[0].text.as_str(), glyphs[0].bytes.clone()), ("你", 0..2));
     }
 
     #[test]
     fn every_byte_that_is_no_text_gets_a_dot() {
-        let shown = glyphs(Encoding::Utf8, &[], 0, b"\x00\xff\nA", 0);
+        let shown = glyphs(Encoding::Utf8, &[], 0, b"\x00\xff\nA", 0..4);
         let dots: Vec<_> = shown.iter().map(|glyph| glyph.substitute).collect();
         assert_eq!(dots, [true, true, true, false]);
         assert_eq!(shown[3].bytes, 3..4);

@@ -5,7 +5,7 @@ use std::ops::Range;
 use egui::accesskit::Role;
 use egui::{EventFilter, Id, Key, Painter, Pos2, Rect, Response, Sense, Stroke, Ui, pos2, vec2};
 
-use super::hex_cells::{self, LINE};
+use super::hex_cells;
 use super::row_scroll::{RowScroll, SCROLL_BAR_WIDTH, ScrollBar};
 use crate::codec::encoding::Encoding;
 use crate::ui::theme::Tokens;
@@ -14,6 +14,8 @@ use crate::ui::theme::Tokens;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HexState {
     scroll: RowScroll,
+    /// Bytes on a line when it was drawn last; 0 before that.
+    line: usize,
     /// Where the selection began; stays when it is extended.
     anchor: Option<usize>,
     cursor: usize,
@@ -32,6 +34,14 @@ impl HexState {
             self.anchor = Some(0);
             self.cursor = last;
         }
+    }
+
+    /// Keeps the topmost byte where it is when lines get longer or shorter.
+    fn relayout(&mut self, line: usize) {
+        if self.line != 0 && self.line != line {
+            self.scroll = RowScroll::at(self.scroll.row() * self.line as u64 / line as u64);
+        }
+        self.line = line;
     }
 
     fn go_to(&mut self, byte: usize, extend: bool) {
@@ -57,9 +67,15 @@ pub struct HexView<'a> {
     pub encoding: Encoding,
 }
 
+/// Bytes on a line, and on one that has no room for them.
+const LINE: usize = 16;
+const SHORT_LINE: usize = 8;
+
 /// Distances within a line, in points.
 struct Grid {
     origin: Pos2,
+    /// Bytes on a line.
+    line: usize,
     character: f32,
     row_height: f32,
 }
@@ -69,16 +85,16 @@ impl Grid {
 
     fn hex_left(&self, byte: usize) -> f32 {
         // Half a place more in the middle, so that the eye finds the eighth byte.
-        let middle = if byte >= LINE / 2 { 1.0 } else { 0.0 };
+        let middle = if byte >= self.line / 2 { 1.0 } else { 0.0 };
         self.origin.x + self.character * (Self::OFFSET_CHARACTERS + 2.0 + byte as f32 * 3.0 + middle)
     }
 
     fn text_left(&self, byte: usize) -> f32 {
-        self.hex_left(LINE) + self.character * (1.0 + byte as f32)
+        self.hex_left(self.line) + self.character * (1.0 + byte as f32)
     }
 
     fn width(character: f32) -> f32 {
-        let grid = Self { origin: Pos2::ZERO, character, row_height: 0.0 };
+        let grid = Self { origin: Pos2::ZERO, line: LINE, character, row_height: 0.0 };
         grid.text_left(LINE) + character
     }
 
@@ -86,7 +102,7 @@ impl Grid {
     fn byte_at(&self, x: f32) -> usize {
         let in_text = x >= self.text_left(0) - self.character;
         let left = |byte| if in_text { self.text_left(byte) } else { self.hex_left(byte) - self.character * 0.5 };
-        (1..LINE).take_while(|byte| x >= left(*byte)).last().unwrap_or(0)
+        (1..self.line).take_while(|byte| x >= left(*byte)).last().unwrap_or(0)
     }
 }
 
@@ -103,11 +119,15 @@ impl HexView<'_> {
         ui.advance_cursor_after_rect(outer);
         let (body, bar) = outer.split_left_right_at_x((outer.right() - SCROLL_BAR_WIDTH).max(outer.left()));
         let row_height = tokens.row_height - 2.0;
-        let lines = self.bytes.len().div_ceil(LINE) as u64;
+        let character = character_width(ui, tokens);
+        let line = if body.width() >= Grid::width(character) { LINE } else { SHORT_LINE };
+        let grid = Grid { origin: body.left_top(), line, character, row_height };
+        state.relayout(line);
+        let lines = self.bytes.len().div_ceil(line) as u64;
         let fitting = f64::from(body.height() / row_height);
         let response = ui.interact(body, self.id, Sense::click_and_drag());
 
-        let copy = self.read_keys(ui, &response, fitting, state);
+        let copy = self.read_keys(ui, &response, line, fitting, state);
         if ui.rect_contains_pointer(outer) {
             let delta = ui.input_mut(|input| std::mem::take(&mut input.smooth_scroll_delta.y));
             state.scroll.scroll_by(-f64::from(delta / row_height));
@@ -116,20 +136,19 @@ impl HexView<'_> {
         let scroll_bar = ScrollBar { id: self.id.with("bar"), name: self.scroll_name, total: lines, visible: fitting };
         scroll_bar.show(ui, bar, &mut state.scroll, tokens);
 
-        let grid = Grid { origin: body.left_top(), character: character_width(ui, tokens), row_height };
         self.read_pointer(ui, &response, &grid, body, state);
         self.describe(ui, state);
         let painter = ui.painter().with_clip_rect(body.intersect(ui.clip_rect()));
         let first = state.scroll.row();
         let shown = (fitting - state.scroll.distance(first)).ceil() as u64;
-        for line in first..(first + shown).min(lines) {
-            let top = body.top() + (state.scroll.distance(line) * f64::from(row_height)) as f32;
-            self.paint_line(&painter, &grid, top.round(), line as usize * LINE, state, tokens, response.has_focus());
+        for number in first..(first + shown).min(lines) {
+            let top = body.top() + (state.scroll.distance(number) * f64::from(row_height)) as f32;
+            self.paint_line(&painter, &grid, top.round(), number as usize * line, state, tokens, response.has_focus());
         }
         (response, copy)
     }
 
-    fn read_keys(&self, ui: &Ui, response: &Response, fitting: f64, state: &mut HexState) -> bool {
+    fn read_keys(&self, ui: &Ui, response: &Response, line: usize, fitting: f64, state: &mut HexState) -> bool {
         let Some(last) = self.bytes.len().checked_sub(1) else { return false };
         state.cursor = state.cursor.min(last);
         if !response.has_focus() {
@@ -150,18 +169,18 @@ impl HexView<'_> {
                     _ => continue,
                 };
                 let at = state.cursor;
-                let line = at - at % LINE;
+                let start = at - at % line;
                 let to = match key {
                     Key::ArrowLeft => at.saturating_sub(1),
                     Key::ArrowRight => at + 1,
-                    Key::ArrowUp => at.checked_sub(LINE).unwrap_or(at),
-                    Key::ArrowDown => at + LINE,
-                    Key::PageUp => at.saturating_sub(page * LINE),
-                    Key::PageDown => at + page * LINE,
+                    Key::ArrowUp => at.checked_sub(line).unwrap_or(at),
+                    Key::ArrowDown => at + line,
+                    Key::PageUp => at.saturating_sub(page * line),
+                    Key::PageDown => at + page * line,
                     Key::Home if modifiers.command => 0,
                     Key::End if modifiers.command => last,
-                    Key::Home => line,
-                    Key::End => line + LINE - 1,
+                    Key::Home => start,
+                    Key::End => start + line - 1,
                     Key::A if modifiers.command => {
                         state.select_all(self.bytes.len());
                         continue;
@@ -169,7 +188,7 @@ impl HexView<'_> {
                     _ => continue,
                 };
                 state.go_to(to.min(last), modifiers.shift);
-                state.scroll.reveal((state.cursor / LINE) as u64, fitting);
+                state.scroll.reveal((state.cursor / line) as u64, fitting);
             }
         });
         copy
@@ -183,7 +202,7 @@ impl HexView<'_> {
         let Some(pointer) = response.interact_pointer_pos() else { return };
         let byte_at = |pos: Pos2| {
             let line = f64::from((pos.y - body.top()) / grid.row_height) - state.scroll.distance(0);
-            (line.max(0.0) as usize).saturating_mul(LINE).saturating_add(grid.byte_at(pos.x)).min(last)
+            (line.max(0.0) as usize).saturating_mul(grid.line).saturating_add(grid.byte_at(pos.x)).min(last)
         };
         let shift = ui.input(|input| input.modifiers.shift);
         let pressed = ui.input(|input| input.pointer.press_origin()).unwrap_or(pointer);
@@ -197,7 +216,7 @@ impl HexView<'_> {
             state.go_to(to, true);
             // Beyond the edge the view comes along.
             let fitting = f64::from(body.height() / grid.row_height);
-            state.scroll.reveal((to / LINE) as u64, fitting);
+            state.scroll.reveal((to / grid.line) as u64, fitting);
         } else if response.clicked_by(primary) {
             let to = byte_at(pointer);
             state.go_to(to, shift);
@@ -228,7 +247,8 @@ impl HexView<'_> {
         focused: bool,
     ) {
         let font = tokens.mono_font();
-        let line = &self.bytes[start..self.bytes.len().min(start + LINE)];
+        let range = start..self.bytes.len().min(start + grid.line);
+        let line = &self.bytes[range.clone()];
         let selection = state.selection().unwrap_or(0..0);
         let center = top + grid.row_height / 2.0;
         let text = |x: f32, words: String, color| {
@@ -258,7 +278,7 @@ impl HexView<'_> {
             let color = if *byte == 0 { tokens.text_muted } else { tokens.text };
             text(grid.hex_left(at), format!("{byte:02x}"), color);
         }
-        for glyph in hex_cells::glyphs(self.encoding, self.before, self.offset, self.bytes, start) {
+        for glyph in hex_cells::glyphs(self.encoding, self.before, self.offset, self.bytes, range) {
             let color = if glyph.substitute { tokens.text_muted } else { tokens.text };
             text(grid.text_left(glyph.bytes.start), glyph.text, color);
         }

@@ -112,6 +112,7 @@ impl RowTable<'_> {
         // Whole rows only: at the end, the first one shown is not cut.
         let fitting = f64::from((body.height() / tokens.row_height).floor().max(1.0));
         let body = body.with_max_y(body.top() + fitting as f32 * tokens.row_height);
+        let bar = bar.with_max_y(body.bottom());
 
         let response = ui.interact(body, self.id, Sense::click());
         let mut inputs = Vec::new();
@@ -137,7 +138,7 @@ impl RowTable<'_> {
             let column = columns.iter().position(|column| pos.x <= column.max + CELL_PADDING)?;
             (row < self.total).then_some((row, column))
         });
-        self.read_pointer(ui, &response, hovered, &mut inputs);
+        Self::read_pointer(ui, &response, hovered, &mut inputs);
 
         self.paint_header(ui, header, &columns, tokens);
         let accessible = self.describe(ui, visible.clone(), rows.cursor());
@@ -230,7 +231,7 @@ impl RowTable<'_> {
         true
     }
 
-    fn read_pointer(&self, ui: &Ui, response: &Response, hovered: Option<(u64, usize)>, inputs: &mut Vec<TableInput>) {
+    fn read_pointer(ui: &Ui, response: &Response, hovered: Option<(u64, usize)>, inputs: &mut Vec<TableInput>) {
         if response.clicked() || response.secondary_clicked() {
             response.request_focus();
         }

@@ -81,6 +81,10 @@ impl CopyJob {
         if self.asked != Asked::Page || page.filter != self.filter || page.first > next {
             return false;
         }
+        if !page.complete && page.rows.len() < PageRequest::COUNT_MAX {
+            // More of it comes by itself.
+            return true;
+        }
         self.asked = Asked::Nothing;
         let end = page.first + page.rows.len() as u64;
         let past = page.rows.last().is_none_or(|row| self.selection.last().is_none_or(|last| row.number >= last));

@@ -306,12 +306,14 @@ impl JournalPanel {
         let Some((row, _)) = output.hovered.filter(|(_, column)| *column == columns::TIME) else { return };
         let Some(row) = self.pages.row(row) else { return };
         output.response.clone().on_hover_ui_at_pointer(|ui| {
-            for (name, value) in row_text::clocks(row, cx.language, self.texts.zone()) {
-                ui.horizontal(|ui| {
+            ui.spacing_mut().interact_size.y = cx.tokens.text_size;
+            egui::Grid::new("journal-clocks").num_columns(2).show(ui, |ui| {
+                for (name, value) in row_text::clocks(row, cx.language, self.texts.zone()) {
                     ui.label(egui::RichText::new(name).color(cx.tokens.text_muted));
                     ui.label(egui::RichText::new(value).font(cx.tokens.mono_font()));
-                });
-            }
+                    ui.end_row();
+                }
+            });
         });
     }
 
@@ -369,6 +371,7 @@ impl JournalPanel {
             CopyStep::Waiting => {}
             CopyStep::Done { text, rows, cut } => {
                 self.copy = None;
+                self.pages.outdate();
                 let count = row_text::group(rows as u64);
                 self.said = Some(if cut {
                     tr!(language, "journal.copied_part", count = count).into_owned()

@@ -14,6 +14,9 @@ const MARGIN_FOLLOWING: u64 = 64;
 /// Seconds between two looks at counts that change while what is visible does not.
 const COUNT_EVERY: f64 = 0.1;
 
+/// Seconds after which a request that was not answered (reading failed) is made again.
+const PATIENCE: f64 = 1.0;
+
 /// One page, and at most one request for the next.
 #[derive(Debug, Default)]
 pub(super) struct Pages {
@@ -22,8 +25,12 @@ pub(super) struct Pages {
     /// Rows in the journal, from the latest event.
     total: u64,
     asked_at: f64,
-    /// The page is right, but not everything about it: what is shown has changed in the engine.
+    /// `total` when a page was asked for last.
+    asked_total: u64,
+    /// The same request would now be answered differently.
     outdated: bool,
+    /// The journal was cleared, and a page that was read before may still be on its way.
+    confirm: bool,
 }
 
 /// What [`Pages::want`] found.
@@ -68,10 +75,10 @@ impl Pages {
     }
 
     pub(super) fn cleared(&mut self) {
-        *self = Self::default();
+        *self = Self { confirm: true, ..Self::default() };
     }
 
-    /// The same request would now be answered differently.
+    /// Ask again, though neither the filter nor the rows in view have changed.
     pub(super) fn outdate(&mut self) {
         self.outdated = true;
     }
@@ -82,7 +89,11 @@ impl Pages {
             return false;
         }
         self.outstanding = None;
-        self.total = self.total.max(page.total);
+        if std::mem::take(&mut self.confirm) {
+            self.outdated = true;
+        } else {
+            self.total = self.total.max(page.total);
+        }
         self.page = Some(page);
         true
     }
@@ -101,7 +112,8 @@ impl Pages {
                     && page.first <= visible.start
                     && visible.end.min(page.matches) <= page.first + page.rows.len() as u64
             });
-        let behind = self.page.as_ref().is_some_and(|page| page.total != self.total || !page.complete);
+        // While a filter is being scanned for, pages come by themselves.
+        let behind = self.page.as_ref().is_some_and(|page| page.complete && page.total != self.total);
         if !urgent && !behind {
             return Wanted::Nothing;
         }
@@ -113,16 +125,19 @@ impl Pages {
             let count = (visible.end - first + MARGIN).min(PageRequest::COUNT_MAX as u64) as usize;
             PageRequest { filter: filter.clone(), first, count, from_end: false }
         };
-        if self.outstanding.as_ref() == Some(&request) && !self.outdated {
-            return Wanted::Nothing;
+        let patience = self.asked_at + PATIENCE - now;
+        if self.outstanding.as_ref() == Some(&request) && !self.outdated && patience > 0.0 {
+            return Wanted::Later(patience);
         }
-        let incomplete = self.page.as_ref().is_some_and(|page| !page.complete);
         let wait = self.asked_at + COUNT_EVERY - now;
-        // Following needs every new row at once; else only the counts are old.
-        if !urgent && (!follow || incomplete) && (0.0..=COUNT_EVERY).contains(&wait) {
+        // Following needs every new row at once; else only the counts are old, and asking again at once would only keep
+        // both sides busy.
+        let news = follow && self.total != self.asked_total;
+        if !urgent && !news && (0.0..=COUNT_EVERY).contains(&wait) {
             return Wanted::Later(wait);
         }
         self.asked_at = now;
+        self.asked_total = self.total;
         self.outdated = false;
         self.outstanding = Some(request.clone());
         Wanted::Ask(request)
@@ -162,11 +177,32 @@ mod tests {
         pages.recorded(1000);
         let Wanted::Ask(request) = pages.want(&all, 0..20, true, 0.0) else { panic!("no request") };
         assert!(request.from_end);
-        assert_eq!(pages.want(&all, 0..20, true, 0.0), Wanted::Nothing);
+        assert_eq!(pages.want(&all, 0..20, true, 0.25), Wanted::Later(0.75));
         assert!(pages.take(page(all.clone(), 916, 84, 1000), &all));
         assert_eq!(pages.want(&all, 980..1000, true, 0.0), Wanted::Nothing);
         pages.recorded(1001);
         assert!(matches!(pages.want(&all, 980..1000, true, 0.0), Wanted::Ask(_)));
+    }
+
+    #[test]
+    fn asks_again_when_reading_failed() {
+        let mut pages = Pages::default();
+        let all = Filter::default();
+        assert!(matches!(pages.want(&all, 0..20, true, 3.0), Wanted::Ask(_)));
+        assert!(matches!(pages.want(&all, 0..20, true, 4.5), Wanted::Ask(_)));
+    }
+
+    #[test]
+    fn a_page_that_was_read_before_the_clearing_goes() {
+        let mut pages = Pages::default();
+        let all = Filter::default();
+        pages.cleared();
+        assert!(matches!(pages.want(&all, 0..20, true, 0.0), Wanted::Ask(_)));
+        pages.take(page(all.clone(), 0, 20, 20), &all);
+        assert!(matches!(pages.want(&all, 0..20, true, 0.0), Wanted::Ask(_)));
+        pages.take(page(all.clone(), 0, 0, 0), &all);
+        assert_eq!((pages.matches(), pages.total()), (0, 0));
+        assert_eq!(pages.want(&all, 0..20, true, 9.0), Wanted::Nothing);
     }
 
     #[test]

@@ -172,7 +172,8 @@ fn life_words(language: Language, life: &Life, peer: &str) -> String {
 
 fn file(row: &PageRow, language: Language) -> String {
     let RowBody::File { name, size, duration_ns, outcome, mode, .. } = &row.body else { return String::new() };
-    let mut parts = vec![visible::visible(name), i18n::byte_size(*size)];
+    // How it ended comes before what a narrow column cuts off.
+    let mut parts = vec![visible::visible(name), i18n::outcome(language, *outcome), i18n::byte_size(*size)];
     let seconds = Duration::from_nanos(*duration_ns).as_secs_f64();
     if seconds > 0.0 && *size > 0 {
         parts.push(i18n::rate(language, (*size as f64 / seconds) as u64));
@@ -180,7 +181,6 @@ fn file(row: &PageRow, language: Language) -> String {
     if *mode == SendMode::Tutorial {
         parts.push(tr!(language, "journal.tutorial_way").into_owned());
     }
-    parts.push(i18n::outcome(language, *outcome));
     parts.join(" · ")
 }
 

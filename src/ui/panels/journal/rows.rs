@@ -95,7 +95,7 @@ impl TableRows for JournalRows<'_> {
                 Column::Session => cell.start(&session_label(row, self.sessions), &mono, muted),
                 Column::Peer => cell.start(&row.peer, &mono, muted),
                 Column::Direction => {
-                    sign(painter, row, text.tone, Rect::from_x_y_ranges(*range, place.rect.y_range()), color)
+                    sign(painter, row, text.tone, Rect::from_x_y_ranges(*range, place.rect.y_range()), color);
                 }
                 Column::Length => cell.end(text.length.clone(), &mono, color),
                 Column::Text => paint_text(&cell, text, tokens, color),

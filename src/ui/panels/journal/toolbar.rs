@@ -212,9 +212,7 @@ fn lay_out_filter(ui: &Ui, text: &str, error: Option<std::ops::Range<usize>>, to
     };
     let plain = format(tokens.text, Stroke::NONE);
     let wrong = format(tokens.error, Stroke::new(1.5, tokens.error));
-    let mut job = LayoutJob::default();
-    job.break_on_newline = false;
-    job.keep_trailing_whitespace = true;
+    let mut job = LayoutJob { break_on_newline: false, keep_trailing_whitespace: true, ..LayoutJob::default() };
     let wrong_at = error.filter(|at| text.get(at.clone()).is_some());
     let (start, end) = wrong_at.map_or((text.len(), text.len()), |at| (at.start, at.end));
     for (part, format) in [(&text[..start], &plain), (&text[start..end], &wrong), (&text[end..], &plain)] {

@@ -1,0 +1,137 @@
+//! Step one of reading the command line: what clap sees, nothing interpreted yet.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const ENDPOINTS: &str = "\
+Endpoints:
+  tcp://127.0.0.1:9000   tcp://[::1]:9000   tcp://example.org:80   port 0 binds any free one
+  udp://127.0.0.1:9000
+  unix:/run/x.sock       unix:@abstract
+Socket options follow as a query, tcp://127.0.0.1:9000?nodelay=0&rcvbuf=4M:
+  reuseaddr nodelay keepalive broadcast (0 or 1), rcvbuf sndbuf (bytes, with K, M or G), backlog, recvsize
+
+Exit status: 0 done, 1 the operation failed or a file ended incomplete or refused, 2 bad usage.";
+
+/// A socket tester that shows every byte. Without arguments it opens its window.
+#[derive(Debug, Parser)]
+#[command(name = "sockeye", version, after_help = ENDPOINTS)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Accept connections or datagrams, and write what peers send to standard output
+    #[command(after_help = ENDPOINTS)]
+    Listen(ListenArguments),
+    /// Connect and send; without --send, join standard input and output to the socket
+    #[command(after_help = ENDPOINTS)]
+    Connect(ConnectArguments),
+    /// Connect once for each file and send it
+    #[command(after_help = ENDPOINTS)]
+    SendFile(SendFileArguments),
+    /// Accept connections and keep what each sends as a file
+    #[command(after_help = ENDPOINTS)]
+    Receive(ReceiveArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ListenArguments {
+    /// Where to listen
+    pub endpoint: String,
+    /// Send every received byte back
+    #[arg(long, conflicts_with = "reply")]
+    pub echo: bool,
+    /// Send this text (UTF-8, as it stands) after each receive
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub reply: Option<String>,
+    /// Stop after the first session has ended; over UDP, after the first datagram and its answer
+    #[arg(long)]
+    pub once: bool,
+    /// Record every call in this file, a new SQL database
+    #[arg(long, value_name = "FILE")]
+    pub journal: Option<PathBuf>,
+    /// Write one JSON object per event and line to standard output
+    #[arg(long)]
+    pub json: bool,
+    /// Leave out `received` and `sent`
+    #[arg(long, requires = "json")]
+    pub quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ConnectArguments {
+    /// Where to connect
+    pub endpoint: String,
+    /// Send this text (UTF-8, as it stands: no line ending, no escapes), then wait for the answer
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with = "send_hex")]
+    pub send: Option<String>,
+    /// Send these bytes (`e4 bd a0`, `0xE4BDA0`), then wait for the answer
+    #[arg(long, value_name = "HEX", allow_hyphen_values = true)]
+    pub send_hex: Option<String>,
+    /// End this many milliseconds after the last byte crossed, once all is sent, if the peer has not closed by then.
+    /// Default: 1000 after --send and --send-hex and over UDP; when standard input is joined to a stream, the peer's
+    /// close alone ends it
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32))]
+    pub wait: Option<u32>,
+    /// Record every call in this file, a new SQL database
+    #[arg(long, value_name = "FILE")]
+    pub journal: Option<PathBuf>,
+    /// Write one JSON object per event and line to standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SendFileArguments {
+    /// Where to connect
+    pub endpoint: String,
+    /// The files, one connection for each
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// How a file crosses
+    #[arg(long, value_enum, default_value_t = SendProtocol::Raw)]
+    pub protocol: SendProtocol,
+    /// Write one JSON object per event and line to standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReceiveArguments {
+    /// Where to listen
+    pub endpoint: String,
+    /// The folder to write into; nothing outside it is touched and nothing in it is overwritten
+    #[arg(long, value_name = "DIR")]
+    pub into: PathBuf,
+    /// How a file is told from what arrives
+    #[arg(long, value_enum, default_value_t = ReceiveProtocol::Auto)]
+    pub protocol: ReceiveProtocol,
+    /// Stop after the first connection has ended
+    #[arg(long)]
+    pub once: bool,
+    /// Write one JSON object per event and line to standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum SendProtocol {
+    /// The name in the first send, a pause, the bytes, close
+    Tutorial,
+    /// The bytes and nothing else
+    Raw,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum ReceiveProtocol {
+    /// The tutorial's way if the first receive can be a file's name, else raw
+    Auto,
+    /// The first receive is the name, the rest the content
+    Tutorial,
+    /// All bytes of a connection are the content
+    Raw,
+}

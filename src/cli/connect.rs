@@ -1,0 +1,179 @@
+//! `connect`: one message and its answer, or standard input and output joined to the socket.
+
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::Receiver;
+
+use super::console::{Console, Ending, Turn};
+use super::request::{ConnectTask, Input};
+use super::standard_input::{self, Chunk};
+use crate::model::{CloseReason, Command, ConnectSpec, Event, Failure, Operation, Recipients, SessionId, SocketId};
+
+/// Bytes of standard input that may wait for the system to take them: enough to keep a socket busy, little to hold.
+const IN_FLIGHT_MAX: u64 = 1 << 20;
+
+/// Quiet after which standard input is no longer waited for once the peer has finished sending: whether it still reads
+/// can't be told, and at a terminal nothing may ever come.
+const HALF_CLOSED_WAIT: Duration = Duration::from_millis(500);
+
+/// Runs until the peer closes, the wait is over, a signal comes or the connection fails.
+pub(super) fn run(console: &mut Console, task: ConnectTask) -> Ending {
+    let socket = console.engine().new_socket();
+    let stream = task.spec.target.endpoint.protocol().is_stream();
+    // A peer that has finished sending may still read: it is this loop that knows whether more follows.
+    let spec = ConnectSpec { stay_half_open: true, ..task.spec };
+    console.engine().send(Command::Connect { socket, spec });
+    let mut conversation = Conversation {
+        socket,
+        stream,
+        wait: task.wait,
+        session: None,
+        to_send: Some(task.input),
+        standard_input: None,
+        in_flight: 0,
+        peer_finished: false,
+        active_at: Instant::now(),
+        stop_at: None,
+        failed: false,
+    };
+    loop {
+        let input = conversation.standard_input.clone().filter(|_| conversation.in_flight < IN_FLIGHT_MAX);
+        let turn = console.next_with_input(input.as_ref(), conversation.deadline());
+        if let Some(ending) = conversation.react(turn, console) {
+            return ending;
+        }
+    }
+}
+
+struct Conversation {
+    socket: SocketId,
+    stream: bool,
+    wait: Option<Duration>,
+    session: Option<SessionId>,
+    /// `None` once it has been taken up.
+    to_send: Option<Input>,
+    /// `None` before it is read and after its end.
+    standard_input: Option<Receiver<Chunk>>,
+    /// Bytes given to the engine and not yet taken by the system.
+    in_flight: u64,
+    peer_finished: bool,
+    /// When bytes last crossed.
+    active_at: Instant,
+    /// Disconnecting has been asked for, and is waited for until then.
+    stop_at: Option<Instant>,
+    failed: bool,
+}
+
+impl Conversation {
+    fn all_sent(&self) -> bool {
+        self.session.is_some() && self.to_send.is_none() && self.standard_input.is_none() && self.in_flight == 0
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let wait = if self.peer_finished && self.in_flight == 0 {
+            Some(HALF_CLOSED_WAIT)
+        } else {
+            self.wait.filter(|_| self.all_sent())
+        };
+        self.stop_at.or_else(|| Some(self.active_at + wait?))
+    }
+
+    /// The ending, once there is one.
+    fn react(&mut self, turn: Turn, console: &mut Console) -> Option<Ending> {
+        match turn {
+            Turn::Event(event) => return self.handle(event, console),
+            Turn::Input(chunk) => self.take_input(chunk, console),
+            Turn::Deadline if self.stop_at.is_some() => return Some(self.ending()),
+            Turn::Deadline if self.peer_finished => self.finish_sending(console),
+            Turn::Deadline => self.stop(console),
+            Turn::Interrupted => {
+                // What was asked for has not happened: there never was a connection.
+                self.failed |= self.session.is_none();
+                self.stop(console);
+            }
+        }
+        None
+    }
+
+    fn handle(&mut self, event: Event, console: &Console) -> Option<Ending> {
+        match event {
+            Event::Opened { info, .. } => {
+                self.session = Some(info.id);
+                self.active_at = Instant::now();
+                match self.to_send.take() {
+                    Some(Input::Bytes(bytes)) => self.send(bytes, console),
+                    Some(Input::Standard) => self.standard_input = Some(standard_input::read(console.engine())),
+                    None => {}
+                }
+            }
+            Event::Received { .. } => self.active_at = Instant::now(),
+            Event::Sent { bytes, .. } => {
+                self.in_flight = self.in_flight.saturating_sub(bytes);
+                self.active_at = Instant::now();
+            }
+            Event::PeerFinished { .. } => {
+                self.peer_finished = true;
+                self.active_at = Instant::now();
+            }
+            Event::Closed { reason, .. } => {
+                self.failed |= matches!(reason, CloseReason::Reset | CloseReason::Error);
+                // Nobody is left to read it for.
+                self.standard_input = None;
+            }
+            Event::Failed { socket: Some(_), .. } => {
+                self.failed = true;
+                if !self.stream {
+                    // A datagram that was refused is not taken later.
+                    self.in_flight = 0;
+                }
+            }
+            Event::Disconnected { .. } => return Some(self.ending()),
+            _ => {}
+        }
+        // Nothing can follow in either direction: no need to wait for it.
+        if self.peer_finished && self.all_sent() && self.stop_at.is_none() {
+            self.finish_sending(console);
+        }
+        None
+    }
+
+    fn take_input(&mut self, chunk: Chunk, console: &mut Console) {
+        match chunk {
+            Chunk::Bytes(bytes) => return self.send(bytes, console),
+            Chunk::End => {}
+            Chunk::Failed(error) => {
+                console.tell_failure(&Failure::io(Operation::ReadFile, "-", &error));
+                self.failed = true;
+            }
+        }
+        self.standard_input = None;
+        self.active_at = Instant::now();
+        if let Some(session) = self.session.filter(|_| self.stream) {
+            console.engine().send(Command::FinishSending { session });
+        }
+    }
+
+    /// The half-close after which the engine closes, because the peer's half is closed already.
+    fn finish_sending(&mut self, console: &Console) {
+        self.standard_input = None;
+        self.stop_at = Some(Instant::now() + Console::GRACE);
+        if let Some(session) = self.session {
+            console.engine().send(Command::FinishSending { session });
+        }
+    }
+
+    fn send(&mut self, bytes: Vec<u8>, console: &Console) {
+        self.in_flight += bytes.len() as u64;
+        console.engine().send(Command::Send { socket: self.socket, to: Recipients::All, bytes });
+    }
+
+    fn stop(&mut self, console: &Console) {
+        self.standard_input = None;
+        self.stop_at = Some(Instant::now() + Console::GRACE);
+        console.engine().send(Command::Disconnect { socket: self.socket });
+    }
+
+    fn ending(&self) -> Ending {
+        Ending::failed_if(self.failed)
+    }
+}

@@ -1,0 +1,239 @@
+use std::io::{self, BufWriter, Write};
+
+use serde::{Serialize, Serializer};
+
+use super::{Fact, Report, Summary};
+use crate::i18n::{self, Language};
+use crate::model::{Notice, SessionId};
+
+/// One JSON object per fact and line, in English.
+pub(super) struct JsonReport<W: Write> {
+    out: BufWriter<W>,
+    quiet: bool,
+}
+
+impl<W: Write> JsonReport<W> {
+    pub(super) fn new(out: W, quiet: bool) -> Self {
+        Self { out: BufWriter::with_capacity(64 << 10, out), quiet }
+    }
+}
+
+impl<W: Write> Report for JsonReport<W> {
+    fn tell(&mut self, fact: &Fact<'_>) -> io::Result<()> {
+        let Some(line) = self.line(fact) else { return Ok(()) };
+        serde_json::to_writer(&mut self.out, &line)?;
+        self.out.write_all(b"\n")
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+impl<W: Write> JsonReport<W> {
+    fn line<'a>(&self, fact: &Fact<'a>) -> Option<Line<'a>> {
+        Some(match *fact {
+            Fact::Usage(error) => Line::Error {
+                operation: "usage",
+                argument: error.argument,
+                endpoint: None,
+                path: None,
+                message: error.problem.clone(),
+                hint: None,
+            },
+            Fact::Listening { endpoint } => Line::Listening { endpoint: endpoint.to_string() },
+            Fact::Opened { session, peer } => Line::Opened { session: session.0, peer },
+            Fact::Closed { session, reason } => Line::Closed { session: session.0, reason: reason.name() },
+            Fact::Received { .. } | Fact::Sent { .. } if self.quiet => return None,
+            Fact::Received { session, bytes, truncated } => {
+                Line::Received { session: session.0, bytes: bytes.len(), hex: Hex(bytes), truncated }
+            }
+            Fact::Sent { session, bytes } => Line::Sent { session: session.0, bytes },
+            Fact::PeerFinished { session } => Line::PeerFinished { session: session.0 },
+            Fact::FinishedSending { session } => Line::FinishedSending { session: session.0 },
+            Fact::Progress { file, progress } => Line::Progress { file, done: progress.done, size: progress.size },
+            Fact::File { name, path, size, outcome } => {
+                Line::File { name, path: path.to_string_lossy().into_owned(), size, outcome: outcome.name() }
+            }
+            Fact::Failed { failure, endpoint } => Line::Error {
+                operation: failure.operation.name(),
+                argument: None,
+                endpoint,
+                path: endpoint.is_none().then(|| failure.subject.clone()).filter(|subject| !subject.is_empty()),
+                message: i18n::cause(Language::English, &failure.cause).into_owned(),
+                hint: i18n::hint(Language::English, failure),
+            },
+            Fact::Noticed { notice, session } => Line::Notice {
+                session: session.map(|SessionId(number)| number),
+                notice: notice.clone(),
+                message: i18n::notice(Language::English, notice),
+            },
+            Fact::Summary(summary) => Line::Summary(summary),
+            // An attempt is of interest while a person waits for it; programs are told how it ended.
+            Fact::Connecting { .. } => return None,
+        })
+    }
+}
+
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+enum Line<'a> {
+    Listening {
+        endpoint: String,
+    },
+    Opened {
+        session: u64,
+        peer: &'a str,
+    },
+    Closed {
+        session: u64,
+        reason: &'static str,
+    },
+    Received {
+        session: u64,
+        bytes: usize,
+        hex: Hex<'a>,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        truncated: bool,
+    },
+    Sent {
+        session: u64,
+        bytes: u64,
+    },
+    PeerFinished {
+        session: u64,
+    },
+    FinishedSending {
+        session: u64,
+    },
+    Progress {
+        file: &'a str,
+        done: u64,
+        size: Option<u64>,
+    },
+    File {
+        name: &'a str,
+        path: String,
+        size: u64,
+        outcome: &'static str,
+    },
+    Error {
+        operation: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        argument: Option<&'static str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        endpoint: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        path: Option<String>,
+        message: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        hint: Option<String>,
+    },
+    Notice {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        session: Option<u64>,
+        #[serde(flatten)]
+        notice: Notice,
+        message: String,
+    },
+    Summary(Summary),
+}
+
+/// Bytes as unbroken lower-case hex.
+struct Hex<'a>(&'a [u8]);
+
+impl Serialize for Hex<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        // As bytes, which a flood needs: pushing characters takes several times as long.
+        let mut text = vec![0; self.0.len() * 2];
+        for (pair, byte) in text.chunks_exact_mut(2).zip(self.0) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 15)];
+        }
+        let text = String::from_utf8(text).map_err(serde::ser::Error::custom)?;
+        serializer.serialize_str(&text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::model::{
+        Cause, CloseReason, Endpoint, Failure, Hint, HostPort, Operation, Outcome, PortOwner, Progress,
+    };
+
+    fn told(quiet: bool, facts: &[Fact<'_>]) -> String {
+        let mut written = Vec::new();
+        let mut report = JsonReport::new(&mut written, quiet);
+        for fact in facts {
+            report.tell(fact).expect("a Vec takes everything");
+        }
+        report.flush().expect("a Vec takes everything");
+        drop(report);
+        String::from_utf8(written).expect("JSON is UTF-8")
+    }
+
+    #[test]
+    fn the_lines_are_those_of_the_documentation() {
+        let session = SessionId(1);
+        let endpoint = Endpoint::Tcp(HostPort::new("127.0.0.1", 40_123));
+        let progress = Progress { done: 1 << 20, size: Some(4 << 20), elapsed: Duration::from_secs(1), rate: 1 << 20 };
+        let facts = [
+            Fact::Listening { endpoint: &endpoint },
+            Fact::Opened { session, peer: "tcp://127.0.0.1:51734" },
+            Fact::Received { session, bytes: "你好".as_bytes(), truncated: false },
+            Fact::Received { session, bytes: &[0, 255], truncated: true },
+            Fact::Sent { session, bytes: 6 },
+            Fact::Closed { session, reason: CloseReason::Eof },
+            Fact::Progress { file: "a.bin", progress },
+            Fact::File { name: "a.bin", path: Path::new("in/a.bin"), size: 4 << 20, outcome: Outcome::HandedOver },
+            Fact::Summary(Summary { received: 2, received_bytes: 8, dropped: Some(0), truncated: 1 }),
+            Fact::Summary(Summary { received: 2, received_bytes: 8, dropped: None, truncated: 1 }),
+        ];
+        let expected = r#"{"event":"listening","endpoint":"tcp://127.0.0.1:40123"}
+{"event":"opened","session":1,"peer":"tcp://127.0.0.1:51734"}
+{"event":"received","session":1,"bytes":6,"hex":"e4bda0e5a5bd"}
+{"event":"received","session":1,"bytes":2,"hex":"00ff","truncated":true}
+{"event":"sent","session":1,"bytes":6}
+{"event":"closed","session":1,"reason":"eof"}
+{"event":"progress","file":"a.bin","done":1048576,"size":4194304}
+{"event":"file","name":"a.bin","path":"in/a.bin","size":4194304,"outcome":"handed-over"}
+{"event":"summary","received":2,"received_bytes":8,"dropped":0,"truncated":1}
+{"event":"summary","received":2,"received_bytes":8,"dropped":null,"truncated":1}
+"#;
+        assert_eq!(told(false, &facts), expected);
+    }
+
+    #[test]
+    fn quiet_leaves_out_what_crossed_and_nothing_else() {
+        let session = SessionId(7);
+        let facts = [
+            Fact::Received { session, bytes: b"x", truncated: false },
+            Fact::Sent { session, bytes: 1 },
+            Fact::PeerFinished { session },
+        ];
+        assert_eq!(told(true, &facts), "{\"event\":\"peer-finished\",\"session\":7}\n");
+    }
+
+    #[test]
+    fn a_failure_says_what_where_why_and_what_to_do() {
+        let owner = PortOwner { pid: 7, name: "python3".to_owned() };
+        let failure =
+            Failure::new(Operation::Bind, "127.0.0.1:9000", Cause::AddressInUse).with_hint(Hint::PortHeldBy { owner });
+        let line = told(false, &[Fact::Failed { failure: &failure, endpoint: Some("tcp://127.0.0.1:9000") }]);
+        let start = r#"{"event":"error","operation":"bind","endpoint":"tcp://127.0.0.1:9000","message":"address already in use","hint":""#;
+        assert!(line.starts_with(start), "{line}");
+        assert!(line.contains("python3"), "{line}");
+    }
+
+    #[test]
+    fn a_notice_carries_its_figures_and_its_words() {
+        let notice = Notice::Dropped { datagrams: 12 };
+        let line = told(false, &[Fact::Noticed { notice: &notice, session: None }]);
+        assert!(line.starts_with(r#"{"event":"notice","notice":"dropped","datagrams":12,"message":""#), "{line}");
+    }
+}

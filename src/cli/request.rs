@@ -1,0 +1,232 @@
+//! Step two of reading the command line: texts become endpoints and bytes, or a mistake in words.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::args::{
+    ConnectArguments, ListenArguments, ReceiveArguments, ReceiveProtocol, SendFileArguments, SendProtocol, Verb,
+};
+use super::report::Form;
+use crate::codec::hex;
+use crate::i18n::{self, Language};
+use crate::model::{ConnectSpec, ListenSpec, ReceiveMode, Respond, SendMode, Target};
+use crate::tr;
+
+/// What the command line asks for, checked as far as it can be without I/O.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub form: Form,
+    pub journal: Option<PathBuf>,
+    pub task: Task,
+}
+
+#[derive(Debug)]
+pub(super) enum Task {
+    /// `listen` and `receive`, which differ in the spec only.
+    Listen(ListenSpec),
+    Connect(ConnectTask),
+    SendFiles(SendFilesTask),
+}
+
+#[derive(Debug)]
+pub(super) struct ConnectTask {
+    pub spec: ConnectSpec,
+    pub input: Input,
+    /// End after this much quiet once all is sent; `None` waits for the peer's close.
+    pub wait: Option<Duration>,
+}
+
+/// Where the bytes to send come from.
+#[derive(Debug)]
+pub(super) enum Input {
+    Bytes(Vec<u8>),
+    Standard,
+}
+
+#[derive(Debug)]
+pub(super) struct SendFilesTask {
+    pub target: Target,
+    pub files: Vec<PathBuf>,
+    pub mode: SendMode,
+}
+
+/// An argument that can't be right.
+#[derive(Debug)]
+pub(super) struct UsageError {
+    /// The argument as `--help` names it; `None` where the problem names it.
+    pub argument: Option<&'static str>,
+    pub problem: String,
+}
+
+/// Quiet after which an answer is taken to be complete.
+const ANSWER_WAIT: Duration = Duration::from_secs(1);
+
+/// # Errors
+/// The first argument that can't be right, in the language of whoever reads it.
+pub(super) fn read(verb: Verb, language: Language) -> Result<Request, UsageError> {
+    match verb {
+        Verb::Listen(arguments) => read_listen(arguments, language),
+        Verb::Connect(arguments) => read_connect(arguments, language),
+        Verb::SendFile(arguments) => read_send_file(arguments, language),
+        Verb::Receive(arguments) => read_receive(arguments, language),
+    }
+}
+
+fn read_listen(arguments: ListenArguments, language: Language) -> Result<Request, UsageError> {
+    let respond = match arguments.reply {
+        Some(text) => Respond::Reply(text.into_bytes()),
+        None if arguments.echo => Respond::Echo,
+        None => Respond::Nothing,
+    };
+    let target = read_endpoint(&arguments.endpoint, language)?;
+    Ok(Request {
+        form: Form::new(arguments.json, arguments.quiet),
+        journal: arguments.journal,
+        task: Task::Listen(ListenSpec { respond, once: arguments.once, ..ListenSpec::new(target) }),
+    })
+}
+
+fn read_connect(arguments: ConnectArguments, language: Language) -> Result<Request, UsageError> {
+    let target = read_endpoint(&arguments.endpoint, language)?;
+    let input = match (arguments.send, arguments.send_hex) {
+        (Some(text), _) => Input::Bytes(text.into_bytes()),
+        (None, Some(text)) => Input::Bytes(read_hex(&text, language)?),
+        (None, None) => Input::Standard,
+    };
+    let unending = matches!(input, Input::Standard) && target.endpoint.protocol().is_stream();
+    let wait = match arguments.wait {
+        Some(milliseconds) => Some(Duration::from_millis(milliseconds.into())),
+        None => (!unending).then_some(ANSWER_WAIT),
+    };
+    Ok(Request {
+        form: Form::new(arguments.json, false),
+        journal: arguments.journal,
+        task: Task::Connect(ConnectTask { spec: ConnectSpec::new(target), input, wait }),
+    })
+}
+
+fn read_send_file(arguments: SendFileArguments, language: Language) -> Result<Request, UsageError> {
+    let mode = match arguments.protocol {
+        SendProtocol::Tutorial => SendMode::Tutorial,
+        SendProtocol::Raw => SendMode::Raw,
+    };
+    let target = read_stream_endpoint(&arguments.endpoint, language)?;
+    Ok(Request {
+        form: Form::new(arguments.json, false),
+        journal: None,
+        task: Task::SendFiles(SendFilesTask { target, files: arguments.files, mode }),
+    })
+}
+
+fn read_receive(arguments: ReceiveArguments, language: Language) -> Result<Request, UsageError> {
+    let into = arguments.into;
+    let receive = match arguments.protocol {
+        ReceiveProtocol::Auto => ReceiveMode::Auto { into },
+        ReceiveProtocol::Tutorial => ReceiveMode::Tutorial { into },
+        ReceiveProtocol::Raw => ReceiveMode::Raw { into },
+    };
+    let target = read_stream_endpoint(&arguments.endpoint, language)?;
+    Ok(Request {
+        form: Form::new(arguments.json, false),
+        journal: None,
+        task: Task::Listen(ListenSpec { receive, once: arguments.once, ..ListenSpec::new(target) }),
+    })
+}
+
+const ENDPOINT: &str = "ENDPOINT";
+
+fn read_endpoint(text: &str, language: Language) -> Result<Target, UsageError> {
+    text.parse().map_err(|error| UsageError {
+        argument: Some(ENDPOINT),
+        problem: quoted(language, text, &i18n::endpoint_error(language, &error)),
+    })
+}
+
+/// An endpoint that can carry files.
+fn read_stream_endpoint(text: &str, language: Language) -> Result<Target, UsageError> {
+    let target = read_endpoint(text, language)?;
+    if target.endpoint.protocol().is_stream() {
+        Ok(target)
+    } else {
+        Err(UsageError {
+            argument: Some(ENDPOINT),
+            problem: quoted(language, text, &tr!(language, "cli.files_need_a_stream")),
+        })
+    }
+}
+
+fn read_hex(text: &str, language: Language) -> Result<Vec<u8>, UsageError> {
+    hex::parse(text).map_err(|error| {
+        let before = text.get(..error.at.start).unwrap_or(text);
+        let place = before.chars().count() + 1;
+        let problem = i18n::compose_error(language, &error);
+        let problem = tr!(language, "cli.at_character", place = place, problem = problem);
+        UsageError { argument: Some("--send-hex"), problem: quoted(language, text, &problem) }
+    })
+}
+
+/// The text that is wrong, and why.
+fn quoted(language: Language, text: &str, problem: &str) -> String {
+    tr!(language, "cli.quoted", text = text, problem = problem).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use super::super::args::Arguments;
+    use super::*;
+
+    fn request(line: &str) -> Result<Request, String> {
+        let words = std::iter::once("sockeye").chain(line.split(' '));
+        let arguments = Arguments::try_parse_from(words).map_err(|error| error.to_string())?;
+        read(arguments.verb, Language::English).map_err(|error| error.problem)
+    }
+
+    fn connect(line: &str) -> ConnectTask {
+        match request(line).expect("a good line").task {
+            Task::Connect(task) => task,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_arguments_are_well_formed() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn only_standard_input_over_a_stream_waits_without_end() {
+        assert_eq!(connect("connect tcp://h:1").wait, None);
+        assert_eq!(connect("connect tcp://h:1 --wait 50").wait, Some(Duration::from_millis(50)));
+        assert_eq!(connect("connect tcp://h:1 --send x").wait, Some(ANSWER_WAIT));
+        assert_eq!(connect("connect udp://h:1").wait, Some(ANSWER_WAIT));
+        assert_eq!(connect("connect udp://h:1 --send x --wait 0").wait, Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn text_goes_as_it_stands() {
+        let Input::Bytes(bytes) = connect(r"connect tcp://h:1 --send -你\n").input else { panic!("bytes") };
+        assert_eq!(bytes, r"-你\n".as_bytes());
+    }
+
+    #[test]
+    fn mistakes_are_told_apart() {
+        for (line, part) in [
+            ("listen tcp://127.0.0.1:70000", "70000"),
+            ("listen 127.0.0.1:9000", "127.0.0.1:9000"),
+            ("listen tcp://h:1?nosuch=1", "nosuch"),
+            ("listen tcp://h:1 --echo --reply x", "--reply"),
+            ("listen tcp://h:1 --quiet", "--json"),
+            ("connect tcp://h:1 --send a --send-hex 00", "--send-hex"),
+            ("connect tcp://h:1 --wait soon", "soon"),
+            ("send-file tcp://h:1", "FILE"),
+            ("send-file udp://h:1 a.bin", "udp://h:1"),
+            ("receive udp://h:1 --into d", "udp://h:1"),
+            ("receive tcp://h:1", "--into"),
+        ] {
+            let problem = request(line).expect_err(line);
+            assert!(problem.contains(part), "{line}: {problem}");
+        }
+    }
+}

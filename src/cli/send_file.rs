@@ -1,0 +1,75 @@
+//! `send-file`: a connection for each file, because neither way has a border between two.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use super::console::{Console, Ending, Turn};
+use super::request::SendFilesTask;
+use crate::engine::Engine;
+use crate::model::{CloseReason, Command, ConnectSpec, Event, Failure, Outcome, Recipients, SendMode, Target};
+
+/// How long a peer may take to close after it was told that all is sent. A slow one still gets every byte; it is then
+/// not known whether it read them.
+const PEER_CLOSE_WAIT: Duration = Duration::from_secs(5);
+
+/// Sends one file after the other; stops at the first that can't be sent. Unless all can be read, no connection is made.
+pub(super) fn run(console: &mut Console, task: SendFilesTask) -> Ending {
+    let SendFilesTask { target, files, mode } = task;
+    let unreadable: Vec<Failure> = files.iter().filter_map(|file| Engine::check_source(file).err()).collect();
+    if !unreadable.is_empty() {
+        for failure in &unreadable {
+            console.tell_failure(failure);
+        }
+        return Ending::Failed;
+    }
+    for file in files {
+        if send(console, &target, file, mode) == Ending::Failed {
+            return Ending::Failed;
+        }
+    }
+    Ending::Done
+}
+
+fn send(console: &mut Console, target: &Target, file: PathBuf, mode: SendMode) -> Ending {
+    let socket = console.engine().new_socket();
+    // A peer that has nothing to say may finish sending first, and still wants the file.
+    let spec = ConnectSpec { stay_half_open: true, ..ConnectSpec::new(target.clone()) };
+    console.engine().send(Command::Connect { socket, spec });
+    let mut waiting = Some(file);
+    let mut session = None;
+    let mut ended = false;
+    let mut failed = false;
+    let mut deadline = None;
+    let mut stopping = false;
+    loop {
+        let turn = console.next(deadline);
+        match turn {
+            Turn::Event(Event::Opened { info, .. }) => {
+                session = Some(info.id);
+                let paths = waiting.take().into_iter().collect();
+                console.engine().send(Command::SendFiles { socket, to: Recipients::All, paths, mode });
+            }
+            Turn::Event(Event::TransferEnded { outcome, .. }) => {
+                ended = true;
+                failed |= outcome != Outcome::HandedOver;
+                deadline = Some(Instant::now() + PEER_CLOSE_WAIT);
+                if let Some(session) = session.filter(|_| outcome == Outcome::HandedOver && mode == SendMode::Raw) {
+                    console.engine().send(Command::FinishSending { session });
+                }
+            }
+            Turn::Event(Event::Closed { reason, .. }) => {
+                failed |= !ended || matches!(reason, CloseReason::Reset | CloseReason::Error);
+            }
+            Turn::Event(Event::Failed { socket: Some(_), .. }) => failed = true,
+            Turn::Event(Event::Disconnected { .. }) => return Ending::failed_if(failed),
+            Turn::Deadline if stopping => return Ending::failed_if(failed),
+            Turn::Deadline | Turn::Interrupted => {
+                failed |= !ended;
+                stopping = true;
+                deadline = Some(Instant::now() + Console::GRACE);
+                console.engine().send(Command::Disconnect { socket });
+            }
+            Turn::Event(_) | Turn::Input(_) => {}
+        }
+    }
+}

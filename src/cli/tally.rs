@@ -1,0 +1,468 @@
+//! What a run has seen, put together from events.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::report::{Fact, Report, Summary};
+use crate::model::{
+    Cause, CloseReason, Direction, Event, Failure, Notice, Operation, Outcome, Peer, Progress, Protocol, SessionId,
+    SocketId, Traffic, TransferId,
+};
+
+/// Turns events into facts and counts.
+#[derive(Debug)]
+pub(super) struct Tally {
+    protocol: Protocol,
+    /// Traffic of the sessions that are open.
+    open: HashMap<SessionId, Arc<Traffic>>,
+    transfers: BTreeMap<TransferId, Transfer>,
+    /// Sessions whose peer is known to have left bytes unread.
+    left_unread: HashSet<SessionId>,
+    /// Held until the first line, which says where the listener is.
+    early: Vec<(Option<SessionId>, Notice)>,
+    began: bool,
+    receives: u64,
+    received_bytes: u64,
+    /// The kernel's count, which each notice raises, by socket.
+    dropped: HashMap<SocketId, u64>,
+    truncated: u64,
+    loss_told: Interval,
+    file_failed: bool,
+}
+
+#[derive(Debug)]
+struct Transfer {
+    session: SessionId,
+    direction: Direction,
+    name: String,
+    shown: Interval,
+    /// How it ended, where that is still to be told.
+    ended: Option<Ended>,
+}
+
+#[derive(Debug)]
+struct Ended {
+    path: PathBuf,
+    size: u64,
+    outcome: Outcome,
+}
+
+/// At most ten times a second.
+#[derive(Debug, Default)]
+struct Interval {
+    last: Option<Instant>,
+}
+
+impl Interval {
+    const LENGTH: Duration = Duration::from_millis(100);
+
+    /// Whether it is time again; if so, the next interval begins.
+    fn is_due(&mut self) -> bool {
+        let now = Instant::now();
+        let due = self.last.is_none_or(|last| now.duration_since(last) >= Self::LENGTH);
+        if due {
+            self.last = Some(now);
+        }
+        due
+    }
+}
+
+impl Tally {
+    pub(super) fn new(protocol: Protocol) -> Self {
+        Self {
+            protocol,
+            open: HashMap::new(),
+            transfers: BTreeMap::new(),
+            left_unread: HashSet::new(),
+            early: Vec::new(),
+            began: false,
+            receives: 0,
+            received_bytes: 0,
+            dropped: HashMap::new(),
+            truncated: 0,
+            loss_told: Interval::default(),
+            file_failed: false,
+        }
+    }
+
+    /// Whether a file ended incomplete or refused.
+    pub(super) fn file_failed(&self) -> bool {
+        self.file_failed
+    }
+
+    /// Tells what an event means for the run.
+    ///
+    /// # Errors
+    /// The output can't be written.
+    pub(super) fn observe(&mut self, event: &Event, report: &mut dyn Report) -> io::Result<()> {
+        match event {
+            Event::Listening { endpoint, .. } => {
+                report.tell(&Fact::Listening { endpoint })?;
+                self.tell_early(report)
+            }
+            Event::Connecting { attempt, .. } => report.tell(&Fact::Connecting { attempt }),
+            Event::Opened { info, traffic } => {
+                self.open.insert(info.id, Arc::clone(traffic));
+                let peer = endpoint_text(info.protocol, &info.peer);
+                report.tell(&Fact::Opened { session: info.id, peer: &peer })?;
+                self.tell_early(report)
+            }
+            Event::Received { session, bytes, truncated } => {
+                report.tell(&Fact::Received { session: *session, bytes, truncated: *truncated })
+            }
+            Event::Sent { session, bytes } => report.tell(&Fact::Sent { session: *session, bytes: *bytes }),
+            Event::PeerFinished { session } => report.tell(&Fact::PeerFinished { session: *session }),
+            Event::FinishedSending { session } => report.tell(&Fact::FinishedSending { session: *session }),
+            Event::Closed { session, reason, .. } => self.session_closed(*session, *reason, report),
+            Event::TransferStarted(info) => {
+                let transfer = Transfer {
+                    session: info.session,
+                    direction: info.direction,
+                    name: info.name.clone(),
+                    shown: Interval::default(),
+                    ended: None,
+                };
+                self.transfers.insert(info.id, transfer);
+                Ok(())
+            }
+            Event::TransferProgress { transfer, progress } => self.progress(*transfer, *progress, report),
+            Event::TransferEnded { transfer, outcome, path, size, failure } => {
+                let ended = Ended { path: path.clone(), size: *size, outcome: *outcome };
+                self.transfer_ended(*transfer, ended, failure.as_ref(), report)
+            }
+            // A command that came just after the session's end, which is what has been told.
+            Event::Failed { failure: Failure { cause: Cause::NoSuchSession, .. }, .. } => Ok(()),
+            Event::Failed { failure, .. } => self.tell_failure(failure, report),
+            Event::Noticed { socket, session, notice } => self.noticed(*socket, *session, notice, report),
+            // The window's affairs, and what Closed, Disconnected's caller and the summary say already.
+            Event::StoppedListening { .. }
+            | Event::Resolved { .. }
+            | Event::Disconnected { .. }
+            | Event::ReconnectingIn { .. }
+            | Event::Recorded { .. }
+            | Event::JournalCleared
+            | Event::Page(_)
+            | Event::RowLoaded { .. }
+            | Event::JournalSaved { .. }
+            | Event::SettingsSaved => Ok(()),
+        }
+    }
+
+    /// Tells a failure, of the socket's endpoint or of a file.
+    ///
+    /// # Errors
+    /// The output can't be written.
+    pub(super) fn tell_failure(&self, failure: &Failure, report: &mut dyn Report) -> io::Result<()> {
+        let endpoint = concerns_socket(failure.operation).then(|| with_scheme(self.protocol, &failure.subject));
+        report.tell(&Fact::Failed { failure, endpoint: endpoint.as_deref() })
+    }
+
+    /// Tells what is still held back, and the counts.
+    ///
+    /// # Errors
+    /// The output can't be written.
+    pub(super) fn finish(&mut self, report: &mut dyn Report) -> io::Result<()> {
+        self.tell_early(report)?;
+        for transfer in std::mem::take(&mut self.transfers).into_values() {
+            self.tell_file(&transfer, report)?;
+        }
+        report.tell(&Fact::Summary(self.summary()))
+    }
+
+    fn summary(&self) -> Summary {
+        let open = self.open.values();
+        let (receives, received_bytes) = open.fold((self.receives, self.received_bytes), |(calls, bytes), traffic| {
+            (calls + traffic.receives(), bytes + traffic.received())
+        });
+        // Streams lose nothing; where the system keeps no count for datagrams, nobody knows.
+        let known = self.protocol.is_stream() || cfg!(target_os = "linux");
+        let dropped = known.then(|| self.dropped.values().sum());
+        Summary { received: receives, received_bytes, dropped, truncated: self.truncated }
+    }
+
+    fn tell_early(&mut self, report: &mut dyn Report) -> io::Result<()> {
+        self.began = true;
+        for (session, notice) in std::mem::take(&mut self.early) {
+            report.tell(&Fact::Noticed { notice: &notice, session })?;
+        }
+        Ok(())
+    }
+
+    fn session_closed(&mut self, session: SessionId, reason: CloseReason, report: &mut dyn Report) -> io::Result<()> {
+        if let Some(traffic) = self.open.remove(&session) {
+            self.receives += traffic.receives();
+            self.received_bytes += traffic.received();
+        }
+        if matches!(reason, CloseReason::Reset | CloseReason::Error) {
+            self.left_unread.insert(session);
+        }
+        let over: Vec<TransferId> = self
+            .transfers
+            .iter()
+            .filter(|(_, transfer)| transfer.session == session && transfer.ended.is_some())
+            .map(|(id, _)| *id)
+            .collect();
+        for id in over {
+            if let Some(transfer) = self.transfers.remove(&id) {
+                self.tell_file(&transfer, report)?;
+            }
+        }
+        self.left_unread.remove(&session);
+        report.tell(&Fact::Closed { session, reason })
+    }
+
+    fn progress(&mut self, id: TransferId, progress: Progress, report: &mut dyn Report) -> io::Result<()> {
+        let Some(transfer) = self.transfers.get_mut(&id) else { return Ok(()) };
+        if !transfer.shown.is_due() {
+            return Ok(());
+        }
+        report.tell(&Fact::Progress { file: &transfer.name, progress })
+    }
+
+    /// A received file is told at once. How a sent one ended is known once its connection is over: a peer that closes
+    /// with bytes unread resets it after the last byte was handed to the system.
+    fn transfer_ended(
+        &mut self,
+        id: TransferId,
+        ended: Ended,
+        failure: Option<&Failure>,
+        report: &mut dyn Report,
+    ) -> io::Result<()> {
+        if let Some(failure) = failure {
+            self.tell_failure(failure, report)?;
+        }
+        let Some(mut transfer) = self.transfers.remove(&id) else { return Ok(()) };
+        let waits = transfer.direction == Direction::Out && self.open.contains_key(&transfer.session);
+        transfer.ended = Some(ended);
+        if waits {
+            self.transfers.insert(id, transfer);
+            Ok(())
+        } else {
+            self.tell_file(&transfer, report)
+        }
+    }
+
+    fn tell_file(&mut self, transfer: &Transfer, report: &mut dyn Report) -> io::Result<()> {
+        let Some(ended) = &transfer.ended else { return Ok(()) };
+        let cut = ended.outcome == Outcome::HandedOver && self.left_unread.contains(&transfer.session);
+        let outcome = if cut { Outcome::Incomplete } else { ended.outcome };
+        self.file_failed |= matches!(outcome, Outcome::Incomplete | Outcome::Refused);
+        report.tell(&Fact::File { name: &transfer.name, path: &ended.path, size: ended.size, outcome })
+    }
+
+    fn noticed(
+        &mut self,
+        socket: Option<SocketId>,
+        session: Option<SessionId>,
+        notice: &Notice,
+        report: &mut dyn Report,
+    ) -> io::Result<()> {
+        match notice {
+            Notice::Dropped { datagrams } => {
+                if let Some(socket) = socket {
+                    let dropped = self.dropped.entry(socket).or_default();
+                    *dropped = (*dropped).max(*datagrams);
+                }
+                // The count is known from now on, and nothing has happened.
+                if *datagrams == 0 {
+                    return Ok(());
+                }
+            }
+            Notice::Truncated { .. } => self.truncated += 1,
+            Notice::PeerLeftUnread => self.left_unread.extend(session),
+            _ => {}
+        }
+        // One for each datagram of a flood; the summary has the counts.
+        if matches!(notice, Notice::Dropped { .. } | Notice::Truncated { .. }) && !self.loss_told.is_due() {
+            return Ok(());
+        }
+        if self.began {
+            report.tell(&Fact::Noticed { notice, session })
+        } else {
+            self.early.push((session, notice.clone()));
+            Ok(())
+        }
+    }
+}
+
+/// Whether the failure's subject is an address rather than a file.
+fn concerns_socket(operation: Operation) -> bool {
+    match operation {
+        Operation::Resolve
+        | Operation::Open
+        | Operation::SetOption
+        | Operation::Bind
+        | Operation::Listen
+        | Operation::Accept
+        | Operation::Connect
+        | Operation::Receive
+        | Operation::Send
+        | Operation::Shutdown => true,
+        Operation::OpenFile
+        | Operation::ReadFile
+        | Operation::CreateFile
+        | Operation::WriteFile
+        | Operation::FinishFile
+        | Operation::OpenJournal
+        | Operation::WriteJournal
+        | Operation::SaveSettings
+        | Operation::StartThread => false,
+    }
+}
+
+/// A peer the way endpoints are written; one without a name keeps its scheme alone.
+fn endpoint_text(protocol: Protocol, peer: &Peer) -> String {
+    with_scheme(protocol, &peer.to_string())
+}
+
+fn with_scheme(protocol: Protocol, address: &str) -> String {
+    let scheme = protocol.scheme();
+    if address.split_once(':').is_some_and(|(before, _)| Protocol::from_scheme(before).is_some()) {
+        return address.to_owned();
+    }
+    match protocol {
+        Protocol::Tcp | Protocol::Udp => format!("{scheme}://{address}"),
+        Protocol::UnixStream => format!("{scheme}:{address}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Endpoint, HostPort, Role, SessionInfo, TransferInfo};
+
+    /// Keeps the facts' debug texts.
+    #[derive(Default)]
+    struct Told(Vec<String>);
+
+    impl Report for Told {
+        fn tell(&mut self, fact: &Fact<'_>) -> io::Result<()> {
+            self.0.push(format!("{fact:?}"));
+            Ok(())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    const SOCKET: SocketId = SocketId(1);
+    const SESSION: SessionId = SessionId(1);
+    const TRANSFER: TransferId = TransferId(1);
+
+    fn opened(traffic: &Arc<Traffic>) -> Event {
+        let info = SessionInfo {
+            id: SESSION,
+            socket: SOCKET,
+            role: Role::Client,
+            protocol: Protocol::Tcp,
+            peer: Peer::Ip(([127, 0, 0, 1], 9000).into()),
+            local: Peer::Ip(([127, 0, 0, 1], 50_000).into()),
+            since_wall_ns: 0,
+        };
+        Event::Opened { info, traffic: Arc::clone(traffic) }
+    }
+
+    fn started(direction: Direction) -> Event {
+        let name = "a.bin".to_owned();
+        Event::TransferStarted(TransferInfo {
+            id: TRANSFER,
+            session: SESSION,
+            direction,
+            name,
+            path: PathBuf::from("a.bin"),
+            size: None,
+        })
+    }
+
+    fn ended(outcome: Outcome) -> Event {
+        Event::TransferEnded { transfer: TRANSFER, outcome, path: PathBuf::from("a.bin"), size: 3, failure: None }
+    }
+
+    fn closed(reason: CloseReason) -> Event {
+        Event::Closed { socket: SOCKET, session: SESSION, reason }
+    }
+
+    fn noticed(notice: Notice) -> Event {
+        Event::Noticed { socket: Some(SOCKET), session: None, notice }
+    }
+
+    fn observed(tally: &mut Tally, events: &[Event]) -> Vec<String> {
+        let mut told = Told::default();
+        for event in events {
+            tally.observe(event, &mut told).expect("nothing is written");
+        }
+        told.0
+    }
+
+    #[test]
+    fn totals_include_open_and_closed_sessions() {
+        let mut tally = Tally::new(Protocol::Udp);
+        let (first, second) = (Arc::new(Traffic::default()), Arc::new(Traffic::default()));
+        observed(&mut tally, &[opened(&first)]);
+        first.add_received(10);
+        first.add_received(0);
+        observed(&mut tally, &[closed(CloseReason::Eof), opened(&second)]);
+        second.add_received(5);
+        let summary = tally.summary();
+        assert_eq!((summary.received, summary.received_bytes), (3, 15));
+    }
+
+    #[test]
+    fn the_kernels_count_is_a_total_not_an_increment() {
+        let mut tally = Tally::new(Protocol::Udp);
+        let dropped = |datagrams| noticed(Notice::Dropped { datagrams });
+        observed(&mut tally, &[dropped(5), dropped(12), noticed(Notice::Truncated { kept: 8 })]);
+        let known = if cfg!(target_os = "linux") { Some(12) } else { None };
+        assert_eq!((tally.summary().dropped, tally.summary().truncated), (known, 1));
+    }
+
+    #[test]
+    fn notices_wait_for_the_line_that_says_where() {
+        let mut tally = Tally::new(Protocol::UnixStream);
+        let endpoint = Endpoint::Tcp(HostPort::new("127.0.0.1", 9));
+        let events = [noticed(Notice::StaleSocketRemoved), Event::Listening { socket: SOCKET, endpoint }];
+        let told = observed(&mut tally, &events);
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told[0].starts_with("Listening") && told[1].starts_with("Noticed"), "{told:?}");
+    }
+
+    #[test]
+    fn a_sent_file_is_told_when_its_connection_is_over() {
+        for (reason, outcome) in [(CloseReason::Eof, "HandedOver"), (CloseReason::Reset, "Incomplete")] {
+            let mut tally = Tally::new(Protocol::Tcp);
+            let traffic = Arc::new(Traffic::default());
+            let before = observed(&mut tally, &[opened(&traffic), started(Direction::Out), ended(Outcome::HandedOver)]);
+            assert!(!before.iter().any(|fact| fact.starts_with("File")), "{before:?}");
+            let after = observed(&mut tally, &[closed(reason)]);
+            assert!(after[0].starts_with("File") && after[0].contains(outcome), "{after:?}");
+            assert!(after[1].starts_with("Closed"), "{after:?}");
+            assert_eq!(tally.file_failed(), outcome == "Incomplete");
+        }
+    }
+
+    #[test]
+    fn a_received_file_is_told_at_once() {
+        let mut tally = Tally::new(Protocol::Tcp);
+        let traffic = Arc::new(Traffic::default());
+        let told = observed(&mut tally, &[opened(&traffic), started(Direction::In), ended(Outcome::Incomplete)]);
+        assert!(told.last().is_some_and(|fact| fact.starts_with("File")), "{told:?}");
+        assert!(tally.file_failed());
+    }
+
+    #[test]
+    fn a_subject_gets_the_scheme_that_it_lacks() {
+        for (protocol, subject, text) in [
+            (Protocol::Tcp, "127.0.0.1:9", "tcp://127.0.0.1:9"),
+            (Protocol::Tcp, "tcp://[::1]:9", "tcp://[::1]:9"),
+            (Protocol::Udp, "[::1]:9", "udp://[::1]:9"),
+            (Protocol::UnixStream, "/run/x.sock", "unix:/run/x.sock"),
+            (Protocol::UnixStream, "", "unix:"),
+        ] {
+            assert_eq!(with_scheme(protocol, subject), text);
+        }
+    }
+}

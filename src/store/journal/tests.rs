@@ -1,0 +1,481 @@
+use std::fs;
+use std::path::Path;
+
+use proptest::prelude::*;
+
+use super::connection::failure;
+use super::*;
+use crate::codec::encoding::Encoding;
+use crate::model::{
+    Call, Cause, CloseReason, Direction, Failure, Filter, Hint, Life, Notice, Operation, Outcome, Page, PageRequest,
+    Row, RowBody, SendMode, SessionId, SocketId, Stamp,
+};
+
+fn data(session: u64, direction: Direction, call: Call, offset: u64, payload: &[u8]) -> Row {
+    Row {
+        stamp: Stamp { wall_ns: 1_700_000_000_000_000_000, mono_ns: 1000, kernel_ns: None },
+        socket: SocketId(1),
+        session: Some(SessionId(session)),
+        peer: "127.0.0.1:9000".to_owned(),
+        body: RowBody::Data { direction, call, truncated: false },
+        stream_offset: offset,
+        payload: payload.to_vec(),
+    }
+}
+
+fn received(offset: u64, payload: &[u8]) -> Row {
+    data(1, Direction::In, Call::Recv, offset, payload)
+}
+
+fn with_body(body: RowBody) -> Row {
+    Row { body, payload: Vec::new(), stream_offset: 0, ..received(0, b"") }
+}
+
+struct Journal {
+    _folder: tempfile::TempDir,
+    path: std::path::PathBuf,
+    writer: JournalWriter,
+    reader: JournalReader,
+}
+
+fn journal(rows: &[Row]) -> Journal {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.sqlite");
+    let mut writer = JournalWriter::create(&path).unwrap();
+    assert_eq!(writer.append(rows).unwrap(), rows.len() as u64);
+    let reader = JournalReader::open(&path).unwrap();
+    Journal { _folder: folder, path, writer, reader }
+}
+
+fn page(reader: &mut JournalReader, filter: &Filter, first: u64, count: usize) -> Page {
+    reader.page(&PageRequest { filter: filter.clone(), first, count, from_end: false }).unwrap()
+}
+
+fn all(reader: &mut JournalReader) -> Page {
+    page(reader, &Filter::default(), 0, PageRequest::COUNT_MAX)
+}
+
+fn last(reader: &mut JournalReader, filter: &Filter, count: usize) -> Page {
+    reader.page(&PageRequest { filter: filter.clone(), first: 0, count, from_end: true }).unwrap()
+}
+
+fn text(text: &str) -> Filter {
+    Filter { text: vec![text.to_owned()], ..Filter::default() }
+}
+
+fn numbers(page: &Page) -> Vec<u64> {
+    page.rows.iter().map(|row| row.number).collect()
+}
+
+fn message(failure: &Failure) -> &str {
+    match &failure.cause {
+        Cause::Other { message, .. } => message,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn rows_come_back_as_they_were() {
+    let failure =
+        Failure::new(Operation::Bind, "127.0.0.1:9000", Cause::AddressInUse).with_hint(Hint::ChooseAnotherPort);
+    let mut rows = vec![
+        data(u64::MAX, Direction::In, Call::RecvFrom, u64::MAX, b"\x00\xff"),
+        data(2, Direction::Out, Call::SendTo, 0, b""),
+        received(7, &[1; 600]),
+        data(2, Direction::Out, Call::Send, 0, "你好".as_bytes()),
+        with_body(RowBody::Life(Life::Listening { endpoint: "tcp://[::1]:9000".to_owned() })),
+        with_body(RowBody::Life(Life::Closed { reason: CloseReason::Eof })),
+        with_body(RowBody::Failed { failure }),
+        with_body(RowBody::Notice { notice: Notice::Dropped { datagrams: u64::MAX } }),
+        with_body(RowBody::File {
+            direction: Direction::Out,
+            name: "a\n\"你".to_owned(),
+            path: "/tmp/a".to_owned(),
+            size: u64::MAX,
+            duration_ns: 5,
+            outcome: Outcome::HandedOver,
+            mode: SendMode::Tutorial,
+        }),
+    ];
+    rows[0].body = RowBody::Data { direction: Direction::In, call: Call::RecvFrom, truncated: true };
+    rows[1].session = None;
+    rows[1].stamp = Stamp { wall_ns: i64::MIN, mono_ns: u64::MAX, kernel_ns: Some(-1) };
+    let mut journal = journal(&rows);
+    let page = all(&mut journal.reader);
+    assert_eq!((page.first, page.matches, page.total, page.complete), (0, 9, 9, true));
+    assert_eq!(numbers(&page), (1..=9).collect::<Vec<_>>());
+    for (shown, row) in page.rows.iter().zip(&rows) {
+        let preview = &row.payload[..row.payload.len().min(crate::model::PageRow::PREVIEW_MAX)];
+        assert_eq!(
+            (shown.stamp, shown.socket, shown.session, &shown.peer, &shown.body, shown.stream_offset),
+            (row.stamp, row.socket, row.session, &row.peer, &row.body, row.stream_offset)
+        );
+        assert_eq!((shown.len, shown.preview.as_slice()), (row.payload.len() as u64, preview));
+    }
+    assert_eq!(journal.reader.payload(3).unwrap().unwrap(), [1; 600]);
+    assert_eq!(journal.reader.payload(10).unwrap(), None);
+    assert_eq!(journal.reader.payload(u64::MAX).unwrap(), None);
+}
+
+#[test]
+fn pages_start_anywhere_and_end_at_the_end() {
+    let rows: Vec<Row> = (0..10).map(|index| received(index, b"x")).collect();
+    let mut journal = journal(&rows);
+    assert_eq!(numbers(&page(&mut journal.reader, &Filter::default(), 3, 4)), [4, 5, 6, 7]);
+    assert_eq!(numbers(&page(&mut journal.reader, &Filter::default(), 8, 4)), [9, 10]);
+    let beyond = page(&mut journal.reader, &Filter::default(), u64::MAX, usize::MAX);
+    assert_eq!((beyond.first, beyond.rows.len(), beyond.matches), (10, 0, 10));
+    let end = last(&mut journal.reader, &Filter::default(), 3);
+    assert_eq!((end.first, numbers(&end)), (7, vec![8, 9, 10]));
+    assert_eq!(last(&mut journal.reader, &Filter::default(), 100).first, 0);
+}
+
+#[test]
+fn numbers_go_on_after_clearing_and_after_opening_again() {
+    let mut journal = journal(&[received(0, &[7; 1_000_000]), received(0, b"2")]);
+    all(&mut journal.reader);
+    let on_disk = |path: &Path| {
+        let log = path.with_extension("sqlite-wal");
+        fs::metadata(path).unwrap().len() + fs::metadata(log).unwrap().len()
+    };
+    assert!(on_disk(&journal.path) > 1_000_000);
+    journal.writer.clear().unwrap();
+    assert_eq!((journal.writer.total(), all(&mut journal.reader).total), (0, 0));
+    assert!(on_disk(&journal.path) < 100_000);
+
+    let mut writer = JournalWriter::create(&journal.path).unwrap();
+    assert_eq!(writer.total(), 0);
+    assert_eq!(writer.append(&[received(0, b"3")]).unwrap(), 1);
+    drop(writer);
+    // This writer did not see the other's row coming.
+    assert_eq!(journal.writer.append(&[received(0, b"4")]).unwrap(), 2);
+    assert_eq!(numbers(&all(&mut journal.reader)), [3, 4]);
+    assert_eq!(numbers(&page(&mut journal.reader, &Filter::default(), 1, 1)), [4]);
+    assert_eq!(JournalWriter::create(&journal.path).unwrap().total(), 2);
+}
+
+#[test]
+fn the_time_since_the_row_before_is_unknown_where_no_clock_tells() {
+    let mut rows = vec![received(0, b"a"), received(1, b"b"), received(2, b"a"), received(3, b"a")];
+    for (row, mono_ns) in rows.iter_mut().zip([100, 150, 400, 5]) {
+        row.stamp.mono_ns = mono_ns;
+    }
+    let mut journal = journal(&rows);
+    let deltas = |page: Page| page.rows.iter().map(|row| row.delta_ns).collect::<Vec<_>>();
+    assert_eq!(deltas(all(&mut journal.reader)), [None, Some(50), Some(250), None]);
+    assert_eq!(deltas(page(&mut journal.reader, &Filter::default(), 1, 1)), [Some(50)]);
+    // To the row before it in the journal, not in the page.
+    assert_eq!(deltas(page(&mut journal.reader, &text("a"), 0, 9)), [None, Some(250), None]);
+}
+
+#[test]
+fn context_is_what_crossed_just_before_in_the_same_stream() {
+    let long: Vec<u8> = (0..200).collect();
+    let rows = [
+        received(0, &long),
+        data(1, Direction::Out, Call::Send, 0, b"other way"),
+        data(2, Direction::In, Call::Recv, 0, b"other session"),
+        received(200, b"ab"),
+        data(1, Direction::In, Call::RecvFrom, 0, b"datagram"),
+        received(202, b"c"),
+    ];
+    let mut journal = journal(&rows);
+    let contexts: Vec<Vec<u8>> = all(&mut journal.reader).rows.into_iter().map(|row| row.context).collect();
+    assert_eq!(contexts[3], long[136..]);
+    assert_eq!(contexts[5], [&long[138..], b"ab"].concat());
+    for without in [0, 1, 2, 4] {
+        assert!(contexts[without].is_empty(), "row {without}");
+    }
+
+    // Over the border of a transaction, and only from bytes that are neighbours.
+    journal.writer.append(&[received(203, b"d"), received(300, b"late")]).unwrap();
+    let rows = last(&mut journal.reader, &Filter::default(), 2).rows;
+    assert_eq!(rows[0].context, [&long[139..], b"abc"].concat());
+    assert!(rows[1].context.is_empty());
+
+    // A session of the same number after this one was closed is another.
+    journal.writer.append(&[with_body(RowBody::Life(Life::Closed { reason: CloseReason::Eof }))]).unwrap();
+    journal.writer.append(&[received(304, b"x")]).unwrap();
+    assert!(last(&mut journal.reader, &Filter::default(), 1).rows[0].context.is_empty());
+}
+
+#[test]
+fn a_context_of_single_bytes_is_gathered_from_many_rows() {
+    let rows: Vec<Row> = (0..100).map(|index| received(index, &[index as u8])).collect();
+    let mut journal = journal(&rows);
+    let page = all(&mut journal.reader);
+    assert_eq!(page.rows[99].context, (35..99).collect::<Vec<u8>>());
+    assert_eq!(page.rows[10].context, (0..10).collect::<Vec<u8>>());
+}
+
+#[test]
+fn a_filter_finds_rows_as_they_come() {
+    let rows: Vec<Row> = (0..1000).map(|index| received(0, format!("Row {index}").as_bytes())).collect();
+    let mut journal = journal(&rows);
+    let filter = text("row 99");
+    journal.reader.set_filter(filter.clone(), &[]);
+    assert!(!journal.reader.scan(500).unwrap());
+    assert!(journal.reader.scan(500).unwrap());
+    let found = page(&mut journal.reader, &filter, 0, 100);
+    assert_eq!((found.matches, found.total, found.complete), (11, 1000, true));
+    assert_eq!(numbers(&found), [vec![100], (991..=1000).collect()].concat());
+
+    journal.writer.append(&[received(0, b"no"), received(0, b"ROW 99")]).unwrap();
+    let end = last(&mut journal.reader, &filter, 2);
+    assert_eq!((end.matches, end.first, numbers(&end)), (12, 10, vec![1000, 1002]));
+
+    journal.writer.clear().unwrap();
+    let none = page(&mut journal.reader, &filter, 0, 100);
+    assert_eq!((none.matches, none.total, none.rows.len(), none.complete), (0, 0, 0, true));
+    journal.writer.append(&[received(0, b"row 99")]).unwrap();
+    assert_eq!(numbers(&page(&mut journal.reader, &filter, 0, 100)), [1003]);
+}
+
+#[test]
+fn a_page_of_a_long_journal_says_that_more_may_match() {
+    let rows: Vec<Row> = (0..20_000).map(|_| received(0, b"x")).collect();
+    let mut journal = journal(&rows);
+    let first = page(&mut journal.reader, &text("x"), 0, 1);
+    assert!(!first.complete && first.matches < 20_000);
+    while !journal.reader.scan(1000).unwrap() {}
+    let then = page(&mut journal.reader, &text("x"), 19_999, 1);
+    assert_eq!((then.complete, then.matches, numbers(&then)), (true, 20_000, vec![20_000]));
+}
+
+#[test]
+fn text_is_found_in_every_encoding_that_is_asked_for() {
+    let mut journal = journal(&[received(0, b"\xc4\xe3\xba\xc3"), received(0, "你好".as_bytes())]);
+    assert_eq!(numbers(&page(&mut journal.reader, &text("你好"), 0, 9)), [2]);
+    journal.reader.set_filter(text("你好"), &[Encoding::Latin1, Encoding::Gbk]);
+    assert_eq!(numbers(&page(&mut journal.reader, &text("你好"), 0, 9)), [1, 2]);
+    // The same again keeps what was found; another set of encodings looks anew.
+    journal.reader.set_filter(text("你好"), &[]);
+    assert_eq!(numbers(&page(&mut journal.reader, &text("你好"), 0, 9)), [2]);
+}
+
+#[test]
+fn a_full_disk_loses_no_row_that_was_there_and_writing_goes_on_later() {
+    let mut journal = journal(&[received(0, b"ab")]);
+    let connection = &journal.writer.connection;
+    let pages: u32 = connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+    let limit = |journal: &Journal, pages: u32| {
+        let set = format!("PRAGMA max_page_count = {pages}");
+        journal.writer.connection.query_row(&set, (), |_| Ok(())).unwrap();
+    };
+    limit(&journal, pages + 2);
+    let rows = [received(2, b"c"), received(3, &[0; 100_000])];
+    for _ in 0..2 {
+        let failure = journal.writer.append(&rows).unwrap_err();
+        assert_eq!((failure.operation, failure.cause), (Operation::WriteJournal, Cause::StorageFull));
+        assert_eq!(failure.hint, Some(Hint::FreeSpace));
+        assert_eq!(journal.writer.total(), 1);
+    }
+    limit(&journal, 1_000_000);
+    assert_eq!(journal.writer.append(&rows).unwrap(), 3);
+    let page = all(&mut journal.reader);
+    assert_eq!(numbers(&page), [1, 2, 3]);
+    assert_eq!((page.rows[1].context.as_slice(), page.rows[2].context.as_slice()), (&b"ab"[..], &b"abc"[..]));
+}
+
+#[test]
+fn a_reader_in_the_middle_of_a_page_does_not_stop_the_writer() {
+    let mut journal = journal(&[received(0, b"1")]);
+    let other = JournalReader::open(&journal.path).unwrap();
+    let snapshot = other.connection.unchecked_transaction().unwrap();
+    snapshot.query_row("SELECT count(*) FROM rows", (), |_| Ok(())).unwrap();
+    journal.writer.append(&[received(0, b"2")]).unwrap();
+    journal.writer.clear().unwrap();
+    assert_eq!(journal.writer.append(&[received(0, b"3")]).unwrap(), 1);
+    assert_eq!(numbers(&all(&mut journal.reader)), [3]);
+    let seen: i64 = snapshot.query_row("SELECT count(*) FROM rows", (), |row| row.get(0)).unwrap();
+    assert_eq!(seen, 1);
+}
+
+#[test]
+fn files_that_are_no_journal_are_refused_unharmed() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = folder.path().join("text");
+    fs::write(&text, "precious ".repeat(1000)).unwrap();
+    let database = folder.path().join("database");
+    rusqlite::Connection::open(&database).unwrap().execute_batch("CREATE TABLE mine (x)").unwrap();
+    let newer = folder.path().join("newer");
+    drop(JournalWriter::create(&newer).unwrap());
+    rusqlite::Connection::open(&newer).unwrap().pragma_update(None, "user_version", schema::VERSION + 1).unwrap();
+
+    for (path, reason) in [(text, "not a Sockeye journal"), (database, "not a Sockeye journal"), (newer, "version 2")] {
+        let before = fs::read(&path).unwrap();
+        for refusal in [JournalWriter::create(&path).err(), JournalReader::open(&path).err()] {
+            let failure = refusal.unwrap();
+            assert_eq!(failure.operation, Operation::OpenJournal);
+            assert_eq!(failure.subject, path.display().to_string());
+            assert!(message(&failure).contains(reason), "{failure:?}");
+        }
+        assert_eq!(fs::read(&path).unwrap(), before);
+    }
+    assert_eq!(JournalWriter::create(folder.path()).unwrap_err().cause, Cause::IsDirectory);
+    let missing = folder.path().join("missing/journal.sqlite");
+    assert_eq!(JournalWriter::create(&missing).unwrap_err().cause, Cause::NotFound);
+    assert_eq!(JournalReader::open(&missing).unwrap_err().cause, Cause::NotFound);
+}
+
+#[test]
+fn an_empty_file_becomes_a_journal_and_a_name_is_no_address() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file:x?mode=memory");
+    fs::write(&path, "").unwrap();
+    JournalWriter::create(&path).unwrap().append(&[received(0, b"1")]).unwrap();
+    assert_eq!(all(&mut JournalReader::open(&path).unwrap()).total, 1);
+}
+
+#[test]
+fn a_damaged_row_is_shown_as_one_and_hides_no_other() {
+    let mut journal = journal(&[
+        received(0, b"1"),
+        received(0, b"2"),
+        with_body(RowBody::Life(Life::PeerFinished)),
+        received(0, b"4"),
+        received(0, b"5"),
+        received(1, b"6"),
+    ]);
+    journal
+        .writer
+        .connection
+        .execute_batch(
+            "UPDATE rows SET call = 'x', peer = x'ff', mono_ns = 'later', len = 'long' WHERE number = 1;
+             UPDATE rows SET payload = 5, session = 1.5, direction = 9 WHERE number = 2;
+             UPDATE rows SET body = '{' WHERE number = 3;
+             DELETE FROM rows WHERE number = 4;
+             UPDATE rows SET previous = 6, stream_offset = -1 WHERE number = 6;",
+        )
+        .unwrap();
+    let page = all(&mut journal.reader);
+    assert_eq!(numbers(&page), [1, 2, 3, 5, 6]);
+    for row in &page.rows[..3] {
+        assert!(matches!(row.body, RowBody::Failed { .. }), "{row:?}");
+    }
+    assert_eq!(page.rows[3].preview, b"5");
+    assert_eq!(numbers(&last(&mut journal.reader, &text("5"), 9)), [5]);
+    journal.reader.save(&journal.path.with_extension("txt"), &Filter::default(), &[]).unwrap();
+}
+
+#[test]
+fn numbers_that_can_not_be_are_survived() {
+    let mut journal = journal(&[received(0, b"one"), received(0, b"two")]);
+    let copy = |journal: &Journal, number: i64| {
+        let columns = "wall_ns, mono_ns, socket, peer, kind, direction, call, truncated, stream_offset, len, payload";
+        let copy =
+            format!("INSERT INTO rows (number, {columns}) SELECT {number}, {columns} FROM rows WHERE number = 1");
+        journal.writer.connection.execute(&copy, ()).unwrap();
+    };
+    copy(&journal, -7);
+    copy(&journal, i64::MIN);
+    assert_eq!(numbers(&all(&mut journal.reader)), [1, 2]);
+    assert_eq!(numbers(&page(&mut journal.reader, &text("one"), 0, 9)), [1]);
+    copy(&journal, i64::MAX);
+    assert_eq!(numbers(&last(&mut journal.reader, &Filter::default(), 1)), [i64::MAX.cast_unsigned()]);
+    let failure = journal.reader.scan(10).unwrap_err();
+    assert_eq!(message(&failure), "the journal is damaged");
+    journal.writer.append(&[received(0, b"3"), received(0, b"4")]).unwrap_err();
+    journal.writer.clear().unwrap();
+    assert_eq!(all(&mut journal.reader).total, 0);
+}
+
+#[test]
+fn sqlite_errors_have_causes() {
+    let error = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY), None);
+    let failure = failure(Operation::WriteJournal, Path::new("x"), &error);
+    assert_eq!((failure.cause, failure.hint), (Cause::PermissionDenied, Some(Hint::CheckRights)));
+}
+
+fn saved(extension: &str, filter: &Filter) -> (u64, Vec<u8>) {
+    let mut journal = journal(&[
+        received(0, "你好".as_bytes()),
+        with_body(RowBody::Life(Life::Closed { reason: CloseReason::Eof })),
+        data(1, Direction::Out, Call::Send, 0, &[0; 20]),
+    ]);
+    let path = journal.path.with_file_name(format!("copy.{extension}"));
+    fs::write(&path, "old").unwrap();
+    let rows = journal.reader.save(&path, filter, &[]).unwrap();
+    if extension == "sqlite" {
+        assert_eq!(all(&mut JournalReader::open(&path).unwrap()), all(&mut journal.reader));
+    }
+    (rows, fs::read(&path).unwrap())
+}
+
+#[test]
+fn a_saved_journal_is_a_journal() {
+    let (rows, _bytes) = saved("sqlite", &text("你好"));
+    assert_eq!(rows, 3);
+}
+
+#[test]
+fn saved_json_is_one_object_a_line() {
+    let (rows, bytes) = saved("JSONL", &Filter::default());
+    let lines: Vec<serde_json::Value> =
+        String::from_utf8(bytes).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((rows, lines.len()), (3, 3));
+    assert_eq!(lines[0]["kind"], "data");
+    assert_eq!(lines[0]["call"], "recv");
+    assert_eq!(lines[0]["hex"], "e4bda0e5a5bd");
+    assert_eq!(lines[1]["life"], "closed");
+    assert_eq!(lines[1]["reason"], "eof");
+    assert_eq!(lines[2]["direction"], "out");
+}
+
+#[test]
+fn saved_text_has_a_dump_of_what_the_filter_lets_through() {
+    let (rows, bytes) = saved("txt", &Filter { direction: Some(Direction::In), ..Filter::default() });
+    let text = String::from_utf8(bytes).unwrap();
+    assert_eq!(rows, 1);
+    for part in ["#1  20", "session 1", "127.0.0.1:9000", "in  6 B  recv", "e4 bd a0 e5 a5 bd"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    assert!(!text.contains("closed") && !text.contains("old"));
+    let (rows, bytes) = saved("log", &Filter::default());
+    assert_eq!(rows, 3);
+    assert!(String::from_utf8(bytes).unwrap().contains("closed reason=eof"));
+}
+
+#[test]
+fn a_copy_can_not_take_the_place_of_a_folder() {
+    let mut journal = journal(&[received(0, b"1")]);
+    let folder = journal.path.with_file_name("folder.txt");
+    fs::create_dir(&folder).unwrap();
+    let failure = journal.reader.save(&folder, &Filter::default(), &[]).unwrap_err();
+    assert_eq!((failure.operation, failure.cause), (Operation::CreateFile, Cause::IsDirectory));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn pages_of_a_filter_agree_with_a_plain_list(
+        payloads in prop::collection::vec("[abAB]{0,3}", 0..60),
+        needle in "[abAB]{1,2}",
+        cuts in prop::collection::vec(0_usize..60, 0..4),
+        (first, count, from_end) in (0_u64..70, 0_usize..70, any::<bool>()),
+        scanned in 1_usize..20,
+    ) {
+        let mut journal = journal(&[]);
+        let filter = text(&needle);
+        journal.reader.set_filter(filter.clone(), &[]);
+        let mut model = Vec::new();
+        let mut left = payloads.iter().enumerate();
+        for cut in cuts.iter().chain(&[60]) {
+            let mut rows = Vec::new();
+            for (index, payload) in left.by_ref().take(*cut) {
+                rows.push(received(0, payload.as_bytes()));
+                if payload.to_ascii_lowercase().contains(&needle.to_ascii_lowercase()) {
+                    model.push(index as u64 + 1);
+                }
+            }
+            journal.writer.append(&rows).unwrap();
+            journal.reader.scan(scanned).unwrap();
+        }
+        let page = journal.reader.page(&PageRequest { filter, first, count, from_end }).unwrap();
+        let start = if from_end { model.len().saturating_sub(count) } else { model.len().min(first as usize) };
+        let expected: Vec<u64> = model[start..].iter().copied().take(count).collect();
+        prop_assert_eq!(numbers(&page), expected);
+        prop_assert_eq!((page.first, page.matches, page.complete), (start as u64, model.len() as u64, true));
+    }
+}

@@ -1,0 +1,251 @@
+//! What can't work: an exit status, an error that names operation, place and reason, and nothing changed.
+
+#![cfg(unix)]
+
+mod support;
+
+use std::fs;
+use std::net::{TcpListener, UdpSocket};
+use std::os::unix::fs::PermissionsExt;
+
+use serde_json::Value;
+use support::{Run, Sockeye, listing, run, sockeye, write};
+use tempfile::tempdir;
+
+/// The only error, with its exit status.
+#[track_caller]
+fn error<'a>(run: &'a Run, code: i32, operation: &str) -> &'a Value {
+    run.expect_code(code);
+    let error = run.one("error");
+    assert_eq!(error["operation"], operation, "{error}");
+    assert!(error["message"].as_str().is_some_and(|message| !message.is_empty()), "{error}");
+    error
+}
+
+fn contains(value: &Value, part: &str) -> bool {
+    value.as_str().is_some_and(|text| text.contains(part))
+}
+
+#[test]
+fn a_port_in_use_names_who_holds_it() {
+    let held = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let endpoint = format!("tcp://{}", held.local_addr().expect("an address"));
+    let run = run(&["listen", &endpoint]);
+    let error = error(&run, 1, "bind");
+    assert_eq!(error["message"], "address already in use");
+    assert_eq!(error["endpoint"], endpoint.as_str());
+    if cfg!(target_os = "linux") {
+        let id = std::process::id().to_string();
+        assert!(contains(&error["hint"], &id), "{error} names {id}");
+    }
+    run.summary();
+}
+
+#[test]
+fn a_udp_port_in_use_is_not_shared() {
+    let held = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    let endpoint = format!("udp://{}", held.local_addr().expect("an address"));
+    let run = run(&["listen", &endpoint]);
+    assert_eq!(error(&run, 1, "bind")["message"], "address already in use");
+}
+
+#[test]
+fn nobody_listens() {
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port");
+    let endpoint = format!("tcp://{free}");
+    let run = run(&["connect", &endpoint, "--send", "x"]);
+    let error = error(&run, 1, "connect");
+    assert_eq!((&error["message"], &error["endpoint"]), (&"connection refused".into(), &endpoint.into()));
+    assert!(error["hint"].is_string(), "{error}");
+    assert!(run.all("opened").is_empty());
+}
+
+#[test]
+fn nobody_listens_for_a_datagram() {
+    let free = UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port");
+    let run = run(&["connect", &format!("udp://{free}"), "--send", "x"]);
+    assert_eq!(error(&run, 1, "receive")["message"], "connection refused");
+}
+
+#[test]
+fn no_such_host() {
+    for verb in [&["connect", "tcp://nosuch.invalid:9", "--send", "x"][..], &["listen", "tcp://nosuch.invalid:9"]] {
+        let run = run(verb);
+        let error = error(&run, 1, "resolve");
+        assert!(contains(&error["endpoint"], "nosuch.invalid"), "{error}");
+        assert!(contains(&error["message"], "no such host"), "{error}");
+    }
+}
+
+#[test]
+fn an_address_of_another_machine_can_t_be_bound() {
+    // 192.0.2.0/24 is for documentation, RFC 5737.
+    let run = run(&["listen", "tcp://192.0.2.1:0"]);
+    let error = error(&run, 1, "bind");
+    assert_eq!(error["endpoint"], "tcp://192.0.2.1:0");
+}
+
+#[test]
+fn bad_usage() {
+    for (arguments, part) in [
+        (&["listen", "tcp://127.0.0.1:70000"][..], "70000"),
+        (&["listen", "tcp://127.0.0.1:x"], "x"),
+        (&["listen", "tcp://127.0.0.1"], "port"),
+        (&["listen", "tcp://:9000"], "address"),
+        (&["listen", "127.0.0.1:9000"], "tcp://"),
+        (&["listen", "http://127.0.0.1:9000"], "http"),
+        (&["listen", "unix:"], "path"),
+        (&["listen", "tcp://127.0.0.1:0?nosuch=1"], "nosuch"),
+        (&["listen", "tcp://127.0.0.1:0?rcvbuf=much"], "rcvbuf"),
+        (&["listen", "tcp://127.0.0.1:0", "--nosuch"], "--nosuch"),
+        (&["listen"], "ENDPOINT"),
+        (&["connect", "tcp://127.0.0.1:9", "--send-hex", "0g"], "g"),
+        (&["connect", "tcp://127.0.0.1:9", "--send-hex", "abc"], "abc"),
+        (&["connect", "tcp://127.0.0.1:9", "--wait", "-1"], "-1"),
+        (&["send-file", "udp://127.0.0.1:9", "a.bin"], "stream"),
+        (&["nosuch"], "nosuch"),
+    ] {
+        let run = run(arguments);
+        let error = error(&run, 2, "usage");
+        assert!(contains(&error["message"], part), "{arguments:?}: {error}");
+        assert_eq!(run.events.len(), 1, "nothing but the error: {:?}", run.events);
+
+        // For a person the same on standard error, and nothing on standard output.
+        let output = sockeye(arguments).output().expect("it runs");
+        let words = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{words}");
+        assert!(words.contains(part), "{arguments:?}: {words}");
+    }
+}
+
+#[test]
+fn a_path_too_long_for_a_socket() {
+    let folder = tempdir().expect("a folder");
+    let room = 108 - folder.path().as_os_str().len() - 1;
+    let path = folder.path().join("x".repeat(room));
+    assert_eq!(path.as_os_str().len(), 108);
+    let run = run(&["listen", &format!("unix:{}", path.display())]);
+    let error = error(&run, 2, "usage");
+    assert!(contains(&error["message"], "107") && contains(&error["message"], "108"), "{error}");
+    assert_eq!(listing(folder.path()), [""; 0]);
+}
+
+/// A listener that must not be connected to, and its endpoint.
+fn untouched() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.set_nonblocking(true).expect("non-blocking");
+    let endpoint = format!("tcp://{}", listener.local_addr().expect("an address"));
+    (listener, endpoint)
+}
+
+#[test]
+fn a_file_that_can_t_be_sent_is_refused_before_anybody_hears_of_it() {
+    let folder = tempdir().expect("a folder");
+    let good = write(folder.path(), "good.txt", b"good");
+    let missing = folder.path().join("missing.txt");
+    let dangling = folder.path().join("dangling.txt");
+    std::os::unix::fs::symlink("nowhere", &dangling).expect("a link");
+    let (listener, endpoint) = untouched();
+    let mut bad = vec![missing.as_path(), folder.path(), &dangling];
+    let locked = write(folder.path(), "locked.txt", b"locked");
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0o000)).expect("rights");
+    // Root reads everything.
+    if fs::read(&locked).is_err() {
+        bad.push(&locked);
+    }
+    for path in bad {
+        let (good, path) = (good.to_str().expect("UTF-8"), path.to_str().expect("UTF-8"));
+        let run = run(&["send-file", &endpoint, good, path]);
+        let error = error(&run, 1, "open-file");
+        assert_eq!(error["path"], path);
+        assert!(listener.accept().is_err(), "a connection was made for {path}");
+    }
+}
+
+#[test]
+fn a_folder_that_can_t_be_received_into() {
+    let folder = tempdir().expect("a folder");
+    let file = write(folder.path(), "file", b"mine");
+    let missing = folder.path().join("missing");
+    for into in [&file, &missing] {
+        let run = run(&["receive", "tcp://127.0.0.1:0", "--into", into.to_str().expect("UTF-8")]);
+        run.expect_code(1);
+        let error = run.one("error");
+        assert!(contains(&error["path"], into.to_str().expect("UTF-8")), "{error}");
+        assert!(run.all("listening").is_empty(), "nobody is invited to send");
+    }
+    assert_eq!(fs::read(&file).expect("the file"), b"mine");
+    assert_eq!(listing(folder.path()), ["file"]);
+}
+
+#[test]
+fn a_journal_that_can_t_be_written() {
+    let folder = tempdir().expect("a folder");
+    let precious = write(folder.path(), "precious.txt", b"not a journal");
+    let nowhere = folder.path().join("missing").join("x.sqlite");
+    for journal in [precious.as_path(), nowhere.as_path(), folder.path()] {
+        let run = run(&["listen", "tcp://127.0.0.1:0", "--journal", journal.to_str().expect("UTF-8")]);
+        error(&run, 1, "open-journal");
+        assert!(run.all("listening").is_empty());
+    }
+    assert_eq!(fs::read(&precious).expect("the file"), b"not a journal");
+    assert_eq!(listing(folder.path()), ["precious.txt"]);
+}
+
+#[test]
+fn a_datagram_that_is_too_long() {
+    let peer = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    let endpoint = format!("udp://{}", peer.local_addr().expect("an address"));
+    let run = run(&["connect", &endpoint, "--send", &"x".repeat(65_508), "--wait", "0"]);
+    let error = error(&run, 1, "send");
+    assert!(error["hint"].is_string(), "{error}");
+    assert!(run.all("sent").is_empty());
+}
+
+#[test]
+fn words_for_a_person_name_operation_place_and_reason() {
+    let held = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let endpoint = format!("tcp://{}", held.local_addr().expect("an address"));
+    let output = sockeye(&["listen", &endpoint]).output().expect("it runs");
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{words}");
+    let address = endpoint.trim_start_matches("tcp://");
+    for part in ["bind", address, "address already in use"] {
+        assert!(words.contains(part), "{part} in {words}");
+    }
+    let output = sockeye(&["listen", &endpoint]).env("LC_ALL", "zh_CN.UTF-8").output().expect("it runs");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("地址已被占用"), "the system's language");
+}
+
+#[test]
+fn output_that_nobody_reads_ends_the_run() {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    let mut command = sockeye(&["listen", "udp://127.0.0.1:0", "--json"]);
+    command.stdout(writer).stderr(std::process::Stdio::null());
+    let mut child = command.spawn().expect("it runs");
+    drop(command);
+    let mut lines = std::io::BufReader::new(reader);
+    let mut first = String::new();
+    std::io::BufRead::read_line(&mut lines, &mut first).expect("the first line");
+    let told: Value = serde_json::from_str(&first).expect("JSON");
+    drop(lines);
+    let address = told["endpoint"].as_str().expect("an endpoint").trim_start_matches("udp://").to_owned();
+    UdpSocket::bind("127.0.0.1:0").and_then(|peer| peer.send_to(b"x", address)).expect("a datagram");
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+}
+
+#[test]
+fn help_and_version_are_no_mistakes() {
+    for arguments in [&["--help"][..], &["--version"], &["connect", "--help"]] {
+        let output = sockeye(arguments).output().expect("it runs");
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}");
+        assert!(!output.stdout.is_empty() && output.stderr.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn options_are_taken_and_the_endpoint_told_without_them() {
+    let (sockeye, endpoint) = Sockeye::listen(&["listen", "tcp://127.0.0.1:0?rcvbuf=1M&nodelay=0&backlog=16"]);
+    assert!(endpoint.starts_with("tcp://127.0.0.1:"), "{endpoint}: the query is not part of what is told");
+    sockeye.interrupt().expect_code(0);
+}

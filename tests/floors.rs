@@ -1,0 +1,140 @@
+//! The floors of the house: imports point down only, and only one floor touches sockets, files and threads each.
+//!
+//! The compiler knows no such rule within one crate, so this reads the sources.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each floor with the floors that it may import.
+const FLOORS: [(&str, &[&str]); 9] = [
+    ("codec", &[]),
+    ("model", &["codec"]),
+    ("proto", &["model", "codec"]),
+    ("net", &["model", "codec"]),
+    ("store", &["model", "codec"]),
+    ("engine", &["proto", "net", "store", "model", "codec"]),
+    ("i18n", &["model", "codec"]),
+    ("ui", &["i18n", "engine", "model", "codec"]),
+    ("cli", &["i18n", "engine", "model", "codec"]),
+];
+
+/// What only one floor may name, in code that is not a test.
+const OWNED: [(&str, &[&str]); 8] = [
+    ("std::net", &["net"]),
+    ("std::os::unix::net", &["net"]),
+    ("socket2", &["net"]),
+    ("nix::sys::socket", &["net"]),
+    ("rusqlite", &["store"]),
+    ("std::fs", &["store"]),
+    ("thread::Builder", &["engine"]),
+    ("thread::spawn", &["engine"]),
+];
+
+struct Source {
+    path: PathBuf,
+    floor: String,
+    lines: Vec<String>,
+}
+
+fn sources() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut sources = Vec::new();
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let inside = path.strip_prefix(&root).unwrap();
+                // `lib.rs` and `main.rs` stand above all floors.
+                let Some(floor) = inside.parent().and_then(|parent| parent.iter().next()) else { continue };
+                let is_test = inside.file_stem().is_some_and(|stem| stem == "tests");
+                let text = fs::read_to_string(&path).unwrap();
+                let lines = if is_test { Vec::new() } else { code(&text) };
+                sources.push(Source { floor: floor.to_str().unwrap().to_owned(), lines, path });
+            }
+        }
+    }
+    assert!(sources.len() > 50, "the sources were not found");
+    sources
+}
+
+/// Lines without comments, up to the tests at the end of the file.
+fn code(text: &str) -> Vec<String> {
+    text.lines()
+        .take_while(|line| !line.starts_with("#[cfg(test)]"))
+        .map(|line| line.split("//").next().unwrap_or_default().to_owned())
+        .collect()
+}
+
+/// Floors that a line names as `crate::floor` or, in a nested import, `crate::{floor::…, …}`.
+fn floors_named(line: &str) -> Vec<String> {
+    let mut named = Vec::new();
+    for (at, _) in line.match_indices("crate::") {
+        let rest = &line[at + "crate::".len()..];
+        let parts: Vec<&str> = match rest.strip_prefix('{') {
+            Some(list) => list.split(',').map(str::trim).collect(),
+            None => vec![rest],
+        };
+        for part in parts {
+            let name: String = part.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            if FLOORS.iter().any(|(floor, _)| *floor == name) {
+                named.push(name);
+            }
+        }
+    }
+    named
+}
+
+#[test]
+fn imports_point_down_only() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        let Some((_, allowed)) = FLOORS.iter().find(|(floor, _)| *floor == source.floor) else {
+            wrong.push(format!("{}: no such floor", source.path.display()));
+            continue;
+        };
+        for (number, line) in source.lines.iter().enumerate() {
+            for floor in floors_named(line) {
+                if floor != source.floor && !allowed.contains(&floor.as_str()) {
+                    wrong.push(format!("{}:{}: {} imports {floor}", source.path.display(), number + 1, source.floor));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn sockets_files_and_threads_have_one_floor_each() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        for (number, line) in source.lines.iter().enumerate() {
+            for (name, owners) in OWNED {
+                if line.contains(name) && !owners.contains(&source.floor.as_str()) {
+                    wrong.push(format!("{}:{}: {} names {name}", source.path.display(), number + 1, source.floor));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn unsafe_stays_in_its_one_module() {
+    for source in sources() {
+        let is_audited = source.path.ends_with("net/sys.rs");
+        let has_unsafe = source.lines.iter().any(|line| line.contains("unsafe"));
+        assert!(!has_unsafe || is_audited, "{}", source.path.display());
+    }
+}
+
+#[test]
+fn the_reader_of_imports_sees_what_it_should() {
+    assert_eq!(floors_named("use crate::engine::Engine;"), ["engine"]);
+    assert_eq!(floors_named("use crate::{model::Row, net::{self, Wake}};"), ["model", "net"]);
+    assert_eq!(floors_named("let x = crate::store::settings::load(path);"), ["store"]);
+    assert!(floors_named("use crate::tr;").is_empty());
+    assert_eq!(code("use a; // crate::net\n#[cfg(test)]\nuse crate::net;"), ["use a; "]);
+}

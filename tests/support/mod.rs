@@ -1,0 +1,15 @@
+//! What the outside tests share: processes with deadlines, tools that may be missing, peers, files.
+
+#![allow(dead_code, unused_imports, reason = "each test crate uses its own part")]
+
+mod files;
+mod process;
+mod python;
+mod sockeye;
+mod tools;
+
+pub(crate) use files::{listing, noise, write};
+pub(crate) use process::{Finished, PATIENCE, Process};
+pub(crate) use python::{Tutorial, port_of, tutorial};
+pub(crate) use sockeye::{Run, Sockeye, run, sockeye};
+pub(crate) use tools::require_tool;

@@ -1,0 +1,17 @@
+use std::path::Path;
+
+/// Whether a program is there to test with. If not, says which, and fails where `CI=true` promises all of them.
+pub(crate) fn require_tool(name: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).any(|folder| folder.join(name).is_file());
+    if !found {
+        assert!(std::env::var("CI").as_deref() != Ok("true"), "{name} is missing, and CI=true");
+        println!("skipped: {name} is missing");
+    }
+    found
+}
+
+/// The folder of the tutorial's programs.
+pub(crate) fn tutorial_folder() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tutorial"))
+}

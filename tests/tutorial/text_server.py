@@ -1,0 +1,10 @@
+import socket
+sk = socket.socket()                            # 创建服务端套接字
+sk.bind(('127.0.0.1', 9000))                    # 把地址绑定到套接字
+sk.listen()                                     # 监听链接
+conn, addr = sk.accept()                        # 接收客户端链接
+ret = conn.recv(1024)                           # 接收客户端信息(1024个字节,可改)
+print(ret.decode('utf-8'))                      # 打印接收的信息
+conn.send('你好'.encode('utf-8'))               # 向客户端发送信息
+conn.close()                                    # 关闭客户端套接字
+sk.close()                                      # 关闭服务器套接字(可选)

@@ -1,0 +1,7 @@
+import socket
+sk = socket.socket(type=socket.SOCK_DGRAM)
+sk.bind(('127.0.0.1', 9000))
+msg, addr = sk.recvfrom(1024)
+print(msg.decode('utf-8'))
+sk.sendto('你好'.encode('utf-8'), addr)
+sk.close()
