@@ -15,7 +15,7 @@ from fontTools import subset
 from fontTools.ttLib import TTCollection, TTFont
 
 HERE = pathlib.Path(__file__).resolve().parent
-NOTO = "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"
+NOTO = "/usr/share/fonts/opentype/noto/NotoSansCJK-{}.ttc"
 INTER = "/usr/share/fonts/opentype/inter/Inter-{}.otf"
 MONO = "/usr/share/fonts/truetype/jetbrains-mono/JetBrainsMono-Regular.ttf"
 
@@ -73,10 +73,16 @@ def write(font, characters, features, name):
     print(f"{name}: {(HERE / name).stat().st_size:,} bytes, {len(font.getBestCmap()):,} characters")
 
 
+def noto(weight):
+    fonts = TTCollection(NOTO.format(weight)).fonts
+    return next(font for font in fonts if font["name"].getDebugName(1) == "Noto Sans CJK SC")
+
+
 def main():
-    collection = TTCollection(NOTO)
-    noto = next(font for font in collection.fonts if font["name"].getDebugName(1) == "Noto Sans CJK SC")
-    write(noto, chinese(), [], "NotoSansCJKsc-Subset.otf")
+    write(noto("Regular"), chinese(), [], "NotoSansCJKsc-Regular-Subset.otf")
+    # Headings say only what the window says.
+    words = (HERE.parent / "locales" / "app.yml").read_text(encoding="utf-8")
+    write(noto("Bold"), {c for c in words if ord(c) > 0x2FFF}, [], "NotoSansCJKsc-Bold-Subset.otf")
     for weight in ("Regular", "SemiBold"):
         write(TTFont(INTER.format(weight)), latin(), ["kern"], f"Inter-{weight}-Subset.otf")
     # Without ligatures: every byte has to look like itself.

@@ -62,7 +62,8 @@ impl Control {
             Command::Close { session } => self.close(session, CloseReason::Local),
             Command::Reset { session } => self.close(session, CloseReason::LocalReset),
             Command::FinishSending { session } => {
-                if let Some(session) = self.session(session) {
+                // One that is gone already has finished.
+                if let Some(session) = self.core.session(session) {
                     self.queue(&session, Outgoing::Finish);
                 }
             }

@@ -9,9 +9,10 @@ use crossbeam_channel::{SendTimeoutError, Sender};
 use crate::model::Event;
 
 /// Events that may wait; none carries a payload unless the face asked for that, see [`PAYLOAD_EVENTS`].
-pub(super) const EVENTS: usize = 65_536;
+/// The channel takes the memory of all of them at once.
+pub(super) const EVENTS: usize = 8_192;
 /// Events that may wait where they carry payloads of up to a receive call's size.
-pub(super) const PAYLOAD_EVENTS: usize = 128;
+pub(super) const PAYLOAD_EVENTS: usize = 32;
 
 /// How often a blocked sender looks whether anybody still listens.
 const LOOK: Duration = Duration::from_millis(50);

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
 use ::core::net::SocketAddr;
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, SendError, Sender, bounded, unbounded};
 use parking_lot::{Mutex, RwLock};
 
 use super::core::{Core, spawn};
@@ -98,7 +98,8 @@ impl Session {
     }
 
     fn new(info: SessionInfo, link: Link) -> Self {
-        let (queue, waiting) = bounded(QUEUE);
+        // Not `bounded(QUEUE)`, which takes the memory of all places at once: megabytes for each connection.
+        let (queue, waiting) = unbounded();
         let (alive, writer_ended) = bounded(0);
         Self {
             peer: info.peer.to_string(),
@@ -211,16 +212,23 @@ impl Session {
         if matches!(self.link, Link::Datagram { .. }) {
             return Err(Cause::NotAStream);
         }
-        if self.stop.is_requested() {
-            return Err(Cause::NoSuchSession);
+        let refusal = if self.stop.is_requested() {
+            Some(Cause::NoSuchSession)
+        } else if self.has_finished_sending() && !matches!(item, Outgoing::End) {
+            Some(Cause::BrokenPipe)
+        } else {
+            None
+        };
+        if let Some(cause) = refusal {
+            // Who asks to finish has what it asked for.
+            return if matches!(item, Outgoing::Finish) { Ok(()) } else { Err(cause) };
         }
-        if self.finished_sending.load(Ordering::Acquire) && !matches!(item, Outgoing::End) {
-            return Err(Cause::BrokenPipe);
+        if self.queue.len() >= QUEUE {
+            return Err(Cause::QueueFull);
         }
-        match self.queue.try_send(item) {
-            Ok(()) => {}
-            Err(TrySendError::Full(_)) => return Err(Cause::QueueFull),
-            Err(TrySendError::Disconnected(_)) => return Err(Cause::NoSuchSession),
+        match self.queue.send(item) {
+            Ok(()) | Err(SendError(Outgoing::Finish)) => {}
+            Err(_) => return Err(Cause::NoSuchSession),
         }
         let mut waiting = self.waiting.lock();
         if let Some(seat) = waiting.take()

@@ -17,7 +17,7 @@ const RECEIVE_SIZE: usize = 64 << 10;
 /// The same for files, where fewer calls are faster.
 const FILE_RECEIVE_SIZE: usize = 1 << 20;
 /// What arrived before a stop is recorded still, but a flood doesn't keep the stop waiting.
-const READS_AFTER_STOP: usize = 64;
+const READS_AFTER_STOP: usize = 16;
 /// More than this after a stop is no last message but a peer that goes on sending.
 const MESSAGE_AFTER_STOP: usize = 16 << 10;
 

@@ -37,13 +37,12 @@ pub(super) fn run(session: &std::sync::Arc<Session>, core: &Core, stream: &Strea
                     return give_up(session, core, &error);
                 }
             }
-            Ok(Outgoing::Finish) => {
-                session.finish_sending(core, stream);
-                if session.peer_end().is_some() {
-                    return;
-                }
-            }
+            Ok(Outgoing::Finish) => session.finish_sending(core, stream),
             Ok(Outgoing::End) | Err(_) => return,
+        }
+        // Both directions are over. A file that is sent the tutorial's way finishes by itself.
+        if session.has_finished_sending() && session.peer_end().is_some() {
+            return;
         }
     }
 }

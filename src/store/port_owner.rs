@@ -35,7 +35,7 @@ fn find_in(proc: &Path, protocol: Protocol, port: u16) -> Option<PortOwner> {
 }
 
 /// The inode in a line of `/proc/net/tcp` and its like if it has this local port and one of these states. Fields as in
-/// proc_net_tcp(5): number, local address, remote address, state, queues, timer, retransmits, user, time-out, inode.
+/// `proc_net_tcp(5)`: number, local address, remote address, state, queues, timer, retransmits, user, time-out, inode.
 fn socket_inode(line: &str, port: u16, states: &[&str]) -> Option<u64> {
     let fields: Vec<&str> = line.split_ascii_whitespace().collect();
     let (_, local_port) = fields.get(1)?.rsplit_once(':')?;

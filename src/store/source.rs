@@ -192,7 +192,7 @@ mod tests {
     fn an_unreadable_file_is_refused_unless_rights_mean_nothing() {
         use std::os::unix::fs::PermissionsExt;
         let (_folder, path, _source) = source(b"1");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o0)).unwrap();
         // Root reads it anyway, and then there is nothing to see.
         if File::open(&path).is_err() {
             let failure = Source::open(&path).unwrap_err();

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use egui::{FontData, FontDefinitions, FontFamily};
+use egui::{FontData, FontDefinitions, FontFamily, FontTweak};
 
 const INTER: &[u8] = include_bytes!("../../assets/fonts/Inter-Regular-Subset.otf");
 const INTER_STRONG: &[u8] = include_bytes!("../../assets/fonts/Inter-SemiBold-Subset.otf");
 const MONO: &[u8] = include_bytes!("../../assets/fonts/JetBrainsMono-Regular-Subset.ttf");
-const CHINESE: &[u8] = include_bytes!("../../assets/fonts/NotoSansCJKsc-Subset.otf");
-
-const LAST: &str = "Noto Sans CJK SC";
+const CHINESE: &[u8] = include_bytes!("../../assets/fonts/NotoSansCJKsc-Regular-Subset.otf");
+const CHINESE_STRONG: &[u8] = include_bytes!("../../assets/fonts/NotoSansCJKsc-Bold-Subset.otf");
 
 /// The family of headings.
 #[must_use]
@@ -23,15 +22,20 @@ pub fn strong() -> FontFamily {
 pub fn definitions() -> FontDefinitions {
     let mut fonts = FontDefinitions::default();
     let others = fonts.families.clone();
-    for (name, data) in [("Inter", INTER), ("Inter strong", INTER_STRONG), ("JetBrains Mono", MONO), (LAST, CHINESE)] {
+    for (name, data) in [("Inter", INTER), ("Inter strong", INTER_STRONG), ("JetBrains Mono", MONO)] {
         fonts.font_data.insert(name.to_owned(), Arc::new(FontData::from_static(data)));
     }
-    for (family, first, like) in [
-        (strong(), "Inter strong", FontFamily::Proportional),
-        (FontFamily::Proportional, "Inter", FontFamily::Proportional),
-        (FontFamily::Monospace, "JetBrains Mono", FontFamily::Monospace),
+    for (name, data) in [("Noto Sans CJK SC", CHINESE), ("Noto Sans CJK SC strong", CHINESE_STRONG)] {
+        // Its characters sit deeper than Latin capitals do; in one line both should look centred.
+        let tweak = FontTweak { y_offset_factor: -0.06, ..FontTweak::default() };
+        fonts.font_data.insert(name.to_owned(), Arc::new(FontData::from_static(data).tweak(tweak)));
+    }
+    for (family, own, like) in [
+        (strong(), &["Inter strong", "Noto Sans CJK SC strong", "Noto Sans CJK SC"][..], FontFamily::Proportional),
+        (FontFamily::Proportional, &["Inter", "Noto Sans CJK SC"], FontFamily::Proportional),
+        (FontFamily::Monospace, &["JetBrains Mono", "Noto Sans CJK SC"], FontFamily::Monospace),
     ] {
-        let mut chain = vec![first.to_owned(), LAST.to_owned()];
+        let mut chain: Vec<_> = own.iter().map(|name| (*name).to_owned()).collect();
         chain.extend(others.get(&like).into_iter().flatten().cloned());
         fonts.families.insert(family, chain);
     }
@@ -47,7 +51,8 @@ mod tests {
         let mut fonts = egui::epaint::text::Fonts::new(egui::epaint::TextOptions::default(), definitions());
         for family in [FontFamily::Proportional, FontFamily::Monospace, strong()] {
             let font = egui::FontId::new(13.0, family.clone());
-            for text in ["你好，不好。", "監聽連線", "␀␉␍␊␛", "→←↑↓●▸▾…·", "“”—「」《》！？"]
+            let words = include_str!("../../assets/locales/app.yml").replace(['\n', '\r'], "");
+            for text in [&*words, "你好，不好。", "監聽連線", "␀␉␍␊␛", "→←↑↓●▸▾…·", "“”—「」《》！？"]
             {
                 for character in text.chars() {
                     assert!(fonts.has_glyph(&font, character), "{character:?} in {family:?}");

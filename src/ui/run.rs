@@ -68,7 +68,10 @@ pub fn run() -> ExitCode {
     match opened {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{}", tr!(language, "window.cannot_open", reason = error));
+            // winit puts places in its source code before the reason.
+            let reason = error.to_string();
+            let reason = reason.rsplit(": ").next().unwrap_or_default();
+            eprintln!("{}", tr!(language, "window.cannot_open", reason = reason));
             if cfg!(target_os = "linux") {
                 eprintln!("{}", tr!(language, "window.packages"));
                 eprintln!("    sudo apt-get install {PACKAGES}");

@@ -248,7 +248,7 @@ fn visuals(tokens: &Tokens) -> egui::Visuals {
     visuals.widgets.active = widget(tokens.button_hover, tokens.accent, tokens.text);
     visuals.widgets.open = widget(tokens.button_hover, tokens.accent, tokens.text);
     visuals.selection.bg_fill = tokens.selection;
-    visuals.selection.stroke = Stroke::new(1.0, if tokens.dark { tokens.text } else { tokens.accent_hover });
+    visuals.selection.stroke = Stroke::new(1.0, tokens.accent_hover);
     visuals.weak_text_color = Some(tokens.text_muted);
     visuals.hyperlink_color = tokens.accent;
     visuals.faint_bg_color = tokens.surface_raised;
@@ -321,6 +321,7 @@ mod tests {
                 ("button", tokens.text, tokens.button),
                 ("button hover", tokens.text, tokens.button_hover),
                 ("selection", tokens.text, tokens.selection),
+                ("chosen item", tokens.accent_hover, tokens.selection),
                 ("error soft", tokens.error, tokens.error_soft),
                 ("warning soft", tokens.warning, tokens.warning_soft),
                 ("text on error soft", tokens.text, tokens.error_soft),

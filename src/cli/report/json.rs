@@ -144,10 +144,14 @@ struct Hex<'a>(&'a [u8]);
 
 impl Serialize for Hex<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-        let digits = self.0.iter().flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
-        let mut text = String::with_capacity(self.0.len() * 2);
-        text.extend(digits);
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        // As bytes, which a flood needs: pushing characters takes several times as long.
+        let mut text = vec![0; self.0.len() * 2];
+        for (pair, byte) in text.chunks_exact_mut(2).zip(self.0) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 15)];
+        }
+        let text = String::from_utf8(text).map_err(serde::ser::Error::custom)?;
         serializer.serialize_str(&text)
     }
 }

@@ -20,7 +20,7 @@ pub(super) struct Folder {
 
 const FOLDER_FLAGS: OFlag = OFlag::O_RDONLY.union(OFlag::O_DIRECTORY).union(OFlag::O_CLOEXEC);
 
-/// O_EXCL also keeps O_CREAT from following a dangling link: open(2).
+/// `O_EXCL` also keeps `O_CREAT` from following a dangling link: open(2).
 const NEW_FILE_FLAGS: OFlag =
     OFlag::O_WRONLY.union(OFlag::O_CREAT).union(OFlag::O_EXCL).union(OFlag::O_NOFOLLOW).union(OFlag::O_CLOEXEC);
 
@@ -72,7 +72,7 @@ impl Folder {
         Err(Errno::ENOSYS)
     }
 
-    /// For systems and file systems without RENAME_NOREPLACE: link(2) does not replace either.
+    /// For systems and file systems without `RENAME_NOREPLACE`: link(2) does not replace either.
     fn move_by_link(&self, from: &str, to: &str) -> nix::Result<()> {
         linkat(&self.descriptor, from, &self.descriptor, to, AtFlags::empty())?;
         unlinkat(&self.descriptor, from, UnlinkatFlags::NoRemoveDir)

@@ -45,9 +45,9 @@ fn an_existing_file_is_never_replaced_whatever_its_letter_case() {
     fs::write(folder.path().join("Report.TXT"), "mine").unwrap();
     let inbox = Inbox::open(folder.path()).unwrap();
     let second = receive(&inbox, "report.txt", b"2");
-    let third = receive(&inbox, "report.txt", b"3");
+    let third = receive(&inbox, "REPORT.txt", b"3");
     assert_eq!(second, folder.path().join("report (2).txt"));
-    assert_eq!(third, folder.path().join("report (3).txt"));
+    assert_eq!(third, folder.path().join("REPORT (3).txt"));
     assert_eq!(fs::read(folder.path().join("Report.TXT")).unwrap(), b"mine");
     assert_eq!(fs::read(third).unwrap(), b"3");
 }

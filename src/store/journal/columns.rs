@@ -3,7 +3,7 @@
 use rusqlite::CachedStatement;
 use rusqlite::types::{Null, ValueRef};
 
-use crate::model::{Call, Cause, Direction, Failure, Operation, Row, RowBody, SessionId, SocketId, Stamp};
+use crate::model::{Call, Cause, Direction, Failure, Operation, PageRow, Row, RowBody, SessionId, SocketId, Stamp};
 
 /// All columns, in the order that [`bind`] and [`read`] count on.
 macro_rules! columns {
@@ -19,9 +19,11 @@ pub(super) const INSERT: &str = concat!(
     ", payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
 );
 
-/// One row with the first 512 bytes of its payload, [`crate::model::PageRow::PREVIEW_MAX`].
+/// One row with the first [`PageRow::PREVIEW_MAX`] bytes of its payload.
 pub(super) const SELECT_PREVIEW: &str =
     concat!("SELECT ", columns!(), ", substr(payload, 1, 512) FROM rows WHERE number = ?1");
+
+const _: () = assert!(PageRow::PREVIEW_MAX == 512);
 
 /// At most `?3` whole rows with numbers from `?1` to `?2`.
 pub(super) const SELECT_RANGE: &str =
@@ -75,14 +77,15 @@ fn call_from_code(code: i64) -> Option<Call> {
     [Call::Recv, Call::Send, Call::RecvFrom, Call::SendTo].into_iter().find(|call| call_code(*call) == code)
 }
 
-/// Binds a row to [`INSERT`].
+/// Binds a row to [`INSERT`]. Without a number `SQLite` gives it the one after the highest, which takes it less time than
+/// to make sure that a given one is free.
 pub(super) fn bind(
     statement: &mut CachedStatement<'_>,
-    number: u64,
+    number: Option<u64>,
     previous: Option<u64>,
     row: &Row,
 ) -> rusqlite::Result<()> {
-    statement.raw_bind_parameter(1, number.cast_signed())?;
+    statement.raw_bind_parameter(1, number.map(u64::cast_signed))?;
     statement.raw_bind_parameter(2, row.stamp.wall_ns)?;
     statement.raw_bind_parameter(3, row.stamp.mono_ns.cast_signed())?;
     statement.raw_bind_parameter(4, row.stamp.kernel_ns)?;
@@ -180,6 +183,10 @@ pub(super) fn bytes<'row>(columns: &'row rusqlite::Row<'_>, index: usize) -> rus
     })
 }
 
+/// Numbers begin at 1; what has another in a damaged file is no row.
+const EXTENT: &str =
+    "SELECT (SELECT min(number) FROM rows WHERE number > 0), (SELECT max(number) FROM rows WHERE number > 0)";
+
 /// First and last number in the journal; `None` when it has no rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Extent {
@@ -190,8 +197,7 @@ pub(super) struct Extent {
 impl Extent {
     /// Two look-ups at the ends of the tree, however long the journal is.
     pub(super) fn read(connection: &rusqlite::Connection) -> rusqlite::Result<Option<Self>> {
-        let mut statement =
-            connection.prepare_cached("SELECT (SELECT min(number) FROM rows), (SELECT max(number) FROM rows)")?;
+        let mut statement = connection.prepare_cached(EXTENT)?;
         statement.query_row((), |columns| {
             let ends = (unsigned(columns, 0)?, unsigned(columns, 1)?);
             Ok(match ends {

@@ -51,7 +51,7 @@ pub(super) fn save(
     Ok(rows)
 }
 
-/// A compact copy as of now, see sqlite.org/lang_vacuum.html; the target is an empty file.
+/// A compact copy as of now, see `sqlite.org/lang_vacuum.html`; the target is an empty file.
 fn vacuum_into(connection: &Connection, target: &Path) -> rusqlite::Result<u64> {
     // Bound as the bytes it is made of: a path need not be UTF-8.
     let target = target.as_os_str().as_encoded_bytes();

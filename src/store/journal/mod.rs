@@ -1,4 +1,4 @@
-//! The journal on disk: one SQLite file, written by one thread and read by another.
+//! The journal on disk: one `SQLite` file, written by one thread and read by another.
 //!
 //! The writer and each reader own a connection; the write-ahead log lets a reader see whole transactions while the
 //! writer goes on. What the file looks like is documented in [`schema`].

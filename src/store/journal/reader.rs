@@ -147,6 +147,10 @@ fn read_rows(connection: &Connection, numbers: &[u64]) -> rusqlite::Result<Vec<P
     Ok(rows)
 }
 
+/// Ends with the last [`PageRow::CONTEXT_MAX`] bytes.
+const SELECT_TAIL: &str = "SELECT stream_offset, len, previous, substr(payload, -64) FROM rows WHERE number = ?1";
+const _: () = assert!(PageRow::CONTEXT_MAX == 64);
+
 /// Rows that are followed back at most, should each have brought a byte only.
 const CONTEXT_HOPS: usize = PageRow::CONTEXT_MAX;
 
@@ -156,8 +160,7 @@ fn read_context(connection: &Connection, stored: &StoredRow) -> rusqlite::Result
         return Ok(Vec::new());
     };
     let wanted = usize::try_from(*stream_offset).unwrap_or(usize::MAX).min(PageRow::CONTEXT_MAX);
-    let mut select = connection
-        .prepare_cached("SELECT stream_offset, len, previous, substr(payload, -64) FROM rows WHERE number = ?1")?;
+    let mut select = connection.prepare_cached(SELECT_TAIL)?;
     let mut context = Vec::new();
     let (mut end, mut previous) = (*stream_offset, stored.previous);
     for _ in 0..CONTEXT_HOPS {

@@ -1,6 +1,6 @@
 //! What the journal file looks like.
 //!
-//! It is a SQLite 3 database, `application_id` [`APPLICATION_ID`] ("SOCK"), `user_version` [`VERSION`], in WAL mode
+//! It is a `SQLite` 3 database, `application_id` [`APPLICATION_ID`] ("SOCK"), `user_version` [`VERSION`], in WAL mode
 //! while Sockeye has it open.
 //!
 //! Table `rows`, one row a call that returned or an event of a connection's life:
@@ -17,7 +17,7 @@
 //! | `kind` | integer | 0 data, 1 life, 2 file, 3 failure, 4 notice |
 //! | `direction` | integer | 0 none, 1 in, 2 out |
 //! | `call` | integer or null | of data: 1 recv, 2 send, 3 recvfrom, 4 sendto |
-//! | `truncated` | integer | 1: the datagram was longer than `payload` (MSG_TRUNC) |
+//! | `truncated` | integer | 1: the datagram was longer than `payload` (`MSG_TRUNC`) |
 //! | `body` | text or null | of anything but data: all there is to say, as JSON |
 //! | `stream_offset` | integer | bytes that crossed in this session and direction before this row |
 //! | `previous` | integer or null | of stream data: number of the row that brought the bytes just before |

@@ -1,6 +1,6 @@
 //! How far a filter has been scanned, and what it found.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ffi};
 
 use super::columns::{self, Extent};
 use super::match_set::MatchSet;
@@ -23,6 +23,9 @@ pub(super) struct Search {
 /// One call of [`Search::scan`] ends after the row that makes it this many bytes of payload: a page that waits behind it
 /// must not wait long.
 const BYTES_A_SCAN: usize = 32 << 20;
+
+/// A wider gap between two numbers is not worth the memory that passing over it takes.
+const GAP_MAX: u64 = 1 << 24;
 
 impl Search {
     pub(super) fn new(filter: Filter, encodings: &[Encoding]) -> Self {
@@ -80,6 +83,9 @@ impl Search {
             };
             bytes += candidate.payload.len();
             // A gap, which only a damaged journal has, matches nothing.
+            if number - self.next() > GAP_MAX {
+                return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CORRUPT), None));
+            }
             while self.next() < number {
                 self.matches.push(false);
             }

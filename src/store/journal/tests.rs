@@ -132,16 +132,16 @@ fn pages_start_anywhere_and_end_at_the_end() {
 
 #[test]
 fn numbers_go_on_after_clearing_and_after_opening_again() {
-    let mut journal = journal(&[received(0, &[7; 100_000]), received(0, b"2")]);
+    let mut journal = journal(&[received(0, &[7; 1_000_000]), received(0, b"2")]);
     all(&mut journal.reader);
     let on_disk = |path: &Path| {
         let log = path.with_extension("sqlite-wal");
         fs::metadata(path).unwrap().len() + fs::metadata(log).unwrap().len()
     };
-    assert!(on_disk(&journal.path) > 100_000);
+    assert!(on_disk(&journal.path) > 1_000_000);
     journal.writer.clear().unwrap();
     assert_eq!((journal.writer.total(), all(&mut journal.reader).total), (0, 0));
-    assert!(on_disk(&journal.path) < 20_000);
+    assert!(on_disk(&journal.path) < 100_000);
 
     let mut writer = JournalWriter::create(&journal.path).unwrap();
     assert_eq!(writer.total(), 0);
@@ -356,6 +356,28 @@ fn a_damaged_row_is_shown_as_one_and_hides_no_other() {
     assert_eq!(page.rows[3].preview, b"5");
     assert_eq!(numbers(&last(&mut journal.reader, &text("5"), 9)), [5]);
     journal.reader.save(&journal.path.with_extension("txt"), &Filter::default(), &[]).unwrap();
+}
+
+#[test]
+fn numbers_that_can_not_be_are_survived() {
+    let mut journal = journal(&[received(0, b"one"), received(0, b"two")]);
+    let copy = |journal: &Journal, number: i64| {
+        let columns = "wall_ns, mono_ns, socket, peer, kind, direction, call, truncated, stream_offset, len, payload";
+        let copy =
+            format!("INSERT INTO rows (number, {columns}) SELECT {number}, {columns} FROM rows WHERE number = 1");
+        journal.writer.connection.execute(&copy, ()).unwrap();
+    };
+    copy(&journal, -7);
+    copy(&journal, i64::MIN);
+    assert_eq!(numbers(&all(&mut journal.reader)), [1, 2]);
+    assert_eq!(numbers(&page(&mut journal.reader, &text("one"), 0, 9)), [1]);
+    copy(&journal, i64::MAX);
+    assert_eq!(numbers(&last(&mut journal.reader, &Filter::default(), 1)), [i64::MAX.cast_unsigned()]);
+    let failure = journal.reader.scan(10).unwrap_err();
+    assert_eq!(message(&failure), "the journal is damaged");
+    journal.writer.append(&[received(0, b"3"), received(0, b"4")]).unwrap_err();
+    journal.writer.clear().unwrap();
+    assert_eq!(all(&mut journal.reader).total, 0);
 }
 
 #[test]

@@ -58,14 +58,13 @@ impl JournalWriter {
             Some(extent) => extent.last,
             None => transaction
                 .prepare_cached("SELECT last_cleared FROM meta")?
-                .query_row((), |columns| Ok(columns::unsigned(columns, 0)?.unwrap_or(0)))?,
+                .query_row((), |columns| Ok(columns::signed(columns, 0)?.unwrap_or(0).max(0).cast_unsigned()))?,
         };
         {
             let mut statement = transaction.prepare_cached(columns::INSERT)?;
-            let mut number = last;
-            for row in rows {
-                number += 1;
-                columns::bind(&mut statement, number, self.links.take(number, row), row)?;
+            for (row, number) in rows.iter().zip(last + 1..) {
+                let first = (number == last + 1).then_some(number);
+                columns::bind(&mut statement, first, self.links.take(number, row), row)?;
                 statement.raw_execute()?;
             }
         }

@@ -13,7 +13,7 @@ use crate::ui::tabs::{ClientState, ClientTabState};
 use crate::ui::widgets::button::{Weight, button};
 use crate::ui::widgets::composer::Composer;
 use crate::ui::widgets::endpoint_row::{StartButton, endpoint_row, options_field};
-use crate::ui::widgets::field::{Field, caption, mistake};
+use crate::ui::widgets::field::{Field, caption, mistake, row_caption};
 use crate::ui::widgets::icon::{self, Icon};
 use crate::ui::widgets::message_line::message_line;
 use crate::ui::widgets::receive_options::receive_options;
@@ -34,7 +34,7 @@ impl ClientTabState {
 
     /// Draws the tab under the panel's heading.
     pub fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
-        self.endpoint(ui, cx);
+        let mistake = self.endpoint(ui, cx);
         let words = self.state_words(cx);
         let mut dot = self.title().state;
         if let Some(view) = self.session().and_then(|session| cx.sessions.by_id.get(&session))
@@ -45,6 +45,7 @@ impl ClientTabState {
         let line = StateLine {
             dot,
             words: &words,
+            mistake,
             dropped: self.dropped,
             socket: self.socket,
             session: None,
@@ -54,7 +55,7 @@ impl ClientTabState {
         Panel::bottom(Id::unique(("composer", self.socket.0)))
             .resizable(false)
             .show_separator_line(false)
-            .frame(egui::Frame::new())
+            .frame(egui::Frame::new().inner_margin(egui::Margin { top: 6, ..Default::default() }))
             .show(ui, |ui| self.composer(ui, cx));
         ScrollArea::vertical().id_salt(("client", self.socket.0)).auto_shrink([false, false]).show(ui, |ui| {
             if let Some(message) = &self.message
@@ -70,7 +71,8 @@ impl ClientTabState {
         });
     }
 
-    fn endpoint(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+    /// The form; what is wrong with it, if anything.
+    fn endpoint(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) -> Option<String> {
         let locked = self.state != ClientState::Idle;
         let action = if locked {
             UiCommand::Stop(Role::Client, self.socket)
@@ -86,9 +88,11 @@ impl ClientTabState {
             weight: if locked { Weight::Plain } else { Weight::Primary },
             blocked: (self.state == ClientState::Disconnecting).then(|| tr!(cx.language, "client.disconnecting")),
         };
-        if endpoint_row(ui, cx, self.socket, &mut self.form, locked, start) {
+        let row = endpoint_row(ui, cx, self.socket, &mut self.form, locked, start);
+        if row.pressed {
             cx.act(action);
         }
+        row.mistake
     }
 
     fn state_words(&self, cx: &Cx<'_>) -> Cow<'static, str> {
@@ -172,7 +176,7 @@ impl ClientTabState {
         ui.add_enabled_ui(!locked, |ui| {
             ui.horizontal(|ui| {
                 let label = tr!(language, "client.timeout");
-                caption(ui, cx.tokens, &label);
+                row_caption(ui, cx.tokens, &label);
                 let timeout = Field {
                     id: Id::unique(("timeout", self.socket.0)),
                     label: &label,
@@ -209,7 +213,7 @@ impl ClientTabState {
         let language = cx.language;
         ui.horizontal(|ui| {
             let label = tr!(language, "client.local_address");
-            caption(ui, cx.tokens, &label);
+            row_caption(ui, cx.tokens, &label);
             let address = Field {
                 id: Id::unique(("local address", self.socket.0)),
                 label: &label,

@@ -79,7 +79,7 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, tab: &mut ServerTabState, session: SessionI
 
     if view.open {
         let mut ticked = tab.chosen.contains(&session);
-        let place = Rect::from_min_size(rect.min + vec2(2.0, 0.0), vec2(20.0, rect.height()));
+        let place = Rect::from_min_size(rect.min + vec2(2.0, -2.0), vec2(20.0, rect.height()));
         let check = ui.put(place, Checkbox::without_text(&mut ticked));
         if check.accessible_name(tr!(language, "client_row.send_to", peer = name)).clicked() {
             tab.toggle_chosen(session);

@@ -15,7 +15,7 @@ use crate::ui::widgets::button::Weight;
 use crate::ui::widgets::choice::choice;
 use crate::ui::widgets::composer::Composer;
 use crate::ui::widgets::endpoint_row::{StartButton, endpoint_row, options_field};
-use crate::ui::widgets::field::{Field, caption, mistake};
+use crate::ui::widgets::field::{Field, mistake, row_caption};
 use crate::ui::widgets::message_line::message_line;
 use crate::ui::widgets::receive_options::receive_options;
 use crate::ui::widgets::state_dot::DotState;
@@ -38,11 +38,12 @@ impl ServerTabState {
 
     /// Draws the tab under the panel's heading.
     pub fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
-        self.endpoint(ui, cx);
+        let mistake = self.endpoint(ui, cx);
         let words = self.state_words(cx.language);
         let line = StateLine {
             dot: self.title().state,
             words: &words,
+            mistake,
             dropped: self.dropped,
             socket: self.socket,
             session: None,
@@ -52,7 +53,7 @@ impl ServerTabState {
         Panel::bottom(Id::unique(("composer", self.socket.0)))
             .resizable(false)
             .show_separator_line(false)
-            .frame(egui::Frame::new())
+            .frame(egui::Frame::new().inner_margin(egui::Margin { top: 6, ..Default::default() }))
             .show(ui, |ui| self.composer(ui, cx));
         ScrollArea::vertical().id_salt(("server", self.socket.0)).auto_shrink([false, false]).show(ui, |ui| {
             if let Some(message) = &self.message
@@ -68,7 +69,8 @@ impl ServerTabState {
         });
     }
 
-    fn endpoint(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+    /// The form; what is wrong with it, if anything.
+    fn endpoint(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) -> Option<String> {
         let locked = self.state != ServerState::Idle;
         let action = if locked {
             UiCommand::Stop(Role::Server, self.socket)
@@ -80,7 +82,8 @@ impl ServerTabState {
             weight: if locked { Weight::Plain } else { Weight::Primary },
             blocked: (self.state == ServerState::Stopping).then(|| tr!(cx.language, "server.stopping")),
         };
-        if endpoint_row(ui, cx, self.socket, &mut self.form, locked, start) {
+        let row = endpoint_row(ui, cx, self.socket, &mut self.form, locked, start);
+        if row.pressed {
             cx.act(action);
         }
         let endpoint = match &self.state {
@@ -90,6 +93,7 @@ impl ServerTabState {
         if endpoint.is_some_and(|endpoint| !endpoint.is_local()) {
             remark(ui, cx.tokens, &tr!(cx.language, "server.reachable"));
         }
+        row.mistake
     }
 
     fn state_words(&self, language: Language) -> Cow<'static, str> {
@@ -114,7 +118,7 @@ impl ServerTabState {
         let before = (self.respond, self.reply.clone());
         ui.horizontal(|ui| {
             let label = tr!(language, "respond.label");
-            caption(ui, cx.tokens, &label);
+            row_caption(ui, cx.tokens, &label);
             choice(ui, "respond", &label, 120.0, &mut self.respond, &RespondKind::ALL, |kind| match kind {
                 RespondKind::Nothing => tr!(language, "respond.nothing"),
                 RespondKind::Echo => tr!(language, "respond.echo"),

@@ -96,6 +96,8 @@ fn drop_target(ui: &Ui, cx: &Cx<'_>, rect: Rect) {
 pub struct StateLine<'a> {
     pub dot: DotState,
     pub words: &'a str,
+    /// Said instead, in the colour of mistakes: nothing else can happen before it is put right.
+    pub mistake: Option<String>,
     /// Datagrams that the kernel dropped.
     pub dropped: u64,
     pub socket: SocketId,
@@ -122,8 +124,13 @@ pub fn state_line(ui: &mut Ui, cx: &mut Cx<'_>, line: StateLine<'_>) {
                 ui.label(words).on_hover_text(tr!(cx.language, "state.dropped.explained"));
             }
             ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                let colour = if line.dot == DotState::Idle { tokens.text_muted } else { tokens.text };
-                ui.add(egui::Label::new(RichText::new(line.words).color(colour)).truncate().selectable(true));
+                let colour = match (&line.mistake, line.dot) {
+                    (Some(_), _) => tokens.error,
+                    (None, DotState::Idle) => tokens.text_muted,
+                    (None, _) => tokens.text,
+                };
+                let words = RichText::new(line.mistake.as_deref().unwrap_or(line.words)).color(colour);
+                ui.add(egui::Label::new(words).truncate().selectable(true));
             });
         });
     });

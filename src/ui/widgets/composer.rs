@@ -6,11 +6,10 @@ use std::sync::Arc;
 use egui::text::{ByteIndex, CCursor, LayoutJob, LayoutSection, TextFormat};
 use egui::text_selection::CCursorRange;
 use egui::{Event, FontId, Galley, Id, ImeEvent, Key, KeyboardShortcut, Modifiers, Rect, ScrollArea, Sense, Stroke};
-use egui::{StrokeKind, TextBuffer, TextEdit, Ui, UiBuilder, vec2};
+use egui::{StrokeKind, TextBuffer, TextEdit, Ui, UiBuilder, pos2, vec2};
 
 use super::button::{Weight, button};
 use super::choice::choice;
-use super::field::mistake;
 use super::file_sender::file_sender;
 use crate::codec::compose::{ComposeError, Format, LineEnding};
 use crate::codec::encoding::Encoding;
@@ -37,12 +36,18 @@ pub struct Composer {
 
 const BUTTONS_WIDTH: f32 = 128.0;
 const FIELD_HEIGHT: f32 = 62.0;
+const MISTAKE_HEIGHT: f32 = 21.0;
+
+/// Seconds within which the Enter that took a candidate can still arrive as a key; nobody presses twice so quickly.
+const SAME_KEY: f64 = 0.05;
 
 /// What the editor has to remember between two frames.
 #[derive(Clone, Copy, Debug, Default)]
 struct EditorMemory {
     /// An input method shows a candidate.
     composing: bool,
+    /// When the input method last had a say, in seconds.
+    composed_at: Option<f64>,
     at_first_row: bool,
     at_last_row: bool,
 }
@@ -70,9 +75,6 @@ impl Composer {
             };
             ui.vertical(|ui| send |= self.buttons(ui, cx, draft, checked.as_ref()));
         });
-        if let Err(error) = &checked {
-            mistake(ui, cx.tokens, &mistake_words(cx.language, draft.text(), error));
-        }
         if send && self.reason(cx.language, draft, checked.as_ref()).is_none() {
             cx.act(UiCommand::SendMessage(self.role, self.socket));
         }
@@ -164,6 +166,17 @@ fn paint_field(ui: &Ui, tokens: &Tokens, rect: Rect, outline: Stroke) {
     ui.painter().rect(rect, tokens.radius, tokens.field, outline, StrokeKind::Inside);
 }
 
+fn mistake_strip(ui: &Ui, tokens: &Tokens, field: Rect, words: &str) {
+    let strip = Rect::from_min_max(pos2(field.left(), field.bottom() - MISTAKE_HEIGHT), field.max).shrink(1.5);
+    let radius = egui::CornerRadius { nw: 0, ne: 0, sw: tokens.radius - 1, se: tokens.radius - 1 };
+    ui.painter().rect_filled(strip, radius, tokens.error_soft);
+    let mut job = LayoutJob::simple_singleline(words.to_owned(), tokens.small_font(), tokens.error);
+    job.wrap = egui::text::TextWrapping::truncate_at_width(strip.width() - 14.0);
+    let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
+    let at = pos2(strip.left() + 7.0, strip.center().y - galley.size().y / 2.0);
+    ui.painter().galley(at, galley, tokens.error);
+}
+
 /// The editable message; true when Enter asks to send it.
 fn editor(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft, rect: Rect, id: Id, error: Option<&ComposeError>) -> bool {
     let tokens = cx.tokens;
@@ -186,7 +199,13 @@ fn editor(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft, rect: Rect, id: Id, error
     let label = tr!(cx.language, "composer.message");
     let mut layouter =
         |ui: &Ui, text: &dyn TextBuffer, width: f32| layout(ui, tokens, &font, text.as_str(), width, mistaken.clone());
-    let builder = UiBuilder::new().max_rect(rect.shrink2(vec2(1.0, 2.0)));
+    let mut room = rect.shrink2(vec2(1.0, 2.0));
+    if let Some(error) = error {
+        // Within the field, so that nothing moves while one types.
+        room.max.y -= MISTAKE_HEIGHT;
+        mistake_strip(ui, tokens, rect, &mistake_words(cx.language, draft.text(), error));
+    }
+    let builder = UiBuilder::new().max_rect(room);
     let output = ui
         .scope_builder(builder, |ui| {
             ScrollArea::vertical().id_salt("message").auto_shrink([false, false]).show(ui, |ui| {
@@ -219,18 +238,16 @@ fn editor(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft, rect: Rect, id: Id, error
 /// Whether Enter was pressed to send: not to break a line, nor to take an input method's candidate.
 fn wants_to_send(ui: &Ui, memory: &mut EditorMemory) -> bool {
     ui.input(|input| {
-        let was_composing = memory.composing;
-        let mut touched_by_ime = false;
         let mut enter = false;
         for event in &input.events {
             match event {
                 Event::Ime(ImeEvent::Preedit { text, .. }) => {
                     memory.composing = !text.is_empty();
-                    touched_by_ime = true;
+                    memory.composed_at = Some(input.time);
                 }
                 Event::Ime(ImeEvent::Commit(_)) => {
                     memory.composing = false;
-                    touched_by_ime = true;
+                    memory.composed_at = Some(input.time);
                 }
                 Event::Key { key: Key::Enter, pressed: true, repeat: false, modifiers, .. } => {
                     enter |= !modifiers.shift && !modifiers.alt;
@@ -238,7 +255,8 @@ fn wants_to_send(ui: &Ui, memory: &mut EditorMemory) -> bool {
                 _ => {}
             }
         }
-        enter && !was_composing && !touched_by_ime
+        let just_composed = memory.composed_at.is_some_and(|at| input.time - at < SAME_KEY);
+        enter && !memory.composing && !just_composed
     })
 }
 

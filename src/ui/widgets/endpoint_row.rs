@@ -4,7 +4,7 @@ use egui::{Id, Key, Ui};
 
 use super::button::{Weight, button};
 use super::choice::choice;
-use super::field::{Field, mistake};
+use super::field::{Field, mistake, row_caption};
 use crate::i18n;
 use crate::model::{Protocol, SocketId};
 use crate::tr;
@@ -23,8 +23,16 @@ pub struct StartButton {
 /// The width that panels give to what stands at their right edge.
 pub const BUTTON_WIDTH: f32 = 128.0;
 
-/// Protocol, address, port and the button that starts or stops; true when it was pressed. While `locked` the fields
-/// show what is in use and can't be changed.
+/// What came of drawing the row.
+#[derive(Debug)]
+pub struct EndpointRow {
+    pub pressed: bool,
+    /// What is wrong with the address or the port.
+    pub mistake: Option<String>,
+}
+
+/// Protocol, address, port and the button that starts or stops. While `locked` the fields show what is in use and can't
+/// be changed.
 pub fn endpoint_row(
     ui: &mut Ui,
     cx: &Cx<'_>,
@@ -32,7 +40,7 @@ pub fn endpoint_row(
     form: &mut EndpointForm,
     locked: bool,
     start: StartButton,
-) -> bool {
+) -> EndpointRow {
     let (tokens, language) = (cx.tokens, cx.language);
     let mistaken = if locked { None } else { form.mistake() };
     let in_field = |field| mistaken.as_ref().is_some_and(|(at, _)| *at == field);
@@ -81,10 +89,10 @@ pub fn endpoint_row(
         });
         pressed |= button(ui, tokens, start.weight, &start.label, BUTTON_WIDTH, start.blocked).clicked();
     });
-    if let Some((FormField::Address | FormField::Port, error)) = &mistaken {
-        mistake(ui, tokens, &i18n::endpoint_error(language, error));
-    }
-    pressed
+    let mistake = mistaken
+        .filter(|(field, _)| *field != FormField::Options)
+        .map(|(_, error)| i18n::endpoint_error(language, &error));
+    EndpointRow { pressed, mistake }
 }
 
 /// The socket options as a query, for the area that opens with "More".
@@ -92,7 +100,7 @@ pub fn options_field(ui: &mut Ui, cx: &Cx<'_>, socket: SocketId, form: &mut Endp
     let error = form.mistake().filter(|(field, _)| *field == FormField::Options);
     let label = tr!(cx.language, "form.options");
     ui.horizontal(|ui| {
-        super::field::caption(ui, cx.tokens, &label);
+        row_caption(ui, cx.tokens, &label);
         ui.add_enabled_ui(!locked, |ui| {
             let field = Field {
                 id: Id::unique(("options", socket.0)),

@@ -43,3 +43,15 @@ pub fn mistake(ui: &mut Ui, tokens: &Tokens, words: &str) {
 pub fn caption(ui: &mut Ui, tokens: &Tokens, words: &str) {
     ui.label(egui::RichText::new(words).font(tokens.small_font()).color(tokens.text_muted));
 }
+
+/// A caption in a column of captions.
+pub fn row_caption(ui: &mut Ui, tokens: &Tokens, words: &str) {
+    let size = vec2(CAPTION_WIDTH, tokens.control_height);
+    let layout = egui::Layout::left_to_right(egui::Align::Center);
+    ui.allocate_ui_with_layout(size, layout, |ui| {
+        ui.set_min_size(size);
+        caption(ui, tokens, words);
+    });
+}
+
+const CAPTION_WIDTH: f32 = 96.0;

@@ -36,7 +36,8 @@ pub fn file_sender(
         let more = tr!(cx.language, "file.more");
         let response =
             icon::icon_button(ui, cx.tokens, Icon::ChevronDown, &more, &tr!(cx.language, "file.more.explained"));
-        Popup::menu(&response)
+        Popup::from_toggle_button_response(&response)
+            .frame(egui::Frame::popup(ui.style()).inner_margin(12))
             .id(popup_id(socket))
             .accessible_name(&*more)
             .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
@@ -63,18 +64,20 @@ fn popup(
 ) {
     let tokens = cx.tokens;
     let muted = |words: Cow<'static, str>| RichText::new(words).font(tokens.small_font()).color(tokens.text_muted);
-    ui.add_space(tokens.space_small);
     caption(ui, tokens, &tr!(cx.language, "file.mode"));
     for (mode, name, explained) in [
         (SendMode::Raw, tr!(cx.language, "file.raw"), tr!(cx.language, "file.raw.explained")),
         (SendMode::Tutorial, tr!(cx.language, "file.tutorial"), tr!(cx.language, "file.tutorial.explained")),
     ] {
-        ui.radio_value(&mut draft.send_mode, mode, name).on_hover_text(explained.clone());
-        ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        ui.radio_value(&mut draft.send_mode, mode, name);
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = 0.0;
             ui.add_space(ui.spacing().icon_width + ui.spacing().icon_spacing);
             ui.add(egui::Label::new(muted(explained)).wrap());
         });
     }
+    ui.spacing_mut().item_spacing.y = tokens.space;
     ui.separator();
     caption(ui, tokens, &tr!(cx.language, "file.by_path"));
     let mut go = false;
@@ -95,7 +98,6 @@ fn popup(
         go &= !blocked;
     });
     ui.add(egui::Label::new(muted(tr!(cx.language, "file.drop"))).wrap());
-    ui.add_space(tokens.space_small);
     if go {
         let path = PathBuf::from(unquoted(draft.path.trim()));
         cx.act(UiCommand::SendPaths(role, socket, vec![path]));

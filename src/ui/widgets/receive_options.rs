@@ -2,7 +2,7 @@ use egui::{Id, Ui};
 
 use super::button::{Weight, button};
 use super::choice::choice;
-use super::field::{Field, caption, mistake};
+use super::field::{Field, mistake, row_caption};
 use crate::model::{Role, SocketId};
 use crate::tr;
 use crate::ui::action::UiCommand;
@@ -22,7 +22,7 @@ pub fn receive_options(
     let before = form.clone();
     ui.horizontal(|ui| {
         let label = tr!(language, "receive.label");
-        caption(ui, cx.tokens, &label);
+        row_caption(ui, cx.tokens, &label);
         choice(ui, "receive", &label, 190.0, &mut form.kind, &ReceiveKind::ALL, |kind| match kind {
             ReceiveKind::Show => tr!(language, "receive.show"),
             ReceiveKind::Raw => tr!(language, "receive.raw"),
@@ -40,7 +40,7 @@ pub fn receive_options(
         let missing = tried && form.mode().is_none();
         ui.horizontal(|ui| {
             let label = tr!(language, "receive.folder");
-            caption(ui, cx.tokens, &label);
+            row_caption(ui, cx.tokens, &label);
             let choose = UiCommand::ChooseFolder(role, socket);
             let words = choose.label(language);
             let field = Field {

@@ -16,6 +16,7 @@ pub fn transfer_rows(ui: &mut Ui, cx: &mut Cx<'_>, transfers: &mut Transfers) {
     }
     if transfers.any_ended() {
         let words = RichText::new(tr!(cx.language, "transfer.forget")).font(cx.tokens.small_font());
+        let words = words.color(cx.tokens.text_muted);
         if ui.add(egui::Button::new(words).small().frame(false)).clicked() {
             transfers.forget_ended();
         }

@@ -1,0 +1,207 @@
+//! A raw file over loopback, from a memory-backed file to another, against the tools that people use for it.
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::child::Running;
+use super::machine::{has, listens, poll, room};
+use super::report::{Report, table};
+use super::{Measured, RUNS, SOCKEYE, Trouble, median, memory_folder};
+
+const GIB: u64 = 1 << 30;
+/// Against socat's wall time, in percent.
+const TO_REACH: u128 = 110;
+
+/// A pair of commands that carries one file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tool {
+    Sockeye,
+    Socat,
+    Nc,
+    Ncat,
+}
+
+impl Tool {
+    const ALL: [Self; 4] = [Self::Sockeye, Self::Socat, Self::Nc, Self::Ncat];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Sockeye => "sockeye",
+            Self::Socat => "socat -b 1048576",
+            // The traditional netcat knows no -N.
+            Self::Nc => "nc (OpenBSD)",
+            Self::Ncat => "ncat",
+        }
+    }
+
+    /// What has to be on the path.
+    fn program(self) -> Option<&'static str> {
+        match self {
+            Self::Sockeye => None,
+            Self::Socat => Some("socat"),
+            Self::Nc => Some("nc.openbsd"),
+            Self::Ncat => Some("ncat"),
+        }
+    }
+
+    /// Starts the receiving end; returns once it listens.
+    fn receive(self, into: &Path) -> Measured<(Running, u16)> {
+        if self == Self::Sockeye {
+            return Running::listening("receive", &["--into", text(into)?, "--protocol", "raw", "--once"]);
+        }
+        let port = free_port()?;
+        let file = into.join("received.bin");
+        let number = port.to_string();
+        let running = match self {
+            Self::Socat => {
+                let from = format!("TCP-LISTEN:{port},bind=127.0.0.1,reuseaddr");
+                let to = format!("CREATE:{}", text(&file)?);
+                Running::start("socat", &["-u", "-b", "1048576", &from, &to], None, None)?
+            }
+            Self::Ncat => Running::start("ncat", &["-l", "--recv-only", "127.0.0.1", &number], None, Some(&file))?,
+            Self::Nc | Self::Sockeye => {
+                Running::start("nc.openbsd", &["-l", "-N", "127.0.0.1", &number], None, Some(&file))?
+            }
+        };
+        poll("the receiver listens", Duration::from_millis(2), Duration::from_secs(5), || listens(port).then_some(()))?;
+        Ok((running, port))
+    }
+
+    fn send(self, source: &Path, port: u16) -> Measured<Running> {
+        let number = port.to_string();
+        match self {
+            Self::Sockeye => {
+                let endpoint = format!("tcp://127.0.0.1:{port}");
+                Running::start(SOCKEYE, &["send-file", &endpoint, text(source)?, "--protocol", "raw"], None, None)
+            }
+            Self::Socat => {
+                let from = format!("OPEN:{},rdonly", text(source)?);
+                let to = format!("TCP:127.0.0.1:{port}");
+                Running::start("socat", &["-u", "-b", "1048576", &from, &to], None, None)
+            }
+            Self::Nc => Running::start("nc.openbsd", &["-N", "127.0.0.1", &number], Some(source), None),
+            Self::Ncat => Running::start("ncat", &["--send-only", "127.0.0.1", &number], Some(source), None),
+        }
+    }
+}
+
+pub(crate) fn measure(report: &mut Report) -> Measured<()> {
+    let folder = memory_folder()?;
+    if room(folder.path()) < 3 * GIB {
+        report.missing("raw 1 GiB file, for want of 3 GiB of memory");
+        return Ok(());
+    }
+    let source = noise(folder.path(), GIB)?;
+    let mut tools = Vec::new();
+    for tool in Tool::ALL {
+        match tool.program() {
+            Some(program) if !has(program) => report.missing(program),
+            _ => tools.push((tool, Vec::new())),
+        }
+    }
+    for run in 0..RUNS {
+        for (tool, times) in &mut tools {
+            times.push(once(*tool, &source, folder.path(), run == 0)?);
+        }
+    }
+    let middle = |wanted: Tool| {
+        let (_, times) = tools.iter().find(|(tool, _)| *tool == wanted)?;
+        median(times)
+    };
+    let socat = middle(Tool::Socat);
+    println!("raw 1 GiB file over loopback, from starting the sender until both have ended; {RUNS} runs in turn");
+    let rows: Vec<[String; 4]> = tools
+        .iter()
+        .map(|(tool, times)| {
+            let middle = median(times).unwrap_or_default();
+            let ratio = socat.map_or_else(String::new, |socat| format!("{:.2}", ratio(middle, socat)));
+            let runs: Vec<String> = times.iter().map(|time| format!("{:.2}", time.as_secs_f64())).collect();
+            [tool.name().to_owned(), format!("{:.3} s", middle.as_secs_f64()), ratio, runs.join(" ")]
+        })
+        .collect();
+    table(["", "median", "/ socat", "runs"], &rows);
+    if let (Some(sockeye), Some(socat)) = (middle(Tool::Sockeye), socat) {
+        let reached = sockeye.as_nanos() * 100 <= socat.as_nanos() * TO_REACH;
+        report.verdict("raw 1 GiB, wall time / socat's", format!("{:.2}", ratio(sockeye, socat)), "≤ 1.10", reached);
+    }
+    Ok(())
+}
+
+fn ratio(one: Duration, other: Duration) -> f64 {
+    one.as_secs_f64() / other.as_secs_f64()
+}
+
+/// One transfer into a folder of its own: a file that is there already would be cheaper to fill.
+fn once(tool: Tool, source: &Path, folder: &Path, compare: bool) -> Measured<Duration> {
+    let into = tempfile::tempdir_in(folder)?;
+    let (receiver, port) = tool.receive(into.path())?;
+    let begun = Instant::now();
+    let sender = tool.send(source, port)?;
+    sender.finish()?;
+    receiver.finish()?;
+    let taken = begun.elapsed();
+    check(source, &only_file(into.path())?, compare)?;
+    Ok(taken)
+}
+
+/// The file that arrived.
+pub(crate) fn only_file(folder: &Path) -> Measured<PathBuf> {
+    let mut entries = fs::read_dir(folder)?;
+    match (entries.next(), entries.next()) {
+        (Some(entry), None) => Ok(entry?.path()),
+        _ => Err(Trouble(format!("not one file in {}", folder.display()))),
+    }
+}
+
+/// Compares sizes always, bytes if asked to.
+pub(crate) fn check(source: &Path, copy: &Path, bytes: bool) -> Measured<()> {
+    let differ = || Trouble(format!("what arrived in {} is not what was sent", copy.display()));
+    if fs::metadata(source)?.len() != fs::metadata(copy)?.len() {
+        return Err(differ());
+    }
+    if !bytes {
+        return Ok(());
+    }
+    let (mut source, mut copy) = (File::open(source)?, File::open(copy)?);
+    let (mut expected, mut found) = (vec![0; 1 << 20], vec![0; 1 << 20]);
+    loop {
+        let length = source.read(&mut expected)?;
+        if length == 0 {
+            return Ok(());
+        }
+        copy.read_exact(&mut found[..length])?;
+        if expected[..length] != found[..length] {
+            return Err(differ());
+        }
+    }
+}
+
+/// A file of bytes without a pattern (xorshift64), so that a misplaced block shows.
+fn noise(folder: &Path, size: u64) -> Measured<PathBuf> {
+    let path = folder.join("noise.bin");
+    let mut file = File::create(&path)?;
+    let mut state: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mut block = vec![0; 1 << 20];
+    for _ in 0..size >> 20 {
+        for word in block.chunks_exact_mut(8) {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            word.copy_from_slice(&state.to_le_bytes());
+        }
+        file.write_all(&block)?;
+    }
+    Ok(path)
+}
+
+/// A port that was free a moment ago, for the tools that can't tell which one they got.
+fn free_port() -> Measured<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+fn text(path: &Path) -> Measured<&str> {
+    path.to_str().ok_or_else(|| Trouble(format!("not Unicode: {}", path.display())))
+}

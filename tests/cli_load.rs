@@ -1,0 +1,159 @@
+//! Many at once: a thousand connections, more than there are descriptors, and every datagram accounted for.
+
+#![cfg(unix)]
+
+mod support;
+
+use std::io::{Read, Write};
+use std::net::{TcpStream, UdpSocket};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use support::{Sockeye, require_tool, sockeye};
+
+fn address(endpoint: &str) -> &str {
+    endpoint.split_once("://").expect("a scheme").1
+}
+
+/// A lost SYN is sent again after a second, and then after two more.
+#[test]
+fn a_thousand_quick_connects() {
+    const COUNT: usize = 1000;
+    nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE)
+        .and_then(|(_, hard)| {
+            nix::sys::resource::setrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE, hard.min(65_536), hard)
+        })
+        .expect("a thousand descriptors");
+    let (mut sockeye, endpoint) = Sockeye::listen(&["listen", "tcp://127.0.0.1:0", "--quiet"]);
+    let began = Instant::now();
+    let mut slowest = Duration::ZERO;
+    let peers: Vec<TcpStream> = (0..COUNT)
+        .map(|_| {
+            let began = Instant::now();
+            let peer = TcpStream::connect(address(&endpoint)).expect("somebody listens");
+            slowest = slowest.max(began.elapsed());
+            peer
+        })
+        .collect();
+    assert!(slowest < Duration::from_millis(900), "a connection took {slowest:?}: its first SYN was dropped");
+    for _ in &peers {
+        sockeye.expect("opened");
+    }
+    let took = began.elapsed();
+    assert!(took < Duration::from_secs(5), "all of them took {took:?}");
+    for mut peer in &peers {
+        peer.write_all(b"x").expect("it is open");
+    }
+    drop(peers);
+    for _ in 0..COUNT {
+        sockeye.expect("closed");
+    }
+    let run = sockeye.interrupt();
+    run.expect_code(0);
+    assert_eq!(run.summary()["received_bytes"], COUNT);
+}
+
+#[test]
+fn out_of_descriptors_it_waits_and_says_so() {
+    if !require_tool("prlimit") {
+        return;
+    }
+    let inner = sockeye(&["listen", "tcp://127.0.0.1:0", "--echo", "--json", "--quiet"]);
+    let mut command = Command::new("prlimit");
+    command.arg("--nofile=40:40").arg(inner.get_program()).args(inner.get_args());
+    let mut sockeye = Sockeye::watch(command);
+    let endpoint = sockeye.listening();
+
+    // More than 40 fit into the queue of those that wait to be accepted.
+    let mut peers: Vec<TcpStream> =
+        (0..60).map(|_| TcpStream::connect(address(&endpoint)).expect("somebody listens")).collect();
+    let paused = |value: &Value| value["event"] == "notice" && value["notice"] == "accepting-paused";
+    let notice = sockeye.expect_where("pause", paused);
+    assert!(notice["message"].as_str().is_some_and(|message| message.contains("descriptor")), "{notice}");
+    let accepted = sockeye.events.iter().filter(|event| event["event"] == "opened").count();
+    assert!((10..40).contains(&accepted), "{accepted} were accepted");
+
+    // Those that got in are served meanwhile, and the last ones once the first have left.
+    is_echoed(&mut peers[0]);
+    let mut last = peers.split_off(40);
+    drop(peers);
+    let resumed = |value: &Value| value["event"] == "notice" && value["notice"] == "accepting-resumed";
+    sockeye.expect_where("resumption", resumed);
+    for peer in &mut last {
+        is_echoed(peer);
+    }
+    let run = sockeye.interrupt();
+    run.expect_code(0);
+    assert_eq!(run.all("opened").len(), 60);
+    assert!(run.all("notice").len() < 20, "a pause is told once, not at every try");
+}
+
+fn is_echoed(peer: &mut TcpStream) {
+    peer.set_read_timeout(Some(support::PATIENCE)).expect("a timeout");
+    peer.write_all(b"ping").expect("it is open");
+    let mut answer = [0; 4];
+    peer.read_exact(&mut answer).expect("an echo");
+    assert_eq!(&answer, b"ping");
+}
+
+/// Sends datagrams as fast as the system takes them; every one has to be in the summary.
+fn all_are_accounted_for(arguments: &[&str], count: u64) {
+    let (sockeye, endpoint) = Sockeye::listen(arguments);
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    socket.connect(address(&endpoint)).expect("an address");
+    for _ in 0..count {
+        socket.send(&[7; 64]).expect("somebody listens");
+    }
+    let run = sockeye.interrupt();
+    run.expect_code(0);
+    let summary = run.summary();
+    let (received, dropped) = (summary["received"].as_u64(), summary["dropped"].as_u64());
+    let (received, dropped) = (received.expect("a count"), dropped.expect("known on this system"));
+    assert_eq!(received + dropped, count, "{summary}");
+    assert_eq!(summary["received_bytes"], received * 64);
+    let told = run.all("received").len() as u64;
+    assert_eq!(told, if arguments.contains(&"--quiet") { 0 } else { received });
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn received_and_dropped_are_sent() {
+    all_are_accounted_for(&["listen", "udp://127.0.0.1:0", "--quiet"], 100_000);
+    // One line a datagram: slower, so that the kernel has to drop more.
+    all_are_accounted_for(&["listen", "udp://127.0.0.1:0?rcvbuf=16K"], 20_000);
+}
+
+#[test]
+fn a_cut_datagram_is_counted_and_marked() {
+    let (mut sockeye, endpoint) = Sockeye::listen(&["listen", "udp://127.0.0.1:0?recvsize=4"]);
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    socket.connect(address(&endpoint)).expect("an address");
+    for datagram in [&b"1234"[..], b"12345", b""] {
+        socket.send(datagram).expect("somebody listens");
+        let received = sockeye.expect("received");
+        assert_eq!(received["bytes"], datagram.len().min(4));
+        assert_eq!(received["truncated"] == true, datagram.len() > 4, "{received}");
+    }
+    let run = sockeye.interrupt();
+    let summary = run.summary();
+    assert_eq!((&summary["received"], &summary["truncated"]), (&3.into(), &1.into()));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn memory_stays_small_whatever_arrives() {
+    let (mut sockeye, endpoint) = Sockeye::listen(&["listen", "tcp://127.0.0.1:0", "--quiet"]);
+    let mut peer = TcpStream::connect(address(&endpoint)).expect("somebody listens");
+    let block = vec![7; 1 << 20];
+    for _ in 0..256 {
+        peer.write_all(&block).expect("it is taken");
+    }
+    drop(peer);
+    sockeye.expect("closed");
+    let status = std::fs::read_to_string(format!("/proc/{}/status", sockeye.id())).expect("it runs");
+    let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak").trim();
+    let kib: u64 = most.trim_end_matches(" kB").parse().expect("a number");
+    assert!(kib < 32 << 10, "{kib} KiB");
+    assert_eq!(sockeye.interrupt().expect_code(0).summary()["received_bytes"], 256 << 20);
+}

@@ -1,0 +1,347 @@
+//! The two panels over a real engine and real sockets, driven by the names that a person hears and by keys.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, bounded};
+use egui::accesskit::Role;
+use egui::{Event, ImeEvent, Key, Modifiers};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use sockeye::engine::{Engine, EngineConfig, JournalPlace};
+use sockeye::model::{ClientTab, LanguageChoice, ServerTab, Settings, ThemeChoice};
+use sockeye::ui::App;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+struct Window {
+    harness: Harness<'static, Option<App>>,
+    woken: Receiver<()>,
+}
+
+impl Window {
+    fn open(settings: Settings) -> Self {
+        let (wake, woken) = bounded(1);
+        let config = EngineConfig {
+            journal: JournalPlace::Temporary,
+            wake: Arc::new(move || {
+                // Full means that a wake-up waits already.
+                let _ = wake.try_send(());
+            }),
+            payload_events: false,
+            settings: None,
+        };
+        let engine = Engine::start(config).expect("an engine");
+        let app = Rc::new(RefCell::new(None));
+        let place = Rc::clone(&app);
+        let mut harness = Harness::builder()
+            .with_size(egui::vec2(1100.0, 760.0))
+            .with_context_setup(move |ctx| *place.borrow_mut() = Some(App::new(engine, settings, &[], ctx)))
+            .build_ui_state(
+                move |ui, state: &mut Option<App>| {
+                    let app = match state {
+                        Some(app) => app,
+                        None => state.insert(app.take().expect("made with the context")),
+                    };
+                    app.logic(ui.ctx());
+                    app.ui(ui);
+                },
+                None,
+            );
+        harness.step();
+        Self { harness, woken }
+    }
+
+    /// A server on any free port and a client, in English.
+    fn english() -> Self {
+        Self::open(Settings {
+            language: LanguageChoice::English,
+            theme: ThemeChoice::Light,
+            servers: vec![ServerTab { port: "0".to_owned(), ..ServerTab::default() }],
+            ..Settings::default()
+        })
+    }
+
+    fn panel<'a>(&'a self, name: &'a str) -> egui_kittest::Node<'a> {
+        self.harness.get_by_role_and_label(Role::Group, name)
+    }
+
+    fn click(&mut self, panel: &str, name: &str) {
+        self.panel(panel).get_by_label(name).click();
+        self.harness.step();
+        self.harness.step();
+    }
+
+    fn write(&mut self, panel: &str, field: &str, text: &str) {
+        self.panel(panel).get_by_label(field).focus();
+        self.harness.step();
+        self.harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+        self.harness.step();
+        self.panel(panel).get_by_label(field).type_text(text);
+        self.harness.step();
+        self.harness.step();
+    }
+
+    fn press(&mut self, key: Key) {
+        self.harness.key_press(key);
+        self.harness.step();
+        self.harness.step();
+    }
+
+    fn value(&self, panel: &str, field: &str) -> String {
+        self.panel(panel).get_by_label(field).accesskit_node().value().unwrap_or_default()
+    }
+
+    /// Whether a text that contains this is shown in the panel.
+    fn shows(&self, panel: &str, text: &str) -> bool {
+        self.panel(panel)
+            .query_all_by_role(Role::Label)
+            .any(|label| label.accesskit_node().value().is_some_and(|value| value.contains(text)))
+    }
+
+    /// Draws on whenever the engine has something to tell, until the condition holds.
+    fn until(&mut self, what: &str, mut holds: impl FnMut(&Self) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            self.harness.step();
+            if holds(self) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "in vain waited for: {what}");
+            // The window draws sixty frames a second while something moves; counters change without an event.
+            let _ = self.woken.recv_timeout(Duration::from_millis(16));
+        }
+    }
+
+    /// Starts the server, connects the client to it, and waits until both know.
+    fn connect(&mut self) {
+        self.click("Server", "Start listening");
+        self.until("listening", |window| window.shows("Server", "Listening on 127.0.0.1:"));
+        let port = self.listening_port();
+        self.write("Client", "Port", &port);
+        self.click("Client", "Connect");
+        self.until("connected", |window| window.shows("Client", "Connected · ") && window.shows("Server", "1 client"));
+    }
+
+    fn listening_port(&self) -> String {
+        let words = self
+            .panel("Server")
+            .query_all_by_role(Role::Label)
+            .filter_map(|label| label.accesskit_node().value())
+            .find_map(|value| value.strip_prefix("Listening on 127.0.0.1:").map(str::to_owned))
+            .expect("the state line");
+        words.chars().take_while(char::is_ascii_digit).collect()
+    }
+}
+
+#[test]
+fn every_control_has_its_name_in_its_panel() {
+    let window = Window::english();
+    for (panel, names) in [
+        (
+            "Server",
+            &["Protocol", "Address", "Port", "Start listening", "Message", "Format", "Encoding", "Send", "Send file…"]
+                [..],
+        ),
+        ("Client", &["Protocol", "Address", "Port", "Connect", "Message", "Format", "Encoding", "Send", "Send file…"]),
+    ] {
+        for name in names {
+            window.panel(panel).get_by_label(name);
+        }
+    }
+    window.panel("Server").get_by_label("Recipients");
+    assert!(window.panel("Client").query_by_label("Recipients").is_none());
+}
+
+#[test]
+fn a_message_crosses_and_the_answer_comes_back() {
+    let mut window = Window::english();
+    window.connect();
+    window.write("Client", "Message", "你好");
+    assert!(window.shows("Client", "6 B"), "the live count");
+    window.click("Client", "Send");
+    assert_eq!(window.value("Client", "Message"), "");
+    let row = |window: &Window, words: &str| {
+        window
+            .panel("Server")
+            .query_all_by_role(Role::ListItem)
+            .any(|row| row.accesskit_node().label().is_some_and(|label| label.contains(words)))
+    };
+    window.until("6 bytes at the server", |window| row(window, "received 6 B, sent 0 B"));
+
+    window.write("Server", "Message", "不好!");
+    window.press(Key::Enter);
+    window.until("7 bytes back", |window| row(window, "received 6 B, sent 7 B"));
+    window.until("7 bytes at the client", |window| window.shows("Client", "7 B"));
+
+    window.click("Client", "Disconnect");
+    window.until("disconnected", |window| window.panel("Client").query_by_label("Connect").is_some());
+    window.click("Server", "Stop listening");
+    window.until("stopped", |window| window.panel("Server").query_by_label("Start listening").is_some());
+}
+
+#[test]
+fn a_client_can_be_disconnected_by_the_server() {
+    let mut window = Window::english();
+    window.connect();
+    let name = window
+        .panel("Server")
+        .query_all_by_role(Role::Button)
+        .filter_map(|button| button.accesskit_node().label())
+        .find(|label| label.starts_with("Disconnect 127.0.0.1:"))
+        .expect("a button to disconnect");
+    window.click("Server", &name);
+    window.until("the client noticed", |window| window.panel("Client").query_by_label("Connect").is_some());
+}
+
+#[test]
+fn bad_fields_are_told_and_change_nothing() {
+    let mut window = Window::english();
+    window.write("Client", "Port", "70000");
+    assert!(window.shows("Client", "ports go from 0 to 65535"));
+    window.click("Client", "Connect");
+    assert!(window.panel("Client").query_by_label("Connect").is_some(), "nothing was started");
+
+    window.write("Client", "Port", "9000");
+    window.write("Client", "Address", " ");
+    window.click("Client", "Connect");
+    assert!(window.shows("Client", "Type an address"));
+}
+
+#[test]
+fn a_pasted_endpoint_fills_the_form() {
+    let mut window = Window::english();
+    window.write("Client", "Address", "udp://[::1]:9001?reuseaddr=1");
+    assert_eq!(window.value("Client", "Address"), "::1");
+    assert_eq!(window.value("Client", "Port"), "9001");
+    assert_eq!(window.value("Client", "Protocol"), "UDP");
+}
+
+#[test]
+fn another_address_than_loopback_gets_a_note() {
+    let mut window = Window::english();
+    assert!(!window.shows("Server", "Others on the network"));
+    window.write("Server", "Address", "0.0.0.0");
+    assert!(window.shows("Server", "Others on the network"));
+}
+
+#[test]
+fn shift_enter_breaks_the_line_and_enter_without_a_connection_keeps_the_text() {
+    let mut window = Window::english();
+    window.write("Client", "Message", "one");
+    window.harness.key_press_modifiers(Modifiers::SHIFT, Key::Enter);
+    window.harness.step();
+    window.press(Key::Enter);
+    assert_eq!(window.value("Client", "Message"), "one\n");
+}
+
+#[test]
+fn enter_that_takes_a_candidate_does_not_send() {
+    let mut window = Window::english();
+    window.connect();
+    window.write("Client", "Message", "ni");
+    let preedit = ImeEvent::Preedit { text: "你".to_owned(), active_range_chars: None };
+    window.harness.event(Event::Ime(preedit));
+    window.harness.step();
+    window.harness.event(Event::Ime(ImeEvent::Commit("你".to_owned())));
+    window.press(Key::Enter);
+    assert_eq!(window.value("Client", "Message"), "ni你");
+    window.press(Key::Enter);
+    assert_eq!(window.value("Client", "Message"), "", "the next Enter sends");
+}
+
+#[test]
+fn the_arrow_keys_go_through_what_was_sent() {
+    let mut window = Window::english();
+    window.connect();
+    for message in ["first", "second"] {
+        window.write("Client", "Message", message);
+        window.press(Key::Enter);
+    }
+    window.press(Key::ArrowUp);
+    assert_eq!(window.value("Client", "Message"), "second");
+    window.press(Key::ArrowUp);
+    assert_eq!(window.value("Client", "Message"), "first");
+    window.press(Key::ArrowDown);
+    window.press(Key::ArrowDown);
+    assert_eq!(window.value("Client", "Message"), "");
+}
+
+#[test]
+fn a_message_of_several_megabytes_is_shown_as_a_summary_and_sent_whole() {
+    let mut window = Window::english();
+    window.connect();
+    let begun = Instant::now();
+    window.write("Client", "Message", &"0123456789abcdef".repeat(4 << 16));
+    assert!(window.shows("Client", "4.00 MiB"));
+    window.click("Client", "Send");
+    assert!(begun.elapsed() < Duration::from_secs(10), "it took {:?}", begun.elapsed());
+    window.until("all of it", |window| {
+        window
+            .panel("Server")
+            .query_all_by_role(Role::ListItem)
+            .any(|row| row.accesskit_node().label().is_some_and(|label| label.contains("received 4,194,304 B")))
+    });
+}
+
+#[test]
+fn a_file_goes_by_its_path_into_the_folder_chosen() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("picture.bin");
+    let content: Vec<u8> = (0..200_000_u32).flat_map(u32::to_le_bytes).collect();
+    std::fs::write(&file, &content).expect("a file to send");
+    let into = folder.path().join("received");
+    std::fs::create_dir(&into).expect("a folder to receive into");
+
+    let mut window = Window::open(Settings {
+        language: LanguageChoice::English,
+        servers: vec![ServerTab {
+            port: "0".to_owned(),
+            receive: "raw".to_owned(),
+            folder: into.display().to_string(),
+            ..ServerTab::default()
+        }],
+        clients: vec![ClientTab::default()],
+        ..Settings::default()
+    });
+    window.connect();
+    window.click("Client", "How to send files");
+    let path = file.display().to_string();
+    window.harness.get_by_label("Path of a file").focus();
+    window.harness.step();
+    window.harness.get_by_label("Path of a file").type_text(&path);
+    window.harness.step();
+    window.harness.get_by_label("Send it").click();
+    window.until("handed over", |window| window.shows("Client", "handed to the system"));
+    window.click("Client", "Finish sending");
+    window.until("received", |window| window.shows("Server", "ended in order, unverified"));
+    let received: Vec<_> = std::fs::read_dir(&into)
+        .expect("the folder")
+        .map(|entry| std::fs::read(entry.expect("an entry").path()).expect("a file"))
+        .collect();
+    assert_eq!(received.len(), 1);
+    assert!(received[0] == content, "{} bytes arrived", received[0].len());
+}
+
+#[test]
+fn the_window_speaks_chinese_at_once() {
+    let mut window = Window::english();
+    window.harness.get_by_label("中文").click();
+    window.harness.step();
+    window.harness.step();
+    window.panel("服务端").get_by_label("开始监听");
+    window.panel("客户端").get_by_label("连接");
+}
+
+#[test]
+fn several_tabs_listen_side_by_side() {
+    let mut window = Window::english();
+    window.click("Server", "Start listening");
+    window.until("listening", |window| window.shows("Server", "Listening on"));
+    window.click("Server", "New server");
+    window.click("Server", "Start listening");
+    window.until("listening twice", |window| window.shows("Server", "Listening on"));
+    assert_eq!(window.panel("Server").query_all_by_role(Role::Tab).count(), 2);
+}
