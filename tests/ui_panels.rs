@@ -1,141 +1,16 @@
 //! The two panels over a real engine and real sockets, driven by the names that a person hears and by keys.
 
-use std::cell::RefCell;
-use std::rc::Rc;
-use std::sync::Arc;
+#[path = "support/app.rs"]
+mod app;
+
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, bounded};
 use egui::accesskit::Role;
 use egui::{Event, ImeEvent, Key, Modifiers};
-use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use sockeye::engine::{Engine, EngineConfig, JournalPlace};
-use sockeye::model::{ClientTab, LanguageChoice, ServerTab, Settings, ThemeChoice};
-use sockeye::ui::App;
+use sockeye::model::{ClientTab, LanguageChoice, ServerTab, Settings};
 
-const PATIENCE: Duration = Duration::from_secs(20);
-
-struct Window {
-    harness: Harness<'static, Option<App>>,
-    woken: Receiver<()>,
-}
-
-impl Window {
-    fn open(settings: Settings) -> Self {
-        let (wake, woken) = bounded(1);
-        let config = EngineConfig {
-            journal: JournalPlace::Temporary,
-            wake: Arc::new(move || {
-                // Full means that a wake-up waits already.
-                let _ = wake.try_send(());
-            }),
-            payload_events: false,
-            settings: None,
-        };
-        let engine = Engine::start(config).expect("an engine");
-        let app = Rc::new(RefCell::new(None));
-        let place = Rc::clone(&app);
-        let mut harness = Harness::builder()
-            .with_size(egui::vec2(1100.0, 760.0))
-            .with_step_dt(1.0 / 60.0)
-            .with_context_setup(move |ctx| *place.borrow_mut() = Some(App::new(engine, settings, &[], ctx)))
-            .build_ui_state(
-                move |ui, state: &mut Option<App>| {
-                    let app = match state {
-                        Some(app) => app,
-                        None => state.insert(app.take().expect("made with the context")),
-                    };
-                    app.logic(ui.ctx());
-                    app.ui(ui);
-                },
-                None,
-            );
-        harness.step();
-        Self { harness, woken }
-    }
-
-    /// A server on any free port and a client, in English.
-    fn english() -> Self {
-        Self::open(Settings {
-            language: LanguageChoice::English,
-            theme: ThemeChoice::Light,
-            servers: vec![ServerTab { port: "0".to_owned(), ..ServerTab::default() }],
-            ..Settings::default()
-        })
-    }
-
-    fn panel<'a>(&'a self, name: &'a str) -> egui_kittest::Node<'a> {
-        self.harness.get_by_role_and_label(Role::Group, name)
-    }
-
-    fn click(&mut self, panel: &str, name: &str) {
-        self.panel(panel).get_by_label(name).click();
-        self.harness.step();
-        self.harness.step();
-    }
-
-    fn write(&mut self, panel: &str, field: &str, text: &str) {
-        self.panel(panel).get_by_label(field).focus();
-        self.harness.step();
-        self.harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
-        self.harness.step();
-        self.panel(panel).get_by_label(field).type_text(text);
-        self.harness.step();
-        self.harness.step();
-    }
-
-    fn press(&mut self, key: Key) {
-        self.harness.key_press(key);
-        self.harness.step();
-        self.harness.step();
-    }
-
-    fn value(&self, panel: &str, field: &str) -> String {
-        self.panel(panel).get_by_label(field).accesskit_node().value().unwrap_or_default()
-    }
-
-    /// Whether a text that contains this is shown in the panel.
-    fn shows(&self, panel: &str, text: &str) -> bool {
-        self.panel(panel)
-            .query_all_by_role(Role::Label)
-            .any(|label| label.accesskit_node().value().is_some_and(|value| value.contains(text)))
-    }
-
-    /// Draws on whenever the engine has something to tell, until the condition holds.
-    fn until(&mut self, what: &str, mut holds: impl FnMut(&Self) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            self.harness.step();
-            if holds(self) {
-                return;
-            }
-            assert!(Instant::now() < deadline, "in vain waited for: {what}");
-            // The window draws sixty frames a second while something moves; counters change without an event.
-            let _ = self.woken.recv_timeout(Duration::from_millis(16));
-        }
-    }
-
-    /// Starts the server, connects the client to it, and waits until both know.
-    fn connect(&mut self) {
-        self.click("Server", "Start listening");
-        self.until("listening", |window| window.shows("Server", "Listening on 127.0.0.1:"));
-        let port = self.listening_port();
-        self.write("Client", "Port", &port);
-        self.click("Client", "Connect");
-        self.until("connected", |window| window.shows("Client", "Connected · ") && window.shows("Server", "1 client"));
-    }
-
-    fn listening_port(&self) -> String {
-        let words = self
-            .panel("Server")
-            .query_all_by_role(Role::Label)
-            .filter_map(|label| label.accesskit_node().value())
-            .find_map(|value| value.strip_prefix("Listening on 127.0.0.1:").map(str::to_owned))
-            .expect("the state line");
-        words.chars().take_while(char::is_ascii_digit).collect()
-    }
-}
+use crate::app::Window;
 
 #[test]
 fn every_control_has_its_name_in_its_panel() {
