@@ -87,6 +87,8 @@ pub struct ServerTab {
     /// `show`, `raw`, `tutorial` or `auto`.
     pub receive: String,
     pub folder: String,
+    /// As [`super::ListenSpec::stay_half_open`].
+    pub stay_half_open: bool,
     pub composer: ComposerSettings,
 }
 
@@ -101,6 +103,7 @@ impl Default for ServerTab {
             reply: String::new(),
             receive: "show".to_owned(),
             folder: String::new(),
+            stay_half_open: false,
             composer: ComposerSettings::default(),
         }
     }
@@ -122,6 +125,8 @@ pub struct ClientTab {
     pub connected: bool,
     pub receive: String,
     pub folder: String,
+    /// As [`super::ConnectSpec::stay_half_open`].
+    pub stay_half_open: bool,
     pub composer: ComposerSettings,
 }
 
@@ -139,6 +144,7 @@ impl Default for ClientTab {
             connected: true,
             receive: "show".to_owned(),
             folder: String::new(),
+            stay_half_open: false,
             composer: ComposerSettings::default(),
         }
     }

@@ -51,6 +51,7 @@ fn server_tab(section: &mut Section<'_>) -> ServerTab {
     section.take("reply", &mut tab.reply);
     section.take_known("receive", &mut tab.receive, is_receive_mode);
     section.take("folder", &mut tab.folder);
+    section.take("stay_half_open", &mut tab.stay_half_open);
     section.inner("composer", |composer| tab.composer = composer_settings(composer));
     tab
 }
@@ -68,6 +69,7 @@ fn client_tab(section: &mut Section<'_>) -> ClientTab {
     section.take("connected", &mut tab.connected);
     section.take_known("receive", &mut tab.receive, is_receive_mode);
     section.take("folder", &mut tab.folder);
+    section.take("stay_half_open", &mut tab.stay_half_open);
     section.inner("composer", |composer| tab.composer = composer_settings(composer));
     tab
 }

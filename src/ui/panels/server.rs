@@ -17,7 +17,7 @@ use crate::ui::widgets::composer::Composer;
 use crate::ui::widgets::endpoint_row::{StartButton, endpoint_row, options_field};
 use crate::ui::widgets::field::{Field, mistake, row_caption};
 use crate::ui::widgets::message_line::message_line;
-use crate::ui::widgets::receive_options::receive_options;
+use crate::ui::widgets::receive_options::{half_open_option, receive_options};
 use crate::ui::widgets::state_dot::DotState;
 use crate::ui::widgets::tab_strip::TabTitle;
 use crate::ui::widgets::transfer_rows::transfer_rows;
@@ -147,6 +147,9 @@ impl ServerTabState {
             && let Some(receive) = self.receive.mode()
         {
             cx.act(UiCommand::Engine(Command::SetReceive { socket: self.socket, receive }));
+        }
+        if self.form.protocol.is_stream() {
+            half_open_option(ui, cx, &mut self.stay_half_open, locked);
         }
         options_field(ui, cx, self.socket, &mut self.form, locked);
     }

@@ -40,6 +40,8 @@ pub struct ClientTabState {
     pub reconnect: bool,
     pub connected: bool,
     pub receive: ReceiveForm,
+    /// Whether a stream stays open for sending once its peer has finished.
+    pub stay_half_open: bool,
     pub draft: Draft,
     pub state: ClientState,
     pub more_open: bool,
@@ -65,6 +67,7 @@ impl ClientTabState {
             reconnect: settings.reconnect,
             connected: settings.connected,
             receive: ReceiveForm::new(&settings.receive, &settings.folder),
+            stay_half_open: settings.stay_half_open,
             draft: Draft::from_settings(&settings.composer),
             state: ClientState::Idle,
             more_open: false,
@@ -90,6 +93,7 @@ impl ClientTabState {
             connected: self.connected,
             receive: self.receive.kind.name().to_owned(),
             folder: self.receive.folder.clone(),
+            stay_half_open: self.stay_half_open,
             composer: self.draft.to_settings(),
         }
     }
@@ -118,6 +122,7 @@ impl ClientTabState {
             reconnect: self.reconnect.then_some(RECONNECT_AFTER),
             connected: self.connected,
             receive: self.receive.mode()?,
+            stay_half_open: self.stay_half_open,
             ..ConnectSpec::new(self.form.target().ok()?)
         })
     }

@@ -62,6 +62,8 @@ pub struct ServerTabState {
     /// With escapes.
     pub reply: String,
     pub receive: ReceiveForm,
+    /// Whether a stream stays open for sending once its peer has finished.
+    pub stay_half_open: bool,
     pub draft: Draft,
     pub state: ServerState,
     pub more_open: bool,
@@ -87,6 +89,7 @@ impl ServerTabState {
             respond,
             reply: settings.reply.clone(),
             receive: ReceiveForm::new(&settings.receive, &settings.folder),
+            stay_half_open: settings.stay_half_open,
             draft: Draft::from_settings(&settings.composer),
             state: ServerState::Idle,
             more_open: false,
@@ -111,6 +114,7 @@ impl ServerTabState {
             reply: self.reply.clone(),
             receive: self.receive.kind.name().to_owned(),
             folder: self.receive.folder.clone(),
+            stay_half_open: self.stay_half_open,
             composer: self.draft.to_settings(),
         }
     }
@@ -121,6 +125,7 @@ impl ServerTabState {
         Some(ListenSpec {
             respond: self.respond().ok()?,
             receive: self.receive.mode()?,
+            stay_half_open: self.stay_half_open,
             ..ListenSpec::new(self.form.target().ok()?)
         })
     }

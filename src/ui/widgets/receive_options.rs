@@ -61,3 +61,11 @@ pub fn receive_options(
     }
     *form != before
 }
+
+/// Whether a stream stays open for sending once its peer has finished; for connections opened from now on.
+pub fn half_open_option(ui: &mut Ui, cx: &Cx<'_>, stay: &mut bool, locked: bool) {
+    ui.add_enabled_ui(!locked, |ui| {
+        ui.checkbox(stay, tr!(cx.language, "receive.stay_half_open"))
+            .on_hover_text(tr!(cx.language, "receive.stay_half_open.explained"));
+    });
+}
