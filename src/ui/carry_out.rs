@@ -306,18 +306,18 @@ impl App {
 
     fn receive_into(&mut self, role: Role, socket: SocketId, folder: &std::path::Path) {
         let folder = folder.display().to_string();
-        let (form, open) = match role {
+        let (form, protocol, open) = match role {
             Role::Server => {
                 let Some(tab) = self.server_tab(socket) else { return };
-                (&mut tab.receive, tab.state != ServerState::Idle)
+                (&mut tab.receive, tab.form.protocol, tab.state != ServerState::Idle)
             }
             Role::Client => {
                 let Some(tab) = self.client_tab(socket) else { return };
-                (&mut tab.receive, tab.state != ClientState::Idle)
+                (&mut tab.receive, tab.form.protocol, tab.state != ClientState::Idle)
             }
         };
         form.folder = folder;
-        if let Some(receive) = form.mode().filter(|_| open) {
+        if let Some(receive) = form.mode(protocol).filter(|_| open) {
             self.engine.send(Command::SetReceive { socket, receive });
         }
     }

@@ -193,13 +193,14 @@ impl ClientTabState {
                 self.local_address(ui, cx);
             }
         });
-        if receive_options(ui, cx, Role::Client, self.socket, &mut self.receive, self.form.tried)
-            && locked
-            && let Some(receive) = self.receive.mode()
-        {
-            cx.act(UiCommand::Engine(Command::SetReceive { socket: self.socket, receive }));
-        }
-        if self.form.protocol.is_stream() {
+        let protocol = self.form.protocol;
+        if protocol.is_stream() {
+            if receive_options(ui, cx, Role::Client, self.socket, &mut self.receive, self.form.tried)
+                && locked
+                && let Some(receive) = self.receive.mode(protocol)
+            {
+                cx.act(UiCommand::Engine(Command::SetReceive { socket: self.socket, receive }));
+            }
             half_open_option(ui, cx, &mut self.stay_half_open, locked);
         }
         options_field(ui, cx, self.socket, &mut self.form, locked);

@@ -121,7 +121,7 @@ impl ClientTabState {
             local_port: self.local_port()?,
             reconnect: self.reconnect.then_some(RECONNECT_AFTER),
             connected: self.connected,
-            receive: self.receive.mode()?,
+            receive: self.receive.mode(self.form.protocol)?,
             stay_half_open: self.stay_half_open,
             ..ConnectSpec::new(self.form.target().ok()?)
         })

@@ -124,7 +124,7 @@ impl ServerTabState {
     pub fn spec(&self) -> Option<ListenSpec> {
         Some(ListenSpec {
             respond: self.respond().ok()?,
-            receive: self.receive.mode()?,
+            receive: self.receive.mode(self.form.protocol)?,
             stay_half_open: self.stay_half_open,
             ..ListenSpec::new(self.form.target().ok()?)
         })
