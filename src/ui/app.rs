@@ -94,7 +94,7 @@ impl App {
             inspector: InspectorPanel::new(),
             actions: Vec::new(),
             dialogs: Dialogs::default(),
-            message: status_bar::damage(language, damage),
+            message: status_bar::damage(damage),
             help: None,
             panel_rects: [Rect::NOTHING; 2],
             saver: Saver::new(settings.clone()),
@@ -140,8 +140,7 @@ impl App {
         match event {
             Event::Failed { socket: None, failure, .. } => self.message = Some(Message::Failed(failure.clone())),
             Event::JournalSaved { path, rows } => {
-                let words = crate::tr!(self.language, "journal.saved", rows = rows, path = path.display());
-                self.message = Some(Message::Said(words.into_owned()));
+                self.message = Some(Message::JournalSaved { rows: *rows, path: path.clone() });
             }
             _ => {}
         }

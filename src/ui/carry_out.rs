@@ -126,8 +126,7 @@ impl App {
                 self.say(role, socket, Message::NoDialog);
             }
             (Purpose::ReceiveInto(role, socket), Answer::CouldNotOpen) => {
-                let words = crate::tr!(self.language, "dialog.none_for_folder");
-                self.say(role, socket, Message::Said(words.into_owned()));
+                self.say(role, socket, Message::NoFolderDialog);
             }
             (Purpose::SaveJournal, Answer::CouldNotOpen) => self.save_journal_without_dialog(),
         }
@@ -293,14 +292,7 @@ impl App {
                 (tab.session().map(|session| Recipients::Sessions(vec![session])), tab.draft.send_mode)
             }
         };
-        let Some(to) = to else {
-            let words = match role {
-                Role::Server => crate::tr!(self.language, "server.nobody"),
-                Role::Client => crate::tr!(self.language, "client.connect_first"),
-            };
-            self.say(role, socket, Message::Said(words.into_owned()));
-            return;
-        };
+        let Some(to) = to else { return self.say(role, socket, Message::NoRecipient(role)) };
         self.engine.send(Command::SendFiles { socket, to, paths, mode });
     }
 
