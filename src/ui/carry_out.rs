@@ -293,6 +293,13 @@ impl App {
             }
         };
         let Some(to) = to else { return self.say(role, socket, Message::NoRecipient(role)) };
+        if paths.len() > 1 {
+            // The tutorial's way ends a file by closing: a second one could only be refused.
+            if mode == SendMode::Tutorial {
+                return self.say(role, socket, Message::OneFileAConnection);
+            }
+            self.say(role, socket, Message::FilesFollowEachOther(paths.len()));
+        }
         self.engine.send(Command::SendFiles { socket, to, paths, mode });
     }
 

@@ -19,6 +19,10 @@ pub enum Message {
     NoFolderDialog,
     /// There is no session that files could go to.
     NoRecipient(Role),
+    /// Several files were given where each needs a connection of its own.
+    OneFileAConnection,
+    /// This many files go over one stream, with nothing between them.
+    FilesFollowEachOther(usize),
     JournalSaved {
         rows: u64,
         path: PathBuf,
@@ -31,7 +35,7 @@ pub enum Message {
 
 impl Message {
     fn is_failure(&self) -> bool {
-        matches!(self, Self::Failed(_) | Self::NoDialog | Self::NoFolderDialog)
+        matches!(self, Self::Failed(_) | Self::NoDialog | Self::NoFolderDialog | Self::OneFileAConnection)
     }
 
     fn words(&self, language: Language) -> (String, Option<String>) {
@@ -45,6 +49,8 @@ impl Message {
             Self::NoFolderDialog => tr!(language, "dialog.none_for_folder"),
             Self::NoRecipient(Role::Server) => tr!(language, "server.nobody"),
             Self::NoRecipient(Role::Client) => tr!(language, "client.connect_first"),
+            Self::OneFileAConnection => tr!(language, "file.one_a_connection"),
+            Self::FilesFollowEachOther(count) => tr!(language, "file.follow_each_other", count = count),
             Self::JournalSaved { rows, path } => tr!(language, "journal.saved", rows = rows, path = path.display()),
             Self::SettingsDamaged(keys) => tr!(language, "settings.damaged", keys = keys.join(", ")),
             Self::SettingsUnreadable(problem) => tr!(language, "settings.unreadable", problem = problem),
