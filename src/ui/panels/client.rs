@@ -4,6 +4,7 @@ use egui::{Id, Panel, RichText, ScrollArea, Ui};
 
 use super::client_rows::state_words;
 use super::shell::{StateLine, state_line};
+use crate::codec::visible::visible;
 use crate::i18n;
 use crate::model::{Command, Protocol, Role, SessionId};
 use crate::tr;
@@ -117,7 +118,7 @@ impl ClientTabState {
             ClientState::Open(session) => {
                 let Some(view) = cx.sessions.by_id.get(session) else { return tr!(language, "client.open") };
                 let local = view.info.local.to_string();
-                let peer = view.info.peer.to_string();
+                let peer = visible(&view.info.peer.to_string());
                 if self.form.protocol == Protocol::UnixStream {
                     tr!(language, "client.open_unix", peer = peer)
                 } else if self.form.protocol == Protocol::Udp {

@@ -4,6 +4,7 @@ use egui::{Id, Panel, RichText, ScrollArea, Ui};
 
 use super::client_rows::client_rows;
 use super::shell::{StateLine, remark, state_line};
+use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
 use crate::model::{Command, Role};
 use crate::tr;
@@ -197,7 +198,7 @@ impl ServerTabState {
 /// How a session is called: its peer's address, or its number where the peer has none.
 #[must_use]
 pub fn peer_name(language: Language, sessions: &Sessions, session: crate::model::SessionId) -> String {
-    let peer = sessions.by_id.get(&session).map(|view| view.info.peer.to_string()).unwrap_or_default();
+    let peer = sessions.by_id.get(&session).map(|view| visible(&view.info.peer.to_string())).unwrap_or_default();
     if peer.is_empty() { tr!(language, "session.unnamed", number = session).into_owned() } else { peer }
 }
 
