@@ -89,6 +89,8 @@ pub struct ServerTab {
     pub folder: String,
     /// As [`super::ListenSpec::stay_half_open`].
     pub stay_half_open: bool,
+    /// A label of `codec::encoding::Encoding`: how this tab's bytes are shown as text.
+    pub shown_as: String,
     pub composer: ComposerSettings,
 }
 
@@ -104,6 +106,7 @@ impl Default for ServerTab {
             receive: "show".to_owned(),
             folder: String::new(),
             stay_half_open: false,
+            shown_as: "utf-8".to_owned(),
             composer: ComposerSettings::default(),
         }
     }
@@ -127,6 +130,8 @@ pub struct ClientTab {
     pub folder: String,
     /// As [`super::ConnectSpec::stay_half_open`].
     pub stay_half_open: bool,
+    /// A label of `codec::encoding::Encoding`: how this tab's bytes are shown as text.
+    pub shown_as: String,
     pub composer: ComposerSettings,
 }
 
@@ -145,6 +150,7 @@ impl Default for ClientTab {
             receive: "show".to_owned(),
             folder: String::new(),
             stay_half_open: false,
+            shown_as: "utf-8".to_owned(),
             composer: ComposerSettings::default(),
         }
     }

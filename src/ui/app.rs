@@ -18,6 +18,7 @@ use super::tabs::{ClientTabState, ServerTabState};
 use super::theme::{self, Tokens};
 use super::view::Sessions;
 use super::widgets::message_line::Message;
+use crate::codec::encoding::Encoding;
 use crate::engine::Engine;
 use crate::i18n::Language;
 use crate::model::{Command, Damage, Event, Role, Settings, SocketId, WindowPlace};
@@ -83,13 +84,20 @@ impl App {
             clients.push(ClientTabState::new(engine.new_socket(), &Default::default()));
         }
         let language = Language::from_choice(settings.language);
+        let mut sessions = Sessions::default();
+        for (tab, kept) in servers.iter().zip(&settings.servers) {
+            sessions.encodings.insert(tab.socket, shown_as(&kept.shown_as));
+        }
+        for (tab, kept) in clients.iter().zip(&settings.clients) {
+            sessions.encodings.insert(tab.socket, shown_as(&kept.shown_as));
+        }
         Self {
             language,
             server: servers[0].socket,
             client: clients[0].socket,
             servers,
             clients,
-            sessions: Sessions::default(),
+            sessions,
             journal: JournalPanel::new(&settings),
             inspector: InspectorPanel::new(),
             actions: Vec::new(),
@@ -265,22 +273,21 @@ impl App {
 
     /// The settings as they are now, tabs included.
     pub(super) fn current_settings(&self) -> Settings {
+        let shown_as = |socket| self.sessions.encoding(socket);
         Settings {
             follow_end: self.journal.follow_end(),
-            servers: self.servers.iter().map(ServerTabState::to_settings).collect(),
-            clients: self.clients.iter().map(ClientTabState::to_settings).collect(),
+            servers: self.servers.iter().map(|tab| tab.to_settings(shown_as(tab.socket))).collect(),
+            clients: self.clients.iter().map(|tab| tab.to_settings(shown_as(tab.socket))).collect(),
             ..self.settings.clone()
         }
     }
 
     fn save_settings(&mut self, ctx: &Context) {
         let now = ctx.input(|input| input.time);
-        let current = || Settings {
-            follow_end: self.journal.follow_end(),
-            servers: self.servers.iter().map(ServerTabState::to_settings).collect(),
-            clients: self.clients.iter().map(ClientTabState::to_settings).collect(),
-            ..self.settings.clone()
-        };
+        if let Err(seconds) = self.saver.is_due(now) {
+            return ctx.request_repaint_after(Duration::from_secs_f64(seconds));
+        }
+        let current = self.current_settings();
         match self.saver.look(now, current) {
             Verdict::LookAgainIn(seconds) => ctx.request_repaint_after(Duration::from_secs_f64(seconds)),
             Verdict::Save(settings) => self.engine.send(Command::SaveSettings(settings)),
@@ -311,6 +318,11 @@ impl App {
             }
         }
     }
+}
+
+/// How a tab's bytes were shown.
+fn shown_as(label: &str) -> Encoding {
+    Encoding::from_label(label).unwrap_or_default()
 }
 
 /// A surface with room around what `contents` draws.

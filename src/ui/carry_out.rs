@@ -32,6 +32,9 @@ impl App {
             UiCommand::SetDisplayEncoding(socket, encoding) => {
                 self.sessions.encodings.insert(socket, encoding);
             }
+            UiCommand::SetDisplayEncodingOfAll(encoding) => {
+                self.sessions.encodings.values_mut().for_each(|shown_as| *shown_as = encoding);
+            }
             UiCommand::Engine(command) => self.engine.send(command),
             UiCommand::ShowOnly(selected) => self.sessions.selected = selected,
             UiCommand::NewTab(role) => self.new_tab(role),
@@ -162,15 +165,21 @@ impl App {
 
     fn new_tab(&mut self, role: Role) {
         let socket = self.engine.new_socket();
+        let like = match role {
+            Role::Server => self.server,
+            Role::Client => self.client,
+        };
+        let shown_as = self.sessions.encoding(like);
+        self.sessions.encodings.insert(socket, shown_as);
         match role {
             Role::Server => {
-                let settings = self.server_tab(self.server).map(|tab| tab.to_settings()).unwrap_or_default();
+                let settings = self.server_tab(like).map(|tab| tab.to_settings(shown_as)).unwrap_or_default();
                 let composer = crate::model::ComposerSettings { draft: String::new(), ..settings.composer };
                 let settings = crate::model::ServerTab { composer, ..settings };
                 self.servers.push(ServerTabState::new(socket, &settings));
             }
             Role::Client => {
-                let settings = self.client_tab(self.client).map(|tab| tab.to_settings()).unwrap_or_default();
+                let settings = self.client_tab(like).map(|tab| tab.to_settings(shown_as)).unwrap_or_default();
                 let composer = crate::model::ComposerSettings { draft: String::new(), ..settings.composer };
                 let settings = crate::model::ClientTab { composer, ..settings };
                 self.clients.push(ClientTabState::new(socket, &settings));

@@ -52,6 +52,7 @@ fn server_tab(section: &mut Section<'_>) -> ServerTab {
     section.take_known("receive", &mut tab.receive, is_receive_mode);
     section.take("folder", &mut tab.folder);
     section.take("stay_half_open", &mut tab.stay_half_open);
+    section.take_known("shown_as", &mut tab.shown_as, is_encoding);
     section.inner("composer", |composer| tab.composer = composer_settings(composer));
     tab
 }
@@ -70,6 +71,7 @@ fn client_tab(section: &mut Section<'_>) -> ClientTab {
     section.take_known("receive", &mut tab.receive, is_receive_mode);
     section.take("folder", &mut tab.folder);
     section.take("stay_half_open", &mut tab.stay_half_open);
+    section.take_known("shown_as", &mut tab.shown_as, is_encoding);
     section.inner("composer", |composer| tab.composer = composer_settings(composer));
     tab
 }
@@ -77,7 +79,7 @@ fn client_tab(section: &mut Section<'_>) -> ClientTab {
 fn composer_settings(section: &mut Section<'_>) -> ComposerSettings {
     let mut composer = ComposerSettings::default();
     section.take_known("format", &mut composer.format, |text| Format::from_label(text).is_some());
-    section.take_known("encoding", &mut composer.encoding, |text| Encoding::from_label(text).is_some());
+    section.take_known("encoding", &mut composer.encoding, is_encoding);
     section.take("line_ending", &mut composer.line_ending);
     section.take("draft", &mut composer.draft);
     section.take_list("history", &mut composer.history);
@@ -87,6 +89,10 @@ fn composer_settings(section: &mut Section<'_>) -> ComposerSettings {
 
 fn is_protocol(text: &str) -> bool {
     Protocol::from_scheme(text).is_some()
+}
+
+fn is_encoding(text: &str) -> bool {
+    Encoding::from_label(text).is_some()
 }
 
 fn is_receive_mode(text: &str) -> bool {

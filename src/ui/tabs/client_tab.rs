@@ -4,6 +4,7 @@ use super::draft::Draft;
 use super::endpoint_form::EndpointForm;
 use super::receive_form::ReceiveForm;
 use super::transfers::Transfers;
+use crate::codec::encoding::Encoding;
 use crate::model::{ClientTab, CloseReason, ConnectSpec, Event, Notice, SessionId, SocketId};
 use crate::ui::view::Sessions;
 use crate::ui::widgets::message_line::Message;
@@ -79,8 +80,9 @@ impl ClientTabState {
         }
     }
 
+    /// What survives a restart; `shown_as` is how the tab's bytes are shown as text.
     #[must_use]
-    pub fn to_settings(&self) -> ClientTab {
+    pub fn to_settings(&self, shown_as: Encoding) -> ClientTab {
         ClientTab {
             protocol: self.form.protocol.scheme().to_owned(),
             address: self.form.address.clone(),
@@ -94,6 +96,7 @@ impl ClientTabState {
             receive: self.receive.kind.name().to_owned(),
             folder: self.receive.folder.clone(),
             stay_half_open: self.stay_half_open,
+            shown_as: shown_as.label().to_owned(),
             composer: self.draft.to_settings(),
         }
     }

@@ -5,6 +5,7 @@ use super::endpoint_form::EndpointForm;
 use super::receive_form::ReceiveForm;
 use super::transfers::Transfers;
 use crate::codec::compose::{self, ComposeError, Format, LineEnding};
+use crate::codec::encoding::Encoding;
 use crate::model::{Endpoint, Event, ListenSpec, Notice, Recipients, Respond, ServerTab, SessionId, SocketId};
 use crate::ui::view::Sessions;
 use crate::ui::widgets::message_line::Message;
@@ -103,8 +104,9 @@ impl ServerTabState {
         }
     }
 
+    /// What survives a restart; `shown_as` is how the tab's bytes are shown as text.
     #[must_use]
-    pub fn to_settings(&self) -> ServerTab {
+    pub fn to_settings(&self, shown_as: Encoding) -> ServerTab {
         ServerTab {
             protocol: self.form.protocol.scheme().to_owned(),
             address: self.form.address.clone(),
@@ -115,6 +117,7 @@ impl ServerTabState {
             receive: self.receive.kind.name().to_owned(),
             folder: self.receive.folder.clone(),
             stay_half_open: self.stay_half_open,
+            shown_as: shown_as.label().to_owned(),
             composer: self.draft.to_settings(),
         }
     }
