@@ -93,8 +93,8 @@ impl App {
         }
         Self {
             language,
-            server: servers[0].socket,
-            client: clients[0].socket,
+            server: servers[settings.server.min(servers.len() - 1)].socket,
+            client: clients[settings.client.min(clients.len() - 1)].socket,
             servers,
             clients,
             sessions,
@@ -276,6 +276,8 @@ impl App {
         let shown_as = |socket| self.sessions.encoding(socket);
         Settings {
             follow_end: self.journal.follow_end(),
+            server: self.servers.iter().position(|tab| tab.socket == self.server).unwrap_or(0),
+            client: self.clients.iter().position(|tab| tab.socket == self.client).unwrap_or(0),
             servers: self.servers.iter().map(|tab| tab.to_settings(shown_as(tab.socket))).collect(),
             clients: self.clients.iter().map(|tab| tab.to_settings(shown_as(tab.socket))).collect(),
             ..self.settings.clone()
@@ -303,19 +305,26 @@ impl App {
     }
 
     fn remember_place(&mut self, ctx: &Context) {
-        let place = ctx.input(|input| {
+        let zoom = ctx.zoom_factor();
+        let (place, minimized) = ctx.input(|input| {
             let viewport = input.viewport();
-            let (outer, inner) = (viewport.outer_rect?, viewport.inner_rect?);
-            let maximized = viewport.maximized.unwrap_or(false);
-            (viewport.minimized != Some(true)).then_some((outer.min, inner.size(), maximized))
+            // Where the system doesn't say where the window is, its size is known nevertheless.
+            let size = viewport.inner_rect.unwrap_or(input.viewport_rect()).size() * zoom;
+            let at = viewport.outer_rect.map(|outer| outer.min * zoom);
+            let place = WindowPlace {
+                x: at.map(|at| at.x.round()),
+                y: at.map(|at| at.y.round()),
+                width: size.x.round(),
+                height: size.y.round(),
+                maximized: viewport.maximized.unwrap_or(false),
+            };
+            (place, viewport.minimized == Some(true))
         });
-        let Some((at, size, maximized)) = place else { return };
         match &mut self.settings.window {
+            _ if minimized => {}
             // The place to come back to stays the one from before.
-            Some(window) if maximized => window.maximized = true,
-            window => {
-                *window = Some(WindowPlace { x: at.x, y: at.y, width: size.x, height: size.y, maximized });
-            }
+            Some(window) if place.maximized => window.maximized = true,
+            window => *window = Some(place),
         }
     }
 }

@@ -71,7 +71,7 @@ impl ClientTabState {
             stay_half_open: settings.stay_half_open,
             draft: Draft::from_settings(&settings.composer),
             state: ClientState::Idle,
-            more_open: false,
+            more_open: settings.more_open,
             last: None,
             candidates: 0,
             transfers: Transfers::default(),
@@ -97,6 +97,7 @@ impl ClientTabState {
             folder: self.receive.folder.clone(),
             stay_half_open: self.stay_half_open,
             shown_as: shown_as.label().to_owned(),
+            more_open: self.more_open,
             composer: self.draft.to_settings(),
         }
     }

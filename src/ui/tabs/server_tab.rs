@@ -93,7 +93,7 @@ impl ServerTabState {
             stay_half_open: settings.stay_half_open,
             draft: Draft::from_settings(&settings.composer),
             state: ServerState::Idle,
-            more_open: false,
+            more_open: settings.more_open,
             open: BTreeSet::new(),
             closed: VecDeque::new(),
             recipients: RecipientChoice::All,
@@ -118,6 +118,7 @@ impl ServerTabState {
             folder: self.receive.folder.clone(),
             stay_half_open: self.stay_half_open,
             shown_as: shown_as.label().to_owned(),
+            more_open: self.more_open,
             composer: self.draft.to_settings(),
         }
     }
