@@ -38,6 +38,7 @@ impl Window {
         let place = Rc::clone(&app);
         let mut harness = Harness::builder()
             .with_size(egui::vec2(1100.0, 760.0))
+            .with_step_dt(1.0 / 60.0)
             .with_context_setup(move |ctx| *place.borrow_mut() = Some(App::new(engine, settings, &[], ctx)))
             .build_ui_state(
                 move |ui, state: &mut Option<App>| {

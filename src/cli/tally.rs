@@ -250,6 +250,10 @@ impl Tally {
                     let dropped = self.dropped.entry(socket).or_default();
                     *dropped = (*dropped).max(*datagrams);
                 }
+                // The count is known from now on, and nothing has happened.
+                if *datagrams == 0 {
+                    return Ok(());
+                }
             }
             Notice::Truncated { .. } => self.truncated += 1,
             Notice::PeerLeftUnread => self.left_unread.extend(session),

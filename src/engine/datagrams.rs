@@ -112,6 +112,7 @@ impl<'a> Worker<'a> {
     fn run(mut self, once: bool) {
         let size = self.control.options.receive_size.map_or(RECEIVE_SIZE, |size| size as usize);
         let mut buffer = vec![0; size];
+        self.tell_that_drops_are_known();
         while !self.is_stopping() {
             match self.wait() {
                 Ok(true) => {}
@@ -258,6 +259,14 @@ impl<'a> Worker<'a> {
         session.announce(self.core, Life::Accepted { local: local.to_string() });
         by_address.insert(from, Known { session: Arc::clone(&session), last_heard: now });
         Some(session)
+    }
+
+    /// Without it a face couldn't tell "none so far" from "the system doesn't say". No row: nothing has happened.
+    fn tell_that_drops_are_known(&self) {
+        if self.socket.dropped().is_some() {
+            let notice = Notice::Dropped { datagrams: 0 };
+            self.core.outbox.send(Event::Noticed { socket: Some(self.control.id), session: None, notice });
+        }
     }
 
     fn look_for_drops(&mut self) {

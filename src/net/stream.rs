@@ -2,7 +2,7 @@
 
 use std::io::{self, IoSliceMut};
 use std::net::Shutdown;
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::AsRawFd;
 use std::time::Duration;
 
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg};
@@ -63,15 +63,6 @@ impl Stream {
     /// `WouldBlock` when the system took nothing for a tenth of a second: try again unless it's time to stop.
     pub fn send(&self, bytes: &[u8]) -> io::Result<usize> {
         retry_interrupted(|| self.socket.send(bytes))
-    }
-
-    /// One sendfile(2) of at most `count` bytes from the file's own position, which moves on; 0 at its end.
-    ///
-    /// # Errors
-    /// As [`Self::send`].
-    #[cfg(target_os = "linux")]
-    pub fn send_file(&self, file: impl AsFd, count: usize) -> io::Result<usize> {
-        retry_interrupted(|| Ok(nix::sys::sendfile::sendfile64(&self.socket, &file, None, count)?))
     }
 
     /// shutdown(SHUT_WR): the peer reads to the end of what was sent and then gets an end of file. Receiving goes on.

@@ -91,12 +91,6 @@ impl Source {
     fn changed(&self) -> Failure {
         Failure::new(Operation::ReadFile, self.path.display(), Cause::SourceChanged)
     }
-
-    /// For sendfile(2), which needs an offset of its own: [`Source::read`] counts only what it read itself.
-    #[must_use]
-    pub fn file(&self) -> &File {
-        &self.file
-    }
 }
 
 /// `None` where the file system keeps no such time.

@@ -152,11 +152,13 @@ impl App {
     }
 
     fn say(&mut self, role: Role, socket: SocketId, message: Message) {
-        match role {
+        let place = match role {
             Role::Server => self.server_tab(socket).map(|tab| &mut tab.message),
             Role::Client => self.client_tab(socket).map(|tab| &mut tab.message),
+        };
+        if let Some(place) = place {
+            *place = Some(message);
         }
-        .map(|place| *place = Some(message));
     }
 
     fn new_tab(&mut self, role: Role) {

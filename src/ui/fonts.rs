@@ -16,7 +16,7 @@ pub fn strong() -> FontFamily {
     FontFamily::Name("strong".into())
 }
 
-/// Inter for words, JetBrains Mono for bytes, and behind both a subset of Noto Sans CJK SC, so that 中文 shows
+/// Inter for words, `JetBrains Mono` for bytes, and behind both a subset of Noto Sans CJK SC, so that 中文 shows
 /// on a machine without any Chinese font. egui asks the system's fonts for what is still missing.
 #[must_use]
 pub fn definitions() -> FontDefinitions {
@@ -31,8 +31,12 @@ pub fn definitions() -> FontDefinitions {
         fonts.font_data.insert(name.to_owned(), Arc::new(FontData::from_static(data).tweak(tweak)));
     }
     for (family, own, like) in [
-        (strong(), &["Inter strong", "Noto Sans CJK SC strong", "Noto Sans CJK SC"][..], FontFamily::Proportional),
-        (FontFamily::Proportional, &["Inter", "Noto Sans CJK SC"], FontFamily::Proportional),
+        (
+            strong(),
+            &["Inter strong", "Noto Sans CJK SC strong", "Noto Sans CJK SC", "JetBrains Mono"][..],
+            FontFamily::Proportional,
+        ),
+        (FontFamily::Proportional, &["Inter", "Noto Sans CJK SC", "JetBrains Mono"], FontFamily::Proportional),
         (FontFamily::Monospace, &["JetBrains Mono", "Noto Sans CJK SC"], FontFamily::Monospace),
     ] {
         let mut chain: Vec<_> = own.iter().map(|name| (*name).to_owned()).collect();

@@ -1,7 +1,9 @@
 //! Opens the window.
 
+use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
+use std::thread;
 use std::time::Duration;
 
 use egui::{Context, ViewportBuilder, ViewportId};
@@ -56,21 +58,15 @@ pub fn run() -> ExitCode {
         persist_window: false,
         ..Default::default()
     };
-    let opened = eframe::run_native(
-        "sockeye",
-        options,
-        Box::new(move |creation| {
-            // Set once, here: the closure runs once.
-            let _ = window.set(creation.egui_ctx.clone());
-            Ok(Box::new(App::new(engine, settings, &damage, &creation.egui_ctx)))
-        }),
-    );
-    match opened {
+    let created = Arc::clone(&window);
+    let creator: eframe::AppCreator<'static> = Box::new(move |creation| {
+        // Set once, here: the closure runs once.
+        let _ = created.set(creation.egui_ctx.clone());
+        Ok(Box::new(App::new(engine, settings, &damage, &creation.egui_ctx)))
+    });
+    match open(options, creator, &window) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            // winit puts places in its source code before the reason.
-            let reason = error.to_string();
-            let reason = reason.rsplit(": ").next().unwrap_or_default();
+        Err(reason) => {
             eprintln!("{}", tr!(language, "window.cannot_open", reason = reason));
             if cfg!(target_os = "linux") {
                 eprintln!("{}", tr!(language, "window.packages"));
@@ -78,6 +74,34 @@ pub fn run() -> ExitCode {
             }
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Runs the window until it is closed; the error says why it never opened. Some of the libraries that it needs make winit
+/// return an error when they are missing, the keyboard's make it panic: until there is a window both mean the same.
+fn open(
+    options: eframe::NativeOptions,
+    creator: eframe::AppCreator<'static>,
+    window: &Arc<OnceLock<Context>>,
+) -> Result<(), String> {
+    let opened = Arc::clone(window);
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        let opening = opened.get().is_none() && thread::current().name() == Some("main");
+        if !opening {
+            hook(info);
+        }
+    }));
+    match panic::catch_unwind(AssertUnwindSafe(|| eframe::run_native("sockeye", options, creator))) {
+        Ok(Ok(())) => Ok(()),
+        // winit puts places in its source code before the reason.
+        Ok(Err(error)) => Err(error.to_string().rsplit(": ").next().unwrap_or_default().to_owned()),
+        Err(payload) if window.get().is_some() => panic::resume_unwind(payload),
+        Err(payload) => Err(payload
+            .downcast_ref::<String>()
+            .cloned()
+            .or_else(|| payload.downcast_ref::<&str>().map(|reason| (*reason).to_owned()))
+            .unwrap_or_default()),
     }
 }
 

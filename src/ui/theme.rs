@@ -34,8 +34,6 @@ pub struct Tokens {
     /// Behind text in `error`.
     pub error_soft: Color32,
     pub warning: Color32,
-    /// Behind text in `warning`.
-    pub warning_soft: Color32,
     pub success: Color32,
     pub selection: Color32,
     pub row_hover: Color32,
@@ -74,7 +72,6 @@ impl Tokens {
             error: rgb(0xff_8f85),
             error_soft: rgb(0x36_1e1f),
             warning: rgb(0xe9_bb5c),
-            warning_soft: rgb(0x2f_2817),
             success: rgb(0x62_cf92),
             selection: rgb(0x1b_4a49),
             row_hover: rgb(0x1f_272f),
@@ -105,7 +102,6 @@ impl Tokens {
             error: rgb(0xb4_2318),
             error_soft: rgb(0xfd_eceb),
             warning: rgb(0x83_5400),
-            warning_soft: rgb(0xfc_f3de),
             success: rgb(0x17_7245),
             selection: rgb(0xc9_e8e3),
             row_hover: rgb(0xee_f2f5),
@@ -144,7 +140,6 @@ impl Tokens {
             error: none,
             error_soft: none,
             warning: none,
-            warning_soft: none,
             success: none,
             selection: none,
             row_hover: none,
@@ -323,9 +318,7 @@ mod tests {
                 ("selection", tokens.text, tokens.selection),
                 ("chosen item", tokens.accent_hover, tokens.selection),
                 ("error soft", tokens.error, tokens.error_soft),
-                ("warning soft", tokens.warning, tokens.warning_soft),
                 ("text on error soft", tokens.text, tokens.error_soft),
-                ("text on warning soft", tokens.text, tokens.warning_soft),
             ] {
                 let ratio = contrast(text, ground);
                 assert!(ratio >= 4.5, "{name}, dark {}: {ratio:.2}", tokens.dark);

@@ -42,7 +42,7 @@ impl ClientTabState {
         {
             dot = DotState::Half;
         }
-        let line = StateLine {
+        let mut line = StateLine {
             dot,
             words: &words,
             mistake,
@@ -51,7 +51,7 @@ impl ClientTabState {
             session: None,
             more_open: &mut self.more_open,
         };
-        state_line(ui, cx, line);
+        state_line(ui, cx, &mut line);
         Panel::bottom(Id::unique(("composer", self.socket.0)))
             .resizable(false)
             .show_separator_line(false)

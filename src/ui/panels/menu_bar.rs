@@ -1,4 +1,5 @@
-use egui::{MenuBar, RichText, Ui};
+use egui::accesskit::Toggled;
+use egui::{AtomExt as _, MenuBar, RichText, Ui, vec2};
 
 use crate::model::{LanguageChoice, Role, ThemeChoice};
 use crate::tr;
@@ -58,32 +59,32 @@ fn view_menu(ui: &mut Ui, cx: &mut Cx<'_>, state: MenuState) {
 
 fn items(ui: &mut Ui, cx: &mut Cx<'_>, actions: &[UiCommand]) {
     for action in actions {
-        let mut item = egui::Button::new(action.label(cx.language).into_owned());
-        if let Some(shortcut) = action.shortcut() {
-            item = item.shortcut_text(ui.ctx().format_shortcut(&shortcut));
-        }
-        let response = ui.add(item);
-        if response.clicked() {
-            cx.act(action.clone());
-        }
-        if let Some(tooltip) = action.tooltip(cx.language) {
-            response.on_hover_text(tooltip);
-        }
+        item(ui, cx, action.clone(), None);
     }
 }
 
 /// An item that is on or off; the tick and not a colour says which.
 fn ticked(ui: &mut Ui, cx: &mut Cx<'_>, action: UiCommand, on: bool) {
-    let mark = if on { "✓" } else { "   " };
+    item(ui, cx, action, Some(on));
+}
+
+fn item(ui: &mut Ui, cx: &mut Cx<'_>, action: UiCommand, on: Option<bool>) {
+    ui.spacing_mut().item_spacing.y = 0.0;
     let label = action.label(cx.language).into_owned();
-    let mut item = egui::Button::new((RichText::new(mark).color(cx.tokens.accent), label.clone()));
+    let mark = RichText::new(if on == Some(true) { "✓" } else { "" }).color(cx.tokens.accent);
+    let mut button = egui::Button::new((mark.atom_size(vec2(14.0, 0.0)), label.clone()));
     if let Some(shortcut) = action.shortcut() {
-        item = item.shortcut_text(ui.ctx().format_shortcut(&shortcut));
+        button = button.shortcut_text(ui.ctx().format_shortcut(&shortcut));
     }
-    let response = ui.add(item).accessible_name(label);
-    ui.ctx().accesskit_node_builder(response.id, |node| {
-        node.set_toggled(if on { egui::accesskit::Toggled::True } else { egui::accesskit::Toggled::False });
-    });
+    let mut response = ui.add(button.min_size(vec2(190.0, 0.0))).accessible_name(label);
+    if let Some(on) = on {
+        ui.ctx().accesskit_node_builder(response.id, |node| {
+            node.set_toggled(if on { Toggled::True } else { Toggled::False });
+        });
+    }
+    if let Some(tooltip) = action.tooltip(cx.language) {
+        response = response.on_hover_text(tooltip);
+    }
     if response.clicked() {
         cx.act(action);
     }

@@ -9,7 +9,7 @@ use crate::model::{Command, Role};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
-use crate::ui::tabs::{RecipientChoice, RespondKind, ServerState, ServerTabState};
+use crate::ui::tabs::{RecipientChoice, RespondKind, ServerState, ServerTabState, title};
 use crate::ui::view::Sessions;
 use crate::ui::widgets::button::Weight;
 use crate::ui::widgets::choice::choice;
@@ -29,7 +29,7 @@ impl ServerTabState {
     #[must_use]
     pub fn title(&self) -> TabTitle {
         let (title, state) = match &self.state {
-            ServerState::Listening(endpoint) => (bare(&endpoint.to_string()), DotState::Open),
+            ServerState::Listening(endpoint) => (title(endpoint), DotState::Open),
             ServerState::Idle => (self.form.title(), DotState::Idle),
             ServerState::Starting | ServerState::Stopping => (self.form.title(), DotState::Busy),
         };
@@ -40,7 +40,7 @@ impl ServerTabState {
     pub fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         let mistake = self.endpoint(ui, cx);
         let words = self.state_words(cx.language);
-        let line = StateLine {
+        let mut line = StateLine {
             dot: self.title().state,
             words: &words,
             mistake,
@@ -49,7 +49,7 @@ impl ServerTabState {
             session: None,
             more_open: &mut self.more_open,
         };
-        state_line(ui, cx, line);
+        state_line(ui, cx, &mut line);
         Panel::bottom(Id::unique(("composer", self.socket.0)))
             .resizable(false)
             .show_separator_line(false)
@@ -102,7 +102,7 @@ impl ServerTabState {
             ServerState::Starting => tr!(language, "server.starting"),
             ServerState::Stopping => tr!(language, "server.stopping"),
             ServerState::Listening(endpoint) => {
-                let endpoint = bare(&endpoint.to_string());
+                let endpoint = title(endpoint);
                 match self.open.len() {
                     0 => tr!(language, "server.listening", endpoint = endpoint),
                     1 => tr!(language, "server.listening_one", endpoint = endpoint),
@@ -195,12 +195,6 @@ impl ServerTabState {
 pub fn peer_name(language: Language, sessions: &Sessions, session: crate::model::SessionId) -> String {
     let peer = sessions.by_id.get(&session).map(|view| view.info.peer.to_string()).unwrap_or_default();
     if peer.is_empty() { tr!(language, "session.unnamed", number = session).into_owned() } else { peer }
-}
-
-/// An endpoint without its scheme, which stands beside it already.
-fn bare(endpoint: &str) -> String {
-    let rest = endpoint.split_once(':').map_or(endpoint, |(_, rest)| rest);
-    rest.trim_start_matches("//").to_owned()
 }
 
 /// What no panel says: nobody is there yet.

@@ -107,7 +107,7 @@ pub struct StateLine<'a> {
 }
 
 /// The line under the form: state, losses, the funnel and "More".
-pub fn state_line(ui: &mut Ui, cx: &mut Cx<'_>, line: StateLine<'_>) {
+pub fn state_line(ui: &mut Ui, cx: &mut Cx<'_>, line: &mut StateLine<'_>) {
     let tokens = cx.tokens;
     ui.horizontal(|ui| {
         ui.set_min_height(tokens.row_height);

@@ -134,11 +134,12 @@ impl ClientTabState {
     pub fn on_event(&mut self, event: &Event, sessions: &mut Sessions) {
         match event {
             Event::Resolved { socket, candidates } if *socket == self.socket => self.candidates = candidates.len(),
-            Event::Connecting { socket, attempt } if *socket == self.socket => {
-                // Attempts are raced: one that starts after another has won changes nothing.
-                if !matches!(self.state, ClientState::Open(_) | ClientState::Disconnecting) {
-                    self.state = ClientState::Connecting { attempt: attempt.clone() };
-                }
+            // Attempts are raced: one that starts after another has won changes nothing.
+            Event::Connecting { socket, attempt }
+                if *socket == self.socket
+                    && !matches!(self.state, ClientState::Open(_) | ClientState::Disconnecting) =>
+            {
+                self.state = ClientState::Connecting { attempt: attempt.clone() };
             }
             Event::Opened { info, .. } if info.socket == self.socket => {
                 if let Some((forgotten, _)) = self.last.replace((info.id, None)) {

@@ -95,7 +95,10 @@ impl Draft {
         self.edited();
     }
 
-    /// How many bytes the message has, or what is wrong with it; found out again only after a change.
+    /// How many bytes the message has; found out again only after a change.
+    ///
+    /// # Errors
+    /// The first mistake, with its place.
     pub fn check(&mut self) -> Result<usize, ComposeError> {
         let fresh = self.checked.as_ref().is_some_and(|checked| {
             (checked.format, checked.encoding, checked.ending) == (self.format, self.encoding, self.ending)
@@ -111,6 +114,8 @@ impl Draft {
         self.checked.as_ref().map_or(Ok(0), |checked| checked.result.clone())
     }
 
+    /// The message as bytes.
+    ///
     /// # Errors
     /// The first mistake, with its place.
     pub fn compose(&self) -> Result<Vec<u8>, ComposeError> {

@@ -16,6 +16,8 @@ pub struct EndpointForm {
     pub port: String,
     /// Socket options as a query.
     pub options: String,
+    /// The address of the other kind, host or path, to come back to.
+    other_address: String,
     /// Whether a start was tried, so that empty fields count as mistakes too.
     pub tried: bool,
 }
@@ -23,12 +25,23 @@ pub struct EndpointForm {
 impl EndpointForm {
     #[must_use]
     pub fn new(scheme: &str, address: &str, port: &str, options: &str) -> Self {
+        let protocol = Protocol::from_scheme(scheme).unwrap_or_default();
+        let other_address = if protocol == Protocol::UnixStream { "127.0.0.1" } else { "" };
         Self {
-            protocol: Protocol::from_scheme(scheme).unwrap_or_default(),
+            protocol,
+            other_address: other_address.to_owned(),
             address: address.to_owned(),
             port: port.to_owned(),
             options: options.to_owned(),
             tried: false,
+        }
+    }
+
+    /// To be called after the protocol was changed from `before`: a host is no path, nor the other way round.
+    pub fn protocol_changed(&mut self, before: Protocol) {
+        if (before == Protocol::UnixStream) != (self.protocol == Protocol::UnixStream) {
+            std::mem::swap(&mut self.address, &mut self.other_address);
+            self.tried = false;
         }
     }
 
@@ -86,16 +99,26 @@ impl EndpointForm {
         self.mistake().is_some_and(|(field, _)| field == FormField::Options)
     }
 
-    /// As a tab's title: `127.0.0.1:9000`, `/run/x.sock`.
+    /// As a tab's title: `127.0.0.1:9000`, `UDP 127.0.0.1:9000`, `/run/x.sock`.
     #[must_use]
     pub fn title(&self) -> String {
         if self.protocol == Protocol::UnixStream {
             return self.address.clone();
         }
         match Endpoint::from_fields(self.protocol, &self.address, &self.port) {
-            Ok(Endpoint::Tcp(address) | Endpoint::Udp(address)) => address.to_string(),
-            _ => format!("{}:{}", self.address, self.port),
+            Ok(endpoint) => title(&endpoint),
+            Err(_) => format!("{}:{}", self.address, self.port),
         }
+    }
+}
+
+/// An endpoint as a tab's title. TCP is what is meant where nothing is said.
+#[must_use]
+pub fn title(endpoint: &Endpoint) -> String {
+    match endpoint {
+        Endpoint::Tcp(address) => address.to_string(),
+        Endpoint::Udp(address) => format!("UDP {address}"),
+        Endpoint::UnixStream(name) => name.to_string(),
     }
 }
 
@@ -108,7 +131,7 @@ mod tests {
         let mut form = EndpointForm::new("tcp", "udp://[::1]:9001?reuseaddr=1", "9000", "nodelay=1");
         assert!(form.take_endpoint_text());
         assert_eq!(form, EndpointForm::new("udp", "::1", "9001", "reuseaddr=1"));
-        assert_eq!(form.title(), "[::1]:9001");
+        assert_eq!(form.title(), "UDP [::1]:9001");
     }
 
     #[test]
@@ -118,6 +141,21 @@ mod tests {
             assert!(!form.take_endpoint_text(), "{address}");
             assert_eq!(form.address, address);
         }
+    }
+
+    #[test]
+    fn a_host_is_not_taken_for_a_path() {
+        let mut form = EndpointForm::new("tcp", "192.0.2.1", "9000", "");
+        form.protocol = Protocol::UnixStream;
+        form.protocol_changed(Protocol::Tcp);
+        assert_eq!(form.address, "");
+        form.address = "/run/x.sock".to_owned();
+        form.protocol = Protocol::Udp;
+        form.protocol_changed(Protocol::UnixStream);
+        assert_eq!(form.address, "192.0.2.1");
+        form.protocol = Protocol::Tcp;
+        form.protocol_changed(Protocol::Udp);
+        assert_eq!(form.address, "192.0.2.1");
     }
 
     #[test]

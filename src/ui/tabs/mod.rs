@@ -9,7 +9,7 @@ mod transfers;
 
 pub use client_tab::{ClientState, ClientTabState};
 pub use draft::{Draft, LARGE};
-pub use endpoint_form::{EndpointForm, FormField};
+pub use endpoint_form::{EndpointForm, FormField, title};
 pub use receive_form::{ReceiveForm, ReceiveKind};
 pub use server_tab::{RecipientChoice, RespondKind, ServerState, ServerTabState};
 pub use transfers::{TransferEnd, TransferView, Transfers};

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use crate::model::{Event, Failure, Outcome, Progress, SessionId, TransferId, TransferInfo};
+use crate::model::{Event, Failure, Outcome, Progress, TransferId, TransferInfo};
 
 /// Ended transfers that stay visible.
 const ENDED_MAX: usize = 20;
@@ -35,11 +35,6 @@ impl Transfers {
     }
 
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
-    #[must_use]
     pub fn any_ended(&self) -> bool {
         self.rows.iter().any(|row| row.end.is_some())
     }
@@ -71,12 +66,6 @@ impl Transfers {
             }
             _ => false,
         }
-    }
-
-    /// Whether a file is on its way in this session.
-    #[must_use]
-    pub fn is_busy(&self, session: SessionId) -> bool {
-        self.rows.iter().any(|row| row.info.session == session && row.end.is_none())
     }
 
     fn find(&mut self, transfer: TransferId) -> Option<&mut TransferView> {

@@ -25,7 +25,10 @@ pub fn choice<T: Copy + PartialEq>(
             ui.set_max_width(width);
             combo.show_ui(ui, |ui| {
                 for option in options {
-                    ui.selectable_value(value, *option, names(*option));
+                    // The list closes by itself after a click of the pointer only.
+                    if ui.selectable_value(value, *option, names(*option)).clicked() {
+                        ui.close();
+                    }
                 }
             })
         })

@@ -86,7 +86,7 @@ impl Composer {
         let send = button(ui, cx.tokens, Weight::Primary, &label, BUTTONS_WIDTH, reason)
             .on_hover_text(tr!(cx.language, "composer.send_keys"))
             .clicked();
-        file_sender(ui, cx, self.role, self.socket, draft, BUTTONS_WIDTH, self.files_blocked.clone());
+        file_sender(ui, cx, self.role, self.socket, draft, BUTTONS_WIDTH, self.files_blocked.as_ref());
         send
     }
 

@@ -49,13 +49,16 @@ pub fn endpoint_row(
         ui.spacing_mut().item_spacing.x = tokens.space_small + 2.0;
         ui.add_enabled_ui(!locked, |ui| {
             let label = tr!(language, "form.protocol");
-            choice(ui, ("protocol", socket.0), &label, 76.0, &mut form.protocol, &Protocol::ALL, |protocol| {
+            let before = form.protocol;
+            let width = if before == Protocol::UnixStream { 112.0 } else { 76.0 };
+            choice(ui, ("protocol", socket.0), &label, width, &mut form.protocol, &Protocol::ALL, |protocol| {
                 match protocol {
                     Protocol::Tcp => "TCP".into(),
                     Protocol::Udp => "UDP".into(),
                     Protocol::UnixStream => tr!(language, "protocol.unix_stream"),
                 }
             });
+            form.protocol_changed(before);
             let has_port = form.protocol != Protocol::UnixStream;
             let port_width = if has_port { 64.0 + ui.spacing().item_spacing.x } else { 0.0 };
             let width = ui.available_width() - port_width - BUTTON_WIDTH - ui.spacing().item_spacing.x;

@@ -20,7 +20,7 @@ pub fn file_sender(
     socket: SocketId,
     draft: &mut Draft,
     width: f32,
-    blocked: Option<Cow<'static, str>>,
+    blocked: Option<&Cow<'static, str>>,
 ) {
     let choose = UiCommand::ChooseFiles(role, socket);
     ui.horizontal(|ui| {
@@ -28,7 +28,7 @@ pub fn file_sender(
         let more_width = cx.tokens.row_height;
         let label = choose.label(cx.language);
         let tooltip = choose.tooltip(cx.language).unwrap_or_default();
-        let response = button(ui, cx.tokens, Weight::Plain, &label, width - more_width - 2.0, blocked.clone())
+        let response = button(ui, cx.tokens, Weight::Plain, &label, width - more_width - 2.0, blocked.cloned())
             .on_hover_text(tooltip);
         if response.clicked() {
             cx.act(choose);
@@ -60,7 +60,7 @@ fn popup(
     role: Role,
     socket: SocketId,
     draft: &mut Draft,
-    blocked: Option<Cow<'static, str>>,
+    blocked: Option<&Cow<'static, str>>,
 ) {
     let tokens = cx.tokens;
     let muted = |words: Cow<'static, str>| RichText::new(words).font(tokens.small_font()).color(tokens.text_muted);
@@ -92,7 +92,7 @@ fn popup(
         };
         let response = field.show(ui, tokens, &mut draft.path);
         go = response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
-        let why = if draft.path.trim().is_empty() { Some(tr!(cx.language, "file.no_path")) } else { blocked.clone() };
+        let why = if draft.path.trim().is_empty() { Some(tr!(cx.language, "file.no_path")) } else { blocked.cloned() };
         let blocked = why.is_some();
         go |= button(ui, tokens, Weight::Plain, &label, 76.0, why).clicked();
         go &= !blocked;

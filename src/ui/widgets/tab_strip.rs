@@ -91,10 +91,8 @@ fn one_tab(
             action = Some(TabAction::Close(tab.socket));
         }
     }
-    if response.clicked() || response.middle_clicked() && !closable {
-        action = action.or(Some(TabAction::Select(tab.socket)));
-    } else if response.middle_clicked() {
+    if closable && response.middle_clicked() {
         action = Some(TabAction::Close(tab.socket));
     }
-    action
+    action.or_else(|| response.clicked().then_some(TabAction::Select(tab.socket)))
 }

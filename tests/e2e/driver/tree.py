@@ -1,0 +1,112 @@
+"""The accessible tree of a program, as a screen reader finds it: by name and role."""
+from collections import deque
+
+import pyatspi
+from gi.repository import Atspi, GLib
+
+from driver.waiting import until
+
+# Milliseconds that a program may take to answer one question: a slow answer is better than none.
+Atspi.set_timeout(10_000, 20_000)
+
+
+class Node:
+    """One accessible object. It may be gone at any moment: what asks it raises GLib.Error then."""
+
+    def __init__(self, accessible):
+        self.accessible = accessible
+
+    @property
+    def name(self):
+        return self.accessible.name or ""
+
+    @property
+    def role(self):
+        return self.accessible.getRoleName()
+
+    def children(self):
+        return [Node(child) for child in self.accessible if child is not None]
+
+    def all(self):
+        """Itself and all below, the ones next to it first: the rows of a table, which are many, come last."""
+        waiting = deque([self])
+        while waiting:
+            node = waiting.popleft()
+            yield node
+            waiting.extend(node.children())
+
+    def has(self, state):
+        return self.accessible.getState().contains(state)
+
+    @property
+    def enabled(self):
+        return self.has(pyatspi.STATE_SENSITIVE)
+
+    @property
+    def focused(self):
+        return self.has(pyatspi.STATE_FOCUSED)
+
+    @property
+    def pressed(self):
+        """Whether a button that stays down is down now."""
+        self.accessible.clear_cache()
+        return self.has(pyatspi.STATE_PRESSED)
+
+    def is_in(self, role, name):
+        """Whether it is below such a node."""
+        above = self.accessible.parent
+        while above is not None:
+            if above.getRoleName() == role and above.name == name:
+                return True
+            above = above.parent
+        return False
+
+    @property
+    def text(self):
+        return self.accessible.queryText().getText(0, -1)
+
+    def click(self):
+        assert self.accessible.queryAction().doAction(0), f"{self.name!r} can't be clicked"
+
+    def focus(self):
+        assert self.accessible.queryComponent().grabFocus(), f"{self.name!r} can't have the keyboard"
+
+    def set_text(self, text):
+        assert self.accessible.queryEditableText().setTextContents(text), f"{self.name!r} can't be written to"
+
+    def place(self):
+        """x, y, width, height on the screen."""
+        return tuple(self.accessible.queryComponent().getExtents(pyatspi.DESKTOP_COORDS))
+
+    def describe(self, depth=0):
+        """The tree below as lines, for a person who wants to know why a test failed."""
+        line = f"{'  ' * depth}{self.role} {self.name!r}"
+        return "\n".join([line, *(child.describe(depth + 1) for child in self.children())])
+
+
+def look(asks):
+    """What `asks()` returns, or None when something that it asked was gone by then."""
+    try:
+        return asks()
+    except (GLib.Error, LookupError, NotImplementedError, RuntimeError):
+        return None
+
+
+def application(process_id):
+    """The accessible application of a process, or None. Looks afresh: libatspi keeps what it once saw."""
+    desktop = pyatspi.Registry.getDesktop(0)
+    desktop.clear_cache()
+    for child in desktop:
+        if child is not None and child.get_process_id() == process_id:
+            return Node(child)
+    return None
+
+
+def wait_for(process_id, what, find):
+    """Waits until `find(application)` is true, and returns it."""
+
+    def seen():
+        root = look(lambda: application(process_id))
+        return look(lambda: find(root)) if root else None
+
+    return until(what, seen)

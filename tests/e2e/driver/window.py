@@ -1,0 +1,199 @@
+"""Sockeye's window, found and used as a person with a screen reader, a keyboard and a mouse would."""
+import os
+import re
+import subprocess
+import time
+
+from driver import tree
+from driver.desktop import press, xdotool
+from driver.waiting import until
+
+# How long a closed window may take to end its process before the test gives up on it.
+ENDS_WITHIN = 10.0
+# More presses of Tab than the window has places for the keyboard.
+TABS_MAX = 80
+# What the options of a list are, in the accessible tree.
+OPTION_ROLES = ("toggle button", "push button", "list item")
+
+
+class Panel:
+    """A named group, such as the one of the server."""
+
+    def __init__(self, window, name):
+        self.window = window
+        self.name = name
+
+    def find(self, what, fits):
+        """Waits for a node in this group that fits."""
+
+        def search(root):
+            group = next((node for node in root.all() if node.role == "panel" and node.name == self.name), None)
+            return group and next((node for node in group.all() if fits(node)), None)
+
+        return tree.wait_for(self.window.process.pid, f"{what} in {self.name}", search)
+
+    def control(self, name):
+        """The control of that name, once it can be used."""
+        return self.find(name, lambda node: node.name == name and node.role != "label" and node.enabled)
+
+    def blocked(self, name):
+        """The control of that name, once it can't be used."""
+        return self.find(f"{name}, disabled", lambda node: node.name == name and not node.enabled)
+
+    def click(self, name):
+        self.control(name).click()
+
+    def set(self, name, text):
+        """Replaces the text of a field, and waits until it shows."""
+        self.control(name).set_text(text)
+        self.shows(name, text)
+
+    def shows(self, name, text):
+        """Waits until a field has that text."""
+        self.find(f"{name} {text!r}", lambda node: node.name == name and node.role == "entry" and node.text == text)
+
+    def focus(self, name):
+        """Gives a control the keyboard."""
+        self.control(name).focus()
+        self.has_focus(name)
+
+    def has_focus(self, name):
+        self.find(f"{name}, focused", lambda node: node.name == name and node.focused)
+
+    def choose(self, name, option):
+        """Opens a list and takes one of its options."""
+        self.click(name)
+        self.window.find(option, lambda node: node.role in OPTION_ROLES and node.name == option).click()
+        self.window.gone("list box", lambda node: node.role == "list box")
+
+    def says(self, pattern):
+        """Waits for a label that the pattern is found in; returns the match."""
+        label = self.find(pattern, lambda node: node.role == "label" and re.search(pattern, node.name))
+        return re.search(pattern, label.name)
+
+
+class Window:
+    """The running program. Use as a context; it is killed at the end unless it was closed."""
+
+    def __init__(self, **environment):
+        self.program = os.environ["SOCKEYE"]
+        self.environment = environment
+        self.server = Panel(self, "Server")
+        self.client = Panel(self, "Client")
+
+    def __enter__(self):
+        environment = {**os.environ, **self.environment}
+        self.process = subprocess.Popen([self.program], stdin=subprocess.DEVNULL, env=environment)
+        try:
+            self.server.control("Start listening")
+            self.id = xdotool("search", "--sync", "--onlyvisible", "--pid", self.process.pid, "--name", "Sockeye")
+        except BaseException:
+            self.process.kill()
+            raise
+        return self
+
+    def __exit__(self, kind, *_):
+        if kind is not None and self.process.poll() is None:
+            root = tree.look(lambda: tree.application(self.process.pid).describe())
+            print(root or "the program shows nothing", flush=True)
+        self.process.kill()
+        self.process.wait()
+
+    def find(self, what, fits):
+        """Waits for a node anywhere in the window that fits."""
+        return tree.wait_for(self.process.pid, what, lambda root: next((n for n in root.all() if fits(n)), None))
+
+    def gone(self, what, fits):
+        """Waits until no node fits."""
+        tree.wait_for(self.process.pid, f"no more {what}", lambda root: not any(fits(node) for node in root.all()))
+
+    def click(self, name):
+        self.find(name, lambda node: node.name == name and node.enabled and node.role != "label").click()
+
+    def set(self, name, text):
+        """Replaces the text of a field that is in no panel, such as one in a popup."""
+        self.find(name, lambda node: node.name == name and node.role == "entry" and node.enabled).set_text(text)
+        self.find(f"{name} {text!r}", lambda node: node.name == name and node.role == "entry" and node.text == text)
+
+    def with_keyboard(self, besides=None):
+        """Waits until something has the keyboard, other than what is at the place `besides`; returns it."""
+
+        def search(root):
+            return next((n for n in root.all() if n.focused and n.role != "frame" and n.place() != besides), None)
+
+        return tree.wait_for(self.process.pid, "something that has the keyboard", search)
+
+    def tab_to(self, panel, name):
+        """Presses Tab until a control of a panel has the keyboard."""
+        at = None
+        for _ in range(TABS_MAX):
+            press("Tab")
+            node = self.with_keyboard(besides=at)
+            if node.name == name and node.is_in("panel", panel.name):
+                return
+            at = node.place()
+        raise AssertionError(f"{TABS_MAX} times Tab did not lead to {name} in {panel.name}")
+
+    def save_incoming(self, folder, way="Save as a file"):
+        """Has the server save what it receives into a folder."""
+        self.server.click("More")
+        self.server.choose("Incoming data", way)
+        self.server.set("Folder", str(folder))
+
+    def rows(self, root):
+        """The visible rows of the journal, each as the texts of its cells."""
+        journal = next(node for node in root.all() if node.role == "table" and node.name == "Journal")
+        return [[cell.name for cell in row.children()] for row in journal.children()]
+
+    def row(self, *patterns):
+        """Waits for a visible row of the journal that has, for each pattern, a cell that matches all of it."""
+
+        def fits(row):
+            return all(any(re.fullmatch(pattern, cell) for cell in row) for pattern in patterns)
+
+        return tree.wait_for(
+            self.process.pid, f"a row with {patterns}", lambda root: next(filter(fits, self.rows(root)), None)
+        )
+
+    def has_rows(self, at_least):
+        """Waits until the journal says that it has so many rows."""
+
+        def enough(node):
+            words = re.fullmatch(r"([\d,]+) rows", node.name) if node.role == "label" else None
+            return words and int(words.group(1).replace(",", "")) >= at_least
+
+        self.find(f"{at_least} rows", enough)
+
+    def take_keyboard(self):
+        """Makes it the window that keys go to."""
+        xdotool("windowactivate", "--sync", self.id)
+
+    def listen(self, protocol=None):
+        """Starts listening on any free port; returns it. Without a protocol, the one that is chosen."""
+        if protocol:
+            self.server.choose("Protocol", protocol)
+        self.server.set("Port", "0")
+        self.server.click("Start listening")
+        return int(self.server.says(r"^Listening on 127\.0\.0\.1:(\d+)").group(1))
+
+    def connect(self, port, protocol=None):
+        """Connects the client to a port of this machine. Without a protocol, by the one that is chosen."""
+        if protocol:
+            self.client.choose("Protocol", protocol)
+        self.client.set("Port", str(port))
+        self.client.click("Connect")
+        self.client.control("Disconnect")
+
+    def place(self):
+        """x, y, width, height of the window's inside on the screen."""
+        words = xdotool("getwindowgeometry", "--shell", self.id)
+        values = dict(line.split("=") for line in words.splitlines())
+        return tuple(int(values[name]) for name in ("X", "Y", "WIDTH", "HEIGHT"))
+
+    def close(self):
+        """Closes it by the window manager's key; returns exit code and seconds until the process had ended."""
+        self.take_keyboard()
+        begun = time.monotonic()
+        press("alt+F4")
+        code = self.process.wait(ENDS_WITHIN)
+        return code, time.monotonic() - begun
