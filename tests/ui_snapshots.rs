@@ -108,10 +108,9 @@ fn in_conversation() {
             peer.write_all(b"\x01\x03\x04\x00\x2a\x00\x07\x9b\xf8").unwrap();
             until_rows(&mut window, 7);
 
-            let row = window.harness.get_all_by_label("你好, Sockeye!").next().expect("a row").rect().center();
-            window.harness.hover_at(row);
-            window.harness.drag_at(row);
-            window.harness.drop_at(row);
+            window.until("the last row", |window| window.harness.query_all_by_label_contains("01 03 04").count() > 0);
+            window.harness.get_all_by_label("你好, Sockeye!").next().expect("a row").click();
+            window.harness.step();
             window.until("the chosen row's bytes", |window| window.harness.query_by_label("Copy").is_some());
             shoot(&mut window, &format!("talk-{name}-{}x{}", size.0, size.1), &mut results);
         }
