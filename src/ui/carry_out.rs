@@ -13,7 +13,7 @@ use super::theme;
 use super::widgets::file_sender;
 use super::widgets::message_line::Message;
 use crate::i18n::Language;
-use crate::model::{Command, Recipients, Role, SendMode, SocketId};
+use crate::model::{ClientTab, Command, ComposerSettings, Protocol, Recipients, Role, SendMode, ServerTab, SocketId};
 
 const ZOOM_STEP: f32 = 0.1;
 
@@ -174,18 +174,34 @@ impl App {
         match role {
             Role::Server => {
                 let settings = self.server_tab(like).map(|tab| tab.to_settings(shown_as)).unwrap_or_default();
-                let composer = crate::model::ComposerSettings { draft: String::new(), ..settings.composer };
-                let settings = crate::model::ServerTab { composer, ..settings };
+                let (address, port) = self.free_place(&settings);
+                let composer = ComposerSettings { draft: String::new(), ..settings.composer };
+                let settings = ServerTab { address, port, composer, ..settings };
                 self.servers.push(ServerTabState::new(socket, &settings));
             }
             Role::Client => {
                 let settings = self.client_tab(like).map(|tab| tab.to_settings(shown_as)).unwrap_or_default();
-                let composer = crate::model::ComposerSettings { draft: String::new(), ..settings.composer };
-                let settings = crate::model::ClientTab { composer, ..settings };
+                let composer = ComposerSettings { draft: String::new(), ..settings.composer };
+                let settings = ClientTab { composer, ..settings };
                 self.clients.push(ClientTabState::new(socket, &settings));
             }
         }
         self.select_tab(role, socket);
+    }
+
+    /// Where a listener like this one finds nobody in its place: at the next port that no tab has. A path has no next.
+    fn free_place(&self, like: &ServerTab) -> (String, String) {
+        if like.protocol == Protocol::UnixStream.scheme() {
+            return (String::new(), like.port.clone());
+        }
+        let port = match like.port.trim().parse::<u16>() {
+            Ok(first @ 1..) => (first..=u16::MAX)
+                .map(|port| port.to_string())
+                .find(|port| self.servers.iter().all(|tab| tab.form.port.trim() != port))
+                .unwrap_or_else(|| "0".to_owned()),
+            _ => like.port.clone(),
+        };
+        (like.address.clone(), port)
     }
 
     fn select_tab(&mut self, role: Role, socket: SocketId) {
