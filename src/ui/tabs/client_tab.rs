@@ -5,7 +5,7 @@ use super::endpoint_form::EndpointForm;
 use super::receive_form::ReceiveForm;
 use super::transfers::Transfers;
 use crate::codec::encoding::Encoding;
-use crate::model::{ClientTab, CloseReason, ConnectSpec, Event, Notice, SessionId, SocketId};
+use crate::model::{Cause, ClientTab, CloseReason, ConnectSpec, Event, Notice, SessionId, SocketId};
 use crate::ui::view::Sessions;
 use crate::ui::widgets::message_line::Message;
 
@@ -174,6 +174,9 @@ impl ClientTabState {
                 self.transfers.on_event(event);
             }
             Event::Failed { socket, failure, .. } if *socket == Some(self.socket) => {
+                if failure.cause == Cause::QueueFull {
+                    self.draft.refused();
+                }
                 self.message = Some(Message::Failed(failure.clone()));
             }
             Event::Noticed { socket, notice, .. } if *socket == Some(self.socket) => self.noticed(notice),

@@ -6,7 +6,7 @@ use super::receive_form::ReceiveForm;
 use super::transfers::Transfers;
 use crate::codec::compose::{self, ComposeError, Format, LineEnding};
 use crate::codec::encoding::Encoding;
-use crate::model::{Endpoint, Event, ListenSpec, Notice, Recipients, Respond, ServerTab, SessionId, SocketId};
+use crate::model::{Cause, Endpoint, Event, ListenSpec, Notice, Recipients, Respond, ServerTab, SessionId, SocketId};
 use crate::ui::view::Sessions;
 use crate::ui::widgets::message_line::Message;
 
@@ -192,6 +192,9 @@ impl ServerTabState {
                 if self.state == ServerState::Starting {
                     self.state = ServerState::Idle;
                 }
+                if failure.cause == Cause::QueueFull {
+                    self.draft.refused();
+                }
                 self.message = Some(Message::Failed(failure.clone()));
             }
             Event::Noticed { socket, notice, .. } if *socket == Some(self.socket) => self.noticed(notice),
@@ -235,7 +238,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::model::{Cause, CloseReason, Failure, Operation, Peer, Protocol, Role, SessionInfo};
+    use crate::model::{CloseReason, Failure, Operation, Peer, Protocol, Role, SessionInfo};
 
     struct Tab {
         tab: ServerTabState,
