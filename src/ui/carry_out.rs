@@ -40,6 +40,11 @@ impl App {
             UiCommand::NewTab(role) => self.new_tab(role),
             UiCommand::CloseTab(role, socket) => self.close_tab(role, socket),
             UiCommand::SelectTab(role, socket) => self.select_tab(role, socket),
+            UiCommand::NewTabHere => self.new_tab(self.panel_in_use),
+            UiCommand::CloseTabHere => self.close_tab(self.panel_in_use, self.front_tab(self.panel_in_use)),
+            UiCommand::NextTabHere => self.step_tab(1),
+            UiCommand::PreviousTabHere => self.step_tab(-1),
+            UiCommand::CopyRows(kind) => self.journal.start_copying(kind),
             UiCommand::Start(role, socket) => self.start(role, socket),
             UiCommand::Stop(role, socket) => self.stop(role, socket),
             UiCommand::SendMessage(role, socket) => self.send_message(role, socket),
@@ -79,6 +84,19 @@ impl App {
             {
                 self.actions.push(action);
             }
+        }
+    }
+
+    /// Keeps in mind which panel has the keyboard or was clicked, for shortcuts that concern one of them.
+    pub(super) fn notice_panel_in_use(&mut self, ctx: &Context) {
+        let pressed = ctx.input(|input| input.pointer.press_origin().filter(|_| input.pointer.any_pressed()));
+        let focused = ctx.memory(egui::Memory::focused).and_then(|id| ctx.read_response(id));
+        let Some(at) = pressed.or(focused.map(|response| response.interact_rect.center())) else { return };
+        let [left, right] = self.panel_rects;
+        if left.contains(at) {
+            self.panel_in_use = Role::Server;
+        } else if right.contains(at) {
+            self.panel_in_use = Role::Client;
         }
     }
 
@@ -165,10 +183,7 @@ impl App {
 
     fn new_tab(&mut self, role: Role) {
         let socket = self.engine.new_socket();
-        let like = match role {
-            Role::Server => self.server,
-            Role::Client => self.client,
-        };
+        let like = self.front_tab(role);
         let shown_as = self.sessions.encoding(like);
         self.sessions.encodings.insert(socket, shown_as);
         match role {
@@ -202,6 +217,25 @@ impl App {
             _ => like.port.clone(),
         };
         (like.address.clone(), port)
+    }
+
+    fn front_tab(&self, role: Role) -> SocketId {
+        match role {
+            Role::Server => self.server,
+            Role::Client => self.client,
+        }
+    }
+
+    /// Shows the tab so many places on, round the ends.
+    fn step_tab(&mut self, by: isize) {
+        let role = self.panel_in_use;
+        let sockets: Vec<_> = match role {
+            Role::Server => self.servers.iter().map(|tab| tab.socket).collect(),
+            Role::Client => self.clients.iter().map(|tab| tab.socket).collect(),
+        };
+        let Some(at) = sockets.iter().position(|socket| *socket == self.front_tab(role)) else { return };
+        let to = at.wrapping_add_signed(by + sockets.len() as isize) % sockets.len();
+        self.select_tab(role, sockets[to]);
     }
 
     fn select_tab(&mut self, role: Role, socket: SocketId) {
