@@ -130,7 +130,15 @@ impl App {
     /// Takes in how a dialog ended.
     pub(super) fn on_dialog(&mut self, ctx: &Context, purpose: Purpose, answer: Answer) {
         match (purpose, answer) {
-            (_, Answer::Cancelled) => {}
+            (_, Answer::Cancelled { first: false }) => {}
+            (Purpose::SendFiles(role, socket), Answer::Cancelled { .. }) => {
+                self.say(role, socket, Message::NothingChosen { folder: false });
+            }
+            (Purpose::ReceiveInto(role, socket), Answer::Cancelled { .. }) => {
+                self.say(role, socket, Message::NothingChosen { folder: true });
+            }
+            // Its path can't be typed.
+            (Purpose::SaveJournal, Answer::Cancelled { .. }) => {}
             (Purpose::SendFiles(role, socket), Answer::Chosen(paths)) => self.send_paths(role, socket, paths),
             (Purpose::ReceiveInto(role, socket), Answer::Chosen(mut paths)) => {
                 if let Some(folder) = paths.pop() {

@@ -106,7 +106,10 @@ impl ClientTabState {
                 }
                 _ => tr!(language, "client.idle"),
             },
-            ClientState::Connecting { attempt } if attempt.is_empty() => tr!(language, "client.connecting"),
+            ClientState::Connecting { attempt } if attempt.is_empty() && self.form.is_name() => {
+                tr!(language, "client.connecting")
+            }
+            ClientState::Connecting { attempt } if attempt.is_empty() => tr!(language, "client.connecting_plain"),
             ClientState::Connecting { attempt } if self.candidates > 1 => {
                 tr!(language, "client.connecting_one_of", attempt = attempt, count = self.candidates)
             }
