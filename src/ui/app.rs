@@ -206,7 +206,10 @@ impl App {
         let area = ui.available_rect_before_wrap();
         let split = self.settings.split.clamp(0.2, 0.8);
         let lowest = (area.height() - 150.0).max(160.0);
-        let middle = area.top() + (area.height() * split).clamp(200.0_f32.min(lowest), lowest);
+        let chosen = (area.height() * split).clamp(200.0_f32.min(lowest), lowest);
+        // What "More" opens pushes the border down, as far as the journal can spare room, and not the rows out of sight.
+        let spare = (area.height() - 220.0).max(chosen);
+        let middle = area.top() + chosen.max(self.full_panel_height().min(spare));
 
         let handle = Rect::from_min_max(pos2(area.left(), middle), pos2(area.right(), middle + GAP));
         self.split_handle(ui, cx, handle, area);
@@ -236,6 +239,13 @@ impl App {
         let below = Rect::from_min_max(pos2(area.left(), middle + GAP), area.max);
         self.below(ui, cx, below);
         ui.advance_cursor_after_rect(area);
+    }
+
+    /// What the panels take with all that "More" has opened, in points.
+    fn full_panel_height(&self) -> f32 {
+        let server = self.servers.iter().find(|tab| tab.socket == self.server).map_or(0.0, |tab| tab.full_height);
+        let client = self.clients.iter().find(|tab| tab.socket == self.client).map_or(0.0, |tab| tab.full_height);
+        server.max(client) + shell::AROUND_TAB
     }
 
     fn split_handle(&mut self, ui: &mut Ui, cx: &Cx<'_>, handle: Rect, area: Rect) {
