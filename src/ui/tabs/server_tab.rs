@@ -241,7 +241,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::model::{CloseReason, Failure, Operation, Peer, Protocol, Role, SessionInfo};
+    use crate::model::{CloseReason, Failure, Operation, Peer, Protocol, ReceiveMode, Role, SessionInfo};
 
     struct Tab {
         tab: ServerTabState,
@@ -276,6 +276,22 @@ mod tests {
         fn close(&mut self, id: u64) {
             self.event(&Event::Closed { socket: SocketId(7), session: SessionId(id), reason: CloseReason::Eof });
         }
+    }
+
+    #[test]
+    fn what_is_chosen_under_more_is_asked_for_and_kept() {
+        let mut settings =
+            ServerTab { stay_half_open: true, receive: "raw".to_owned(), more_open: true, ..ServerTab::default() };
+        let tab = ServerTabState::new(SocketId(7), &settings);
+        assert_eq!(tab.to_settings(Encoding::Utf8), settings);
+        assert_eq!(tab.spec(), None, "a folder is missing");
+
+        settings.folder = "/in".to_owned();
+        let spec = ServerTabState::new(SocketId(7), &settings).spec().unwrap();
+        assert!(spec.stay_half_open && spec.receive == ReceiveMode::Raw { into: "/in".into() });
+
+        settings.protocol = "udp".to_owned();
+        assert_eq!(ServerTabState::new(SocketId(7), &settings).spec().unwrap().receive, ReceiveMode::Show);
     }
 
     #[test]
