@@ -69,6 +69,9 @@ fn operation(language: Language, operation: Operation) -> Words {
 pub fn cause(language: Language, cause: &Cause) -> Words {
     match cause {
         Cause::AddressInUse => tr!(language, "cause.address_in_use"),
+        Cause::Unsent { bytes } => tr!(language, "cause.unsent", bytes = super::byte_size(*bytes)),
+        Cause::NotANumericAddress => tr!(language, "cause.not_a_numeric_address"),
+        Cause::NotARegularFile => tr!(language, "cause.not_a_regular_file"),
         Cause::AddressNotAvailable => tr!(language, "cause.address_not_available"),
         Cause::Refused => tr!(language, "cause.refused"),
         Cause::ConnectionReset => tr!(language, "cause.connection_reset"),
