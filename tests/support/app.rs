@@ -88,7 +88,10 @@ impl Window {
 
     /// Tabs that are not the default ones, in English and with room for all that "More" shows.
     pub(crate) fn with_tabs(server: ServerTab, client: ClientTab) -> Self {
-        Self::build(Self::settings(server, client), |builder| builder.with_size(egui::vec2(1100.0, 1000.0)))
+        // Boxes for missing glyphs: messages hold characters that the fonts in `assets` lack.
+        Self::build(Self::settings(server, client), |builder| {
+            builder.with_size(egui::vec2(1100.0, 1000.0)).allow_missing_glyphs()
+        })
     }
 
     fn settings(server: ServerTab, client: ClientTab) -> Settings {
@@ -123,6 +126,8 @@ impl Window {
         self.control(panel, field).focus();
         self.harness.step();
         self.harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+        // Typing nothing would leave what is selected.
+        self.harness.key_press(Key::Backspace);
         self.harness.step();
         self.control(panel, field).type_text(text);
         self.harness.step();
