@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 
 use super::Language;
+use crate::codec::visible::visible;
 use crate::model::{Cause, Failure, Hint, Operation, Traffic};
 use crate::tr;
 
@@ -14,7 +15,8 @@ pub fn failure(language: Language, failure: &Failure) -> String {
     if failure.subject.is_empty() {
         tr!(language, "failure.bare", operation = operation, cause = cause).into_owned()
     } else {
-        tr!(language, "failure.line", operation = operation, subject = failure.subject, cause = cause).into_owned()
+        tr!(language, "failure.line", operation = operation, subject = visible(&failure.subject), cause = cause)
+            .into_owned()
     }
 }
 
@@ -115,6 +117,12 @@ mod tests {
         assert_eq!(failure(Language::English, &bind), "bind 127.0.0.1:9000: address already in use");
         assert_eq!(failure(Language::Chinese, &bind), "绑定 127.0.0.1:9000：地址已被占用");
         assert_eq!(hint(Language::English, &bind), None);
+    }
+
+    #[test]
+    fn a_peers_text_is_shown_on_one_line_and_in_order() {
+        let file = Failure::new(Operation::CreateFile, "/in/a\n\u{202e}gpj.exe", Cause::PermissionDenied);
+        assert_eq!(failure(Language::English, &file), "create /in/a␊·gpj.exe: permission denied");
     }
 
     #[test]
