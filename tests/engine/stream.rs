@@ -173,6 +173,19 @@ fn listening_again_on_the_same_port_at_once() {
 }
 
 #[test]
+fn without_reuse_address_a_closed_connection_keeps_the_port() {
+    let mut h = Harness::new();
+    let (server, endpoint) = h.listen("tcp://127.0.0.1:0?reuseaddr=0");
+    let peer = TcpStream::connect(("127.0.0.1", port(&endpoint))).unwrap();
+    h.opened(server);
+    h.engine.send(Command::StopListening { socket: server });
+    h.stopped(server);
+    drop(peer);
+    h.listen_as(server, &format!("{endpoint}?reuseaddr=0"), |_| {});
+    assert_eq!(h.failed().cause, sockeye::model::Cause::AddressInUse);
+}
+
+#[test]
 fn once_ends_with_the_first_session() {
     let mut h = Harness::new();
     let (server, endpoint) = h.listen_with("tcp://127.0.0.1:0", |spec| spec.once = true);
