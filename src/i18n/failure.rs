@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 
 use super::Language;
+use crate::codec::visible::visible;
 use crate::model::{Cause, Failure, Hint, Operation, Traffic};
 use crate::tr;
 
@@ -14,7 +15,8 @@ pub fn failure(language: Language, failure: &Failure) -> String {
     if failure.subject.is_empty() {
         tr!(language, "failure.bare", operation = operation, cause = cause).into_owned()
     } else {
-        tr!(language, "failure.line", operation = operation, subject = failure.subject, cause = cause).into_owned()
+        tr!(language, "failure.line", operation = operation, subject = visible(&failure.subject), cause = cause)
+            .into_owned()
     }
 }
 
@@ -69,6 +71,9 @@ fn operation(language: Language, operation: Operation) -> Words {
 pub fn cause(language: Language, cause: &Cause) -> Words {
     match cause {
         Cause::AddressInUse => tr!(language, "cause.address_in_use"),
+        Cause::Unsent { bytes } => tr!(language, "cause.unsent", bytes = super::byte_size(*bytes)),
+        Cause::NotANumericAddress => tr!(language, "cause.not_a_numeric_address"),
+        Cause::NotARegularFile => tr!(language, "cause.not_a_regular_file"),
         Cause::AddressNotAvailable => tr!(language, "cause.address_not_available"),
         Cause::Refused => tr!(language, "cause.refused"),
         Cause::ConnectionReset => tr!(language, "cause.connection_reset"),
@@ -112,6 +117,12 @@ mod tests {
         assert_eq!(failure(Language::English, &bind), "bind 127.0.0.1:9000: address already in use");
         assert_eq!(failure(Language::Chinese, &bind), "绑定 127.0.0.1:9000：地址已被占用");
         assert_eq!(hint(Language::English, &bind), None);
+    }
+
+    #[test]
+    fn a_peers_text_is_shown_on_one_line_and_in_order() {
+        let file = Failure::new(Operation::CreateFile, "/in/a\n\u{202e}gpj.exe", Cause::PermissionDenied);
+        assert_eq!(failure(Language::English, &file), "create /in/a␊·gpj.exe: permission denied");
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub enum UiCommand {
     FocusFilter,
     /// How this tab's bytes are shown as text.
     SetDisplayEncoding(SocketId, Encoding),
+    /// The same for every tab.
+    SetDisplayEncodingOfAll(Encoding),
     /// Straight to the engine.
     Engine(Command),
     /// What the journal shows alone; `None` shows all.
@@ -78,7 +80,7 @@ impl UiCommand {
             Self::ToggleFollow => tr!(language, "action.follow"),
             Self::ToggleInspector => tr!(language, "action.inspector"),
             Self::FocusFilter => tr!(language, "action.filter"),
-            Self::SetDisplayEncoding(..) => tr!(language, "action.display_encoding"),
+            Self::SetDisplayEncoding(..) | Self::SetDisplayEncodingOfAll(_) => tr!(language, "action.display_encoding"),
             Self::Engine(command) => engine_label(command, language),
             Self::ShowOnly(Some(_)) => tr!(language, "action.show_only"),
             Self::ShowOnly(None) => tr!(language, "action.show_all"),

@@ -18,6 +18,7 @@ use super::tabs::{ClientTabState, ServerTabState};
 use super::theme::{self, Tokens};
 use super::view::Sessions;
 use super::widgets::message_line::Message;
+use crate::codec::encoding::Encoding;
 use crate::engine::Engine;
 use crate::i18n::Language;
 use crate::model::{Command, Damage, Event, Role, Settings, SocketId, WindowPlace};
@@ -83,18 +84,25 @@ impl App {
             clients.push(ClientTabState::new(engine.new_socket(), &Default::default()));
         }
         let language = Language::from_choice(settings.language);
+        let mut sessions = Sessions::default();
+        for (tab, kept) in servers.iter().zip(&settings.servers) {
+            sessions.encodings.insert(tab.socket, shown_as(&kept.shown_as));
+        }
+        for (tab, kept) in clients.iter().zip(&settings.clients) {
+            sessions.encodings.insert(tab.socket, shown_as(&kept.shown_as));
+        }
         Self {
             language,
-            server: servers[0].socket,
-            client: clients[0].socket,
+            server: servers[settings.server.min(servers.len() - 1)].socket,
+            client: clients[settings.client.min(clients.len() - 1)].socket,
             servers,
             clients,
-            sessions: Sessions::default(),
+            sessions,
             journal: JournalPanel::new(&settings),
             inspector: InspectorPanel::new(),
             actions: Vec::new(),
             dialogs: Dialogs::default(),
-            message: status_bar::damage(language, damage),
+            message: status_bar::damage(damage),
             help: None,
             panel_rects: [Rect::NOTHING; 2],
             saver: Saver::new(settings.clone()),
@@ -140,8 +148,7 @@ impl App {
         match event {
             Event::Failed { socket: None, failure, .. } => self.message = Some(Message::Failed(failure.clone())),
             Event::JournalSaved { path, rows } => {
-                let words = crate::tr!(self.language, "journal.saved", rows = rows, path = path.display());
-                self.message = Some(Message::Said(words.into_owned()));
+                self.message = Some(Message::JournalSaved { rows: *rows, path: path.clone() });
             }
             _ => {}
         }
@@ -266,22 +273,23 @@ impl App {
 
     /// The settings as they are now, tabs included.
     pub(super) fn current_settings(&self) -> Settings {
+        let shown_as = |socket| self.sessions.encoding(socket);
         Settings {
             follow_end: self.journal.follow_end(),
-            servers: self.servers.iter().map(ServerTabState::to_settings).collect(),
-            clients: self.clients.iter().map(ClientTabState::to_settings).collect(),
+            server: self.servers.iter().position(|tab| tab.socket == self.server).unwrap_or(0),
+            client: self.clients.iter().position(|tab| tab.socket == self.client).unwrap_or(0),
+            servers: self.servers.iter().map(|tab| tab.to_settings(shown_as(tab.socket))).collect(),
+            clients: self.clients.iter().map(|tab| tab.to_settings(shown_as(tab.socket))).collect(),
             ..self.settings.clone()
         }
     }
 
     fn save_settings(&mut self, ctx: &Context) {
         let now = ctx.input(|input| input.time);
-        let current = || Settings {
-            follow_end: self.journal.follow_end(),
-            servers: self.servers.iter().map(ServerTabState::to_settings).collect(),
-            clients: self.clients.iter().map(ClientTabState::to_settings).collect(),
-            ..self.settings.clone()
-        };
+        if let Err(seconds) = self.saver.is_due(now) {
+            return ctx.request_repaint_after(Duration::from_secs_f64(seconds));
+        }
+        let current = self.current_settings();
         match self.saver.look(now, current) {
             Verdict::LookAgainIn(seconds) => ctx.request_repaint_after(Duration::from_secs_f64(seconds)),
             Verdict::Save(settings) => self.engine.send(Command::SaveSettings(settings)),
@@ -297,21 +305,33 @@ impl App {
     }
 
     fn remember_place(&mut self, ctx: &Context) {
-        let place = ctx.input(|input| {
+        let zoom = ctx.zoom_factor();
+        let (place, minimized) = ctx.input(|input| {
             let viewport = input.viewport();
-            let (outer, inner) = (viewport.outer_rect?, viewport.inner_rect?);
-            let maximized = viewport.maximized.unwrap_or(false);
-            (viewport.minimized != Some(true)).then_some((outer.min, inner.size(), maximized))
+            // Where the system doesn't say where the window is, its size is known nevertheless.
+            let size = viewport.inner_rect.unwrap_or(input.viewport_rect()).size() * zoom;
+            let at = viewport.outer_rect.map(|outer| outer.min * zoom);
+            let place = WindowPlace {
+                x: at.map(|at| at.x.round()),
+                y: at.map(|at| at.y.round()),
+                width: size.x.round(),
+                height: size.y.round(),
+                maximized: viewport.maximized.unwrap_or(false),
+            };
+            (place, viewport.minimized == Some(true))
         });
-        let Some((at, size, maximized)) = place else { return };
         match &mut self.settings.window {
+            _ if minimized => {}
             // The place to come back to stays the one from before.
-            Some(window) if maximized => window.maximized = true,
-            window => {
-                *window = Some(WindowPlace { x: at.x, y: at.y, width: size.x, height: size.y, maximized });
-            }
+            Some(window) if place.maximized => window.maximized = true,
+            window => *window = Some(place),
         }
     }
+}
+
+/// How a tab's bytes were shown.
+fn shown_as(label: &str) -> Encoding {
+    Encoding::from_label(label).unwrap_or_default()
 }
 
 /// A surface with room around what `contents` draws.

@@ -114,9 +114,13 @@ fn viewport(settings: &Settings) -> ViewportBuilder {
     };
     match settings.window {
         None => builder.with_inner_size([1180.0, 780.0]),
-        Some(WindowPlace { x, y, width, height, maximized }) => builder
-            .with_position([x, y])
-            .with_inner_size([width.max(760.0), height.max(480.0)])
-            .with_maximized(maximized),
+        Some(WindowPlace { x, y, width, height, maximized }) => {
+            // The zoom is not set yet when the window is made: its points are the system's.
+            let builder = builder.with_inner_size([width.max(760.0), height.max(480.0)]).with_maximized(maximized);
+            match x.zip(y) {
+                Some((x, y)) => builder.with_position([x, y]),
+                None => builder,
+            }
+        }
     }
 }

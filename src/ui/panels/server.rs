@@ -4,6 +4,7 @@ use egui::{Id, Panel, RichText, ScrollArea, Ui};
 
 use super::client_rows::client_rows;
 use super::shell::{StateLine, remark, state_line};
+use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
 use crate::model::{Command, Role};
 use crate::tr;
@@ -17,7 +18,7 @@ use crate::ui::widgets::composer::Composer;
 use crate::ui::widgets::endpoint_row::{StartButton, endpoint_row, options_field};
 use crate::ui::widgets::field::{Field, mistake, row_caption};
 use crate::ui::widgets::message_line::message_line;
-use crate::ui::widgets::receive_options::receive_options;
+use crate::ui::widgets::receive_options::{half_open_option, receive_options};
 use crate::ui::widgets::state_dot::DotState;
 use crate::ui::widgets::tab_strip::TabTitle;
 use crate::ui::widgets::transfer_rows::transfer_rows;
@@ -142,11 +143,15 @@ impl ServerTabState {
             }
             Ok(_) => {}
         }
-        if receive_options(ui, cx, Role::Server, self.socket, &mut self.receive, self.form.tried)
-            && locked
-            && let Some(receive) = self.receive.mode()
-        {
-            cx.act(UiCommand::Engine(Command::SetReceive { socket: self.socket, receive }));
+        let protocol = self.form.protocol;
+        if protocol.is_stream() {
+            if receive_options(ui, cx, Role::Server, self.socket, &mut self.receive, self.form.tried)
+                && locked
+                && let Some(receive) = self.receive.mode(protocol)
+            {
+                cx.act(UiCommand::Engine(Command::SetReceive { socket: self.socket, receive }));
+            }
+            half_open_option(ui, cx, &mut self.stay_half_open, locked);
         }
         options_field(ui, cx, self.socket, &mut self.form, locked);
     }
@@ -193,7 +198,7 @@ impl ServerTabState {
 /// How a session is called: its peer's address, or its number where the peer has none.
 #[must_use]
 pub fn peer_name(language: Language, sessions: &Sessions, session: crate::model::SessionId) -> String {
-    let peer = sessions.by_id.get(&session).map(|view| view.info.peer.to_string()).unwrap_or_default();
+    let peer = sessions.by_id.get(&session).map(|view| visible(&view.info.peer.to_string())).unwrap_or_default();
     if peer.is_empty() { tr!(language, "session.unnamed", number = session).into_owned() } else { peer }
 }
 
