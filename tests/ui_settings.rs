@@ -67,7 +67,8 @@ fn what_was_typed_and_sent_is_there_after_a_restart() {
         ("Client", "Encoding", "GBK"),
         ("Client", "Line ending", "+ CRLF"),
         ("Server", "Protocol", "UDP"),
-        ("Server", "Port", "9123"),
+        // The new tab, which was in front, has the next port.
+        ("Server", "Port", "9124"),
     ] {
         assert_eq!(window.value(panel, field), value, "{panel} {field}");
     }
