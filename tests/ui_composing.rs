@@ -74,8 +74,8 @@ fn a_mistake_shows_where_and_why_and_sends_nothing() {
     let (mut window, mut peer) = connected();
     for (format, encoding, message, mistake) in [
         ("Text", "GBK", "好😀", "Character 2: GBK has no “😀” (U+1F600)"),
-        ("Text", "Latin-1", "ok 好", "Character 4: LATIN-1 has no “好” (U+597D)"),
-        ("Text", "Big5", "简", "Character 1: BIG5 has no “简” (U+7B80)"),
+        ("Text", "Latin-1", "ok 好", "Character 4: Latin-1 has no “好” (U+597D)"),
+        ("Text", "Big5", "简", "Character 1: Big5 has no “简” (U+7B80)"),
         ("Escapes", "UTF-8", "你\\q", "Character 2: there is no escape \\q"),
         ("Escapes", "UTF-8", "ab\\x4", "Character 3: \\x needs two hex digits"),
         ("Escapes", "UTF-8", "ab\\", "Character 3: nothing follows the \\"),

@@ -172,6 +172,20 @@ fn receiving(kind: &str, into: &TempDir) -> Window {
 }
 
 #[test]
+fn a_file_from_a_silent_sender_can_be_cancelled() {
+    let into = folder();
+    let mut window = receiving("raw", &into);
+    window.listen();
+    let mut peer = window.peer();
+    peer.write_all(b"a beginning").expect("a beginning");
+    window.until("the start", |window| window.shows("Server", "received.bin"));
+    window.click("Server", "Cancel received.bin");
+    window.until("its end", |window| window.shows("Server", "incomplete"));
+    assert!(window.shows("Server", "cancelled"));
+    assert_eq!(peer.read(&mut [0]).expect("the end"), 0);
+}
+
+#[test]
 fn a_received_file_is_shown_under_the_name_that_was_sent() {
     let into = folder();
     let mut window = receiving("tutorial", &into);

@@ -63,7 +63,9 @@ impl Window {
         let engine = Engine::start(config).expect("an engine");
         let app = Rc::new(RefCell::new(None));
         let place = Rc::clone(&app);
-        let mut harness = change(Harness::builder())
+        // The test harness sets a theme of its own once the app has set what it was told.
+        let theme = if settings.theme == ThemeChoice::Dark { egui::Theme::Dark } else { egui::Theme::Light };
+        let mut harness = change(Harness::builder().with_theme(theme))
             .with_step_dt(1.0 / 60.0)
             .with_context_setup(move |ctx| *place.borrow_mut() = Some(App::new(engine, settings, &damage, ctx)))
             .build_ui_state(
