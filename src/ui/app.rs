@@ -28,6 +28,8 @@ const EVENT_BUDGET: Duration = Duration::from_millis(2);
 /// From this width on the inspector stands beside the journal instead of below it.
 const WIDE: f32 = 1400.0;
 const GAP: f32 = 8.0;
+/// Of the window's height, for one press of an arrow key.
+const SPLIT_STEP: f32 = 0.02;
 
 /// The program as its window shows it.
 pub struct App {
@@ -51,6 +53,8 @@ pub struct App {
     pub(super) help: Option<Help>,
     /// Where the two panels were drawn, for files that are dropped.
     pub(super) panel_rects: [Rect; 2],
+    /// The panel that the keyboard or the pointer was in last.
+    pub(super) panel_in_use: Role,
     saver: Saver,
 }
 
@@ -105,6 +109,7 @@ impl App {
             message: status_bar::damage(damage),
             help: None,
             panel_rects: [Rect::NOTHING; 2],
+            panel_in_use: Role::Client,
             saver: Saver::new(settings.clone()),
             settings,
             dark,
@@ -156,6 +161,7 @@ impl App {
 
     /// Draws the window and carries out what was asked for in it.
     pub fn ui(&mut self, ui: &mut Ui) {
+        self.notice_panel_in_use(ui.ctx());
         self.take_shortcuts(ui.ctx());
         self.take_dropped_files(ui.ctx());
         let tokens = if ui.visuals().dark_mode { self.dark.clone() } else { self.light.clone() };
@@ -177,6 +183,7 @@ impl App {
                 theme: self.settings.theme,
                 follow: self.journal.follow_end(),
                 inspector: self.settings.show_inspector,
+                rows_selected: self.journal.has_selection(),
             };
             menu_bar(ui, cx, state);
         });
@@ -199,7 +206,10 @@ impl App {
         let area = ui.available_rect_before_wrap();
         let split = self.settings.split.clamp(0.2, 0.8);
         let lowest = (area.height() - 150.0).max(160.0);
-        let middle = area.top() + (area.height() * split).clamp(200.0_f32.min(lowest), lowest);
+        let chosen = (area.height() * split).clamp(200.0_f32.min(lowest), lowest);
+        // What "More" opens pushes the border down, as far as the journal can spare room, and not the rows out of sight.
+        let spare = (area.height() - 220.0).max(chosen);
+        let middle = area.top() + chosen.max(self.full_panel_height().min(spare));
 
         let handle = Rect::from_min_max(pos2(area.left(), middle), pos2(area.right(), middle + GAP));
         self.split_handle(ui, cx, handle, area);
@@ -231,12 +241,34 @@ impl App {
         ui.advance_cursor_after_rect(area);
     }
 
+    /// What the panels take with all that "More" has opened, in points.
+    fn full_panel_height(&self) -> f32 {
+        let server = self.servers.iter().find(|tab| tab.socket == self.server).map_or(0.0, |tab| tab.full_height);
+        let client = self.clients.iter().find(|tab| tab.socket == self.client).map_or(0.0, |tab| tab.full_height);
+        server.max(client) + shell::AROUND_TAB
+    }
+
     fn split_handle(&mut self, ui: &mut Ui, cx: &Cx<'_>, handle: Rect, area: Rect) {
         let response = ui.interact(handle, ui.scope_id().with("split"), egui::Sense::drag());
         let label = crate::tr!(cx.language, "window.split");
-        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Splitter, true, &*label));
+        let percent = f64::from(self.settings.split * 100.0).round();
+        response.widget_info(|| {
+            let mut info = egui::WidgetInfo::labeled(egui::Role::Splitter, true, &*label);
+            info.value = Some(percent);
+            info
+        });
         if response.hovered() || response.dragged() {
             ui.ctx().set_cursor_icon(egui::CursorIcon::ResizeVertical);
+        }
+        if response.has_focus() {
+            let arrows = egui::EventFilter { vertical_arrows: true, ..Default::default() };
+            ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
+            for (key, step) in [(egui::Key::ArrowUp, -SPLIT_STEP), (egui::Key::ArrowDown, SPLIT_STEP)] {
+                let presses = ui.input_mut(|input| input.count_and_consume_key(egui::Modifiers::NONE, key));
+                self.settings.split = (self.settings.split + step * presses as f32).clamp(0.2, 0.8);
+            }
+        }
+        if response.hovered() || response.dragged() || response.has_focus() {
             let line = Rect::from_center_size(handle.center(), egui::vec2(48.0, 3.0));
             ui.painter().rect_filled(line, 1.5, cx.tokens.accent);
         }

@@ -40,6 +40,11 @@ impl App {
             UiCommand::NewTab(role) => self.new_tab(role),
             UiCommand::CloseTab(role, socket) => self.close_tab(role, socket),
             UiCommand::SelectTab(role, socket) => self.select_tab(role, socket),
+            UiCommand::NewTabHere => self.new_tab(self.panel_in_use),
+            UiCommand::CloseTabHere => self.close_tab(self.panel_in_use, self.front_tab(self.panel_in_use)),
+            UiCommand::NextTabHere => self.step_tab(1),
+            UiCommand::PreviousTabHere => self.step_tab(-1),
+            UiCommand::CopyRows(kind) => self.journal.start_copying(kind),
             UiCommand::Start(role, socket) => self.start(role, socket),
             UiCommand::Stop(role, socket) => self.stop(role, socket),
             UiCommand::SendMessage(role, socket) => self.send_message(role, socket),
@@ -82,6 +87,19 @@ impl App {
         }
     }
 
+    /// Keeps in mind which panel has the keyboard or was clicked, for shortcuts that concern one of them.
+    pub(super) fn notice_panel_in_use(&mut self, ctx: &Context) {
+        let pressed = ctx.input(|input| input.pointer.press_origin().filter(|_| input.pointer.any_pressed()));
+        let focused = ctx.memory(egui::Memory::focused).and_then(|id| ctx.read_response(id));
+        let Some(at) = pressed.or(focused.map(|response| response.interact_rect.center())) else { return };
+        let [left, right] = self.panel_rects;
+        if left.contains(at) {
+            self.panel_in_use = Role::Server;
+        } else if right.contains(at) {
+            self.panel_in_use = Role::Client;
+        }
+    }
+
     /// Files dropped on a panel go to the tab that it shows.
     pub(super) fn take_dropped_files(&mut self, ctx: &Context) {
         let (files, at) = ctx.input(|input| {
@@ -112,7 +130,15 @@ impl App {
     /// Takes in how a dialog ended.
     pub(super) fn on_dialog(&mut self, ctx: &Context, purpose: Purpose, answer: Answer) {
         match (purpose, answer) {
-            (_, Answer::Cancelled) => {}
+            (_, Answer::Cancelled { first: false }) => {}
+            (Purpose::SendFiles(role, socket), Answer::Cancelled { .. }) => {
+                self.say(role, socket, Message::NothingChosen { folder: false });
+            }
+            (Purpose::ReceiveInto(role, socket), Answer::Cancelled { .. }) => {
+                self.say(role, socket, Message::NothingChosen { folder: true });
+            }
+            // Its path can't be typed.
+            (Purpose::SaveJournal, Answer::Cancelled { .. }) => {}
             (Purpose::SendFiles(role, socket), Answer::Chosen(paths)) => self.send_paths(role, socket, paths),
             (Purpose::ReceiveInto(role, socket), Answer::Chosen(mut paths)) => {
                 if let Some(folder) = paths.pop() {
@@ -165,10 +191,7 @@ impl App {
 
     fn new_tab(&mut self, role: Role) {
         let socket = self.engine.new_socket();
-        let like = match role {
-            Role::Server => self.server,
-            Role::Client => self.client,
-        };
+        let like = self.front_tab(role);
         let shown_as = self.sessions.encoding(like);
         self.sessions.encodings.insert(socket, shown_as);
         match role {
@@ -202,6 +225,25 @@ impl App {
             _ => like.port.clone(),
         };
         (like.address.clone(), port)
+    }
+
+    fn front_tab(&self, role: Role) -> SocketId {
+        match role {
+            Role::Server => self.server,
+            Role::Client => self.client,
+        }
+    }
+
+    /// Shows the tab so many places on, round the ends.
+    fn step_tab(&mut self, by: isize) {
+        let role = self.panel_in_use;
+        let sockets: Vec<_> = match role {
+            Role::Server => self.servers.iter().map(|tab| tab.socket).collect(),
+            Role::Client => self.clients.iter().map(|tab| tab.socket).collect(),
+        };
+        let Some(at) = sockets.iter().position(|socket| *socket == self.front_tab(role)) else { return };
+        let to = at.wrapping_add_signed(by + sockets.len() as isize) % sockets.len();
+        self.select_tab(role, sockets[to]);
     }
 
     fn select_tab(&mut self, role: Role, socket: SocketId) {

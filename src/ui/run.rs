@@ -62,6 +62,8 @@ pub fn run() -> ExitCode {
     let creator: eframe::AppCreator<'static> = Box::new(move |creation| {
         // Set once, here: the closure runs once.
         let _ = created.set(creation.egui_ctx.clone());
+        #[cfg(unix)]
+        super::signals::close_on_signals(&engine, creation.egui_ctx.clone());
         Ok(Box::new(App::new(engine, settings, &damage, &creation.egui_ctx)))
     });
     match open(options, creator, &window) {

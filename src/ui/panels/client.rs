@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use egui::{Id, Panel, RichText, ScrollArea, Ui};
 
 use super::client_rows::state_words;
-use super::shell::{StateLine, state_line};
+use super::shell::{FEW_ROWS, StateLine, state_line};
 use crate::codec::visible::visible;
 use crate::i18n;
 use crate::model::{Command, Protocol, Role, SessionId};
@@ -36,6 +36,7 @@ impl ClientTabState {
 
     /// Draws the tab under the panel's heading.
     pub fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        let whole = ui.available_height();
         let mistake = self.endpoint(ui, cx);
         let words = self.state_words(cx);
         let mut dot = self.title().state;
@@ -59,7 +60,9 @@ impl ClientTabState {
             .show_separator_line(false)
             .frame(egui::Frame::new().inner_margin(egui::Margin { top: 6, ..Default::default() }))
             .show(ui, |ui| self.composer(ui, cx));
+        let around = whole - ui.available_height();
         ScrollArea::vertical().id_salt(("client", self.socket.0)).auto_shrink([false, false]).show(ui, |ui| {
+            let top = ui.cursor().top();
             if let Some(message) = &self.message
                 && message_line(ui, cx.tokens, cx.language, message)
             {
@@ -67,6 +70,10 @@ impl ClientTabState {
             }
             if self.more_open {
                 self.more(ui, cx);
+                let rows = FEW_ROWS * cx.tokens.row_height;
+                self.full_height = around + ui.cursor().top() - top + rows;
+            } else {
+                self.full_height = 0.0;
             }
             self.session_row(ui, cx);
             transfer_rows(ui, cx, &mut self.transfers);
@@ -106,7 +113,10 @@ impl ClientTabState {
                 }
                 _ => tr!(language, "client.idle"),
             },
-            ClientState::Connecting { attempt } if attempt.is_empty() => tr!(language, "client.connecting"),
+            ClientState::Connecting { attempt } if attempt.is_empty() && self.form.is_name() => {
+                tr!(language, "client.connecting")
+            }
+            ClientState::Connecting { attempt } if attempt.is_empty() => tr!(language, "client.connecting_plain"),
             ClientState::Connecting { attempt } if self.candidates > 1 => {
                 tr!(language, "client.connecting_one_of", attempt = attempt, count = self.candidates)
             }

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use egui::{Id, Panel, RichText, ScrollArea, Ui};
 
 use super::client_rows::client_rows;
-use super::shell::{StateLine, remark, state_line};
+use super::shell::{FEW_ROWS, StateLine, remark, state_line};
 use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
 use crate::model::{Command, Role};
@@ -39,6 +39,7 @@ impl ServerTabState {
 
     /// Draws the tab under the panel's heading.
     pub fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        let whole = ui.available_height();
         let mistake = self.endpoint(ui, cx);
         let words = self.state_words(cx.language);
         let mut line = StateLine {
@@ -56,7 +57,9 @@ impl ServerTabState {
             .show_separator_line(false)
             .frame(egui::Frame::new().inner_margin(egui::Margin { top: 6, ..Default::default() }))
             .show(ui, |ui| self.composer(ui, cx));
+        let around = whole - ui.available_height();
         ScrollArea::vertical().id_salt(("server", self.socket.0)).auto_shrink([false, false]).show(ui, |ui| {
+            let top = ui.cursor().top();
             if let Some(message) = &self.message
                 && message_line(ui, cx.tokens, cx.language, message)
             {
@@ -64,6 +67,10 @@ impl ServerTabState {
             }
             if self.more_open {
                 self.more(ui, cx);
+                let rows = FEW_ROWS * cx.tokens.row_height;
+                self.full_height = around + ui.cursor().top() - top + rows;
+            } else {
+                self.full_height = 0.0;
             }
             client_rows(ui, cx, self);
             transfer_rows(ui, cx, &mut self.transfers);

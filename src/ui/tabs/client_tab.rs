@@ -46,6 +46,8 @@ pub struct ClientTabState {
     pub draft: Draft,
     pub state: ClientState,
     pub more_open: bool,
+    /// What the tab takes with all of "More" and a few rows below it, in points, as last drawn; 0 while that is closed.
+    pub full_height: f32,
     /// The latest session, which may be closed, and why.
     pub last: Option<(SessionId, Option<CloseReason>)>,
     /// How many addresses the host's name has.
@@ -72,6 +74,7 @@ impl ClientTabState {
             draft: Draft::from_settings(&settings.composer),
             state: ClientState::Idle,
             more_open: settings.more_open,
+            full_height: 0.0,
             last: None,
             candidates: 0,
             transfers: Transfers::default(),

@@ -68,6 +68,8 @@ pub struct ServerTabState {
     pub draft: Draft,
     pub state: ServerState,
     pub more_open: bool,
+    /// What the tab takes with all of "More" and a few rows below it, in points, as last drawn; 0 while that is closed.
+    pub full_height: f32,
     /// Sessions that are open; their numbers rise, so this is the order in which they came.
     pub open: BTreeSet<SessionId>,
     /// The latest that closed, oldest first.
@@ -94,6 +96,7 @@ impl ServerTabState {
             draft: Draft::from_settings(&settings.composer),
             state: ServerState::Idle,
             more_open: settings.more_open,
+            full_height: 0.0,
             open: BTreeSet::new(),
             closed: VecDeque::new(),
             recipients: RecipientChoice::All,

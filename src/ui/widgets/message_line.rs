@@ -17,6 +17,10 @@ pub enum Message {
     NoDialog,
     /// The same of the dialog for a folder.
     NoFolderDialog,
+    /// A dialog ended without a choice, and nobody knows whether it was seen.
+    NothingChosen {
+        folder: bool,
+    },
     /// There is no session that files could go to.
     NoRecipient(Role),
     /// Several files were given where each needs a connection of its own.
@@ -46,6 +50,8 @@ impl Message {
                 return (tr!(language, "dialog.none").into_owned(), Some(hint));
             }
             Self::Noticed(notice) => i18n::notice(language, notice).into(),
+            Self::NothingChosen { folder: false } => tr!(language, "dialog.nothing_chosen"),
+            Self::NothingChosen { folder: true } => tr!(language, "dialog.nothing_chosen_folder"),
             Self::NoFolderDialog => tr!(language, "dialog.none_for_folder"),
             Self::NoRecipient(Role::Server) => tr!(language, "server.nobody"),
             Self::NoRecipient(Role::Client) => tr!(language, "client.connect_first"),

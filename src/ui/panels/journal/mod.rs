@@ -22,7 +22,8 @@ use jiff::tz::TimeZone;
 pub(super) use self::row_text::clocks;
 
 use self::columns::Digits;
-use self::copy::{CopyJob, CopyKind, CopyStep};
+pub use self::copy::CopyKind;
+use self::copy::{CopyJob, CopyStep};
 use self::counts::Losses;
 use self::pages::{Pages, Wanted};
 use self::row_text::{RowText, RowTexts};
@@ -350,7 +351,14 @@ impl JournalPanel {
         }
     }
 
-    fn start_copying(&mut self, kind: CopyKind) {
+    /// Whether there is anything for [`Self::start_copying`].
+    #[must_use]
+    pub fn has_selection(&self) -> bool {
+        !self.selection.is_empty()
+    }
+
+    /// Copies the selected rows, page by page in the frames that follow.
+    pub fn start_copying(&mut self, kind: CopyKind) {
         if !self.selection.is_empty() {
             self.copy = Some(CopyJob::new(kind, self.filter.clone(), self.selection.clone()));
         }
