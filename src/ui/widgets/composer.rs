@@ -216,6 +216,14 @@ fn editor(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft, rect: Rect, id: Id, error
         memory.at_last_row = row + 1 >= output.galley.rows.len();
     }
     output.response.response.accessible_name(&*label);
+    if let Some(error) = error {
+        // The strip is only painted.
+        let words = mistake_words(cx.language, draft.text(), error);
+        ui.ctx().accesskit_node_builder(id, |node| {
+            node.set_invalid(egui::accesskit::Invalid::True);
+            node.set_description(words);
+        });
+    }
     ui.data_mut(|data| data.insert_temp(id, memory));
     send
 }
