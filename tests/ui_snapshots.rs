@@ -129,6 +129,7 @@ fn label(node: &egui_kittest::Node<'_>) -> String {
 
 fn cover_clocks(window: &mut Window) {
     let is_clock = |text: &str| {
+        let text = text.strip_suffix(" s").unwrap_or(text);
         let digits = text.chars().filter(char::is_ascii_digit).count();
         text.contains(['.', ':']) && digits >= 6 && !text.contains(|c: char| c.is_alphabetic())
     };
@@ -139,11 +140,11 @@ fn cover_clocks(window: &mut Window) {
         .filter(|node| is_clock(&label(node)))
         .map(|node| node.rect())
         .collect();
-    // A client's row ends with the time since when it is there, and its button.
-    let since = window.harness.query_all_by_role(Role::ListItem).map(|row| {
-        let rect = row.rect();
-        egui::Rect::from_x_y_ranges(rect.right() - 96.0..=rect.right() - 24.0, rect.y_range())
-    });
+    // A wide row of a client ends with the time since when it is there, and its button.
+    let rows = window.harness.query_all_by_role(Role::ListItem).map(|row| row.rect());
+    let since = rows
+        .filter(|rect| rect.width() >= 540.0)
+        .map(|rect| egui::Rect::from_x_y_ranges(rect.right() - 96.0..=rect.right() - 24.0, rect.y_range()));
     let covers: Vec<_> = covers.into_iter().chain(since).collect();
     for cover in covers {
         window.harness.mask(cover);

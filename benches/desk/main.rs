@@ -1,8 +1,9 @@
 //! `cargo bench --bench desk [-- SECTION…]`: Sockeye beside the tools at hand, on this machine, in one run.
 //!
 //! Sections: `transfer`, `memory`, `window`, `idle`; all of them by default. A tool that is missing is named and left
-//! out. What is compared runs in turn, so that a busy machine slows all of it alike; medians are compared. The exit
-//! status tells whether everything could be measured, not whether every threshold was kept: that is in the table.
+//! out. What is compared runs in turn, so that a busy machine slows all of it alike; medians are compared. Where other
+//! work can't be stopped, `chrt -r 20 cargo bench …`, as root, keeps most of it out of the figures. The exit status tells
+//! whether everything could be measured, not whether every threshold was kept: that is in the table.
 
 mod child;
 mod display;

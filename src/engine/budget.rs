@@ -1,5 +1,7 @@
 //! A bound in bytes for what is under way between threads.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use parking_lot::{Condvar, Mutex};
 
 #[derive(Debug)]
@@ -7,20 +9,31 @@ pub(super) struct ByteBudget {
     max: u64,
     used: Mutex<u64>,
     freed: Condvar,
+    /// From now on nobody waits.
+    open: AtomicBool,
 }
 
 impl ByteBudget {
     pub(super) fn new(max: u64) -> Self {
-        Self { max, used: Mutex::new(0), freed: Condvar::new() }
+        Self { max, used: Mutex::new(0), freed: Condvar::new(), open: AtomicBool::new(false) }
     }
 
     /// Blocks until there is room. What is larger than the whole budget goes alone.
     pub(super) fn take(&self, bytes: u64) {
         let mut used = self.used.lock();
-        while *used > 0 && *used + bytes > self.max {
+        while *used > 0 && *used + bytes > self.max && !self.open.load(Ordering::Acquire) {
             self.freed.wait(&mut used);
         }
         *used += bytes;
+    }
+
+    /// Lets everybody through who waits or comes: for the end, when stopping matters more than the bound.
+    pub(super) fn open(&self) {
+        // Under the lock, or a waiter between its look and its wait would miss it.
+        let used = self.used.lock();
+        self.open.store(true, Ordering::Release);
+        drop(used);
+        self.freed.notify_all();
     }
 
     pub(super) fn give_back(&self, bytes: u64) {

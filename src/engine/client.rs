@@ -11,6 +11,7 @@ use crate::model::{
     Cause, ConnectSpec, Endpoint, Event, Failure, HostPort, Life, Operation, Peer, Protocol, Role, UnixName,
 };
 use crate::net::{self, LocalAddress, RaceEnd, Stream};
+use crate::store::inbox::Inbox;
 
 /// Connects and stays connected until told to stop. Blocks for the client's whole life.
 pub(super) fn run(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ConnectSpec) {
@@ -32,10 +33,14 @@ pub(super) fn run(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &Connect
 /// One attempt and the connection that comes of it; `Ok` too when told to stop.
 fn connect(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ConnectSpec) -> Result<(), Failure> {
     let deadline = Instant::now() + spec.timeout;
+    if let Some(folder) = spec.receive.folder() {
+        Inbox::open(folder)?;
+    }
     let local = local_address(spec)?;
     let stream = match &spec.target.endpoint {
         Endpoint::Udp(address) => {
             let Some(candidates) = resolving::resolve(core, control, address, deadline)? else { return Ok(()) };
+            let candidates = local.reachable(candidates);
             return datagrams::converse(core, control, spec, &candidates, local);
         }
         Endpoint::Tcp(address) => connect_tcp(core, control, spec, address, local, deadline)?,
@@ -63,6 +68,7 @@ fn connect_tcp(
     deadline: Instant,
 ) -> Result<Option<Stream>, Failure> {
     let Some(candidates) = resolving::resolve(core, control, address, deadline)? else { return Ok(None) };
+    let candidates = local.reachable(candidates);
     let options = &spec.target.options;
     let end = net::connect_first(&candidates, local, options, deadline, &control.wake, |attempt| {
         announce_attempt(core, control, &Endpoint::Tcp(attempt.into()));
@@ -94,11 +100,9 @@ fn announce_attempt(core: &Core, control: &SocketControl, endpoint: &Endpoint) {
 fn local_address(spec: &ConnectSpec) -> Result<LocalAddress, Failure> {
     let ip = match &spec.local_host {
         None => None,
-        Some(host) => Some(host.parse::<IpAddr>().map_err(|_| {
-            let cause =
-                Cause::Other { message: "the local address must be a number, not a name".to_owned(), errno: None };
-            Failure::new(Operation::Bind, host, cause)
-        })?),
+        Some(host) => {
+            Some(host.parse::<IpAddr>().map_err(|_| Failure::new(Operation::Bind, host, Cause::NotANumericAddress))?)
+        }
     };
     if spec.target.endpoint.protocol() == Protocol::UnixStream {
         return Ok(LocalAddress::default());

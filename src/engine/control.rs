@@ -1,11 +1,14 @@
-//! The thread that carries out commands. It never blocks on a socket or a file.
+//! The thread that carries out commands. It blocks on no stream and no file; a full datagram buffer or journal holds it up
+//! for a moment.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
+use parking_lot::Mutex;
 
 use super::core::{Core, spawn};
 use super::session::{Outgoing, Session};
@@ -13,15 +16,29 @@ use super::socket_control::SocketControl;
 use super::{client, listener};
 use crate::codec::encoding::Encoding;
 use crate::model::{
-    Cause, CloseReason, Command, ConnectSpec, Event, Failure, ListenSpec, Operation, Recipients, Respond, SessionId,
-    Settings, SocketId,
+    Cause, CloseReason, Command, ConnectSpec, Event, Failure, Hint, ListenSpec, Operation, Protocol, Recipients,
+    Respond, Role, SessionId, Settings, SocketId,
 };
 use crate::store;
+
+/// For how long one message to many may wait for room in a datagram socket's buffer.
+const DATAGRAM_WAIT: Duration = Duration::from_millis(100);
 
 /// A listener's or client's own thread.
 struct Running {
     control: Arc<SocketControl>,
     thread: JoinHandle<()>,
+    role: Role,
+}
+
+impl Running {
+    /// Why its sessions end when all does.
+    fn end_reason(&self) -> CloseReason {
+        match self.role {
+            Role::Server => CloseReason::Stopped,
+            Role::Client => CloseReason::Local,
+        }
+    }
 }
 
 pub(super) struct Control {
@@ -43,7 +60,7 @@ impl Control {
             self.carry_out(command);
         }
         for running in self.running.values() {
-            self.stop(running, CloseReason::Stopped);
+            self.stop(running, running.end_reason());
         }
         for (_, running) in self.running.drain() {
             join(running.thread);
@@ -104,7 +121,7 @@ impl Control {
         let options = spec.target.options.clone();
         let control =
             SocketControl::new(socket, options, spec.receive.clone(), spec.respond.clone(), spec.stay_half_open);
-        self.start(socket, "listen", &spec.target.endpoint.to_string(), control, move |core, control| {
+        self.start(socket, Role::Server, &spec.target.endpoint.to_string(), control, move |core, control| {
             listener::run(core, control, &spec);
         });
     }
@@ -112,7 +129,7 @@ impl Control {
     fn connect(&mut self, socket: SocketId, spec: ConnectSpec) {
         let options = spec.target.options.clone();
         let control = SocketControl::new(socket, options, spec.receive.clone(), Respond::Nothing, spec.stay_half_open);
-        self.start(socket, "connect", &spec.target.endpoint.to_string(), control, move |core, control| {
+        self.start(socket, Role::Client, &spec.target.endpoint.to_string(), control, move |core, control| {
             client::run(core, control, &spec);
         });
     }
@@ -120,31 +137,55 @@ impl Control {
     fn start(
         &mut self,
         socket: SocketId,
-        what: &str,
+        role: Role,
         subject: &str,
         control: std::io::Result<SocketControl>,
         work: impl FnOnce(&Arc<Core>, &Arc<SocketControl>) + Send + 'static,
     ) {
+        // Those that have ended hold descriptors and stacks until they are joined.
+        for (_, ended) in self.running.extract_if(|_, running| running.thread.is_finished()) {
+            join(ended.thread);
+        }
         let control = match control {
             Ok(control) => Arc::new(control),
-            Err(error) => return self.core.fail(socket, None, Failure::io(Operation::Open, subject, &error)),
+            Err(error) => {
+                let failure = Failure::io(Operation::Open, subject, &error).with_hint(Hint::RaiseDescriptorLimit);
+                return self.could_not_start(socket, role, failure);
+            }
         };
         // What ran under this id before lets go of its port first, on the new thread: this one doesn't wait.
-        let before = self.running.remove(&socket);
-        if let Some(before) = &before {
-            self.stop(before, CloseReason::Local);
+        if let Some(before) = self.running.get(&socket) {
+            self.stop(before, before.end_reason());
         }
+        let before = Arc::new(Mutex::new(self.running.remove(&socket)));
         let (core, for_thread) = (Arc::clone(&self.core), Arc::clone(&control));
-        let thread = spawn(format!("{what}-{}", socket.0), move || {
+        let to_join = Arc::clone(&before);
+        let name = if role == Role::Server { "listen" } else { "connect" };
+        let thread = spawn(format!("{name}-{}", socket.0), move || {
+            let before = to_join.lock().take();
             if let Some(before) = before {
                 join(before.thread);
             }
             work(&core, &for_thread);
         });
         match thread {
-            Ok(thread) => _ = self.running.insert(socket, Running { control, thread }),
-            Err(failure) => self.core.fail(socket, None, failure),
+            Ok(thread) => _ = self.running.insert(socket, Running { control, thread, role }),
+            Err(failure) => {
+                if let Some(before) = before.lock().take() {
+                    self.running.insert(socket, before);
+                }
+                self.could_not_start(socket, role, failure);
+            }
         }
+    }
+
+    /// The face hears the end of what never began.
+    fn could_not_start(&self, socket: SocketId, role: Role, failure: Failure) {
+        self.core.fail(socket, None, failure);
+        self.core.outbox.send(match role {
+            Role::Server => Event::StoppedListening { socket },
+            Role::Client => Event::Disconnected { socket },
+        });
     }
 
     fn stop_socket(&self, socket: SocketId, reason: CloseReason) {
@@ -161,6 +202,9 @@ impl Control {
     fn close(&self, session: SessionId, reason: CloseReason) {
         // One that is gone already is what was asked for.
         let Some(session) = self.core.session(session) else { return };
+        // Only TCP knows a reset.
+        let is_tcp = session.info.protocol == Protocol::Tcp;
+        let reason = if reason == CloseReason::LocalReset && !is_tcp { CloseReason::Local } else { reason };
         session.request_stop(reason);
         if session.is_shared_datagram() {
             session.conclude(&self.core, reason);
@@ -189,8 +233,12 @@ impl Control {
             let failure = Failure::new(Operation::Send, "", Cause::NoSuchSession);
             self.core.outbox.send(Event::Failed { socket: Some(socket), session: None, failure });
         }
+        // One copy for all of them.
+        let bytes: Arc<[u8]> = bytes.into();
+        // A full datagram buffer is waited for, but not again for each recipient.
+        let deadline = Instant::now() + DATAGRAM_WAIT;
         for session in recipients {
-            session.send(&self.core, bytes.clone());
+            session.send(&self.core, &bytes, Instant::now() < deadline);
         }
     }
 

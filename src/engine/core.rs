@@ -1,10 +1,9 @@
 //! What every thread of the engine shares.
 
 use std::collections::HashMap;
-use std::io;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::thread::JoinHandle;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use std::thread::{Builder, JoinHandle};
 
 use parking_lot::Mutex;
 
@@ -13,8 +12,9 @@ use super::outbox::Outbox;
 use super::reader::Reader;
 use super::recorder::Recorder;
 use super::session::Session;
+use super::stop::Stop;
 use crate::model::{
-    CloseReason, Event, Failure, Life, Notice, Operation, Row, RowBody, SessionId, SocketId, TransferId,
+    CloseReason, Direction, Event, Failure, Life, Notice, Operation, Row, RowBody, SessionId, SocketId, TransferId,
 };
 
 pub(super) struct Core {
@@ -26,8 +26,14 @@ pub(super) struct Core {
     next_session: AtomicU64,
     next_transfer: AtomicU64,
     sessions: Mutex<HashMap<SessionId, Arc<Session>>>,
-    /// Set to cancel; workers look at it between two calls.
-    transfers: Mutex<HashMap<TransferId, Arc<AtomicBool>>>,
+    transfers: Mutex<HashMap<TransferId, RunningTransfer>>,
+}
+
+/// What a cancel has to reach.
+struct RunningTransfer {
+    cancelled: Arc<Stop>,
+    session: Weak<Session>,
+    direction: Direction,
 }
 
 impl Core {
@@ -77,10 +83,12 @@ impl Core {
         }
     }
 
-    pub(super) fn begin_transfer(&self) -> (TransferId, Arc<AtomicBool>) {
+    pub(super) fn begin_transfer(&self, session: &Arc<Session>, direction: Direction) -> (TransferId, Arc<Stop>) {
         let id = TransferId(self.next_transfer.fetch_add(1, Ordering::Relaxed));
-        let cancelled = Arc::new(AtomicBool::new(false));
-        self.transfers.lock().insert(id, Arc::clone(&cancelled));
+        let cancelled = Arc::new(Stop::new());
+        let running =
+            RunningTransfer { cancelled: Arc::clone(&cancelled), session: Arc::downgrade(session), direction };
+        self.transfers.lock().insert(id, running);
         (id, cancelled)
     }
 
@@ -88,12 +96,18 @@ impl Core {
         self.transfers.lock().remove(&id);
     }
 
-    /// False when it has ended already.
-    pub(super) fn cancel_transfer(&self, id: TransferId) -> bool {
-        let transfers = self.transfers.lock();
-        let Some(cancelled) = transfers.get(&id) else { return false };
-        cancelled.store(true, Ordering::Release);
-        true
+    /// One that has ended already is left as it is.
+    pub(super) fn cancel_transfer(&self, id: TransferId) {
+        let session = {
+            let transfers = self.transfers.lock();
+            let Some(transfer) = transfers.get(&id) else { return };
+            transfer.cancelled.request(CloseReason::Local);
+            // A receiving thread may wait for bytes that never come, and takes none of the rest anyway.
+            if transfer.direction == Direction::In { transfer.session.upgrade() } else { None }
+        };
+        if let Some(session) = session {
+            session.request_stop(CloseReason::Local);
+        }
     }
 
     /// A row without payload.
@@ -133,9 +147,16 @@ impl Core {
 /// Stacks of workers: they hold no large values, and thousands of them are alive at once.
 const STACK: usize = 256 << 10;
 
-/// Starts a thread whose name shows in a debugger; Linux keeps 15 bytes of it.
+/// Starts a worker whose name shows in a debugger; Linux keeps 15 bytes of it.
 pub(super) fn spawn(name: String, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, Failure> {
-    let start = |name: String| std::thread::Builder::new().name(name).stack_size(STACK).spawn(work);
-    let subject = name.clone();
-    start(name).map_err(|error: io::Error| Failure::io(Operation::StartThread, subject, &error))
+    start(Builder::new().name(name.clone()).stack_size(STACK), name, work)
+}
+
+/// As [`spawn`], with the system's usual stack, for code of others: the resolver's modules, dialogs.
+pub(super) fn spawn_foreign(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, Failure> {
+    start(Builder::new().name(name.to_owned()), name.to_owned(), work)
+}
+
+fn start(builder: Builder, name: String, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, Failure> {
+    builder.spawn(work).map_err(|error| Failure::io(Operation::StartThread, name, &error))
 }

@@ -101,12 +101,11 @@ struct Worker<'a> {
     peers: Peers,
     rows: Vec<Row>,
     dropped: u32,
-    truncated: u64,
 }
 
 impl<'a> Worker<'a> {
     fn new(core: &'a Arc<Core>, control: &'a Arc<SocketControl>, socket: Arc<DatagramSocket>, peers: Peers) -> Self {
-        Self { core, control, socket, peers, rows: Vec::new(), dropped: 0, truncated: 0 }
+        Self { core, control, socket, peers, rows: Vec::new(), dropped: 0 }
     }
 
     fn run(mut self, once: bool) {
@@ -123,7 +122,7 @@ impl<'a> Worker<'a> {
                 }
             }
             let received = self.receive_batch(&mut buffer);
-            self.core.recorder.record(std::mem::take(&mut self.rows));
+            self.flush();
             self.core.outbox.touch();
             if once && received {
                 break;
@@ -132,11 +131,16 @@ impl<'a> Worker<'a> {
         // What the kernel holds already was received before the stop. A flood doesn't keep the stop waiting.
         let deadline = Instant::now() + GRACE;
         while self.receive_batch(&mut buffer) && Instant::now() < deadline {
-            self.core.recorder.record(std::mem::take(&mut self.rows));
+            self.flush();
         }
-        self.core.recorder.record(std::mem::take(&mut self.rows));
+        self.flush();
         self.look_for_drops();
         self.conclude();
+    }
+
+    /// Hands the rows over; before anything else is recorded, so that rows stay in order.
+    fn flush(&mut self) {
+        self.core.recorder.record(std::mem::take(&mut self.rows));
     }
 
     /// A stop of the whole listener or client, or of the client's only session.
@@ -193,7 +197,7 @@ impl<'a> Worker<'a> {
         let Some(session) = self.session_of(datagram.from) else { return };
         session.count_received(bytes.len() as u64);
         if datagram.truncated {
-            self.truncated += 1;
+            self.flush();
             let notice = Notice::Truncated { kept: bytes.len() as u64 };
             self.core.notice(self.control.id, Some(&session), notice);
         }
@@ -217,14 +221,17 @@ impl<'a> Worker<'a> {
                 Event::Received { session: session.info.id, bytes: bytes.to_vec(), truncated: datagram.truncated };
             self.core.outbox.send(event);
         }
+        if self.is_stopping() {
+            return;
+        }
         let answer = match &*self.control.respond.read() {
             Respond::Nothing => return,
             Respond::Echo => bytes.to_vec(),
             Respond::Reply(reply) => reply.clone(),
         };
         // The answer's row follows the question's.
-        self.core.recorder.record(std::mem::take(&mut self.rows));
-        session.send(self.core, answer);
+        self.flush();
+        session.send(self.core, &answer.into(), true);
     }
 
     /// The session that a datagram belongs to, opened with the peer's first one.
@@ -278,11 +285,13 @@ impl<'a> Worker<'a> {
     fn note_drops(&mut self, dropped: u32) {
         if dropped != self.dropped {
             self.dropped = dropped;
+            self.flush();
             self.core.notice(self.control.id, None, Notice::Dropped { datagrams: u64::from(dropped) });
         }
     }
 
-    fn fail(&self, session: Option<&Session>, failure: Failure) {
+    fn fail(&mut self, session: Option<&Session>, failure: Failure) {
+        self.flush();
         self.core.fail(self.control.id, session, failure);
     }
 

@@ -15,7 +15,8 @@ use crate::model::{
     Role, SessionInfo, UnixName,
 };
 use crate::net::{self, Accepted, Listener, Stream};
-use crate::store::socket_file;
+use crate::store::inbox::Inbox;
+use crate::store::socket_file::{self, FileIdentity};
 
 /// How long accepting rests after a failed call: without descriptors the listener stays readable and would spin.
 const REST: Duration = Duration::from_millis(100);
@@ -33,7 +34,7 @@ pub(super) fn run(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ListenS
 }
 
 fn serve(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ListenSpec) -> Result<(), Failure> {
-    let Some((listener, bound_path)) = open(core, control, spec)? else { return Ok(()) };
+    let Some((listener, bound_file)) = open(core, control, spec)? else { return Ok(()) };
     let endpoint = &spec.target.endpoint;
     let local = listener.local().map_err(|error| Failure::io(Operation::Listen, endpoint, &error))?;
     let endpoint = bound_endpoint(endpoint, local);
@@ -44,8 +45,8 @@ fn serve(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ListenSpec) -> R
     accept_all(core, control, spec, &listener, &endpoint, &mut workers);
     // Closed before the sessions are: nobody gets into a queue that is never served.
     drop(listener);
-    if let Some(path) = bound_path
-        && let Err(failure) = socket_file::remove_socket(&path)
+    if let Some((path, identity)) = bound_file
+        && let Err(failure) = socket_file::remove_own(&path, identity)
     {
         core.fail(control.id, None, failure);
     }
@@ -57,12 +58,18 @@ fn serve(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ListenSpec) -> R
     Ok(())
 }
 
-/// The listener, and the file to remove with it; `None` when told to stop meanwhile.
+/// The file that a Unix listener made, to be removed with it.
+type BoundFile = (PathBuf, FileIdentity);
+
+/// The listener and its file; `None` when told to stop meanwhile.
 fn open(
     core: &Arc<Core>,
     control: &SocketControl,
     spec: &ListenSpec,
-) -> Result<Option<(Listener, Option<PathBuf>)>, Failure> {
+) -> Result<Option<(Listener, Option<BoundFile>)>, Failure> {
+    if let Some(folder) = spec.receive.folder() {
+        Inbox::open(folder)?;
+    }
     let options = &spec.target.options;
     match &spec.target.endpoint {
         Endpoint::Tcp(address) | Endpoint::Udp(address) => {
@@ -81,7 +88,8 @@ fn open(
                 }
                 result => result,
             }?;
-            Ok(Some((listener, name.path().map(PathBuf::from))))
+            let file = name.path().and_then(|path| Some((path.to_owned(), FileIdentity::of(path)?)));
+            Ok(Some((listener, file)))
         }
     }
 }
@@ -206,7 +214,7 @@ pub(super) fn open_session(
     session.announce(core, life);
     // A stop that came between the look above and the announcement has not seen this session.
     if control.stop.is_requested() {
-        session.request_stop(CloseReason::Stopped);
+        session.request_stop(control.stop.reason().unwrap_or(CloseReason::Stopped));
     }
     Some((session, stream))
 }

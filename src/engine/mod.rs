@@ -33,7 +33,7 @@ use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 use self::clock::Clock;
 use self::control::Control;
-use self::core::{Core, spawn};
+use self::core::{Core, spawn, spawn_foreign};
 use self::outbox::{EVENTS, Outbox, PAYLOAD_EVENTS};
 use self::reader::Reader;
 use self::recorder::Recorder;
@@ -170,7 +170,7 @@ impl Engine {
 
     /// Runs work that may block for long (a dialog, standard input) on a named thread that nobody joins.
     pub fn run_detached(&self, name: &str, work: impl FnOnce() + Send + 'static) {
-        if let Err(failure) = spawn(name.to_owned(), work) {
+        if let Err(failure) = spawn_foreign(name, work) {
             self.core.outbox.send(Event::Failed { socket: None, session: None, failure });
         }
     }
@@ -207,6 +207,7 @@ impl Engine {
 impl Drop for Engine {
     fn drop(&mut self) {
         self.core.outbox.close();
+        self.core.recorder.hurry();
         self.commands.take();
         join(self.control.take());
         self.core.recorder.stop();

@@ -1,7 +1,7 @@
 //! Events on their way to the face, and its wake-up.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crossbeam_channel::{SendTimeoutError, Sender};
@@ -23,6 +23,9 @@ pub(super) struct Outbox {
     wake: Arc<dyn Fn() + Send + Sync>,
     wake_pending: AtomicBool,
     recorded_pending: AtomicBool,
+    /// The last total that was recorded, and the last that was told.
+    recorded: AtomicU64,
+    told: AtomicU64,
     closed: AtomicBool,
 }
 
@@ -33,11 +36,13 @@ impl Outbox {
             wake,
             wake_pending: AtomicBool::new(false),
             recorded_pending: AtomicBool::new(false),
+            recorded: AtomicU64::new(0),
+            told: AtomicU64::new(0),
             closed: AtomicBool::new(false),
         }
     }
 
-    /// Blocks while the face is [`EVENTS`] behind; after [`Self::close`] the event is dropped.
+    /// Blocks while the face is [`EVENTS`] behind; after [`Self::close`] the event is dropped if there is no room.
     pub(super) fn send(&self, event: Event) {
         let mut event = event;
         while !self.closed.load(Ordering::Acquire) {
@@ -47,6 +52,8 @@ impl Outbox {
                 Err(SendTimeoutError::Disconnected(_)) => return,
             }
         }
+        // Full or gone: nobody waits for it.
+        let _ = self.events.try_send(event);
     }
 
     /// Counters changed that the face reads by itself.
@@ -58,14 +65,21 @@ impl Outbox {
 
     /// At most one such event between two drains: only the latest total matters.
     pub(super) fn recorded(&self, total: u64) {
+        self.recorded.store(total, Ordering::Release);
         if !self.recorded_pending.swap(true, Ordering::AcqRel) {
+            self.told.store(total, Ordering::Release);
             self.send(Event::Recorded { total });
         }
     }
 
     pub(super) fn acknowledge(&self) {
-        self.recorded_pending.store(false, Ordering::Release);
         self.wake_pending.store(false, Ordering::Release);
+        self.recorded_pending.store(false, Ordering::Release);
+        let total = self.recorded.load(Ordering::Acquire);
+        // What came between the last telling and now. A full channel is drained next, and then asked for again.
+        if self.told.swap(total, Ordering::AcqRel) != total {
+            let _ = self.events.try_send(Event::Recorded { total });
+        }
     }
 
     /// Nobody drains any more: blocked senders give up.

@@ -75,6 +75,11 @@ impl Recorder {
         self.job(Job::Clear);
     }
 
+    /// Nobody waits for the disk any more: the program ends.
+    pub(super) fn hurry(&self) {
+        self.waiting.open();
+    }
+
     /// After what was recorded until now.
     pub(super) fn stop(&self) {
         self.job(Job::Stop);

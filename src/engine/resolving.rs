@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use crossbeam_channel::{after, bounded, select};
 
-use super::core::{Core, spawn};
+use super::core::{Core, spawn_foreign};
 use super::socket_control::SocketControl;
 use crate::model::{Cause, Event, Failure, HostPort, Operation};
 use crate::net;
@@ -27,7 +27,7 @@ pub(super) fn resolve(
     let (answer, answered) = bounded(1);
     let wanted = address.clone();
     // Nobody joins it: the call can't be interrupted, and ends by itself when the resolver gives up.
-    spawn("resolve".to_owned(), move || {
+    spawn_foreign("resolve", move || {
         // Nobody may wait any more.
         let _ = answer.send(net::lookup(&wanted));
     })?;

@@ -25,7 +25,7 @@ const QUEUE: usize = 65_536;
 /// What a stream's writer does next.
 #[derive(Debug)]
 pub(super) enum Outgoing {
-    Message(Vec<u8>),
+    Message(Arc<[u8]>),
     File {
         path: PathBuf,
         mode: SendMode,
@@ -70,7 +70,11 @@ pub(super) struct Session {
     gate: Mutex<()>,
     sent_offset: AtomicU64,
     received_offset: AtomicU64,
+    /// Finishing is queued: what is asked for later can't be sent.
+    finish_asked: AtomicBool,
     finished_sending: AtomicBool,
+    /// A file broke off: an orderly end would tell a plain peer that the part it has is the whole.
+    cut: AtomicBool,
     concluded: AtomicBool,
     peer_end: Mutex<Option<PeerEnd>>,
     peer_ended: Stop,
@@ -114,7 +118,9 @@ impl Session {
             gate: Mutex::new(()),
             sent_offset: AtomicU64::new(0),
             received_offset: AtomicU64::new(0),
+            finish_asked: AtomicBool::new(false),
             finished_sending: AtomicBool::new(false),
+            cut: AtomicBool::new(false),
             concluded: AtomicBool::new(false),
             peer_end: Mutex::new(None),
             peer_ended: Stop::new(),
@@ -144,7 +150,7 @@ impl Session {
         core.remove_session(self.info.id);
         let unsent = self.traffic.queued();
         if unsent > 0 {
-            let cause = Cause::Other { message: format!("{unsent} bytes were not sent"), errno: None };
+            let cause = Cause::Unsent { bytes: unsent };
             core.fail(self.info.socket, Some(self), Failure::new(Operation::Send, &self.peer, cause));
         }
         core.life(self.info.socket, Some(self), Life::Closed { reason });
@@ -171,22 +177,23 @@ impl Session {
         }
     }
 
-    /// Sends a message: queued for a stream's writer, at once for a datagram. Blocks a tenth of a second at most.
-    pub(super) fn send(self: &Arc<Self>, core: &Arc<Core>, bytes: Vec<u8>) {
+    /// Sends a message: queued for a stream's writer, at once for a datagram, which waits a tenth of a second at most for
+    /// room, and not at all without `wait`.
+    pub(super) fn send(self: &Arc<Self>, core: &Arc<Core>, bytes: &Arc<[u8]>, wait: bool) {
         match &self.link {
             Link::Stream(_) => {
                 let len = bytes.len() as u64;
                 let result = if !self.traffic.reserve(len) {
                     Err(Cause::QueueFull)
                 } else {
-                    self.enqueue(core, Outgoing::Message(bytes)).inspect_err(|_| self.traffic.release(len))
+                    self.enqueue(core, Outgoing::Message(Arc::clone(bytes))).inspect_err(|_| self.traffic.release(len))
                 };
                 if let Err(cause) = result {
                     core.fail(self.info.socket, Some(self), Failure::new(Operation::Send, &self.peer, cause));
                 }
             }
             Link::Datagram { socket, to, .. } => {
-                if let Err(error) = self.send_datagram(core, socket, *to, bytes) {
+                if let Err(error) = self.send_datagram(core, socket, *to, bytes, wait) {
                     let failure = super::advice::send_datagram(&self.peer, &error);
                     core.fail(self.info.socket, Some(self), failure);
                 }
@@ -199,11 +206,20 @@ impl Session {
         core: &Core,
         socket: &DatagramSocket,
         to: Option<SocketAddr>,
-        bytes: Vec<u8>,
+        bytes: &[u8],
+        wait: bool,
     ) -> std::io::Result<()> {
-        let sent = socket.send(&bytes, to)?;
+        let sent = match socket.send(bytes, to, wait) {
+            // An answer to an earlier datagram, which the call gives instead of sending this one.
+            Err(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
+                core.fail(self.info.socket, Some(self), super::advice::send_datagram(&self.peer, &error));
+                socket.send(bytes, to, wait)?
+            }
+            result => result?,
+        };
         let call = if to.is_some() { Call::SendTo } else { Call::Send };
-        self.sent(core, call, bytes, sent);
+        let payload = if core.recorder.is_on() { bytes.to_vec() } else { Vec::new() };
+        self.sent(core, call, payload, sent);
         Ok(())
     }
 
@@ -214,7 +230,7 @@ impl Session {
         }
         let refusal = if self.stop.is_requested() {
             Some(Cause::NoSuchSession)
-        } else if self.has_finished_sending() && !matches!(item, Outgoing::End) {
+        } else if self.finish_asked.load(Ordering::Acquire) && !matches!(item, Outgoing::End) {
             Some(Cause::BrokenPipe)
         } else {
             None
@@ -225,6 +241,9 @@ impl Session {
         }
         if self.queue.len() >= QUEUE {
             return Err(Cause::QueueFull);
+        }
+        if matches!(item, Outgoing::Finish) {
+            self.finish_asked.store(true, Ordering::Release);
         }
         match self.queue.send(item) {
             Ok(()) | Err(SendError(Outgoing::Finish)) => {}
@@ -245,6 +264,12 @@ impl Session {
         Ok(())
     }
 
+    /// Back into the queue, for the report of what was not sent.
+    pub(super) fn put_back(&self, item: Outgoing) {
+        // Its receiver is the caller.
+        let _ = self.queue.send(item);
+    }
+
     pub(super) fn stream(&self) -> Option<Arc<Stream>> {
         match &self.link {
             Link::Stream(stream) => stream.read().clone(),
@@ -258,10 +283,28 @@ impl Session {
     /// `None`: told to stop. Otherwise what the call returned.
     pub(super) fn write(&self, core: &Core, stream: &Stream, bytes: &[u8]) -> Result<(), Option<std::io::Error>> {
         let _gate = self.gate.lock();
-        self.write_ungated(core, stream, bytes)
+        self.write_ungated(core, stream, bytes, |_| {})
     }
 
-    fn write_ungated(&self, core: &Core, stream: &Stream, bytes: &[u8]) -> Result<(), Option<std::io::Error>> {
+    /// As [`Self::write`] for a queued message: what was reserved for it is released as the system takes it, so that what
+    /// stays reserved at the end is what was not sent.
+    pub(super) fn write_queued(
+        &self,
+        core: &Core,
+        stream: &Stream,
+        bytes: &[u8],
+    ) -> Result<(), Option<std::io::Error>> {
+        let _gate = self.gate.lock();
+        self.write_ungated(core, stream, bytes, |taken| self.traffic.release(taken))
+    }
+
+    fn write_ungated(
+        &self,
+        core: &Core,
+        stream: &Stream,
+        bytes: &[u8],
+        on_taken: impl Fn(u64),
+    ) -> Result<(), Option<std::io::Error>> {
         let mut rest = bytes;
         while !rest.is_empty() {
             if self.stop.is_urgent() {
@@ -270,6 +313,7 @@ impl Session {
             match stream.send(&rest[..rest.len().min(SEND_MAX)]) {
                 Ok(taken) => {
                     self.sent_slice(core, &rest[..taken]);
+                    on_taken(taken as u64);
                     rest = &rest[taken..];
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
@@ -292,7 +336,7 @@ impl Session {
         bytes: &[u8],
         _gate: &parking_lot::MutexGuard<'_, ()>,
     ) -> Result<(), Option<std::io::Error>> {
-        self.write_ungated(core, stream, bytes)
+        self.write_ungated(core, stream, bytes, |_| {})
     }
 
     fn sent_slice(&self, core: &Core, taken: &[u8]) {
@@ -344,6 +388,7 @@ impl Session {
         if self.finished_sending.swap(true, Ordering::AcqRel) {
             return;
         }
+        self.finish_asked.store(true, Ordering::Release);
         match stream.finish_sending() {
             Ok(()) => {
                 core.life(self.info.socket, Some(self), Life::FinishedSending);
@@ -357,6 +402,16 @@ impl Session {
 
     pub(super) fn has_finished_sending(&self) -> bool {
         self.finished_sending.load(Ordering::Acquire)
+    }
+
+    /// Ends the session with a reset, whatever reason it stops for.
+    pub(super) fn cut(&self) {
+        self.cut.store(true, Ordering::Release);
+        self.request_stop(CloseReason::LocalReset);
+    }
+
+    pub(super) fn is_cut(&self) -> bool {
+        self.cut.load(Ordering::Acquire)
     }
 
     pub(super) fn set_peer_end(&self, end: PeerEnd) {
@@ -386,7 +441,7 @@ impl Session {
     /// Waits for the writer, if one has started.
     pub(super) fn join_writer(&self) {
         // No writer may start from here on.
-        self.waiting.lock().take();
+        drop(self.waiting.lock().take());
         let writer = self.writer.lock().take();
         if let Some(writer) = writer
             && writer.join().is_err()

@@ -50,6 +50,11 @@ impl Stop {
         })
     }
 
+    /// How long ago the request came; `None` before it.
+    pub(super) fn elapsed(&self) -> Option<Duration> {
+        self.request.get().map(|(_, at)| at.elapsed())
+    }
+
     /// Becomes ready (disconnected) with the request; for `select!`.
     pub(super) fn requested(&self) -> &Receiver<Infallible> {
         &self.requested

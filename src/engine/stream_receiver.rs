@@ -8,6 +8,8 @@ use crossbeam_channel::select;
 use super::core::Core;
 use super::session::{Outgoing, PeerEnd, Session};
 use super::socket_control::SocketControl;
+use super::stop::GRACE;
+use super::stream_writer;
 use super::transfer::Receiving;
 use crate::model::{Call, CloseReason, Direction, Event, Failure, Life, Operation, ReceiveMode, Respond, Row, RowBody};
 use crate::net::{ReceivedPiece, Stream};
@@ -35,7 +37,7 @@ pub(super) fn run(session: &Arc<Session>, core: &Arc<Core>, control: &SocketCont
     session.request_stop(reason);
     session.join_writer();
     let reason = session.stop.reason().unwrap_or(reason);
-    if reason == CloseReason::LocalReset
+    if (reason == CloseReason::LocalReset || session.is_cut())
         && let Err(error) = stream.reset_on_close()
     {
         core.fail(session.info.socket, Some(session), Failure::io(Operation::SetOption, &session.peer, &error));
@@ -68,7 +70,8 @@ impl Receiver<'_> {
             let stopping = self.session.stop.reason();
             if let Some(reason) = stopping {
                 reads_after_stop += 1;
-                if reads_after_stop > READS_AFTER_STOP || reason == CloseReason::LocalReset {
+                let is_late = self.session.stop.elapsed().is_some_and(|elapsed| elapsed >= GRACE);
+                if is_late || reads_after_stop > READS_AFTER_STOP || reason == CloseReason::LocalReset {
                     break PeerEnd::Unknown;
                 }
             }
@@ -77,9 +80,9 @@ impl Receiver<'_> {
                 Ok(ReceivedPiece { len: 0, .. }) => break PeerEnd::Eof,
                 Ok(piece) => {
                     bytes_after_stop += stopping.map_or(0, |_| piece.len);
-                    if let Err(failure) = self.received(&buffer[..piece.len], piece.kernel_ns) {
-                        self.core.fail(self.session.info.socket, Some(self.session), failure);
+                    if !self.received(&buffer[..piece.len], piece.kernel_ns) {
                         self.session.request_stop(CloseReason::Error);
+                        break PeerEnd::Unknown;
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::ConnectionReset => break PeerEnd::Reset,
@@ -109,7 +112,8 @@ impl Receiver<'_> {
         }
     }
 
-    fn received(&mut self, bytes: &[u8], kernel_ns: Option<i64>) -> Result<(), Failure> {
+    /// False when the file that the bytes belong to takes no more; its end tells why.
+    fn received(&mut self, bytes: &[u8], kernel_ns: Option<i64>) -> bool {
         let (session, core) = (self.session, self.core);
         let stream_offset = session.count_received(bytes.len() as u64);
         if let Some(receiving) = &mut self.receiving {
@@ -134,7 +138,7 @@ impl Receiver<'_> {
             core.outbox.touch();
         }
         self.respond(bytes);
-        Ok(())
+        true
     }
 
     /// Answers from this thread: a peer that doesn't read its answers stops being read, and no queue grows.
@@ -149,9 +153,7 @@ impl Receiver<'_> {
         };
         let answer = reply.as_deref().unwrap_or(bytes);
         if let Err(Some(error)) = self.session.write(self.core, self.stream, answer) {
-            let failure = Failure::io(Operation::Send, &self.session.peer, &error);
-            self.core.fail(self.session.info.socket, Some(self.session), failure);
-            self.session.request_stop(CloseReason::Reset);
+            stream_writer::give_up(self.session, self.core, &error);
         }
     }
 

@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 
 use super::Language;
+use crate::codec::visible::visible;
 use crate::model::{Cause, Failure, Hint, Operation, Traffic};
 use crate::tr;
 
@@ -14,7 +15,8 @@ pub fn failure(language: Language, failure: &Failure) -> String {
     if failure.subject.is_empty() {
         tr!(language, "failure.bare", operation = operation, cause = cause).into_owned()
     } else {
-        tr!(language, "failure.line", operation = operation, subject = failure.subject, cause = cause).into_owned()
+        tr!(language, "failure.line", operation = operation, subject = visible(&failure.subject), cause = cause)
+            .into_owned()
     }
 }
 
@@ -69,6 +71,9 @@ fn operation(language: Language, operation: Operation) -> Words {
 pub fn cause(language: Language, cause: &Cause) -> Words {
     match cause {
         Cause::AddressInUse => tr!(language, "cause.address_in_use"),
+        Cause::Unsent { bytes } => tr!(language, "cause.unsent", bytes = super::byte_size(*bytes)),
+        Cause::NotANumericAddress => tr!(language, "cause.not_a_numeric_address"),
+        Cause::NotARegularFile => tr!(language, "cause.not_a_regular_file"),
         Cause::AddressNotAvailable => tr!(language, "cause.address_not_available"),
         Cause::Refused => tr!(language, "cause.refused"),
         Cause::ConnectionReset => tr!(language, "cause.connection_reset"),
@@ -115,8 +120,101 @@ mod tests {
     }
 
     #[test]
+    fn a_peers_text_is_shown_on_one_line_and_in_order() {
+        let file = Failure::new(Operation::CreateFile, "/in/a\n\u{202e}gpj.exe", Cause::PermissionDenied);
+        assert_eq!(failure(Language::English, &file), "create /in/a␊·gpj.exe: permission denied");
+    }
+
+    #[test]
     fn a_failure_without_subject_has_no_hole() {
         let thread = Failure::new(Operation::StartThread, "", Cause::PermissionDenied);
         assert_eq!(failure(Language::English, &thread), "start a thread: permission denied");
+    }
+
+    /// What the variants carry, where they carry anything.
+    const PARTS: &str = r#"
+        "owner": { "pid": 777, "name": "held by me" }, "message": "an odd error", "errno": 5, "bytes": 777,
+        "datagrams": 777, "kept": 777, "from": "../from", "to": "to", "size": 777, "missed": 777,
+        "endpoint": "tcp://[::1]:777", "local": "[::1]:777", "reason": "eof""#;
+
+    /// All variants of an enum, one of each. serde lists their names when it meets one that it doesn't know, so that
+    /// a variant that is added later is here too.
+    fn all<T: serde::de::DeserializeOwned>(tag: Option<&str>) -> Vec<T> {
+        let read = |name: &str| match tag {
+            Some(tag) => serde_json::from_str(&format!(r#"{{ "{tag}": "{name}", {PARTS} }}"#)),
+            None => serde_json::from_str::<T>(&format!("\"{name}\"")),
+        };
+        let Err(error) = read("unheard-of") else { panic!("a variant that nobody wrote") };
+        let error = error.to_string();
+        let (_, names) = error.split_once("expected one of ").expect("the names");
+        names.split('`').skip(1).step_by(2).map(|name| read(name).unwrap_or_else(|e| panic!("{name}: {e}"))).collect()
+    }
+
+    /// The words in both languages, which have to differ and to be whole.
+    fn both(what: &dyn std::fmt::Debug, words: impl Fn(Language) -> String) -> [String; 2] {
+        let both = [words(Language::English), words(Language::Chinese)];
+        assert_ne!(both[0], both[1], "{what:?} is not translated");
+        for words in &both {
+            assert!(!words.contains("%{"), "{what:?} has a hole: {words}");
+            // A key that is missing is shown itself.
+            let is_key = |word: &str| word.contains('_') && word.contains('.');
+            assert!(!words.is_empty() && !words.split(' ').any(is_key), "{what:?} has no words: {words}");
+        }
+        both
+    }
+
+    #[test]
+    fn every_failure_has_words_with_its_subject_in_both_languages() {
+        let (operations, causes) = (all::<Operation>(None), all::<Cause>(Some("cause")));
+        assert!(operations.len() > 15 && causes.len() > 25);
+        for operation in &operations {
+            let one = Failure::new(*operation, "[::1]:777", Cause::TimedOut);
+            for words in both(operation, |language| failure(language, &one)) {
+                assert!(words.contains("[::1]:777"), "{words}");
+            }
+        }
+        for cause in causes {
+            let one = Failure::new(Operation::Connect, "[::1]:777", cause);
+            let lines = both(&one.cause, |language| failure(language, &one));
+            assert!(lines.iter().all(|words| words.contains("[::1]:777")), "{lines:?}");
+            if !matches!(one.cause, Cause::Other { .. }) {
+                both(&one.cause, |language| super::cause(language, &one.cause).into_owned());
+            }
+        }
+    }
+
+    #[test]
+    fn every_hint_has_words_in_both_languages() {
+        let hints = all::<Hint>(Some("advice"));
+        assert!(hints.len() > 10);
+        for advice in hints {
+            let one = Failure::new(Operation::Bind, "[::1]:777", Cause::AddressInUse).with_hint(advice.clone());
+            let lines = both(&advice, |language| hint(language, &one).expect("a hint"));
+            if matches!(advice, Hint::PortHeldBy { .. }) {
+                assert!(lines.iter().all(|words| words.contains("held by me") && words.contains("777")), "{lines:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_notice_and_event_says_what_it_carries_in_both_languages() {
+        use crate::model::{Life, Notice};
+        for notice in all::<Notice>(Some("notice")) {
+            let lines = both(&notice, |language| crate::i18n::notice(language, &notice));
+            let carried = serde_json::to_value(&notice).expect("JSON").as_object().map_or(0, serde_json::Map::len) - 1;
+            let says = |words: &String| words.contains("777") || words.contains("../from") && words.contains("to");
+            assert_eq!(lines.iter().all(says), carried > 0, "{lines:?}");
+        }
+        for life in all::<Life>(Some("life")) {
+            let lines = both(&life, |language| crate::i18n::life(language, &life));
+            let place = match &life {
+                Life::Listening { endpoint } | Life::StoppedListening { endpoint } | Life::Connecting { endpoint } => {
+                    endpoint.as_str()
+                }
+                Life::Accepted { local } | Life::Connected { local } => local.as_str(),
+                Life::PeerFinished | Life::FinishedSending | Life::Closed { .. } => "",
+            };
+            assert!(lines.iter().all(|words| words.contains(place)), "{lines:?}");
+        }
     }
 }

@@ -32,7 +32,6 @@ pub fn compose_error(language: Language, error: &ComposeError) -> String {
     match &error.problem {
         ComposeProblem::NotInEncoding { character, encoding } => {
             let code = format!("U+{:04X}", u32::from(*character));
-            let encoding = encoding.to_uppercase();
             tr!(language, "compose.not_in_encoding", character = character, code = code, encoding = encoding)
         }
         ComposeProblem::NotHex(character) => tr!(language, "compose.not_hex", character = character),

@@ -1,4 +1,5 @@
 use super::Language;
+use crate::codec::visible::visible;
 use crate::model::Notice;
 use crate::tr;
 
@@ -11,7 +12,9 @@ pub fn notice(language: Language, notice: &Notice) -> String {
         Notice::Dropped { datagrams } => tr!(language, "notice.dropped", datagrams = datagrams),
         Notice::Truncated { kept } => tr!(language, "notice.truncated", kept = super::bytes(*kept)),
         Notice::NameAndContentTogether => tr!(language, "notice.name_and_content_together"),
-        Notice::NameChanged { from, to } => tr!(language, "notice.name_changed", from = from, to = to),
+        Notice::NameChanged { from, to } => {
+            tr!(language, "notice.name_changed", from = visible(from), to = visible(to))
+        }
         Notice::PeerLeftUnread => tr!(language, "notice.peer_left_unread"),
         Notice::PeerReadToEnd => tr!(language, "notice.peer_read_to_end"),
         Notice::LongForTutorial { size } => tr!(language, "notice.long_for_tutorial", size = super::byte_size(*size)),

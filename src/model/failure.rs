@@ -92,6 +92,14 @@ pub enum Cause {
     Cancelled,
     /// More waits to be sent than [`super::Traffic::QUEUE_MAX`] bytes.
     QueueFull,
+    /// The session ended with so many bytes of messages still waiting.
+    Unsent {
+        bytes: u64,
+    },
+    /// A local address has to be a number; a name may stand for several.
+    NotANumericAddress,
+    /// A folder, a pipe or a device where a file is expected.
+    NotARegularFile,
     /// The session ended before the command reached it.
     NoSuchSession,
     /// Files need a stream.

@@ -34,11 +34,12 @@ pub enum LineEndingChoice {
     CrLf,
 }
 
-/// Where the window stood, in points.
+/// Where the window stood, in the system's points: those of the window times its zoom.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WindowPlace {
-    pub x: f32,
-    pub y: f32,
+    /// `None` where the system doesn't tell, as on Wayland; then both are.
+    pub x: Option<f32>,
+    pub y: Option<f32>,
     pub width: f32,
     pub height: f32,
     pub maximized: bool,
@@ -87,6 +88,12 @@ pub struct ServerTab {
     /// `show`, `raw`, `tutorial` or `auto`.
     pub receive: String,
     pub folder: String,
+    /// As [`super::ListenSpec::stay_half_open`].
+    pub stay_half_open: bool,
+    /// A label of `codec::encoding::Encoding`: how this tab's bytes are shown as text.
+    pub shown_as: String,
+    /// Whether "More" is open.
+    pub more_open: bool,
     pub composer: ComposerSettings,
 }
 
@@ -101,6 +108,9 @@ impl Default for ServerTab {
             reply: String::new(),
             receive: "show".to_owned(),
             folder: String::new(),
+            stay_half_open: false,
+            shown_as: "utf-8".to_owned(),
+            more_open: false,
             composer: ComposerSettings::default(),
         }
     }
@@ -122,6 +132,12 @@ pub struct ClientTab {
     pub connected: bool,
     pub receive: String,
     pub folder: String,
+    /// As [`super::ConnectSpec::stay_half_open`].
+    pub stay_half_open: bool,
+    /// A label of `codec::encoding::Encoding`: how this tab's bytes are shown as text.
+    pub shown_as: String,
+    /// Whether "More" is open.
+    pub more_open: bool,
     pub composer: ComposerSettings,
 }
 
@@ -139,6 +155,9 @@ impl Default for ClientTab {
             connected: true,
             receive: "show".to_owned(),
             folder: String::new(),
+            stay_half_open: false,
+            shown_as: "utf-8".to_owned(),
+            more_open: false,
             composer: ComposerSettings::default(),
         }
     }
@@ -157,6 +176,10 @@ pub struct Settings {
     pub show_inspector: bool,
     /// Share of the window's height that the panels take, 0.2 to 0.8.
     pub split: f32,
+    /// Index in `servers` of the tab in front.
+    pub server: usize,
+    /// Index in `clients` of the tab in front.
+    pub client: usize,
     pub servers: Vec<ServerTab>,
     pub clients: Vec<ClientTab>,
 }
@@ -173,6 +196,8 @@ impl Default for Settings {
             split: 0.5,
             servers: vec![ServerTab::default()],
             clients: vec![ClientTab::default()],
+            server: 0,
+            client: 0,
         }
     }
 }

@@ -86,20 +86,23 @@ impl DatagramSocket {
         Ok(Some(received))
     }
 
-    /// Sends one datagram: to the connected peer, or to `to`. Waits a tenth of a second at most for room.
+    /// Sends one datagram: to the connected peer, or to `to`. With `wait` it waits a tenth of a second at most for room.
     ///
     /// # Errors
-    /// `WouldBlock` when no room came; message too long; `ConnectionRefused` for an earlier datagram.
-    pub fn send(&self, bytes: &[u8], to: Option<SocketAddr>) -> io::Result<usize> {
+    /// `WouldBlock` when no room came; message too long; `ConnectionRefused` for an earlier datagram: this one was not
+    /// sent.
+    pub fn send(&self, bytes: &[u8], to: Option<SocketAddr>, wait: bool) -> io::Result<usize> {
         let attempt = || match to {
             Some(address) => self.socket.send_to(bytes, &SockAddr::from(address)),
             None => self.socket.send(bytes),
         };
         match attempt() {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock && wait => {
                 let mut writable = [PollFd::new(self.socket.as_fd(), PollFlags::POLLOUT)];
-                poll(&mut writable, SEND_WAIT)?;
-                attempt()
+                match poll(&mut writable, SEND_WAIT) {
+                    Ok(_) | Err(Errno::EINTR) => attempt(),
+                    Err(error) => Err(error.into()),
+                }
             }
             result => result,
         }

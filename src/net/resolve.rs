@@ -13,6 +13,17 @@ pub struct LocalAddress {
 }
 
 impl LocalAddress {
+    /// The candidates that a socket bound here can reach: an address of one family can't connect to the other.
+    #[must_use]
+    pub fn reachable(&self, candidates: Vec<SocketAddr>) -> Vec<SocketAddr> {
+        match self.ip {
+            Some(ip) if candidates.iter().any(|candidate| candidate.is_ipv4() == ip.is_ipv4()) => {
+                candidates.into_iter().filter(|candidate| candidate.is_ipv4() == ip.is_ipv4()).collect()
+            }
+            _ => candidates,
+        }
+    }
+
     /// What to bind for a connection to `candidate`; `None` where nothing was asked for.
     #[must_use]
     pub fn beside(&self, candidate: SocketAddr) -> Option<SocketAddr> {

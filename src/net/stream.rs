@@ -29,13 +29,17 @@ pub struct ReceivedPiece {
 #[derive(Debug)]
 pub struct Stream {
     socket: Socket,
+    /// Whether the family stamps what arrives. Without a control buffer the kernel also drops descriptors that a Unix
+    /// peer sends along (SCM_RIGHTS), which would otherwise pile up in this process.
+    is_stamped: bool,
 }
 
 impl Stream {
     pub(super) fn new(socket: Socket) -> io::Result<Self> {
         socket.set_nonblocking(false)?;
         socket.set_write_timeout(Some(SEND_SLICE))?;
-        Ok(Self { socket })
+        let is_stamped = !socket.local_addr()?.is_unix();
+        Ok(Self { socket, is_stamped })
     }
 
     /// One recvmsg(2). Blocks until something came, the peer finished, or [`Self::interrupt`].
@@ -46,7 +50,8 @@ impl Stream {
         let mut control = nix::cmsg_space!(TimeSpec);
         loop {
             let mut slices = [IoSliceMut::new(buffer)];
-            match recvmsg::<()>(self.socket.as_raw_fd(), &mut slices, Some(&mut control), MsgFlags::empty()) {
+            let control = self.is_stamped.then_some(control.as_mut_slice());
+            match recvmsg::<()>(self.socket.as_raw_fd(), &mut slices, control, MsgFlags::empty()) {
                 Ok(message) => {
                     let kernel_ns = message.cmsgs().ok().and_then(|mut all| all.find_map(|one| receive_time(&one)));
                     return Ok(ReceivedPiece { len: message.bytes, kernel_ns });
@@ -73,8 +78,8 @@ impl Stream {
         self.socket.shutdown(Shutdown::Write)
     }
 
-    /// shutdown(SHUT_RD): ends blocked and later receive calls once they have returned what is already there. The peer
-    /// doesn't notice, and sending goes on.
+    /// shutdown(SHUT_RD): ends blocked and later receive calls once they have returned what is already there. Sending goes
+    /// on, and a TCP peer doesn't notice; a Unix peer's sends fail from now on.
     pub fn interrupt(&self) {
         // It fails when the peer has reset, and then no call blocks.
         if let Err(error) = self.socket.shutdown(Shutdown::Read) {
@@ -82,10 +87,11 @@ impl Stream {
         }
     }
 
-    /// Makes the close that follows send a reset and drop what was not sent yet (SO_LINGER 0, socket(7)).
+    /// Makes the close that follows send a reset and drop what was not sent yet (SO_LINGER 0, socket(7)). Unix sockets
+    /// know no reset: their peer reads an ordinary end.
     ///
     /// # Errors
-    /// The family has no such thing.
+    /// Of setsockopt(2).
     pub fn reset_on_close(&self) -> io::Result<()> {
         self.socket.set_linger(Some(Duration::ZERO))
     }

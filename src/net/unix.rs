@@ -2,7 +2,6 @@
 
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -49,7 +48,7 @@ pub fn connect(name: &UnixName, options: &SocketOptions, deadline: Instant, wake
     loop {
         match socket.connect(&address) {
             Ok(()) => return Stream::new(socket).map_err(|error| fail(Operation::Connect, &error)),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
                 let failure = |cause| Failure::new(Operation::Connect, Endpoint::UnixStream(name.clone()), cause);
                 if wake.is_on() {
                     return Err(failure(Cause::Cancelled));
@@ -63,10 +62,16 @@ pub fn connect(name: &UnixName, options: &SocketOptions, deadline: Instant, wake
     }
 }
 
-/// Whether somebody listens behind the path: nothing else tells a socket in use from a stale file.
+/// Whether somebody listens behind the path: nothing else tells a socket in use from a stale file. Doesn't block; a full
+/// queue (EAGAIN) is somebody's.
 #[must_use]
 pub fn accepts(path: &Path) -> bool {
-    !UnixStream::connect(path).is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+    let probe = || {
+        let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+        socket.set_nonblocking(true)?;
+        socket.connect(&SockAddr::unix(path)?)
+    };
+    !probe().is_err_and(|error: io::Error| error.kind() == io::ErrorKind::ConnectionRefused)
 }
 
 fn failure(name: &UnixName) -> impl Fn(Operation, &io::Error) -> Failure {

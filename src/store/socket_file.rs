@@ -40,6 +40,41 @@ pub fn remove_socket(path: &Path) -> Result<(), Failure> {
     }
 }
 
+/// Which file stands behind a path, by device and inode: another one may take the path meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileIdentity {
+    device: u64,
+    inode: u64,
+}
+
+impl FileIdentity {
+    /// Of the file at this path, links not followed; `None` where there is nothing.
+    #[must_use]
+    #[cfg(unix)]
+    pub fn of(path: &Path) -> Option<Self> {
+        use std::os::unix::fs::MetadataExt;
+
+        let metadata = fs::symlink_metadata(path).ok()?;
+        Some(Self { device: metadata.dev(), inode: metadata.ino() })
+    }
+
+    /// Elsewhere files can't be told apart, and what can't be told apart is not removed.
+    #[must_use]
+    #[cfg(not(unix))]
+    pub fn of(_path: &Path) -> Option<Self> {
+        None
+    }
+}
+
+/// Removes the file that this program's own listener made; one that is gone, or another one in its place, is not its
+/// business.
+///
+/// # Errors
+/// What the system says.
+pub fn remove_own(path: &Path, identity: FileIdentity) -> Result<(), Failure> {
+    if FileIdentity::of(path) == Some(identity) { remove_socket(path) } else { Ok(()) }
+}
+
 #[cfg(all(test, unix))]
 mod tests {
     use std::os::unix::fs::symlink;

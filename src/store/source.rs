@@ -30,7 +30,7 @@ impl Source {
             return Err(failed(&io::ErrorKind::IsADirectory.into()));
         }
         if !metadata.is_file() {
-            let cause = Cause::Other { message: "not a regular file".to_owned(), errno: None };
+            let cause = Cause::NotARegularFile;
             return Err(Failure::new(Operation::OpenFile, path.display(), cause).with_hint(Hint::ChooseAFile));
         }
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();

@@ -9,6 +9,7 @@ use crate::codec::encoding::Encoding;
 use crate::i18n::Language;
 use crate::model::{Command, LanguageChoice, Role, SessionId, SocketId, ThemeChoice};
 use crate::tr;
+use crate::ui::panels::journal::CopyKind;
 
 /// One user action. Panels push them; the app carries them out after the frame.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +22,8 @@ pub enum UiCommand {
     FocusFilter,
     /// How this tab's bytes are shown as text.
     SetDisplayEncoding(SocketId, Encoding),
+    /// The same for every tab.
+    SetDisplayEncodingOfAll(Encoding),
     /// Straight to the engine.
     Engine(Command),
     /// What the journal shows alone; `None` shows all.
@@ -28,6 +31,15 @@ pub enum UiCommand {
     NewTab(Role),
     CloseTab(Role, SocketId),
     SelectTab(Role, SocketId),
+    /// In the panel that the keyboard is in.
+    NewTabHere,
+    /// The tab in front of the panel that the keyboard is in.
+    CloseTabHere,
+    /// As [`Self::CloseTabHere`]; after the last tab comes the first.
+    NextTabHere,
+    PreviousTabHere,
+    /// The rows of the journal that are selected.
+    CopyRows(CopyKind),
     /// Validates the tab's form, then listens or connects.
     Start(Role, SocketId),
     /// Stops listening, gives an attempt up or disconnects.
@@ -54,9 +66,14 @@ pub enum UiCommand {
 
 impl UiCommand {
     /// What has a place in the menus and a shortcut, in the order that the list of shortcuts shows.
-    pub const WITH_SHORTCUTS: [Self; 11] = [
+    pub const WITH_SHORTCUTS: [Self; 15] = [
         Self::NewTab(Role::Server),
         Self::NewTab(Role::Client),
+        Self::NewTabHere,
+        Self::CloseTabHere,
+        // Before the one without Shift, which Shift does not keep from matching.
+        Self::PreviousTabHere,
+        Self::NextTabHere,
         Self::SaveJournal,
         Self::ClearJournal,
         Self::FocusFilter,
@@ -78,13 +95,20 @@ impl UiCommand {
             Self::ToggleFollow => tr!(language, "action.follow"),
             Self::ToggleInspector => tr!(language, "action.inspector"),
             Self::FocusFilter => tr!(language, "action.filter"),
-            Self::SetDisplayEncoding(..) => tr!(language, "action.display_encoding"),
+            Self::SetDisplayEncoding(..) | Self::SetDisplayEncodingOfAll(_) => tr!(language, "action.display_encoding"),
             Self::Engine(command) => engine_label(command, language),
             Self::ShowOnly(Some(_)) => tr!(language, "action.show_only"),
             Self::ShowOnly(None) => tr!(language, "action.show_all"),
             Self::NewTab(Role::Server) => tr!(language, "action.new_server"),
             Self::NewTab(Role::Client) => tr!(language, "action.new_client"),
             Self::CloseTab(..) => tr!(language, "action.close_tab"),
+            Self::NewTabHere => tr!(language, "action.new_tab"),
+            Self::CloseTabHere => tr!(language, "action.close_tab"),
+            Self::NextTabHere => tr!(language, "action.next_tab"),
+            Self::PreviousTabHere => tr!(language, "action.previous_tab"),
+            Self::CopyRows(CopyKind::Rows) => tr!(language, "journal.copy_rows"),
+            Self::CopyRows(CopyKind::Text) => tr!(language, "journal.copy_text"),
+            Self::CopyRows(CopyKind::Hex) => tr!(language, "journal.copy_hex"),
             Self::SelectTab(..) => tr!(language, "action.select_tab"),
             Self::Start(Role::Server, _) => tr!(language, "action.start_listening"),
             Self::Start(Role::Client, _) => tr!(language, "action.connect"),
@@ -116,6 +140,9 @@ impl UiCommand {
         Some(match self {
             Self::ShowOnly(Some(_)) => tr!(language, "tooltip.show_only"),
             Self::ShowOnly(None) => tr!(language, "tooltip.show_all"),
+            Self::NewTabHere | Self::CloseTabHere | Self::NextTabHere | Self::PreviousTabHere => {
+                tr!(language, "tooltip.tab_here")
+            }
             Self::ToggleFollow => tr!(language, "tooltip.follow"),
             Self::ToggleInspector => tr!(language, "tooltip.inspector"),
             Self::SaveJournal => tr!(language, "tooltip.save_journal"),
@@ -134,7 +161,12 @@ impl UiCommand {
         let shifted = |key| Some(KeyboardShortcut::new(Modifiers::COMMAND | Modifiers::SHIFT, key));
         match self {
             Self::NewTab(Role::Server) => command(Key::L),
-            Self::NewTab(Role::Client) => command(Key::T),
+            Self::NewTab(Role::Client) => command(Key::K),
+            Self::NewTabHere => command(Key::T),
+            Self::CloseTabHere => command(Key::W),
+            // Control on every system: macOS has another use for Command+Tab.
+            Self::NextTabHere => Some(KeyboardShortcut::new(Modifiers::CTRL, Key::Tab)),
+            Self::PreviousTabHere => Some(KeyboardShortcut::new(Modifiers::CTRL | Modifiers::SHIFT, Key::Tab)),
             Self::SaveJournal => command(Key::S),
             Self::ClearJournal => shifted(Key::Delete),
             Self::FocusFilter => command(Key::F),

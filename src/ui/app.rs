@@ -18,6 +18,7 @@ use super::tabs::{ClientTabState, ServerTabState};
 use super::theme::{self, Tokens};
 use super::view::Sessions;
 use super::widgets::message_line::Message;
+use crate::codec::encoding::Encoding;
 use crate::engine::Engine;
 use crate::i18n::Language;
 use crate::model::{Command, Damage, Event, Role, Settings, SocketId, WindowPlace};
@@ -27,6 +28,8 @@ const EVENT_BUDGET: Duration = Duration::from_millis(2);
 /// From this width on the inspector stands beside the journal instead of below it.
 const WIDE: f32 = 1400.0;
 const GAP: f32 = 8.0;
+/// Of the window's height, for one press of an arrow key.
+const SPLIT_STEP: f32 = 0.02;
 
 /// The program as its window shows it.
 pub struct App {
@@ -50,6 +53,8 @@ pub struct App {
     pub(super) help: Option<Help>,
     /// Where the two panels were drawn, for files that are dropped.
     pub(super) panel_rects: [Rect; 2],
+    /// The panel that the keyboard or the pointer was in last.
+    pub(super) panel_in_use: Role,
     saver: Saver,
 }
 
@@ -83,20 +88,28 @@ impl App {
             clients.push(ClientTabState::new(engine.new_socket(), &Default::default()));
         }
         let language = Language::from_choice(settings.language);
+        let mut sessions = Sessions::default();
+        for (tab, kept) in servers.iter().zip(&settings.servers) {
+            sessions.encodings.insert(tab.socket, shown_as(&kept.shown_as));
+        }
+        for (tab, kept) in clients.iter().zip(&settings.clients) {
+            sessions.encodings.insert(tab.socket, shown_as(&kept.shown_as));
+        }
         Self {
             language,
-            server: servers[0].socket,
-            client: clients[0].socket,
+            server: servers[settings.server.min(servers.len() - 1)].socket,
+            client: clients[settings.client.min(clients.len() - 1)].socket,
             servers,
             clients,
-            sessions: Sessions::default(),
+            sessions,
             journal: JournalPanel::new(&settings),
             inspector: InspectorPanel::new(),
             actions: Vec::new(),
             dialogs: Dialogs::default(),
-            message: status_bar::damage(language, damage),
+            message: status_bar::damage(damage),
             help: None,
             panel_rects: [Rect::NOTHING; 2],
+            panel_in_use: Role::Client,
             saver: Saver::new(settings.clone()),
             settings,
             dark,
@@ -140,8 +153,7 @@ impl App {
         match event {
             Event::Failed { socket: None, failure, .. } => self.message = Some(Message::Failed(failure.clone())),
             Event::JournalSaved { path, rows } => {
-                let words = crate::tr!(self.language, "journal.saved", rows = rows, path = path.display());
-                self.message = Some(Message::Said(words.into_owned()));
+                self.message = Some(Message::JournalSaved { rows: *rows, path: path.clone() });
             }
             _ => {}
         }
@@ -149,6 +161,7 @@ impl App {
 
     /// Draws the window and carries out what was asked for in it.
     pub fn ui(&mut self, ui: &mut Ui) {
+        self.notice_panel_in_use(ui.ctx());
         self.take_shortcuts(ui.ctx());
         self.take_dropped_files(ui.ctx());
         let tokens = if ui.visuals().dark_mode { self.dark.clone() } else { self.light.clone() };
@@ -170,6 +183,7 @@ impl App {
                 theme: self.settings.theme,
                 follow: self.journal.follow_end(),
                 inspector: self.settings.show_inspector,
+                rows_selected: self.journal.has_selection(),
             };
             menu_bar(ui, cx, state);
         });
@@ -192,7 +206,10 @@ impl App {
         let area = ui.available_rect_before_wrap();
         let split = self.settings.split.clamp(0.2, 0.8);
         let lowest = (area.height() - 150.0).max(160.0);
-        let middle = area.top() + (area.height() * split).clamp(200.0_f32.min(lowest), lowest);
+        let chosen = (area.height() * split).clamp(200.0_f32.min(lowest), lowest);
+        // What "More" opens pushes the border down, as far as the journal can spare room, and not the rows out of sight.
+        let spare = (area.height() - 220.0).max(chosen);
+        let middle = area.top() + chosen.max(self.full_panel_height().min(spare));
 
         let handle = Rect::from_min_max(pos2(area.left(), middle), pos2(area.right(), middle + GAP));
         self.split_handle(ui, cx, handle, area);
@@ -224,12 +241,34 @@ impl App {
         ui.advance_cursor_after_rect(area);
     }
 
+    /// What the panels take with all that "More" has opened, in points.
+    fn full_panel_height(&self) -> f32 {
+        let server = self.servers.iter().find(|tab| tab.socket == self.server).map_or(0.0, |tab| tab.full_height);
+        let client = self.clients.iter().find(|tab| tab.socket == self.client).map_or(0.0, |tab| tab.full_height);
+        server.max(client) + shell::AROUND_TAB
+    }
+
     fn split_handle(&mut self, ui: &mut Ui, cx: &Cx<'_>, handle: Rect, area: Rect) {
         let response = ui.interact(handle, ui.scope_id().with("split"), egui::Sense::drag());
         let label = crate::tr!(cx.language, "window.split");
-        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Splitter, true, &*label));
+        let percent = f64::from(self.settings.split * 100.0).round();
+        response.widget_info(|| {
+            let mut info = egui::WidgetInfo::labeled(egui::Role::Splitter, true, &*label);
+            info.value = Some(percent);
+            info
+        });
         if response.hovered() || response.dragged() {
             ui.ctx().set_cursor_icon(egui::CursorIcon::ResizeVertical);
+        }
+        if response.has_focus() {
+            let arrows = egui::EventFilter { vertical_arrows: true, ..Default::default() };
+            ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
+            for (key, step) in [(egui::Key::ArrowUp, -SPLIT_STEP), (egui::Key::ArrowDown, SPLIT_STEP)] {
+                let presses = ui.input_mut(|input| input.count_and_consume_key(egui::Modifiers::NONE, key));
+                self.settings.split = (self.settings.split + step * presses as f32).clamp(0.2, 0.8);
+            }
+        }
+        if response.hovered() || response.dragged() || response.has_focus() {
             let line = Rect::from_center_size(handle.center(), egui::vec2(48.0, 3.0));
             ui.painter().rect_filled(line, 1.5, cx.tokens.accent);
         }
@@ -266,22 +305,23 @@ impl App {
 
     /// The settings as they are now, tabs included.
     pub(super) fn current_settings(&self) -> Settings {
+        let shown_as = |socket| self.sessions.encoding(socket);
         Settings {
             follow_end: self.journal.follow_end(),
-            servers: self.servers.iter().map(ServerTabState::to_settings).collect(),
-            clients: self.clients.iter().map(ClientTabState::to_settings).collect(),
+            server: self.servers.iter().position(|tab| tab.socket == self.server).unwrap_or(0),
+            client: self.clients.iter().position(|tab| tab.socket == self.client).unwrap_or(0),
+            servers: self.servers.iter().map(|tab| tab.to_settings(shown_as(tab.socket))).collect(),
+            clients: self.clients.iter().map(|tab| tab.to_settings(shown_as(tab.socket))).collect(),
             ..self.settings.clone()
         }
     }
 
     fn save_settings(&mut self, ctx: &Context) {
         let now = ctx.input(|input| input.time);
-        let current = || Settings {
-            follow_end: self.journal.follow_end(),
-            servers: self.servers.iter().map(ServerTabState::to_settings).collect(),
-            clients: self.clients.iter().map(ClientTabState::to_settings).collect(),
-            ..self.settings.clone()
-        };
+        if let Err(seconds) = self.saver.is_due(now) {
+            return ctx.request_repaint_after(Duration::from_secs_f64(seconds));
+        }
+        let current = self.current_settings();
         match self.saver.look(now, current) {
             Verdict::LookAgainIn(seconds) => ctx.request_repaint_after(Duration::from_secs_f64(seconds)),
             Verdict::Save(settings) => self.engine.send(Command::SaveSettings(settings)),
@@ -297,21 +337,33 @@ impl App {
     }
 
     fn remember_place(&mut self, ctx: &Context) {
-        let place = ctx.input(|input| {
+        let zoom = ctx.zoom_factor();
+        let (place, minimized) = ctx.input(|input| {
             let viewport = input.viewport();
-            let (outer, inner) = (viewport.outer_rect?, viewport.inner_rect?);
-            let maximized = viewport.maximized.unwrap_or(false);
-            (viewport.minimized != Some(true)).then_some((outer.min, inner.size(), maximized))
+            // Where the system doesn't say where the window is, its size is known nevertheless.
+            let size = viewport.inner_rect.unwrap_or(input.viewport_rect()).size() * zoom;
+            let at = viewport.outer_rect.map(|outer| outer.min * zoom);
+            let place = WindowPlace {
+                x: at.map(|at| at.x.round()),
+                y: at.map(|at| at.y.round()),
+                width: size.x.round(),
+                height: size.y.round(),
+                maximized: viewport.maximized.unwrap_or(false),
+            };
+            (place, viewport.minimized == Some(true))
         });
-        let Some((at, size, maximized)) = place else { return };
         match &mut self.settings.window {
+            _ if minimized => {}
             // The place to come back to stays the one from before.
-            Some(window) if maximized => window.maximized = true,
-            window => {
-                *window = Some(WindowPlace { x: at.x, y: at.y, width: size.x, height: size.y, maximized });
-            }
+            Some(window) if place.maximized => window.maximized = true,
+            window => *window = Some(place),
         }
     }
+}
+
+/// How a tab's bytes were shown.
+fn shown_as(label: &str) -> Encoding {
+    Encoding::from_label(label).unwrap_or_default()
 }
 
 /// A surface with room around what `contents` draws.

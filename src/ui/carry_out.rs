@@ -13,7 +13,7 @@ use super::theme;
 use super::widgets::file_sender;
 use super::widgets::message_line::Message;
 use crate::i18n::Language;
-use crate::model::{Command, Recipients, Role, SendMode, SocketId};
+use crate::model::{ClientTab, Command, ComposerSettings, Protocol, Recipients, Role, SendMode, ServerTab, SocketId};
 
 const ZOOM_STEP: f32 = 0.1;
 
@@ -32,11 +32,19 @@ impl App {
             UiCommand::SetDisplayEncoding(socket, encoding) => {
                 self.sessions.encodings.insert(socket, encoding);
             }
+            UiCommand::SetDisplayEncodingOfAll(encoding) => {
+                self.sessions.encodings.values_mut().for_each(|shown_as| *shown_as = encoding);
+            }
             UiCommand::Engine(command) => self.engine.send(command),
             UiCommand::ShowOnly(selected) => self.sessions.selected = selected,
             UiCommand::NewTab(role) => self.new_tab(role),
             UiCommand::CloseTab(role, socket) => self.close_tab(role, socket),
             UiCommand::SelectTab(role, socket) => self.select_tab(role, socket),
+            UiCommand::NewTabHere => self.new_tab(self.panel_in_use),
+            UiCommand::CloseTabHere => self.close_tab(self.panel_in_use, self.front_tab(self.panel_in_use)),
+            UiCommand::NextTabHere => self.step_tab(1),
+            UiCommand::PreviousTabHere => self.step_tab(-1),
+            UiCommand::CopyRows(kind) => self.journal.start_copying(kind),
             UiCommand::Start(role, socket) => self.start(role, socket),
             UiCommand::Stop(role, socket) => self.stop(role, socket),
             UiCommand::SendMessage(role, socket) => self.send_message(role, socket),
@@ -79,6 +87,19 @@ impl App {
         }
     }
 
+    /// Keeps in mind which panel has the keyboard or was clicked, for shortcuts that concern one of them.
+    pub(super) fn notice_panel_in_use(&mut self, ctx: &Context) {
+        let pressed = ctx.input(|input| input.pointer.press_origin().filter(|_| input.pointer.any_pressed()));
+        let focused = ctx.memory(egui::Memory::focused).and_then(|id| ctx.read_response(id));
+        let Some(at) = pressed.or(focused.map(|response| response.interact_rect.center())) else { return };
+        let [left, right] = self.panel_rects;
+        if left.contains(at) {
+            self.panel_in_use = Role::Server;
+        } else if right.contains(at) {
+            self.panel_in_use = Role::Client;
+        }
+    }
+
     /// Files dropped on a panel go to the tab that it shows.
     pub(super) fn take_dropped_files(&mut self, ctx: &Context) {
         let (files, at) = ctx.input(|input| {
@@ -109,7 +130,15 @@ impl App {
     /// Takes in how a dialog ended.
     pub(super) fn on_dialog(&mut self, ctx: &Context, purpose: Purpose, answer: Answer) {
         match (purpose, answer) {
-            (_, Answer::Cancelled) => {}
+            (_, Answer::Cancelled { first: false }) => {}
+            (Purpose::SendFiles(role, socket), Answer::Cancelled { .. }) => {
+                self.say(role, socket, Message::NothingChosen { folder: false });
+            }
+            (Purpose::ReceiveInto(role, socket), Answer::Cancelled { .. }) => {
+                self.say(role, socket, Message::NothingChosen { folder: true });
+            }
+            // Its path can't be typed.
+            (Purpose::SaveJournal, Answer::Cancelled { .. }) => {}
             (Purpose::SendFiles(role, socket), Answer::Chosen(paths)) => self.send_paths(role, socket, paths),
             (Purpose::ReceiveInto(role, socket), Answer::Chosen(mut paths)) => {
                 if let Some(folder) = paths.pop() {
@@ -126,8 +155,7 @@ impl App {
                 self.say(role, socket, Message::NoDialog);
             }
             (Purpose::ReceiveInto(role, socket), Answer::CouldNotOpen) => {
-                let words = crate::tr!(self.language, "dialog.none_for_folder");
-                self.say(role, socket, Message::Said(words.into_owned()));
+                self.say(role, socket, Message::NoFolderDialog);
             }
             (Purpose::SaveJournal, Answer::CouldNotOpen) => self.save_journal_without_dialog(),
         }
@@ -163,21 +191,59 @@ impl App {
 
     fn new_tab(&mut self, role: Role) {
         let socket = self.engine.new_socket();
+        let like = self.front_tab(role);
+        let shown_as = self.sessions.encoding(like);
+        self.sessions.encodings.insert(socket, shown_as);
         match role {
             Role::Server => {
-                let settings = self.server_tab(self.server).map(|tab| tab.to_settings()).unwrap_or_default();
-                let composer = crate::model::ComposerSettings { draft: String::new(), ..settings.composer };
-                let settings = crate::model::ServerTab { composer, ..settings };
+                let settings = self.server_tab(like).map(|tab| tab.to_settings(shown_as)).unwrap_or_default();
+                let (address, port) = self.free_place(&settings);
+                let composer = ComposerSettings { draft: String::new(), ..settings.composer };
+                let settings = ServerTab { address, port, composer, ..settings };
                 self.servers.push(ServerTabState::new(socket, &settings));
             }
             Role::Client => {
-                let settings = self.client_tab(self.client).map(|tab| tab.to_settings()).unwrap_or_default();
-                let composer = crate::model::ComposerSettings { draft: String::new(), ..settings.composer };
-                let settings = crate::model::ClientTab { composer, ..settings };
+                let settings = self.client_tab(like).map(|tab| tab.to_settings(shown_as)).unwrap_or_default();
+                let composer = ComposerSettings { draft: String::new(), ..settings.composer };
+                let settings = ClientTab { composer, ..settings };
                 self.clients.push(ClientTabState::new(socket, &settings));
             }
         }
         self.select_tab(role, socket);
+    }
+
+    /// Where a listener like this one finds nobody in its place: at the next port that no tab has. A path has no next.
+    fn free_place(&self, like: &ServerTab) -> (String, String) {
+        if like.protocol == Protocol::UnixStream.scheme() {
+            return (String::new(), like.port.clone());
+        }
+        let port = match like.port.trim().parse::<u16>() {
+            Ok(first @ 1..) => (first..=u16::MAX)
+                .map(|port| port.to_string())
+                .find(|port| self.servers.iter().all(|tab| tab.form.port.trim() != port))
+                .unwrap_or_else(|| "0".to_owned()),
+            _ => like.port.clone(),
+        };
+        (like.address.clone(), port)
+    }
+
+    fn front_tab(&self, role: Role) -> SocketId {
+        match role {
+            Role::Server => self.server,
+            Role::Client => self.client,
+        }
+    }
+
+    /// Shows the tab so many places on, round the ends.
+    fn step_tab(&mut self, by: isize) {
+        let role = self.panel_in_use;
+        let sockets: Vec<_> = match role {
+            Role::Server => self.servers.iter().map(|tab| tab.socket).collect(),
+            Role::Client => self.clients.iter().map(|tab| tab.socket).collect(),
+        };
+        let Some(at) = sockets.iter().position(|socket| *socket == self.front_tab(role)) else { return };
+        let to = at.wrapping_add_signed(by + sockets.len() as isize) % sockets.len();
+        self.select_tab(role, sockets[to]);
     }
 
     fn select_tab(&mut self, role: Role, socket: SocketId) {
@@ -293,31 +359,31 @@ impl App {
                 (tab.session().map(|session| Recipients::Sessions(vec![session])), tab.draft.send_mode)
             }
         };
-        let Some(to) = to else {
-            let words = match role {
-                Role::Server => crate::tr!(self.language, "server.nobody"),
-                Role::Client => crate::tr!(self.language, "client.connect_first"),
-            };
-            self.say(role, socket, Message::Said(words.into_owned()));
-            return;
-        };
+        let Some(to) = to else { return self.say(role, socket, Message::NoRecipient(role)) };
+        if paths.len() > 1 {
+            // The tutorial's way ends a file by closing: a second one could only be refused.
+            if mode == SendMode::Tutorial {
+                return self.say(role, socket, Message::OneFileAConnection);
+            }
+            self.say(role, socket, Message::FilesFollowEachOther(paths.len()));
+        }
         self.engine.send(Command::SendFiles { socket, to, paths, mode });
     }
 
     fn receive_into(&mut self, role: Role, socket: SocketId, folder: &std::path::Path) {
         let folder = folder.display().to_string();
-        let (form, open) = match role {
+        let (form, protocol, open) = match role {
             Role::Server => {
                 let Some(tab) = self.server_tab(socket) else { return };
-                (&mut tab.receive, tab.state != ServerState::Idle)
+                (&mut tab.receive, tab.form.protocol, tab.state != ServerState::Idle)
             }
             Role::Client => {
                 let Some(tab) = self.client_tab(socket) else { return };
-                (&mut tab.receive, tab.state != ClientState::Idle)
+                (&mut tab.receive, tab.form.protocol, tab.state != ClientState::Idle)
             }
         };
         form.folder = folder;
-        if let Some(receive) = form.mode().filter(|_| open) {
+        if let Some(receive) = form.mode(protocol).filter(|_| open) {
             self.engine.send(Command::SetReceive { socket, receive });
         }
     }

@@ -25,7 +25,10 @@ pub(super) enum Purpose {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
     Chosen(Vec<PathBuf>),
-    Cancelled,
+    /// `first` when no dialog of this run has brought anything before: perhaps none was seen.
+    Cancelled {
+        first: bool,
+    },
     /// This system can't show one.
     CouldNotOpen,
 }
@@ -36,12 +39,14 @@ pub(super) struct Dialogs {
     sender: Sender<(Purpose, Answer)>,
     receiver: Receiver<(Purpose, Answer)>,
     open: bool,
+    /// Whether a dialog is known to work here, or the doubt was told.
+    settled: bool,
 }
 
 impl Default for Dialogs {
     fn default() -> Self {
         let (sender, receiver) = crossbeam_channel::bounded(1);
-        Self { sender, receiver, open: false }
+        Self { sender, receiver, open: false, settled: false }
     }
 }
 
@@ -74,9 +79,14 @@ impl Dialogs {
 
     /// The answer of the dialog that was open, once.
     pub(super) fn answer(&mut self) -> Option<(Purpose, Answer)> {
-        let answer = self.receiver.try_recv().ok()?;
+        let (purpose, mut answer) = self.receiver.try_recv().ok()?;
         self.open = false;
-        Some(answer)
+        if let Answer::Cancelled { first } = &mut answer {
+            *first = !self.settled;
+        }
+        // Of a journal's dialog no doubt is told.
+        self.settled |= !matches!((purpose, &answer), (Purpose::SaveJournal, Answer::Cancelled { .. }));
+        Some((purpose, answer))
     }
 
     fn wait(
@@ -93,7 +103,7 @@ impl Dialogs {
             let answer = match pollster::block_on(chosen) {
                 Some(files) => Answer::Chosen(files.iter().map(|file| file.path().to_owned()).collect()),
                 None if asked.elapsed() < TOO_SOON => Answer::CouldNotOpen,
-                None => Answer::Cancelled,
+                None => Answer::Cancelled { first: true },
             };
             // Fails only when the window is gone.
             if sender.send((purpose, answer)).is_ok() {

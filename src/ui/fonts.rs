@@ -56,7 +56,8 @@ mod tests {
         for family in [FontFamily::Proportional, FontFamily::Monospace, strong()] {
             let font = egui::FontId::new(13.0, family.clone());
             let words = include_str!("../../assets/locales/app.yml").replace(['\n', '\r'], "");
-            for text in [&*words, "你好，不好。", "監聽連線", "␀␉␍␊␛", "→←↑↓●▸▾…·", "“”—「」《》！？"]
+            let controls: String = ('\u{2400}'..='\u{2421}').collect();
+            for text in [&*words, "你好，不好。", "監聽連線", &controls, "→←↑↓●▸▾…·", "“”—「」《》！？"]
             {
                 for character in text.chars() {
                     assert!(fonts.has_glyph(&font, character), "{character:?} in {family:?}");

@@ -10,6 +10,8 @@ pub mod fonts;
 pub mod panels;
 mod run;
 mod saver;
+#[cfg(unix)]
+mod signals;
 pub mod tabs;
 pub mod theme;
 pub mod view;

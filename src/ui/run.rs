@@ -62,6 +62,8 @@ pub fn run() -> ExitCode {
     let creator: eframe::AppCreator<'static> = Box::new(move |creation| {
         // Set once, here: the closure runs once.
         let _ = created.set(creation.egui_ctx.clone());
+        #[cfg(unix)]
+        super::signals::close_on_signals(&engine, creation.egui_ctx.clone());
         Ok(Box::new(App::new(engine, settings, &damage, &creation.egui_ctx)))
     });
     match open(options, creator, &window) {
@@ -114,9 +116,13 @@ fn viewport(settings: &Settings) -> ViewportBuilder {
     };
     match settings.window {
         None => builder.with_inner_size([1180.0, 780.0]),
-        Some(WindowPlace { x, y, width, height, maximized }) => builder
-            .with_position([x, y])
-            .with_inner_size([width.max(760.0), height.max(480.0)])
-            .with_maximized(maximized),
+        Some(WindowPlace { x, y, width, height, maximized }) => {
+            // The zoom is not set yet when the window is made: its points are the system's.
+            let builder = builder.with_inner_size([width.max(760.0), height.max(480.0)]).with_maximized(maximized);
+            match x.zip(y) {
+                Some((x, y)) => builder.with_position([x, y]),
+                None => builder,
+            }
+        }
     }
 }

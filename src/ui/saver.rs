@@ -28,13 +28,14 @@ impl Saver {
         Self { saved, seen: None, next: 0.0 }
     }
 
-    /// To be asked in every frame; `now` in seconds. Calls `current` only when it is time.
-    pub(super) fn look(&mut self, now: f64, current: impl FnOnce() -> Settings) -> Verdict {
-        if now < self.next {
-            return Verdict::LookAgainIn(self.next - now);
-        }
+    /// Whether it is time for a look; `now` in seconds. If not, in how many seconds it is.
+    pub(super) fn is_due(&self, now: f64) -> Result<(), f64> {
+        if now < self.next { Err(self.next - now) } else { Ok(()) }
+    }
+
+    /// Looks at the settings as they are now; `now` in seconds.
+    pub(super) fn look(&mut self, now: f64, current: Settings) -> Verdict {
         self.next = now + QUIET;
-        let current = current();
         if current == self.saved {
             self.seen = None;
             return Verdict::Nothing;
@@ -66,12 +67,13 @@ mod tests {
     #[test]
     fn settings_are_saved_once_they_rest() {
         let mut saver = Saver::new(zoomed(1.0));
-        assert_eq!(saver.look(0.0, || zoomed(1.0)), Verdict::Nothing);
-        assert_eq!(saver.look(0.25, || unreachable!()), Verdict::LookAgainIn(0.75));
-        assert_eq!(saver.look(1.0, || zoomed(1.1)), Verdict::LookAgainIn(1.0));
-        assert_eq!(saver.look(2.0, || zoomed(1.2)), Verdict::LookAgainIn(1.0));
-        assert_eq!(saver.look(3.0, || zoomed(1.2)), Verdict::Save(Box::new(zoomed(1.2))));
-        assert_eq!(saver.look(4.0, || zoomed(1.2)), Verdict::Nothing);
+        assert_eq!(saver.look(0.0, zoomed(1.0)), Verdict::Nothing);
+        assert_eq!(saver.is_due(0.25), Err(0.75));
+        assert_eq!(saver.is_due(1.0), Ok(()));
+        assert_eq!(saver.look(1.0, zoomed(1.1)), Verdict::LookAgainIn(1.0));
+        assert_eq!(saver.look(2.0, zoomed(1.2)), Verdict::LookAgainIn(1.0));
+        assert_eq!(saver.look(3.0, zoomed(1.2)), Verdict::Save(Box::new(zoomed(1.2))));
+        assert_eq!(saver.look(4.0, zoomed(1.2)), Verdict::Nothing);
     }
 
     #[test]

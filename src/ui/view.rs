@@ -22,6 +22,7 @@ pub struct SessionView {
 #[derive(Debug, Default)]
 pub struct Sessions {
     pub by_id: HashMap<SessionId, SessionView>,
+    /// Of every tab.
     pub encodings: HashMap<SocketId, Encoding>,
     /// What the journal shows alone: a tab, or one of its sessions.
     pub selected: Option<(SocketId, Option<SessionId>)>,
@@ -32,6 +33,14 @@ impl Sessions {
     #[must_use]
     pub fn encoding(&self, socket: SocketId) -> Encoding {
         self.encodings.get(&socket).copied().unwrap_or_default()
+    }
+
+    /// How all tabs' bytes are shown; `None` while the tabs differ.
+    #[must_use]
+    pub fn common_encoding(&self) -> Option<Encoding> {
+        let mut encodings = self.encodings.values();
+        let first = encodings.next().copied().unwrap_or_default();
+        encodings.all(|encoding| *encoding == first).then_some(first)
     }
 
     /// Whether the journal shows this tab alone, or one of its sessions.

@@ -239,3 +239,76 @@ fn a_file_that_shrinks_half_way_is_not_said_to_be_sent() {
     drop(h);
     reader.join().unwrap();
 }
+
+#[test]
+fn every_queued_file_has_an_end_that_is_told() {
+    let [from, into] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let paths: Vec<_> = ["a.txt", "b.txt", "c.txt"].map(|name| file(from.path(), name, b"bytes")).into();
+    let mut h = Harness::new();
+    let receive = ReceiveMode::Tutorial { into: into.path().to_owned() };
+    let (_, endpoint) = h.listen_with("tcp://127.0.0.1:0", |spec| spec.receive = receive);
+    let (client, _) = h.connect(&endpoint);
+    let command = Command::SendFiles { socket: client, to: Recipients::All, paths, mode: SendMode::Tutorial };
+    h.engine.send(command);
+    let mut outcomes: Vec<_> = (0..4).map(|_| h.transfer_ended()).map(|(outcome, ..)| outcome.name()).collect();
+    outcomes.sort_unstable();
+    assert_eq!(outcomes, ["handed-over", "refused", "refused", "unverified"], "one connection carries one such file");
+}
+
+#[test]
+fn a_cancel_reaches_a_file_that_stands_still() {
+    let [from, into] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let path = file(from.path(), "a.txt", b"bytes");
+    let started = |h: &mut Harness| {
+        h.wait("a start", |event| match event {
+            Event::TransferStarted(info) => Some(info.id),
+            _ => None,
+        })
+    };
+    // A sender that says no more.
+    let mut h = Harness::new();
+    let receive = ReceiveMode::Tutorial { into: into.path().to_owned() };
+    let (_, endpoint) = h.listen_with("tcp://127.0.0.1:0", |spec| spec.receive = receive);
+    let mut peer = TcpStream::connect(("127.0.0.1", port(&endpoint))).unwrap();
+    peer.write_all(b"half.txt").unwrap();
+    let transfer = started(&mut h);
+    h.engine.send(Command::CancelTransfer { transfer });
+    let (outcome, _, _, failure) = h.transfer_ended();
+    assert_eq!((outcome, failure.map(|failure| failure.cause)), (Outcome::Incomplete, Some(Cause::Cancelled)));
+    // A receiver that never ends its side.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (client, _) = h.connect_with(&format!("tcp://{}", listener.local_addr().unwrap()), |_| {});
+    let (peer, _) = listener.accept().unwrap();
+    send_file(&h, client, &path, SendMode::Tutorial);
+    let transfer = started(&mut h);
+    h.wait("all handed over", |event| matches!(event, Event::FinishedSending { .. }).then_some(()));
+    h.engine.send(Command::CancelTransfer { transfer });
+    assert_eq!(h.transfer_ended().0, Outcome::HandedOver);
+    drop(peer);
+}
+
+#[test]
+fn a_file_that_breaks_off_ends_with_a_reset() {
+    let from = tempfile::tempdir().unwrap();
+    let path = from.path().join("sparse.bin");
+    std::fs::File::create(&path).unwrap().set_len(1 << 40).unwrap();
+    for mode in [SendMode::Raw, SendMode::Tutorial] {
+        let mut h = Harness::new();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let (client, info) = h.connect_with(&format!("tcp://{}", listener.local_addr().unwrap()), |_| {});
+        let (mut peer, _) = listener.accept().unwrap();
+        send_file(&h, client, &path, mode);
+        let mut buffer = vec![0; 1 << 20];
+        peer.read_exact(&mut buffer).unwrap();
+        h.engine.send(Command::Disconnect { socket: client });
+        let end = loop {
+            match peer.read(&mut buffer) {
+                Ok(0) => break None,
+                Ok(_) => {}
+                Err(error) => break Some(error.kind()),
+            }
+        };
+        assert_eq!(end, Some(std::io::ErrorKind::ConnectionReset), "an end of file would say that this was all");
+        h.closed(info.id);
+    }
+}

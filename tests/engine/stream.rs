@@ -173,6 +173,19 @@ fn listening_again_on_the_same_port_at_once() {
 }
 
 #[test]
+fn without_reuse_address_a_closed_connection_keeps_the_port() {
+    let mut h = Harness::new();
+    let (server, endpoint) = h.listen("tcp://127.0.0.1:0?reuseaddr=0");
+    let peer = TcpStream::connect(("127.0.0.1", port(&endpoint))).unwrap();
+    h.opened(server);
+    h.engine.send(Command::StopListening { socket: server });
+    h.stopped(server);
+    drop(peer);
+    h.listen_as(server, &format!("{endpoint}?reuseaddr=0"), |_| {});
+    assert_eq!(h.failed().cause, sockeye::model::Cause::AddressInUse);
+}
+
+#[test]
 fn once_ends_with_the_first_session() {
     let mut h = Harness::new();
     let (server, endpoint) = h.listen_with("tcp://127.0.0.1:0", |spec| spec.once = true);
@@ -346,4 +359,20 @@ fn a_peer_that_never_reads_fills_the_queue_and_no_more() {
     h.closed(session);
     assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
     drop(peer);
+}
+
+#[test]
+fn what_is_asked_for_after_finishing_is_refused_and_breaks_nothing() {
+    let mut h = Harness::new();
+    let (server, endpoint) = h.listen_with("tcp://127.0.0.1:0", |spec| spec.stay_half_open = true);
+    let (client, at_client) = h.connect(&endpoint);
+    let at_server = h.opened(server);
+    let message = noise(8 << 20);
+    h.send(client, &message);
+    h.engine.send(Command::FinishSending { session: at_client.id });
+    h.send(client, b"too late");
+    assert_eq!(h.failed().cause, sockeye::model::Cause::BrokenPipe);
+    assert!(h.bytes(at_server.id, Direction::In, message.len()) == message);
+    h.send(server, b"answer");
+    assert_eq!(h.bytes(at_client.id, Direction::In, 6), b"answer", "the other way is still open");
 }

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use sockeye::model::{Cause, Event, Hint, Operation, ReceiveMode};
 
-use crate::harness::{Harness, port};
+use crate::harness::Harness;
 
 #[test]
 fn a_port_in_use_names_who_holds_it() {
@@ -53,15 +53,17 @@ fn an_address_of_another_machine_can_not_be_bound() {
 }
 
 #[test]
-fn a_folder_that_is_a_file_refuses_the_connection_and_says_why() {
+fn a_folder_that_is_a_file_is_told_before_anybody_connects() {
     let mut h = Harness::new();
     let file = tempfile::NamedTempFile::new().unwrap();
-    let into = file.path().to_owned();
-    let (_, endpoint) = h.listen_with("tcp://127.0.0.1:0", |spec| spec.receive = ReceiveMode::Raw { into });
-    std::net::TcpStream::connect(("127.0.0.1", port(&endpoint))).unwrap();
+    let server = h.engine.new_socket();
+    let receive = ReceiveMode::Raw { into: file.path().to_owned() };
+    h.listen_as(server, "tcp://127.0.0.1:0", |spec| spec.receive = receive.clone());
     let failure = h.failed();
-    assert_eq!(failure.cause, Cause::NotADirectory);
-    assert_eq!(failure.subject, file.path().display().to_string());
+    assert_eq!((failure.cause, failure.subject), (Cause::NotADirectory, file.path().display().to_string()));
+    h.stopped(server);
+    h.begin_connect("tcp://127.0.0.1:9", |spec| spec.receive = receive);
+    assert_eq!(h.failed().cause, Cause::NotADirectory);
 }
 
 #[test]

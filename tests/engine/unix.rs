@@ -71,3 +71,57 @@ fn another_file_in_the_sockets_place_is_left_alone() {
     assert_eq!(h.failed().cause, Cause::NotASocket);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
 }
+
+#[test]
+fn a_listener_removes_its_own_file_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s.sock");
+    let mut h = Harness::new();
+    let (server, _) = h.listen(&format!("unix:{}", path.display()));
+    std::fs::remove_file(&path).unwrap();
+    let _other = UnixListener::bind(&path).unwrap();
+    h.engine.send(sockeye::model::Command::StopListening { socket: server });
+    h.stopped(server);
+    assert!(path.exists(), "another program's socket stands there now");
+}
+
+#[test]
+fn a_listener_that_takes_nobody_is_not_stale() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s.sock");
+    let socket = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None).unwrap();
+    socket.bind(&socket2::SockAddr::unix(&path).unwrap()).unwrap();
+    socket.listen(0).unwrap();
+    let _queued = UnixStream::connect(&path).unwrap();
+    let mut h = Harness::new();
+    let server = h.engine.new_socket();
+    h.listen_as(server, &format!("unix:{}", path.display()), |_| {});
+    assert_eq!(h.failed().cause, Cause::AddressInUse);
+    h.stopped(server);
+}
+
+#[test]
+fn descriptors_that_a_peer_sends_along_are_not_kept() {
+    use std::os::fd::AsRawFd;
+
+    use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
+
+    let mut h = Harness::new();
+    let name = format!("sockeye-rights-{}", std::process::id());
+    let (server, _) = h.listen(&format!("unix:@{name}"));
+    let address =
+        <std::os::unix::net::SocketAddr as std::os::linux::net::SocketAddrExt>::from_abstract_name(&name).unwrap();
+    let peer = UnixStream::connect_addr(&address).unwrap();
+    let session = h.opened(server).id;
+    let (mut watch, sent) = std::io::pipe().unwrap();
+    for _ in 0..3 {
+        let descriptors = [sent.as_raw_fd()];
+        let rights = [ControlMessage::ScmRights(&descriptors)];
+        let bytes = [std::io::IoSlice::new(b"x")];
+        sendmsg::<()>(peer.as_raw_fd(), &bytes, &rights, MsgFlags::empty(), None).unwrap();
+    }
+    assert_eq!(h.bytes(session, Direction::In, 3), b"xxx");
+    drop(sent);
+    // Only when no copy of the writing end is left anywhere.
+    assert_eq!(watch.read(&mut [0]).unwrap(), 0);
+}

@@ -3,17 +3,20 @@
 #![allow(dead_code, reason = "each test crate uses its own part")]
 
 use std::cell::RefCell;
+use std::io::Read as _;
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, bounded};
 use egui::accesskit::Role;
-use egui::{Key, Modifiers};
+use egui::{Key, Modifiers, OutputCommand};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use egui_kittest::{Harness, HarnessBuilder};
 use sockeye::engine::{Engine, EngineConfig, JournalPlace};
-use sockeye::model::{LanguageChoice, ServerTab, Settings, ThemeChoice};
+use sockeye::model::{ClientTab, Damage, LanguageChoice, ServerTab, Settings, ThemeChoice};
 use sockeye::ui::App;
 
 /// Far beyond what anything here takes; reached only by a fault.
@@ -33,6 +36,20 @@ impl Window {
         settings: Settings,
         change: impl FnOnce(HarnessBuilder<Option<App>>) -> HarnessBuilder<Option<App>>,
     ) -> Self {
+        Self::start(settings, Vec::new(), None, change)
+    }
+
+    /// As after a restart: what the file gave and what could not be read of it; changes are saved into the file.
+    pub(crate) fn restart(settings: Settings, damage: Vec<Damage>, file: PathBuf) -> Self {
+        Self::start(settings, damage, Some(file), |builder| builder.with_size(egui::vec2(1100.0, 760.0)))
+    }
+
+    fn start(
+        settings: Settings,
+        damage: Vec<Damage>,
+        file: Option<PathBuf>,
+        change: impl FnOnce(HarnessBuilder<Option<App>>) -> HarnessBuilder<Option<App>>,
+    ) -> Self {
         let (wake, woken) = bounded(1);
         let config = EngineConfig {
             journal: JournalPlace::Temporary,
@@ -41,14 +58,16 @@ impl Window {
                 let _ = wake.try_send(());
             }),
             payload_events: false,
-            settings: None,
+            settings: file,
         };
         let engine = Engine::start(config).expect("an engine");
         let app = Rc::new(RefCell::new(None));
         let place = Rc::clone(&app);
-        let mut harness = change(Harness::builder())
+        // The test harness sets a theme of its own once the app has set what it was told.
+        let theme = if settings.theme == ThemeChoice::Dark { egui::Theme::Dark } else { egui::Theme::Light };
+        let mut harness = change(Harness::builder().with_theme(theme))
             .with_step_dt(1.0 / 60.0)
-            .with_context_setup(move |ctx| *place.borrow_mut() = Some(App::new(engine, settings, &[], ctx)))
+            .with_context_setup(move |ctx| *place.borrow_mut() = Some(App::new(engine, settings, &damage, ctx)))
             .build_ui_state(
                 move |ui, state: &mut Option<App>| {
                     let app = match state {
@@ -66,32 +85,102 @@ impl Window {
 
     /// A server on any free port and a client, in English.
     pub(crate) fn english() -> Self {
-        Self::open(Settings {
+        Self::open(Self::settings(any_port(), ClientTab::default()))
+    }
+
+    /// Tabs that are not the default ones, in English and with room for all that "More" shows.
+    pub(crate) fn with_tabs(server: ServerTab, client: ClientTab) -> Self {
+        // Boxes for missing glyphs: messages hold characters that the fonts in `assets` lack.
+        Self::build(Self::settings(server, client), |builder| {
+            builder.with_size(egui::vec2(1100.0, 1000.0)).allow_missing_glyphs()
+        })
+    }
+
+    fn settings(server: ServerTab, client: ClientTab) -> Settings {
+        Settings {
             language: LanguageChoice::English,
             theme: ThemeChoice::Light,
-            servers: vec![ServerTab { port: "0".to_owned(), ..ServerTab::default() }],
+            servers: vec![server],
+            clients: vec![client],
             ..Settings::default()
-        })
+        }
     }
 
     pub(crate) fn panel<'a>(&'a self, name: &'a str) -> egui_kittest::Node<'a> {
         self.harness.get_by_role_and_label(Role::Group, name)
     }
 
+    /// The control of this name. The caption beside it has the same words.
+    pub(crate) fn control<'a>(&'a self, panel: &'a str, name: &'a str) -> egui_kittest::Node<'a> {
+        let is_control = |node: &egui_kittest::Node<'_>| node.accesskit_node().role() != Role::Label;
+        let found: Vec<_> = self.panel(panel).query_all_by_label(name).filter(is_control).collect();
+        let [control] = found[..] else { panic!("{} controls in {panel} are named {name}", found.len()) };
+        control
+    }
+
     pub(crate) fn click(&mut self, panel: &str, name: &str) {
-        self.panel(panel).get_by_label(name).click();
+        self.control(panel, name).click();
         self.harness.step();
         self.harness.step();
     }
 
     pub(crate) fn write(&mut self, panel: &str, field: &str, text: &str) {
-        self.panel(panel).get_by_label(field).focus();
+        self.control(panel, field).focus();
         self.harness.step();
         self.harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+        // Typing nothing would leave what is selected.
+        self.harness.key_press(Key::Backspace);
         self.harness.step();
-        self.panel(panel).get_by_label(field).type_text(text);
+        self.control(panel, field).type_text(text);
         self.harness.step();
         self.harness.step();
+    }
+
+    /// Opens a list and takes one of its entries.
+    pub(crate) fn choose(&mut self, panel: &str, list: &str, entry: &str) {
+        self.click(panel, list);
+        // A list is drawn above everything, not within its panel.
+        self.harness.get_by_role_and_label(Role::Button, entry).click();
+        self.harness.step();
+        self.harness.step();
+    }
+
+    /// The text that went to the clipboard, drawing on until one does.
+    pub(crate) fn copied(&mut self) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            self.harness.step();
+            let copied = self.harness.output().platform_output.commands.iter().find_map(|command| match command {
+                OutputCommand::CopyText(text) => Some(text.clone()),
+                _ => None,
+            });
+            if let Some(text) = copied {
+                return text;
+            }
+            assert!(Instant::now() < deadline, "nothing was copied");
+            let _ = self.woken.recv_timeout(Duration::from_millis(16));
+        }
+    }
+
+    /// The words of the journal's visible cells, row by row.
+    pub(crate) fn journal(&self) -> Vec<Vec<String>> {
+        self.harness
+            .get_by_role_and_label(Role::Table, "Journal")
+            .query_all_by_role(Role::Row)
+            .map(|row| row.query_all_by_role(Role::Cell).filter_map(|cell| cell.accesskit_node().label()).collect())
+            .collect()
+    }
+
+    /// Whether a row of the journal has all of these cells.
+    pub(crate) fn has_row(&self, cells: &[&str]) -> bool {
+        self.journal().iter().any(|row| cells.iter().all(|cell| row.iter().any(|shown| shown == cell)))
+    }
+
+    /// Whether a session's row in the server's panel says this.
+    pub(crate) fn has_client(&self, words: &str) -> bool {
+        self.panel("Server")
+            .query_all_by_role(Role::ListItem)
+            .any(|row| row.accesskit_node().label().is_some_and(|label| label.contains(words)))
     }
 
     pub(crate) fn press(&mut self, key: Key) {
@@ -101,7 +190,7 @@ impl Window {
     }
 
     pub(crate) fn value(&self, panel: &str, field: &str) -> String {
-        self.panel(panel).get_by_label(field).accesskit_node().value().unwrap_or_default()
+        self.control(panel, field).accesskit_node().value().unwrap_or_default()
     }
 
     /// Whether a text that contains this is shown in the panel.
@@ -135,6 +224,32 @@ impl Window {
         self.until("connected", |window| window.shows("Client", "Connected · ") && window.shows("Server", "1 client"));
     }
 
+    pub(crate) fn listen(&mut self) {
+        self.click("Server", "Start listening");
+        self.until("listening", |window| window.shows("Server", "Listening on "));
+    }
+
+    /// A peer that is not of this program, connected to the server; its row is there.
+    pub(crate) fn peer(&mut self) -> TcpStream {
+        let port = self.listening_port().parse::<u16>().expect("a port");
+        let peer = TcpStream::connect(("127.0.0.1", port)).expect("a connection");
+        peer.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+        let name = peer.local_addr().expect("an address").to_string();
+        self.until("the peer", |window| window.has_client(&name));
+        peer
+    }
+
+    /// Connects the client to a listener that is not of this program.
+    pub(crate) fn connect_to(&mut self, listener: &TcpListener) -> TcpStream {
+        let port = listener.local_addr().expect("an address").port();
+        self.write("Client", "Port", &port.to_string());
+        self.click("Client", "Connect");
+        let (peer, _) = listener.accept().expect("a connection");
+        peer.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+        self.until("connected", |window| window.shows("Client", "Connected"));
+        peer
+    }
+
     pub(crate) fn listening_port(&self) -> String {
         let words = self
             .panel("Server")
@@ -144,4 +259,21 @@ impl Window {
             .expect("the state line");
         words.chars().take_while(char::is_ascii_digit).collect()
     }
+}
+
+/// A server's tab on any free port.
+pub(crate) fn any_port() -> ServerTab {
+    ServerTab { port: "0".to_owned(), ..ServerTab::default() }
+}
+
+/// A listener that is not of this program.
+pub(crate) fn listener() -> TcpListener {
+    TcpListener::bind("127.0.0.1:0").expect("a listener")
+}
+
+/// The next bytes that came, as many as asked for.
+pub(crate) fn heard(peer: &mut TcpStream, count: usize) -> Vec<u8> {
+    let mut bytes = vec![0; count];
+    peer.read_exact(&mut bytes).expect("the bytes");
+    bytes
 }

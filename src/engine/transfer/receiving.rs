@@ -1,18 +1,13 @@
 //! One connection's bytes on their way into a file.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
 
-use super::meter::Meter;
-use super::{conclude, describe};
+use super::ticket::Ticket;
 use crate::codec::file_name::SafeName;
 use crate::engine::core::Core;
 use crate::engine::session::{PeerEnd, Session};
-use crate::model::{
-    Cause, Direction, Event, Failure, Operation, Outcome, ReceiveMode, SendMode, TransferId, TransferInfo,
-};
+use crate::model::{Cause, Direction, Failure, Operation, Outcome, ReceiveMode, SendMode};
 use crate::proto::plain_file::{Begin, PlainReceiver, Way};
 use crate::store::inbox::{Inbox, Incoming};
 
@@ -22,15 +17,12 @@ pub(in crate::engine) struct Receiving<'a> {
     inbox: Inbox,
     receiver: PlainReceiver,
     way: Way,
-    file: Option<File>,
+    file: Option<File<'a>>,
 }
 
-struct File {
+struct File<'a> {
     incoming: Incoming,
-    info: TransferInfo,
-    meter: Meter,
-    mode: SendMode,
-    cancelled: Arc<AtomicBool>,
+    ticket: Ticket<'a>,
     failure: Option<Failure>,
 }
 
@@ -54,34 +46,24 @@ impl<'a> Receiving<'a> {
         self.receiver.receive_max().unwrap_or(usize::MAX)
     }
 
-    /// Takes what one receive call returned.
-    ///
-    /// # Errors
-    /// The file can't be written, or the user cancelled: the stream is to be closed, nothing more is taken.
-    pub(in crate::engine) fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+    /// Takes what one receive call returned. False when the file can't be written, or the user cancelled: the stream is
+    /// to be closed, and the file's end tells why.
+    pub(in crate::engine) fn bytes(&mut self, bytes: &[u8]) -> bool {
         let received = self.receiver.handle_bytes(bytes);
         if let Some(begin) = received.begin {
-            let as_tutorial = received.content.is_empty();
-            self.file = Some(self.create(begin, as_tutorial)?);
+            let mode = if received.content.is_empty() { SendMode::Tutorial } else { SendMode::Raw };
+            self.file = self.create(begin, mode);
         }
-        let Some(file) = &mut self.file else { return Ok(()) };
-        let subject = || file.info.path.display().to_string();
-        if let Some(failure) = &file.failure {
-            return Err(failure.clone());
+        let Some(file) = &mut self.file else { return false };
+        if file.ticket.cancelled().is_requested() {
+            return false;
         }
-        let result = if file.cancelled.load(Ordering::Acquire) {
-            Err(Failure::new(Operation::WriteFile, subject(), Cause::Cancelled))
-        } else {
-            file.incoming.write(received.content)
-        };
-        if let Err(failure) = result {
-            file.failure = Some(failure.clone());
-            return Err(failure);
+        if let Err(failure) = file.incoming.write(received.content) {
+            file.failure = Some(failure);
+            return false;
         }
-        if let Some(progress) = file.meter.add(received.content.len() as u64, Instant::now()) {
-            self.core.outbox.send(Event::TransferProgress { transfer: file.info.id, progress });
-        }
-        Ok(())
+        file.ticket.add(received.content.len() as u64);
+        true
     }
 
     /// The stream has ended: the file gets its name, or stays as incomplete.
@@ -89,52 +71,43 @@ impl<'a> Receiving<'a> {
         if self.file.is_none() && end == PeerEnd::Eof && self.way == Way::Raw {
             // A plain sender's empty file: all of the connection's bytes are none.
             let begin = Begin { name: SafeName::new(PlainReceiver::UNNAMED.as_bytes()), notice: None };
-            match self.create(begin, false) {
-                Ok(file) => self.file = Some(file),
-                Err(failure) => self.core.fail(self.session.info.socket, Some(self.session), failure),
-            }
+            self.file = self.create(begin, SendMode::Raw);
         }
-        let Some(file) = self.file.take() else { return };
-        let File { incoming, info, meter, mode, cancelled, failure } = file;
-        let in_order = end == PeerEnd::Eof && failure.is_none() && !cancelled.load(Ordering::Acquire);
-        let (outcome, path, failure) = if in_order {
+        let Some(File { incoming, ticket, failure }) = self.file.take() else { return };
+        let is_cancelled = ticket.cancelled().is_requested();
+        let (outcome, path, failure) = if end == PeerEnd::Eof && failure.is_none() && !is_cancelled {
             match incoming.finish() {
                 Ok(path) => (Outcome::Unverified, path, None),
                 Err((failure, path)) => (Outcome::Incomplete, path, Some(failure)),
             }
         } else {
-            (Outcome::Incomplete, incoming.abandon(), failure)
+            let path = incoming.abandon();
+            let cancel = || Failure::new(Operation::WriteFile, path.display(), Cause::Cancelled);
+            (Outcome::Incomplete, path.clone(), failure.or_else(|| is_cancelled.then(cancel)))
         };
-        conclude(self.core, self.session, &info, &path, &meter, mode, outcome, failure);
+        ticket.conclude(outcome, &path, failure);
     }
 
-    fn create(&self, begin: Begin, as_tutorial: bool) -> Result<File, Failure> {
+    /// `None` when the file can't be begun, which is told like one that ended.
+    fn create(&self, begin: Begin, mode: SendMode) -> Option<File<'a>> {
         let Begin { name, notice } = begin;
         if let Some(notice) = notice {
             self.core.notice(self.session.info.socket, Some(self.session), notice);
         }
-        let incoming = match self.inbox.create(&name) {
-            Ok(incoming) => incoming,
-            Err(failure) => {
-                self.refuse(name.as_sent().to_owned(), Path::new(name.as_str()), &failure);
-                return Err(failure);
-            }
+        let begin = |path: &Path| {
+            let name = name.as_sent().to_owned();
+            Ticket::begin(self.core, self.session, Direction::In, mode, name, path, None)
         };
-        let (id, cancelled) = self.core.begin_transfer();
-        let info = describe(self.session, id, Direction::In, name.as_sent().to_owned(), &incoming.path(), None);
-        self.core.outbox.send(Event::TransferStarted(info.clone()));
-        let meter = Meter::new(None, Instant::now());
-        let mode = if as_tutorial { SendMode::Tutorial } else { SendMode::Raw };
-        Ok(File { incoming, info, meter, mode, cancelled, failure: None })
-    }
-
-    /// A file that could not be begun is told like one that ended.
-    fn refuse(&self, name: String, path: &Path, failure: &Failure) {
-        let (id, _): (TransferId, _) = self.core.begin_transfer();
-        let path: PathBuf = path.to_owned();
-        let info = describe(self.session, id, Direction::In, name, &path, None);
-        self.core.outbox.send(Event::TransferStarted(info.clone()));
-        let meter = Meter::new(None, Instant::now());
-        conclude(self.core, self.session, &info, &path, &meter, SendMode::Raw, Outcome::Refused, Some(failure.clone()));
+        match self.inbox.create(&name) {
+            Ok(incoming) => {
+                let ticket = begin(&incoming.path());
+                Some(File { incoming, ticket, failure: None })
+            }
+            Err(failure) => {
+                let path = Path::new(name.as_str());
+                begin(path).conclude(Outcome::Refused, path, Some(failure));
+                None
+            }
+        }
     }
 }

@@ -3,22 +3,20 @@
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{after, select};
 
-use super::meter::Meter;
-use super::{conclude, describe};
+use super::ticket::Ticket;
 use crate::engine::core::Core;
 use crate::engine::session::{PeerEnd, Session};
-use crate::model::{Cause, CloseReason, Direction, Event, Failure, Notice, Operation, Outcome, SendMode, TransferInfo};
+use crate::model::{Cause, Direction, Failure, Notice, Operation, Outcome, SendMode};
 use crate::net::Stream;
 use crate::proto::plain_file::{SendStep, TutorialSender};
 use crate::store::source::Source;
 
-/// Bytes read at a time. Over loopback, read(2) and send(2) of this much take a third less time than sendfile(2), whose
-/// single pages cost the receiver more than the copy costs the sender; a sixteenth of it takes a third more.
+/// Bytes read at a time. Over loopback, read(2) and send(2) take a fifth less time than sendfile(2): single pages cost the
+/// receiver more than the copy costs the sender.
 const PIECE: usize = 1 << 20;
 /// How long a peer may take to read what it was sent and close, before nothing is claimed of it.
 const PEER_READS: Duration = Duration::from_secs(30);
@@ -46,29 +44,32 @@ pub(in crate::engine) fn send(
     path: &Path,
     mode: SendMode,
 ) -> Result<(), io::Error> {
-    let (id, cancelled) = core.begin_transfer();
-    let (source, meter) = match Source::open(path) {
-        Ok(source) => {
-            let meter = Meter::new(Some(source.size()), Instant::now());
-            (source, meter)
-        }
+    let source = match Source::open(path) {
+        Ok(source) => source,
         Err(failure) => {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let info = describe(session, id, Direction::Out, name, path, None);
-            core.outbox.send(Event::TransferStarted(info.clone()));
-            let meter = Meter::new(None, Instant::now());
-            conclude(core, session, &info, path, &meter, mode, Outcome::Refused, Some(failure));
+            unsent(session, core, path, mode, failure);
             return Ok(());
         }
     };
-    let info = describe(session, id, Direction::Out, source.name().to_owned(), path, Some(source.size()));
-    core.outbox.send(Event::TransferStarted(info.clone()));
-    let mut sending = Sending { session, core, stream, source, info, meter, mode, cancelled };
+    let (name, size) = (source.name().to_owned(), Some(source.size()));
+    let ticket = Ticket::begin(core, session, Direction::Out, mode, name, path, size);
+    let mut sending = Sending { session, core, stream, source, ticket };
     let result = match mode {
         SendMode::Raw => sending.content(&session.hold_gate()).map(|()| Outcome::HandedOver),
         SendMode::Tutorial => sending.tutorial(),
     };
-    sending.conclude(result)
+    sending.conclude(result, mode)
+}
+
+/// Tells of a queued file that can't go out any more.
+pub(in crate::engine) fn refuse(session: &Arc<Session>, core: &Core, path: &Path, mode: SendMode, cause: Cause) {
+    unsent(session, core, path, mode, Failure::new(Operation::Send, path.display(), cause));
+}
+
+fn unsent(session: &Arc<Session>, core: &Core, path: &Path, mode: SendMode, failure: Failure) {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let ticket = Ticket::begin(core, session, Direction::Out, mode, name, path, None);
+    ticket.conclude(Outcome::Refused, path, Some(failure));
 }
 
 struct Sending<'a> {
@@ -76,10 +77,7 @@ struct Sending<'a> {
     core: &'a Core,
     stream: &'a Stream,
     source: Source,
-    info: TransferInfo,
-    meter: Meter,
-    mode: SendMode,
-    cancelled: Arc<AtomicBool>,
+    ticket: Ticket<'a>,
 }
 
 /// Held while a file goes out, so that no message gets in between.
@@ -91,6 +89,8 @@ impl Sending<'_> {
             self.core.notice(self.session.info.socket, Some(self.session), notice);
         }
         let gate = self.session.hold_gate();
+        // A peer that finished before it had everything tells nothing by that.
+        let mut finished_early = false;
         let mut sender = TutorialSender::new(self.source.name());
         loop {
             match sender.poll_step() {
@@ -111,6 +111,7 @@ impl Sending<'_> {
                     sender.handle_done(Instant::now());
                 }
                 SendStep::Finish => {
+                    finished_early = self.session.peer_end().is_some();
                     self.session.finish_sending(self.core, self.stream);
                     sender.handle_done(Instant::now());
                 }
@@ -118,7 +119,7 @@ impl Sending<'_> {
             }
         }
         drop(gate);
-        self.wait_for_the_peer()
+        if finished_early { Ok(Outcome::HandedOver) } else { self.wait_for_the_peer() }
     }
 
     /// After this side finished, the peer's own end tells whether its program read everything: an end of file if it
@@ -127,6 +128,7 @@ impl Sending<'_> {
         select! {
             recv(self.session.peer_ended()) -> _ => {}
             recv(self.session.stop.requested()) -> _ => {}
+            recv(self.ticket.cancelled().requested()) -> _ => {}
             recv(after(PEER_READS)) -> _ => {}
         }
         let notice = |notice| self.core.notice(self.session.info.socket, Some(self.session), notice);
@@ -145,7 +147,7 @@ impl Sending<'_> {
 
     fn content(&mut self, _gate: &Gate<'_>) -> Result<(), Broken> {
         let mut buffer = vec![0; usize::try_from(self.source.size()).unwrap_or(PIECE).min(PIECE)];
-        while self.meter.done() < self.source.size() {
+        while self.ticket.done() < self.source.size() {
             let length = self.source.read(&mut buffer).map_err(Broken::File)?;
             self.piece(&buffer[..length])?;
         }
@@ -154,7 +156,7 @@ impl Sending<'_> {
 
     fn piece(&mut self, mut bytes: &[u8]) -> Result<(), Broken> {
         while !bytes.is_empty() {
-            if self.cancelled.load(Ordering::Acquire) {
+            if self.ticket.cancelled().is_requested() {
                 return Err(Broken::Cancelled);
             }
             if self.session.stop.is_requested() {
@@ -163,7 +165,8 @@ impl Sending<'_> {
             match self.stream.send(bytes) {
                 Ok(sent) => {
                     bytes = &bytes[sent..];
-                    self.count(sent as u64);
+                    self.session.count_sent(sent as u64);
+                    self.ticket.add(sent as u64);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return Err(Broken::Stream(error)),
@@ -172,39 +175,26 @@ impl Sending<'_> {
         Ok(())
     }
 
-    fn count(&mut self, sent: u64) {
-        self.session.count_sent(sent);
-        match self.meter.add(sent, Instant::now()) {
-            Some(progress) => {
-                self.core.outbox.send(Event::TransferProgress { transfer: self.info.id, progress });
-            }
-            None => self.core.outbox.touch(),
-        }
-    }
-
-    fn conclude(self, result: Result<Outcome, Broken>) -> Result<(), io::Error> {
-        let subject = self.info.path.display();
+    fn conclude(self, result: Result<Outcome, Broken>, mode: SendMode) -> Result<(), io::Error> {
+        let path = self.ticket.info.path.clone();
         let (outcome, failure, error) = match result {
             Ok(outcome) => (outcome, None, None),
-            Err(Broken::Cancelled | Broken::Stopped) => {
-                let failure = Failure::new(Operation::Send, subject, Cause::Cancelled);
+            Err(broken) => {
+                let (failure, error) = match broken {
+                    Broken::Cancelled | Broken::Stopped => {
+                        (Failure::new(Operation::Send, path.display(), Cause::Cancelled), None)
+                    }
+                    Broken::File(failure) => (failure, None),
+                    Broken::Stream(error) => (Failure::io(Operation::Send, path.display(), &error), Some(error)),
+                };
                 // An end of file would tell a plain peer that the part it has is the whole.
-                if self.mode == SendMode::Tutorial {
-                    self.session.request_stop(CloseReason::LocalReset);
+                if mode == SendMode::Tutorial || self.ticket.done() > 0 {
+                    self.session.cut();
                 }
-                (Outcome::Incomplete, Some(failure), None)
-            }
-            Err(Broken::File(failure)) => {
-                if self.mode == SendMode::Tutorial {
-                    self.session.request_stop(CloseReason::LocalReset);
-                }
-                (Outcome::Incomplete, Some(failure), None)
-            }
-            Err(Broken::Stream(error)) => {
-                (Outcome::Incomplete, Some(Failure::io(Operation::Send, subject, &error)), Some(error))
+                (Outcome::Incomplete, Some(failure), error)
             }
         };
-        conclude(self.core, self.session, &self.info, &self.info.path, &self.meter, self.mode, outcome, failure);
+        self.ticket.conclude(outcome, &path, failure);
         error.map_or(Ok(()), Err)
     }
 }

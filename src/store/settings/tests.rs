@@ -20,10 +20,12 @@ fn unusual() -> Settings {
         language: LanguageChoice::Chinese,
         theme: ThemeChoice::Dark,
         zoom: 1.25,
-        window: Some(WindowPlace { x: -10.0, y: 20.5, width: 1024.0, height: 700.0, maximized: true }),
+        window: Some(WindowPlace { x: Some(-10.0), y: Some(20.5), width: 1024.0, height: 700.0, maximized: true }),
         follow_end: false,
         show_inspector: false,
         split: 0.25,
+        server: 1,
+        client: 3,
         servers: vec![
             ServerTab {
                 protocol: "udp".to_owned(),
@@ -34,6 +36,9 @@ fn unusual() -> Settings {
                 reply: "ok".to_owned(),
                 receive: "auto".to_owned(),
                 folder: "/tmp".to_owned(),
+                stay_half_open: true,
+                shown_as: "gbk".to_owned(),
+                more_open: true,
                 composer: composer.clone(),
             },
             ServerTab::default(),
@@ -50,6 +55,9 @@ fn unusual() -> Settings {
             connected: false,
             receive: "tutorial".to_owned(),
             folder: "/var".to_owned(),
+            stay_half_open: true,
+            shown_as: "latin-1".to_owned(),
+            more_open: true,
             composer,
         }],
     }
@@ -90,6 +98,16 @@ fn a_folder_in_the_place_of_the_file_is_damage() {
     let (settings, damage) = load(folder.path());
     assert_eq!((settings, keys(&damage)), (Settings::default(), vec![""]));
     assert!(save(folder.path(), &Settings::default()).is_err());
+}
+
+#[test]
+fn a_window_keeps_its_size_where_its_position_is_unknown() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("settings.toml");
+    let place = WindowPlace { x: None, y: None, width: 900.0, height: 600.0, maximized: false };
+    let settings = Settings { window: Some(place), ..Settings::default() };
+    save(&path, &settings).unwrap();
+    assert_eq!(load(&path), (settings, Vec::new()));
 }
 
 #[test]

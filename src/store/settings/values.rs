@@ -20,6 +20,8 @@ pub(super) fn settings(table: &Table, damage: &mut Vec<Damage>) -> Settings {
     section.take("follow_end", &mut settings.follow_end);
     section.take("show_inspector", &mut settings.show_inspector);
     section.take_within("split", &mut settings.split, 0.2..=0.8);
+    section.take("server", &mut settings.server);
+    section.take("client", &mut settings.client);
     section.take_each("servers", &mut settings.servers, server_tab);
     section.take_each("clients", &mut settings.clients, client_tab);
     settings
@@ -28,16 +30,18 @@ pub(super) fn settings(table: &Table, damage: &mut Vec<Damage>) -> Settings {
 /// Farthest that a window may lie or reach, in points; beyond it the file is wrong, not the desk large.
 const PLACE_MAX: f32 = 1e5;
 
-/// A place needs all of its numbers: without one the system places the window.
+/// The size needs both of its numbers, else the place is none; so does the position, else the system chooses it.
 fn window_place(section: &mut Section<'_>) -> Option<WindowPlace> {
-    let mut place = WindowPlace { x: f32::NAN, y: f32::NAN, width: f32::NAN, height: f32::NAN, maximized: false };
-    section.take_within("x", &mut place.x, -PLACE_MAX..=PLACE_MAX);
-    section.take_within("y", &mut place.y, -PLACE_MAX..=PLACE_MAX);
-    section.take_within("width", &mut place.width, 1.0..=PLACE_MAX);
-    section.take_within("height", &mut place.height, 1.0..=PLACE_MAX);
-    section.take("maximized", &mut place.maximized);
-    let whole = [place.x, place.y, place.width, place.height].iter().all(|value| value.is_finite());
-    whole.then_some(place)
+    let mut read = |key, range| {
+        let mut value = f32::NAN;
+        section.take_within(key, &mut value, range);
+        Some(value).filter(|value| value.is_finite())
+    };
+    let position = read("x", -PLACE_MAX..=PLACE_MAX).zip(read("y", -PLACE_MAX..=PLACE_MAX));
+    let (width, height) = read("width", 1.0..=PLACE_MAX).zip(read("height", 1.0..=PLACE_MAX))?;
+    let mut maximized = false;
+    section.take("maximized", &mut maximized);
+    Some(WindowPlace { x: position.map(|(x, _)| x), y: position.map(|(_, y)| y), width, height, maximized })
 }
 
 /// Address, port, options and the like are kept as they were typed, right or wrong: the form says what is wrong there.
@@ -51,6 +55,9 @@ fn server_tab(section: &mut Section<'_>) -> ServerTab {
     section.take("reply", &mut tab.reply);
     section.take_known("receive", &mut tab.receive, is_receive_mode);
     section.take("folder", &mut tab.folder);
+    section.take("stay_half_open", &mut tab.stay_half_open);
+    section.take_known("shown_as", &mut tab.shown_as, is_encoding);
+    section.take("more_open", &mut tab.more_open);
     section.inner("composer", |composer| tab.composer = composer_settings(composer));
     tab
 }
@@ -68,6 +75,9 @@ fn client_tab(section: &mut Section<'_>) -> ClientTab {
     section.take("connected", &mut tab.connected);
     section.take_known("receive", &mut tab.receive, is_receive_mode);
     section.take("folder", &mut tab.folder);
+    section.take("stay_half_open", &mut tab.stay_half_open);
+    section.take_known("shown_as", &mut tab.shown_as, is_encoding);
+    section.take("more_open", &mut tab.more_open);
     section.inner("composer", |composer| tab.composer = composer_settings(composer));
     tab
 }
@@ -75,7 +85,7 @@ fn client_tab(section: &mut Section<'_>) -> ClientTab {
 fn composer_settings(section: &mut Section<'_>) -> ComposerSettings {
     let mut composer = ComposerSettings::default();
     section.take_known("format", &mut composer.format, |text| Format::from_label(text).is_some());
-    section.take_known("encoding", &mut composer.encoding, |text| Encoding::from_label(text).is_some());
+    section.take_known("encoding", &mut composer.encoding, is_encoding);
     section.take("line_ending", &mut composer.line_ending);
     section.take("draft", &mut composer.draft);
     section.take_list("history", &mut composer.history);
@@ -85,6 +95,10 @@ fn composer_settings(section: &mut Section<'_>) -> ComposerSettings {
 
 fn is_protocol(text: &str) -> bool {
     Protocol::from_scheme(text).is_some()
+}
+
+fn is_encoding(text: &str) -> bool {
+    Encoding::from_label(text).is_some()
 }
 
 fn is_receive_mode(text: &str) -> bool {

@@ -3,20 +3,22 @@ use std::borrow::Cow;
 use egui::{Id, Panel, RichText, ScrollArea, Ui};
 
 use super::client_rows::state_words;
-use super::shell::{StateLine, state_line};
+use super::shell::{FEW_ROWS, StateLine, state_line};
+use crate::codec::visible::visible;
 use crate::i18n;
-use crate::model::{Command, Protocol, Role};
+use crate::model::{Command, Protocol, Role, SessionId};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
 use crate::ui::tabs::{ClientState, ClientTabState};
+use crate::ui::view::SessionView;
 use crate::ui::widgets::button::{Weight, button};
 use crate::ui::widgets::composer::Composer;
 use crate::ui::widgets::endpoint_row::{StartButton, endpoint_row, options_field};
 use crate::ui::widgets::field::{Field, caption, mistake, row_caption};
 use crate::ui::widgets::icon::{self, Icon};
 use crate::ui::widgets::message_line::message_line;
-use crate::ui::widgets::receive_options::receive_options;
+use crate::ui::widgets::receive_options::{half_open_option, receive_options};
 use crate::ui::widgets::state_dot::DotState;
 use crate::ui::widgets::tab_strip::TabTitle;
 use crate::ui::widgets::transfer_rows::transfer_rows;
@@ -34,6 +36,7 @@ impl ClientTabState {
 
     /// Draws the tab under the panel's heading.
     pub fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        let whole = ui.available_height();
         let mistake = self.endpoint(ui, cx);
         let words = self.state_words(cx);
         let mut dot = self.title().state;
@@ -57,7 +60,9 @@ impl ClientTabState {
             .show_separator_line(false)
             .frame(egui::Frame::new().inner_margin(egui::Margin { top: 6, ..Default::default() }))
             .show(ui, |ui| self.composer(ui, cx));
+        let around = whole - ui.available_height();
         ScrollArea::vertical().id_salt(("client", self.socket.0)).auto_shrink([false, false]).show(ui, |ui| {
+            let top = ui.cursor().top();
             if let Some(message) = &self.message
                 && message_line(ui, cx.tokens, cx.language, message)
             {
@@ -65,6 +70,10 @@ impl ClientTabState {
             }
             if self.more_open {
                 self.more(ui, cx);
+                let rows = FEW_ROWS * cx.tokens.row_height;
+                self.full_height = around + ui.cursor().top() - top + rows;
+            } else {
+                self.full_height = 0.0;
             }
             self.session_row(ui, cx);
             transfer_rows(ui, cx, &mut self.transfers);
@@ -104,7 +113,10 @@ impl ClientTabState {
                 }
                 _ => tr!(language, "client.idle"),
             },
-            ClientState::Connecting { attempt } if attempt.is_empty() => tr!(language, "client.connecting"),
+            ClientState::Connecting { attempt } if attempt.is_empty() && self.form.is_name() => {
+                tr!(language, "client.connecting")
+            }
+            ClientState::Connecting { attempt } if attempt.is_empty() => tr!(language, "client.connecting_plain"),
             ClientState::Connecting { attempt } if self.candidates > 1 => {
                 tr!(language, "client.connecting_one_of", attempt = attempt, count = self.candidates)
             }
@@ -116,7 +128,7 @@ impl ClientTabState {
             ClientState::Open(session) => {
                 let Some(view) = cx.sessions.by_id.get(session) else { return tr!(language, "client.open") };
                 let local = view.info.local.to_string();
-                let peer = view.info.peer.to_string();
+                let peer = visible(&view.info.peer.to_string());
                 if self.form.protocol == Protocol::UnixStream {
                     tr!(language, "client.open_unix", peer = peer)
                 } else if self.form.protocol == Protocol::Udp {
@@ -146,25 +158,17 @@ impl ClientTabState {
                 ui.label(words).on_hover_text(i18n::bytes(bytes));
                 ui.add_space(tokens.space);
             }
-            if view.peer_finished || view.finished_sending || !view.open {
-                let words = RichText::new(state_words(language, view)).font(tokens.small_font());
-                ui.add(egui::Label::new(words.color(tokens.text_muted)).truncate());
-            }
-            if !view.open || !self.form.protocol.is_stream() {
-                return;
-            }
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 ui.spacing_mut().item_spacing.x = tokens.space_small + 2.0;
-                let reset = Command::Reset { session };
-                let finish = Command::FinishSending { session };
-                let finished = view.finished_sending.then(|| tr!(language, "client.finished"));
-                for (command, blocked) in [(reset, None), (finish, finished)] {
-                    let action = UiCommand::Engine(command);
-                    let label = action.label(language);
-                    let tooltip = action.tooltip(language).unwrap_or_default();
-                    if button(ui, tokens, Weight::Plain, &label, 0.0, blocked).on_hover_text(tooltip).clicked() {
-                        cx.act(action);
-                    }
+                if view.open && self.form.protocol.is_stream() {
+                    endings(ui, cx, session, view);
+                }
+                if view.peer_finished || view.finished_sending || !view.open {
+                    ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                        let words = state_words(language, view);
+                        let shown = RichText::new(&words).font(tokens.small_font()).color(tokens.text_muted);
+                        ui.add(egui::Label::new(shown).truncate()).on_hover_text(words);
+                    });
                 }
             });
         });
@@ -200,11 +204,15 @@ impl ClientTabState {
                 self.local_address(ui, cx);
             }
         });
-        if receive_options(ui, cx, Role::Client, self.socket, &mut self.receive, self.form.tried)
-            && locked
-            && let Some(receive) = self.receive.mode()
-        {
-            cx.act(UiCommand::Engine(Command::SetReceive { socket: self.socket, receive }));
+        let protocol = self.form.protocol;
+        if protocol.is_stream() {
+            if receive_options(ui, cx, Role::Client, self.socket, &mut self.receive, self.form.tried)
+                && locked
+                && let Some(receive) = self.receive.mode(protocol)
+            {
+                cx.act(UiCommand::Engine(Command::SetReceive { socket: self.socket, receive }));
+            }
+            half_open_option(ui, cx, &mut self.stay_half_open, locked);
         }
         options_field(ui, cx, self.socket, &mut self.form, locked);
     }
@@ -255,5 +263,19 @@ impl ClientTabState {
         let composer =
             Composer { role: Role::Client, socket: self.socket, empty_is_a_message: !stream, blocked, files_blocked };
         composer.show(ui, cx, &mut self.draft, |_, _| {});
+    }
+}
+
+/// The ways to end a stream other than closing it.
+fn endings(ui: &mut Ui, cx: &mut Cx<'_>, session: SessionId, view: &SessionView) {
+    let language = cx.language;
+    let finished = view.finished_sending.then(|| tr!(language, "client.finished"));
+    for (command, blocked) in [(Command::Reset { session }, None), (Command::FinishSending { session }, finished)] {
+        let action = UiCommand::Engine(command);
+        let label = action.label(language);
+        let tooltip = action.tooltip(language).unwrap_or_default();
+        if button(ui, cx.tokens, Weight::Plain, &label, 0.0, blocked).on_hover_text(tooltip).clicked() {
+            cx.act(action);
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The sessions of a listener. Only the rows that are visible are laid out, however many there are.
 
+use egui::text::{LayoutJob, TextFormat};
 use egui::{Align2, Checkbox, Rect, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
 use super::server::{nobody, peer_name};
@@ -15,8 +16,10 @@ use crate::ui::widgets::icon::{self, Icon, icon_button};
 use crate::ui::widgets::state_dot::DotState;
 
 const CHECK_WIDTH: f32 = 24.0;
-const COUNT_WIDTH: f32 = 86.0;
+const COUNT_WIDTH: f32 = 82.0;
 const SINCE_WIDTH: f32 = 76.0;
+/// Narrower rows leave the time out: the state says more.
+const WIDE: f32 = 540.0;
 
 /// Draws the open sessions in the order in which they came, then the latest closed ones.
 pub fn client_rows(ui: &mut Ui, cx: &mut Cx<'_>, tab: &mut ServerTabState) {
@@ -107,28 +110,35 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, tab: &mut ServerTabState, session: SessionI
         ui.painter().text(at, Align2::RIGHT_CENTER, words, tokens.mono_font(), colour).left()
     };
     let middle = rect.center().y;
-    text(ui, right, time_of_day(view.info.since_wall_ns), tokens.text_muted);
-    right -= SINCE_WIDTH;
+    let since = time_of_day(view.info.since_wall_ns);
+    if rect.width() >= WIDE {
+        text(ui, right, since.clone(), tokens.text_muted);
+        right -= SINCE_WIDTH;
+    }
+    let mut name_end = right;
     for (bytes, picture, colour) in
         [(sent, Icon::ArrowUp, tokens.outgoing), (received, Icon::ArrowDown, tokens.incoming)]
     {
         let begin = text(ui, right, i18n::byte_size(bytes), muted);
         let place = Rect::from_center_size(pos2(begin - 9.0, middle), vec2(14.0, 14.0));
         icon::paint(ui.painter(), place, picture, if view.open { colour } else { tokens.text_muted });
+        name_end = place.left();
         right -= COUNT_WIDTH;
     }
     let left = rect.left() + CHECK_WIDTH + 20.0;
-    let words = if view.open && !view.peer_finished && !view.finished_sending {
-        name
-    } else {
-        format!("{name} · {}", state_words(language, view))
-    };
-    let mut job = egui::text::LayoutJob::simple_singleline(words, tokens.mono_font(), muted);
-    job.wrap = egui::text::TextWrapping::truncate_at_width((right - left - tokens.space).max(0.0));
+    let state = state_words(language, view);
+    let mut job = LayoutJob::simple_singleline(name.clone(), tokens.mono_font(), muted);
+    if !view.open || view.peer_finished || view.finished_sending {
+        let small =
+            TextFormat { valign: egui::Align::Center, ..TextFormat::simple(tokens.small_font(), tokens.text_muted) };
+        job.append(&state, tokens.space, small);
+    }
+    job.wrap = egui::text::TextWrapping::truncate_at_width((name_end - left - tokens.space).max(0.0));
     let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
     let at = pos2(left, middle - galley.size().y / 2.0);
     ui.painter().galley(at, galley, muted);
-    response.on_hover_text(tr!(language, "client_row.explained"));
+    let explained = tr!(language, "client_row.explained");
+    response.on_hover_text(format!("{name} · {state} · {since}\n{explained}"));
 }
 
 fn dot_state(view: &SessionView) -> DotState {

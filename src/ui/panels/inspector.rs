@@ -9,6 +9,7 @@ use super::journal::clocks;
 use crate::codec::dump;
 use crate::codec::encoding::Encoding;
 use crate::codec::hex;
+use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
 use crate::model::{Call, Command, Event, PageRow, RowBody};
 use crate::tr;
@@ -217,7 +218,7 @@ fn words_of(row: &PageRow, language: Language) -> String {
         RowBody::Life(life) => i18n::life(language, life),
         RowBody::Failed { failure } => i18n::failure(language, failure),
         RowBody::Notice { notice } => i18n::notice(language, notice),
-        RowBody::File { name, outcome, .. } => format!("{name} · {}", i18n::outcome(language, *outcome)),
+        RowBody::File { name, outcome, .. } => format!("{} · {}", visible(name), i18n::outcome(language, *outcome)),
         RowBody::Data { call, .. } => result_of(language, call.name(), row.len),
     }
 }
@@ -230,7 +231,7 @@ fn result_of(language: Language, call: &str, len: u64) -> String {
 fn facts(row: &PageRow, cx: &Cx<'_>, zone: &TimeZone) -> Vec<(String, String)> {
     let language = cx.language;
     let mut facts = vec![(tr!(language, "inspector.row").into_owned(), format!("#{}", row.number))];
-    let mut add = |name: std::borrow::Cow<'_, str>, value: String| facts.push((name.into_owned(), value));
+    let mut add = |name: std::borrow::Cow<'_, str>, value: String| facts.push((name.into_owned(), visible(&value)));
     match &row.body {
         RowBody::Data { call, truncated, .. } => {
             add(tr!(language, "inspector.call"), result_of(language, call.name(), row.len));

@@ -5,6 +5,7 @@ use crate::model::{LanguageChoice, Role, ThemeChoice};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
+use crate::ui::panels::journal::CopyKind;
 use crate::ui::widgets::icon::{Icon, icon_button};
 
 /// What the menus show as chosen.
@@ -14,6 +15,8 @@ pub struct MenuState {
     pub theme: ThemeChoice,
     pub follow: bool,
     pub inspector: bool,
+    /// Whether rows of the journal are selected.
+    pub rows_selected: bool,
 }
 
 /// The bar at the top: name, menus, and at the right the switches for language and theme.
@@ -25,11 +28,17 @@ pub fn menu_bar(ui: &mut Ui, cx: &mut Cx<'_>, state: MenuState) {
         ui.menu_button(tr!(language, "menu.file"), |ui| {
             items(ui, cx, &[UiCommand::NewTab(Role::Server), UiCommand::NewTab(Role::Client)]);
             ui.separator();
+            let tabs =
+                [UiCommand::NewTabHere, UiCommand::CloseTabHere, UiCommand::NextTabHere, UiCommand::PreviousTabHere];
+            items(ui, cx, &tabs);
+            ui.separator();
             items(ui, cx, &[UiCommand::SaveJournal]);
             ui.separator();
             items(ui, cx, &[UiCommand::Quit]);
         });
         ui.menu_button(tr!(language, "menu.edit"), |ui| {
+            ui.add_enabled_ui(state.rows_selected, |ui| items(ui, cx, &CopyKind::ALL.map(UiCommand::CopyRows)));
+            ui.separator();
             items(ui, cx, &[UiCommand::FocusFilter]);
             ui.separator();
             items(ui, cx, &[UiCommand::ClearJournal]);

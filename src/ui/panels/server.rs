@@ -3,7 +3,8 @@ use std::borrow::Cow;
 use egui::{Id, Panel, RichText, ScrollArea, Ui};
 
 use super::client_rows::client_rows;
-use super::shell::{StateLine, remark, state_line};
+use super::shell::{FEW_ROWS, StateLine, remark, state_line};
+use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
 use crate::model::{Command, Role};
 use crate::tr;
@@ -17,7 +18,7 @@ use crate::ui::widgets::composer::Composer;
 use crate::ui::widgets::endpoint_row::{StartButton, endpoint_row, options_field};
 use crate::ui::widgets::field::{Field, mistake, row_caption};
 use crate::ui::widgets::message_line::message_line;
-use crate::ui::widgets::receive_options::receive_options;
+use crate::ui::widgets::receive_options::{half_open_option, receive_options};
 use crate::ui::widgets::state_dot::DotState;
 use crate::ui::widgets::tab_strip::TabTitle;
 use crate::ui::widgets::transfer_rows::transfer_rows;
@@ -38,6 +39,7 @@ impl ServerTabState {
 
     /// Draws the tab under the panel's heading.
     pub fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        let whole = ui.available_height();
         let mistake = self.endpoint(ui, cx);
         let words = self.state_words(cx.language);
         let mut line = StateLine {
@@ -55,7 +57,9 @@ impl ServerTabState {
             .show_separator_line(false)
             .frame(egui::Frame::new().inner_margin(egui::Margin { top: 6, ..Default::default() }))
             .show(ui, |ui| self.composer(ui, cx));
+        let around = whole - ui.available_height();
         ScrollArea::vertical().id_salt(("server", self.socket.0)).auto_shrink([false, false]).show(ui, |ui| {
+            let top = ui.cursor().top();
             if let Some(message) = &self.message
                 && message_line(ui, cx.tokens, cx.language, message)
             {
@@ -63,6 +67,10 @@ impl ServerTabState {
             }
             if self.more_open {
                 self.more(ui, cx);
+                let rows = FEW_ROWS * cx.tokens.row_height;
+                self.full_height = around + ui.cursor().top() - top + rows;
+            } else {
+                self.full_height = 0.0;
             }
             client_rows(ui, cx, self);
             transfer_rows(ui, cx, &mut self.transfers);
@@ -142,11 +150,15 @@ impl ServerTabState {
             }
             Ok(_) => {}
         }
-        if receive_options(ui, cx, Role::Server, self.socket, &mut self.receive, self.form.tried)
-            && locked
-            && let Some(receive) = self.receive.mode()
-        {
-            cx.act(UiCommand::Engine(Command::SetReceive { socket: self.socket, receive }));
+        let protocol = self.form.protocol;
+        if protocol.is_stream() {
+            if receive_options(ui, cx, Role::Server, self.socket, &mut self.receive, self.form.tried)
+                && locked
+                && let Some(receive) = self.receive.mode(protocol)
+            {
+                cx.act(UiCommand::Engine(Command::SetReceive { socket: self.socket, receive }));
+            }
+            half_open_option(ui, cx, &mut self.stay_half_open, locked);
         }
         options_field(ui, cx, self.socket, &mut self.form, locked);
     }
@@ -193,7 +205,7 @@ impl ServerTabState {
 /// How a session is called: its peer's address, or its number where the peer has none.
 #[must_use]
 pub fn peer_name(language: Language, sessions: &Sessions, session: crate::model::SessionId) -> String {
-    let peer = sessions.by_id.get(&session).map(|view| view.info.peer.to_string()).unwrap_or_default();
+    let peer = sessions.by_id.get(&session).map(|view| visible(&view.info.peer.to_string())).unwrap_or_default();
     if peer.is_empty() { tr!(language, "session.unnamed", number = session).into_owned() } else { peer }
 }
 

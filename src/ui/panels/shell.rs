@@ -13,6 +13,12 @@ use crate::ui::widgets::icon::{Icon, icon_button};
 use crate::ui::widgets::state_dot::DotState;
 use crate::ui::widgets::tab_strip::{TabAction, TabTitle, tab_strip};
 
+/// Rows that should stay in view below "More".
+pub const FEW_ROWS: f32 = 2.5;
+
+/// Heading and margins of a panel, in points.
+pub const AROUND_TAB: f32 = 54.0;
+
 /// Draws one of the two panels: an accessible group with a heading and tabs; `contents` fills the rest.
 pub fn panel(
     ui: &mut Ui,

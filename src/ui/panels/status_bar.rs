@@ -1,7 +1,5 @@
 use egui::Ui;
 
-use crate::i18n;
-use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
 use crate::ui::widgets::message_line::{Message, message_line};
@@ -13,18 +11,14 @@ pub fn status_bar(ui: &mut Ui, cx: &mut Cx<'_>, message: &Message) {
     }
 }
 
-/// Which settings could not be read, in words.
+/// What is to be said of settings that could not be read.
 #[must_use]
-pub fn damage(language: i18n::Language, damage: &[crate::model::Damage]) -> Option<Message> {
-    let keys: Vec<_> = damage.iter().map(|one| one.key.as_str()).filter(|key| !key.is_empty()).collect();
+pub fn damage(damage: &[crate::model::Damage]) -> Option<Message> {
     if damage.is_empty() {
         return None;
     }
-    let words = if keys.len() < damage.len() {
-        let problem = damage.iter().find(|one| one.key.is_empty()).map(|one| one.problem.as_str());
-        tr!(language, "settings.unreadable", problem = problem.unwrap_or_default())
-    } else {
-        tr!(language, "settings.damaged", keys = keys.join(", "))
-    };
-    Some(Message::Said(words.into_owned()))
+    Some(match damage.iter().find(|one| one.key.is_empty()) {
+        Some(whole) => Message::SettingsUnreadable(whole.problem.clone()),
+        None => Message::SettingsDamaged(damage.iter().map(|one| one.key.clone()).collect()),
+    })
 }

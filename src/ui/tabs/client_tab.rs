@@ -4,7 +4,8 @@ use super::draft::Draft;
 use super::endpoint_form::EndpointForm;
 use super::receive_form::ReceiveForm;
 use super::transfers::Transfers;
-use crate::model::{ClientTab, CloseReason, ConnectSpec, Event, Notice, SessionId, SocketId};
+use crate::codec::encoding::Encoding;
+use crate::model::{Cause, ClientTab, CloseReason, ConnectSpec, Event, Notice, SessionId, SocketId};
 use crate::ui::view::Sessions;
 use crate::ui::widgets::message_line::Message;
 
@@ -40,9 +41,13 @@ pub struct ClientTabState {
     pub reconnect: bool,
     pub connected: bool,
     pub receive: ReceiveForm,
+    /// Whether a stream stays open for sending once its peer has finished.
+    pub stay_half_open: bool,
     pub draft: Draft,
     pub state: ClientState,
     pub more_open: bool,
+    /// What the tab takes with all of "More" and a few rows below it, in points, as last drawn; 0 while that is closed.
+    pub full_height: f32,
     /// The latest session, which may be closed, and why.
     pub last: Option<(SessionId, Option<CloseReason>)>,
     /// How many addresses the host's name has.
@@ -65,9 +70,11 @@ impl ClientTabState {
             reconnect: settings.reconnect,
             connected: settings.connected,
             receive: ReceiveForm::new(&settings.receive, &settings.folder),
+            stay_half_open: settings.stay_half_open,
             draft: Draft::from_settings(&settings.composer),
             state: ClientState::Idle,
-            more_open: false,
+            more_open: settings.more_open,
+            full_height: 0.0,
             last: None,
             candidates: 0,
             transfers: Transfers::default(),
@@ -76,8 +83,9 @@ impl ClientTabState {
         }
     }
 
+    /// What survives a restart; `shown_as` is how the tab's bytes are shown as text.
     #[must_use]
-    pub fn to_settings(&self) -> ClientTab {
+    pub fn to_settings(&self, shown_as: Encoding) -> ClientTab {
         ClientTab {
             protocol: self.form.protocol.scheme().to_owned(),
             address: self.form.address.clone(),
@@ -90,6 +98,9 @@ impl ClientTabState {
             connected: self.connected,
             receive: self.receive.kind.name().to_owned(),
             folder: self.receive.folder.clone(),
+            stay_half_open: self.stay_half_open,
+            shown_as: shown_as.label().to_owned(),
+            more_open: self.more_open,
             composer: self.draft.to_settings(),
         }
     }
@@ -117,7 +128,8 @@ impl ClientTabState {
             local_port: self.local_port()?,
             reconnect: self.reconnect.then_some(RECONNECT_AFTER),
             connected: self.connected,
-            receive: self.receive.mode()?,
+            receive: self.receive.mode(self.form.protocol)?,
+            stay_half_open: self.stay_half_open,
             ..ConnectSpec::new(self.form.target().ok()?)
         })
     }
@@ -165,6 +177,9 @@ impl ClientTabState {
                 self.transfers.on_event(event);
             }
             Event::Failed { socket, failure, .. } if *socket == Some(self.socket) => {
+                if failure.cause == Cause::QueueFull {
+                    self.draft.refused();
+                }
                 self.message = Some(Message::Failed(failure.clone()));
             }
             Event::Noticed { socket, notice, .. } if *socket == Some(self.socket) => self.noticed(notice),

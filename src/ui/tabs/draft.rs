@@ -20,6 +20,8 @@ pub struct Draft {
     pub path: String,
     /// Latest last.
     history: Vec<String>,
+    /// The message sent last, until something else is written: it may still be refused.
+    sent: String,
     /// Which of the history is shown, and the text that was being written before.
     recalled: Option<(usize, String)>,
     checked: Option<Checked>,
@@ -88,6 +90,7 @@ impl Draft {
     pub fn edited(&mut self) {
         self.checked = None;
         self.recalled = None;
+        self.sent = String::new();
     }
 
     pub fn set_text(&mut self, text: String) {
@@ -127,12 +130,22 @@ impl Draft {
         let text = std::mem::take(&mut self.text);
         self.edited();
         if text.is_empty() || text.len() >= LARGE {
+            self.sent = text;
             return;
         }
+        self.sent.clone_from(&text);
         self.history.retain(|old| *old != text);
         self.history.push(text);
         let surplus = self.history.len().saturating_sub(HISTORY_MAX);
         self.history.drain(..surplus);
+    }
+
+    /// Puts the message sent last back into the editor, unless something else was written since.
+    pub fn refused(&mut self) {
+        if self.text.is_empty() && !self.sent.is_empty() {
+            let text = std::mem::take(&mut self.sent);
+            self.set_text(text);
+        }
     }
 
     /// Shows the message before; false when there is none.
@@ -200,6 +213,19 @@ mod tests {
         assert!(draft.to_settings().history.is_empty());
         draft.set_text(large);
         assert!(draft.is_large() && draft.to_settings().draft.is_empty());
+    }
+
+    #[test]
+    fn a_refused_message_comes_back_unless_another_is_being_written() {
+        for text in ["short".to_owned(), "x".repeat(LARGE)] {
+            let mut draft = draft_after(&[&text]);
+            draft.refused();
+            assert_eq!(draft.text(), text);
+            draft.sent();
+            draft.set_text("next".to_owned());
+            draft.refused();
+            assert_eq!(draft.text(), "next");
+        }
     }
 
     #[test]

@@ -75,6 +75,16 @@ impl EndpointForm {
         true
     }
 
+    /// Whether the address is a name that has to be resolved, and no literal or path.
+    #[must_use]
+    pub fn is_name(&self) -> bool {
+        let Ok(Target { endpoint: Endpoint::Tcp(address) | Endpoint::Udp(address), .. }) = self.target() else {
+            return false;
+        };
+        let literal = address.host.split('%').next().unwrap_or_default();
+        literal.parse::<core::net::IpAddr>().is_err()
+    }
+
     fn holds_endpoint_text(&self) -> bool {
         self.address.contains("://") || self.address.trim_start().starts_with("unix:")
     }
@@ -140,6 +150,20 @@ mod tests {
             let mut form = EndpointForm::new("tcp", address, "9000", "");
             assert!(!form.take_endpoint_text(), "{address}");
             assert_eq!(form.address, address);
+        }
+    }
+
+    #[test]
+    fn only_names_are_resolved() {
+        for (scheme, address, is_name) in [
+            ("tcp", "localhost", true),
+            ("udp", "example.com", true),
+            ("tcp", "127.0.0.1", false),
+            ("udp", "[::1]", false),
+            ("tcp", "fe80::1%eth0", false),
+            ("unix", "/run/x.sock", false),
+        ] {
+            assert_eq!(EndpointForm::new(scheme, address, "9000", "").is_name(), is_name, "{address}");
         }
     }
 

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use crate::model::ReceiveMode;
+use crate::model::{Protocol, ReceiveMode};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ReceiveKind {
@@ -44,9 +44,12 @@ impl ReceiveForm {
         Self { kind: ReceiveKind::from_name(kind), folder: folder.to_owned() }
     }
 
-    /// `None` while a folder is needed and none is given.
+    /// `None` while a folder is needed and none is given. Datagrams are always shown: only a stream carries files.
     #[must_use]
-    pub fn mode(&self) -> Option<ReceiveMode> {
+    pub fn mode(&self, protocol: Protocol) -> Option<ReceiveMode> {
+        if !protocol.is_stream() {
+            return Some(ReceiveMode::Show);
+        }
         let folder = self.folder.trim();
         if self.kind != ReceiveKind::Show && folder.is_empty() {
             return None;
@@ -67,8 +70,16 @@ mod tests {
 
     #[test]
     fn saving_needs_a_folder() {
-        assert_eq!(ReceiveForm::new("show", "").mode(), Some(ReceiveMode::Show));
-        assert_eq!(ReceiveForm::new("raw", "  ").mode(), None);
-        assert_eq!(ReceiveForm::new("auto", "/tmp/in").mode(), Some(ReceiveMode::Auto { into: "/tmp/in".into() }));
+        let mode = |kind, folder| ReceiveForm::new(kind, folder).mode(Protocol::Tcp);
+        assert_eq!(mode("show", ""), Some(ReceiveMode::Show));
+        assert_eq!(mode("raw", "  "), None);
+        assert_eq!(mode("auto", "/tmp/in"), Some(ReceiveMode::Auto { into: "/tmp/in".into() }));
+    }
+
+    #[test]
+    fn what_was_chosen_for_streams_does_not_hold_datagrams_up() {
+        for form in [ReceiveForm::new("raw", ""), ReceiveForm::new("tutorial", "/tmp/in")] {
+            assert_eq!(form.mode(Protocol::Udp), Some(ReceiveMode::Show));
+        }
     }
 }

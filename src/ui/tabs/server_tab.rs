@@ -5,7 +5,8 @@ use super::endpoint_form::EndpointForm;
 use super::receive_form::ReceiveForm;
 use super::transfers::Transfers;
 use crate::codec::compose::{self, ComposeError, Format, LineEnding};
-use crate::model::{Endpoint, Event, ListenSpec, Notice, Recipients, Respond, ServerTab, SessionId, SocketId};
+use crate::codec::encoding::Encoding;
+use crate::model::{Cause, Endpoint, Event, ListenSpec, Notice, Recipients, Respond, ServerTab, SessionId, SocketId};
 use crate::ui::view::Sessions;
 use crate::ui::widgets::message_line::Message;
 
@@ -62,9 +63,13 @@ pub struct ServerTabState {
     /// With escapes.
     pub reply: String,
     pub receive: ReceiveForm,
+    /// Whether a stream stays open for sending once its peer has finished.
+    pub stay_half_open: bool,
     pub draft: Draft,
     pub state: ServerState,
     pub more_open: bool,
+    /// What the tab takes with all of "More" and a few rows below it, in points, as last drawn; 0 while that is closed.
+    pub full_height: f32,
     /// Sessions that are open; their numbers rise, so this is the order in which they came.
     pub open: BTreeSet<SessionId>,
     /// The latest that closed, oldest first.
@@ -87,9 +92,11 @@ impl ServerTabState {
             respond,
             reply: settings.reply.clone(),
             receive: ReceiveForm::new(&settings.receive, &settings.folder),
+            stay_half_open: settings.stay_half_open,
             draft: Draft::from_settings(&settings.composer),
             state: ServerState::Idle,
-            more_open: false,
+            more_open: settings.more_open,
+            full_height: 0.0,
             open: BTreeSet::new(),
             closed: VecDeque::new(),
             recipients: RecipientChoice::All,
@@ -100,8 +107,9 @@ impl ServerTabState {
         }
     }
 
+    /// What survives a restart; `shown_as` is how the tab's bytes are shown as text.
     #[must_use]
-    pub fn to_settings(&self) -> ServerTab {
+    pub fn to_settings(&self, shown_as: Encoding) -> ServerTab {
         ServerTab {
             protocol: self.form.protocol.scheme().to_owned(),
             address: self.form.address.clone(),
@@ -111,6 +119,9 @@ impl ServerTabState {
             reply: self.reply.clone(),
             receive: self.receive.kind.name().to_owned(),
             folder: self.receive.folder.clone(),
+            stay_half_open: self.stay_half_open,
+            shown_as: shown_as.label().to_owned(),
+            more_open: self.more_open,
             composer: self.draft.to_settings(),
         }
     }
@@ -120,7 +131,8 @@ impl ServerTabState {
     pub fn spec(&self) -> Option<ListenSpec> {
         Some(ListenSpec {
             respond: self.respond().ok()?,
-            receive: self.receive.mode()?,
+            receive: self.receive.mode(self.form.protocol)?,
+            stay_half_open: self.stay_half_open,
             ..ListenSpec::new(self.form.target().ok()?)
         })
     }
@@ -183,6 +195,9 @@ impl ServerTabState {
                 if self.state == ServerState::Starting {
                     self.state = ServerState::Idle;
                 }
+                if failure.cause == Cause::QueueFull {
+                    self.draft.refused();
+                }
                 self.message = Some(Message::Failed(failure.clone()));
             }
             Event::Noticed { socket, notice, .. } if *socket == Some(self.socket) => self.noticed(notice),
@@ -226,7 +241,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::model::{Cause, CloseReason, Failure, Operation, Peer, Protocol, Role, SessionInfo};
+    use crate::model::{CloseReason, Failure, Operation, Peer, Protocol, ReceiveMode, Role, SessionInfo};
 
     struct Tab {
         tab: ServerTabState,
@@ -261,6 +276,22 @@ mod tests {
         fn close(&mut self, id: u64) {
             self.event(&Event::Closed { socket: SocketId(7), session: SessionId(id), reason: CloseReason::Eof });
         }
+    }
+
+    #[test]
+    fn what_is_chosen_under_more_is_asked_for_and_kept() {
+        let mut settings =
+            ServerTab { stay_half_open: true, receive: "raw".to_owned(), more_open: true, ..ServerTab::default() };
+        let tab = ServerTabState::new(SocketId(7), &settings);
+        assert_eq!(tab.to_settings(Encoding::Utf8), settings);
+        assert_eq!(tab.spec(), None, "a folder is missing");
+
+        settings.folder = "/in".to_owned();
+        let spec = ServerTabState::new(SocketId(7), &settings).spec().unwrap();
+        assert!(spec.stay_half_open && spec.receive == ReceiveMode::Raw { into: "/in".into() });
+
+        settings.protocol = "udp".to_owned();
+        assert_eq!(ServerTabState::new(SocketId(7), &settings).spec().unwrap().receive, ReceiveMode::Show);
     }
 
     #[test]

@@ -121,7 +121,7 @@ fn choices(ui: &mut Ui, language: Language, draft: &mut Draft) {
     });
     ui.add_enabled_ui(draft.format != Format::Hex, |ui| {
         let encoding = tr!(language, "composer.encoding");
-        choice(ui, "encoding", &encoding, 96.0, &mut draft.encoding, &Encoding::ALL, encoding_name);
+        choice(ui, "encoding", &encoding, 96.0, &mut draft.encoding, &Encoding::ALL, |encoding| encoding.name().into());
     });
     let ending = tr!(language, "composer.line_ending");
     let endings = [LineEnding::None, LineEnding::Lf, LineEnding::Cr, LineEnding::CrLf];
@@ -132,21 +132,6 @@ fn choices(ui: &mut Ui, language: Language, draft: &mut Draft) {
         LineEnding::CrLf => "+ CRLF".into(),
     })
     .on_hover_text(tr!(language, "ending.explained"));
-}
-
-/// An encoding as people write it.
-#[must_use]
-pub fn encoding_name(encoding: Encoding) -> Cow<'static, str> {
-    match encoding {
-        Encoding::Utf8 => "UTF-8",
-        Encoding::Gbk => "GBK",
-        Encoding::Gb18030 => "GB18030",
-        Encoding::Big5 => "Big5",
-        Encoding::Utf16Le => "UTF-16LE",
-        Encoding::Utf16Be => "UTF-16BE",
-        Encoding::Latin1 => "Latin-1",
-    }
-    .into()
 }
 
 fn count(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft) {
@@ -231,6 +216,14 @@ fn editor(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft, rect: Rect, id: Id, error
         memory.at_last_row = row + 1 >= output.galley.rows.len();
     }
     output.response.response.accessible_name(&*label);
+    if let Some(error) = error {
+        // The strip is only painted.
+        let words = mistake_words(cx.language, draft.text(), error);
+        ui.ctx().accesskit_node_builder(id, |node| {
+            node.set_invalid(egui::accesskit::Invalid::True);
+            node.set_description(words);
+        });
+    }
     ui.data_mut(|data| data.insert_temp(id, memory));
     send
 }

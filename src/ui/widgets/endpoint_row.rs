@@ -50,7 +50,7 @@ pub fn endpoint_row(
         ui.add_enabled_ui(!locked, |ui| {
             let label = tr!(language, "form.protocol");
             let before = form.protocol;
-            let width = if before == Protocol::UnixStream { 112.0 } else { 76.0 };
+            let width = if before == Protocol::UnixStream { 122.0 } else { 76.0 };
             choice(ui, ("protocol", socket.0), &label, width, &mut form.protocol, &Protocol::ALL, |protocol| {
                 match protocol {
                     Protocol::Tcp => "TCP".into(),

@@ -1,36 +1,67 @@
+use std::path::PathBuf;
+
 use egui::{Frame, Margin, RichText, Ui};
 
 use super::icon::{self, Icon};
 use crate::i18n::{self, Language};
-use crate::model::{Failure, Notice};
+use crate::model::{Failure, Notice, Role};
 use crate::tr;
 use crate::ui::theme::Tokens;
 
-/// What a panel has to say until the next action.
+/// What a panel has to say until the next action. The words are found when it is drawn, in the language of that moment.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Message {
     Failed(Failure),
     Noticed(Notice),
     /// Neither the system's native dialog nor a replacement for it could be opened.
     NoDialog,
-    /// Words that were known where the message arose.
-    Said(String),
+    /// The same of the dialog for a folder.
+    NoFolderDialog,
+    /// A dialog ended without a choice, and nobody knows whether it was seen.
+    NothingChosen {
+        folder: bool,
+    },
+    /// There is no session that files could go to.
+    NoRecipient(Role),
+    /// Several files were given where each needs a connection of its own.
+    OneFileAConnection,
+    /// This many files go over one stream, with nothing between them.
+    FilesFollowEachOther(usize),
+    JournalSaved {
+        rows: u64,
+        path: PathBuf,
+    },
+    /// Keys of settings that took their defaults.
+    SettingsDamaged(Vec<String>),
+    /// Why the settings file as a whole could not be read.
+    SettingsUnreadable(String),
 }
 
 impl Message {
     fn is_failure(&self) -> bool {
-        matches!(self, Self::Failed(_) | Self::NoDialog)
+        matches!(self, Self::Failed(_) | Self::NoDialog | Self::NoFolderDialog | Self::OneFileAConnection)
     }
 
     fn words(&self, language: Language) -> (String, Option<String>) {
-        match self {
-            Self::Failed(failure) => (i18n::failure(language, failure), i18n::hint(language, failure)),
-            Self::Noticed(notice) => (i18n::notice(language, notice), None),
+        let words = match self {
+            Self::Failed(failure) => return (i18n::failure(language, failure), i18n::hint(language, failure)),
             Self::NoDialog => {
-                (tr!(language, "dialog.none").into_owned(), Some(tr!(language, "dialog.other_ways").into_owned()))
+                let hint = tr!(language, "dialog.other_ways").into_owned();
+                return (tr!(language, "dialog.none").into_owned(), Some(hint));
             }
-            Self::Said(words) => (words.clone(), None),
-        }
+            Self::Noticed(notice) => i18n::notice(language, notice).into(),
+            Self::NothingChosen { folder: false } => tr!(language, "dialog.nothing_chosen"),
+            Self::NothingChosen { folder: true } => tr!(language, "dialog.nothing_chosen_folder"),
+            Self::NoFolderDialog => tr!(language, "dialog.none_for_folder"),
+            Self::NoRecipient(Role::Server) => tr!(language, "server.nobody"),
+            Self::NoRecipient(Role::Client) => tr!(language, "client.connect_first"),
+            Self::OneFileAConnection => tr!(language, "file.one_a_connection"),
+            Self::FilesFollowEachOther(count) => tr!(language, "file.follow_each_other", count = count),
+            Self::JournalSaved { rows, path } => tr!(language, "journal.saved", rows = rows, path = path.display()),
+            Self::SettingsDamaged(keys) => tr!(language, "settings.damaged", keys = keys.join(", ")),
+            Self::SettingsUnreadable(problem) => tr!(language, "settings.unreadable", problem = problem),
+        };
+        (words.into_owned(), None)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
 use crate::ui::tabs::{ReceiveForm, ReceiveKind};
 
-/// What happens to incoming bytes, and the folder for files; true when it changed.
+/// What happens to a stream's incoming bytes, and the folder for files; true when it changed.
 pub fn receive_options(
     ui: &mut Ui,
     cx: &mut Cx<'_>,
@@ -37,7 +37,7 @@ pub fn receive_options(
         });
     });
     if form.kind != ReceiveKind::Show {
-        let missing = tried && form.mode().is_none();
+        let missing = tried && form.folder.trim().is_empty();
         ui.horizontal(|ui| {
             let label = tr!(language, "receive.folder");
             row_caption(ui, cx.tokens, &label);
@@ -60,4 +60,12 @@ pub fn receive_options(
         }
     }
     *form != before
+}
+
+/// Whether a stream stays open for sending once its peer has finished; for connections opened from now on.
+pub fn half_open_option(ui: &mut Ui, cx: &Cx<'_>, stay: &mut bool, locked: bool) {
+    ui.add_enabled_ui(!locked, |ui| {
+        ui.checkbox(stay, tr!(cx.language, "receive.stay_half_open"))
+            .on_hover_text(tr!(cx.language, "receive.stay_half_open.explained"));
+    });
 }

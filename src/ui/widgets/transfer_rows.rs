@@ -1,6 +1,7 @@
 use egui::{Color32, Label, Rect, RichText, Sense, Ui, vec2};
 
 use super::icon::{self, Icon};
+use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
 use crate::model::{Command, Direction, Outcome};
 use crate::tr;
@@ -25,6 +26,8 @@ pub fn transfer_rows(ui: &mut Ui, cx: &mut Cx<'_>, transfers: &mut Transfers) {
 
 fn transfer_row(ui: &mut Ui, cx: &mut Cx<'_>, transfer: &TransferView) {
     let tokens = cx.tokens;
+    // The name may be the peer's, who may write into it what it likes.
+    let name = visible(&transfer.info.name);
     let (picture, colour) = match transfer.info.direction {
         Direction::In => (Icon::ArrowDown, tokens.incoming),
         Direction::Out => (Icon::ArrowUp, tokens.outgoing),
@@ -38,16 +41,16 @@ fn transfer_row(ui: &mut Ui, cx: &mut Cx<'_>, transfer: &TransferView) {
                 ended(ui, tokens, cx.language, end);
             } else {
                 let cancel = UiCommand::Engine(Command::CancelTransfer { transfer: transfer.info.id });
-                let label = tr!(cx.language, "transfer.cancel", name = transfer.info.name);
+                let label = tr!(cx.language, "transfer.cancel", name = name);
                 if icon::icon_button(ui, tokens, Icon::Close, &label, &label).clicked() {
                     cx.act(cancel);
                 }
-                under_way(ui, tokens, cx.language, transfer);
+                under_way(ui, tokens, cx.language, transfer, &name);
             }
             ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                let name = Label::new(RichText::new(&transfer.info.name).color(tokens.text)).truncate();
+                let name = Label::new(RichText::new(name).color(tokens.text)).truncate();
                 let path = transfer.end.as_ref().map_or(&transfer.info.path, |end| &end.path);
-                ui.add(name).on_hover_text(path.display().to_string());
+                ui.add(name).on_hover_text(visible(&path.display().to_string()));
             });
         });
     });
@@ -59,7 +62,7 @@ fn transfer_row(ui: &mut Ui, cx: &mut Cx<'_>, transfer: &TransferView) {
     }
 }
 
-fn under_way(ui: &mut Ui, tokens: &Tokens, language: Language, transfer: &TransferView) {
+fn under_way(ui: &mut Ui, tokens: &Tokens, language: Language, transfer: &TransferView, name: &str) {
     let small = |words: String| RichText::new(words).font(tokens.small_font()).color(tokens.text_muted);
     let Some(progress) = transfer.progress else {
         ui.label(small(tr!(language, "transfer.starting").into_owned()));
@@ -78,7 +81,7 @@ fn under_way(ui: &mut Ui, tokens: &Tokens, language: Language, transfer: &Transf
     let fraction = if size == 0 { 1.0 } else { progress.done as f64 / size as f64 };
     let percent = (fraction * 100.0).floor();
     ui.label(small(format!("{percent:.0} %")));
-    bar(ui, tokens, fraction as f32, &transfer.info.name);
+    bar(ui, tokens, fraction as f32, name);
 }
 
 fn bar(ui: &mut Ui, tokens: &Tokens, fraction: f32, name: &str) {

@@ -71,27 +71,34 @@ impl Column {
     }
 }
 
-/// Widths of the columns in points; text and hex share what the others leave. `digits` is the length of the highest
-/// row number.
+/// What the widest numbers of two columns take, in characters.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Digits {
+    pub(super) number: usize,
+    pub(super) length: usize,
+}
+
+/// Widths of the columns in points; text and hex share what the others leave.
 pub(super) fn layout(
     ui: &Ui,
     tokens: &Tokens,
     language: Language,
     width: f32,
-    digits: usize,
+    digits: Digits,
 ) -> (Vec<Column>, Vec<TableColumn>) {
     let columns: Vec<_> = Column::fitting(width).collect();
     let font = tokens.mono_font();
     let character = ui.fonts_mut(|fonts| fonts.glyph_width(&font, '0'));
     let fixed = |column: Column| {
         let characters = match column {
-            Column::Number => digits.max(4),
+            Column::Number => digits.number.max(4),
             Column::Time => "00:00:00.000000".len(),
             Column::Delta => "+0.000000".len(),
             Column::Session => "unix #1000".len(),
             Column::Peer => "192.168.100.100:65535".len(),
             Column::Direction => 2,
-            Column::Length => "1,048,576".len(),
+            // What one call takes or returns; a file may be larger.
+            Column::Length => digits.length.max("1,048,576".len()),
             Column::Text | Column::Hex => return None,
         };
         Some((characters as f32 * character + 2.0 * CELL_PADDING).ceil())

@@ -9,13 +9,18 @@ use crate::model::{Command, Filter, Page, PageRequest, PageRow, RowBody};
 
 /// What of the rows is copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum CopyKind {
+pub enum CopyKind {
     /// A line a row, as the table shows it.
     Rows,
     /// Whole payloads as text.
     Text,
     /// Whole payloads in hex, a line a row.
     Hex,
+}
+
+impl CopyKind {
+    /// In the order that menus list them.
+    pub const ALL: [Self; 3] = [Self::Text, Self::Hex, Self::Rows];
 }
 
 /// Rows that one copy takes at most: a clipboard is no file.

@@ -92,12 +92,8 @@ impl JournalPanel {
             return;
         }
         output.response.context_menu(|ui| {
-            for (kind, name) in [
-                (CopyKind::Text, tr!(cx.language, "journal.copy_text")),
-                (CopyKind::Hex, tr!(cx.language, "journal.copy_hex")),
-                (CopyKind::Rows, tr!(cx.language, "journal.copy_rows")),
-            ] {
-                if ui.button(name).clicked() {
+            for kind in CopyKind::ALL {
+                if ui.button(UiCommand::CopyRows(kind).label(cx.language)).clicked() {
                     self.start_copying(kind);
                 }
             }

@@ -21,13 +21,16 @@ use jiff::tz::TimeZone;
 
 pub(super) use self::row_text::clocks;
 
-use self::copy::{CopyJob, CopyKind, CopyStep};
+use self::columns::Digits;
+pub use self::copy::CopyKind;
+use self::copy::{CopyJob, CopyStep};
 use self::counts::Losses;
 use self::pages::{Pages, Wanted};
 use self::row_text::{RowText, RowTexts};
 use self::rows::JournalRows;
 use self::seek::{Seek, Sought};
 use self::selection::{Cursor, Selection};
+use crate::codec::encoding::Encoding;
 use crate::model::{Command, Event, Filter, FilterError, Page, PageRow, Settings};
 use crate::tr;
 use crate::ui::action::UiCommand;
@@ -56,6 +59,8 @@ pub struct JournalPanel {
     follow_end: bool,
     visible: Range<u64>,
     fitting: f64,
+    /// Characters of the largest byte count that was ever in view: the column doesn't shrink while one scrolls.
+    longest_length: usize,
     selection: Selection,
     cursor: Option<Cursor>,
     /// The cursor went to a row that is not loaded; whether the selection is to reach there.
@@ -94,6 +99,7 @@ impl JournalPanel {
             follow_end: settings.follow_end,
             visible: 0..0,
             fitting: 0.0,
+            longest_length: 0,
             selection: Selection::default(),
             cursor: None,
             extend_when_loaded: false,
@@ -165,6 +171,7 @@ impl JournalPanel {
                 self.seek = None;
                 self.chosen = None;
                 self.copy = None;
+                self.longest_length = 0;
                 self.scroll = RowScroll::default();
             }
             _ => {}
@@ -180,6 +187,8 @@ impl JournalPanel {
             return;
         }
         self.texts.keep(page);
+        let most = page.rows.iter().filter_map(row_text::length).max().unwrap_or(0);
+        self.longest_length = self.longest_length.max(row_text::group(most).len());
         if let Some(mut seek) = self.seek.take() {
             match seek.look(page) {
                 Sought::LookAt(position) => {
@@ -229,10 +238,15 @@ impl JournalPanel {
         self.seek = number.filter(|_| !self.follow_end).map(Seek::new);
     }
 
-    /// The engine looks for filter texts in these as well.
+    /// The engine looks for filter texts in these as well as in UTF-8.
     fn tell_encodings(&mut self, cx: &mut Cx<'_>) {
-        let mut encodings: Vec<_> =
-            cx.sessions.encodings.values().map(|encoding| encoding.label().to_owned()).collect();
+        let mut encodings: Vec<_> = cx
+            .sessions
+            .encodings
+            .values()
+            .filter(|encoding| **encoding != Encoding::Utf8)
+            .map(|encoding| encoding.label().to_owned())
+            .collect();
         encodings.sort_unstable();
         encodings.dedup();
         if encodings != self.encodings {
@@ -246,7 +260,7 @@ impl JournalPanel {
 
     fn show_table(&mut self, ui: &mut Ui, cx: &Cx<'_>) -> TableOutput {
         let width = ui.available_width() - SCROLL_BAR_WIDTH;
-        let digits = row_text::group(self.pages.total()).len();
+        let digits = Digits { number: row_text::group(self.pages.total()).len(), length: self.longest_length };
         let (columns, table_columns) = columns::layout(ui, cx.tokens, cx.language, width, digits);
         let area = ui.available_rect_before_wrap();
         let table = RowTable {
@@ -337,7 +351,14 @@ impl JournalPanel {
         }
     }
 
-    fn start_copying(&mut self, kind: CopyKind) {
+    /// Whether there is anything for [`Self::start_copying`].
+    #[must_use]
+    pub fn has_selection(&self) -> bool {
+        !self.selection.is_empty()
+    }
+
+    /// Copies the selected rows, page by page in the frames that follow.
+    pub fn start_copying(&mut self, kind: CopyKind) {
         if !self.selection.is_empty() {
             self.copy = Some(CopyJob::new(kind, self.filter.clone(), self.selection.clone()));
         }

@@ -41,11 +41,7 @@ pub(super) struct RowText {
 
 impl RowText {
     pub(super) fn new(row: &PageRow, language: Language, encoding: Encoding, zone: &TimeZone) -> Self {
-        let length = match &row.body {
-            RowBody::Data { .. } => group(row.len),
-            RowBody::File { size, .. } => group(*size),
-            RowBody::Life(_) | RowBody::Failed { .. } | RowBody::Notice { .. } => String::new(),
-        };
+        let length = length(row).map(group).unwrap_or_default();
         let is_data = matches!(row.body, RowBody::Data { .. });
         Self {
             tone: tone(&row.body),
@@ -56,6 +52,15 @@ impl RowText {
             verbatim: is_data,
             hex: if is_data { hex_of(row) } else { String::new() },
         }
+    }
+}
+
+/// The bytes that crossed, where any could.
+pub(super) fn length(row: &PageRow) -> Option<u64> {
+    match &row.body {
+        RowBody::Data { .. } => Some(row.len),
+        RowBody::File { size, .. } => Some(*size),
+        RowBody::Life(_) | RowBody::Failed { .. } | RowBody::Notice { .. } => None,
     }
 }
 

@@ -9,6 +9,7 @@ use super::columns::Column;
 use super::pages::Pages;
 use super::row_text::{RowText, RowTexts, Tone, direction, group};
 use super::selection::Selection;
+use crate::codec::visible::visible;
 use crate::i18n::Language;
 use crate::model::{Direction, PageRow, RowBody};
 use crate::tr;
@@ -93,7 +94,7 @@ impl TableRows for JournalRows<'_> {
                 Column::Time => cell.start(&text.time, &mono, tokens.text),
                 Column::Delta => cell.end(text.delta.clone(), &mono, muted),
                 Column::Session => cell.start(&session_label(row, self.sessions), &mono, muted),
-                Column::Peer => cell.start(&row.peer, &mono, muted),
+                Column::Peer => cell.start(&visible(&row.peer), &mono, muted),
                 Column::Direction => {
                     sign(painter, row, text.tone, Rect::from_x_y_ranges(*range, place.rect.y_range()), color);
                 }
@@ -113,7 +114,7 @@ impl TableRows for JournalRows<'_> {
             Column::Time => of(|text| &text.time),
             Column::Delta => of(|text| &text.delta),
             Column::Session => Cow::Owned(session_label(row, self.sessions)),
-            Column::Peer => Cow::Borrowed(row.peer.as_str()),
+            Column::Peer => Cow::Owned(visible(&row.peer)),
             Column::Direction => direction_words(row, self.language),
             Column::Length => of(|text| &text.length),
             Column::Text => of(|text| &text.text),

@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use egui::text::{LayoutJob, TextFormat};
-use egui::{Button, Color32, ComboBox, Galley, RichText, Stroke, TextEdit, Ui};
+use egui::{Button, Color32, Galley, RichText, Stroke, TextEdit, Ui};
 
 use super::JournalPanel;
 use super::row_text::group;
 use crate::codec::encoding::Encoding;
 use crate::i18n;
-use crate::model::{Filter, Protocol};
+use crate::model::{Filter, Protocol, SocketId};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
 use crate::ui::theme::Tokens;
+use crate::ui::widgets::choice::choice;
 
 /// Below this width, in points, words that stand beside named controls are left out.
 const NARROW: f32 = 900.0;
@@ -27,7 +28,7 @@ impl JournalPanel {
             egui::Layout::right_to_left(egui::Align::Center),
             |ui| {
                 self.show_buttons(ui, cx);
-                show_encoding(ui, cx, narrow);
+                show_encoding(ui, cx, self.chosen.as_ref().map(|row| row.socket), narrow);
                 ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
                     let width = (ui.available_width() * 0.42).clamp(120.0, 380.0);
                     self.show_filter(ui, cx, width);
@@ -141,38 +142,31 @@ impl JournalPanel {
     }
 }
 
-/// How the selected tab's bytes are shown as text; nothing while all tabs are shown.
-fn show_encoding(ui: &mut Ui, cx: &mut Cx<'_>, narrow: bool) {
-    let Some((socket, _)) = cx.sessions.selected else { return };
-    let mut encoding = cx.sessions.encoding(socket);
-    let before = encoding;
-    let name = tr!(cx.language, "journal.show_as");
-    let response = ComboBox::from_id_salt("journal-encoding")
-        .selected_text(encoding_name(encoding))
-        .width(84.0)
-        .show_ui(ui, |ui| {
-            for choice in Encoding::ALL {
-                ui.selectable_value(&mut encoding, choice, encoding_name(choice));
-            }
-        })
-        .response;
-    let response = response.on_hover_text(tr!(cx.language, "journal.show_as_help"));
-    if narrow {
-        response.accessible_name(name);
-    } else {
+/// How bytes are shown as text: those of the tab that is shown alone, else of the `chosen` row's, else of all.
+fn show_encoding(ui: &mut Ui, cx: &mut Cx<'_>, chosen: Option<SocketId>, narrow: bool) {
+    let language = cx.language;
+    let socket = cx.sessions.selected.map(|(socket, _)| socket).or(chosen);
+    let before = socket.map_or_else(|| cx.sessions.common_encoding(), |socket| Some(cx.sessions.encoding(socket)));
+    let mut encoding = before;
+    let name = tr!(language, "journal.show_as");
+    let options = Encoding::ALL.map(Some);
+    let response = choice(ui, "journal-encoding", &name, 92.0, &mut encoding, &options, |option| match option {
+        Some(encoding) => encoding.name().into(),
+        None => tr!(language, "journal.show_as_differs"),
+    });
+    let response = response.on_hover_text(match socket {
+        Some(_) => tr!(language, "journal.show_as_help"),
+        None => tr!(language, "journal.show_as_help_all"),
+    });
+    if !narrow {
         let label = ui.label(RichText::new(name).color(cx.tokens.text_muted));
         response.labelled_by(label.id);
     }
-    if encoding != before {
-        cx.act(UiCommand::SetDisplayEncoding(socket, encoding));
-    }
-}
-
-/// As people write it.
-fn encoding_name(encoding: Encoding) -> String {
-    match encoding {
-        Encoding::Latin1 => "Latin-1".to_owned(),
-        other => other.label().to_ascii_uppercase(),
+    if let Some(encoding) = encoding.filter(|_| encoding != before) {
+        cx.act(match socket {
+            Some(socket) => UiCommand::SetDisplayEncoding(socket, encoding),
+            None => UiCommand::SetDisplayEncodingOfAll(encoding),
+        });
     }
 }
 

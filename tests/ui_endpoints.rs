@@ -1,0 +1,227 @@
+//! Where one listens and connects to: names, local addresses, datagrams, Unix sockets, and the words for what fails.
+
+#[path = "support/app.rs"]
+mod app;
+
+use std::net::{TcpListener, UdpSocket};
+use std::time::Duration;
+
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use sockeye::model::{ClientTab, ServerTab};
+
+use crate::app::{Window, any_port, heard, listener};
+
+#[test]
+fn a_host_name_shows_the_address_that_was_chosen() {
+    let mut window = Window::english();
+    let listener = listener();
+    window.write("Client", "Address", "localhost");
+    let peer = window.connect_to(&listener);
+    let (ours, theirs) = (peer.local_addr().expect("an address"), peer.peer_addr().expect("an address"));
+    assert!(window.shows("Client", &format!("Connected · {theirs} → {ours}")));
+    assert_eq!(window.value("Client", "Address"), "localhost", "what was typed stays");
+    window.until("the row", |window| window.has_row(&[&format!("connecting to tcp://{ours}")]));
+}
+
+#[test]
+fn a_name_that_does_not_exist_is_told_with_advice() {
+    let mut window = Window::english();
+    window.write("Client", "Address", "nosuch.invalid");
+    window.click("Client", "Connect");
+    window.until("the failure", |window| window.shows("Client", "resolve nosuch.invalid: no such host"));
+    assert!(window.shows("Client", "Check how the name is spelt"));
+}
+
+#[test]
+fn the_local_address_and_port_are_the_ones_chosen() {
+    let free = listener().local_addr().expect("an address").port();
+    let mut window = Window::with_tabs(any_port(), ClientTab::default());
+    window.click("Client", "More");
+    window.write("Client", "Local address", "127.0.0.2");
+    window.write("Client", "Local port", &free.to_string());
+    let peer = window.connect_to(&listener());
+    assert_eq!(peer.peer_addr().expect("an address").to_string(), format!("127.0.0.2:{free}"));
+    assert!(window.shows("Client", &format!("Connected · 127.0.0.2:{free} → ")));
+}
+
+#[test]
+fn a_mistaken_local_port_is_told_and_starts_nothing() {
+    let mut window = Window::with_tabs(any_port(), ClientTab::default());
+    window.click("Client", "More");
+    window.write("Client", "Local port", "70000");
+    assert!(window.shows("Client", "“70000” is not a port"));
+    window.click("Client", "Connect");
+    assert!(window.panel("Client").query_by_label("Connect").is_some());
+}
+
+fn udp(connected: bool) -> Window {
+    let server = ServerTab { protocol: "udp".to_owned(), ..any_port() };
+    let client = ClientTab { protocol: "udp".to_owned(), connected, ..ClientTab::default() };
+    Window::with_tabs(server, client)
+}
+
+fn datagram_peer() -> UdpSocket {
+    let peer = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+    peer.set_read_timeout(Some(Duration::from_secs(20))).expect("a time-out");
+    peer
+}
+
+#[test]
+fn datagrams_cross_in_one_window_and_an_empty_one_is_a_message() {
+    let mut window = udp(true);
+    window.listen();
+    assert!(window.panel("Server").get_by_label("Send").accesskit_node().is_disabled(), "nobody to answer yet");
+    let port = udp_port(&window);
+    window.write("Client", "Port", &port);
+    window.click("Client", "Connect");
+    window.until("open", |window| window.shows("Client", &format!("→ 127.0.0.1:{port}")));
+    assert!(window.shows("Client", "Socket open · "), "a datagram socket is not connected to anybody who knows");
+    window.click("Client", "Send");
+    window.until("the empty one", |window| window.has_row(&["received", "0", "(empty datagram)"]));
+    window.write("Client", "Message", "你好");
+    window.click("Client", "Send");
+    window.until("the greeting", |window| window.has_row(&["received", "6", "你好"]));
+    window.write("Server", "Message", "back");
+    window.click("Server", "Send");
+    window.until("the answer", |window| window.has_row(&["received", "4", "back"]));
+    assert!(window.panel("Client").query_by_label("Finish sending").is_none(), "datagrams have no end");
+    assert!(window.panel("Client").get_by_label("Send file…").accesskit_node().is_disabled());
+}
+
+fn udp_port(window: &Window) -> String {
+    let tab = window.panel("Server").get_by_role(egui::accesskit::Role::Tab);
+    let title = tab.accesskit_node().label().expect("a title");
+    title.strip_prefix("UDP 127.0.0.1:").expect("the address").to_owned()
+}
+
+#[test]
+fn a_connected_socket_hears_only_its_peer_and_another_everybody() {
+    for connected in [true, false] {
+        let mut window = udp(!connected);
+        let (peer, stranger) = (datagram_peer(), datagram_peer());
+        // Changed by hand, so that the switch itself is tried too.
+        window.click("Client", "More");
+        window.click("Client", "Connected socket");
+        window.write("Client", "Port", &peer.local_addr().expect("an address").port().to_string());
+        window.click("Client", "Connect");
+        window.until("open", |window| window.shows("Client", "Socket open · "));
+        window.write("Client", "Message", "hello");
+        window.click("Client", "Send");
+        let mut bytes = [0; 16];
+        let (count, ours) = peer.recv_from(&mut bytes).expect("a datagram");
+        assert_eq!(&bytes[..count], b"hello");
+        stranger.send_to(b"strange", ("127.0.0.1", ours.port())).expect("sent");
+        peer.send_to(b"known", ("127.0.0.1", ours.port())).expect("sent");
+        window.until("the peer's", |window| window.has_row(&["received", "known"]));
+        assert_eq!(window.has_row(&["received", "strange"]), !connected);
+    }
+}
+
+#[test]
+fn nobody_behind_a_port_is_told_on_a_connected_socket() {
+    let mut window = udp(true);
+    let port = datagram_peer().local_addr().expect("an address").port();
+    window.write("Client", "Port", &port.to_string());
+    window.click("Client", "Connect");
+    window.until("open", |window| window.shows("Client", "Socket open · "));
+    window.write("Client", "Message", "anybody there?");
+    window.click("Client", "Send");
+    window.until("the refusal", |window| window.shows("Client", "connection refused"));
+}
+
+#[test]
+fn a_unix_socket_is_chosen_in_both_panels() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("s.sock").display().to_string();
+    for name in [path, format!("@sockeye-window-{}", std::process::id())] {
+        let mut window = Window::english();
+        for panel in ["Server", "Client"] {
+            window.choose(panel, "Protocol", "Unix stream");
+            assert!(window.panel(panel).query_by_label("Port").is_none());
+            window.write(panel, "Address", &name);
+        }
+        window.click("Server", "Start listening");
+        window.until("listening", |window| window.shows("Server", &format!("Listening on {name}")));
+        window.click("Client", "Connect");
+        window.until("connected", |window| window.shows("Client", &format!("Connected to {name}")));
+        window.write("Client", "Message", "你好");
+        window.click("Client", "Send");
+        window.until("the greeting", |window| window.has_row(&["received", "6", "你好"]));
+        window.until("a peer without a name", |window| window.has_client("received 6 B, sent 0 B"));
+        window.write("Server", "Message", "back");
+        window.click("Server", "Send");
+        window.until("the answer", |window| window.has_row(&["received", "4", "back"]));
+    }
+}
+
+#[test]
+fn a_host_is_not_taken_for_a_path() {
+    let mut window = Window::english();
+    window.choose("Client", "Protocol", "Unix stream");
+    assert_eq!(window.value("Client", "Address"), "");
+    window.click("Client", "Connect");
+    assert!(window.shows("Client", "Type the path of the socket"));
+    window.choose("Client", "Protocol", "UDP");
+    assert_eq!(window.value("Client", "Address"), "127.0.0.1");
+}
+
+#[test]
+fn a_port_in_use_shows_who_holds_it() {
+    let holder = listener();
+    let address = holder.local_addr().expect("an address");
+    let server = ServerTab { port: address.port().to_string(), ..ServerTab::default() };
+    let mut window = Window::with_tabs(server, ClientTab::default());
+    window.click("Server", "Start listening");
+    let words = format!("bind tcp://{address}: address already in use");
+    window.until("the failure", |window| window.shows("Server", &words));
+    assert!(window.shows("Server", &format!("(process {}). Stop it, or choose another port.", std::process::id())));
+    assert!(window.panel("Server").query_by_label("Start listening").is_some());
+    drop(holder);
+    window.click("Server", "Start listening");
+    window.until("listening", |window| window.shows("Server", &format!("Listening on {address}")));
+    assert!(!window.shows("Server", "address already in use"), "the failure is over");
+}
+
+#[test]
+fn a_refusal_shows_what_to_do_and_can_be_dismissed() {
+    let mut window = Window::english();
+    let address = listener().local_addr().expect("an address");
+    window.write("Client", "Port", &address.port().to_string());
+    window.click("Client", "Connect");
+    let words = format!("connect to tcp://{address}: connection refused");
+    window.until("the failure", |window| window.shows("Client", &words));
+    assert!(window.shows("Client", "Nobody listens there. Start the server first, or check the port."));
+    window.until("the row", |window| window.has_row(&[&words]));
+    window.click("Client", "Dismiss");
+    assert!(!window.shows("Client", "Nobody listens there."));
+}
+
+#[test]
+fn an_address_of_another_machine_can_not_be_listened_on() {
+    // TEST-NET-1 (RFC 5737): no machine has it.
+    let server = ServerTab { address: "192.0.2.1".to_owned(), ..any_port() };
+    let mut window = Window::with_tabs(server, ClientTab::default());
+    window.click("Server", "Start listening");
+    let words = "bind tcp://192.0.2.1:0: this machine does not have that address";
+    window.until("the failure", |window| window.shows("Server", words));
+}
+
+#[test]
+fn the_same_port_is_listened_on_again_at_once() {
+    let mut window = Window::english();
+    window.listen();
+    let port = window.listening_port();
+    let mut peer = window.peer();
+    // Closed here first, the connection stays in TIME_WAIT at this side.
+    window.click("Server", "Stop listening");
+    window.until("stopped", |window| window.panel("Server").query_by_label("Start listening").is_some());
+    assert_eq!(std::io::Read::read(&mut peer, &mut [0]).expect("the end"), 0);
+    drop(peer);
+    window.write("Server", "Port", &port);
+    window.listen();
+    let mut peer = window.peer();
+    window.write("Server", "Message", "again");
+    window.click("Server", "Send");
+    assert_eq!(heard(&mut peer, 5), b"again");
+    assert!(TcpListener::bind(("127.0.0.1", port.parse().expect("a port"))).is_err());
+}

@@ -1,0 +1,263 @@
+//! Files in the window: dropped, typed, cancelled, cut off, named by the sender, and what can't be sent.
+
+#[path = "support/app.rs"]
+mod app;
+
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpStream};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use egui::accesskit::Role;
+use egui::{DroppedFile, Key};
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use sockeye::model::{ClientTab, ServerTab};
+use tempfile::TempDir;
+
+use crate::app::{Window, any_port, heard, listener};
+
+fn folder() -> TempDir {
+    tempfile::tempdir().expect("a folder")
+}
+
+fn file(folder: &TempDir, name: &str, bytes: &[u8]) -> PathBuf {
+    let path = folder.path().join(name);
+    std::fs::write(&path, bytes).expect("a file");
+    path
+}
+
+/// As the system hands a dropped file over.
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        Err("files are read by the engine, never by the window".to_owned())
+    }
+}
+
+fn drop_on(window: &mut Window, panel: &str, paths: &[&Path]) {
+    let at = window.control(panel, "Message").rect().center();
+    window.harness.hover_at(at);
+    window.harness.step();
+    window.harness.input_mut().dropped_files =
+        paths.iter().map(|path| Arc::new(Dropped(path.to_path_buf())) as egui::DroppedFileHandle).collect();
+    window.harness.step();
+    window.harness.step();
+}
+
+fn type_path(window: &mut Window, panel: &str, path: &str) {
+    window.click(panel, "How to send files");
+    window.harness.get_by_label("Path of a file").focus();
+    window.harness.step();
+    window.harness.get_by_label("Path of a file").type_text(path);
+    window.harness.step();
+}
+
+fn to_the_end(mut peer: TcpStream) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    peer.read_to_end(&mut bytes).expect("the rest");
+    bytes
+}
+
+#[test]
+fn dropped_files_go_out_from_the_panel_that_they_fell_on() {
+    let from = folder();
+    let (one, two) = (file(&from, "one.txt", b"first "), file(&from, "二.txt", b"second"));
+    let mut window = Window::english();
+    window.listen();
+    let mut heard_by_server = window.peer();
+    let mut heard_by_client = window.connect_to(&listener());
+    drop_on(&mut window, "Client", &[&one, &two]);
+    assert_eq!(heard(&mut heard_by_client, 12), b"first second");
+    for name in ["one.txt", "二.txt"] {
+        window.until("its row", |window| window.shows("Client", name));
+    }
+    drop_on(&mut window, "Server", &[&two]);
+    assert_eq!(heard(&mut heard_by_server, 6), b"second");
+    window.until("handed over", |window| window.shows("Server", "handed to the system"));
+    window.click("Server", "Hide finished files");
+    assert!(!window.shows("Server", "二.txt"));
+}
+
+#[test]
+fn a_file_dropped_with_nobody_there_is_refused_in_words() {
+    let from = folder();
+    let path = file(&from, "one.txt", b"first");
+    let mut window = Window::english();
+    drop_on(&mut window, "Client", &[&path]);
+    assert!(window.shows("Client", "Connect first"));
+    drop_on(&mut window, "Server", &[&path]);
+    assert!(window.shows("Server", "No client is connected"));
+}
+
+#[test]
+fn a_typed_path_goes_the_tutorials_way_with_enter() {
+    let from = folder();
+    let path = file(&from, "move info.txt", b"content");
+    let mut window = Window::english();
+    let mut peer = window.connect_to(&listener());
+    // File managers copy paths within quotes.
+    type_path(&mut window, "Client", &format!("'{}'", path.display()));
+    window.harness.get_by_label("The tutorial's way").click();
+    window.harness.step();
+    window.harness.get_by_label("Path of a file").focus();
+    window.press(Key::Enter);
+    assert_eq!(heard(&mut peer, 13), b"move info.txt");
+    assert_eq!(to_the_end(peer), b"content");
+    window.until("handed over", |window| window.shows("Client", "handed to the system"));
+    window.until("one row, not its bytes", |window| {
+        window.journal().iter().flatten().any(|cell| cell.starts_with("move info.txt · handed to the system · 7 B"))
+    });
+}
+
+#[test]
+fn what_is_no_file_is_told_and_nothing_is_sent() {
+    let from = folder();
+    let mut window = Window::with_tabs(any_port(), ClientTab::default());
+    let mut peer = window.connect_to(&listener());
+    for (path, words, advice) in [
+        (from.path().to_owned(), "that is a folder", "Choose a file."),
+        (from.path().join("missing.txt"), "not found", ""),
+    ] {
+        type_path(&mut window, "Client", &path.display().to_string());
+        window.harness.get_by_label("Send it").click();
+        let told = format!("open {}: {words}", path.display());
+        window.until("the message", |window| window.shows("Client", &told) && window.shows("Client", advice));
+        assert!(window.shows("Client", "refused"));
+    }
+    window.write("Client", "Message", "end");
+    window.click("Client", "Send");
+    assert_eq!(heard(&mut peer, 3), b"end", "nothing came before it");
+}
+
+/// Longer than every buffer on the way, without room on a disk.
+fn huge(folder: &TempDir) -> PathBuf {
+    let path = folder.path().join("huge.bin");
+    File::create(&path).and_then(|file| file.set_len(8 << 30)).expect("a sparse file");
+    path
+}
+
+#[test]
+fn a_file_under_way_shows_its_progress_and_is_cancelled() {
+    let from = folder();
+    let path = huge(&from);
+    let mut window = Window::with_tabs(any_port(), ClientTab::default());
+    let mut peer = window.connect_to(&listener());
+    drop_on(&mut window, "Client", &[&path]);
+    // Read as long as it takes to know a rate.
+    let mut block = vec![0; 1 << 20];
+    window.until("the time left", |window| {
+        let _ = peer.read(&mut block);
+        window.shows("Client", "/s · ") && window.shows("Client", " left") && window.shows("Client", " %")
+    });
+    let bar = window.panel("Client").get_by_role_and_label(Role::ProgressIndicator, "huge.bin");
+    assert!(bar.accesskit_node().numeric_value().is_some_and(|percent| (0.0..100.0).contains(&percent)));
+    // From here on nobody reads, so that it can't go on either.
+    window.click("Client", "Cancel huge.bin");
+    window.until("its end", |window| window.shows("Client", "incomplete"));
+    assert!(window.shows("Client", "cancelled"));
+    assert!(window.panel("Client").query_by_label("Cancel huge.bin").is_none());
+}
+
+fn receiving(kind: &str, into: &TempDir) -> Window {
+    let folder = into.path().display().to_string();
+    let server = ServerTab { receive: kind.to_owned(), folder, ..any_port() };
+    Window::with_tabs(server, ClientTab::default())
+}
+
+#[test]
+fn a_file_from_a_silent_sender_can_be_cancelled() {
+    let into = folder();
+    let mut window = receiving("raw", &into);
+    window.listen();
+    let mut peer = window.peer();
+    peer.write_all(b"a beginning").expect("a beginning");
+    window.until("the start", |window| window.shows("Server", "received.bin"));
+    window.click("Server", "Cancel received.bin");
+    window.until("its end", |window| window.shows("Server", "incomplete"));
+    assert!(window.shows("Server", "cancelled"));
+    assert_eq!(peer.read(&mut [0]).expect("the end"), 0);
+}
+
+#[test]
+fn a_received_file_is_shown_under_the_name_that_was_sent() {
+    let into = folder();
+    let mut window = receiving("tutorial", &into);
+    window.listen();
+    let mut peer = window.peer();
+    peer.write_all("../../名:字.txt".as_bytes()).expect("the name");
+    window.until("the name as sent", |window| window.shows("Server", "../../名:字.txt"));
+    peer.write_all(b"content").expect("the content");
+    peer.shutdown(Shutdown::Write).expect("the end");
+    window.until("its end", |window| window.shows("Server", "ended in order, unverified"));
+    assert_eq!(std::fs::read(into.path().join("名_字.txt")).expect("the file"), b"content");
+    window.until("the notice", |window| {
+        window.shows("Server", "The sender's name “../../名:字.txt” was not safe; it is kept as “名_字.txt”.")
+    });
+    let shown = |window: &Window| window.journal().iter().flatten().any(|cell| cell.starts_with("../../名:字.txt · "));
+    window.until("its row", shown);
+}
+
+#[test]
+fn a_file_that_was_cut_off_is_kept_and_labelled_incomplete() {
+    let into = folder();
+    let mut window = receiving("tutorial", &into);
+    window.listen();
+    let mut peer = window.peer();
+    peer.write_all(b"half.txt").expect("the name");
+    window.until("the start", |window| window.shows("Server", "half.txt"));
+    peer.write_all(b"only a part").expect("a part");
+    window.until("the part", |window| window.has_client("received 19 B"));
+    // Closed without lingering: the peer was reset before it had finished.
+    socket2::SockRef::from(&peer).set_linger(Some(std::time::Duration::ZERO)).expect("no lingering");
+    drop(peer);
+    window.until("its end", |window| window.shows("Server", "incomplete"));
+    let names: Vec<_> = std::fs::read_dir(into.path())
+        .expect("the folder")
+        .map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"))
+        .collect();
+    assert_eq!(names.len(), 1);
+    assert!(names[0].starts_with("half.txt") && names[0] != "half.txt", "{names:?}");
+}
+
+#[test]
+fn receiving_needs_a_folder_and_says_so() {
+    let mut window = Window::with_tabs(any_port(), ClientTab::default());
+    window.click("Server", "More");
+    window.choose("Server", "Incoming data", "Save as a file");
+    window.click("Server", "Start listening");
+    assert!(window.shows("Server", "Choose the folder for received files first"));
+    assert!(window.shows("Server", "Not listening"));
+    let into = folder();
+    window.write("Server", "Folder", &into.path().display().to_string());
+    window.listen();
+    let mut peer = window.peer();
+    peer.write_all(b"bytes").expect("bytes");
+    drop(peer);
+    window.until("its end", |window| window.shows("Server", "ended in order, unverified"));
+    assert_eq!(std::fs::read(into.path().join("received.bin")).expect("the file"), b"bytes");
+}
+
+#[test]
+fn a_folder_that_is_a_file_is_told() {
+    let from = folder();
+    let path = file(&from, "notes.txt", b"mine");
+    let server = ServerTab { receive: "raw".to_owned(), folder: path.display().to_string(), ..any_port() };
+    let mut window = Window::with_tabs(server, ClientTab::default());
+    window.click("Server", "Start listening");
+    window
+        .until("an answer", |window| window.shows("Server", "Listening on ") || window.shows("Server", "not a folder"));
+    if window.shows("Server", "Listening on ") {
+        let _peer = TcpStream::connect(("127.0.0.1", window.listening_port().parse().expect("a port")));
+        window.until("the failure", |window| {
+            window.shows("Server", &format!("{}: that is not a folder", path.display()))
+        });
+    }
+    assert_eq!(std::fs::read(path).expect("the file"), b"mine");
+}
