@@ -7,6 +7,10 @@ from gi.repository import Gio, GLib
 from driver.waiting import until
 
 
+# Seconds for a server to end when it is asked to.
+ENDS_WITHIN = 5
+
+
 class Desktop:
     """Use as a context; everything that it started ends with it."""
 
@@ -26,8 +30,11 @@ class Desktop:
     def __exit__(self, *_):
         for process in reversed(self.processes):
             process.terminate()
-        for process in self.processes:
-            process.wait()
+            try:
+                process.wait(ENDS_WITHIN)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
     def start(self, *command, **options):
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, **options)

@@ -6,8 +6,9 @@ from gi.repository import Atspi, GLib
 
 from driver.waiting import until
 
-# Milliseconds that a program may take to answer one question: a slow answer is better than none.
-Atspi.set_timeout(10_000, 20_000)
+# Milliseconds that a program may take to answer one question, also when it has just started: what it is asked before it
+# is ready is never answered, and gets asked again.
+Atspi.set_timeout(2_000, 2_000)
 
 
 class Node:

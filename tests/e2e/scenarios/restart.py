@@ -29,6 +29,8 @@ with Desktop():
         place = move(window)
         server.set("Port", "9101")
         server.click("New server")
+        # Of several tabs each can be closed; until then, the fields are those of the first.
+        server.control("Close 127.0.0.1:9101")
         server.choose("Protocol", "UDP")
         server.set("Port", "9102")
         client.set("Address", "localhost")

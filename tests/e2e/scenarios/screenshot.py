@@ -43,6 +43,7 @@ home = Path.home()
 def receive_a_file(window):
     server = window.server
     server.click("127.0.0.1:9001")
+    server.shows("Port", "9001")
     window.save_incoming(home / "received", "Save, name comes first")
     server.click("Start listening")
     server.control("Stop listening")
@@ -50,6 +51,7 @@ def receive_a_file(window):
         client.printed()
     window.row("received", r"move_info7\.txt .*")
     server.click("127.0.0.1:9000")
+    server.shows("Port", "9000")
 
 
 def talk(window):
