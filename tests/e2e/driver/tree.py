@@ -40,6 +40,10 @@ class Node:
         return self.accessible.getState().contains(state)
 
     @property
+    def process_id(self):
+        return self.accessible.get_process_id()
+
+    @property
     def enabled(self):
         return self.has(pyatspi.STATE_SENSITIVE)
 
@@ -93,21 +97,23 @@ def look(asks):
         return None
 
 
-def application(process_id):
-    """The accessible application of a process, or None. Looks afresh: libatspi keeps what it once saw."""
+def applications():
+    """Every accessible application, as it is now: libatspi keeps what it once saw."""
     desktop = pyatspi.Registry.getDesktop(0)
     desktop.clear_cache()
-    for child in desktop:
-        if child is not None and child.get_process_id() == process_id:
-            return Node(child)
-    return None
+    return Node(desktop).children()
 
 
-def wait_for(process_id, what, find):
-    """Waits until `find(application)` is true, and returns it."""
+def application(process_id):
+    """The accessible application of a process, or None."""
+    return next((node for node in applications() if node.process_id == process_id), None)
+
+
+def wait_for(what, root, find):
+    """Waits until `find(root())` is true, and returns it. `root` says where to look, afresh each time."""
 
     def seen():
-        root = look(lambda: application(process_id))
-        return look(lambda: find(root)) if root else None
+        node = look(root)
+        return look(lambda: find(node)) if node else None
 
     return until(what, seen)

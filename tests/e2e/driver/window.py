@@ -31,7 +31,7 @@ class Panel:
             group = next((node for node in root.all() if node.role == "panel" and node.name == self.name), None)
             return group and next((node for node in group.all() if fits(node)), None)
 
-        return tree.wait_for(self.window.process.pid, f"{what} in {self.name}", search)
+        return tree.wait_for(f"{what} in {self.name}", self.window.root, search)
 
     def control(self, name):
         """The control of that name, once it can be used."""
@@ -101,17 +101,21 @@ class Window:
 
     def tell_why(self):
         """For a person who wants to know why a test failed."""
-        print(tree.look(lambda: tree.application(self.process.pid).describe()) or "no controls", flush=True)
+        print(tree.look(lambda: self.root().describe()) or "no controls", flush=True)
         if (file := os.environ.get("SOCKEYE_E2E_PICTURE")) and shutil.which("import"):
             picture(file)
 
+    def root(self):
+        """The accessible application, or None before there is one."""
+        return tree.application(self.process.pid)
+
     def find(self, what, fits):
         """Waits for a node anywhere in the window that fits."""
-        return tree.wait_for(self.process.pid, what, lambda root: next((n for n in root.all() if fits(n)), None))
+        return tree.wait_for(what, self.root, lambda root: next((n for n in root.all() if fits(n)), None))
 
     def gone(self, what, fits):
         """Waits until no node fits."""
-        tree.wait_for(self.process.pid, f"no more {what}", lambda root: not any(fits(node) for node in root.all()))
+        tree.wait_for(f"no more {what}", self.root, lambda root: not any(fits(node) for node in root.all()))
 
     def click(self, name):
         self.find(name, lambda node: node.name == name and node.enabled and node.role != "label").click()
@@ -127,7 +131,7 @@ class Window:
         def search(root):
             return next((n for n in root.all() if n.focused and n.role != "frame" and n.place() != besides), None)
 
-        return tree.wait_for(self.process.pid, "something that has the keyboard", search)
+        return tree.wait_for("something that has the keyboard", self.root, search)
 
     def tab_to(self, panel, name):
         """Presses Tab until a control of a panel has the keyboard."""
@@ -157,7 +161,7 @@ class Window:
             journal = next(node for node in root.all() if node.role == "table" and node.name == "Journal")
             return next(filter(fits, journal.children()), None)
 
-        return tree.wait_for(self.process.pid, f"a row with {patterns}", search)
+        return tree.wait_for(f"a row with {patterns}", self.root, search)
 
     def has_rows(self, at_least):
         """Waits until the journal says that it has so many rows."""
@@ -178,7 +182,11 @@ class Window:
             self.server.choose("Protocol", protocol)
         self.server.set("Port", "0")
         self.server.click("Start listening")
+<<<<<<< HEAD
         return int(self.server.says(r"^Listening on (?:UDP )?127\.0\.0\.1:(\d+)").group(1))
+=======
+        return int(self.server.says(r"^Listening on .*:(\d+)").group(1))
+>>>>>>> e2e
 
     def connect(self, port, protocol=None):
         """Connects the client to a port of this machine. Without a protocol, by the one that is chosen."""

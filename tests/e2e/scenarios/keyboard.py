@@ -10,7 +10,7 @@ with Desktop(), Window() as window:
     press("ctrl+a")
     type_text("0")
     press("Return")
-    port = int(server.says(r"^Listening on 127\.0\.0\.1:(\d+)").group(1))
+    port = int(server.says(r"^Listening on .*:(\d+)").group(1))
 
     window.tab_to(client, "Port")
     press("ctrl+a")

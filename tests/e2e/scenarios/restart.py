@@ -42,9 +42,9 @@ with Desktop():
     with Window() as window:
         server, client = window.server, window.client
         until(f"the window is at {place} again", lambda: window.place() == place)
-        server.shows("Port", "9101")
-        server.click("UDP 127.0.0.1:9102")
         server.shows("Port", "9102")
+        server.click("127.0.0.1:9101")
+        server.shows("Port", "9101")
         client.shows("Address", "localhost")
         client.shows("Message", "不好, a draft")
         code, _ = window.close()

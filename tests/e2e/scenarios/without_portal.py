@@ -23,6 +23,6 @@ with Desktop(), Window(PATH=str(home / "nothing")) as window:
     # It opened the place for a path by itself.
     window.set("Path of a file", str(home / "typed.bin"))
     window.click("Send it")
-    window.row("sent", "100,000", r"typed\.bin .* handed to the system")
+    window.row("sent", "100,000", r"typed\.bin .*handed to the system.*")
     client.click("Disconnect")
     until("the file is received", lambda: [file.read_bytes() for file in (home / "in").iterdir()] == [CONTENT])
