@@ -182,11 +182,7 @@ class Window:
             self.server.choose("Protocol", protocol)
         self.server.set("Port", "0")
         self.server.click("Start listening")
-<<<<<<< HEAD
-        return int(self.server.says(r"^Listening on (?:UDP )?127\.0\.0\.1:(\d+)").group(1))
-=======
         return int(self.server.says(r"^Listening on .*:(\d+)").group(1))
->>>>>>> e2e
 
     def connect(self, port, protocol=None):
         """Connects the client to a port of this machine. Without a protocol, by the one that is chosen."""
