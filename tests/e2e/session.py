@@ -1,9 +1,11 @@
 """Runs one scenario in a session of its own: session.py [--without-portal] SCENARIO [ARGUMENT]...
 
 Nothing of the person's own session is used: home, settings, runtime folder, buses and display are made for this run.
-The program under test is the one that SOCKEYE names. The exit code is the scenario's.
+The program under test is the one that SOCKEYE names. Where a scenario fails, a picture of the screen goes to the file
+that SOCKEYE_E2E_PICTURE names. The exit code is the scenario's.
 """
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -11,6 +13,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 INSTALLED = Path("/usr/share/dbus-1/services")
+
+PASSED_ON = ["PATH", "SOCKEYE", "SOCKEYE_E2E_PICTURE"]
 
 # What the buses may start. The document portal is left out: it wants FUSE, and nothing here is sandboxed.
 ACCESSIBILITY = ["org.a11y.Bus"]
@@ -50,8 +54,7 @@ def prepare(home, services):
     bus = home / "bus.conf"
     bus.write_text(BUS.format(**folders))
     environment = {
-        "PATH": os.environ["PATH"],
-        "SOCKEYE": os.environ["SOCKEYE"],
+        **{name: os.environ[name] for name in PASSED_ON if name in os.environ},
         "HOME": str(home),
         "TMPDIR": str(home),
         "LANG": "C.UTF-8",
@@ -67,6 +70,8 @@ def prepare(home, services):
 
 
 def main(arguments):
+    # Ended from outside, it still removes what it made.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     services = ACCESSIBILITY + PORTAL
     if arguments[0] == "--without-portal":
         services = ACCESSIBILITY

@@ -12,4 +12,4 @@ pub(crate) use files::{listing, noise, write};
 pub(crate) use process::{Finished, PATIENCE, Process};
 pub(crate) use python::{Tutorial, port_of, tutorial};
 pub(crate) use sockeye::{Run, Sockeye, run, sockeye};
-pub(crate) use tools::require_tool;
+pub(crate) use tools::{require, require_tool};

@@ -4,7 +4,11 @@ use std::path::Path;
 /// Whether a program is there to test with. If not, says which, and fails where `CI=true` promises all of them.
 pub(crate) fn require_tool(name: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).any(|folder| folder.join(name).is_file());
+    require(std::env::split_paths(&path).any(|folder| folder.join(name).is_file()), name)
+}
+
+/// As [`require_tool`], for what is looked for in another way.
+pub(crate) fn require(found: bool, name: &str) -> bool {
     if !found {
         assert!(std::env::var("CI").as_deref() != Ok("true"), "{name} is missing, and CI=true");
         // Not by `eprintln!`: the test runner hides what passing tests print with it.

@@ -81,6 +81,6 @@ def put_on_clipboard(text):
     subprocess.run(["xclip", "-selection", "clipboard"], input=text.encode(), check=True, stdout=subprocess.DEVNULL)
 
 
-def picture(path):
-    """A picture of the whole screen."""
-    subprocess.run(["import", "-window", "root", str(path)], check=True)
+def picture(file, window="root"):
+    """A picture of the whole screen or of one window's inside."""
+    subprocess.run(["import", "-window", window, str(file)], check=True)

@@ -1,11 +1,12 @@
 """Sockeye's window, found and used as a person with a screen reader, a keyboard and a mouse would."""
 import os
 import re
+import shutil
 import subprocess
 import time
 
 from driver import tree
-from driver.desktop import press, xdotool
+from driver.desktop import picture, press, xdotool
 from driver.waiting import until
 
 # How long a closed window may take to end its process before the test gives up on it.
@@ -94,10 +95,15 @@ class Window:
 
     def __exit__(self, kind, *_):
         if kind is not None and self.process.poll() is None:
-            root = tree.look(lambda: tree.application(self.process.pid).describe())
-            print(root or "the program shows nothing", flush=True)
+            self.tell_why()
         self.process.kill()
         self.process.wait()
+
+    def tell_why(self):
+        """For a person who wants to know why a test failed."""
+        print(tree.look(lambda: tree.application(self.process.pid).describe()) or "no controls", flush=True)
+        if (file := os.environ.get("SOCKEYE_E2E_PICTURE")) and shutil.which("import"):
+            picture(file)
 
     def find(self, what, fits):
         """Waits for a node anywhere in the window that fits."""
@@ -140,20 +146,18 @@ class Window:
         self.server.choose("Incoming data", way)
         self.server.set("Folder", str(folder))
 
-    def rows(self, root):
-        """The visible rows of the journal, each as the texts of its cells."""
-        journal = next(node for node in root.all() if node.role == "table" and node.name == "Journal")
-        return [[cell.name for cell in row.children()] for row in journal.children()]
-
     def row(self, *patterns):
         """Waits for a visible row of the journal that has, for each pattern, a cell that matches all of it."""
 
         def fits(row):
-            return all(any(re.fullmatch(pattern, cell) for cell in row) for pattern in patterns)
+            cells = [cell.name for cell in row.children()]
+            return all(any(re.fullmatch(pattern, cell) for cell in cells) for pattern in patterns)
 
-        return tree.wait_for(
-            self.process.pid, f"a row with {patterns}", lambda root: next(filter(fits, self.rows(root)), None)
-        )
+        def search(root):
+            journal = next(node for node in root.all() if node.role == "table" and node.name == "Journal")
+            return next(filter(fits, journal.children()), None)
+
+        return tree.wait_for(self.process.pid, f"a row with {patterns}", search)
 
     def has_rows(self, at_least):
         """Waits until the journal says that it has so many rows."""
@@ -191,9 +195,8 @@ class Window:
         return tuple(int(values[name]) for name in ("X", "Y", "WIDTH", "HEIGHT"))
 
     def close(self):
-        """Closes it by the window manager's key; returns exit code and seconds until the process had ended."""
-        self.take_keyboard()
+        """Closes it as its frame's button does; returns exit code and seconds until the process had ended."""
         begun = time.monotonic()
-        press("alt+F4")
+        subprocess.run(["wmctrl", "-i", "-c", hex(int(self.id))], check=True)
         code = self.process.wait(ENDS_WITHIN)
         return code, time.monotonic() - begun

@@ -41,7 +41,7 @@ with Desktop():
         server, client = window.server, window.client
         until(f"the window is at {place} again", lambda: window.place() == place)
         server.shows("Port", "9101")
-        server.click("127.0.0.1:9102")
+        server.click("UDP 127.0.0.1:9102")
         server.shows("Port", "9102")
         client.shows("Address", "localhost")
         client.shows("Message", "不好, a draft")
@@ -58,7 +58,7 @@ with Desktop():
         window.find("a word about the damage", lambda node: node.name.startswith("These settings could not be read"))
         server.shows("Port", "9000")
         client.shows("Address", "127.0.0.1")
-        server.click("127.0.0.1:9102")
+        server.click("UDP 127.0.0.1:9102")
         server.shows("Port", "9102")
         client.shows("Message", "不好, a draft")
         assert SETTINGS.with_name("settings.damaged-1.toml").read_text() == damaged

@@ -1,0 +1,73 @@
+//! The real program in a real window, used by name, key and mouse. Each test has a display, a window manager, buses,
+//! a home and settings of its own; the steps are in `scenarios/`, what they share in `driver/`.
+
+#![cfg(target_os = "linux")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod session;
+
+use std::process::Command;
+
+use session::{Portal, run};
+
+#[test]
+fn text_goes_both_ways() {
+    run("talk", Portal::Absent, &["xclip"]);
+}
+
+#[test]
+fn a_file_is_picked_in_the_native_dialog() {
+    run("native_dialog", Portal::Present, &[]);
+}
+
+#[test]
+fn a_typed_path_does_where_no_dialog_can_open() {
+    run("without_portal", Portal::Absent, &[]);
+}
+
+#[test]
+fn the_keyboard_alone_is_enough() {
+    run("keyboard", Portal::Absent, &[]);
+}
+
+#[test]
+fn closing_the_window_ends_everything() {
+    run("closing", Portal::Absent, &["wmctrl"]);
+}
+
+#[test]
+fn settings_survive_a_restart_and_damage() {
+    run("restart", Portal::Absent, &["wmctrl"]);
+}
+
+#[test]
+fn a_click_is_answered_during_a_flood() {
+    run("flood", Portal::Absent, &[]);
+}
+
+#[test]
+fn the_tutorials_programs_are_the_other_end() {
+    run("tutorial", Portal::Absent, &[]);
+}
+
+#[test]
+fn a_missing_library_is_named() {
+    run("missing_library", Portal::Absent, &[]);
+}
+
+#[test]
+fn a_missing_display_is_named() {
+    let home = tempfile::tempdir().expect("a folder");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sockeye"));
+    for variable in ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"] {
+        command.env_remove(variable);
+    }
+    command.env("SOCKEYE_CONFIG_DIR", home.path()).env("XDG_RUNTIME_DIR", home.path()).env("LANG", "C.UTF-8");
+    let finished = support::Process::start(command).finish();
+    assert_eq!(finished.code, Some(1), "{}", finished.stderr);
+    let advice = finished.stderr.lines().find(|line| line.contains("apt-get install"));
+    assert!(advice.is_some_and(|line| line.contains("libx11-6")), "{}", finished.stderr);
+    assert!(!finished.stderr.contains("panicked"), "{}", finished.stderr);
+}
