@@ -5,7 +5,7 @@ mod app;
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
@@ -102,9 +102,11 @@ fn an_automatic_reply_is_chosen_and_changed_while_listening() {
     window.write("Server", "Reply text", "got it\\x");
     assert!(window.shows("Server", "\\x needs two hex digits"));
     window.write("Server", "Reply text", "got it\\r\\n");
+    let begun = Instant::now();
     let mut heard_all = Vec::new();
     // A reply that was changed while bytes were on their way can still be the one before.
     while !heard_all.ends_with(b"got it\r\n") {
+        assert!(begun.elapsed() < Duration::from_secs(20), "still the reply before");
         peer.write_all(b"x").expect("sent");
         let mut piece = [0; 64];
         let count = peer.read(&mut piece).expect("a reply");

@@ -29,9 +29,7 @@ impl Idler {
 }
 
 pub(crate) fn measure(report: &mut Report) -> Measured<()> {
-    let (listener, _) = Running::listening("listen", &[])?;
-    let mut idlers = vec![Idler::new("headless listen", listener)];
-    // Kept until the window on it has been measured.
+    // Declared first, to be dropped after the window on it.
     let display = match display::missing() {
         Some(program) => {
             report.missing(program);
@@ -39,6 +37,8 @@ pub(crate) fn measure(report: &mut Report) -> Measured<()> {
         }
         None => Some(Display::start()?),
     };
+    let (listener, _) = Running::listening("listen", &[])?;
+    let mut idlers = vec![Idler::new("headless listen", listener)];
     if let Some(display) = &display {
         let window = display.open_window()?;
         let look = || display.shows_a_window().unwrap_or(false).then_some(());

@@ -22,8 +22,6 @@ use report::Report;
 
 /// The program under measurement, built by cargo for this bench.
 const SOCKEYE: &str = env!("CARGO_BIN_EXE_sockeye");
-/// How often each thing is measured.
-const RUNS: usize = 5;
 
 /// Why something could not be measured.
 #[derive(Debug)]

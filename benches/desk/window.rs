@@ -6,8 +6,9 @@ use super::display::{self, Display};
 use super::machine::{cpu_ticks, memory, poll, tick};
 use super::memory::megabytes;
 use super::report::{Report, table};
-use super::{Measured, RUNS, median};
+use super::{Measured, median};
 
+const RUNS: usize = 5;
 const TO_REACH: Duration = Duration::from_millis(300);
 /// After this long without input nothing is left to be drawn or loaded.
 pub(crate) const SETTLES: Duration = Duration::from_secs(2);

@@ -187,8 +187,9 @@ impl Sending<'_> {
                     Broken::File(failure) => (failure, None),
                     Broken::Stream(error) => (Failure::io(Operation::Send, path.display(), &error), Some(error)),
                 };
-                // An end of file would tell a plain peer that the part it has is the whole.
-                if mode == SendMode::Tutorial || self.ticket.done() > 0 {
+                // An end of file would tell a plain peer that the part it has is the whole. A stream that broke by itself
+                // has no end to send, and it was not this side that reset it.
+                if error.is_none() && (mode == SendMode::Tutorial || self.ticket.done() > 0) {
                     self.session.cut();
                 }
                 (Outcome::Incomplete, Some(failure), error)
