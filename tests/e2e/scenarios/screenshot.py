@@ -10,7 +10,7 @@ from driver.window import Window
 
 WIDTH, HEIGHT = 1440, 900
 SETTINGS = f"""
-theme = "{os.environ.get("THEME", "dark")}"
+theme = "dark"
 language = "english"
 split = 0.44
 
@@ -32,7 +32,7 @@ port = "9000"
 """
 
 # Beside the window's own client: from other addresses of this machine, as if from other machines.
-PEERS = [("127.0.0.7", "温度 21.5 ℃\r\n"), ("127.0.0.8", "GET /state HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")]
+PEERS = [("127.0.0.7", "温度 21.5 ℃, 湿度 40 %\r\n"), ("127.0.0.8", "GET /state HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")]
 
 home = Path.home()
 (Path(os.environ["SOCKEYE_CONFIG_DIR"]) / "settings.toml").write_text(SETTINGS)

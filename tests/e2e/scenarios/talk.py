@@ -8,6 +8,7 @@ with Desktop(), Window() as window:
     window.connect(port)
     server.says(rf"^Listening on 127\.0\.0\.1:{port} · 1 client$")
 
+    client.blocked("Send")
     client.set("Message", "你好")
     client.click("Send")
     window.row("sent", "你好", "6")
