@@ -106,7 +106,8 @@ impl Core {
             if transfer.direction == Direction::In { transfer.session.upgrade() } else { None }
         };
         if let Some(session) = session {
-            session.request_stop(CloseReason::Local);
+            // A sender that reads an ordinary end would take its file for received.
+            session.cut();
         }
     }
 
