@@ -6,7 +6,8 @@ from gi.repository import Gio, GLib
 
 from driver.waiting import until
 
-
+# Numbers that nobody gives to a display by hand.
+FIRST_DISPLAY, DISPLAYS = 1000, 50_000
 # Seconds for a server to end when it is asked to.
 ENDS_WITHIN = 5
 
@@ -19,13 +20,20 @@ class Desktop:
         self.processes = []
 
     def __enter__(self):
+        try:
+            self.begin()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def begin(self):
         self.start_display()
         self.start("openbox")
         # Programs that the bus starts have its environment, which is from before there was a display.
         subprocess.run(["dbus-update-activation-environment", "--all"], check=True)
         self.enable_accessibility()
         until("the window manager runs", self.has_window_manager)
-        return self
 
     def __exit__(self, *_):
         for process in reversed(self.processes):
@@ -42,16 +50,21 @@ class Desktop:
         return process
 
     def start_display(self):
-        """The server picks a free number, and says so once it takes connections."""
+        """The server tells its number once it takes connections.
+
+        It could pick the lowest free one, which is also what the others on this machine do: one of them that ends can
+        then take this one's socket along.
+        """
         width, height = self.size
+        display = f":{FIRST_DISPLAY + os.getpid() % DISPLAYS}"
         ready, tell = os.pipe()
         screen = ["-screen", "0", f"{width}x{height}x24"]
-        self.start("Xvfb", "-displayfd", str(tell), "-nolisten", "tcp", *screen, pass_fds=[tell])
+        self.start("Xvfb", display, "-displayfd", str(tell), "-nolisten", "tcp", *screen, pass_fds=[tell])
         os.close(tell)
         with os.fdopen(ready) as pipe:
             number = pipe.readline().strip()
-        assert number, "Xvfb did not start"
-        os.environ["DISPLAY"] = f":{number}"
+        assert f":{number}" == display, "Xvfb did not start"
+        os.environ["DISPLAY"] = display
 
     def enable_accessibility(self):
         """Programs show their controls only when somebody says that a tool wants them."""
