@@ -80,7 +80,10 @@ impl JournalPanel {
             let words = tr!(cx.language, "journal.not_recording", count = group(missed));
             ui.label(RichText::new(words).color(tokens.error));
         }
-        let mut parts = vec![tr!(cx.language, "journal.rows", count = group(self.pages.total())).into_owned()];
+        let mut parts = vec![match self.pages.total() {
+            1 => tr!(cx.language, "journal.one_row").into_owned(),
+            total => tr!(cx.language, "journal.rows", count = group(total)).into_owned(),
+        }];
         if !self.filter.is_empty() {
             parts.push(tr!(cx.language, "journal.shown", count = group(self.pages.matches())).into_owned());
         }
