@@ -175,7 +175,6 @@ impl Engine {
         }
     }
 
-    /// Reads a small file; call it before the window is there.
     /// Whether a file can be sent, before anybody is connected to for it. Opens and closes it.
     ///
     /// # Errors
@@ -192,6 +191,7 @@ impl Engine {
         store::inbox::Inbox::open(folder).map(drop)
     }
 
+    /// Reads a small file; call it before the window is there.
     #[must_use]
     pub fn load_settings(path: &Path) -> (Settings, Vec<Damage>) {
         store::settings::load(path)
