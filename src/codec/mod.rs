@@ -3,6 +3,7 @@
 
 pub mod can;
 pub mod compose;
+pub mod decode;
 pub mod dump;
 pub mod encoding;
 pub mod escapes;

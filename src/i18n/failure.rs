@@ -29,6 +29,9 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
         Hint::StartTheServer => tr!(language, "hint.start_the_server"),
         Hint::CheckTheName => tr!(language, "hint.check_the_name"),
         Hint::CheckTheAddress => tr!(language, "hint.check_the_address"),
+        Hint::NeedsRawRight => tr!(language, "hint.needs_raw_right"),
+        Hint::LoadModule { module } => tr!(language, "hint.load_module", module = module),
+        Hint::CheckTheInterface => tr!(language, "hint.check_the_interface"),
         Hint::PortsBelow1024NeedRights => tr!(language, "hint.ports_below_1024"),
         Hint::ShortenThePath => tr!(language, "hint.shorten_the_path"),
         Hint::RemoveTheFile => tr!(language, "hint.remove_the_file"),
@@ -102,6 +105,7 @@ pub fn cause(language: Language, cause: &Cause) -> Words {
             tr!(language, "cause.queue_full", most = super::byte_size(Traffic::QUEUE_MAX))
         }
         Cause::NoSuchSession => tr!(language, "cause.no_such_session"),
+        Cause::NoSuchDevice => tr!(language, "cause.no_such_device"),
         Cause::NotAStream => tr!(language, "cause.not_a_stream"),
         Cause::Other { message, .. } => message.clone().into(),
     }

@@ -18,6 +18,13 @@ pub fn endpoint_error(language: Language, error: &EndpointError) -> String {
             tr!(language, "endpoint.path_too_long", len = len, max = crate::model::UNIX_PATH_MAX)
         }
         EndpointError::PathWithNul => tr!(language, "endpoint.path_with_nul"),
+        EndpointError::NoIpProtocol => tr!(language, "endpoint.no_ip_protocol"),
+        EndpointError::BadIpProtocol(text) => tr!(language, "endpoint.bad_ip_protocol", text = text),
+        EndpointError::EmptyInterface => tr!(language, "endpoint.empty_interface"),
+        EndpointError::BadInterface(name) => tr!(language, "endpoint.bad_interface", name = name),
+        EndpointError::EmptyMachine => tr!(language, "endpoint.empty_machine"),
+        EndpointError::BadMachine(text) => tr!(language, "endpoint.bad_machine", text = text),
+        EndpointError::BadVsockPort(text) => tr!(language, "endpoint.bad_vsock_port", text = text),
         EndpointError::Option(OptionError::Unknown(name)) => tr!(language, "endpoint.unknown_option", name = name),
         EndpointError::Option(OptionError::BadValue { name, value }) => {
             tr!(language, "endpoint.bad_option_value", name = name, value = value)

@@ -129,7 +129,7 @@ impl ClientTabState {
                 let Some(view) = cx.sessions.by_id.get(session) else { return tr!(language, "client.open") };
                 let local = view.info.local.to_string();
                 let peer = visible(&view.info.peer.to_string());
-                if !self.form.protocol.has_port() {
+                if !self.form.protocol.is_over_ip() {
                     tr!(language, "client.open_unix", peer = peer)
                 } else if self.form.protocol.delivery() == Delivery::Datagrams {
                     tr!(language, "client.open_datagrams", local = local, peer = peer)
@@ -200,7 +200,7 @@ impl ClientTabState {
             if self.timeout_ms().is_none() {
                 mistake(ui, cx.tokens, &tr!(language, "client.timeout.bad"));
             }
-            if self.form.protocol.has_port() {
+            if self.form.protocol.is_over_ip() {
                 self.local_address(ui, cx);
             }
         });
