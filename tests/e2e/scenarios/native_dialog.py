@@ -20,7 +20,9 @@ with Desktop(), Window() as window:
     window.connect(window.listen())
 
     client.click("Send file…")
-    FileDialog("Send file…").pick(file)
+    dialog = FileDialog("Send file…")
+    dialog.is_above(window)
+    dialog.pick(file)
     window.row("sent", "300,000", rf"{file.name} .*handed to the system.*")
     client.click("Disconnect")
     until("the file is received", lambda: [file.read_bytes() for file in (home / "in").iterdir()] == [CONTENT])
