@@ -23,6 +23,11 @@ fn a_file_is_picked_in_the_native_dialog() {
 }
 
 #[test]
+fn a_file_is_dragged_from_another_program() {
+    run("drop", Portal::Absent, &[]);
+}
+
+#[test]
 fn a_typed_path_does_where_no_dialog_can_open() {
     run("without_portal", Portal::Absent, &[]);
 }

@@ -16,7 +16,7 @@ file.write_bytes(CONTENT)
 
 with Desktop(), Window() as window:
     client = window.client
-    window.save_incoming(home / "in")
+    window.server.save_incoming(home / "in")
     window.connect(window.listen())
 
     client.click("Send file…")
