@@ -24,7 +24,8 @@ def drop(window, sender, receiver, ends):
         source.drop_on(*sender.control("Message").middle())
         window.row("sent", "300,000", rf"{file.name} .*handed to the system.*")
     sender.click(ends)
-    until("the file is received", lambda: [file.read_bytes() for file in folder.iterdir()] == [content])
+    received = [("received.bin", content)]
+    until("the file is received", lambda: [(file.name, file.read_bytes()) for file in folder.iterdir()] == received)
 
 
 with Desktop(), Window() as window:
