@@ -163,7 +163,8 @@ impl App {
     /// Draws the window and carries out what was asked for in it. Dialogs open above `window`, where there is one.
     pub fn ui(&mut self, ui: &mut Ui, window: Option<&eframe::Frame>) {
         // egui gives the root of the accessible tree no name, and the title reaches the window manager only.
-        ui.ctx().accesskit_node_builder(egui::accesskit_root_id(), |root| root.set_label(tr!(self.language, "app.name")));
+        ui.ctx()
+            .accesskit_node_builder(egui::accesskit_root_id(), |root| root.set_label(tr!(self.language, "app.name")));
         self.notice_panel_in_use(ui.ctx());
         self.take_shortcuts(ui.ctx());
         self.take_dropped_files(ui.ctx());
