@@ -16,30 +16,41 @@ use tempfile::{TempDir, tempdir};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_sockeye");
 
-/// Becomes "nobody", without any of root's rights. Whoever is not root has none to give up.
+/// Becomes "nobody", without any of root's rights.
 const AS_NOBODY: [&str; 6] =
     ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all", "--inh-caps=-all"];
 
-/// The program where every user can run it, which is not said of the place where it was built.
-struct Unprivileged {
-    folder: TempDir,
+/// The program as a user without rights runs it.
+enum Unprivileged {
+    /// Root ran this test; others may not reach the place where the program was built, but this copy.
+    Nobody(TempDir),
+    SameUser,
 }
 
 impl Unprivileged {
     fn new() -> Option<Self> {
-        let found = !Uid::effective().is_root() || require_tool("setpriv");
-        found.then(|| {
+        if !Uid::effective().is_root() {
+            return Some(Self::SameUser);
+        }
+        require_tool("setpriv").then(|| {
             let folder = open_folder(0o755);
-            fs::copy(PROGRAM, folder.path().join("sockeye")).expect("room for a copy");
-            Self { folder }
+            // Not by `fs::copy`: a program that another test starts meanwhile would hold the copy open for writing,
+            // and what is open for writing can't be run (ETXTBSY, execve(2)).
+            let copied = Command::new("cp").args([Path::new(PROGRAM), folder.path()]).status();
+            assert!(copied.is_ok_and(|status| status.success()), "no copy");
+            Self::Nobody(folder)
         })
     }
 
     /// Runs it to its end, started by what `by` names.
     fn run(&self, by: &[&str], arguments: &[&str]) -> Run {
-        let program = self.folder.path().join("sockeye");
-        let nobody: &[&str] = if Uid::effective().is_root() { &AS_NOBODY } else { &[] };
-        run_by(&[by, nobody, &[program.to_str().expect("UTF-8")]].concat(), arguments)
+        match self {
+            Self::Nobody(folder) => {
+                let copy = folder.path().join("sockeye");
+                run_by(&[by, &AS_NOBODY, &[copy.to_str().expect("UTF-8")]].concat(), arguments)
+            }
+            Self::SameUser => run_by(&[by, &[PROGRAM]].concat(), arguments),
+        }
     }
 }
 
