@@ -41,7 +41,11 @@ fn hint(failure: &Failure, endpoint: &Endpoint) -> Option<Hint> {
             Endpoint::Raw(_) if failure.operation == Operation::Open => Hint::NeedsRawRight,
             _ => Hint::CheckRights,
         },
-        Cause::AddressFamilyMissing => Hint::LoadModule { module: endpoint.protocol().kernel_module()?.to_owned() },
+        Cause::AddressFamilyMissing => match endpoint.protocol().kernel_module() {
+            Some(module) => Hint::LoadModule { module: module.to_owned() },
+            None if endpoint.protocol().is_over_ip() => Hint::ChooseAnotherFamily,
+            None => return None,
+        },
         Cause::NoSuchDevice => match endpoint {
             Endpoint::Can(_) | Endpoint::CanBroadcast(_) => Hint::CheckTheInterface,
             _ => return None,

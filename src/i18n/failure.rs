@@ -29,6 +29,7 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
         Hint::StartTheServer => tr!(language, "hint.start_the_server"),
         Hint::CheckTheName => tr!(language, "hint.check_the_name"),
         Hint::CheckTheAddress => tr!(language, "hint.check_the_address"),
+        Hint::ChooseAnotherFamily => tr!(language, "hint.choose_another_family"),
         Hint::NeedsRawRight => tr!(language, "hint.needs_raw_right"),
         Hint::LoadModule { module } => tr!(language, "hint.load_module", module = module),
         Hint::CheckTheInterface => tr!(language, "hint.check_the_interface"),

@@ -179,6 +179,7 @@ pub enum Hint {
     StartTheServer,
     CheckTheName,
     CheckTheAddress,
+    ChooseAnotherFamily,
     PortsBelow1024NeedRights,
     /// CAP_NET_RAW.
     NeedsRawRight,
