@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 /// Which ICMP it is: they number their messages differently.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Version {
     V4,
     V6,

@@ -12,6 +12,7 @@ use super::device::{CanInterface, ContextId, VsockAddress};
 use super::ip_protocol::IpProtocol;
 use super::options::OptionError;
 use super::protocol::Protocol;
+use crate::codec::compose::Format;
 use crate::codec::decode::Decoder;
 
 /// A transport with its address. A new transport is one variant here and one file in `net`.
@@ -103,6 +104,16 @@ impl Endpoint {
             (Self::Raw(address), _) if address.protocol == IpProtocol::ICMP_V6 => Decoder::IcmpV6,
             _ => Decoder::Text,
         }
+    }
+
+    /// The ways to write a message for it, the most fitting one first.
+    #[must_use]
+    pub fn formats(&self) -> &'static [Format] {
+        let carried = match self {
+            Self::Raw(address) => Some(address.protocol),
+            _ => None,
+        };
+        self.protocol().formats(carried)
     }
 
     /// Builds an endpoint from the two fields of a form. The second one is a port, or a raw socket's protocol; transports

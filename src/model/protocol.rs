@@ -1,5 +1,9 @@
 //! The transports by name, and what sets them apart.
 
+use super::ip_protocol::IpProtocol;
+use crate::codec::compose::Format;
+use crate::codec::icmp::Version;
+
 /// A transport without its address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Protocol {
@@ -109,6 +113,20 @@ impl Protocol {
     #[must_use]
     pub const fn scheme(self) -> &'static str {
         self.traits().scheme
+    }
+
+    /// The ways to write a message for it, the most fitting one first. `carried` is what a raw socket carries.
+    #[must_use]
+    pub fn formats(self, carried: Option<IpProtocol>) -> &'static [Format] {
+        const PING: [Format; 4] = [Format::Ping(Version::V4), Format::Hex, Format::Text, Format::Escapes];
+        const PING_V6: [Format; 4] = [Format::Ping(Version::V6), Format::Hex, Format::Text, Format::Escapes];
+        match (self, carried) {
+            (Self::Can, _) => &[Format::CanFrame, Format::Hex],
+            (Self::CanBroadcast, _) => &[Format::Hex],
+            (Self::Raw, Some(IpProtocol::ICMP)) => &PING,
+            (Self::Raw, Some(IpProtocol::ICMP_V6)) => &PING_V6,
+            _ => &Format::ALL,
+        }
     }
 
     /// The kernel module that brings it, where that is not a part of every kernel.

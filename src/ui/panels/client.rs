@@ -260,8 +260,14 @@ impl ClientTabState {
             (Some(_), false) => None,
         };
         let files_blocked = if stream { blocked.clone() } else { Some(tr!(language, "file.needs_a_stream")) };
-        let composer =
-            Composer { role: Role::Client, socket: self.socket, empty_is_a_message: !stream, blocked, files_blocked };
+        let composer = Composer {
+            role: Role::Client,
+            socket: self.socket,
+            formats: self.form.formats(),
+            empty_is_a_message: !stream,
+            blocked,
+            files_blocked,
+        };
         composer.show(ui, cx, &mut self.draft, |_, _| {});
     }
 }

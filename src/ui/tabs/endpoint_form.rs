@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use crate::codec::compose::Format;
 use crate::model::{AddressForm, Endpoint, EndpointError, Protocol, SecondField, SocketOptions, Target};
 
 /// The part of a form that a mistake is in.
@@ -65,6 +66,12 @@ impl EndpointForm {
         let endpoint = Endpoint::from_fields(self.protocol, &self.address, &self.port)?;
         let options: SocketOptions = self.options.trim().trim_start_matches('?').parse()?;
         Ok(Target { endpoint, options })
+    }
+
+    /// The ways to write a message for the transport, the most fitting one first.
+    #[must_use]
+    pub fn formats(&self) -> &'static [Format] {
+        self.protocol.formats(self.port.trim().parse().ok())
     }
 
     /// Takes an endpoint text such as `udp://[::1]:9000?rcvbuf=4M` that stands in the address apart; false when it is
