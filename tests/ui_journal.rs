@@ -334,7 +334,7 @@ fn the_inspector_shows_both_clocks_and_copies_what_is_selected() {
     }
     focus_table(&mut harness);
     press(&mut harness, Key::Enter);
-    assert!(harness.get_by_label("Bytes").is_focused());
+    assert!(harness.get_by_role_and_label(Role::Document, "Bytes").is_focused());
     press(&mut harness, Key::Home);
     for _ in 0..2 {
         harness.key_press_modifiers(Modifiers::SHIFT, Key::ArrowRight);
@@ -363,11 +363,39 @@ fn a_long_payload_comes_whole() {
     harness.run_ok();
     harness.run_ok();
     assert!(shows(&harness, "1,048,576 B"));
-    harness.get_by_label("Bytes").focus();
+    harness.get_by_role_and_label(Role::Document, "Bytes").focus();
     harness.run_ok();
     harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
     harness.run_ok();
     assert!(shows(&harness, "1,048,576 B selected, 0x0 to 0xfffff"));
+}
+
+#[test]
+fn an_empty_journal_says_why_and_what_to_do() {
+    let says = |harness: &Harness<'_, Window>, words: &str| harness.query_by_label_contains(words).is_some();
+    let mut harness = open(numbered(0));
+    assert!(says(&harness, "Nothing has happened yet. Start listening or connect."));
+    harness.state_mut().record(1);
+    harness.run_ok();
+    assert!(shows(&harness, "message 1") && !says(&harness, "Nothing has happened yet"));
+    type_filter(&mut harness, "out");
+    assert!(says(&harness, "No row matches"), "rows there are");
+}
+
+#[test]
+fn the_headings_tell_which_clock_they_are_of() {
+    let mut harness = open(numbered(3));
+    for (heading, clock) in [("Time", "wall clock"), ("Since last", "monotonic clock")] {
+        assert!(harness.query_by_label_contains(clock).is_none());
+        let cell = harness.get_by_role_and_label(Role::ColumnHeader, heading);
+        assert!(cell.accesskit_node().data().description().is_some_and(|words| words.contains(clock)));
+        cell.hover();
+        // A tooltip waits until the pointer rests.
+        for _ in 0..60 {
+            harness.step();
+        }
+        assert!(harness.query_by_label_contains(clock).is_some(), "no tooltip at {heading}");
+    }
 }
 
 #[test]

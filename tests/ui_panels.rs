@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use egui::accesskit::Role;
 use egui::{Event, ImeEvent, Key, Modifiers};
-use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use egui_kittest::kittest::{By, NodeT as _, Queryable as _};
 use sockeye::model::{ClientTab, LanguageChoice, ServerTab, Settings};
 
-use crate::app::Window;
+use crate::app::{Window, any_port};
 
 #[test]
 fn every_control_has_its_name_in_its_panel() {
@@ -29,6 +29,22 @@ fn every_control_has_its_name_in_its_panel() {
     }
     window.panel("Server").get_by_label("Recipients");
     assert!(window.panel("Client").query_by_label("Recipients").is_none());
+}
+
+#[test]
+fn a_name_finds_its_control_and_no_caption() {
+    let server = ServerTab { respond: "reply".to_owned(), receive: "raw".to_owned(), more_open: true, ..any_port() };
+    let window = Window::with_tabs(server, ClientTab { more_open: true, ..ClientTab::default() });
+    for (panel, names) in [
+        ("Server", &["Automatic reply", "Reply text", "Incoming data", "Folder", "Socket options"][..]),
+        ("Client", &["Time-out (ms)", "Local address", "Local port", "Incoming data", "Socket options"]),
+    ] {
+        for name in names {
+            assert_ne!(window.control(panel, name).accesskit_node().role(), Role::Label, "{name}");
+        }
+    }
+    let all = window.harness.query_all(By::new().label("Show as").include_labels());
+    assert_eq!(all.map(|node| node.accesskit_node().role()).collect::<Vec<_>>(), [Role::ComboBox]);
 }
 
 #[test]

@@ -197,8 +197,12 @@ fn an_unknown_option_is_told_where_it_stands() {
 #[test]
 fn the_language_is_switched_there_and_back() {
     let mut window = Window::english();
+    window.listen();
+    window.until("its row", |window| window.journal().iter().flatten().any(|cell| cell.starts_with("listening on ")));
     window.write("Client", "Message", "kept");
     click(&mut window, "中文");
+    let table = window.harness.get_by_role_and_label(Role::Table, "日志");
+    assert!(table.query_by_label_contains("监听").is_some(), "rows speak the language of now");
     assert_eq!(window.value("客户端", "消息"), "kept");
     assert!(window.harness.query_by_role_and_label(Role::Table, "日志").is_some());
     assert!(says(&window, "未选择任何行"));

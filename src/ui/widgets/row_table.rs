@@ -18,6 +18,8 @@ pub struct TableColumn {
     pub width: f32,
     /// Digits stand below each other when they end together.
     pub align_end: bool,
+    /// What the title can't tell, shown when the pointer rests on it.
+    pub help: Option<String>,
 }
 
 /// One visible row to draw.
@@ -140,8 +142,8 @@ impl RowTable<'_> {
         });
         Self::read_pointer(ui, &response, hovered, &mut inputs);
 
-        self.paint_header(ui, header, &columns, tokens);
         let accessible = self.describe(ui, visible.clone(), rows.cursor());
+        self.show_header(ui, header, &columns, tokens);
         let painter = ui.painter().with_clip_rect(body.intersect(ui.clip_rect()));
         for index in visible.clone() {
             let top = body.top() + (scroll.distance(index) * f64::from(tokens.row_height)) as f32;
@@ -247,17 +249,33 @@ impl RowTable<'_> {
         }
     }
 
-    fn paint_header(&self, ui: &Ui, header: Rect, columns: &[Rangef], tokens: &Tokens) {
+    fn show_header(&self, ui: &mut Ui, header: Rect, columns: &[Rangef], tokens: &Tokens) {
         let painter = ui.painter().with_clip_rect(header.intersect(ui.clip_rect()));
         painter.rect_filled(header, 0.0, tokens.surface);
         let font = egui::FontId::proportional(tokens.text_small);
-        for (column, range) in self.columns.iter().zip(columns) {
+        let id = self.id.with("header");
+        let cells = ui.new_child(UiBuilder::new().scope_id(id).max_rect(header).accessibility_parent(self.id));
+        for (index, (column, range)) in self.columns.iter().zip(columns).enumerate() {
             let (x, align) = if column.align_end {
                 (range.max, egui::Align2::RIGHT_CENTER)
             } else {
                 (range.min, egui::Align2::LEFT_CENTER)
             };
             painter.text(egui::pos2(x, header.center().y), align, &column.title, font.clone(), tokens.text_muted);
+            if column.title.is_empty() {
+                continue;
+            }
+            let rect = Rect::from_x_y_ranges(*range, header.y_range());
+            let cell = cells.interact(rect, id.with(index), Sense::hover());
+            cells.ctx().accesskit_node_builder(cell.id, |node| {
+                node.set_role(Role::ColumnHeader);
+                node.set_bounds(bounds(rect));
+                node.set_label(column.title.as_str());
+                node.set_column_index(index);
+            });
+            if let Some(help) = &column.help {
+                cell.on_hover_text(help);
+            }
         }
         painter.hline(header.x_range(), header.bottom() - 0.5, egui::Stroke::new(1.0, tokens.border));
     }

@@ -66,6 +66,14 @@ impl Column {
         .into_owned()
     }
 
+    fn help(self, language: Language) -> Option<String> {
+        match self {
+            Self::Time => Some(tr!(language, "journal.time_help").into_owned()),
+            Self::Delta => Some(tr!(language, "journal.delta_help").into_owned()),
+            _ => None,
+        }
+    }
+
     fn align_end(self) -> bool {
         matches!(self, Self::Number | Self::Delta | Self::Length)
     }
@@ -112,6 +120,7 @@ pub(super) fn layout(
             title: column.title(language),
             width: fixed(*column).unwrap_or(if *column == Column::Text { text } else { rest - text }),
             align_end: column.align_end(),
+            help: column.help(language),
         })
         .collect();
     (columns, table)

@@ -305,15 +305,16 @@ impl JournalPanel {
             let mut job = egui::text::LayoutJob::simple(words.to_owned(), font, color, area.width() * 0.8);
             job.halign = egui::Align::Center;
             let galley = painter.layout_job(job);
-            let size = galley.size();
+            let rect = egui::Rect::from_center_size(egui::pos2(center.x, y + galley.size().y / 2.0), galley.size());
             painter.galley(egui::pos2(center.x, y), galley, color);
-            size.y
+            rect
         };
-        let height = place(&title, center.y - 4.0, tokens.strong_font(), tokens.text);
-        place(&advice, center.y + height, tokens.font(), tokens.text_muted);
-        ui.ctx().accesskit_node_builder(Id::unique("journal-table"), |node| {
-            node.set_description(format!("{title}. {advice}"));
-        });
+        let title_rect = place(&title, center.y - 4.0, tokens.strong_font(), tokens.text);
+        let advice_rect = place(&advice, center.y + title_rect.height(), tokens.font(), tokens.text_muted);
+        // A text of its own, where a reader who goes through the window comes upon it.
+        let words = if advice.is_empty() { title.into_owned() } else { format!("{title}. {advice}") };
+        let label = ui.interact(title_rect.union(advice_rect), Id::unique("journal-empty"), egui::Sense::hover());
+        label.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &words));
     }
 
     fn show_clocks(&self, output: &TableOutput, cx: &Cx<'_>) {
