@@ -398,6 +398,65 @@ fn the_headings_tell_which_clock_they_are_of() {
     }
 }
 
+fn width_of(harness: &Harness<'_, Window>, column: &str) -> f64 {
+    let name = format!("Width of {column}");
+    let border = harness.get_by_role_and_label(Role::Splitter, &name);
+    border.accesskit_node().numeric_value().expect("a width")
+}
+
+#[test]
+fn columns_are_resized_by_the_borders_of_their_headings() {
+    let mut harness = open(numbered(3));
+    let session = |harness: &Harness<'_, Window>| {
+        f64::from(harness.get_by_role_and_label(Role::ColumnHeader, "Session").rect().left())
+    };
+    let (fitting, place) = (width_of(&harness, "Since last"), session(&harness));
+    let grip = harness.get_by_role_and_label(Role::Splitter, "Width of Since last").rect().center();
+    harness.drag_at(grip);
+    harness.run_ok();
+    harness.hover_at(grip + egui::vec2(50.0, 0.0));
+    harness.run_ok();
+    harness.drop_at(grip + egui::vec2(50.0, 0.0));
+    harness.run_ok();
+    assert_eq!((width_of(&harness, "Since last"), session(&harness)), (fitting + 50.0, place + 50.0));
+    assert!(shows(&harness, "message 3"));
+
+    // In one frame: those of this harness are too far apart for a double click.
+    let pos = harness.get_by_role_and_label(Role::Splitter, "Width of Since last").rect().center();
+    let click = |pressed| egui::Event::PointerButton {
+        pos,
+        button: egui::PointerButton::Primary,
+        pressed,
+        modifiers: Modifiers::NONE,
+    };
+    harness.hover_at(pos);
+    harness.run_ok();
+    harness.input_mut().events.extend([true, false, true, false].map(click));
+    harness.run_ok();
+    assert_eq!(width_of(&harness, "Since last"), fitting, "a double click makes it fit");
+}
+
+#[test]
+fn columns_are_resized_by_keys() {
+    let mut harness = open(numbered(3));
+    let fitting = width_of(&harness, "Time");
+    harness.get_by_role_and_label(Role::Splitter, "Width of No.").focus();
+    harness.run_ok();
+    press(&mut harness, Key::ArrowDown);
+    assert!(harness.get_by_role_and_label(Role::Splitter, "Width of Time").is_focused());
+    press(&mut harness, Key::ArrowRight);
+    press(&mut harness, Key::ArrowRight);
+    press(&mut harness, Key::ArrowLeft);
+    assert_eq!(width_of(&harness, "Time"), fitting + 8.0);
+    press(&mut harness, Key::Enter);
+    assert_eq!(width_of(&harness, "Time"), fitting);
+    press(&mut harness, Key::ArrowUp);
+    assert!(harness.get_by_role_and_label(Role::Splitter, "Width of No.").is_focused());
+    press(&mut harness, Key::Tab);
+    let stops_again = harness.get_all_by_role(Role::Splitter).any(|border| border.is_focused());
+    assert!(!stops_again, "one stop for all of them");
+}
+
 #[test]
 fn speaks_chinese() {
     let mut window = conversation();

@@ -13,6 +13,7 @@ mod seek;
 mod selection;
 mod toolbar;
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -21,7 +22,7 @@ use jiff::tz::TimeZone;
 
 pub(super) use self::row_text::clocks;
 
-use self::columns::Digits;
+use self::columns::{Column, Digits};
 pub use self::copy::CopyKind;
 use self::copy::{CopyJob, CopyStep};
 use self::counts::Losses;
@@ -74,6 +75,10 @@ pub struct JournalPanel {
     said: Option<String>,
     said_until: f64,
     encodings: Vec<String>,
+    /// The columns that were drawn last.
+    columns: Vec<Column>,
+    /// Widths given by hand, as settings have them.
+    column_widths: BTreeMap<String, f32>,
 }
 
 impl JournalPanel {
@@ -111,6 +116,8 @@ impl JournalPanel {
             said: None,
             said_until: 0.0,
             encodings: Vec::new(),
+            columns: Vec::new(),
+            column_widths: settings.columns.clone(),
         }
     }
 
@@ -118,6 +125,12 @@ impl JournalPanel {
     #[must_use]
     pub fn follow_end(&self) -> bool {
         self.follow_end
+    }
+
+    /// Widths that were given to columns by hand, as settings keep them.
+    #[must_use]
+    pub fn column_widths(&self) -> &BTreeMap<String, f32> {
+        &self.column_widths
     }
 
     /// Turns following on or off.
@@ -261,12 +274,13 @@ impl JournalPanel {
     fn show_table(&mut self, ui: &mut Ui, cx: &Cx<'_>) -> TableOutput {
         let width = ui.available_width() - SCROLL_BAR_WIDTH;
         let digits = Digits { number: row_text::group(self.pages.total()).len(), length: self.longest_length };
-        let (columns, table_columns) = columns::layout(ui, cx.tokens, cx.language, width, digits);
+        let (columns, table_columns) = columns::layout(ui, cx.tokens, cx.language, width, digits, &self.column_widths);
         let area = ui.available_rect_before_wrap();
         let table = RowTable {
             id: Id::unique("journal-table"),
             name: &tr!(cx.language, "journal.name"),
             scroll_name: &tr!(cx.language, "journal.scroll"),
+            border_help: &tr!(cx.language, "journal.column_width_help"),
             columns: &table_columns,
             total: self.pages.matches(),
             follow_end: self.follow_end,
@@ -284,6 +298,7 @@ impl JournalPanel {
         let output = table.show(ui, cx.tokens, &mut self.scroll, &mut rows);
         self.fitting = output.fitting;
         self.visible = output.visible.clone();
+        self.columns = columns;
         if self.pages.matches() == 0 {
             self.show_empty(ui, area, cx);
         }
