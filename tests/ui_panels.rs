@@ -130,6 +130,20 @@ fn shift_enter_breaks_the_line_and_enter_without_a_connection_keeps_the_text() {
 }
 
 #[test]
+fn shift_enter_does_not_send_either_on_a_connection() {
+    let mut window = Window::english();
+    window.connect();
+    window.write("Client", "Message", "one");
+    window.harness.key_press_modifiers(Modifiers::SHIFT, Key::Enter);
+    window.harness.step();
+    window.control("Client", "Message").type_text("two");
+    window.harness.step();
+    assert_eq!(window.value("Client", "Message"), "one\ntwo");
+    window.press(Key::Enter);
+    window.until("both lines at once", |window| window.has_client("received 7 B, sent 0 B"));
+}
+
+#[test]
 fn enter_that_takes_a_candidate_does_not_send() {
     let mut window = Window::english();
     window.connect();

@@ -1,6 +1,7 @@
 //! The headings of a table and the borders between its columns.
 
 use egui::accesskit::Role;
+use egui::text::{LayoutJob, TextWrapping};
 use egui::{CursorIcon, EventFilter, Id, Key, Modifiers, Rangef, Rect, Response, Sense, Ui, UiBuilder, pos2, vec2};
 
 use super::row_table::{CELL_PADDING, TableColumn, TableInput, bounds};
@@ -34,19 +35,17 @@ impl TableHeader<'_> {
             if column.title.is_empty() {
                 continue;
             }
-            let (x, align) = if column.align_end {
-                (range.max, egui::Align2::RIGHT_CENTER)
-            } else {
-                (range.min, egui::Align2::LEFT_CENTER)
-            };
+            let mut job = LayoutJob::simple_singleline(column.title.clone(), font.clone(), tokens.text_muted);
+            job.wrap = TextWrapping::truncate_at_width(range.span().max(0.0) + CELL_PADDING);
+            let title = painter.layout_job(job);
+            let x = if column.align_end { range.max - title.size().x } else { range.min };
+            painter.galley(pos2(x, rect.center().y - title.size().y / 2.0), title, tokens.text_muted);
             let cell = Rect::from_x_y_ranges(*range, rect.y_range());
-            let title = painter.with_clip_rect(cell.expand2(vec2(CELL_PADDING, 0.0)).intersect(painter.clip_rect()));
-            title.text(pos2(x, cell.center().y), align, &column.title, font.clone(), tokens.text_muted);
             describe(ui, id.with(index), cell, index, column);
         }
         // After the headings, which the pointer shall not find first.
-        for index in 0..self.columns.len().min(ranges.len()) {
-            self.border(ui, tokens, rect, index, ranges[index], inputs);
+        for (index, range) in ranges.iter().enumerate() {
+            self.border(ui, tokens, rect, index, *range, inputs);
         }
     }
 
@@ -59,7 +58,7 @@ impl TableHeader<'_> {
         range: Rangef,
         inputs: &mut Vec<TableInput>,
     ) {
-        let column = &self.columns[index];
+        let Some(column) = self.columns.get(index) else { return };
         let Some(name) = &column.border else { return };
         let x = range.max + CELL_PADDING;
         let rect = Rect::from_center_size(pos2(x, header.center().y), vec2(GRIP, header.height()));
