@@ -137,6 +137,12 @@ fn typing_goes_on_after_a_click_on_send() {
     let (mut window, mut peer) = connected();
     assert_eq!(send(&mut window, &mut peer, "one", 3), b"one");
     assert!(window.control("Client", "Message").is_focused());
+    window.write("Client", "Message", "two");
+    window.control("Client", "Send").focus();
+    window.harness.step();
+    window.press(Key::Space);
+    assert_eq!(heard(&mut peer, 3), b"two");
+    assert!(window.control("Client", "Message").is_focused(), "pressed by a key too");
     window.choose("Client", "Format", "Hex");
     window.write("Client", "Message", "4z");
     assert!(window.control("Client", "Send").accesskit_node().is_disabled());

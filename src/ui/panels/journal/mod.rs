@@ -5,6 +5,7 @@
 mod columns;
 mod copy;
 mod counts;
+mod empty;
 mod input;
 mod pages;
 mod row_text;
@@ -303,33 +304,6 @@ impl JournalPanel {
             self.show_empty(ui, area, cx);
         }
         output
-    }
-
-    fn show_empty(&self, ui: &Ui, area: egui::Rect, cx: &Cx<'_>) {
-        let (title, advice) = if self.is_searching() {
-            (tr!(cx.language, "journal.searching"), "".into())
-        } else if self.pages.total() == 0 {
-            (tr!(cx.language, "journal.empty"), tr!(cx.language, "journal.empty_advice"))
-        } else {
-            (tr!(cx.language, "journal.no_match"), tr!(cx.language, "journal.no_match_advice"))
-        };
-        let painter = ui.painter().with_clip_rect(area);
-        let center = area.center();
-        let tokens = cx.tokens;
-        let place = |words: &str, y: f32, font: egui::FontId, color| {
-            let mut job = egui::text::LayoutJob::simple(words.to_owned(), font, color, area.width() * 0.8);
-            job.halign = egui::Align::Center;
-            let galley = painter.layout_job(job);
-            let rect = egui::Rect::from_center_size(egui::pos2(center.x, y + galley.size().y / 2.0), galley.size());
-            painter.galley(egui::pos2(center.x, y), galley, color);
-            rect
-        };
-        let title_rect = place(&title, center.y - 4.0, tokens.strong_font(), tokens.text);
-        let advice_rect = place(&advice, center.y + title_rect.height(), tokens.font(), tokens.text_muted);
-        // A text of its own, where a reader who goes through the window comes upon it.
-        let words = if advice.is_empty() { title.into_owned() } else { format!("{title}. {advice}") };
-        let label = ui.interact(title_rect.union(advice_rect), Id::unique("journal-empty"), egui::Sense::hover());
-        label.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &words));
     }
 
     fn show_clocks(&self, output: &TableOutput, cx: &Cx<'_>) {
