@@ -312,6 +312,7 @@ impl App {
         let shown_as = |socket| self.sessions.encoding(socket);
         Settings {
             follow_end: self.journal.follow_end(),
+            columns: self.journal.column_widths().clone(),
             server: self.servers.iter().position(|tab| tab.socket == self.server).unwrap_or(0),
             client: self.clients.iter().position(|tab| tab.socket == self.client).unwrap_or(0),
             servers: self.servers.iter().map(|tab| tab.to_settings(shown_as(tab.socket))).collect(),
