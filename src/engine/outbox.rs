@@ -72,6 +72,13 @@ impl Outbox {
         }
     }
 
+    /// All rows are gone: a total from before, which was not told yet, is not to be.
+    pub(super) fn cleared(&self) {
+        self.recorded.store(0, Ordering::Release);
+        self.told.store(0, Ordering::Release);
+        self.send(Event::JournalCleared);
+    }
+
     pub(super) fn acknowledge(&self) {
         self.wake_pending.store(false, Ordering::Release);
         self.recorded_pending.store(false, Ordering::Release);
