@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use egui::{CentralPanel, Context, Frame, Margin, Panel, Rect, Ui, pos2};
+use egui::{CentralPanel, Context, Frame, Margin, Panel, Rect, Ui, ViewportCommand, pos2};
 
 use super::action::UiCommand;
 use super::context::Cx;
@@ -56,6 +56,8 @@ pub struct App {
     /// The panel that the keyboard or the pointer was in last.
     pub(super) panel_in_use: Role,
     saver: Saver,
+    /// The window was to close while the journal was being saved, and does when that is done.
+    closes_after_save: bool,
 }
 
 impl std::fmt::Debug for App {
@@ -111,6 +113,7 @@ impl App {
             panel_rects: [Rect::NOTHING; 2],
             panel_in_use: Role::Client,
             saver: Saver::new(settings.clone()),
+            closes_after_save: false,
             settings,
             dark,
             light,
@@ -121,6 +124,8 @@ impl App {
     /// Takes in what the engine reports; runs while the window is hidden too. Never blocks.
     pub fn logic(&mut self, ctx: &Context) {
         self.engine.acknowledge_wake();
+        // Before the events are taken in: the one that answers the last save is then among them.
+        let saving = self.engine.is_saving_journal();
         let begun = Instant::now();
         let mut drained = false;
         while begun.elapsed() < EVENT_BUDGET {
@@ -133,11 +138,26 @@ impl App {
         if !drained && !self.engine.events().is_empty() {
             ctx.request_repaint();
         }
+        self.close_after_save(ctx, saving, drained);
         if let Some((purpose, answer)) = self.dialogs.answer() {
             self.on_dialog(ctx, purpose, answer);
         }
         self.remember_place(ctx);
         self.save_settings(ctx);
+    }
+
+    /// A journal that is being saved is waited for before the window closes; asked a second time, it closes at once.
+    fn close_after_save(&mut self, ctx: &Context, saving: bool, drained: bool) {
+        if !saving && drained && std::mem::take(&mut self.closes_after_save) {
+            // Who has no copy now may want another one.
+            if !matches!(self.message, Some(Message::Failed(_))) {
+                ctx.send_viewport_cmd(ViewportCommand::Close);
+            }
+        } else if saving && !self.closes_after_save && ctx.input(|input| input.viewport().close_requested()) {
+            ctx.send_viewport_cmd(ViewportCommand::CancelClose);
+            self.closes_after_save = true;
+            self.message = Some(Message::ClosesAfterSave);
+        }
     }
 
     fn on_event(&mut self, event: &Event) {
