@@ -94,3 +94,21 @@ impl Outbox {
         self.closed.store(true, Ordering::Release);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_total_from_before_a_clearing_is_not_told_after_it() {
+        let (events, heard) = crossbeam_channel::bounded(8);
+        let outbox = Outbox::new(events, Arc::new(|| {}));
+        outbox.recorded(5);
+        outbox.recorded(9);
+        outbox.cleared();
+        outbox.acknowledge();
+        assert!(matches!(heard.try_recv(), Ok(Event::Recorded { total: 5 })));
+        assert!(matches!(heard.try_recv(), Ok(Event::JournalCleared)));
+        assert!(heard.try_recv().is_err());
+    }
+}

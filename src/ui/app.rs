@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use egui::{CentralPanel, Context, Frame, Margin, Panel, Rect, Ui, ViewportCommand, pos2};
+use egui::{CentralPanel, Context, Frame, Margin, Panel, Rect, Ui, pos2};
 
 use super::action::UiCommand;
 use super::context::Cx;
@@ -55,9 +55,9 @@ pub struct App {
     pub(super) panel_rects: [Rect; 2],
     /// The panel that the keyboard or the pointer was in last.
     pub(super) panel_in_use: Role,
-    saver: Saver,
+    pub(super) saver: Saver,
     /// The window was to close while the journal was being saved, and does when that is done.
-    closes_after_save: bool,
+    pub(super) closes_after_save: bool,
 }
 
 impl std::fmt::Debug for App {
@@ -144,20 +144,6 @@ impl App {
         }
         self.remember_place(ctx);
         self.save_settings(ctx);
-    }
-
-    /// A journal that is being saved is waited for before the window closes; asked a second time, it closes at once.
-    fn close_after_save(&mut self, ctx: &Context, saving: bool, drained: bool) {
-        if !saving && drained && std::mem::take(&mut self.closes_after_save) {
-            // Who has no copy now may want another one.
-            if !matches!(self.message, Some(Message::Failed(_))) {
-                ctx.send_viewport_cmd(ViewportCommand::Close);
-            }
-        } else if saving && !self.closes_after_save && ctx.input(|input| input.viewport().close_requested()) {
-            ctx.send_viewport_cmd(ViewportCommand::CancelClose);
-            self.closes_after_save = true;
-            self.message = Some(Message::ClosesAfterSave);
-        }
     }
 
     fn on_event(&mut self, event: &Event) {
@@ -346,13 +332,6 @@ impl App {
             Verdict::LookAgainIn(seconds) => ctx.request_repaint_after(Duration::from_secs_f64(seconds)),
             Verdict::Save(settings) => self.engine.send(Command::SaveSettings(settings)),
             Verdict::Nothing => {}
-        }
-    }
-
-    /// Saves what has not been saved; call it when the window closes.
-    pub fn closing(&mut self) {
-        if let Some(settings) = self.saver.last(self.current_settings()) {
-            self.engine.send(Command::SaveSettings(settings));
         }
     }
 

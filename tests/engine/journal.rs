@@ -1,6 +1,6 @@
 //! The journal seen from outside: filters, clearing, saving.
 
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 
 use sockeye::engine::JournalPlace;
@@ -146,10 +146,11 @@ fn a_long_journal_that_was_cleared_stays_so_however_the_program_ends() {
 fn sessions_of_a_continued_journal_have_numbers_of_their_own() {
     let folder = tempfile::tempdir().unwrap();
     let path = kept(folder.path(), 1);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("tcp://{}", listener.local_addr().unwrap());
     for expected in [4, 5] {
         let mut h = Harness::with(|config| config.journal = JournalPlace::File(path.clone()));
-        let (_, endpoint) = h.listen("udp://127.0.0.1:0");
-        let (client, info) = h.connect(&endpoint);
+        let (client, info) = h.connect_with(&endpoint, |_| {});
         assert_eq!(info.id, SessionId(expected));
         h.send(client, b"x");
         let own = Filter { session: Some(info.id), direction: Some(Direction::Out), ..Filter::default() };
