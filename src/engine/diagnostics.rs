@@ -1,7 +1,7 @@
 //! Diagnostics for those who work on the program.
 
 use std::env;
-use std::io;
+use std::io::{self, IsTerminal};
 
 use tracing_subscriber::EnvFilter;
 
@@ -12,8 +12,10 @@ const VARIABLE: &str = "SOCKEYE_LOG";
 /// tell no payloads.
 pub fn log_where_asked() {
     if env::var_os(VARIABLE).is_some() {
-        let filter = EnvFilter::from_env(VARIABLE);
+        let log = tracing_subscriber::fmt().with_env_filter(EnvFilter::from_env(VARIABLE)).with_writer(io::stderr);
+        // Colours are for terminals; there, NO_COLOR decides.
+        let log = if io::stderr().is_terminal() { log } else { log.with_ansi(false) };
         // Fails only where a program that uses this crate logs already.
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).try_init().ok();
+        log.try_init().ok();
     }
 }
