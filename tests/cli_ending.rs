@@ -6,11 +6,13 @@ mod support;
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use nix::poll::{PollFd, PollFlags, PollTimeout};
 use nix::sys::signal::Signal;
 use support::{Process, Run, Sockeye, sockeye};
 
@@ -164,6 +166,7 @@ fn wait_for_handlers(sockeye: &Sockeye) {
 fn a_second_signal_ends_it_at_once() {
     // Standard output is full and nobody reads it: an orderly end would wait for its reader.
     let (reader, writer) = std::io::pipe().expect("a pipe");
+    let output = writer.try_clone().expect("a descriptor");
     let mut command = sockeye(&["listen", "udp://127.0.0.1:0", "--json"]);
     command.stdout(writer).stderr(std::process::Stdio::null());
     let mut child = command.spawn().expect("it runs");
@@ -181,6 +184,10 @@ fn a_second_signal_ends_it_at_once() {
     });
     let id = nix::unistd::Pid::from_raw(i32::try_from(child.id()).expect("ids are ints"));
     let deadline = Instant::now() + support::PATIENCE;
+    while has_room(&output) {
+        assert!(Instant::now() < deadline, "its output is never full");
+        std::thread::yield_now();
+    }
     let code = loop {
         nix::sys::signal::kill(id, Signal::SIGTERM).expect("it is there until it is waited for");
         if let Some(status) = child.try_wait().expect("it can be waited for") {
@@ -191,6 +198,12 @@ fn a_second_signal_ends_it_at_once() {
     };
     assert_eq!(code, Some(130));
     drop(flood);
+}
+
+/// Whether a write to the pipe would go through.
+fn has_room(pipe: &std::io::PipeWriter) -> bool {
+    let mut room = [PollFd::new(pipe.as_fd(), PollFlags::POLLOUT)];
+    nix::poll::poll(&mut room, PollTimeout::ZERO).expect("a pipe can be polled") > 0
 }
 
 #[test]
