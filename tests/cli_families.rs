@@ -34,9 +34,9 @@ fn can_frames() {
         let exists = exists(nix::libc::AF_CAN, family.0, family.1);
         for run in [run(&["listen", endpoint]), run(&["connect", endpoint, "--send-hex", "00"])] {
             if exists {
-                lacks_device(&run, operation)
+                lacks_device(&run, operation);
             } else {
-                lacks_module(&run, module)
+                lacks_module(&run, module);
             }
             assert_eq!(run.one("error")["endpoint"], endpoint);
         }

@@ -124,6 +124,8 @@ pub fn compose(text: &str, format: Format, encoding: Encoding, ending: LineEndin
         }
         Format::Escapes => escapes::parse(text, encoding)?,
         Format::Hex => hex::parse(text)?,
+        // Nothing is no mistake yet: nothing is what there is to send.
+        Format::CanFrame if text.trim().is_empty() => Vec::new(),
         Format::CanFrame => {
             let in_place =
                 |error: FrameTextError| ComposeError { at: error.at, problem: ComposeProblem::Frame(error.problem) };

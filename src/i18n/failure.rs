@@ -140,7 +140,8 @@ mod tests {
     const PARTS: &str = r#"
         "owner": { "pid": 777, "name": "held by me" }, "message": "an odd error", "errno": 5, "bytes": 777,
         "datagrams": 777, "kept": 777, "from": "../from", "to": "to", "size": 777, "missed": 777,
-        "endpoint": "tcp://[::1]:777", "local": "[::1]:777", "reason": "eof""#;
+        "endpoint": "tcp://[::1]:777", "local": "[::1]:777", "reason": "eof",
+        "module": "a-module""#;
 
     /// All variants of an enum, one of each. serde lists their names when it meets one that it doesn't know, so that
     /// a variant that is added later is here too.

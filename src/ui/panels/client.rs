@@ -4,6 +4,7 @@ use egui::{Id, Panel, RichText, ScrollArea, Ui};
 
 use super::client_rows::state_words;
 use super::shell::{FEW_ROWS, StateLine, state_line};
+use crate::codec::compose::Format;
 use crate::codec::visible::visible;
 use crate::i18n;
 use crate::model::{Command, Delivery, Role, SessionId};
@@ -264,7 +265,7 @@ impl ClientTabState {
             role: Role::Client,
             socket: self.socket,
             formats: self.form.formats(),
-            empty_is_a_message: !stream,
+            empty_is_a_message: self.form.formats().contains(&Format::Text) && !stream,
             blocked,
             files_blocked,
         };

@@ -4,6 +4,7 @@ use egui::{Id, Panel, RichText, ScrollArea, Ui};
 
 use super::client_rows::client_rows;
 use super::shell::{FEW_ROWS, StateLine, remark, state_line};
+use crate::codec::compose::Format;
 use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
 use crate::model::{Command, Role};
@@ -178,7 +179,7 @@ impl ServerTabState {
             role: Role::Server,
             socket: self.socket,
             formats: self.form.formats(),
-            empty_is_a_message: !stream,
+            empty_is_a_message: self.form.formats().contains(&Format::Text) && !stream,
             blocked,
             files_blocked,
         };
