@@ -101,6 +101,12 @@ impl Tally {
                 report.tell(&Fact::Opened { session: info.id, peer: &peer })?;
                 self.tell_early(report)
             }
+            Event::Upgraded { session, .. } => {
+                if let Some(open) = self.open.get_mut(session) {
+                    open.decoder = Decoder::WebSocket;
+                }
+                Ok(())
+            }
             Event::Received { session, bytes, truncated } => {
                 let decoder = self.open.get(session).map(|open| open.decoder).unwrap_or_default();
                 let decoded = decoder.decode(bytes).map(|decoded| decoded.summary);
@@ -130,6 +136,9 @@ impl Tally {
             // A command that came just after the session's end, which is what has been told.
             Event::Failed { failure: Failure { cause: Cause::NoSuchSession, .. }, .. } => Ok(()),
             Event::Failed { failure, .. } => self.tell_failure(failure, report),
+            Event::Noticed { session, notice: Notice::Answered(exchange), .. } => {
+                report.tell(&Fact::Request { session: *session, exchange })
+            }
             Event::Noticed { socket, session, notice } => self.noticed(*socket, *session, notice, report),
             // The window's affairs, and what Closed, Disconnected's caller and the summary say already.
             Event::StoppedListening { .. }
@@ -304,7 +313,8 @@ fn concerns_socket(operation: Operation) -> bool {
         | Operation::OpenJournal
         | Operation::WriteJournal
         | Operation::SaveSettings
-        | Operation::StartThread => false,
+        | Operation::StartThread
+        | Operation::OpenBrowser => false,
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Receiver;
 use parking_lot::Mutex;
 
-use super::core::{Core, spawn};
+use super::core::{Core, spawn, spawn_foreign};
 use super::session::{Outgoing, Session};
 use super::socket_control::SocketControl;
 use super::{client, listener};
@@ -105,6 +105,12 @@ impl Control {
                     *running.control.respond.write() = respond;
                 }
             }
+            Command::SetBrowser { socket, browser } => {
+                if let Some(running) = self.running.get(&socket) {
+                    *running.control.browser.write() = browser;
+                }
+            }
+            Command::OpenInBrowser { socket, url } => self.open_in_browser(socket, url),
             Command::ReadPage(request) => self.core.reader.page(request),
             Command::SetFilterEncodings(labels) => {
                 let encodings = labels.iter().filter_map(|label| Encoding::from_label(label)).collect();
@@ -120,7 +126,8 @@ impl Control {
     fn listen(&mut self, socket: SocketId, spec: ListenSpec) {
         let options = spec.target.options.clone();
         let control =
-            SocketControl::new(socket, options, spec.receive.clone(), spec.respond.clone(), spec.stay_half_open);
+            SocketControl::new(socket, options, spec.receive.clone(), spec.respond.clone(), spec.stay_half_open)
+                .map(|control| control.with_browser(spec.browser.clone()));
         self.start(socket, Role::Server, &spec.target.endpoint.to_string(), control, move |core, control| {
             listener::run(core, control, &spec);
         });
@@ -228,7 +235,12 @@ impl Control {
     }
 
     fn send(&self, socket: SocketId, to: Recipients, bytes: Vec<u8>) {
-        let recipients = self.recipients(socket, to);
+        let is_to_all = to == Recipients::All;
+        let mut recipients = self.recipients(socket, to);
+        // Browsers keep connections beside a WebSocket, on which nothing can be said to them.
+        if is_to_all && recipients.iter().any(|session| session.takes_messages()) {
+            recipients.retain(|session| session.takes_messages());
+        }
         if recipients.is_empty() {
             let failure = Failure::new(Operation::Send, "", Cause::NoSuchSession);
             self.core.outbox.send(Event::Failed { socket: Some(socket), session: None, failure });
@@ -249,6 +261,21 @@ impl Control {
         };
         if let Err(cause) = session.enqueue(&self.core, item) {
             self.core.fail(session.info.socket, Some(session), Failure::new(Operation::Send, subject, cause));
+        }
+    }
+
+    /// On a thread that nobody joins: a browser without a window runs until it is closed.
+    fn open_in_browser(&self, socket: SocketId, url: String) {
+        let core = Arc::clone(&self.core);
+        let opened = spawn_foreign("browser", move || {
+            if let Err(error) = webbrowser::open(&url) {
+                tracing::debug!(%error, "no browser");
+                let failure = Failure::new(Operation::OpenBrowser, url, Cause::NoBrowser).with_hint(Hint::OpenByHand);
+                core.outbox.send(Event::Failed { socket: Some(socket), session: None, failure });
+            }
+        });
+        if let Err(failure) = opened {
+            self.core.outbox.send(Event::Failed { socket: Some(socket), session: None, failure });
         }
     }
 

@@ -10,12 +10,14 @@ use super::core::{Core, spawn};
 use super::session::Session;
 use super::socket_control::SocketControl;
 use super::{advice, datagrams, resolving, stream_receiver};
+use crate::codec::decode::Decoder;
 use crate::model::{
     Cause, CloseReason, ConnectSpec, Endpoint, Event, Failure, Life, ListenSpec, Notice, Operation, Peer, ReceiveMode,
     Role, SessionInfo, Target, UnixName,
 };
 use crate::net::{self, Accepted, Listener, Listening, Stream};
 use crate::store::inbox::Inbox;
+use crate::store::site::Site;
 use crate::store::socket_file::{self, FileIdentity};
 
 /// How long accepting rests after a failed call: without descriptors the listener stays readable and would spin.
@@ -36,6 +38,12 @@ fn serve(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ListenSpec) -> R
     }
     if let Some(folder) = spec.receive.folder() {
         Inbox::open(folder)?;
+    }
+    if let Some(browser) = &spec.browser {
+        if !asked.protocol().is_stream() {
+            return Err(Failure::new(Operation::Open, asked, Cause::NotAStream));
+        }
+        Site::open(browser)?;
     }
     let Some(listening) = open(core, control, spec)? else { return Ok(()) };
     // The file that a Unix socket made, to be removed with it.
@@ -174,6 +182,7 @@ pub(super) fn open_session(
     }
     let stream = Arc::new(stream);
     let local = stream.local();
+    let browser = control.browser.read().clone();
     let life = match role {
         Role::Server => Life::Accepted { local: local.to_string() },
         Role::Client => Life::Connected { local: local.to_string() },
@@ -183,12 +192,12 @@ pub(super) fn open_session(
         socket: control.id,
         role,
         protocol: endpoint.protocol(),
-        decoder: endpoint.decoder(&local),
+        decoder: if browser.is_some() { Decoder::Http } else { endpoint.decoder(&local) },
         peer,
         local,
         since_wall_ns: wall_ns(),
     };
-    let session = Arc::new(Session::for_stream(info, Arc::clone(&stream)));
+    let session = Arc::new(Session::for_stream(info, Arc::clone(&stream), browser));
     session.announce(core, life);
     // A stop that came between the look above and the announcement has not seen this session.
     if control.stop.is_requested() {

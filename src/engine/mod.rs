@@ -5,6 +5,7 @@
 //! one that sends. None of them waits for the face, unless the face is a whole channel of events behind.
 
 mod advice;
+mod browsing;
 mod budget;
 mod client;
 mod clock;
@@ -42,7 +43,7 @@ use self::outbox::{EVENTS, Outbox, PAYLOAD_EVENTS};
 use self::reader::Reader;
 use self::recorder::Recorder;
 use self::saves::Saves;
-use crate::model::{Command, Damage, Event, Failure, Operation, SessionId, Settings, SocketId};
+use crate::model::{BrowserContent, Command, Damage, Event, Failure, Operation, SessionId, Settings, SocketId};
 use crate::net;
 use crate::store;
 use crate::store::journal::{JournalReader, JournalWriter};
@@ -216,6 +217,20 @@ impl Engine {
     /// The folder is missing, is not a folder, or can't be written into.
     pub fn check_inbox(folder: &Path) -> Result<(), Failure> {
         store::inbox::Inbox::open(folder).map(drop)
+    }
+
+    /// What a path is to browsers: a folder if there is one, else a file.
+    #[must_use]
+    pub fn site_at(path: PathBuf) -> BrowserContent {
+        if path.is_dir() { BrowserContent::Folder(path) } else { BrowserContent::File(path) }
+    }
+
+    /// Whether what browsers are to be shown can be read, before anybody is invited to look at it.
+    ///
+    /// # Errors
+    /// The file or folder is missing, is the other of the two, or can't be read.
+    pub fn check_site(content: &BrowserContent) -> Result<(), Failure> {
+        store::site::Site::open(content).map(drop)
     }
 
     /// Reads a small file; call it before the window is there.

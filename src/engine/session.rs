@@ -13,9 +13,10 @@ use super::core::{Core, spawn};
 use super::socket_control::SocketControl;
 use super::stop::Stop;
 use super::stream_writer;
+use crate::codec::websocket;
 use crate::model::{
-    Call, Cause, CloseReason, Direction, Event, Failure, Life, Operation, Peer, Row, RowBody, SendMode, SessionInfo,
-    Traffic,
+    BrowserContent, Call, Cause, CloseReason, Direction, Event, Failure, Life, Operation, Peer, Row, RowBody, SendMode,
+    SessionInfo, Traffic,
 };
 use crate::net::{DatagramSocket, Stream};
 
@@ -34,6 +35,19 @@ pub(super) enum Outgoing {
     Finish,
     /// The peer has finished: nothing follows, the writer ends.
     End,
+}
+
+/// What goes over a session's stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Speech {
+    /// Whatever is sent.
+    Bytes,
+    /// Answers to a browser's requests, between which nothing may come.
+    Http,
+    /// Messages in frames.
+    WebSocket,
+    /// A WebSocket or a browser's connection that this side has ended.
+    Over,
 }
 
 /// How the peer's half of a stream ended.
@@ -61,6 +75,9 @@ pub(super) struct Session {
     pub(super) traffic: Arc<Traffic>,
     pub(super) stop: Stop,
     link: Link,
+    /// What a browser is shown; `None` where bytes are bytes.
+    pub(super) browser: Option<BrowserContent>,
+    speech: Mutex<Speech>,
     queue: Sender<Outgoing>,
     /// Taken by the writer, which starts with the first thing to send: most connections of a busy listener send nothing.
     waiting: Mutex<Option<WriterSeat>>,
@@ -88,8 +105,10 @@ pub(super) struct WriterSeat {
 }
 
 impl Session {
-    pub(super) fn for_stream(info: SessionInfo, stream: Arc<Stream>) -> Self {
-        Self::new(info, Link::Stream(RwLock::new(Some(stream))))
+    pub(super) fn for_stream(info: SessionInfo, stream: Arc<Stream>, browser: Option<BrowserContent>) -> Self {
+        let speech = if browser.is_some() { Speech::Http } else { Speech::Bytes };
+        let session = Self::new(info, Link::Stream(RwLock::new(Some(stream))));
+        Self { browser, speech: Mutex::new(speech), ..session }
     }
 
     pub(super) fn for_datagrams(
@@ -111,6 +130,8 @@ impl Session {
             traffic: Arc::new(Traffic::default()),
             stop: Stop::new(),
             link,
+            browser: None,
+            speech: Mutex::new(Speech::Bytes),
             queue,
             waiting: Mutex::new(Some(WriterSeat { queue: waiting, _alive: alive })),
             writer: Mutex::new(None),
@@ -182,12 +203,13 @@ impl Session {
     pub(super) fn send(self: &Arc<Self>, core: &Arc<Core>, bytes: &Arc<[u8]>, wait: bool) {
         match &self.link {
             Link::Stream(_) => {
-                let len = bytes.len() as u64;
-                let result = if !self.traffic.reserve(len) {
-                    Err(Cause::QueueFull)
-                } else {
-                    self.enqueue(core, Outgoing::Message(Arc::clone(bytes))).inspect_err(|_| self.traffic.release(len))
-                };
+                let result = self.in_its_speech(bytes).and_then(|bytes| {
+                    let len = bytes.len() as u64;
+                    if !self.traffic.reserve(len) {
+                        return Err(Cause::QueueFull);
+                    }
+                    self.enqueue(core, Outgoing::Message(bytes)).inspect_err(|_| self.traffic.release(len))
+                });
                 if let Err(cause) = result {
                     core.fail(self.info.socket, Some(self), Failure::new(Operation::Send, &self.peer, cause));
                 }
@@ -199,6 +221,25 @@ impl Session {
                 }
             }
         }
+    }
+
+    /// The message as it has to go out.
+    fn in_its_speech(&self, bytes: &Arc<[u8]>) -> Result<Arc<[u8]>, Cause> {
+        match *self.speech.lock() {
+            Speech::Bytes => Ok(Arc::clone(bytes)),
+            Speech::WebSocket => Ok(websocket::message(bytes).into()),
+            Speech::Http => Err(Cause::ToABrowser),
+            Speech::Over => Err(Cause::BrokenPipe),
+        }
+    }
+
+    pub(super) fn set_speech(&self, speech: Speech) {
+        *self.speech.lock() = speech;
+    }
+
+    /// Whether a message that is sent to everybody is for this one too.
+    pub(super) fn takes_messages(&self) -> bool {
+        matches!(*self.speech.lock(), Speech::Bytes | Speech::WebSocket)
     }
 
     fn send_datagram(
@@ -228,7 +269,9 @@ impl Session {
         if matches!(self.link, Link::Datagram { .. }) {
             return Err(Cause::NotAStream);
         }
-        let refusal = if self.stop.is_requested() {
+        let refusal = if matches!(item, Outgoing::File { .. }) && self.browser.is_some() {
+            Some(Cause::ToABrowser)
+        } else if self.stop.is_requested() {
             Some(Cause::NoSuchSession)
         } else if self.finish_asked.load(Ordering::Acquire) && !matches!(item, Outgoing::End) {
             Some(Cause::BrokenPipe)

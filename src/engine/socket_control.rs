@@ -3,7 +3,7 @@
 use parking_lot::RwLock;
 
 use super::stop::Stop;
-use crate::model::{CloseReason, ReceiveMode, Respond, SocketId, SocketOptions};
+use crate::model::{BrowserContent, CloseReason, ReceiveMode, Respond, SocketId, SocketOptions};
 use crate::net::Wake;
 
 /// Shared by the control thread and a listener's or client's workers.
@@ -14,6 +14,7 @@ pub(super) struct SocketControl {
     pub(super) wake: Wake,
     pub(super) respond: RwLock<Respond>,
     pub(super) receive: RwLock<ReceiveMode>,
+    pub(super) browser: RwLock<Option<BrowserContent>>,
     pub(super) options: SocketOptions,
     pub(super) stay_half_open: bool,
 }
@@ -34,9 +35,15 @@ impl SocketControl {
             wake: Wake::new()?,
             respond: RwLock::new(respond),
             receive: RwLock::new(receive),
+            browser: RwLock::new(None),
             options,
             stay_half_open,
         })
+    }
+
+    /// With what browsers are shown from the start.
+    pub(super) fn with_browser(self, browser: Option<BrowserContent>) -> Self {
+        Self { browser: RwLock::new(browser), ..self }
     }
 
     /// Ends every wait of the listener's or client's own thread; its sessions are told apart from that.

@@ -42,6 +42,7 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
         Hint::CheckRights => tr!(language, "hint.check_rights"),
         Hint::ChooseAFile => tr!(language, "hint.choose_a_file"),
         Hint::ChooseAFolder => tr!(language, "hint.choose_a_folder"),
+        Hint::OpenByHand => tr!(language, "hint.open_by_hand"),
     };
     Some(words.into_owned())
 }
@@ -67,6 +68,7 @@ fn operation(language: Language, operation: Operation) -> Words {
         Operation::WriteJournal => tr!(language, "operation.write_journal"),
         Operation::SaveSettings => tr!(language, "operation.save_settings"),
         Operation::StartThread => tr!(language, "operation.start_thread"),
+        Operation::OpenBrowser => tr!(language, "operation.open_browser"),
     }
 }
 
@@ -108,6 +110,8 @@ pub fn cause(language: Language, cause: &Cause) -> Words {
         Cause::NoSuchSession => tr!(language, "cause.no_such_session"),
         Cause::NoSuchDevice => tr!(language, "cause.no_such_device"),
         Cause::NotAStream => tr!(language, "cause.not_a_stream"),
+        Cause::ToABrowser => tr!(language, "cause.to_a_browser"),
+        Cause::NoBrowser => tr!(language, "cause.no_browser"),
         Cause::Other { message, .. } => message.clone().into(),
     }
 }
@@ -141,7 +145,7 @@ mod tests {
         "owner": { "pid": 777, "name": "held by me" }, "message": "an odd error", "errno": 5, "bytes": 777,
         "datagrams": 777, "kept": 777, "from": "../from", "to": "to", "size": 777, "missed": 777,
         "endpoint": "tcp://[::1]:777", "local": "[::1]:777", "reason": "eof",
-        "module": "a-module""#;
+        "module": "a-module", "method": "GET", "target": "/a", "status": 777, "code": 777, "by_peer": true"#;
 
     /// All variants of an enum, one of each. serde lists their names when it meets one that it doesn't know, so that
     /// a variant that is added later is here too.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::browser::BrowserContent;
 use super::ids::{SessionId, SocketId, TransferId};
 use super::page::PageRequest;
 use super::target::Target;
@@ -25,6 +26,9 @@ pub struct ListenSpec {
     pub target: Target,
     pub respond: Respond,
     pub receive: ReceiveMode,
+    /// Speak HTTP/1.1 and WebSocket with whoever connects to a stream listener, and show them this. WebSocket messages are
+    /// answered as `respond` says. Bytes are then shown, whatever `receive` says.
+    pub browser: Option<BrowserContent>,
     /// Stop by itself after the first session has ended.
     pub once: bool,
     /// Keep a stream open for sending when its peer has finished; otherwise what waits is sent and the stream closed.
@@ -35,7 +39,14 @@ impl ListenSpec {
     /// Shows what arrives, answers nothing, listens until told to stop.
     #[must_use]
     pub fn new(target: Target) -> Self {
-        Self { target, respond: Respond::Nothing, receive: ReceiveMode::Show, once: false, stay_half_open: false }
+        Self {
+            target,
+            respond: Respond::Nothing,
+            receive: ReceiveMode::Show,
+            browser: None,
+            once: false,
+            stay_half_open: false,
+        }
     }
 }
 
@@ -138,6 +149,16 @@ pub enum Command {
     SetRespond {
         socket: SocketId,
         respond: Respond,
+    },
+    /// For connections opened from now on.
+    SetBrowser {
+        socket: SocketId,
+        browser: Option<BrowserContent>,
+    },
+    /// Opens the system's browser. Without one, [`super::Event::Failed`] says so and has the address as its subject.
+    OpenInBrowser {
+        socket: SocketId,
+        url: String,
     },
     /// Only the latest request matters: an older one that was not answered yet is dropped.
     ReadPage(PageRequest),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::browser::Exchange;
 use super::endpoint::Endpoint;
 use super::failure::Failure;
 use super::ids::{SessionId, SocketId, TransferId};
@@ -88,6 +89,16 @@ pub enum Notice {
     },
     /// A stale Unix socket's file was removed to bind.
     StaleSocketRemoved,
+    /// A browser's request was answered.
+    Answered(Exchange),
+    /// A WebSocket ended in order, or for a reason that was told.
+    WebSocketClosed {
+        /// 1005 where the one who closed gave none.
+        code: u16,
+        reason: String,
+        /// The peer began it.
+        by_peer: bool,
+    },
 }
 
 /// The closed set of reports.
@@ -124,6 +135,12 @@ pub enum Event {
     Sent {
         session: SessionId,
         bytes: u64,
+    },
+    /// A browser's connection became a WebSocket: from these offsets on, its bytes are frames.
+    Upgraded {
+        session: SessionId,
+        received: u64,
+        sent: u64,
     },
     PeerFinished {
         session: SessionId,

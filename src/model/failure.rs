@@ -28,6 +28,7 @@ pub enum Operation {
     WriteJournal,
     SaveSettings,
     StartThread,
+    OpenBrowser,
 }
 
 impl Operation {
@@ -54,6 +55,7 @@ impl Operation {
             Self::WriteJournal => "write-journal",
             Self::SaveSettings => "save-settings",
             Self::StartThread => "start-thread",
+            Self::OpenBrowser => "open-browser",
         }
     }
 }
@@ -106,6 +108,10 @@ pub enum Cause {
     NoSuchSession,
     /// Files need a stream.
     NotAStream,
+    /// A browser is at the other end: it takes messages once it has opened a WebSocket, and files as answers alone.
+    ToABrowser,
+    /// The system has no browser to open.
+    NoBrowser,
     /// Text that no face has words for; `errno` where the system gave one.
     Other {
         message: String,
@@ -196,6 +202,8 @@ pub enum Hint {
     CheckRights,
     ChooseAFile,
     ChooseAFolder,
+    /// Open the address, the failure's subject, by hand.
+    OpenByHand,
 }
 
 /// An error that carries all that a face needs to explain it; `Display` is for logs, faces have words of their own.

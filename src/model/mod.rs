@@ -3,6 +3,7 @@
 //! Nothing here does I/O, reads a clock or starts a thread.
 
 mod address;
+mod browser;
 mod command;
 mod device;
 mod endpoint;
@@ -21,6 +22,7 @@ mod target;
 mod transfer;
 
 pub use address::{HostPort, Peer, RawAddress, UnixName};
+pub use browser::{BrowserContent, Exchange, FolderEntry, FolderList};
 pub use command::{Command, ConnectSpec, ListenSpec, Recipients, Respond};
 pub use device::{CanInterface, ContextId, UnknownContextId, VsockAddress};
 pub use endpoint::{Endpoint, EndpointError, UNIX_PATH_MAX};

@@ -6,6 +6,7 @@ pub mod inbox;
 pub mod journal;
 pub mod port_owner;
 pub mod settings;
+pub mod site;
 pub mod socket_file;
 pub mod source;
 pub mod temporary;

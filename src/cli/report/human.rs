@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 
 use super::{Fact, Report, Summary};
 use crate::i18n::{self, Language};
-use crate::model::Progress;
+use crate::model::{Notice, Progress};
 use crate::tr;
 
 /// What peers sent to standard output as it came, words to standard error.
@@ -132,6 +132,9 @@ impl<O: Write, E: Write> Report for HumanReport<O, E> {
                 i18n::hint(language, failure).map_or(Ok(()), |hint| self.line(&format!("  {hint}")))
             }
             Fact::Noticed { notice, .. } => self.passing_line(&i18n::notice(language, notice)),
+            Fact::Request { exchange, .. } => {
+                self.passing_line(&i18n::notice(language, &Notice::Answered(exchange.clone())))
+            }
             Fact::Summary(summary) => self.summary(summary),
         }
     }

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::request::UsageError;
 use crate::i18n::Language;
-use crate::model::{CloseReason, Endpoint, Failure, Notice, Outcome, Progress, SessionId};
+use crate::model::{CloseReason, Endpoint, Exchange, Failure, Notice, Outcome, Progress, SessionId};
 
 /// The form of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +101,11 @@ pub(super) enum Fact<'a> {
     Noticed {
         notice: &'a Notice,
         session: Option<SessionId>,
+    },
+    /// A browser's request was answered.
+    Request {
+        session: Option<SessionId>,
+        exchange: &'a Exchange,
     },
     Summary(Summary),
 }
