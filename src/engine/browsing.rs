@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::core::Core;
-use super::session::{PeerEnd, Session, Speech};
+use super::session::{PeerEnd, Session};
 use super::socket_control::SocketControl;
+use super::speech::Speech;
 use super::stream_writer;
 use crate::codec::websocket::{self, Opcode};
 use crate::model::{BrowserContent, CloseReason, Event, Failure, FolderList, Respond};
@@ -128,7 +129,10 @@ impl<'a> Browsing<'a> {
                 session.set_speech(Speech::Over);
                 // A message may be half out.
                 let _gate = session.hold_gate();
-                session.finish_sending(core, self.stream);
+                // Browsers that have what they wanted reset the connection: nothing has failed by that.
+                if let Err(error) = session.try_to_finish_sending(core, self.stream) {
+                    tracing::debug!(%error, "the browser was faster");
+                }
             }
             Step::End => {
                 session.request_stop(CloseReason::Local);

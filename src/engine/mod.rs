@@ -21,6 +21,7 @@ mod resolving;
 mod saves;
 mod session;
 mod socket_control;
+mod speech;
 mod stop;
 mod stream_receiver;
 mod stream_writer;

@@ -11,9 +11,9 @@ use parking_lot::{Mutex, RwLock};
 
 use super::core::{Core, spawn};
 use super::socket_control::SocketControl;
+use super::speech::Speech;
 use super::stop::Stop;
 use super::stream_writer;
-use crate::codec::websocket;
 use crate::model::{
     BrowserContent, Call, Cause, CloseReason, Direction, Event, Failure, Life, Operation, Peer, Row, RowBody, SendMode,
     SessionInfo, Traffic,
@@ -35,19 +35,6 @@ pub(super) enum Outgoing {
     Finish,
     /// The peer has finished: nothing follows, the writer ends.
     End,
-}
-
-/// What goes over a session's stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Speech {
-    /// Whatever is sent.
-    Bytes,
-    /// Answers to a browser's requests, between which nothing may come.
-    Http,
-    /// Messages in frames.
-    WebSocket,
-    /// A WebSocket or a browser's connection that this side has ended.
-    Over,
 }
 
 /// How the peer's half of a stream ended.
@@ -203,7 +190,8 @@ impl Session {
     pub(super) fn send(self: &Arc<Self>, core: &Arc<Core>, bytes: &Arc<[u8]>, wait: bool) {
         match &self.link {
             Link::Stream(_) => {
-                let result = self.in_its_speech(bytes).and_then(|bytes| {
+                let speech = *self.speech.lock();
+                let result = speech.message(bytes).and_then(|bytes| {
                     let len = bytes.len() as u64;
                     if !self.traffic.reserve(len) {
                         return Err(Cause::QueueFull);
@@ -223,23 +211,13 @@ impl Session {
         }
     }
 
-    /// The message as it has to go out.
-    fn in_its_speech(&self, bytes: &Arc<[u8]>) -> Result<Arc<[u8]>, Cause> {
-        match *self.speech.lock() {
-            Speech::Bytes => Ok(Arc::clone(bytes)),
-            Speech::WebSocket => Ok(websocket::message(bytes).into()),
-            Speech::Http => Err(Cause::ToABrowser),
-            Speech::Over => Err(Cause::BrokenPipe),
-        }
-    }
-
     pub(super) fn set_speech(&self, speech: Speech) {
         *self.speech.lock() = speech;
     }
 
     /// Whether a message that is sent to everybody is for this one too.
     pub(super) fn takes_messages(&self) -> bool {
-        matches!(*self.speech.lock(), Speech::Bytes | Speech::WebSocket)
+        self.speech.lock().takes_messages()
     }
 
     fn send_datagram(
@@ -428,19 +406,21 @@ impl Session {
 
     /// Half-closes and tells everybody.
     pub(super) fn finish_sending(&self, core: &Core, stream: &Stream) {
+        if let Err(error) = self.try_to_finish_sending(core, stream) {
+            core.fail(self.info.socket, Some(self), Failure::io(Operation::Shutdown, &self.peer, &error));
+        }
+    }
+
+    /// As [`Self::finish_sending`], for who knows what a failure means.
+    pub(super) fn try_to_finish_sending(&self, core: &Core, stream: &Stream) -> std::io::Result<()> {
         if self.finished_sending.swap(true, Ordering::AcqRel) {
-            return;
+            return Ok(());
         }
         self.finish_asked.store(true, Ordering::Release);
-        match stream.finish_sending() {
-            Ok(()) => {
-                core.life(self.info.socket, Some(self), Life::FinishedSending);
-                core.outbox.send(Event::FinishedSending { session: self.info.id });
-            }
-            Err(error) => {
-                core.fail(self.info.socket, Some(self), Failure::io(Operation::Shutdown, &self.peer, &error));
-            }
-        }
+        stream.finish_sending()?;
+        core.life(self.info.socket, Some(self), Life::FinishedSending);
+        core.outbox.send(Event::FinishedSending { session: self.info.id });
+        Ok(())
     }
 
     pub(super) fn has_finished_sending(&self) -> bool {

@@ -308,7 +308,7 @@ fn a_web_socket_from_its_handshake_to_its_end() {
     peer.input(&[client_frame(0x81, b"Hello"), client_frame(0x89, b"p"), client_frame(0x82, b"\0")].concat());
     assert_eq!(peer.sent, b"\x8a\x01p");
     peer.input(&client_frame(0x88, b"\x03\xe8bye"));
-    assert_eq!(peer.sent, b"\x8a\x01p\x88\x02\x03\xe8");
+    assert_eq!(peer.sent, b"\x8a\x01p\x88\x05\x03\xe8bye");
     assert_eq!(peer.told, ["true Hello", "false \0", "closed 1000 true bye", "finish"]);
     peer.input(&client_frame(0x81, b"late"));
     peer.after(LINGER);
