@@ -73,7 +73,7 @@ fn rows_are_read_aloud_cell_by_cell() {
     assert_eq!(table.accesskit_node().data().row_count(), Some(6));
     let cell = harness.get_by_label_contains("你好");
     assert_eq!(cell.accesskit_node().role(), Role::Cell);
-    for text in ["不好", "e4 b8 8d e5 a5 bd", "tcp #2", "last", "22:13:20.000022"] {
+    for text in ["不好", "e4 b8 8d e5 a5 bd", "tcp #2", "last", "22:13:20.000041"] {
         assert!(harness.query_all_by_label(text).next().is_some(), "{text} is not there");
     }
     assert_eq!(harness.get_all_by_label("sent").count(), 2);
@@ -98,11 +98,38 @@ fn another_encoding_changes_the_text_and_not_the_bytes() {
     harness.run_ok();
     harness.get_by_label("GBK").click();
     harness.run_ok();
-    let wanted = UiCommand::SetDisplayEncoding(SocketId(1), Encoding::Gbk);
+    let wanted = UiCommand::SetDisplayEncoding(SocketId(1), None, Encoding::Gbk);
     assert!(harness.state().others.contains(&wanted));
-    harness.state_mut().sessions.encodings.insert(SocketId(1), Encoding::Gbk);
+    harness.state_mut().sessions.shown_as.choose(SocketId(1), None, Encoding::Gbk);
     harness.run_ok();
     assert!(shows(&harness, "你好") && shows(&harness, "c4 e3 ba c3"));
+}
+
+#[test]
+fn two_clients_of_one_server_are_read_each_in_its_encoding() {
+    let mut window = Window::new(Rows::new(2, |number| match number {
+        1 => received(1, b"\xc4\xe3\xba\xc3"),
+        _ => PageRow { session: Some(SessionId(3)), ..received(2, "不好".as_bytes()) },
+    }));
+    let mut third = session(3, Side::Server, Protocol::Tcp);
+    third.info.socket = SocketId(1);
+    window.sessions.by_id.insert(SessionId(3), third);
+    let mut harness = open(window);
+    harness.get_by_label("c4 e3 ba c3").click();
+    harness.run_ok();
+    assert!(shows(&harness, "Show #1 as"), "the label does not tell which session is meant");
+    harness.get_by_role_and_label(Role::ComboBox, "Show as").click();
+    harness.run_ok();
+    harness.get_by_label("GBK").click();
+    harness.run_ok();
+    let chosen = harness.state().others.iter().find_map(|action| match action {
+        UiCommand::SetDisplayEncoding(socket, session, encoding) => Some((*socket, *session, *encoding)),
+        _ => None,
+    });
+    assert_eq!(chosen, Some((SocketId(1), Some(SessionId(1)), Encoding::Gbk)));
+    harness.state_mut().sessions.shown_as.choose(SocketId(1), Some(SessionId(1)), Encoding::Gbk);
+    harness.run_ok();
+    assert!(shows(&harness, "你好") && shows(&harness, "不好"));
 }
 
 #[test]
@@ -222,7 +249,7 @@ fn copies_rows_as_lines_beyond_the_page_at_hand() {
     let line = copy(&mut harness);
     assert_eq!(
         line,
-        "1\t22:13:20.000022\t\ttcp #1\t127.0.0.1:51734\treceived\t9\tmessage 1\t6d 65 73 73 61 67 65 20 31"
+        "1\t22:13:20.000041\t\ttcp #1\t127.0.0.1:51734\treceived\t9\tmessage 1\t6d 65 73 73 61 67 65 20 31"
     );
     harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
     harness.run_ok();

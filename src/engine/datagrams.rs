@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::clock::wall_ns;
 use super::core::Core;
 use super::listener::bound_endpoint;
 use super::session::Session;
@@ -65,7 +64,7 @@ pub(super) fn converse(
         protocol: Protocol::Udp,
         peer: Peer::Ip(peer),
         local: local.clone(),
-        since_wall_ns: wall_ns(),
+        since_wall_ns: core.clock.wall_ns(),
     };
     let to = (!spec.connected).then_some(peer);
     let session = Arc::new(Session::for_datagrams(info, Arc::clone(&socket), to, Some(Arc::clone(control))));
@@ -260,7 +259,7 @@ impl<'a> Worker<'a> {
             protocol: Protocol::Udp,
             peer: Peer::Ip(peer),
             local: local.clone(),
-            since_wall_ns: wall_ns(),
+            since_wall_ns: self.core.clock.wall_ns(),
         };
         let session = Arc::new(Session::for_datagrams(info, Arc::clone(&self.socket), Some(from), None));
         session.announce(self.core, Life::Accepted { local: local.to_string() });

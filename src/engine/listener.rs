@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::clock::wall_ns;
 use super::core::{Core, spawn};
 use super::session::Session;
 use super::socket_control::SocketControl;
@@ -208,7 +207,7 @@ pub(super) fn open_session(
         protocol,
         peer,
         local,
-        since_wall_ns: wall_ns(),
+        since_wall_ns: core.clock.wall_ns(),
     };
     let session = Arc::new(Session::for_stream(info, Arc::clone(&stream)));
     session.announce(core, life);

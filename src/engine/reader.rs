@@ -8,7 +8,7 @@ use crossbeam_channel::{Receiver, Sender, TryRecvError, unbounded};
 
 use super::outbox::Outbox;
 use crate::codec::encoding::Encoding;
-use crate::model::{Event, Failure, Filter, PageRequest};
+use crate::model::{Event, Failure, Filter, PageRequest, ShownAs};
 use crate::store::journal::JournalReader;
 
 /// Rows scanned for a filter before the requests that came meanwhile are looked at.
@@ -18,7 +18,7 @@ enum Job {
     Page(PageRequest),
     Row(u64),
     Encodings(Vec<Encoding>),
-    Save { path: PathBuf, filter: Filter },
+    Save { path: PathBuf, filter: Filter, shown_as: ShownAs },
     Stop,
 }
 
@@ -58,8 +58,8 @@ impl Reader {
         self.job(Job::Encodings(encodings));
     }
 
-    pub(super) fn save(&self, path: PathBuf, filter: Filter) {
-        self.job(Job::Save { path, filter });
+    pub(super) fn save(&self, path: PathBuf, filter: Filter, shown_as: ShownAs) {
+        self.job(Job::Save { path, filter, shown_as });
     }
 
     pub(super) fn stop(&self) {
@@ -110,8 +110,8 @@ impl Worker {
                     self.encodings = encodings;
                     Ok(())
                 }
-                Some(Job::Save { path, filter }) => {
-                    self.save(path, filter);
+                Some(Job::Save { path, filter, shown_as }) => {
+                    self.save(path, filter, shown_as);
                     Ok(())
                 }
                 None => self.wanted.take().map_or(Ok(()), |request| self.answer(Some(request))),
@@ -147,7 +147,7 @@ impl Worker {
                     }
                 }
                 Ok(Job::Encodings(encodings)) => self.encodings = encodings,
-                Ok(Job::Save { path, filter }) => self.save(path, filter),
+                Ok(Job::Save { path, filter, shown_as }) => self.save(path, filter, shown_as),
                 Ok(Job::Stop) | Err(TryRecvError::Disconnected) => {
                     self.stopped = true;
                     return None;
@@ -165,12 +165,12 @@ impl Worker {
     }
 
     /// On a thread and a connection of its own: a long journal takes its time, and pages go on meanwhile.
-    fn save(&self, path: PathBuf, filter: Filter) {
+    fn save(&self, path: PathBuf, filter: Filter, shown_as: ShownAs) {
         let journal = self.journal.clone();
         let encodings = self.encodings.clone();
         let outbox = Arc::clone(&self.outbox);
         let work = move || {
-            let event = match save(&journal, &path, &filter, &encodings) {
+            let event = match save(&journal, &path, &filter, &encodings, &shown_as) {
                 Ok(rows) => Event::JournalSaved { path, rows },
                 Err(failure) => Event::Failed { socket: None, session: None, failure },
             };
@@ -183,6 +183,12 @@ impl Worker {
     }
 }
 
-fn save(journal: &Path, path: &Path, filter: &Filter, encodings: &[Encoding]) -> Result<u64, Failure> {
-    JournalReader::open(journal)?.save(path, filter, encodings)
+fn save(
+    journal: &Path,
+    path: &Path,
+    filter: &Filter,
+    encodings: &[Encoding],
+    shown_as: &ShownAs,
+) -> Result<u64, Failure> {
+    JournalReader::open(journal)?.save(path, filter, encodings, shown_as)
 }

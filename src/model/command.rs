@@ -148,10 +148,12 @@ pub enum Command {
     },
     /// Removes all rows. Numbers go on counting.
     ClearJournal,
-    /// Writes what the filter lets through: `.sqlite` the journal itself, `.jsonl` one object a line, else text.
+    /// Writes what the filter lets through: `.sqlite` the journal itself, `.jsonl` one object a line, else text, in which
+    /// bytes are read as `shown_as` says.
     SaveJournal {
         path: PathBuf,
         filter: super::Filter,
+        shown_as: super::ShownAs,
     },
     SaveSettings(Box<super::Settings>),
 }

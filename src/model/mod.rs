@@ -14,6 +14,7 @@ mod page;
 mod row;
 mod session;
 mod settings;
+mod shown_as;
 mod transfer;
 
 pub use address::{HostPort, Peer, UnixName};
@@ -31,4 +32,5 @@ pub use settings::{
     ClientTab, ComposerSettings, Damage, LanguageChoice, LineEndingChoice, ServerTab, Settings, ThemeChoice,
     WindowPlace,
 };
+pub use shown_as::ShownAs;
 pub use transfer::{Outcome, Progress, ReceiveMode, SendMode, TransferInfo};

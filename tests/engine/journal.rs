@@ -3,7 +3,7 @@
 use std::net::TcpStream;
 
 use sockeye::engine::JournalPlace;
-use sockeye::model::{Command, Direction, Event, Filter, PageRequest, RowBody};
+use sockeye::model::{Command, Direction, Event, Filter, PageRequest, RowBody, ShownAs};
 
 use crate::harness::{Harness, port};
 
@@ -86,7 +86,11 @@ fn a_journal_is_saved_and_a_kept_one_goes_on() {
         h.rows(&filter, |rows| rows.len() == run);
         for name in ["all.sqlite", "all.jsonl", "all.txt"] {
             let path = folder.path().join(name);
-            h.engine.send(Command::SaveJournal { path: path.clone(), filter: Filter::default() });
+            h.engine.send(Command::SaveJournal {
+                path: path.clone(),
+                filter: Filter::default(),
+                shown_as: ShownAs::default(),
+            });
             let rows = h.wait("the saving", |event| match event {
                 Event::JournalSaved { path: of, rows } if *of == path => Some(*rows),
                 _ => None,

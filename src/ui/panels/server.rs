@@ -16,7 +16,7 @@ use crate::ui::widgets::button::Weight;
 use crate::ui::widgets::choice::choice;
 use crate::ui::widgets::composer::Composer;
 use crate::ui::widgets::endpoint_row::{StartButton, endpoint_row, options_field};
-use crate::ui::widgets::field::{Field, mistake, row_caption};
+use crate::ui::widgets::field::{Field, caption, mistake, row_caption};
 use crate::ui::widgets::message_line::message_line;
 use crate::ui::widgets::receive_options::{half_open_option, receive_options};
 use crate::ui::widgets::state_dot::DotState;
@@ -25,6 +25,9 @@ use crate::ui::widgets::transfer_rows::transfer_rows;
 
 /// As many open sessions as "Recipients" lists one by one.
 const LISTED_MAX: usize = 100;
+
+/// Points that the row of choices needs for a word before the recipients.
+const ROOM_FOR_TO: f32 = 540.0;
 
 impl ServerTabState {
     #[must_use]
@@ -152,7 +155,8 @@ impl ServerTabState {
         }
         let protocol = self.form.protocol;
         if protocol.is_stream() {
-            if receive_options(ui, cx, Role::Server, self.socket, &mut self.receive, self.form.tried)
+            let open = !self.open.is_empty();
+            if receive_options(ui, cx, Role::Server, self.socket, &mut self.receive, self.form.tried, open)
                 && locked
                 && let Some(receive) = self.receive.mode(protocol)
             {
@@ -191,7 +195,13 @@ impl ServerTabState {
         // Only an open list shows them all; the one that is chosen is always there.
         options.extend(self.open.iter().take(LISTED_MAX).map(|session| RecipientChoice::One(*session)));
         let (open, chosen) = (self.open.len(), self.chosen.len());
-        choice(ui, "recipients", &label, 96.0, &mut self.recipients, &options, |option| match option {
+        let roomy = ui.available_width() >= ROOM_FOR_TO;
+        if roomy {
+            caption(ui, cx.tokens, &tr!(language, "recipients.to"));
+        }
+        let width = if roomy { 150.0 } else { 112.0 };
+        choice(ui, "recipients", &label, width, &mut self.recipients, &options, |option| match option {
+            RecipientChoice::All if open == 0 => tr!(language, "recipients.nobody"),
             RecipientChoice::All => tr!(language, "recipients.all", count = open),
             RecipientChoice::Chosen => tr!(language, "recipients.chosen", count = chosen),
             RecipientChoice::One(session) => {
@@ -209,8 +219,8 @@ pub fn peer_name(language: Language, sessions: &Sessions, session: crate::model:
     if peer.is_empty() { tr!(language, "session.unnamed", number = session).into_owned() } else { peer }
 }
 
-/// What no panel says: nobody is there yet.
-pub fn nobody(ui: &mut Ui, cx: &Cx<'_>, words: &str) {
+/// What a panel says while it has nothing to show: why, or the next step.
+pub fn calm_words(ui: &mut Ui, cx: &Cx<'_>, words: &str) {
     ui.vertical_centered(|ui| {
         ui.add_space(cx.tokens.space_large);
         ui.label(RichText::new(words).color(cx.tokens.text_muted));

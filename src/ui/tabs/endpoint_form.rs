@@ -109,9 +109,18 @@ impl EndpointForm {
         self.mistake().is_some_and(|(field, _)| field == FormField::Options)
     }
 
-    /// As a tab's title: `127.0.0.1:9000`, `UDP 127.0.0.1:9000`, `/run/x.sock`.
+    /// As a tab's title: `127.0.0.1:9000`, `UDP 127.0.0.1:9000`, `/run/x.sock`; the protocol's name while there is no
+    /// address.
     #[must_use]
     pub fn title(&self) -> String {
+        if self.address.trim().is_empty() {
+            return match self.protocol {
+                Protocol::Tcp => "TCP",
+                Protocol::Udp => "UDP",
+                Protocol::UnixStream => "Unix",
+            }
+            .to_owned();
+        }
         if self.protocol == Protocol::UnixStream {
             return self.address.clone();
         }
@@ -142,6 +151,13 @@ mod tests {
         assert!(form.take_endpoint_text());
         assert_eq!(form, EndpointForm::new("udp", "::1", "9001", "reuseaddr=1"));
         assert_eq!(form.title(), "UDP [::1]:9001");
+    }
+
+    #[test]
+    fn a_tab_without_an_address_is_called_by_its_protocol() {
+        for (scheme, title) in [("tcp", "TCP"), ("udp", "UDP"), ("unix", "Unix")] {
+            assert_eq!(EndpointForm::new(scheme, " ", "9000", "").title(), title);
+        }
     }
 
     #[test]
