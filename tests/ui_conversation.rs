@@ -63,9 +63,9 @@ fn one_several_or_all_get_the_message() {
     for peer in [&first, &third] {
         window.click("Server", &format!("Send to {}", name(peer)));
     }
-    assert_eq!(window.value("Server", "Recipients"), "Ticked 2");
+    assert_eq!(window.value("Server", "Recipients"), "Ticked (2)");
     send(&mut window, "two");
-    window.choose("Server", "Recipients", "All 3");
+    window.choose("Server", "Recipients", "To all (3)");
     send(&mut window, "end");
     // Whatever went astray would stand before the last message.
     assert_eq!(heard(&mut first, 9), b"alltwoend");
@@ -80,10 +80,10 @@ fn a_recipient_that_left_is_no_longer_sent_to() {
     let [first, mut second] = [window.peer(), window.peer()];
     let gone = name(&first);
     window.click("Server", &format!("Send to {gone}"));
-    assert_eq!(window.value("Server", "Recipients"), "Ticked 1");
+    assert_eq!(window.value("Server", "Recipients"), "Ticked (1)");
     drop(first);
     window.until("it has left", |window| window.shows("Server", "· 1 client"));
-    assert_eq!(window.value("Server", "Recipients"), "All 1");
+    assert_eq!(window.value("Server", "Recipients"), "To all (1)");
     send(&mut window, "rest");
     assert_eq!(heard(&mut second, 4), b"rest");
 }

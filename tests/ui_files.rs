@@ -262,3 +262,25 @@ fn a_folder_that_is_a_file_is_told() {
     }
     assert_eq!(std::fs::read(path).expect("the file"), b"mine");
 }
+
+#[test]
+fn a_folder_counts_once_it_is_typed_and_for_connections_after_that() {
+    let [before, after] = [folder(), folder()];
+    let mut window = receiving("raw", &before);
+    window.listen();
+    let mut first = window.peer();
+    window.click("Server", "More");
+    assert!(window.shows("Server", "For clients that connect from now on"));
+    window.write("Server", "Folder", &after.path().display().to_string());
+    // The field has the keyboard still: for all that is known, the path goes on.
+    let mut second = window.peer();
+    window.press(Key::Enter);
+    let mut third = window.peer();
+    for peer in [&mut first, &mut second, &mut third] {
+        peer.write_all(b"bytes").expect("bytes");
+        peer.shutdown(Shutdown::Write).expect("the end");
+    }
+    let files = |folder: &TempDir| std::fs::read_dir(folder.path()).expect("the folder").count();
+    window.until("three files", |window| window.shows("Server", "3 clients") || !window.has_client("open"));
+    assert_eq!((files(&before), files(&after)), (2, 1));
+}

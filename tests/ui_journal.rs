@@ -11,7 +11,9 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use sockeye::codec::encoding::Encoding;
 use sockeye::i18n::Language;
-use sockeye::model::{Event, Notice, PageRow, Protocol, Role as Side, SessionId, SocketId};
+use sockeye::model::{
+    Cause, Event, Failure, Notice, Operation, PageRow, Protocol, Role as Side, SessionId, SocketId, Stamp,
+};
 use sockeye::ui::action::UiCommand;
 
 use window::{Rows, Window, builder, open, received, sent, session};
@@ -81,6 +83,33 @@ fn rows_are_read_aloud_cell_by_cell() {
 }
 
 #[test]
+fn every_row_tells_session_and_peer_however_narrow() {
+    for width in [640.0, 984.0] {
+        let mut harness = builder(width, 400.0, egui::Theme::Light)
+            .build_ui_state(|ui, window: &mut Window| window.show(ui), conversation());
+        harness.run();
+        for cell in ["#1 127.0.0.1:51734", "#2 127.0.0.1:9000"] {
+            assert!(harness.query_all_by_label(cell).next().is_some(), "{cell} is not there at {width}");
+        }
+    }
+}
+
+/// What the kernel says is in the inspector: beside "since last", which goes by the program's clock, its stamps would make
+/// time run backwards.
+#[test]
+fn times_rise_with_the_numbers() {
+    let window = Window::new(Rows::new(2, |number| match number {
+        1 => sent(1, b"question"),
+        _ => PageRow {
+            stamp: Stamp { kernel_ns: Some(sent(1, b"").stamp.wall_ns - 10_000), ..sent(2, b"").stamp },
+            ..received(2, b"answer")
+        },
+    }));
+    let harness = open(window);
+    assert!(shows(&harness, "22:13:20.000041") && shows(&harness, "22:13:20.000082"));
+}
+
+#[test]
 fn a_character_over_two_reads_is_shown_with_its_end() {
     let harness = open(conversation());
     let cell = harness.get_by_label("你");
@@ -117,8 +146,7 @@ fn two_clients_of_one_server_are_read_each_in_its_encoding() {
     let mut harness = open(window);
     harness.get_by_label("c4 e3 ba c3").click();
     harness.run_ok();
-    assert!(shows(&harness, "Show #1 as"), "the label does not tell which session is meant");
-    harness.get_by_role_and_label(Role::ComboBox, "Show as").click();
+    harness.get_by_role_and_label(Role::ComboBox, "Show #1 as").click();
     harness.run_ok();
     harness.get_by_label("GBK").click();
     harness.run_ok();
@@ -260,6 +288,31 @@ fn copies_rows_as_lines_beyond_the_page_at_hand() {
     let all = harness.state_mut().copied.take().expect("nothing was copied");
     assert_eq!(all.lines().count(), 9000);
     assert!(all.lines().last().is_some_and(|line| line.contains("message 9000")));
+}
+
+#[test]
+fn a_copy_whose_rows_can_not_be_read_ends_and_says_so() {
+    let mut harness = open(numbered(9000));
+    focus_table(&mut harness);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    harness.run_ok();
+    harness.state_mut().answers = false;
+    harness.event(egui::Event::Copy);
+    for _ in 0..3 {
+        harness.step();
+    }
+    harness.state_mut().asked.clear();
+    let cause = Cause::Other { message: "the journal is damaged".to_owned(), errno: None };
+    let failure = Failure::new(Operation::ReadFile, "journal.sqlite", cause);
+    harness.state_mut().event(&Event::Failed { socket: None, session: None, failure });
+    harness.state_mut().answers = true;
+    harness.state_mut().record(9001);
+    for _ in 0..3 {
+        harness.step();
+    }
+    assert!(harness.query_by_label_contains("nothing copied: a row could not be read").is_some());
+    assert!(shows(&harness, "message 9001"), "the journal stands still");
+    assert_eq!(harness.state_mut().copied, None);
 }
 
 #[test]

@@ -63,7 +63,11 @@ fn in_chinese() {
 #[test]
 fn with_mistakes_in_the_fields() {
     let mut results = SnapshotResults::new();
-    let server = ServerTab { port: "70000".to_owned(), ..ServerTab::default() };
+    let mut server = ServerTab { port: "70000".to_owned(), ..ServerTab::default() };
+    // The longest words that the lists show.
+    server.composer.format = "escapes".to_owned();
+    server.composer.encoding = "utf-16le".to_owned();
+    server.composer.draft = "A long message. ".repeat(300);
     let mut client = ClientTab { address: String::new(), ..ClientTab::default() };
     client.composer.format = "hex".to_owned();
     client.composer.draft = "e4 bd a".to_owned();

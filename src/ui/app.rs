@@ -177,13 +177,8 @@ impl App {
         let mut actions = std::mem::take(&mut self.actions);
         let sessions = std::mem::take(&mut self.sessions);
         let zone = self.zone.clone();
-        let mut cx = Cx {
-            language: self.language,
-            tokens: &tokens,
-            sessions: &sessions,
-            zone: &zone,
-            actions: &mut actions,
-        };
+        let mut cx =
+            Cx { language: self.language, tokens: &tokens, sessions: &sessions, zone: &zone, actions: &mut actions };
         self.lay_out(ui, &mut cx);
         self.sessions = sessions;
         for action in actions {

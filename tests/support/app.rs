@@ -51,7 +51,9 @@ impl Window {
 
     /// As after a restart: what the file gave and what could not be read of it; changes are saved into the file.
     pub(crate) fn restart(settings: Settings, damage: Vec<Damage>, file: PathBuf) -> Self {
-        Self::start(settings, damage, Some(file), Clock::system(), |builder| builder.with_size(egui::vec2(1100.0, 760.0)))
+        Self::start(settings, damage, Some(file), Clock::system(), |builder| {
+            builder.with_size(egui::vec2(1100.0, 760.0))
+        })
     }
 
     fn start(

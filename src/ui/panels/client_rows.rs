@@ -16,10 +16,10 @@ use crate::ui::widgets::icon::{self, Icon, icon_button};
 use crate::ui::widgets::state_dot::DotState;
 
 const CHECK_WIDTH: f32 = 24.0;
-/// The longest count, `1023 B` or `1.21 GiB`, its arrow and a gap before that.
-const COUNT_WIDTH: f32 = 80.0;
-/// From a column's left edge to its digits at most.
-const ARROW_WIDTH: f32 = 16.0;
+/// An arrow, the longest count behind it, `1023 B` or `1.21 GiB`, and a gap.
+const COUNT_WIDTH: f32 = 86.0;
+/// From a count's arrow to its digits.
+const ARROW_WIDTH: f32 = 18.0;
 const SINCE_WIDTH: f32 = 64.0;
 
 /// Draws the open sessions in the order in which they came, then the latest closed ones.
@@ -113,16 +113,16 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, tab: &mut ServerTabState, session: SessionI
     let muted = if view.open { tokens.text } else { tokens.text_muted };
     let middle = rect.center().y;
     let digits = FontId::new(tokens.text_small, FontFamily::Monospace);
-    let text = |ui: &Ui, right: f32, words: &str, colour| {
-        ui.painter().text(pos2(right, middle), Align2::RIGHT_CENTER, words, digits.clone(), colour);
+    let text = |ui: &Ui, x: f32, align: Align2, words: &str, colour| {
+        ui.painter().text(pos2(x, middle), align, words, digits.clone(), colour);
     };
-    text(ui, right, &since, tokens.text_muted);
+    text(ui, right, Align2::RIGHT_CENTER, &since, tokens.text_muted);
     right -= SINCE_WIDTH;
     for (bytes, picture, colour) in
         [(sent, Icon::ArrowUp, tokens.outgoing), (received, Icon::ArrowDown, tokens.incoming)]
     {
-        text(ui, right, &i18n::byte_size(bytes), muted);
         right -= COUNT_WIDTH;
+        text(ui, right + ARROW_WIDTH, Align2::LEFT_CENTER, &i18n::byte_size(bytes), muted);
         let place = Rect::from_center_size(pos2(right + ARROW_WIDTH / 2.0, middle), vec2(14.0, 14.0));
         icon::paint(ui.painter(), place, picture, if view.open { colour } else { tokens.text_muted });
     }

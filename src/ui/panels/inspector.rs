@@ -272,8 +272,9 @@ fn facts(row: &PageRow, cx: &Cx<'_>) -> Vec<(String, String)> {
 /// Below each other and as many as fit whole; a bar that is always there tells of the others.
 fn scrolling_facts(ui: &mut Ui, cx: &Cx<'_>, row: &PageRow, height: f32) {
     let line = cx.tokens.text_size + cx.tokens.space_small;
-    let scroll = egui::style::ScrollStyle { bar_width: 6.0, ..egui::style::ScrollStyle::solid() };
-    ui.spacing_mut().scroll = scroll;
+    let scroll = &mut ui.spacing_mut().scroll;
+    (scroll.floating_width, scroll.floating_allocated_width) = (6.0, 8.0);
+    (scroll.foreground_color, scroll.dormant_handle_opacity) = (true, 0.35);
     egui::ScrollArea::vertical()
         .id_salt("inspector-facts")
         .max_height(((height + cx.tokens.space_small) / line).floor() * line - cx.tokens.space_small)

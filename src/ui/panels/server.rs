@@ -27,7 +27,7 @@ use crate::ui::widgets::transfer_rows::transfer_rows;
 const LISTED_MAX: usize = 100;
 
 /// Points that the row of choices needs for a word before the recipients.
-const ROOM_FOR_TO: f32 = 540.0;
+const ROOM_FOR_TO: f32 = 524.0;
 
 impl ServerTabState {
     #[must_use]
@@ -199,10 +199,11 @@ impl ServerTabState {
         if roomy {
             caption(ui, cx.tokens, &tr!(language, "recipients.to"));
         }
-        let width = if roomy { 150.0 } else { 112.0 };
+        let width = if roomy { 136.0 } else { 112.0 };
         choice(ui, "recipients", &label, width, &mut self.recipients, &options, |option| match option {
             RecipientChoice::All if open == 0 => tr!(language, "recipients.nobody"),
-            RecipientChoice::All => tr!(language, "recipients.all", count = open),
+            RecipientChoice::All if roomy => tr!(language, "recipients.all", count = open),
+            RecipientChoice::All => tr!(language, "recipients.to_all", count = open),
             RecipientChoice::Chosen => tr!(language, "recipients.chosen", count = chosen),
             RecipientChoice::One(session) => {
                 tr!(language, "recipients.one", peer = peer_name(language, cx.sessions, session))
@@ -221,8 +222,9 @@ pub fn peer_name(language: Language, sessions: &Sessions, session: crate::model:
 
 /// What a panel says while it has nothing to show: why, or the next step.
 pub fn calm_words(ui: &mut Ui, cx: &Cx<'_>, words: &str) {
+    let height = ui.available_height();
     ui.vertical_centered(|ui| {
-        ui.add_space(cx.tokens.space_large);
+        ui.add_space((height / 2.0 - cx.tokens.text_size).max(cx.tokens.space));
         ui.label(RichText::new(words).color(cx.tokens.text_muted));
     });
 }

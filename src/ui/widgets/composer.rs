@@ -196,7 +196,9 @@ fn editor(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft, rect: Rect, id: Id, error
     let builder = UiBuilder::new().max_rect(room);
     let output = ui
         .scope_builder(builder, |ui| {
-            ScrollArea::vertical().id_salt("message").auto_shrink([false, false]).show(ui, |ui| {
+            // The least that egui scrolls in is more than this field has: it would be drawn over its border.
+            let scroll = ScrollArea::vertical().id_salt("message").auto_shrink([false, false]).min_scrolled_height(0.0);
+            scroll.show(ui, |ui| {
                 TextEdit::multiline(draft.text_mut())
                     .id(id)
                     .hint_text(hint)

@@ -13,7 +13,7 @@ pub struct Glyph {
     pub text: String,
     /// Counted from the line's first.
     pub bytes: Range<usize>,
-    /// Not a character that can be seen as itself: a control character, or bytes that are none.
+    /// Not a character that can be seen as itself: a control character, or bytes that are none (U+FFFD).
     pub substitute: bool,
 }
 
@@ -51,7 +51,6 @@ pub fn glyphs(encoding: Encoding, before: &[u8], offset: u64, bytes: &[u8], line
 fn glyph(character: char, bytes: Range<usize>) -> Glyph {
     let is_none = character == char::REPLACEMENT_CHARACTER;
     let is_unseen = character.is_control() || character == '\u{feff}';
-    // A dot can be text; nothing looks like the sign for bytes that are none.
     let text = if is_unseen { "·".to_owned() } else { character.to_string() };
     let substitute = is_none || is_unseen;
     Glyph { text, bytes, substitute }

@@ -108,7 +108,7 @@ impl TableRows for JournalRows<'_> {
                     sign(painter, row, text.tone, Rect::from_x_y_ranges(*range, place.rect.y_range()), color);
                 }
                 Column::Length => cell.end(text.length.clone(), &mono, color),
-                Column::Text if text.verbatim => cell.verbatim(&text.text, &mono, tokens.text, tokens.accent),
+                Column::Text if text.verbatim => cell.verbatim(&text.text, tokens),
                 Column::Text => paint_words(&Cell { range: Rangef::new(range.min, end), ..cell }, text, tokens, color),
                 Column::Hex => cell.start(&text.hex, &mono, muted),
             }
@@ -166,6 +166,9 @@ fn paint_words(cell: &Cell<'_>, text: &RowText, tokens: &Tokens, color: Color32)
     Cell { range: Rangef::new(name_end, cell.range.max), ..*cell }.start(rest, &font, color);
 }
 
+/// Points that keep the blocks of two bytes apart.
+const BETWEEN_BLOCKS: f32 = 2.0;
+
 /// Points that a file's name gets however long the rest is.
 const NAME_LEAST: f32 = 48.0;
 
@@ -188,21 +191,32 @@ impl Cell<'_> {
         self.place(LayoutJob::simple_singleline(text.to_owned(), font.clone(), color), color)
     }
 
-    /// Bytes as text: what can't be seen as itself is written as an escape, apart by its colour.
-    fn verbatim(&self, text: &str, font: &FontId, color: Color32, escape_color: Color32) {
+    /// Bytes as text. What can't be seen as itself is written as an escape in another colour. Bytes that are no character
+    /// are question marks on blocks, light on dark: no text looks so, and the fonts lack the sign that is meant for them.
+    fn verbatim(&self, text: &str, tokens: &Tokens) {
+        let font = tokens.mono_font();
         let mut job = LayoutJob::default();
-        let plain = TextFormat::simple(font.clone(), color);
-        let apart = TextFormat::simple(font.clone(), escape_color);
-        let mut rest = self.head(text, font);
+        let plain = TextFormat::simple(font.clone(), tokens.text);
+        let apart = TextFormat::simple(font.clone(), tokens.accent);
+        let block = TextFormat {
+            background: tokens.text_muted,
+            expand_bg: -BETWEEN_BLOCKS / 2.0,
+            ..TextFormat::simple(font.clone(), tokens.surface)
+        };
+        let mut rest = self.head(text, &font);
         while let Some((at, character, escape)) =
             rest.char_indices().find_map(|(at, character)| Some((at, character, escape(character)?)))
         {
             job.append(&rest[..at], 0.0, plain.clone());
-            job.append(&escape, 0.0, apart.clone());
+            if character == char::REPLACEMENT_CHARACTER {
+                job.append(&escape, BETWEEN_BLOCKS, block.clone());
+            } else {
+                job.append(&escape, 0.0, apart.clone());
+            }
             rest = &rest[at + character.len_utf8()..];
         }
         job.append(rest, 0.0, plain);
-        self.place(job, color);
+        self.place(job, tokens.text);
     }
 
     /// As much of a text as can show at most: no glyph is narrower than a quarter of its size.
@@ -230,7 +244,7 @@ impl Cell<'_> {
 }
 
 /// The escape for a control picture (U+2400 to U+2421, as [`crate::codec::visible`] writes them): few fonts have these
-/// signs, and nobody can tell them apart at this size. U+FFFD, for bytes that are no character, stays: nothing looks like it.
+/// signs, and nobody can tell them apart at this size. For U+FFFD, bytes that are no character, what its block holds.
 fn escape(character: char) -> Option<Cow<'static, str>> {
     let code = u32::from(character);
     Some(match character {
@@ -240,6 +254,7 @@ fn escape(character: char) -> Option<Cow<'static, str>> {
         '\u{240d}' => "\\r".into(),
         '\u{2421}' => "\\x7f".into(),
         '\u{2400}'..='\u{241f}' => format!("\\x{:02x}", code - 0x2400).into(),
+        char::REPLACEMENT_CHARACTER => "?".into(),
         _ => return None,
     })
 }

@@ -152,8 +152,7 @@ fn reach_of_encoding(sessions: &Sessions, chosen: Option<&PageRow>) -> Option<(S
         (Some(selected), _) => selected,
         (None, row) => row?,
     };
-    let of_server =
-        |session: &SessionId| sessions.by_id.get(session).is_none_or(|view| view.info.role == Role::Server);
+    let of_server = |session: &SessionId| sessions.by_id.get(session).is_none_or(|view| view.info.role == Role::Server);
     Some((socket, session.filter(of_server)))
 }
 
@@ -161,24 +160,22 @@ fn show_encoding(ui: &mut Ui, cx: &mut Cx<'_>, chosen: Option<&PageRow>) {
     let language = cx.language;
     let reach = reach_of_encoding(cx.sessions, chosen);
     let shown_as = &cx.sessions.shown_as;
-    let before =
-        reach.map_or_else(|| shown_as.common(), |(socket, session)| Some(shown_as.encoding(socket, session)));
+    let before = reach.map_or_else(|| shown_as.common(), |(socket, session)| Some(shown_as.encoding(socket, session)));
     let mut encoding = before;
-    let name = tr!(language, "journal.show_as");
+    let (name, help) = match reach {
+        Some((_, Some(session))) => {
+            (tr!(language, "journal.show_session_as", session = session), tr!(language, "journal.show_as_help_session"))
+        }
+        Some((_, None)) => (tr!(language, "journal.show_as"), tr!(language, "journal.show_as_help")),
+        None => (tr!(language, "journal.show_as"), tr!(language, "journal.show_as_help_all")),
+    };
     let options = Encoding::ALL.map(Some);
     let response = choice(ui, "journal-encoding", &name, 92.0, &mut encoding, &options, |option| match option {
         Some(encoding) => encoding.name().into(),
         None => tr!(language, "journal.show_as_differs"),
     });
-    let (words, help) = match reach {
-        Some((_, Some(session))) => {
-            (tr!(language, "journal.show_session_as", session = session), tr!(language, "journal.show_as_help_session"))
-        }
-        Some((_, None)) => (name, tr!(language, "journal.show_as_help")),
-        None => (name, tr!(language, "journal.show_as_help_all")),
-    };
     let response = response.on_hover_text(help);
-    let label = ui.label(RichText::new(words).color(cx.tokens.text_muted));
+    let label = ui.label(RichText::new(name).color(cx.tokens.text_muted));
     response.labelled_by(label.id);
     if let Some(encoding) = encoding.filter(|_| encoding != before) {
         cx.act(match reach {
