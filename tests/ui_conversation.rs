@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use sockeye::model::{ClientTab, ServerTab};
+use sockeye::model::{ClientTab, LanguageChoice, ServerTab, Settings};
 
 use crate::app::{Window, any_port, heard, listener};
 
@@ -50,6 +50,28 @@ fn send(window: &mut Window, message: &str) {
     window.write("Server", "Message", message);
     window.click("Server", "Send");
     assert_eq!(window.value("Server", "Message"), "", "{message} was not sent");
+}
+
+#[test]
+fn a_client_row_tells_since_when_at_every_width() {
+    for width in [1024.0, 1600.0] {
+        let settings = Settings {
+            language: LanguageChoice::English,
+            servers: vec![any_port()],
+            clients: vec![ClientTab::default()],
+            ..Settings::default()
+        };
+        let mut window =
+            Window::build_with_steady_clock(settings, |builder| builder.with_size(egui::vec2(width, 700.0)));
+        window.listen();
+        let _peer = window.peer();
+        assert!(window.has_client("received 0 B, sent 0 B, open, since 22:13:20"));
+        let times = window.harness.output().shapes.iter().filter(|clipped| match &clipped.shape {
+            egui::Shape::Text(text) => text.galley.text() == "22:13:20",
+            _ => false,
+        });
+        assert_eq!(times.count(), 1, "at {width}");
+    }
 }
 
 #[test]

@@ -12,11 +12,12 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use sockeye::codec::encoding::Encoding;
 use sockeye::i18n::Language;
 use sockeye::model::{
-    Cause, Event, Failure, Notice, Operation, PageRow, Protocol, Role as Side, SessionId, SocketId, Stamp,
+    Cause, Direction, Event, Failure, Life, Notice, Operation, Outcome, PageRow, Protocol, Role as Side, RowBody,
+    SendMode, SessionId, SocketId, Stamp,
 };
 use sockeye::ui::action::UiCommand;
 
-use window::{Rows, Window, builder, open, received, sent, session};
+use window::{Rows, Window, builder, open, received, row, sent, session};
 
 fn numbered(total: u64) -> Window {
     Window::new(Rows::new(total, |number| received(number, format!("message {number}").as_bytes())))
@@ -92,6 +93,43 @@ fn every_row_tells_session_and_peer_however_narrow() {
             assert!(harness.query_all_by_label(cell).next().is_some(), "{cell} is not there at {width}");
         }
     }
+}
+
+/// Texts that begin so, as they were painted, and whether something of them was cut off.
+fn painted(harness: &Harness<'_, Window>, beginning: &str) -> Vec<(String, bool)> {
+    let texts = harness.output().shapes.iter().filter_map(|clipped| match &clipped.shape {
+        egui::Shape::Text(text) => Some((text.galley.text().to_owned(), text.galley.elided)),
+        _ => None,
+    });
+    texts.filter(|(text, _)| text.starts_with(beginning)).collect()
+}
+
+#[test]
+fn words_take_the_room_of_bytes_and_a_name_gives_way_to_what_became_of_its_file() {
+    let window = Window::new(Rows::new(2, |number| match number {
+        1 => row(
+            1,
+            RowBody::File {
+                direction: Direction::In,
+                name: format!("{}.bin", "long-name-".repeat(12)),
+                path: "/in/long".to_owned(),
+                size: 4 << 20,
+                duration_ns: 1_000_000_000,
+                outcome: Outcome::Unverified,
+                mode: SendMode::Raw,
+            },
+        ),
+        _ => {
+            row(2, RowBody::Life(Life::Listening { endpoint: "unix:/run/user/1000/some-folder/peer.sock".to_owned() }))
+        }
+    }));
+    let mut harness =
+        builder(984.0, 300.0, egui::Theme::Light).build_ui_state(|ui, window: &mut Window| window.show(ui), window);
+    harness.run();
+    let words = " · ended in order, unverified · 4.00 MiB · 4.00 MiB/s";
+    assert_eq!(painted(&harness, " · "), [(words.to_owned(), false)]);
+    assert!(painted(&harness, "long-name-")[0].1, "the name alone is cut");
+    assert_eq!(painted(&harness, "listening on unix:/run").iter().map(|(_, cut)| *cut).collect::<Vec<_>>(), [false]);
 }
 
 /// What the kernel says is in the inspector: beside "since last", which goes by the program's clock, its stamps would make
