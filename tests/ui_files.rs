@@ -286,3 +286,20 @@ fn a_folder_counts_once_it_is_typed_and_for_connections_after_that() {
     });
     assert_eq!((files(&before), files(&after)), (2, 1));
 }
+
+#[test]
+fn files_stand_below_the_clients_also_when_the_last_has_closed() {
+    let into = folder();
+    let mut window = receiving("raw", &into);
+    window.listen();
+    let mut peer = window.peer();
+    peer.write_all(b"bytes").expect("bytes");
+    drop(peer);
+    window.until("its end", |window| {
+        window.has_client("both sides had finished") && window.shows("Server", "ended in order, unverified")
+    });
+    let panel = window.panel("Server");
+    let row = panel.query_all_by_role(Role::ListItem).last().expect("the client's row").rect();
+    let file = panel.query_by_label("received.bin").expect("the file's row").rect();
+    assert!(file.top() >= row.bottom(), "{file} is not below {row}");
+}

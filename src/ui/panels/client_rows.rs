@@ -54,6 +54,8 @@ pub fn client_rows(ui: &mut Ui, cx: &mut Cx<'_>, tab: &mut ServerTabState) {
         let builder = UiBuilder::new().max_rect(rect).id_salt(session);
         ui.scope_builder(builder, |ui| row(ui, cx, tab, session, rect));
     }
+    // A row that only paints has taken no room: what follows would begin on top of it.
+    ui.advance_cursor_after_rect(area);
 }
 
 fn row(ui: &mut Ui, cx: &mut Cx<'_>, tab: &mut ServerTabState, session: SessionId, rect: Rect) {

@@ -155,12 +155,8 @@ impl JournalPanel {
                     job.take_row(*number, payload);
                 }
             }
-            // The engine reads for nobody else: what the copy waits for will not come.
             Event::Failed { socket: None, session: None, failure } if failure.operation == Operation::ReadFile => {
-                if self.copy.take().is_some() {
-                    self.pages.outdate();
-                    self.say(Said::CopyFailed);
-                }
+                self.give_copy_up();
             }
             Event::JournalCleared => {
                 self.pages.cleared();
@@ -361,6 +357,14 @@ impl JournalPanel {
     pub fn start_copying(&mut self, kind: CopyKind) {
         if !self.selection.is_empty() {
             self.copy = Some(CopyJob::new(kind, self.filter.clone(), self.selection.clone()));
+        }
+    }
+
+    /// After a read that failed: what a copy waits for will not come.
+    fn give_copy_up(&mut self) {
+        if self.copy.take().is_some() {
+            self.pages.outdate();
+            self.say(Said::CopyFailed);
         }
     }
 
