@@ -303,3 +303,15 @@ fn files_stand_below_the_clients_also_when_the_last_has_closed() {
     let file = panel.query_by_label("received.bin").expect("the file's row").rect();
     assert!(file.top() >= row.bottom(), "{file} is not below {row}");
 }
+
+#[test]
+fn a_file_that_nobody_takes_is_called_stalled() {
+    let from = folder();
+    let path = from.path().join("large.bin");
+    File::create(&path).and_then(|file| file.set_len(64 << 20)).expect("a file");
+    let mut window = Window::english();
+    let _peer_that_does_not_read = window.connect_to(&listener());
+    drop_on(&mut window, "Client", &[&path]);
+    window.until("a stall", |window| window.shows("Client", "stalled"));
+    assert!(!window.shows("Client", "left"));
+}

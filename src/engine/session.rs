@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
-use ::core::net::SocketAddr;
 use crossbeam_channel::{Receiver, SendError, Sender, bounded, unbounded};
 use parking_lot::{Mutex, RwLock};
 
@@ -15,7 +14,8 @@ use super::socket_control::SocketControl;
 use super::stop::Stop;
 use super::stream_writer;
 use crate::model::{
-    Call, Cause, CloseReason, Direction, Event, Failure, Life, Operation, Row, RowBody, SendMode, SessionInfo, Traffic,
+    Call, Cause, CloseReason, Direction, Event, Failure, Life, Operation, Peer, Row, RowBody, SendMode, SessionInfo,
+    Traffic,
 };
 use crate::net::{DatagramSocket, Stream};
 
@@ -51,7 +51,7 @@ enum Link {
     Stream(RwLock<Option<Arc<Stream>>>),
     /// `to` is the peer that each datagram names; `None` on a connected socket. `owner` is
     /// the client that ends with its only session; a listener's sessions share its socket.
-    Datagram { socket: Arc<DatagramSocket>, to: Option<SocketAddr>, owner: Option<Arc<SocketControl>> },
+    Datagram { socket: Arc<DatagramSocket>, to: Option<Peer>, owner: Option<Arc<SocketControl>> },
 }
 
 pub(super) struct Session {
@@ -95,7 +95,7 @@ impl Session {
     pub(super) fn for_datagrams(
         info: SessionInfo,
         socket: Arc<DatagramSocket>,
-        to: Option<SocketAddr>,
+        to: Option<Peer>,
         owner: Option<Arc<SocketControl>>,
     ) -> Self {
         Self::new(info, Link::Datagram { socket, to, owner })
@@ -193,7 +193,7 @@ impl Session {
                 }
             }
             Link::Datagram { socket, to, .. } => {
-                if let Err(error) = self.send_datagram(core, socket, *to, bytes, wait) {
+                if let Err(error) = self.send_datagram(core, socket, to.as_ref(), bytes, wait) {
                     let failure = super::advice::send_datagram(&self.peer, &error);
                     core.fail(self.info.socket, Some(self), failure);
                 }
@@ -205,7 +205,7 @@ impl Session {
         &self,
         core: &Core,
         socket: &DatagramSocket,
-        to: Option<SocketAddr>,
+        to: Option<&Peer>,
         bytes: &[u8],
         wait: bool,
     ) -> std::io::Result<()> {

@@ -174,6 +174,7 @@ pub enum Hint {
     StartTheServer,
     CheckTheName,
     CheckTheAddress,
+    ChooseAnotherFamily,
     PortsBelow1024NeedRights,
     ShortenThePath,
     RemoveTheFile,

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg};
 use nix::sys::time::TimeSpec;
-use socket2::{SockAddr, Socket};
+use socket2::Socket;
 
-use super::unix::unix_name;
+use super::address::peer_of;
 use crate::model::{Peer, UnixName};
 
 /// How long one send call may block before it returns [`io::ErrorKind::WouldBlock`], so that a sender whose peer doesn't
@@ -45,7 +45,7 @@ impl Stream {
     /// One recvmsg(2). Blocks until something came, the peer finished, or [`Self::interrupt`].
     ///
     /// # Errors
-    /// What the call returned; `ConnectionReset` when the peer reset.
+    /// What the call returned; `ConnectionReset` when the peer reset, `WouldBlock` after [`Self::set_receive_wait`].
     pub fn receive(&self, buffer: &mut [u8]) -> io::Result<ReceivedPiece> {
         let mut control = nix::cmsg_space!(TimeSpec);
         loop {
@@ -60,6 +60,14 @@ impl Stream {
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+
+    /// From now on a receive call for which nothing comes returns `WouldBlock` after this time (`SO_RCVTIMEO`, socket(7)).
+    ///
+    /// # Errors
+    /// Of setsockopt(2).
+    pub fn set_receive_wait(&self, wait: Duration) -> io::Result<()> {
+        self.socket.set_read_timeout(Some(wait))
     }
 
     /// One send(2), which may take less than all.
@@ -113,17 +121,6 @@ fn retry_interrupted(mut call: impl FnMut() -> io::Result<usize>) -> io::Result<
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             result => return result,
         }
-    }
-}
-
-pub(super) fn peer_of(address: &SockAddr) -> Peer {
-    // A dual-stack listener sees IPv4 peers as ::ffff:a.b.c.d; people know them as a.b.c.d.
-    match address.as_socket() {
-        Some(mut address) => {
-            address.set_ip(address.ip().to_canonical());
-            Peer::Ip(address)
-        }
-        None => Peer::Unix(unix_name(address)),
     }
 }
 

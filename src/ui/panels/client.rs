@@ -7,7 +7,7 @@ use super::server::calm_words;
 use super::shell::{FEW_ROWS, StateLine, state_line};
 use crate::codec::visible::visible;
 use crate::i18n;
-use crate::model::{Command, Protocol, Role, SessionId};
+use crate::model::{Command, Delivery, Role, SessionId};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
@@ -16,7 +16,7 @@ use crate::ui::view::SessionView;
 use crate::ui::widgets::button::{Weight, button};
 use crate::ui::widgets::composer::Composer;
 use crate::ui::widgets::endpoint_row::{StartButton, endpoint_row, options_field};
-use crate::ui::widgets::field::{Field, caption, mistake, row_caption};
+use crate::ui::widgets::field::{Field, control_caption, mistake, row_caption};
 use crate::ui::widgets::icon::{self, Icon};
 use crate::ui::widgets::message_line::message_line;
 use crate::ui::widgets::receive_options::{half_open_option, receive_options};
@@ -133,9 +133,9 @@ impl ClientTabState {
                 let Some(view) = cx.sessions.by_id.get(session) else { return tr!(language, "client.open") };
                 let local = view.info.local.to_string();
                 let peer = visible(&view.info.peer.to_string());
-                if self.form.protocol == Protocol::UnixStream {
+                if !self.form.protocol.has_port() {
                     tr!(language, "client.open_unix", peer = peer)
-                } else if self.form.protocol == Protocol::Udp {
+                } else if self.form.protocol.delivery() == Delivery::Datagrams {
                     tr!(language, "client.open_datagrams", local = local, peer = peer)
                 } else {
                     tr!(language, "client.open_between", local = local, peer = peer)
@@ -149,9 +149,9 @@ impl ClientTabState {
         if self.message.is_some() || self.form.mistake().is_some() {
             return;
         }
-        let words = match self.form.protocol {
-            Protocol::Udp => tr!(cx.language, "client.next_step_datagrams"),
-            Protocol::Tcp | Protocol::UnixStream => tr!(cx.language, "client.next_step"),
+        let words = match self.form.protocol.delivery() {
+            Delivery::Datagrams => tr!(cx.language, "client.next_step_datagrams"),
+            Delivery::Stream => tr!(cx.language, "client.next_step"),
         };
         calm_words(ui, cx, &words);
     }
@@ -205,7 +205,7 @@ impl ClientTabState {
                     mistaken: self.timeout_ms().is_none(),
                 };
                 timeout.show(ui, cx.tokens, &mut self.timeout).on_hover_text(tr!(language, "client.timeout.explained"));
-                if self.form.protocol == Protocol::Udp {
+                if self.form.protocol.delivery() == Delivery::Datagrams {
                     ui.checkbox(&mut self.connected, tr!(language, "client.connected"))
                         .on_hover_text(tr!(language, "client.connected.explained"));
                 } else {
@@ -216,7 +216,7 @@ impl ClientTabState {
             if self.timeout_ms().is_none() {
                 mistake(ui, cx.tokens, &tr!(language, "client.timeout.bad"));
             }
-            if self.form.protocol != Protocol::UnixStream {
+            if self.form.protocol.has_port() {
                 self.local_address(ui, cx);
             }
         });
@@ -248,7 +248,7 @@ impl ClientTabState {
             };
             address.show(ui, cx.tokens, &mut self.local_host);
             let label = tr!(language, "client.local_port");
-            caption(ui, cx.tokens, &label);
+            control_caption(ui, cx.tokens.small_font(), cx.tokens.text_muted, &label);
             let port = Field {
                 id: Id::unique(("local port", self.socket.0)),
                 label: &label,

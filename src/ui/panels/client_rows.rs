@@ -5,7 +5,7 @@ use egui::{Align2, Checkbox, FontFamily, FontId, Rect, Sense, Ui, UiBuilder, Wid
 
 use super::server::{calm_words, peer_name};
 use crate::i18n::{self, Language};
-use crate::model::{Command, Protocol, SessionId};
+use crate::model::{Command, Delivery, SessionId};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::clock::time_of_day;
@@ -26,12 +26,12 @@ const SINCE_WIDTH: f32 = 64.0;
 pub fn client_rows(ui: &mut Ui, cx: &mut Cx<'_>, tab: &mut ServerTabState) {
     let total = tab.open.len() + tab.closed.len();
     if total == 0 {
-        let words = match (&tab.state, tab.form.protocol) {
-            (ServerState::Listening(_), Protocol::Udp) => tr!(cx.language, "server.no_peers_yet"),
+        let words = match (&tab.state, tab.form.protocol.delivery()) {
+            (ServerState::Listening(_), Delivery::Datagrams) => tr!(cx.language, "server.no_peers_yet"),
             (ServerState::Listening(_), _) => tr!(cx.language, "server.no_clients_yet"),
             // What is in the way of the next step has been said above.
             (ServerState::Idle, _) if tab.message.is_some() || tab.form.mistake().is_some() => return,
-            (ServerState::Idle, Protocol::Udp) => tr!(cx.language, "server.next_step_datagrams"),
+            (ServerState::Idle, Delivery::Datagrams) => tr!(cx.language, "server.next_step_datagrams"),
             (ServerState::Idle, _) => tr!(cx.language, "server.next_step"),
             (ServerState::Starting | ServerState::Stopping, _) => return,
         };

@@ -9,13 +9,14 @@ use super::JournalPanel;
 use super::row_text::group;
 use crate::codec::encoding::Encoding;
 use crate::i18n;
-use crate::model::{Filter, PageRow, Protocol, Role, SessionId, SocketId};
+use crate::model::{Delivery, Filter, PageRow, Role, SessionId, SocketId};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
 use crate::ui::theme::Tokens;
 use crate::ui::view::Sessions;
 use crate::ui::widgets::choice::choice;
+use crate::ui::widgets::field::control_caption;
 
 impl JournalPanel {
     pub(super) fn show_toolbar(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -96,7 +97,8 @@ impl JournalPanel {
 
     fn show_losses(&self, ui: &mut Ui, cx: &Cx<'_>) {
         let tokens = cx.tokens;
-        let datagrams = cx.sessions.by_id.values().any(|session| session.info.protocol == Protocol::Udp);
+        let datagrams =
+            cx.sessions.by_id.values().any(|session| session.info.protocol.delivery() == Delivery::Datagrams);
         let (words, lost) = match self.losses.dropped() {
             Some(dropped) => (tr!(cx.language, "journal.dropped", count = group(dropped)), dropped > 0),
             // Streams lose nothing, so there is nothing to be known.
@@ -174,9 +176,8 @@ fn show_encoding(ui: &mut Ui, cx: &mut Cx<'_>, chosen: Option<&PageRow>) {
         Some(encoding) => encoding.name().into(),
         None => tr!(language, "journal.show_as_differs"),
     });
-    let response = response.on_hover_text(help);
-    let label = ui.label(RichText::new(name).color(cx.tokens.text_muted));
-    response.labelled_by(label.id);
+    response.on_hover_text(help);
+    control_caption(ui, cx.tokens.font(), cx.tokens.text_muted, &name);
     if let Some(encoding) = encoding.filter(|_| encoding != before) {
         cx.act(match reach {
             Some((socket, session)) => UiCommand::SetDisplayEncoding(socket, session, encoding),
