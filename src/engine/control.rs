@@ -13,13 +13,13 @@ use parking_lot::Mutex;
 use super::core::{Core, spawn};
 use super::session::{Outgoing, Session};
 use super::socket_control::SocketControl;
-use super::{client, listener};
+use super::{advice, client, listener};
 use crate::codec::encoding::Encoding;
 use crate::model::{
     Cause, CloseReason, Command, ConnectSpec, Event, Failure, Hint, ListenSpec, Operation, Protocol, Recipients,
     Respond, Role, SessionId, Settings, SocketId,
 };
-use crate::store;
+use crate::{net, store};
 
 /// For how long one message to many may wait for room in a datagram socket's buffer.
 const DATAGRAM_WAIT: Duration = Duration::from_millis(100);
@@ -104,6 +104,13 @@ impl Control {
                 if let Some(running) = self.running.get(&socket) {
                     *running.control.respond.write() = respond;
                 }
+            }
+            Command::Probe { protocol } => {
+                let missing = net::probe(protocol).err().map(|failure| {
+                    let hint = advice::missing(protocol, &failure.cause);
+                    Failure { hint, ..failure }
+                });
+                self.core.outbox.send(Event::Probed { protocol, missing });
             }
             Command::ReadPage(request) => self.core.reader.page(request),
             Command::SetFilterEncodings(labels) => {
