@@ -174,7 +174,7 @@ impl Worker {
 
     fn clear(&mut self) {
         match self.writer.clear() {
-            Ok(()) => self.outbox.send(Event::JournalCleared),
+            Ok(()) => self.outbox.cleared(),
             Err(failure) => self.outbox.send(Event::Failed { socket: None, session: None, failure }),
         }
     }
