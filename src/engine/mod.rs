@@ -16,6 +16,7 @@ mod outbox;
 mod reader;
 mod recorder;
 mod resolving;
+mod send_queue;
 mod session;
 mod socket_control;
 mod stop;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use crossbeam_channel::select;
 
 use super::core::Core;
-use super::session::{Outgoing, PeerEnd, Session};
+use super::send_queue::Outgoing;
+use super::session::{PeerEnd, Session};
 use super::socket_control::SocketControl;
 use super::stop::GRACE;
 use super::stream_writer;
@@ -28,9 +29,10 @@ pub(super) fn run(session: &Arc<Session>, core: &Arc<Core>, control: &SocketCont
     let mode = control.receive.read().clone();
     let reason = match Receiving::begin(&mode, session, core) {
         Ok(receiving) => Receiver { session, core, control, stream: &stream, receiving }.run(&mode),
-        // The folder can't be used: nothing is taken, and the peer learns it by the close.
+        // The folder can't be used: nothing is taken, and the peer learns it by the reset.
         Err(failure) => {
             core.fail(session.info.socket, Some(session), failure);
+            session.cut(CloseReason::Error);
             CloseReason::Error
         }
     };
@@ -81,7 +83,7 @@ impl Receiver<'_> {
                 Ok(piece) => {
                     bytes_after_stop += stopping.map_or(0, |_| piece.len);
                     if !self.received(&buffer[..piece.len], piece.kernel_ns) {
-                        self.session.request_stop(CloseReason::Error);
+                        self.session.cut(CloseReason::Error);
                         break PeerEnd::Unknown;
                     }
                 }
@@ -101,8 +103,11 @@ impl Receiver<'_> {
         {
             tracing::debug!(%error, "reset on close");
         }
-        if let Some(receiving) = self.receiving.take() {
-            receiving.end(end);
+        if let Some(receiving) = self.receiving.take()
+            && !receiving.end(end)
+        {
+            // A sender that reads an ordinary end would take its file for received.
+            self.session.cut(CloseReason::Error);
         }
         self.session.set_peer_end(end);
         match end {
