@@ -28,6 +28,7 @@ fn hint(failure: &Failure, endpoint: &Endpoint) -> Option<Hint> {
             Endpoint::UnixStream(_) => Hint::ChooseAnotherPort,
         },
         Cause::Refused | Cause::StaleSocket => Hint::StartTheServer,
+        Cause::SelfConnect => Hint::ChooseAnotherPort,
         Cause::NotASocket => Hint::RemoveTheFile,
         Cause::NoSuchHost => Hint::CheckTheName,
         Cause::AddressNotAvailable | Cause::HostUnreachable | Cause::NetworkUnreachable | Cause::TimedOut => {

@@ -76,6 +76,7 @@ pub fn cause(language: Language, cause: &Cause) -> Words {
         Cause::NotARegularFile => tr!(language, "cause.not_a_regular_file"),
         Cause::AddressNotAvailable => tr!(language, "cause.address_not_available"),
         Cause::Refused => tr!(language, "cause.refused"),
+        Cause::SelfConnect => tr!(language, "cause.self_connect"),
         Cause::ConnectionReset => tr!(language, "cause.connection_reset"),
         Cause::BrokenPipe => tr!(language, "cause.broken_pipe"),
         Cause::NotConnected => tr!(language, "cause.not_connected"),
