@@ -20,10 +20,13 @@ fn address(endpoint: &str) -> &str {
 fn burst(address: &str) -> Vec<TcpStream> {
     const THREADS: usize = 8;
     let start = Barrier::new(THREADS);
+    let address = address.parse().expect("an address");
     std::thread::scope(|scope| {
         let connect = || {
             start.wait();
-            (0..1000 / THREADS).map(|_| TcpStream::connect(address).expect("somebody listens")).collect::<Vec<_>>()
+            (0..1000 / THREADS)
+                .map(|_| TcpStream::connect_timeout(&address, support::PATIENCE).expect("somebody listens"))
+                .collect::<Vec<_>>()
         };
         let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(connect)).collect();
         threads.into_iter().flat_map(|thread| thread.join().expect("a thread of the burst")).collect()

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::clock::wall_ns;
 use super::core::Core;
-use super::listener::bound_endpoint;
+use super::listener::{bound_endpoint, place};
 use super::session::Session;
 use super::socket_control::SocketControl;
 use super::stop::GRACE;
@@ -69,7 +69,7 @@ pub(super) fn converse(
     };
     let to = (!spec.connected).then_some(peer);
     let session = Arc::new(Session::for_datagrams(info, Arc::clone(&socket), to, Some(Arc::clone(control))));
-    session.announce(core, Life::Connected { local: local.to_string() });
+    session.announce(core, Life::Connected { local: place(Protocol::Udp, &local) });
     if control.stop.is_requested() {
         session.request_stop(CloseReason::Local);
     }
@@ -263,7 +263,7 @@ impl<'a> Worker<'a> {
             since_wall_ns: wall_ns(),
         };
         let session = Arc::new(Session::for_datagrams(info, Arc::clone(&self.socket), Some(from), None));
-        session.announce(self.core, Life::Accepted { local: local.to_string() });
+        session.announce(self.core, Life::Accepted { local: place(Protocol::Udp, &local) });
         by_address.insert(from, Known { session: Arc::clone(&session), last_heard: now });
         Some(session)
     }

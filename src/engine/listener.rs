@@ -109,6 +109,11 @@ pub(super) fn bound_endpoint(asked: &Endpoint, local: Peer) -> Endpoint {
     }
 }
 
+/// Where a session's own end is, as rows write it; empty where it has no name.
+pub(super) fn place(protocol: Protocol, local: &Peer) -> String {
+    Endpoint::of(protocol, local).map(|endpoint| endpoint.to_string()).unwrap_or_default()
+}
+
 fn accept_all(
     core: &Arc<Core>,
     control: &Arc<SocketControl>,
@@ -198,8 +203,8 @@ pub(super) fn open_session(
     let stream = Arc::new(stream);
     let local = stream.local();
     let life = match role {
-        Role::Server => Life::Accepted { local: local.to_string() },
-        Role::Client => Life::Connected { local: local.to_string() },
+        Role::Server => Life::Accepted { local: place(protocol, &local) },
+        Role::Client => Life::Connected { local: place(protocol, &local) },
     };
     let info = SessionInfo {
         id: core.next_session(),

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use super::address::{HostPort, UnixName};
+use super::address::{HostPort, Peer, UnixName};
 use super::options::{OptionError, SocketOptions};
 
 /// A transport with its address. A new transport is one variant here and one file in `net`.
@@ -56,6 +56,19 @@ impl Endpoint {
             Self::Tcp(_) => Protocol::Tcp,
             Self::Udp(_) => Protocol::Udp,
             Self::UnixStream(_) => Protocol::UnixStream,
+        }
+    }
+
+    /// Where a socket of this protocol is, by what the system says of it; `None` for one without a name.
+    #[must_use]
+    pub fn of(protocol: Protocol, place: &Peer) -> Option<Self> {
+        match (protocol, place) {
+            (Protocol::Tcp, Peer::Ip(address)) => Some(Self::Tcp((*address).into())),
+            (Protocol::Udp, Peer::Ip(address)) => Some(Self::Udp((*address).into())),
+            (Protocol::UnixStream, Peer::Unix(name)) if *name != UnixName::Unnamed => {
+                Some(Self::UnixStream(name.clone()))
+            }
+            _ => None,
         }
     }
 

@@ -49,7 +49,7 @@ impl Call {
     }
 }
 
-/// Events of a connection's life.
+/// Events of a connection's life. All addresses are written as endpoints, with their scheme.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "life", rename_all = "kebab-case")]
 pub enum Life {
@@ -61,7 +61,7 @@ pub enum Life {
     Connecting { endpoint: String },
     /// `accept` returned, or a datagram listener heard this peer for the first time.
     Accepted { local: String },
-    /// `connect` succeeded.
+    /// `connect` succeeded. `local` is empty for a Unix socket, which has no name then.
     Connected { local: String },
     /// `recv` returned 0: the peer has finished sending. It may still read.
     PeerFinished,

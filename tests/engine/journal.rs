@@ -3,7 +3,7 @@
 use std::net::TcpStream;
 
 use sockeye::engine::JournalPlace;
-use sockeye::model::{Command, Direction, Event, Filter, PageRequest, RowBody};
+use sockeye::model::{Command, Direction, Event, Filter, Life, PageRequest, PageRow, RowBody};
 
 use crate::harness::{Harness, port};
 
@@ -95,5 +95,39 @@ fn a_journal_is_saved_and_a_kept_one_goes_on() {
         }
         let text = std::fs::read_to_string(folder.path().join("all.txt")).unwrap();
         assert!(text.contains("e4 bd a0 e5 a5 bd"), "{text}");
+    }
+}
+
+#[test]
+fn addresses_in_events_are_endpoints_with_their_scheme() {
+    let folder = tempfile::tempdir().unwrap();
+    let unix = format!("unix:{}", folder.path().join("s.sock").display());
+    for endpoint in ["tcp://127.0.0.1:0", "udp://127.0.0.1:0", &unix] {
+        let mut h = Harness::new();
+        let (server, endpoint) = h.listen(endpoint);
+        let (client, at_client) = h.connect(&endpoint);
+        h.send(client, b"x");
+        h.opened(server);
+        h.engine.send(Command::StopListening { socket: server });
+        h.stopped(server);
+        let is_stop = |row: &PageRow| matches!(row.body, RowBody::Life(Life::StoppedListening { .. }));
+        let rows = h.rows(&Filter::default(), |rows| rows.iter().any(is_stop));
+        let at_client = match at_client.local.to_string() {
+            local if local.is_empty() => local,
+            local => format!("{}://{local}", at_client.protocol.scheme()),
+        };
+        for row in rows {
+            let (place, expected) = match row.body {
+                RowBody::Life(
+                    Life::Listening { endpoint: place }
+                    | Life::StoppedListening { endpoint: place }
+                    | Life::Connecting { endpoint: place }
+                    | Life::Accepted { local: place },
+                ) => (place, endpoint.to_string()),
+                RowBody::Life(Life::Connected { local }) => (local, at_client.clone()),
+                _ => continue,
+            };
+            assert_eq!(place, expected);
+        }
     }
 }

@@ -45,7 +45,7 @@ fn a_server_and_its_client_in_one_engine_say_hello() {
             _ => None,
         })
         .collect();
-    let local = at_server.local.to_string();
+    let local = endpoint.to_string();
     let eof = CloseReason::Eof;
     assert_eq!(lives, [Life::Accepted { local }, Life::PeerFinished, Life::Closed { reason: eof }]);
     assert!(rows.windows(2).all(|pair| pair[0].stamp.mono_ns <= pair[1].stamp.mono_ns), "in order of time");
