@@ -303,12 +303,8 @@ fn endpoint_text(protocol: Protocol, peer: &Peer) -> String {
 }
 
 fn with_scheme(protocol: Protocol, address: &str) -> String {
-    let scheme = protocol.scheme();
     if address.split_once(':').is_some_and(|(before, _)| Protocol::from_scheme(before).is_some()) {
         return address.to_owned();
     }
-    match protocol {
-        Protocol::Tcp | Protocol::Udp => format!("{scheme}://{address}"),
-        Protocol::UnixStream => format!("{scheme}:{address}"),
-    }
+    format!("{}{}{address}", protocol.scheme(), protocol.separator())
 }

@@ -8,9 +8,9 @@ use super::core::Core;
 use super::socket_control::SocketControl;
 use super::{advice, datagrams, listener, resolving, stream_receiver};
 use crate::model::{
-    Cause, ConnectSpec, Endpoint, Event, Failure, HostPort, Life, Operation, Peer, Protocol, Role, UnixName,
+    Cause, ConnectSpec, Endpoint, Event, Failure, Life, Operation, Peer, ReceiveMode, Role, Target, UnixName,
 };
-use crate::net::{self, LocalAddress, RaceEnd, Stream};
+use crate::net::{self, Attempt, ConnectEnd, LocalAddress, Stream};
 use crate::store::inbox::Inbox;
 
 /// Connects and stays connected until told to stop. Blocks for the client's whole life.
@@ -33,62 +33,47 @@ pub(super) fn run(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &Connect
 /// One attempt and the connection that comes of it; `Ok` too when told to stop.
 fn connect(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ConnectSpec) -> Result<(), Failure> {
     let deadline = Instant::now() + spec.timeout;
+    let Target { endpoint, options } = &spec.target;
+    if spec.receive != ReceiveMode::Show && !endpoint.protocol().is_stream() {
+        return Err(Failure::new(Operation::Open, endpoint, Cause::NotAStream));
+    }
     if let Some(folder) = spec.receive.folder() {
         Inbox::open(folder)?;
     }
     let local = local_address(spec)?;
-    let stream = match &spec.target.endpoint {
-        Endpoint::Udp(address) => {
-            let Some(candidates) = resolving::resolve(core, control, address, deadline)? else { return Ok(()) };
-            let candidates = local.reachable(candidates);
-            return datagrams::converse(core, control, spec, &candidates, local);
+    let Some(candidates) = resolving::candidates(core, control, endpoint, deadline)? else { return Ok(()) };
+    let candidates = local.reachable(candidates);
+    let attempt = Attempt {
+        endpoint,
+        candidates: &candidates,
+        local,
+        connected: spec.connected,
+        options,
+        deadline,
+        wake: &control.wake,
+    };
+    match net::connect(&attempt, |endpoint| announce_attempt(core, control, endpoint)) {
+        ConnectEnd::Stream(stream) => converse(core, control, endpoint, stream),
+        ConnectEnd::Datagrams(socket, peer) => {
+            let to = (!spec.connected).then(|| peer.clone());
+            datagrams::converse(core, control, endpoint, socket, peer, to)?;
         }
-        Endpoint::Tcp(address) => connect_tcp(core, control, spec, address, local, deadline)?,
-        Endpoint::UnixStream(name) => Some(connect_unix(core, control, spec, name, deadline)?),
-    };
-    let Some(stream) = stream else { return Ok(()) };
-    let protocol = spec.target.endpoint.protocol();
-    let peer = match (&spec.target.endpoint, stream.peer()) {
-        // The name that was connected to says more than the system's answer for an abstract one.
-        (Endpoint::UnixStream(name), Peer::Unix(UnixName::Unnamed)) => Peer::Unix(name.clone()),
-        (_, peer) => peer,
-    };
-    if let Some((session, stream)) = listener::open_session(core, control, Role::Client, protocol, peer, stream) {
-        stream_receiver::run(&session, core, control, stream);
+        ConnectEnd::Woken => {}
+        ConnectEnd::Failed(failure) => return Err(failure),
     }
     Ok(())
 }
 
-fn connect_tcp(
-    core: &Arc<Core>,
-    control: &SocketControl,
-    spec: &ConnectSpec,
-    address: &HostPort,
-    local: LocalAddress,
-    deadline: Instant,
-) -> Result<Option<Stream>, Failure> {
-    let Some(candidates) = resolving::resolve(core, control, address, deadline)? else { return Ok(None) };
-    let candidates = local.reachable(candidates);
-    let options = &spec.target.options;
-    let end = net::connect_first(&candidates, local, options, deadline, &control.wake, |attempt| {
-        announce_attempt(core, control, &Endpoint::Tcp(attempt.into()));
-    });
-    match end {
-        RaceEnd::Connected(stream) => Ok(Some(stream)),
-        RaceEnd::Woken => Ok(None),
-        RaceEnd::Failed(failure) => Err(failure),
+fn converse(core: &Arc<Core>, control: &Arc<SocketControl>, endpoint: &Endpoint, stream: Stream) {
+    let peer = match (endpoint.unix_name(), stream.peer()) {
+        // The name that was connected to says more than the system's answer for an abstract one.
+        (Some(name), Peer::Unix(UnixName::Unnamed)) => Peer::Unix(name.clone()),
+        (_, peer) => peer,
+    };
+    let session = listener::open_session(core, control, Role::Client, endpoint.protocol(), peer, stream);
+    if let Some((session, stream)) = session {
+        stream_receiver::run(&session, core, control, stream);
     }
-}
-
-fn connect_unix(
-    core: &Core,
-    control: &SocketControl,
-    spec: &ConnectSpec,
-    name: &UnixName,
-    deadline: Instant,
-) -> Result<Stream, Failure> {
-    announce_attempt(core, control, &spec.target.endpoint);
-    net::connect_unix(name, &spec.target.options, deadline, &control.wake)
 }
 
 fn announce_attempt(core: &Core, control: &SocketControl, endpoint: &Endpoint) {
@@ -104,7 +89,7 @@ fn local_address(spec: &ConnectSpec) -> Result<LocalAddress, Failure> {
             Some(host.parse::<IpAddr>().map_err(|_| Failure::new(Operation::Bind, host, Cause::NotANumericAddress))?)
         }
     };
-    if spec.target.endpoint.protocol() == Protocol::UnixStream {
+    if spec.target.endpoint.host().is_none() {
         return Ok(LocalAddress::default());
     }
     Ok(LocalAddress { ip, port: spec.local_port })

@@ -1,22 +1,20 @@
 //! The thread of one datagram socket, a listener's or a client's.
 
-use ::core::net::SocketAddr;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::advice;
 use super::clock::wall_ns;
 use super::core::Core;
-use super::listener::{bound_endpoint, place};
 use super::session::Session;
 use super::socket_control::SocketControl;
 use super::stop::GRACE;
-use super::{advice, resolving};
 use crate::model::{
-    Call, Cause, CloseReason, ConnectSpec, Direction, Endpoint, Event, Failure, Life, ListenSpec, Notice, Operation,
-    Peer, Protocol, ReceiveMode, Respond, Role, Row, RowBody, SessionInfo,
+    Call, CloseReason, Direction, Endpoint, Event, Failure, Notice, Operation, Peer, Protocol, Respond, Role, Row,
+    RowBody, SessionInfo, SocketOption,
 };
-use crate::net::{self, DatagramSocket, LocalAddress, ReceivedDatagram};
+use crate::net::{DatagramSocket, ReceivedDatagram};
 
 /// A UDP datagram over IPv4 carries 65,507 bytes at most, and one over IPv6 65,527.
 const RECEIVE_SIZE: usize = 64 << 10;
@@ -27,49 +25,45 @@ const BATCH_BYTES: usize = 1 << 20;
 /// Peers that a listener keeps apart; beyond it those that were quiet longest are let go.
 const PEERS_MAX: usize = 4096;
 
-/// Binds and serves until told to stop.
-pub(super) fn serve(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ListenSpec) -> Result<(), Failure> {
-    let Endpoint::Udp(address) = &spec.target.endpoint else {
-        return Err(Failure::new(Operation::Bind, &spec.target.endpoint, Cause::NotAStream));
-    };
-    refuse_files(&spec.receive, &spec.target.endpoint)?;
-    let deadline = Instant::now() + ConnectSpec::TIMEOUT;
-    let Some(candidates) = resolving::resolve(core, control, address, deadline)? else { return Ok(()) };
-    let socket = Arc::new(net::bind_udp(&candidates, &spec.target.options)?);
-    let local = socket.local().map_err(|error| Failure::io(Operation::Bind, &spec.target.endpoint, &error))?;
-    let endpoint = bound_endpoint(&spec.target.endpoint, local.clone());
-    core.life(control.id, None, Life::Listening { endpoint: endpoint.to_string() });
-    core.outbox.send(Event::Listening { socket: control.id, endpoint: endpoint.clone() });
-    let peers = Peers::Many { by_address: HashMap::new(), local };
-    Worker::new(core, control, Arc::clone(&socket), peers).run(spec.once);
-    core.life(control.id, None, Life::StoppedListening { endpoint: endpoint.to_string() });
-    Ok(())
+/// Serves a bound socket until told to stop, or until the first datagram where `once` says so.
+pub(super) fn serve(
+    core: &Arc<Core>,
+    control: &Arc<SocketControl>,
+    protocol: Protocol,
+    socket: DatagramSocket,
+    local: Peer,
+    once: bool,
+) {
+    let peers = Peers::Many { by_address: HashMap::new(), protocol, local };
+    Worker::new(core, control, Arc::new(socket), peers).run(once);
 }
 
-/// Opens a client's socket and converses until told to stop.
+/// Converses over a client's socket until told to stop. `to` is the peer that each datagram names; `None` on a connected
+/// socket.
+///
+/// # Errors
+/// The socket doesn't tell its address.
 pub(super) fn converse(
     core: &Arc<Core>,
     control: &Arc<SocketControl>,
-    spec: &ConnectSpec,
-    candidates: &[SocketAddr],
-    local: LocalAddress,
+    endpoint: &Endpoint,
+    socket: DatagramSocket,
+    peer: Peer,
+    to: Option<Peer>,
 ) -> Result<(), Failure> {
-    refuse_files(&spec.receive, &spec.target.endpoint)?;
-    let (socket, peer) = net::open_udp_client(candidates, local, spec.connected, &spec.target.options)?;
     let socket = Arc::new(socket);
-    let local = socket.local().map_err(|error| Failure::io(Operation::Open, &spec.target.endpoint, &error))?;
+    let local = socket.local().map_err(|error| Failure::io(Operation::Open, endpoint, &error))?;
     let info = SessionInfo {
         id: core.next_session(),
         socket: control.id,
         role: Role::Client,
-        protocol: Protocol::Udp,
-        peer: Peer::Ip(peer),
+        protocol: endpoint.protocol(),
+        peer,
         local: local.clone(),
         since_wall_ns: wall_ns(),
     };
-    let to = (!spec.connected).then_some(peer);
     let session = Arc::new(Session::for_datagrams(info, Arc::clone(&socket), to, Some(Arc::clone(control))));
-    session.announce(core, Life::Connected { local: place(Protocol::Udp, &local) });
+    session.announce(core);
     if control.stop.is_requested() {
         session.request_stop(CloseReason::Local);
     }
@@ -77,16 +71,9 @@ pub(super) fn converse(
     Ok(())
 }
 
-fn refuse_files(receive: &ReceiveMode, endpoint: &Endpoint) -> Result<(), Failure> {
-    match receive {
-        ReceiveMode::Show => Ok(()),
-        _ => Err(Failure::new(Operation::Open, endpoint, Cause::NotAStream)),
-    }
-}
-
 enum Peers {
     One(Arc<Session>),
-    Many { by_address: HashMap<SocketAddr, Known>, local: Peer },
+    Many { by_address: HashMap<Peer, Known>, protocol: Protocol, local: Peer },
 }
 
 struct Known {
@@ -109,7 +96,7 @@ impl<'a> Worker<'a> {
     }
 
     fn run(mut self, once: bool) {
-        let size = self.control.options.receive_size.map_or(RECEIVE_SIZE, |size| size as usize);
+        let size = self.control.options.number(SocketOption::ReceiveSize).map_or(RECEIVE_SIZE, |size| size as usize);
         let mut buffer = vec![0; size];
         self.tell_that_drops_are_known();
         while !self.is_stopping() {
@@ -163,7 +150,7 @@ impl<'a> Worker<'a> {
             match self.socket.receive(buffer) {
                 Ok(Some(datagram)) => {
                     bytes += datagram.len;
-                    self.received(&buffer[..datagram.len], datagram);
+                    self.received(&buffer[..datagram.len], &datagram);
                     if bytes >= BATCH_BYTES {
                         return true;
                     }
@@ -190,11 +177,11 @@ impl<'a> Worker<'a> {
         true
     }
 
-    fn received(&mut self, bytes: &[u8], datagram: ReceivedDatagram) {
+    fn received(&mut self, bytes: &[u8], datagram: &ReceivedDatagram) {
         if let Some(dropped) = datagram.dropped {
             self.note_drops(dropped);
         }
-        let Some(session) = self.session_of(datagram.from) else { return };
+        let Some(session) = self.session_of(datagram.from.as_ref()) else { return };
         session.count_received(bytes.len() as u64);
         if datagram.truncated {
             self.flush();
@@ -207,8 +194,8 @@ impl<'a> Worker<'a> {
                 socket: self.control.id,
                 session: Some(session.info.id),
                 // On an unconnected client's socket others than the peer may write.
-                peer: match (&self.peers, datagram.from) {
-                    (Peers::One(_), Some(from)) => Peer::Ip(from).to_string(),
+                peer: match (&self.peers, &datagram.from) {
+                    (Peers::One(_), Some(from)) => from.to_string(),
                     _ => session.peer.clone(),
                 },
                 body: RowBody::Data { direction: Direction::In, call: Call::RecvFrom, truncated: datagram.truncated },
@@ -235,14 +222,14 @@ impl<'a> Worker<'a> {
     }
 
     /// The session that a datagram belongs to, opened with the peer's first one.
-    fn session_of(&mut self, from: Option<SocketAddr>) -> Option<Arc<Session>> {
-        let (by_address, local) = match &mut self.peers {
+    fn session_of(&mut self, from: Option<&Peer>) -> Option<Arc<Session>> {
+        let (by_address, protocol, local) = match &mut self.peers {
             Peers::One(session) => return Some(Arc::clone(session)),
-            Peers::Many { by_address, local } => (by_address, local.clone()),
+            Peers::Many { by_address, protocol, local } => (by_address, *protocol, local.clone()),
         };
         let from = from?;
         let now = Instant::now();
-        if let Some(known) = by_address.get_mut(&from)
+        if let Some(known) = by_address.get_mut(from)
             && !known.session.is_concluded()
         {
             known.last_heard = now;
@@ -251,20 +238,18 @@ impl<'a> Worker<'a> {
         if by_address.len() >= PEERS_MAX {
             evict(by_address, self.core);
         }
-        let mut peer = from;
-        peer.set_ip(peer.ip().to_canonical());
         let info = SessionInfo {
             id: self.core.next_session(),
             socket: self.control.id,
             role: Role::Server,
-            protocol: Protocol::Udp,
-            peer: Peer::Ip(peer),
+            protocol,
+            peer: from.canonical(),
             local: local.clone(),
             since_wall_ns: wall_ns(),
         };
-        let session = Arc::new(Session::for_datagrams(info, Arc::clone(&self.socket), Some(from), None));
-        session.announce(self.core, Life::Accepted { local: place(Protocol::Udp, &local) });
-        by_address.insert(from, Known { session: Arc::clone(&session), last_heard: now });
+        let session = Arc::new(Session::for_datagrams(info, Arc::clone(&self.socket), Some(from.clone()), None));
+        session.announce(self.core);
+        by_address.insert(from.clone(), Known { session: Arc::clone(&session), last_heard: now });
         Some(session)
     }
 
@@ -312,8 +297,8 @@ impl<'a> Worker<'a> {
 }
 
 /// Lets the eighth that was quiet longest go, so that the search for them is paid once for many.
-fn evict(by_address: &mut HashMap<SocketAddr, Known>, core: &Core) {
-    let mut quiet: Vec<_> = by_address.iter().map(|(address, known)| (known.last_heard, *address)).collect();
+fn evict(by_address: &mut HashMap<Peer, Known>, core: &Core) {
+    let mut quiet: Vec<_> = by_address.iter().map(|(address, known)| (known.last_heard, address.clone())).collect();
     quiet.sort_unstable_by_key(|(last_heard, _)| *last_heard);
     quiet.truncate(PEERS_MAX / 8);
     for (_, address) in quiet {

@@ -1,6 +1,6 @@
 //! The thread of one stream listener: accepts, and starts a thread for each connection.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -12,9 +12,9 @@ use super::socket_control::SocketControl;
 use super::{advice, datagrams, resolving, stream_receiver};
 use crate::model::{
     Cause, CloseReason, ConnectSpec, Endpoint, Event, Failure, Life, ListenSpec, Notice, Operation, Peer, Protocol,
-    Role, SessionInfo, UnixName,
+    ReceiveMode, Role, SessionInfo, Target, UnixName,
 };
-use crate::net::{self, Accepted, Listener, Stream};
+use crate::net::{self, Accepted, Listener, Listening, Stream};
 use crate::store::inbox::Inbox;
 use crate::store::socket_file::{self, FileIdentity};
 
@@ -23,30 +23,37 @@ const REST: Duration = Duration::from_millis(100);
 
 /// Binds, listens and serves until told to stop. Blocks for the listener's whole life.
 pub(super) fn run(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ListenSpec) {
-    let result = match &spec.target.endpoint {
-        Endpoint::Udp(_) => datagrams::serve(core, control, spec),
-        Endpoint::Tcp(_) | Endpoint::UnixStream(_) => serve(core, control, spec),
-    };
-    if let Err(failure) = result {
+    if let Err(failure) = serve(core, control, spec) {
         core.fail(control.id, None, advice::explain(failure, &spec.target.endpoint));
     }
     core.outbox.send(Event::StoppedListening { socket: control.id });
 }
 
 fn serve(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ListenSpec) -> Result<(), Failure> {
-    let Some((listener, bound_file)) = open(core, control, spec)? else { return Ok(()) };
-    let endpoint = &spec.target.endpoint;
-    let local = listener.local().map_err(|error| Failure::io(Operation::Listen, endpoint, &error))?;
-    let endpoint = bound_endpoint(endpoint, local);
+    let asked = &spec.target.endpoint;
+    if spec.receive != ReceiveMode::Show && !asked.protocol().is_stream() {
+        return Err(Failure::new(Operation::Open, asked, Cause::NotAStream));
+    }
+    if let Some(folder) = spec.receive.folder() {
+        Inbox::open(folder)?;
+    }
+    let Some(listening) = open(core, control, spec)? else { return Ok(()) };
+    // The file that a Unix socket made, to be removed with it.
+    let path = asked.unix_name().and_then(UnixName::path);
+    let bound_file = path.and_then(|path| Some((path, FileIdentity::of(path)?)));
+    let local = listening.local().map_err(|error| Failure::io(Operation::Bind, asked, &error))?;
+    let endpoint = asked.at(&local);
     core.life(control.id, None, Life::Listening { endpoint: endpoint.to_string() });
     core.outbox.send(Event::Listening { socket: control.id, endpoint: endpoint.clone() });
 
     let mut workers = Workers { core, control, running: Vec::new() };
-    accept_all(core, control, spec, &listener, &endpoint, &mut workers);
-    // Closed before the sessions are: nobody gets into a queue that is never served.
-    drop(listener);
+    // The socket is closed before the sessions are: nobody gets into a queue that is never served.
+    match listening {
+        Listening::Connections(listener) => accept_all(core, control, spec, &listener, &endpoint, &mut workers),
+        Listening::Datagrams(socket) => datagrams::serve(core, control, endpoint.protocol(), socket, local, spec.once),
+    }
     if let Some((path, identity)) = bound_file
-        && let Err(failure) = socket_file::remove_own(&path, identity)
+        && let Err(failure) = socket_file::remove_own(path, identity)
     {
         core.fail(control.id, None, failure);
     }
@@ -58,60 +65,25 @@ fn serve(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ListenSpec) -> R
     Ok(())
 }
 
-/// The file that a Unix listener made, to be removed with it.
-type BoundFile = (PathBuf, FileIdentity);
-
-/// The listener and its file; `None` when told to stop meanwhile.
-fn open(
-    core: &Arc<Core>,
-    control: &SocketControl,
-    spec: &ListenSpec,
-) -> Result<Option<(Listener, Option<BoundFile>)>, Failure> {
-    if let Some(folder) = spec.receive.folder() {
-        Inbox::open(folder)?;
-    }
-    let options = &spec.target.options;
-    match &spec.target.endpoint {
-        Endpoint::Tcp(address) | Endpoint::Udp(address) => {
-            let deadline = Instant::now() + ConnectSpec::TIMEOUT;
-            let Some(candidates) = resolving::resolve(core, control, address, deadline)? else { return Ok(None) };
-            Ok(Some((net::listen_tcp(&candidates, options)?, None)))
+/// The bound socket; `None` when told to stop meanwhile. A Unix socket's stale file is removed first.
+fn open(core: &Arc<Core>, control: &SocketControl, spec: &ListenSpec) -> Result<Option<Listening>, Failure> {
+    let Target { endpoint, options } = &spec.target;
+    let deadline = Instant::now() + ConnectSpec::TIMEOUT;
+    let Some(candidates) = resolving::candidates(core, control, endpoint, deadline)? else { return Ok(None) };
+    match net::listen(endpoint, &candidates, options) {
+        Err(Failure { cause: Cause::AddressInUse, .. }) if let Some(path) = stale_file(endpoint) => {
+            socket_file::remove_socket(path)?;
+            core.notice(control.id, None, Notice::StaleSocketRemoved);
+            net::listen(endpoint, &candidates, options).map(Some)
         }
-        Endpoint::UnixStream(name) => {
-            let listener = match net::listen_unix(name, options) {
-                Err(failure) if failure.cause == Cause::AddressInUse && is_stale(name) => {
-                    if let UnixName::Path(path) = name {
-                        socket_file::remove_socket(path)?;
-                    }
-                    core.notice(control.id, None, Notice::StaleSocketRemoved);
-                    net::listen_unix(name, options)
-                }
-                result => result,
-            }?;
-            let file = name.path().and_then(|path| Some((path.to_owned(), FileIdentity::of(path)?)));
-            Ok(Some((listener, file)))
-        }
+        result => result.map(Some),
     }
 }
 
-/// A socket's file that nobody listens behind. Anything else in its place is somebody's file and stays.
-fn is_stale(name: &UnixName) -> bool {
-    let UnixName::Path(path) = name else { return false };
-    socket_file::is_socket(path) == Some(true) && !net::unix_accepts(path)
-}
-
-/// The endpoint with the port that port 0 became and the address that a name stood for.
-pub(super) fn bound_endpoint(asked: &Endpoint, local: Peer) -> Endpoint {
-    match (asked, local) {
-        (Endpoint::Tcp(_), Peer::Ip(address)) => Endpoint::Tcp(address.into()),
-        (Endpoint::Udp(_), Peer::Ip(address)) => Endpoint::Udp(address.into()),
-        (asked, _) => asked.clone(),
-    }
-}
-
-/// Where a session's own end is, as rows write it; empty where it has no name.
-pub(super) fn place(protocol: Protocol, local: &Peer) -> String {
-    Endpoint::of(protocol, local).map(|endpoint| endpoint.to_string()).unwrap_or_default()
+/// The file of a Unix socket that nobody listens behind. Anything else in its place is somebody's and stays.
+fn stale_file(endpoint: &Endpoint) -> Option<&Path> {
+    let path = endpoint.unix_name()?.path()?;
+    (socket_file::is_socket(path) == Some(true) && !net::unix_accepts(path)).then_some(path)
 }
 
 fn accept_all(
@@ -202,10 +174,6 @@ pub(super) fn open_session(
     }
     let stream = Arc::new(stream);
     let local = stream.local();
-    let life = match role {
-        Role::Server => Life::Accepted { local: place(protocol, &local) },
-        Role::Client => Life::Connected { local: place(protocol, &local) },
-    };
     let info = SessionInfo {
         id: core.next_session(),
         socket: control.id,
@@ -216,7 +184,7 @@ pub(super) fn open_session(
         since_wall_ns: wall_ns(),
     };
     let session = Arc::new(Session::for_stream(info, Arc::clone(&stream)));
-    session.announce(core, life);
+    session.announce(core);
     // A stop that came between the look above and the announcement has not seen this session.
     if control.stop.is_requested() {
         session.request_stop(control.stop.reason().unwrap_or(CloseReason::Stopped));

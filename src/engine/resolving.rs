@@ -8,14 +8,27 @@ use crossbeam_channel::{after, bounded, select};
 
 use super::core::{Core, spawn_foreign};
 use super::socket_control::SocketControl;
-use crate::model::{Cause, Event, Failure, HostPort, Operation};
+use crate::model::{Cause, Endpoint, Event, Failure, HostPort, Operation};
 use crate::net;
 
-/// The addresses to try; `None` when told to stop meanwhile.
+/// The addresses of an endpoint, in the order to try them; none for one that has no host. `None` when told to stop
+/// meanwhile.
 ///
 /// # Errors
 /// No such host, or no answer in time.
-pub(super) fn resolve(
+pub(super) fn candidates(
+    core: &Arc<Core>,
+    control: &SocketControl,
+    endpoint: &Endpoint,
+    deadline: Instant,
+) -> Result<Option<Vec<SocketAddr>>, Failure> {
+    match endpoint.host() {
+        Some(address) => resolve(core, control, address, deadline),
+        None => Ok(Some(Vec::new())),
+    }
+}
+
+fn resolve(
     core: &Arc<Core>,
     control: &SocketControl,
     address: &HostPort,

@@ -4,7 +4,6 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use ::core::net::SocketAddr;
 use crossbeam_channel::Receiver;
 use parking_lot::{Mutex, RwLock};
 
@@ -14,7 +13,8 @@ use super::socket_control::SocketControl;
 use super::stop::Stop;
 use super::stream_writer;
 use crate::model::{
-    Call, Cause, CloseReason, Direction, Event, Failure, Life, Operation, Row, RowBody, SessionInfo, Traffic,
+    Call, Cause, CloseReason, Direction, Endpoint, Event, Failure, Life, Operation, Peer, Role, Row, RowBody,
+    SessionInfo, Traffic,
 };
 use crate::net::{DatagramSocket, Stream};
 
@@ -33,7 +33,7 @@ enum Link {
     Stream(RwLock<Option<Arc<Stream>>>),
     /// `to` is the peer that each datagram names; `None` on a connected socket. `owner` is
     /// the client that ends with its only session; a listener's sessions share its socket.
-    Datagram { socket: Arc<DatagramSocket>, to: Option<SocketAddr>, owner: Option<Arc<SocketControl>> },
+    Datagram { socket: Arc<DatagramSocket>, to: Option<Peer>, owner: Option<Arc<SocketControl>> },
 }
 
 pub(super) struct Session {
@@ -66,7 +66,7 @@ impl Session {
     pub(super) fn for_datagrams(
         info: SessionInfo,
         socket: Arc<DatagramSocket>,
-        to: Option<SocketAddr>,
+        to: Option<Peer>,
         owner: Option<Arc<SocketControl>>,
     ) -> Self {
         Self::new(info, Link::Datagram { socket, to, owner })
@@ -98,7 +98,14 @@ impl Session {
     }
 
     /// Registers the session and tells everybody.
-    pub(super) fn announce(self: &Arc<Self>, core: &Core, life: Life) {
+    pub(super) fn announce(self: &Arc<Self>, core: &Core) {
+        let SessionInfo { role, protocol, local, peer, .. } = &self.info;
+        let [local, peer] = [local, peer]
+            .map(|place| Endpoint::of(*protocol, place).map(|endpoint| endpoint.to_string()).unwrap_or_default());
+        let life = match role {
+            Role::Server => Life::Accepted { local, peer },
+            Role::Client => Life::Connected { local, peer },
+        };
         core.add_session(Arc::clone(self));
         core.life(self.info.socket, Some(self), life);
         core.outbox.send(Event::Opened { info: self.info.clone(), traffic: Arc::clone(&self.traffic) });
@@ -158,7 +165,7 @@ impl Session {
                 }
             }
             Link::Datagram { socket, to, .. } => {
-                if let Err(error) = self.send_datagram(core, socket, *to, bytes, wait) {
+                if let Err(error) = self.send_datagram(core, socket, to.as_ref(), bytes, wait) {
                     let failure = super::advice::send_datagram(&self.peer, &error);
                     core.fail(self.info.socket, Some(self), failure);
                 }
@@ -170,7 +177,7 @@ impl Session {
         &self,
         core: &Core,
         socket: &DatagramSocket,
-        to: Option<SocketAddr>,
+        to: Option<&Peer>,
         bytes: &[u8],
         wait: bool,
     ) -> std::io::Result<()> {

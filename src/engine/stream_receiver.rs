@@ -12,7 +12,9 @@ use super::socket_control::SocketControl;
 use super::stop::GRACE;
 use super::stream_writer;
 use super::transfer::Receiving;
-use crate::model::{Call, CloseReason, Direction, Event, Failure, Life, Operation, ReceiveMode, Respond, Row, RowBody};
+use crate::model::{
+    Call, CloseReason, Direction, Event, Failure, Life, Operation, ReceiveMode, Respond, Row, RowBody, SocketOption,
+};
 use crate::net::{ReceivedPiece, Stream};
 
 /// Bytes asked for in one call unless the options say otherwise.
@@ -59,7 +61,7 @@ struct Receiver<'a> {
 impl Receiver<'_> {
     fn run(mut self, mode: &ReceiveMode) -> CloseReason {
         let default = if *mode == ReceiveMode::Show { RECEIVE_SIZE } else { FILE_RECEIVE_SIZE };
-        let size = self.control.options.receive_size.map_or(default, |size| size as usize);
+        let size = self.control.options.number(SocketOption::ReceiveSize).map_or(default, |size| size as usize);
         // Zeroed memory that is not touched costs nothing: an idle connection keeps no buffer resident.
         let mut buffer = vec![0; size];
         let mut reads_after_stop = 0;

@@ -29,6 +29,7 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
         Hint::StartTheServer => tr!(language, "hint.start_the_server"),
         Hint::CheckTheName => tr!(language, "hint.check_the_name"),
         Hint::CheckTheAddress => tr!(language, "hint.check_the_address"),
+        Hint::ChooseAnotherFamily => tr!(language, "hint.choose_another_family"),
         Hint::PortsBelow1024NeedRights => tr!(language, "hint.ports_below_1024"),
         Hint::ShortenThePath => tr!(language, "hint.shorten_the_path"),
         Hint::RemoveTheFile => tr!(language, "hint.remove_the_file"),
@@ -136,7 +137,7 @@ mod tests {
     const PARTS: &str = r#"
         "owner": { "pid": 777, "name": "held by me" }, "message": "an odd error", "errno": 5, "bytes": 777,
         "datagrams": 777, "kept": 777, "from": "../from", "to": "to", "size": 777, "missed": 777,
-        "endpoint": "tcp://[::1]:777", "local": "[::1]:777", "reason": "eof""#;
+        "endpoint": "tcp://[::1]:777", "local": "tcp://[::1]:777", "reason": "eof""#;
 
     /// All variants of an enum, one of each. serde lists their names when it meets one that it doesn't know, so that
     /// a variant that is added later is here too.
@@ -212,7 +213,7 @@ mod tests {
                 Life::Listening { endpoint } | Life::StoppedListening { endpoint } | Life::Connecting { endpoint } => {
                     endpoint.as_str()
                 }
-                Life::Accepted { local } | Life::Connected { local } => local.as_str(),
+                Life::Accepted { local, .. } | Life::Connected { local, .. } => local.as_str(),
                 Life::PeerFinished | Life::FinishedSending | Life::Closed { .. } => "",
             };
             assert!(lines.iter().all(|words| words.contains(place)), "{lines:?}");

@@ -25,6 +25,12 @@ impl HostPort {
         self.host.eq_ignore_ascii_case("localhost")
             || self.host.parse::<core::net::IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
     }
+
+    /// Whether the host is an IPv4 or IPv6 literal, which no resolver has to be asked for.
+    #[must_use]
+    pub fn is_literal(&self) -> bool {
+        self.host.split('%').next().is_some_and(|literal| literal.parse::<core::net::IpAddr>().is_ok())
+    }
 }
 
 impl From<SocketAddr> for HostPort {
@@ -84,6 +90,19 @@ impl fmt::Display for UnixName {
 pub enum Peer {
     Ip(SocketAddr),
     Unix(UnixName),
+}
+
+impl Peer {
+    /// A v4-mapped address as the IPv4 address that people know it by.
+    #[must_use]
+    pub fn canonical(&self) -> Self {
+        match self {
+            Self::Ip(SocketAddr::V6(v6)) if let Some(v4) = v6.ip().to_ipv4_mapped() => {
+                Self::Ip(SocketAddr::new(v4.into(), v6.port()))
+            }
+            _ => self.clone(),
+        }
+    }
 }
 
 impl fmt::Display for Peer {

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::endpoint::Target;
 use super::ids::{SessionId, SocketId, TransferId};
 use super::page::PageRequest;
+use super::target::Target;
 use super::transfer::{ReceiveMode, SendMode};
 
 /// What a listener does by itself with what arrives.

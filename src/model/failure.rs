@@ -176,6 +176,7 @@ pub enum Hint {
     StartTheServer,
     CheckTheName,
     CheckTheAddress,
+    ChooseAnotherFamily,
     PortsBelow1024NeedRights,
     ShortenThePath,
     RemoveTheFile,

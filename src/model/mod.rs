@@ -11,24 +11,28 @@ mod filter;
 mod ids;
 mod options;
 mod page;
+mod protocol;
 mod row;
 mod session;
 mod settings;
+mod target;
 mod transfer;
 
 pub use address::{HostPort, Peer, UnixName};
 pub use command::{Command, ConnectSpec, ListenSpec, Recipients, Respond};
-pub use endpoint::{Endpoint, EndpointError, Protocol, Target, UNIX_PATH_MAX};
+pub use endpoint::{Endpoint, EndpointError, UNIX_PATH_MAX};
 pub use event::{CloseReason, Event, Notice};
 pub use failure::{Cause, Failure, Hint, Operation, PortOwner};
 pub use filter::{Filter, FilterError};
 pub use ids::{SessionId, SocketId, TransferId};
-pub use options::{OptionError, SocketOptions};
+pub use options::{OptionError, OptionKind, OptionValue, SocketOption, SocketOptions, Unit};
 pub use page::{Page, PageRequest, PageRow};
+pub use protocol::{AddressForm, Delivery, Protocol};
 pub use row::{Call, Direction, Life, Row, RowBody, Stamp};
 pub use session::{Role, SessionInfo, Traffic};
 pub use settings::{
     ClientTab, ComposerSettings, Damage, LanguageChoice, LineEndingChoice, ServerTab, Settings, ThemeChoice,
     WindowPlace,
 };
+pub use target::Target;
 pub use transfer::{Outcome, Progress, ReceiveMode, SendMode, TransferInfo};

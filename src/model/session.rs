@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::address::Peer;
-use super::endpoint::Protocol;
 use super::ids::{SessionId, SocketId};
+use super::protocol::Protocol;
 
 /// Which side of the conversation this program is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

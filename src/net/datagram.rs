@@ -1,26 +1,27 @@
 //! A datagram socket.
 
 use std::io::{self, IoSliceMut};
-use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, poll};
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg};
 use nix::sys::time::TimeSpec;
-use socket2::{SockAddr, Socket};
+use socket2::Socket;
 
-use super::stream::{peer_of, receive_time};
+use super::address::{peer_of, sender_of, system_address};
+use super::stream::receive_time;
 use super::sys;
 use super::wake::{Ready, Wake};
 use crate::model::Peer;
 
 /// What one receive call returned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceivedDatagram {
     /// Bytes in the buffer; 0 is an empty datagram and no end.
     pub len: usize,
-    pub from: Option<SocketAddr>,
+    /// As it is to be answered: a v4-mapped address stays one. `None` for a sender without an address.
+    pub from: Option<Peer>,
     /// It was longer than the buffer (MSG_TRUNC).
     pub truncated: bool,
     pub kernel_ns: Option<i64>,
@@ -69,7 +70,7 @@ impl DatagramSocket {
         };
         let mut received = ReceivedDatagram {
             len: message.bytes,
-            from: message.address.as_ref().and_then(socket_address),
+            from: message.address.as_ref().and_then(sender_of),
             truncated: message.flags.contains(MsgFlags::MSG_TRUNC),
             kernel_ns: None,
             dropped: None,
@@ -91,9 +92,9 @@ impl DatagramSocket {
     /// # Errors
     /// `WouldBlock` when no room came; message too long; `ConnectionRefused` for an earlier datagram: this one was not
     /// sent.
-    pub fn send(&self, bytes: &[u8], to: Option<SocketAddr>, wait: bool) -> io::Result<usize> {
+    pub fn send(&self, bytes: &[u8], to: Option<&Peer>, wait: bool) -> io::Result<usize> {
         let attempt = || match to {
-            Some(address) => self.socket.send_to(bytes, &SockAddr::from(address)),
+            Some(peer) => self.socket.send_to(bytes, &system_address(peer)?),
             None => self.socket.send(bytes),
         };
         match attempt() {
@@ -119,11 +120,4 @@ impl DatagramSocket {
     pub fn local(&self) -> io::Result<Peer> {
         Ok(peer_of(&self.socket.local_addr()?))
     }
-}
-
-fn socket_address(storage: &SockaddrStorage) -> Option<SocketAddr> {
-    if let Some(v4) = storage.as_sockaddr_in() {
-        return Some(SocketAddr::V4((*v4).into()));
-    }
-    storage.as_sockaddr_in6().map(|v6| SocketAddr::V6((*v6).into()))
 }

@@ -6,7 +6,8 @@ use std::os::fd::AsFd;
 use nix::poll::PollFlags;
 use socket2::Socket;
 
-use super::stream::{Stream, peer_of};
+use super::address::peer_of;
+use super::stream::Stream;
 use super::wake::{Ready, Wake};
 use crate::model::Peer;
 

@@ -5,20 +5,20 @@ use std::io;
 use nix::sys::socket::{setsockopt, sockopt};
 use socket2::Socket;
 
-use crate::model::SocketOptions;
+use crate::model::{SocketOption, SocketOptions};
 
 /// What every socket gets. Asking the kernel for receive times can fail on exotic families: times are then unknown.
 pub(super) fn apply_common(socket: &Socket, options: &SocketOptions) -> io::Result<()> {
-    if let Some(size) = options.receive_buffer {
+    if let Some(size) = options.number(SocketOption::ReceiveBuffer) {
         set_receive_buffer(socket, size)?;
     }
-    if let Some(size) = options.send_buffer {
+    if let Some(size) = options.number(SocketOption::SendBuffer) {
         socket.set_send_buffer_size(size as usize)?;
     }
-    if let Some(on) = options.keep_alive {
+    if let Some(on) = options.switch(SocketOption::KeepAlive) {
         socket.set_keepalive(on)?;
     }
-    if let Some(on) = options.broadcast {
+    if let Some(on) = options.switch(SocketOption::Broadcast) {
         socket.set_broadcast(on)?;
     }
     ask_for_receive_times(socket);
@@ -43,7 +43,7 @@ fn ask_for_receive_times(socket: &Socket) {
 
 /// For streams over TCP, before bind or connect; an accepted stream inherits what its listener has set.
 pub(super) fn apply_tcp(socket: &Socket, options: &SocketOptions) -> io::Result<()> {
-    socket.set_tcp_nodelay(options.no_delay.unwrap_or(true))
+    socket.set_tcp_nodelay(options.switch(SocketOption::NoDelay).unwrap_or(true))
 }
 
 /// For datagrams: has the kernel report what it dropped (SO_RXQ_OVFL, socket(7)).
@@ -53,3 +53,17 @@ pub(super) fn ask_for_drops(socket: &Socket) {
         tracing::debug!(%error, "no SO_RXQ_OVFL");
     }
 }
+
+/// SO_REUSEADDR, before bind; `default` where the user leaves it open.
+pub(super) fn apply_reuse(socket: &Socket, options: &SocketOptions, default: bool) -> io::Result<()> {
+    socket.set_reuse_address(options.switch(SocketOption::ReuseAddress).unwrap_or(default))
+}
+
+/// listen(2) with the queue's length.
+pub(super) fn listen(socket: &Socket, options: &SocketOptions) -> io::Result<()> {
+    let backlog = options.number(SocketOption::Backlog).unwrap_or(BACKLOG);
+    socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX))
+}
+
+/// std's 128 made a thousand quick connects take seconds of SYN retries; the kernel caps this at `net.core.somaxconn`.
+const BACKLOG: u32 = 4096;

@@ -9,33 +9,19 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, poll};
 use socket2::{SockAddr, Socket};
 
-use super::resolve::LocalAddress;
 use super::stream::Stream;
 use super::tcp::begin_connect;
+use super::transport::{Attempt, ConnectEnd};
 use super::wake::{Wake, poll_timeout};
-use crate::model::{Cause, Failure, Operation, SocketOptions};
+use crate::model::{Cause, Failure, Operation};
 
 /// How long one attempt has the field to itself (RFC 8305, section 5).
 const HEAD_START: Duration = Duration::from_millis(250);
 
-/// How a race ended.
-#[derive(Debug)]
-pub enum RaceEnd {
-    Connected(Stream),
-    Woken,
-    Failed(Failure),
-}
-
 /// Connects to the first candidate that answers; a further one starts when the one before has failed or had its head
-/// start. Blocks until `deadline` at most, or until `wake` goes on. `on_attempt` hears of each attempt as it starts.
-pub fn connect_first(
-    candidates: &[SocketAddr],
-    local: LocalAddress,
-    options: &SocketOptions,
-    deadline: Instant,
-    wake: &Wake,
-    mut on_attempt: impl FnMut(SocketAddr),
-) -> RaceEnd {
+/// start. Blocks until the deadline at most, or until the wake goes on. `on_attempt` hears of each attempt as it starts.
+pub(super) fn connect_first(attempt: &Attempt<'_>, mut on_attempt: impl FnMut(SocketAddr)) -> ConnectEnd {
+    let Attempt { candidates, local, options, deadline, wake, .. } = *attempt;
     let mut waiting = candidates.iter().copied();
     let mut running: Vec<(SocketAddr, Socket)> = Vec::new();
     let mut first_failure = None;
@@ -58,13 +44,13 @@ pub fn connect_first(
         }
         if running.is_empty() {
             let missing = || Failure::new(Operation::Connect, "", Cause::NoSuchHost);
-            return RaceEnd::Failed(first_failure.unwrap_or_else(missing));
+            return ConnectEnd::Failed(first_failure.unwrap_or_else(missing));
         }
         let until = if all_started { deadline } else { deadline.min(next_start) };
         match wait_for_any(&running, wake, until) {
-            Ok(true) => return RaceEnd::Woken,
+            Ok(true) => return ConnectEnd::Woken,
             Ok(false) => {}
-            Err(error) => return RaceEnd::Failed(Failure::io(Operation::Connect, subject(running[0].0), &error)),
+            Err(error) => return ConnectEnd::Failed(Failure::io(Operation::Connect, subject(running[0].0), &error)),
         }
         let mut index = 0;
         while index < running.len() {
@@ -81,8 +67,8 @@ pub fn connect_first(
                 Some(Ok(())) => {
                     let (address, socket) = running.swap_remove(index);
                     return Stream::new(socket).map_or_else(
-                        |error| RaceEnd::Failed(Failure::io(Operation::Connect, subject(address), &error)),
-                        RaceEnd::Connected,
+                        |error| ConnectEnd::Failed(Failure::io(Operation::Connect, subject(address), &error)),
+                        ConnectEnd::Stream,
                     );
                 }
                 Some(Err(error)) => {
@@ -96,7 +82,7 @@ pub fn connect_first(
         if Instant::now() >= deadline
             && let Some((address, _)) = running.first()
         {
-            return RaceEnd::Failed(Failure::new(Operation::Connect, subject(*address), Cause::TimedOut));
+            return ConnectEnd::Failed(Failure::new(Operation::Connect, subject(*address), Cause::TimedOut));
         }
     }
 }

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg};
 use nix::sys::time::TimeSpec;
-use socket2::{SockAddr, Socket};
+use socket2::Socket;
 
-use super::unix::unix_name;
+use super::address::peer_of;
 use crate::model::{Peer, UnixName};
 
 /// How long one send call may block before it returns [`io::ErrorKind::WouldBlock`], so that a sender whose peer doesn't
@@ -113,17 +113,6 @@ fn retry_interrupted(mut call: impl FnMut() -> io::Result<usize>) -> io::Result<
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             result => return result,
         }
-    }
-}
-
-pub(super) fn peer_of(address: &SockAddr) -> Peer {
-    // A dual-stack listener sees IPv4 peers as ::ffff:a.b.c.d; people know them as a.b.c.d.
-    match address.as_socket() {
-        Some(mut address) => {
-            address.set_ip(address.ip().to_canonical());
-            Peer::Ip(address)
-        }
-        None => Peer::Unix(unix_name(address)),
     }
 }
 

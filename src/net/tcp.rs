@@ -9,14 +9,11 @@ use super::listener::Listener;
 use super::options;
 use crate::model::{Failure, Operation, SocketOptions};
 
-/// std's 128 made a thousand quick connects take seconds of SYN retries; the kernel caps this at `net.core.somaxconn`.
-pub(super) const BACKLOG: u32 = 4096;
-
 /// Binds and listens on the first of the candidates that can be bound.
 ///
 /// # Errors
 /// Of the first candidate, by operation.
-pub fn listen(candidates: &[SocketAddr], options: &SocketOptions) -> Result<Listener, Failure> {
+pub(super) fn listen(candidates: &[SocketAddr], options: &SocketOptions) -> Result<Listener, Failure> {
     super::udp::first_that_works(candidates, Operation::Bind, |address| listen_on(address, options))
 }
 
@@ -25,12 +22,11 @@ fn listen_on(address: SocketAddr, options: &SocketOptions) -> Result<Listener, F
     let socket =
         Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP)).map_err(fail(Operation::Open))?;
     // Without it a restart meets TIME_WAIT of the connections that it closed and bind fails (socket(7)).
-    socket.set_reuse_address(options.reuse_address.unwrap_or(true)).map_err(fail(Operation::SetOption))?;
+    options::apply_reuse(&socket, options, true).map_err(fail(Operation::SetOption))?;
     options::apply_common(&socket, options).map_err(fail(Operation::SetOption))?;
     options::apply_tcp(&socket, options).map_err(fail(Operation::SetOption))?;
     socket.bind(&address.into()).map_err(fail(Operation::Bind))?;
-    let backlog = options.backlog.unwrap_or(BACKLOG);
-    socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX)).map_err(fail(Operation::Listen))?;
+    options::listen(&socket, options).map_err(fail(Operation::Listen))?;
     Listener::new(socket).map_err(fail(Operation::Listen))
 }
 
@@ -46,7 +42,7 @@ pub(super) fn begin_connect(
     options::apply_common(&socket, options).map_err(fail(Operation::SetOption))?;
     options::apply_tcp(&socket, options).map_err(fail(Operation::SetOption))?;
     if let Some(local) = local {
-        socket.set_reuse_address(options.reuse_address.unwrap_or(true)).map_err(fail(Operation::SetOption))?;
+        options::apply_reuse(&socket, options, true).map_err(fail(Operation::SetOption))?;
         let bind = |error: io::Error| Failure::io(Operation::Bind, format_args!("tcp://{local}"), &error);
         socket.bind(&local.into()).map_err(bind)?;
     }

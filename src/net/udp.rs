@@ -7,49 +7,44 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::datagram::DatagramSocket;
 use super::options;
-use super::resolve::LocalAddress;
-use crate::model::{Cause, Failure, Operation, SocketOptions};
+use super::transport::{Attempt, ConnectEnd};
+use crate::model::{Cause, Failure, Operation, Peer, SocketOptions};
 
 /// Binds to the first of the candidates that can be bound.
 ///
 /// # Errors
 /// Of the first candidate, by operation.
-pub fn bind(candidates: &[SocketAddr], options: &SocketOptions) -> Result<DatagramSocket, Failure> {
+pub(super) fn bind(candidates: &[SocketAddr], options: &SocketOptions) -> Result<DatagramSocket, Failure> {
     first_that_works(candidates, Operation::Bind, |address| {
-        let socket = open(address, options)?;
+        let socket = socket(address, options)?;
         socket.bind(&address.into()).map_err(fail(Operation::Bind, address))?;
         DatagramSocket::new(socket).map_err(fail(Operation::Bind, address))
     })
 }
 
-/// A client's socket, bound to `local` (or to any free port) and, where `connected`, connected to the first candidate.
-///
-/// # Errors
-/// By operation.
-pub fn open_client(
-    candidates: &[SocketAddr],
-    local: LocalAddress,
-    connected: bool,
-    options: &SocketOptions,
-) -> Result<(DatagramSocket, SocketAddr), Failure> {
-    first_that_works(candidates, Operation::Connect, |address| {
-        let socket = open(address, options)?;
+/// A client's socket, bound where the attempt says (or to any free port) and, where it says so, connected to the first
+/// candidate.
+pub(super) fn open(attempt: &Attempt<'_>) -> ConnectEnd {
+    let opened = first_that_works(attempt.candidates, Operation::Connect, |address| {
+        let socket = socket(address, attempt.options)?;
         let any = if address.is_ipv4() { ([0; 4], 0).into() } else { ([0u16; 8], 0).into() };
-        let local = local.beside(address).unwrap_or(any);
+        let local = attempt.local.beside(address).unwrap_or(any);
         socket.bind(&local.into()).map_err(fail(Operation::Bind, local))?;
-        if connected {
+        if attempt.connected {
             socket.connect(&address.into()).map_err(fail(Operation::Connect, address))?;
         }
         Ok((DatagramSocket::new(socket).map_err(fail(Operation::Open, address))?, address))
-    })
+    });
+    match opened {
+        Ok((socket, peer)) => ConnectEnd::Datagrams(socket, Peer::Ip(peer)),
+        Err(failure) => ConnectEnd::Failed(failure),
+    }
 }
 
-fn open(address: SocketAddr, options: &SocketOptions) -> Result<Socket, Failure> {
+fn socket(address: SocketAddr, options: &SocketOptions) -> Result<Socket, Failure> {
     let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))
         .map_err(fail(Operation::Open, address))?;
-    if let Some(on) = options.reuse_address {
-        socket.set_reuse_address(on).map_err(fail(Operation::SetOption, address))?;
-    }
+    options::apply_reuse(&socket, options, false).map_err(fail(Operation::SetOption, address))?;
     options::apply_common(&socket, options).map_err(fail(Operation::SetOption, address))?;
     options::ask_for_drops(&socket);
     Ok(socket)

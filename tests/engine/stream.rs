@@ -45,9 +45,9 @@ fn a_server_and_its_client_in_one_engine_say_hello() {
             _ => None,
         })
         .collect();
-    let local = endpoint.to_string();
+    let (local, peer) = (endpoint.to_string(), format!("tcp://{}", at_server.peer));
     let eof = CloseReason::Eof;
-    assert_eq!(lives, [Life::Accepted { local }, Life::PeerFinished, Life::Closed { reason: eof }]);
+    assert_eq!(lives, [Life::Accepted { local, peer }, Life::PeerFinished, Life::Closed { reason: eof }]);
     assert!(rows.windows(2).all(|pair| pair[0].stamp.mono_ns <= pair[1].stamp.mono_ns), "in order of time");
     let received = rows.iter().find(|row| matches!(row.body, RowBody::Data { direction: Direction::In, .. })).unwrap();
     let kernel = received.stamp.kernel_ns.expect("Linux tells when bytes came");

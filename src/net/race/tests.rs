@@ -1,7 +1,8 @@
 use std::net::{TcpListener, TcpStream};
 
 use super::*;
-use crate::model::Peer;
+use crate::model::{Endpoint, Peer, SocketOptions};
+use crate::net::LocalAddress;
 
 /// A listener whose queue is full drops SYNs: a connection to it stays under way.
 struct Deaf {
@@ -50,22 +51,42 @@ fn refusing() -> (Socket, SocketAddr) {
     (socket, address)
 }
 
-/// Races with much time; returns what was tried as well.
-fn race(candidates: &[SocketAddr], mut on_attempt: impl FnMut(SocketAddr)) -> (RaceEnd, Vec<SocketAddr>) {
+/// Far beyond what a race here takes.
+const MUCH_TIME: Duration = Duration::from_secs(20);
+
+fn race_for(
+    time: Duration,
+    candidates: &[SocketAddr],
+    local: LocalAddress,
+    wake: &Wake,
+    on_attempt: impl FnMut(SocketAddr),
+) -> ConnectEnd {
+    let attempt = Attempt {
+        endpoint: &Endpoint::Tcp(candidates[0].into()),
+        candidates,
+        local,
+        connected: true,
+        options: &SocketOptions::default(),
+        deadline: Instant::now() + time,
+        wake,
+    };
+    connect_first(&attempt, on_attempt)
+}
+
+/// How a race with much time ended, and what was tried.
+fn race(candidates: &[SocketAddr], mut on_attempt: impl FnMut(SocketAddr)) -> (ConnectEnd, Vec<SocketAddr>) {
     let mut attempts = Vec::new();
-    let deadline = Instant::now() + Duration::from_secs(20);
-    let options = SocketOptions::default();
     let wake = Wake::new().unwrap();
-    let end = connect_first(candidates, LocalAddress::default(), &options, deadline, &wake, |address| {
+    let end = race_for(MUCH_TIME, candidates, LocalAddress::default(), &wake, |address| {
         on_attempt(address);
         attempts.push(address);
     });
     (end, attempts)
 }
 
-fn failure(end: RaceEnd) -> Failure {
+fn failure(end: ConnectEnd) -> Failure {
     match end {
-        RaceEnd::Failed(failure) => failure,
+        ConnectEnd::Failed(failure) => failure,
         end => panic!("{end:?}"),
     }
 }
@@ -79,7 +100,7 @@ fn the_second_overtakes_a_first_that_hangs_and_the_first_is_closed() {
         begun.push(Instant::now());
         assert_eq!(deaf.knocking(), usize::from(address == live), "the first is under way when the second starts");
     });
-    let RaceEnd::Connected(stream) = end else { panic!("{end:?}") };
+    let ConnectEnd::Stream(stream) = end else { panic!("{end:?}") };
     assert_eq!(stream.peer(), Peer::Ip(live));
     assert_eq!(attempts, [deaf.address(), live]);
     assert!(begun[1] - begun[0] >= HEAD_START, "{:?}", begun[1] - begun[0]);
@@ -92,10 +113,10 @@ fn one_that_refuses_is_passed_over_beside_one_that_hangs_too() {
     let (_listener, live) = listener();
     let (_kept, refused) = refusing();
     let (end, attempts) = race(&[refused, live, deaf.address()], |_| {});
-    assert!(matches!(&end, RaceEnd::Connected(stream) if stream.peer() == Peer::Ip(live)), "{end:?}");
+    assert!(matches!(&end, ConnectEnd::Stream(stream) if stream.peer() == Peer::Ip(live)), "{end:?}");
     assert_eq!(attempts, [refused, live], "the third's turn never came");
     let (end, attempts) = race(&[deaf.address(), refused, live], |_| {});
-    assert!(matches!(&end, RaceEnd::Connected(stream) if stream.peer() == Peer::Ip(live)), "{end:?}");
+    assert!(matches!(&end, ConnectEnd::Stream(stream) if stream.peer() == Peer::Ip(live)), "{end:?}");
     assert_eq!(attempts, [deaf.address(), refused, live]);
     assert_eq!(deaf.knocking(), 0);
 }
@@ -105,15 +126,12 @@ fn the_deadline_ends_all_that_are_under_way() {
     let both = [Deaf::new(), Deaf::new()];
     let candidates = both.each_ref().map(Deaf::address);
     let mut attempts = Vec::new();
-    let deadline = Instant::now() + HEAD_START * 2;
-    let options = SocketOptions::default();
+    let begun = Instant::now();
     let wake = Wake::new().unwrap();
-    let end = connect_first(&candidates, LocalAddress::default(), &options, deadline, &wake, |address| {
-        attempts.push(address);
-    });
+    let end = race_for(HEAD_START * 2, &candidates, LocalAddress::default(), &wake, |address| attempts.push(address));
     let failure = failure(end);
     assert_eq!((failure.cause, failure.subject), (Cause::TimedOut, subject(candidates[0])));
-    assert!(Instant::now() >= deadline);
+    assert!(begun.elapsed() >= HEAD_START * 2);
     assert_eq!(attempts, candidates);
     assert_eq!(both.each_ref().map(Deaf::knocking), [0, 0]);
 }
@@ -132,28 +150,25 @@ fn where_all_refuse_the_first_refusal_is_told() {
 #[test]
 fn a_wake_ends_all_that_are_under_way() {
     let deaf = Deaf::new();
-    let deadline = Instant::now() + Duration::from_secs(20);
     let wake = Wake::new().unwrap();
-    let candidates = [deaf.address(), deaf.address()];
     let mut attempts = 0;
-    let end = connect_first(&candidates, LocalAddress::default(), &SocketOptions::default(), deadline, &wake, |_| {
+    let end = race_for(MUCH_TIME, &[deaf.address(), deaf.address()], LocalAddress::default(), &wake, |_| {
         attempts += 1;
         if attempts == 2 {
             wake.wake();
         }
     });
-    assert!(matches!(end, RaceEnd::Woken), "{end:?}");
+    assert!(matches!(end, ConnectEnd::Woken), "{end:?}");
     assert_eq!((attempts, deaf.knocking()), (2, 0));
 }
 
 #[test]
 fn a_socket_that_would_meet_itself_is_refused_and_leaves_the_port() {
     let nobody = listener().1;
-    let deadline = Instant::now() + Duration::from_secs(20);
     let wake = Wake::new().unwrap();
     for ip in [None, Some(nobody.ip())] {
         let local = LocalAddress { ip, port: Some(nobody.port()) };
-        let end = connect_first(&[nobody], local, &SocketOptions::default(), deadline, &wake, |_| {});
+        let end = race_for(MUCH_TIME, &[nobody], local, &wake, |_| {});
         let failure = failure(end);
         assert_eq!((failure.operation, failure.cause), (Operation::Connect, Cause::SelfConnect));
         assert_eq!(failure.subject, subject(nobody));

@@ -6,7 +6,7 @@ use super::client_rows::state_words;
 use super::shell::{FEW_ROWS, StateLine, state_line};
 use crate::codec::visible::visible;
 use crate::i18n;
-use crate::model::{Command, Protocol, Role, SessionId};
+use crate::model::{Command, Delivery, Role, SessionId};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
@@ -129,9 +129,9 @@ impl ClientTabState {
                 let Some(view) = cx.sessions.by_id.get(session) else { return tr!(language, "client.open") };
                 let local = view.info.local.to_string();
                 let peer = visible(&view.info.peer.to_string());
-                if self.form.protocol == Protocol::UnixStream {
+                if !self.form.protocol.has_port() {
                     tr!(language, "client.open_unix", peer = peer)
-                } else if self.form.protocol == Protocol::Udp {
+                } else if self.form.protocol.delivery() == Delivery::Datagrams {
                     tr!(language, "client.open_datagrams", local = local, peer = peer)
                 } else {
                     tr!(language, "client.open_between", local = local, peer = peer)
@@ -189,7 +189,7 @@ impl ClientTabState {
                     mistaken: self.timeout_ms().is_none(),
                 };
                 timeout.show(ui, cx.tokens, &mut self.timeout).on_hover_text(tr!(language, "client.timeout.explained"));
-                if self.form.protocol == Protocol::Udp {
+                if self.form.protocol.delivery() == Delivery::Datagrams {
                     ui.checkbox(&mut self.connected, tr!(language, "client.connected"))
                         .on_hover_text(tr!(language, "client.connected.explained"));
                 } else {
@@ -200,7 +200,7 @@ impl ClientTabState {
             if self.timeout_ms().is_none() {
                 mistake(ui, cx.tokens, &tr!(language, "client.timeout.bad"));
             }
-            if self.form.protocol != Protocol::UnixStream {
+            if self.form.protocol.has_port() {
                 self.local_address(ui, cx);
             }
         });

@@ -5,7 +5,7 @@ use egui::{Align2, Checkbox, Rect, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2}
 
 use super::server::{nobody, peer_name};
 use crate::i18n::{self, Language};
-use crate::model::{Command, Protocol, SessionId};
+use crate::model::{Command, Delivery, SessionId};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::clock::time_of_day;
@@ -25,8 +25,8 @@ const WIDE: f32 = 540.0;
 pub fn client_rows(ui: &mut Ui, cx: &mut Cx<'_>, tab: &mut ServerTabState) {
     let total = tab.open.len() + tab.closed.len();
     if total == 0 {
-        let words = match (&tab.state, tab.form.protocol) {
-            (ServerState::Listening(_), Protocol::Udp) => tr!(cx.language, "server.no_peers_yet"),
+        let words = match (&tab.state, tab.form.protocol.delivery()) {
+            (ServerState::Listening(_), Delivery::Datagrams) => tr!(cx.language, "server.no_peers_yet"),
             (ServerState::Listening(_), _) => tr!(cx.language, "server.no_clients_yet"),
             _ => return,
         };

@@ -26,7 +26,7 @@ impl EndpointForm {
     #[must_use]
     pub fn new(scheme: &str, address: &str, port: &str, options: &str) -> Self {
         let protocol = Protocol::from_scheme(scheme).unwrap_or_default();
-        let other_address = if protocol == Protocol::UnixStream { "127.0.0.1" } else { "" };
+        let other_address = if protocol.has_port() { "" } else { "127.0.0.1" };
         Self {
             protocol,
             other_address: other_address.to_owned(),
@@ -39,7 +39,7 @@ impl EndpointForm {
 
     /// To be called after the protocol was changed from `before`: a host is no path, nor the other way round.
     pub fn protocol_changed(&mut self, before: Protocol) {
-        if (before == Protocol::UnixStream) != (self.protocol == Protocol::UnixStream) {
+        if before.address_form() != self.protocol.address_form() {
             std::mem::swap(&mut self.address, &mut self.other_address);
             self.tried = false;
         }
@@ -63,12 +63,10 @@ impl EndpointForm {
     pub fn take_endpoint_text(&mut self) -> bool {
         let Ok(target) = self.address.parse::<Target>() else { return false };
         self.protocol = target.endpoint.protocol();
-        match target.endpoint {
-            Endpoint::Tcp(address) | Endpoint::Udp(address) => {
-                self.address = address.host;
-                self.port = address.port.to_string();
-            }
-            Endpoint::UnixStream(name) => self.address = name.to_string(),
+        let (address, port) = target.endpoint.fields();
+        self.address = address;
+        if self.protocol.has_port() {
+            self.port = port;
         }
         self.options = target.options.to_string();
         self.tried = false;
@@ -78,11 +76,7 @@ impl EndpointForm {
     /// Whether the address is a name that has to be resolved, and no literal or path.
     #[must_use]
     pub fn is_name(&self) -> bool {
-        let Ok(Target { endpoint: Endpoint::Tcp(address) | Endpoint::Udp(address), .. }) = self.target() else {
-            return false;
-        };
-        let literal = address.host.split('%').next().unwrap_or_default();
-        literal.parse::<core::net::IpAddr>().is_err()
+        self.target().is_ok_and(|target| target.endpoint.host().is_some_and(|address| !address.is_literal()))
     }
 
     fn holds_endpoint_text(&self) -> bool {
@@ -112,7 +106,7 @@ impl EndpointForm {
     /// As a tab's title: `127.0.0.1:9000`, `UDP 127.0.0.1:9000`, `/run/x.sock`.
     #[must_use]
     pub fn title(&self) -> String {
-        if self.protocol == Protocol::UnixStream {
+        if !self.protocol.has_port() {
             return self.address.clone();
         }
         match Endpoint::from_fields(self.protocol, &self.address, &self.port) {
@@ -125,10 +119,9 @@ impl EndpointForm {
 /// An endpoint as a tab's title. TCP is what is meant where nothing is said.
 #[must_use]
 pub fn title(endpoint: &Endpoint) -> String {
-    match endpoint {
-        Endpoint::Tcp(address) => address.to_string(),
-        Endpoint::Udp(address) => format!("UDP {address}"),
-        Endpoint::UnixStream(name) => name.to_string(),
+    match endpoint.protocol() {
+        Protocol::Udp => format!("UDP {}", endpoint.address()),
+        Protocol::Tcp | Protocol::UnixStream => endpoint.address(),
     }
 }
 

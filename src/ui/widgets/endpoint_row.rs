@@ -50,7 +50,7 @@ pub fn endpoint_row(
         ui.add_enabled_ui(!locked, |ui| {
             let label = tr!(language, "form.protocol");
             let before = form.protocol;
-            let width = if before == Protocol::UnixStream { 122.0 } else { 76.0 };
+            let width = if !before.has_port() { 122.0 } else { 76.0 };
             choice(ui, ("protocol", socket.0), &label, width, &mut form.protocol, &Protocol::ALL, |protocol| {
                 match protocol {
                     Protocol::Tcp => "TCP".into(),
@@ -59,7 +59,7 @@ pub fn endpoint_row(
                 }
             });
             form.protocol_changed(before);
-            let has_port = form.protocol != Protocol::UnixStream;
+            let has_port = form.protocol.has_port();
             let port_width = if has_port { 64.0 + ui.spacing().item_spacing.x } else { 0.0 };
             let width = ui.available_width() - port_width - BUTTON_WIDTH - ui.spacing().item_spacing.x;
             let before = form.address.len();

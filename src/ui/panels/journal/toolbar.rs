@@ -9,7 +9,7 @@ use super::JournalPanel;
 use super::row_text::group;
 use crate::codec::encoding::Encoding;
 use crate::i18n;
-use crate::model::{Filter, Protocol, SocketId};
+use crate::model::{Delivery, Filter, SocketId};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
@@ -99,7 +99,8 @@ impl JournalPanel {
 
     fn show_losses(&self, ui: &mut Ui, cx: &Cx<'_>) {
         let tokens = cx.tokens;
-        let datagrams = cx.sessions.by_id.values().any(|session| session.info.protocol == Protocol::Udp);
+        let datagrams =
+            cx.sessions.by_id.values().any(|session| session.info.protocol.delivery() == Delivery::Datagrams);
         let (words, lost) = match self.losses.dropped() {
             Some(dropped) => (tr!(cx.language, "journal.dropped", count = group(dropped)), dropped > 0),
             // Streams lose nothing, so there is nothing to be known.

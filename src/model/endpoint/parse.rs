@@ -1,0 +1,89 @@
+//! The parts of endpoint texts.
+
+use std::path::PathBuf;
+
+use super::{EndpointError, UNIX_PATH_MAX};
+use crate::model::{HostPort, Protocol, UnixName};
+
+/// The protocol and what follows the colon.
+pub(super) fn scheme(text: &str) -> Result<(Protocol, &str), EndpointError> {
+    let (scheme, rest) = text.split_once(':').ok_or(EndpointError::NoScheme)?;
+    let protocol = Protocol::from_scheme(scheme).ok_or_else(|| {
+        // `127.0.0.1:9000` splits too: what stands before the colon is then no scheme at all.
+        let looks_like_scheme = !scheme.is_empty() && scheme.chars().all(|c| c.is_ascii_alphabetic() || c == '-');
+        if looks_like_scheme && rest.starts_with("//") {
+            EndpointError::UnknownScheme(scheme.to_owned())
+        } else {
+            EndpointError::NoScheme
+        }
+    })?;
+    Ok((protocol, rest))
+}
+
+/// A host and a port from fields of their own; brackets around the host are taken off.
+pub(super) fn host_and_port(host: &str, port: &str) -> Result<HostPort, EndpointError> {
+    let host = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
+    check_host(host)?;
+    Ok(HostPort::new(host, parse_port(port)?))
+}
+
+/// `127.0.0.1:9000`, `[::1]:9000`.
+pub(super) fn host_port(text: &str) -> Result<HostPort, EndpointError> {
+    let text = text.strip_suffix('/').unwrap_or(text);
+    let (host, port) = if let Some(rest) = text.strip_prefix('[') {
+        let (host, after) = rest.split_once(']').ok_or_else(|| EndpointError::BadHost(text.to_owned()))?;
+        if !host.contains(':') {
+            return Err(EndpointError::BadHost(text.to_owned()));
+        }
+        (host, after.strip_prefix(':').ok_or(EndpointError::NoPort)?)
+    } else {
+        text.rsplit_once(':').ok_or(if text.is_empty() { EndpointError::EmptyHost } else { EndpointError::NoPort })?
+    };
+    if host.contains(':') && !text.starts_with('[') {
+        return Err(EndpointError::BadHost(host.to_owned()));
+    }
+    check_host(host)?;
+    Ok(HostPort::new(host, parse_port(port)?))
+}
+
+/// What follows `unix:`. `unix:///run/x` is what people write who know URLs; the empty authority is dropped.
+pub(super) fn unix_url(rest: &str) -> Result<UnixName, EndpointError> {
+    unix_name(rest.strip_prefix("//").filter(|path| path.starts_with('/')).unwrap_or(rest))
+}
+
+pub(super) fn unix_name(text: &str) -> Result<UnixName, EndpointError> {
+    if text.contains('\0') {
+        return Err(EndpointError::PathWithNul);
+    }
+    let (name, len) = match text.strip_prefix('@') {
+        Some(name) => (UnixName::Abstract(name.as_bytes().to_vec()), name.len()),
+        None => (UnixName::Path(PathBuf::from(text)), text.len()),
+    };
+    match len {
+        0 => Err(EndpointError::EmptyPath),
+        len if len > UNIX_PATH_MAX => Err(EndpointError::PathTooLong { len }),
+        _ => Ok(name),
+    }
+}
+
+fn check_host(host: &str) -> Result<(), EndpointError> {
+    if host.is_empty() {
+        return Err(EndpointError::EmptyHost);
+    }
+    // The characters of names (underscores occur in practice), IPv4 and IPv6 literals and scopes; others would only
+    // reach the resolver and fail there with a worse message.
+    let allowed = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '%');
+    let colons_fit = !host.contains(':')
+        || host.split('%').next().is_some_and(|literal| literal.parse::<core::net::Ipv6Addr>().is_ok());
+    if host.chars().all(allowed) && colons_fit { Ok(()) } else { Err(EndpointError::BadHost(host.to_owned())) }
+}
+
+fn parse_port(port: &str) -> Result<u16, EndpointError> {
+    if port.is_empty() {
+        return Err(EndpointError::NoPort);
+    }
+    if !port.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(EndpointError::BadPort(port.to_owned()));
+    }
+    port.parse().map_err(|_| EndpointError::BadPort(port.to_owned()))
+}

@@ -1,0 +1,97 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::{OptionError, Target};
+
+fn read(text: &str) -> Result<String, EndpointError> {
+    text.parse::<Target>().map(|target| target.to_string())
+}
+
+#[test]
+fn endpoints_as_people_write_them() {
+    for (text, meant) in [
+        ("tcp://127.0.0.1:9000", "tcp://127.0.0.1:9000"),
+        (" TCP://localhost:0/ ", "tcp://localhost:0"),
+        ("udp:10.0.0.1:5", "udp://10.0.0.1:5"),
+        ("tcp://[::1]:9000", "tcp://[::1]:9000"),
+        ("tcp://[fe80::1%eth0]:9000", "tcp://[fe80::1%eth0]:9000"),
+        ("unix:/run/x.sock", "unix:/run/x.sock"),
+        ("unix:///run/x.sock", "unix:/run/x.sock"),
+        ("unix:relative.sock", "unix:relative.sock"),
+        ("unix:@abstract", "unix:@abstract"),
+        ("tcp://h:1?reuseaddr=on&rcvbuf=4M", "tcp://h:1?reuseaddr=1&rcvbuf=4194304"),
+    ] {
+        assert_eq!(read(text).as_deref(), Ok(meant), "{text}");
+    }
+}
+
+#[test]
+fn mistakes_are_told_apart() {
+    use EndpointError as Error;
+    for (text, error) in [
+        ("127.0.0.1:9000", Error::NoScheme),
+        ("", Error::NoScheme),
+        ("http://h:80", Error::UnknownScheme("http".to_owned())),
+        ("tcp://", Error::EmptyHost),
+        ("tcp://:9000", Error::EmptyHost),
+        ("tcp://h", Error::NoPort),
+        ("tcp://h:", Error::NoPort),
+        ("tcp://[::1]", Error::NoPort),
+        ("tcp://h:70000", Error::BadPort("70000".to_owned())),
+        ("tcp://h:+1", Error::BadPort("+1".to_owned())),
+        ("tcp://::1:9000", Error::BadHost("::1".to_owned())),
+        ("tcp://a b:1", Error::BadHost("a b".to_owned())),
+        ("unix:", Error::EmptyPath),
+        ("unix:@", Error::EmptyPath),
+        ("tcp://h:1?x=1", Error::Option(OptionError::Unknown("x".to_owned()))),
+    ] {
+        assert_eq!(read(text), Err(error), "{text}");
+    }
+    let longest = format!("unix:/{}", "a".repeat(UNIX_PATH_MAX - 1));
+    assert!(read(&longest).is_ok());
+    assert_eq!(read(&format!("{longest}a")), Err(Error::PathTooLong { len: UNIX_PATH_MAX + 1 }));
+}
+
+#[test]
+fn forms_take_brackets_and_spaces_off() {
+    let form = |address: &str, port: &str| Endpoint::from_fields(Protocol::Tcp, address, port);
+    assert_eq!(form(" [::1] ", " 9000 ").unwrap().to_string(), "tcp://[::1]:9000");
+    assert_eq!(form("", "1"), Err(EndpointError::EmptyHost));
+    assert_eq!(form("h", ""), Err(EndpointError::NoPort));
+}
+
+#[test]
+fn who_can_reach_it() {
+    for (text, is_local) in [
+        ("tcp://127.9.9.9:1", true),
+        ("tcp://LocalHost:1", true),
+        ("tcp://[::1]:1", true),
+        ("udp://[::ffff:127.0.0.1]:1", true),
+        ("tcp://0.0.0.0:1", false),
+        ("tcp://[::]:1", false),
+        ("tcp://example.org:1", false),
+        ("unix:/x", true),
+    ] {
+        assert_eq!(text.parse::<Endpoint>().unwrap().is_local(), is_local, "{text}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_or_refused(text in ".{0,60}") {
+        let _ = text.parse::<Target>();
+    }
+
+    #[test]
+    fn what_is_read_reads_back_the_same(
+        text in prop_oneof![
+            "(tcp|udp)://[a-z0-9._-]{1,9}(:[0-9]{0,6})?",
+            "(tcp|udp)://\\[[0-9a-f:]{1,9}(%[a-z0-9]{1,4})?\\]:[0-9]{1,5}",
+            "unix:(//)?[@/a-z. ]{0,20}",
+        ],
+    ) {
+        if let Ok(target) = text.parse::<Target>() {
+            prop_assert_eq!(target.to_string().parse::<Target>(), Ok(target));
+        }
+    }
+}

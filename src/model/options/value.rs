@@ -1,0 +1,83 @@
+//! Values of socket options.
+
+use std::fmt;
+
+/// The value of one option.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OptionValue {
+    Switch(bool),
+    Number(u32),
+    Text(String),
+}
+
+/// What a number counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    None,
+    Bytes,
+    Seconds,
+    Milliseconds,
+}
+
+/// Which values an option can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OptionKind {
+    Switch,
+    Number {
+        min: u32,
+        max: u32,
+        unit: Unit,
+    },
+    /// Letters, digits and `-_.`, so many bytes at most.
+    Text {
+        max: usize,
+    },
+}
+
+impl OptionKind {
+    /// The value that a text stands for; `None` where it can't be one.
+    pub(super) fn read(self, text: &str) -> Option<OptionValue> {
+        match self {
+            Self::Switch => match text {
+                "1" | "on" | "true" | "yes" => Some(OptionValue::Switch(true)),
+                "0" | "off" | "false" | "no" => Some(OptionValue::Switch(false)),
+                _ => None,
+            },
+            Self::Number { min, max, unit } => {
+                let number = if unit == Unit::Bytes { size(text) } else { decimal(text) }?;
+                (min..=max).contains(&number).then_some(OptionValue::Number(number))
+            }
+            Self::Text { max } => {
+                let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+                let is_name = (1..=max).contains(&text.len()) && text.chars().all(fits);
+                is_name.then(|| OptionValue::Text(text.to_owned()))
+            }
+        }
+    }
+}
+
+fn decimal(text: &str) -> Option<u32> {
+    // `parse` alone would take a sign.
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
+}
+
+/// Bytes, with `K`, `M` or `G` for powers of 1024.
+fn size(text: &str) -> Option<u32> {
+    let (digits, unit) = match text.char_indices().last() {
+        Some((at, 'k' | 'K')) => (&text[..at], 1 << 10),
+        Some((at, 'm' | 'M')) => (&text[..at], 1 << 20),
+        Some((at, 'g' | 'G')) => (&text[..at], 1 << 30),
+        _ => (text, 1),
+    };
+    decimal(digits)?.checked_mul(unit)
+}
+
+impl fmt::Display for OptionValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Switch(on) => write!(f, "{}", u8::from(*on)),
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Text(text) => f.write_str(text),
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! An endpoint with its socket options.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::endpoint::{Endpoint, EndpointError};
+use super::options::SocketOptions;
+
+/// An endpoint with the socket options of its query: `tcp://127.0.0.1:9000?reuseaddr=1&rcvbuf=4M`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    pub endpoint: Endpoint,
+    pub options: SocketOptions,
+}
+
+impl FromStr for Target {
+    type Err = EndpointError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (endpoint, query) = text.split_once('?').unwrap_or((text, ""));
+        Ok(Self { endpoint: endpoint.parse()?, options: query.parse()? })
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.endpoint)?;
+        let query = self.options.to_string();
+        if query.is_empty() { Ok(()) } else { write!(f, "?{query}") }
+    }
+}

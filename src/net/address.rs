@@ -1,0 +1,57 @@
+//! Addresses between the system's form and the model's.
+
+use std::ffi::OsStr;
+use std::io;
+use std::net::SocketAddr;
+use std::os::unix::ffi::OsStrExt;
+
+use nix::sys::socket::SockaddrStorage;
+use socket2::SockAddr;
+
+use crate::model::{Peer, UnixName};
+
+/// The system's form.
+///
+/// # Errors
+/// A path that is too long for `sun_path`; an unnamed Unix peer has no address.
+pub(super) fn system_address(peer: &Peer) -> io::Result<SockAddr> {
+    match peer {
+        Peer::Ip(address) => Ok((*address).into()),
+        Peer::Unix(UnixName::Path(path)) => SockAddr::unix(path),
+        Peer::Unix(UnixName::Abstract(name)) => {
+            // socket2 takes an abstract name as a path with a leading NUL.
+            let mut path = vec![0];
+            path.extend_from_slice(name);
+            SockAddr::unix(OsStr::from_bytes(&path))
+        }
+        Peer::Unix(UnixName::Unnamed) => Err(io::ErrorKind::InvalidInput.into()),
+    }
+}
+
+/// The model's form. A dual-stack socket sees IPv4 peers as ::ffff:a.b.c.d; people know them as a.b.c.d.
+pub(super) fn peer_of(address: &SockAddr) -> Peer {
+    match address.as_socket() {
+        Some(address) => Peer::Ip(address).canonical(),
+        None => Peer::Unix(unix_name(address)),
+    }
+}
+
+fn unix_name(address: &SockAddr) -> UnixName {
+    if let Some(path) = address.as_pathname() {
+        return UnixName::Path(path.to_owned());
+    }
+    #[cfg(target_os = "linux")]
+    if let Some(name) = address.as_abstract_namespace() {
+        return UnixName::Abstract(name.to_owned());
+    }
+    UnixName::Unnamed
+}
+
+/// The sender of a datagram, as it is to be answered: a v4-mapped address stays one, for the socket is a v6 one. `None`
+/// for one that has no address.
+pub(super) fn sender_of(storage: &SockaddrStorage) -> Option<Peer> {
+    if let Some(v4) = storage.as_sockaddr_in() {
+        return Some(Peer::Ip(SocketAddr::V4((*v4).into())));
+    }
+    storage.as_sockaddr_in6().map(|v6| Peer::Ip(SocketAddr::V6((*v6).into())))
+}
