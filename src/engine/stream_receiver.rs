@@ -107,6 +107,7 @@ impl Receiver<'_> {
         }
         if let Some(receiving) = self.receiving.take()
             && !receiving.end(end)
+            && end != PeerEnd::Reset
         {
             // A sender that reads an ordinary end would take its file for received.
             self.session.cut(CloseReason::Error);
