@@ -69,7 +69,7 @@ impl<O: Write, E: Write> HumanReport<O, E> {
         self.progress_shown = true;
         let language = self.language;
         let done = i18n::byte_size(progress.done);
-        let rate = i18n::rate(language, progress.rate);
+        let rate = i18n::pace(language, progress);
         let words = match (progress.size, progress.left()) {
             (Some(size), Some(left)) => {
                 let size = i18n::byte_size(size);

@@ -15,7 +15,7 @@ use crate::ui::view::SessionView;
 use crate::ui::widgets::button::{Weight, button};
 use crate::ui::widgets::composer::Composer;
 use crate::ui::widgets::endpoint_row::{StartButton, endpoint_row, options_field};
-use crate::ui::widgets::field::{Field, caption, mistake, row_caption};
+use crate::ui::widgets::field::{Field, control_caption, mistake, row_caption};
 use crate::ui::widgets::icon::{self, Icon};
 use crate::ui::widgets::message_line::message_line;
 use crate::ui::widgets::receive_options::{half_open_option, receive_options};
@@ -231,7 +231,7 @@ impl ClientTabState {
             };
             address.show(ui, cx.tokens, &mut self.local_host);
             let label = tr!(language, "client.local_port");
-            caption(ui, cx.tokens, &label);
+            control_caption(ui, cx.tokens.small_font(), cx.tokens.text_muted, &label);
             let port = Field {
                 id: Id::unique(("local port", self.socket.0)),
                 label: &label,

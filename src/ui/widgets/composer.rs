@@ -73,21 +73,33 @@ impl Composer {
             } else {
                 editor(ui, cx, draft, rect, id, checked.as_ref().err())
             };
-            ui.vertical(|ui| send |= self.buttons(ui, cx, draft, checked.as_ref()));
+            ui.vertical(|ui| send |= self.buttons(ui, cx, draft, id, checked.as_ref()));
         });
         if send && self.reason(cx.language, draft, checked.as_ref()).is_none() {
             cx.act(UiCommand::SendMessage(self.role, self.socket));
         }
     }
 
-    fn buttons(&self, ui: &mut Ui, cx: &mut Cx<'_>, draft: &mut Draft, checked: Result<&usize, &ComposeError>) -> bool {
+    /// True when "Send" was pressed; `editor` is where typing goes on then.
+    fn buttons(
+        &self,
+        ui: &mut Ui,
+        cx: &mut Cx<'_>,
+        draft: &mut Draft,
+        editor: Id,
+        checked: Result<&usize, &ComposeError>,
+    ) -> bool {
         let label = UiCommand::SendMessage(self.role, self.socket).label(cx.language);
         let reason = self.reason(cx.language, draft, checked);
         let send = button(ui, cx.tokens, Weight::Primary, &label, BUTTONS_WIDTH, reason)
-            .on_hover_text(tr!(cx.language, "composer.send_keys"))
-            .clicked();
+            .on_hover_text(tr!(cx.language, "composer.send_keys"));
+        // One that is blocked takes no click, but what it waits for is mostly to be put right in the message.
+        let blocked_click = send.contains_pointer() && ui.input(|input| input.pointer.primary_clicked());
+        if send.clicked() || blocked_click {
+            ui.memory_mut(|memory| memory.request_focus(editor));
+        }
         file_sender(ui, cx, self.role, self.socket, draft, BUTTONS_WIDTH, self.files_blocked.as_ref());
-        send
+        send.clicked()
     }
 
     fn reason(
