@@ -22,11 +22,10 @@ pub(super) fn explain(mut failure: Failure, endpoint: &Endpoint) -> Failure {
 
 fn hint(failure: &Failure, endpoint: &Endpoint) -> Option<Hint> {
     Some(match failure.cause {
-        Cause::AddressInUse => match endpoint {
-            Endpoint::Tcp(address) | Endpoint::Udp(address) => port_owner::find(endpoint.protocol(), address.port)
-                .map_or(Hint::ChooseAnotherPort, |owner| Hint::PortHeldBy { owner }),
-            Endpoint::UnixStream(_) => Hint::ChooseAnotherPort,
-        },
+        Cause::AddressInUse => endpoint
+            .host()
+            .and_then(|address| port_owner::find(endpoint.protocol(), address.port))
+            .map_or(Hint::ChooseAnotherPort, |owner| Hint::PortHeldBy { owner }),
         Cause::Refused | Cause::StaleSocket => Hint::StartTheServer,
         Cause::SelfConnect => Hint::ChooseAnotherPort,
         Cause::NotASocket => Hint::RemoveTheFile,
@@ -40,11 +39,17 @@ fn hint(failure: &Failure, endpoint: &Endpoint) -> Option<Hint> {
             {
                 Hint::PortsBelow1024NeedRights
             }
+            Endpoint::Raw(_) if failure.operation == Operation::Open => Hint::NeedsRawRight,
             _ => Hint::CheckRights,
         },
-        Cause::AddressFamilyMissing => match endpoint {
-            Endpoint::Tcp(_) | Endpoint::Udp(_) => Hint::ChooseAnotherFamily,
-            Endpoint::UnixStream(_) => return None,
+        Cause::AddressFamilyMissing => match endpoint.protocol().kernel_module() {
+            Some(module) => Hint::LoadModule { module: module.to_owned() },
+            None if endpoint.protocol().is_over_ip() => Hint::ChooseAnotherFamily,
+            None => return None,
+        },
+        Cause::NoSuchDevice => match endpoint {
+            Endpoint::Can(_) | Endpoint::CanBroadcast(_) => Hint::CheckTheInterface,
+            _ => return None,
         },
         Cause::PathTooLong => Hint::ShortenThePath,
         Cause::OutOfDescriptors => Hint::RaiseDescriptorLimit,

@@ -11,8 +11,8 @@ use super::session::Session;
 use super::socket_control::SocketControl;
 use super::{advice, datagrams, resolving, stream_receiver};
 use crate::model::{
-    Cause, CloseReason, ConnectSpec, Endpoint, Event, Failure, Life, ListenSpec, Notice, Operation, Peer, Protocol,
-    ReceiveMode, Role, SessionInfo, Target, UnixName,
+    Cause, CloseReason, ConnectSpec, Endpoint, Event, Failure, Life, ListenSpec, Notice, Operation, Peer, ReceiveMode,
+    Role, SessionInfo, Target, UnixName,
 };
 use crate::net::{self, Accepted, Listener, Listening, Stream};
 use crate::store::inbox::Inbox;
@@ -50,7 +50,7 @@ fn serve(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ListenSpec) -> R
     // The socket is closed before the sessions are: nobody gets into a queue that is never served.
     match listening {
         Listening::Connections(listener) => accept_all(core, control, spec, &listener, &endpoint, &mut workers),
-        Listening::Datagrams(socket) => datagrams::serve(core, control, endpoint.protocol(), socket, local, spec.once),
+        Listening::Datagrams(socket) => datagrams::serve(core, control, &endpoint, socket, local, spec.once),
     }
     if let Some((path, identity)) = bound_file
         && let Err(failure) = socket_file::remove_own(path, identity)
@@ -103,7 +103,7 @@ fn accept_all(
                 if std::mem::take(&mut paused) {
                     core.notice(control.id, None, Notice::AcceptingResumed);
                 }
-                workers.start(stream, peer, endpoint.protocol());
+                workers.start(stream, peer, endpoint);
                 if spec.once {
                     return;
                 }
@@ -131,9 +131,9 @@ struct Workers<'a> {
 }
 
 impl Workers<'_> {
-    fn start(&mut self, stream: Stream, peer: Peer, protocol: Protocol) {
+    fn start(&mut self, stream: Stream, peer: Peer, endpoint: &Endpoint) {
         let (core, control) = (Arc::clone(self.core), Arc::clone(self.control));
-        let session = open_session(&core, &control, Role::Server, protocol, peer, stream);
+        let session = open_session(&core, &control, Role::Server, endpoint, peer, stream);
         let Some((session, stream)) = session else { return };
         let name = format!("session-{}", session.info.id);
         let (for_thread, core_for_thread) = (Arc::clone(&session), Arc::clone(&core));
@@ -165,7 +165,7 @@ pub(super) fn open_session(
     core: &Arc<Core>,
     control: &SocketControl,
     role: Role,
-    protocol: Protocol,
+    endpoint: &Endpoint,
     peer: Peer,
     stream: Stream,
 ) -> Option<(Arc<Session>, Arc<Stream>)> {
@@ -178,7 +178,8 @@ pub(super) fn open_session(
         id: core.next_session(),
         socket: control.id,
         role,
-        protocol,
+        protocol: endpoint.protocol(),
+        decoder: endpoint.decoder(&local),
         peer,
         local,
         since_wall_ns: wall_ns(),

@@ -13,8 +13,8 @@ use super::socket_control::SocketControl;
 use super::stop::Stop;
 use super::stream_writer;
 use crate::model::{
-    Call, Cause, CloseReason, Direction, Endpoint, Event, Failure, Life, Operation, Peer, Role, Row, RowBody,
-    SessionInfo, Traffic,
+    Call, Cause, CloseReason, Direction, Event, Failure, Life, Operation, Peer, Role, Row, RowBody, SessionInfo,
+    Traffic,
 };
 use crate::net::{DatagramSocket, Stream};
 
@@ -100,8 +100,10 @@ impl Session {
     /// Registers the session and tells everybody.
     pub(super) fn announce(self: &Arc<Self>, core: &Core) {
         let SessionInfo { role, protocol, local, peer, .. } = &self.info;
-        let [local, peer] = [local, peer]
-            .map(|place| Endpoint::of(*protocol, place).map(|endpoint| endpoint.to_string()).unwrap_or_default());
+        let [local, peer] = [local, peer].map(|place| match place.to_string() {
+            place if place.is_empty() => place,
+            place => format!("{}{}{place}", protocol.scheme(), protocol.separator()),
+        });
         let life = match role {
             Role::Server => Life::Accepted { local, peer },
             Role::Client => Life::Connected { local, peer },

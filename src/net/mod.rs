@@ -5,11 +5,15 @@
 //! a [`Wake`] or [`Stream::interrupt`] ends them from another thread. Which thread that is, `net` never knows.
 
 mod address;
+mod can;
+mod connecting;
 mod datagram;
 mod limits;
 mod listener;
 mod options;
 mod race;
+mod raw;
+mod rds;
 mod resolve;
 mod stream;
 mod sys;
@@ -17,6 +21,7 @@ mod tcp;
 mod transport;
 mod udp;
 mod unix;
+mod vsock;
 mod wake;
 
 pub use datagram::{DatagramSocket, ReceivedDatagram};

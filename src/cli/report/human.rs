@@ -118,6 +118,7 @@ impl<O: Write, E: Write> Report for HumanReport<O, E> {
                 let reason = i18n::close_reason(language, reason);
                 self.passing_line(&tr!(language, "cli.closed", session = session, reason = reason))
             }
+            Fact::Received { decoded: Some(decoded), .. } => writeln!(self.out, "{decoded}"),
             Fact::Received { bytes, .. } => self.out.write_all(bytes),
             Fact::Sent { .. } | Fact::PeerFinished { .. } | Fact::FinishedSending { .. } => Ok(()),
             Fact::Progress { file, progress } => self.progress(file, &progress),
@@ -209,7 +210,7 @@ mod tests {
             false,
             &[
                 Fact::Opened { session, peer: "tcp://127.0.0.1:51734" },
-                Fact::Received { session, bytes: &[0, 255, b'\n'], truncated: false },
+                Fact::Received { session, bytes: &[0, 255, b'\n'], truncated: false, decoded: None },
                 Fact::Sent { session, bytes: 6 },
             ],
         );

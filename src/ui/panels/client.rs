@@ -4,6 +4,7 @@ use egui::{Id, Panel, RichText, ScrollArea, Ui};
 
 use super::client_rows::state_words;
 use super::shell::{FEW_ROWS, StateLine, state_line};
+use crate::codec::compose::Format;
 use crate::codec::visible::visible;
 use crate::i18n;
 use crate::model::{Command, Delivery, Role, SessionId};
@@ -129,7 +130,7 @@ impl ClientTabState {
                 let Some(view) = cx.sessions.by_id.get(session) else { return tr!(language, "client.open") };
                 let local = view.info.local.to_string();
                 let peer = visible(&view.info.peer.to_string());
-                if !self.form.protocol.has_port() {
+                if !self.form.protocol.is_over_ip() {
                     tr!(language, "client.open_unix", peer = peer)
                 } else if self.form.protocol.delivery() == Delivery::Datagrams {
                     tr!(language, "client.open_datagrams", local = local, peer = peer)
@@ -200,7 +201,7 @@ impl ClientTabState {
             if self.timeout_ms().is_none() {
                 mistake(ui, cx.tokens, &tr!(language, "client.timeout.bad"));
             }
-            if self.form.protocol.has_port() {
+            if self.form.protocol.is_over_ip() {
                 self.local_address(ui, cx);
             }
         });
@@ -260,8 +261,14 @@ impl ClientTabState {
             (Some(_), false) => None,
         };
         let files_blocked = if stream { blocked.clone() } else { Some(tr!(language, "file.needs_a_stream")) };
-        let composer =
-            Composer { role: Role::Client, socket: self.socket, empty_is_a_message: !stream, blocked, files_blocked };
+        let composer = Composer {
+            role: Role::Client,
+            socket: self.socket,
+            formats: self.form.formats(),
+            empty_is_a_message: self.form.formats().contains(&Format::Text) && !stream,
+            blocked,
+            files_blocked,
+        };
         composer.show(ui, cx, &mut self.draft, |_, _| {});
     }
 }

@@ -4,6 +4,7 @@ use egui::{Id, Panel, RichText, ScrollArea, Ui};
 
 use super::client_rows::client_rows;
 use super::shell::{FEW_ROWS, StateLine, remark, state_line};
+use crate::codec::compose::Format;
 use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
 use crate::model::{Command, Role};
@@ -174,8 +175,14 @@ impl ServerTabState {
             None
         };
         let files_blocked = if stream { blocked.clone() } else { Some(tr!(language, "file.needs_a_stream")) };
-        let composer =
-            Composer { role: Role::Server, socket: self.socket, empty_is_a_message: !stream, blocked, files_blocked };
+        let composer = Composer {
+            role: Role::Server,
+            socket: self.socket,
+            formats: self.form.formats(),
+            empty_is_a_message: self.form.formats().contains(&Format::Text) && !stream,
+            blocked,
+            files_blocked,
+        };
         let mut draft = std::mem::take(&mut self.draft);
         composer.show(ui, cx, &mut draft, |ui, cx| self.recipients_choice(ui, cx));
         self.draft = draft;
