@@ -27,6 +27,7 @@ fn hint(failure: &Failure, endpoint: &Endpoint) -> Option<Hint> {
             .and_then(|address| port_owner::find(endpoint.protocol(), address.port))
             .map_or(Hint::ChooseAnotherPort, |owner| Hint::PortHeldBy { owner }),
         Cause::Refused | Cause::StaleSocket => Hint::StartTheServer,
+        Cause::SelfConnect => Hint::ChooseAnotherPort,
         Cause::NotASocket => Hint::RemoveTheFile,
         Cause::NoSuchHost => Hint::CheckTheName,
         Cause::AddressNotAvailable | Cause::HostUnreachable | Cause::NetworkUnreachable | Cause::TimedOut => {
