@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::model::{Cause, Endpoint, Failure, Hint, Operation, UnixName};
+use crate::model::{Cause, Endpoint, Failure, Hint, Operation, Protocol, UnixName};
 use crate::store::{port_owner, socket_file};
 
 /// Adds a hint to a failure of opening `endpoint`, and looks closer where the system's error says too little.
@@ -27,6 +27,7 @@ fn hint(failure: &Failure, endpoint: &Endpoint) -> Option<Hint> {
             .and_then(|address| port_owner::find(endpoint.protocol(), address.port))
             .map_or(Hint::ChooseAnotherPort, |owner| Hint::PortHeldBy { owner }),
         Cause::Refused | Cause::StaleSocket => Hint::StartTheServer,
+        Cause::SelfConnect => Hint::ChooseAnotherPort,
         Cause::NotASocket => Hint::RemoveTheFile,
         Cause::NoSuchHost => Hint::CheckTheName,
         Cause::AddressNotAvailable | Cause::HostUnreachable | Cause::NetworkUnreachable | Cause::TimedOut => {
@@ -38,14 +39,12 @@ fn hint(failure: &Failure, endpoint: &Endpoint) -> Option<Hint> {
             {
                 Hint::PortsBelow1024NeedRights
             }
-            Endpoint::Raw(_) if failure.operation == Operation::Open => Hint::NeedsRawRight,
+            _ if failure.operation == Operation::Open => {
+                missing(endpoint.protocol(), &failure.cause).unwrap_or(Hint::CheckRights)
+            }
             _ => Hint::CheckRights,
         },
-        Cause::AddressFamilyMissing => match endpoint.protocol().kernel_module() {
-            Some(module) => Hint::LoadModule { module: module.to_owned() },
-            None if endpoint.protocol().is_over_ip() => Hint::ChooseAnotherFamily,
-            None => return None,
-        },
+        Cause::AddressFamilyMissing => return missing(endpoint.protocol(), &failure.cause),
         Cause::NoSuchDevice => match endpoint {
             Endpoint::Can(_) | Endpoint::CanBroadcast(_) => Hint::CheckTheInterface,
             _ => return None,
@@ -54,6 +53,16 @@ fn hint(failure: &Failure, endpoint: &Endpoint) -> Option<Hint> {
         Cause::OutOfDescriptors => Hint::RaiseDescriptorLimit,
         _ => return None,
     })
+}
+
+/// What would bring a kind of socket that can't be opened.
+pub(super) fn missing(protocol: Protocol, cause: &Cause) -> Option<Hint> {
+    match (cause, protocol.kernel_module()) {
+        (Cause::AddressFamilyMissing, Some(module)) => Some(Hint::LoadModule { module: module.to_owned() }),
+        (Cause::AddressFamilyMissing, None) if protocol.is_over_ip() => Some(Hint::ChooseAnotherFamily),
+        (Cause::PermissionDenied, _) if protocol == Protocol::Raw => Some(Hint::NeedsRawRight),
+        _ => None,
+    }
 }
 
 pub(super) fn send_datagram(peer: &str, error: &io::Error) -> Failure {

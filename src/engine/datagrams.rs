@@ -11,8 +11,8 @@ use super::socket_control::SocketControl;
 use super::stop::GRACE;
 use crate::codec::decode::Decoder;
 use crate::model::{
-    Call, CloseReason, Direction, Endpoint, Event, Failure, Life, Notice, Operation, Peer, Protocol, Respond, Role,
-    Row, RowBody, SessionInfo, SocketOption,
+    Call, CloseReason, Direction, Endpoint, Event, Failure, Notice, Operation, Peer, Protocol, Respond, Role, Row,
+    RowBody, SessionInfo, SocketOption,
 };
 use crate::net::{DatagramSocket, ReceivedDatagram};
 
@@ -65,7 +65,7 @@ pub(super) fn converse(
         since_wall_ns: core.clock.wall_ns(),
     };
     let session = Arc::new(Session::for_datagrams(info, Arc::clone(&socket), to, Some(Arc::clone(control))));
-    session.announce(core, Life::Connected { local: local.to_string() });
+    session.announce(core);
     if control.stop.is_requested() {
         session.request_stop(CloseReason::Local);
     }
@@ -251,7 +251,7 @@ impl<'a> Worker<'a> {
             since_wall_ns: self.core.clock.wall_ns(),
         };
         let session = Arc::new(Session::for_datagrams(info, Arc::clone(&self.socket), Some(from.clone()), None));
-        session.announce(self.core, Life::Accepted { local: local.to_string() });
+        session.announce(self.core);
         by_address.insert(from.clone(), Known { session: Arc::clone(&session), last_heard: now });
         Some(session)
     }

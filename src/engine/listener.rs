@@ -173,10 +173,6 @@ pub(super) fn open_session(
     }
     let stream = Arc::new(stream);
     let local = stream.local();
-    let life = match role {
-        Role::Server => Life::Accepted { local: local.to_string() },
-        Role::Client => Life::Connected { local: local.to_string() },
-    };
     let info = SessionInfo {
         id: core.next_session(),
         socket: control.id,
@@ -188,7 +184,7 @@ pub(super) fn open_session(
         since_wall_ns: core.clock.wall_ns(),
     };
     let session = Arc::new(Session::for_stream(info, Arc::clone(&stream)));
-    session.announce(core, life);
+    session.announce(core);
     // A stop that came between the look above and the announcement has not seen this session.
     if control.stop.is_requested() {
         session.request_stop(control.stop.reason().unwrap_or(CloseReason::Stopped));

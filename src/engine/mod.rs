@@ -18,6 +18,7 @@ mod reader;
 mod recorder;
 mod resolving;
 mod saves;
+mod send_queue;
 mod session;
 mod socket_control;
 mod stop;

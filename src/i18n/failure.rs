@@ -80,6 +80,7 @@ pub fn cause(language: Language, cause: &Cause) -> Words {
         Cause::NotARegularFile => tr!(language, "cause.not_a_regular_file"),
         Cause::AddressNotAvailable => tr!(language, "cause.address_not_available"),
         Cause::Refused => tr!(language, "cause.refused"),
+        Cause::SelfConnect => tr!(language, "cause.self_connect"),
         Cause::ConnectionReset => tr!(language, "cause.connection_reset"),
         Cause::BrokenPipe => tr!(language, "cause.broken_pipe"),
         Cause::NotConnected => tr!(language, "cause.not_connected"),
@@ -140,7 +141,7 @@ mod tests {
     const PARTS: &str = r#"
         "owner": { "pid": 777, "name": "held by me" }, "message": "an odd error", "errno": 5, "bytes": 777,
         "datagrams": 777, "kept": 777, "from": "../from", "to": "to", "size": 777, "missed": 777,
-        "endpoint": "tcp://[::1]:777", "local": "[::1]:777", "reason": "eof",
+        "endpoint": "tcp://[::1]:777", "local": "tcp://[::1]:777", "reason": "eof",
         "module": "a-module""#;
 
     /// All variants of an enum, one of each. serde lists their names when it meets one that it doesn't know, so that
@@ -217,7 +218,7 @@ mod tests {
                 Life::Listening { endpoint } | Life::StoppedListening { endpoint } | Life::Connecting { endpoint } => {
                     endpoint.as_str()
                 }
-                Life::Accepted { local } | Life::Connected { local } => local.as_str(),
+                Life::Accepted { local, .. } | Life::Connected { local, .. } => local.as_str(),
                 Life::PeerFinished | Life::FinishedSending | Life::Closed { .. } => "",
             };
             assert!(lines.iter().all(|words| words.contains(place)), "{lines:?}");

@@ -65,6 +65,8 @@ pub enum Cause {
     AddressInUse,
     AddressNotAvailable,
     Refused,
+    /// The local address and port that were asked for are those to connect to, where nobody else listens.
+    SelfConnect,
     ConnectionReset,
     BrokenPipe,
     NotConnected,

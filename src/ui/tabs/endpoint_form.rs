@@ -21,6 +21,8 @@ pub struct EndpointForm {
     pub options: String,
     /// Address and port, or what stands in its place, of the other kinds, to come back to.
     others: BTreeMap<AddressForm, (String, String)>,
+    /// The protocol that the engine was last asked about, whether the system has it.
+    pub probed: Option<Protocol>,
     /// Whether a start was tried, so that empty fields count as mistakes too.
     pub tried: bool,
 }
@@ -35,6 +37,7 @@ impl EndpointForm {
             address: address.to_owned(),
             port: port.to_owned(),
             options: options.to_owned(),
+            probed: None,
             tried: false,
         }
     }
