@@ -24,7 +24,7 @@ const REST: Duration = Duration::from_millis(100);
 /// Binds, listens and serves until told to stop. Blocks for the listener's whole life.
 pub(super) fn run(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ListenSpec) {
     if let Err(failure) = serve(core, control, spec) {
-        core.fail(control.id, None, advice::explain(failure, &spec.target.endpoint));
+        core.fail(control.id, None, advice::explain(failure, &spec.target));
     }
     core.outbox.send(Event::StoppedListening { socket: control.id });
 }

@@ -4,7 +4,9 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
-use sockeye::model::{CloseReason, Command, Direction, Event, Filter, Life, Recipients, Respond, RowBody, SessionId};
+use sockeye::model::{
+    CloseReason, Command, Direction, Event, Filter, Hint, Life, Recipients, Respond, RowBody, SessionId,
+};
 
 use crate::harness::{DEADLINE, Harness, noise, port};
 use crate::support::{in_own_network, put_over};
@@ -178,12 +180,18 @@ fn without_reuse_address_a_closed_connection_keeps_the_port() {
     let mut h = Harness::new();
     let (server, endpoint) = h.listen("tcp://127.0.0.1:0?reuseaddr=0");
     let peer = TcpStream::connect(("127.0.0.1", port(&endpoint))).unwrap();
+    let peer_address = peer.local_addr().unwrap().to_string();
     h.opened(server);
     h.engine.send(Command::StopListening { socket: server });
     h.stopped(server);
     drop(peer);
     h.listen_as(server, &format!("{endpoint}?reuseaddr=0"), |_| {});
-    assert_eq!(h.failed().cause, sockeye::model::Cause::AddressInUse);
+    let failure = h.failed();
+    assert_eq!(failure.cause, sockeye::model::Cause::AddressInUse);
+    let Some(Hint::PortInTimeWait { sockets }) = failure.hint else { panic!("{failure:?}") };
+    let [waiting] = &sockets[..] else { panic!("{sockets:?}") };
+    assert_eq!((waiting.local.clone(), waiting.peer.clone()), (endpoint.address(), peer_address));
+    assert!((1..=60).contains(&waiting.seconds), "{}", waiting.seconds);
 }
 
 #[test]
