@@ -113,6 +113,7 @@ impl ServerTabState {
             && time_wait(ui, cx.tokens, cx.language, sockets)
         {
             self.form.reuse_address();
+            self.wait_for_address = true;
             cx.act(UiCommand::Start(Role::Server, self.socket));
         }
     }
