@@ -26,7 +26,7 @@ pub use command::{Command, ConnectSpec, ListenSpec, Recipients, Respond};
 pub use device::{CanInterface, ContextId, UnknownContextId, VsockAddress};
 pub use endpoint::{Endpoint, EndpointError, UNIX_PATH_MAX};
 pub use event::{CloseReason, Event, Notice};
-pub use failure::{Cause, Failure, Hint, Operation, PortOwner};
+pub use failure::{Cause, Failure, Hint, Operation, PortOwner, WaitingSocket};
 pub use filter::{Filter, FilterError};
 pub use ids::{SessionId, SocketId, TransferId};
 pub use ip_protocol::{IpProtocol, UnknownIpProtocol};

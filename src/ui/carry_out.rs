@@ -292,6 +292,7 @@ impl App {
                 };
                 tab.message = None;
                 tab.dropped = 0;
+                tab.wait_for_address = false;
                 tab.state = ServerState::Starting;
                 Command::Listen { socket, spec }
             }

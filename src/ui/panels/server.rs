@@ -7,7 +7,7 @@ use super::shell::{FEW_ROWS, StateLine, state_line};
 use crate::codec::compose::Format;
 use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
-use crate::model::{Command, Role};
+use crate::model::{Command, Failure, Hint, Role};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
@@ -18,10 +18,11 @@ use crate::ui::widgets::choice::choice;
 use crate::ui::widgets::composer::Composer;
 use crate::ui::widgets::endpoint_row::{StartButton, endpoint_row, options_field};
 use crate::ui::widgets::field::{Field, caption, mistake, remark, row_caption};
-use crate::ui::widgets::message_line::message_line;
+use crate::ui::widgets::message_line::{Message, message_line};
 use crate::ui::widgets::receive_options::{half_open_option, receive_options};
 use crate::ui::widgets::state_dot::DotState;
 use crate::ui::widgets::tab_strip::TabTitle;
+use crate::ui::widgets::time_wait::time_wait;
 use crate::ui::widgets::transfer_rows::transfer_rows;
 
 /// As many open sessions as "Recipients" lists one by one.
@@ -69,6 +70,7 @@ impl ServerTabState {
             {
                 self.message = None;
             }
+            self.port_lesson(ui, cx);
             if self.more_open {
                 self.more(ui, cx);
                 let rows = FEW_ROWS * cx.tokens.row_height;
@@ -106,6 +108,17 @@ impl ServerTabState {
             remark(ui, cx.tokens, &tr!(cx.language, "server.reachable"));
         }
         row.mistake
+    }
+
+    /// What keeps the port, and the way to listen all the same.
+    fn port_lesson(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        if let Some(Message::Failed(Failure { hint: Some(Hint::PortInTimeWait { sockets }), .. })) = &self.message
+            && time_wait(ui, cx.tokens, cx.language, sockets)
+        {
+            self.form.reuse_address();
+            self.wait_for_address = true;
+            cx.act(UiCommand::Start(Role::Server, self.socket));
+        }
     }
 
     fn state_words(&self, language: Language) -> Cow<'static, str> {

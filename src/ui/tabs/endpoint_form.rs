@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 
 use crate::codec::compose::Format;
-use crate::model::{AddressForm, Endpoint, EndpointError, Protocol, SecondField, SocketOptions, Target};
+use crate::model::{AddressForm, Endpoint, EndpointError, OptionValue, Protocol, SecondField, SocketOption};
+use crate::model::{SocketOptions, Target};
 
 /// The part of a form that a mistake is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +88,14 @@ impl EndpointForm {
         self.options = target.options.to_string();
         self.tried = false;
         true
+    }
+
+    /// Turns SO_REUSEADDR on; the other options stay as they are.
+    pub fn reuse_address(&mut self) {
+        if let Ok(mut target) = self.target() {
+            target.options.set(SocketOption::ReuseAddress, Some(OptionValue::Switch(true)));
+            self.options = target.options.to_string();
+        }
     }
 
     /// Whether the address is a name that has to be resolved, and no literal or path.
