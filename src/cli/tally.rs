@@ -145,6 +145,7 @@ impl Tally {
             | Event::Resolved { .. }
             | Event::Disconnected { .. }
             | Event::ReconnectingIn { .. }
+            | Event::Probed { .. }
             | Event::Recorded { .. }
             | Event::JournalCleared
             | Event::Page(_)

@@ -201,7 +201,7 @@ impl<'a> Browsing<'a> {
                 Err(failure) => {
                     self.core.fail(self.session.info.socket, Some(self.session), failure);
                     // The length was promised: an ordinary end would pass for the whole where nobody counts.
-                    self.session.cut();
+                    self.session.cut(CloseReason::Error);
                     return Err(Over);
                 }
             }

@@ -43,6 +43,7 @@ pub fn notice(language: Language, notice: &Notice) -> String {
                 tr!(language, "notice.web_socket_closed", code = code)
             }
         }
+        Notice::WaitingForAddress => tr!(language, "notice.waiting_for_address"),
         Notice::StaleSocketRemoved => tr!(language, "notice.stale_socket_removed"),
     }
     .into_owned()

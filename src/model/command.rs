@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::browser::BrowserContent;
 use super::ids::{SessionId, SocketId, TransferId};
 use super::page::PageRequest;
+use super::protocol::Protocol;
 use super::target::Target;
 use super::transfer::{ReceiveMode, SendMode};
 
@@ -29,6 +30,8 @@ pub struct ListenSpec {
     /// Speak HTTP/1.1 and WebSocket with whoever connects to a stream listener, and show them this. WebSocket messages are
     /// answered as `respond` says. Bytes are then shown, whatever `receive` says.
     pub browser: Option<BrowserContent>,
+    /// While the address is in use, try again and again instead of failing.
+    pub wait_for_address: bool,
     /// Stop by itself after the first session has ended.
     pub once: bool,
     /// Keep a stream open for sending when its peer has finished; otherwise what waits is sent and the stream closed.
@@ -44,6 +47,7 @@ impl ListenSpec {
             respond: Respond::Nothing,
             receive: ReceiveMode::Show,
             browser: None,
+            wait_for_address: false,
             once: false,
             stay_half_open: false,
         }
@@ -160,6 +164,10 @@ pub enum Command {
         socket: SocketId,
         url: String,
     },
+    /// Asks whether the system has such sockets, and this user the right to one; answered by [`super::Event::Probed`].
+    Probe {
+        protocol: Protocol,
+    },
     /// Only the latest request matters: an older one that was not answered yet is dropped.
     ReadPage(PageRequest),
     /// Encodings, by label, that [`super::Filter::text`] is looked for in beside UTF-8.
@@ -169,10 +177,12 @@ pub enum Command {
     },
     /// Removes all rows. Numbers go on counting.
     ClearJournal,
-    /// Writes what the filter lets through: `.sqlite` the journal itself, `.jsonl` one object a line, else text.
+    /// Writes what the filter lets through: `.sqlite` the journal itself, `.jsonl` one object a line, else text, in which
+    /// bytes are read as `shown_as` says.
     SaveJournal {
         path: PathBuf,
         filter: super::Filter,
+        shown_as: super::ShownAs,
     },
     SaveSettings(Box<super::Settings>),
 }

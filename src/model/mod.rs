@@ -18,6 +18,7 @@ mod protocol;
 mod row;
 mod session;
 mod settings;
+mod shown_as;
 mod target;
 mod transfer;
 
@@ -27,7 +28,7 @@ pub use command::{Command, ConnectSpec, ListenSpec, Recipients, Respond};
 pub use device::{CanInterface, ContextId, UnknownContextId, VsockAddress};
 pub use endpoint::{Endpoint, EndpointError, UNIX_PATH_MAX};
 pub use event::{CloseReason, Event, Notice};
-pub use failure::{Cause, Failure, Hint, Operation, PortOwner};
+pub use failure::{Cause, Failure, Hint, Operation, PortOwner, WaitingSocket};
 pub use filter::{Filter, FilterError};
 pub use ids::{SessionId, SocketId, TransferId};
 pub use ip_protocol::{IpProtocol, UnknownIpProtocol};
@@ -40,5 +41,6 @@ pub use settings::{
     ClientTab, ComposerSettings, Damage, LanguageChoice, LineEndingChoice, ServerTab, Settings, ThemeChoice,
     WindowPlace,
 };
+pub use shown_as::ShownAs;
 pub use target::Target;
 pub use transfer::{Outcome, Progress, ReceiveMode, SendMode, TransferInfo};

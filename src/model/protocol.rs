@@ -118,8 +118,8 @@ impl Protocol {
     /// The ways to write a message for it, the most fitting one first. `carried` is what a raw socket carries.
     #[must_use]
     pub fn formats(self, carried: Option<IpProtocol>) -> &'static [Format] {
-        const PING: [Format; 4] = [Format::Ping(Version::V4), Format::Hex, Format::Text, Format::Escapes];
-        const PING_V6: [Format; 4] = [Format::Ping(Version::V6), Format::Hex, Format::Text, Format::Escapes];
+        const PING: [Format; 3] = [Format::Ping(Version::V4), Format::Hex, Format::Escapes];
+        const PING_V6: [Format; 3] = [Format::Ping(Version::V6), Format::Hex, Format::Escapes];
         match (self, carried) {
             (Self::Can, _) => &[Format::CanFrame, Format::Hex],
             (Self::CanBroadcast, _) => &[Format::Hex],
@@ -139,6 +139,12 @@ impl Protocol {
             Self::Vsock => Some("vsock"),
             Self::Tcp | Self::Udp | Self::UnixStream | Self::Raw => None,
         }
+    }
+
+    /// Whether a system may lack it, or a user the right to it.
+    #[must_use]
+    pub fn may_be_missing(self) -> bool {
+        self.kernel_module().is_some() || self == Self::Raw
     }
 
     #[must_use]

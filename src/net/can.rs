@@ -29,6 +29,20 @@ pub(super) fn bind_broadcast(interface: &CanInterface, options: &SocketOptions) 
     over(socket, interface).map_err(|error| fail(Operation::Connect, &error))
 }
 
+/// Whether a socket for frames can be opened.
+pub(super) fn probe() -> io::Result<()> {
+    open(Type::RAW, libc::CAN_RAW).map(drop)
+}
+
+/// Whether a socket of the broadcast manager can be opened.
+pub(super) fn probe_broadcast() -> io::Result<()> {
+    open(Type::DGRAM, libc::CAN_BCM).map(drop)
+}
+
+fn open(kind: Type, protocol: i32) -> io::Result<Socket> {
+    Socket::new(Domain::from(libc::AF_CAN), kind, Some(Protocol::from(protocol)))
+}
+
 /// The seam for any socket that carries whole frames.
 fn over(socket: Socket, interface: &CanInterface) -> io::Result<DatagramSocket> {
     DatagramSocket::new(socket, Naming::Sole(Peer::Can(interface.clone())))
@@ -40,9 +54,7 @@ fn socket(
     options: &SocketOptions,
     fail: &impl Fn(Operation, &io::Error) -> Failure,
 ) -> Result<Socket, Failure> {
-    let can = Domain::from(libc::AF_CAN);
-    let socket =
-        Socket::new(can, kind, Some(Protocol::from(protocol))).map_err(|error| fail(Operation::Open, &error))?;
+    let socket = open(kind, protocol).map_err(|error| fail(Operation::Open, &error))?;
     options::apply_common(&socket, options).map_err(|error| fail(Operation::SetOption, &error))?;
     options::ask_for_drops(&socket);
     Ok(socket)

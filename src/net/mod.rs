@@ -29,6 +29,6 @@ pub use limits::raise_descriptor_limit;
 pub use listener::{Accepted, Listener};
 pub use resolve::{LocalAddress, literal, lookup};
 pub use stream::{ReceivedPiece, Stream};
-pub use transport::{Attempt, ConnectEnd, Listening, connect, listen};
+pub use transport::{Attempt, ConnectEnd, Listening, connect, listen, probe};
 pub use unix::accepts as unix_accepts;
 pub use wake::Wake;

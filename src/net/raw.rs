@@ -42,6 +42,11 @@ pub(super) fn open(address: &RawAddress, attempt: &Attempt<'_>) -> ConnectEnd {
     opened.map_or_else(ConnectEnd::Failed, |(socket, peer)| ConnectEnd::Datagrams(socket, peer))
 }
 
+/// Whether a socket can be opened.
+pub(super) fn probe() -> io::Result<()> {
+    Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::ICMPV4)).map(drop)
+}
+
 fn socket(address: &RawAddress, candidate: SocketAddr, options: &SocketOptions) -> Result<Socket, Failure> {
     let fail = failure(address);
     let protocol = Protocol::from(i32::from(address.protocol.0));

@@ -28,6 +28,16 @@ pub(super) fn open(attempt: &Attempt<'_>) -> ConnectEnd {
     opened.map_or_else(ConnectEnd::Failed, |(socket, peer)| ConnectEnd::Datagrams(socket, peer))
 }
 
+/// Whether a socket can be opened.
+pub(super) fn probe() -> io::Result<()> {
+    open_socket().map(drop)
+}
+
+/// Of type SEQPACKET, and yet without connections: rds(7).
+fn open_socket() -> io::Result<Socket> {
+    Socket::new(Domain::from(nix::libc::AF_RDS), Type::SEQPACKET, None)
+}
+
 /// The address that the system would send from. Connecting a datagram socket looks the route up and sends nothing.
 fn source_for(peer: SocketAddr) -> io::Result<IpAddr> {
     let any: SocketAddr = if peer.is_ipv4() { ([0; 4], 0).into() } else { ([0u16; 8], 0).into() };
@@ -37,9 +47,7 @@ fn source_for(peer: SocketAddr) -> io::Result<IpAddr> {
 }
 
 fn bound(local: SocketAddr, subject: SocketAddr, options: &SocketOptions) -> Result<DatagramSocket, Failure> {
-    // Of type SEQPACKET, and yet without connections: rds(7).
-    let rds = Domain::from(nix::libc::AF_RDS);
-    let socket = Socket::new(rds, Type::SEQPACKET, None).map_err(fail(Operation::Open, subject))?;
+    let socket = open_socket().map_err(fail(Operation::Open, subject))?;
     options::apply_common(&socket, options).map_err(fail(Operation::SetOption, subject))?;
     socket.bind(&local.into()).map_err(fail(Operation::Bind, local))?;
     DatagramSocket::new(socket, Naming::Ip).map_err(fail(Operation::Bind, local))

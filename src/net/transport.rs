@@ -9,7 +9,7 @@ use super::resolve::LocalAddress;
 use super::stream::Stream;
 use super::wake::Wake;
 use super::{can, race, raw, rds, tcp, udp, unix, vsock};
-use crate::model::{Cause, Endpoint, Failure, Operation, Peer, SocketOptions};
+use crate::model::{Cause, Endpoint, Failure, Operation, Peer, Protocol, SocketOptions};
 
 /// A bound socket that serves many peers.
 #[derive(Debug)]
@@ -71,6 +71,22 @@ pub fn listen(endpoint: &Endpoint, candidates: &[SocketAddr], options: &SocketOp
         Endpoint::CanBroadcast(interface) => can::bind_broadcast(interface, options).map(Listening::Datagrams),
         Endpoint::Rds(_) => rds::bind(candidates, options).map(Listening::Datagrams),
     }
+}
+
+/// Opens a socket of this kind and closes it again, to see whether the system has any.
+///
+/// # Errors
+/// Why there is none.
+pub fn probe(protocol: Protocol) -> Result<(), Failure> {
+    let result = match protocol {
+        Protocol::Tcp | Protocol::Udp | Protocol::UnixStream => Ok(()),
+        Protocol::Raw => raw::probe(),
+        Protocol::Vsock => vsock::probe(),
+        Protocol::Can => can::probe(),
+        Protocol::CanBroadcast => can::probe_broadcast(),
+        Protocol::Rds => rds::probe(),
+    };
+    result.map_err(|error| Failure::io(Operation::Open, protocol.scheme(), &error))
 }
 
 /// Connects, to the first candidate that answers where there are several. Blocks until the deadline at most, or until the

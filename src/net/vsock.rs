@@ -35,6 +35,11 @@ pub(super) fn connect(address: VsockAddress, attempt: &Attempt<'_>) -> ConnectEn
     connecting::finish(socket, &subject, attempt.wake, attempt.deadline)
 }
 
+/// Whether a socket can be opened.
+pub(super) fn probe() -> io::Result<()> {
+    Socket::new(Domain::VSOCK, Type::STREAM, None).map(drop)
+}
+
 fn socket(address: VsockAddress, options: &SocketOptions) -> Result<Socket, Failure> {
     let fail = failure(address);
     let socket = Socket::new(Domain::VSOCK, Type::STREAM, None).map_err(|error| fail(Operation::Open, &error))?;

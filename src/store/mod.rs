@@ -10,6 +10,7 @@ pub mod site;
 pub mod socket_file;
 pub mod source;
 pub mod temporary;
+pub mod time_wait;
 
 mod advice;
 mod replacement;

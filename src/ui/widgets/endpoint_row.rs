@@ -4,10 +4,11 @@ use egui::{Id, Key, Ui};
 
 use super::button::{Weight, button};
 use super::choice::choice;
-use super::field::{Field, mistake, row_caption};
+use super::field::{Field, mistake, remark, row_caption};
 use crate::i18n::{self, Language};
-use crate::model::{AddressForm, Protocol, SecondField, SocketId};
+use crate::model::{AddressForm, Command, Protocol, SecondField, SocketId};
 use crate::tr;
+use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
 use crate::ui::tabs::{EndpointForm, FormField};
 
@@ -35,7 +36,7 @@ pub struct EndpointRow {
 /// be changed.
 pub fn endpoint_row(
     ui: &mut Ui,
-    cx: &Cx<'_>,
+    cx: &mut Cx<'_>,
     socket: SocketId,
     form: &mut EndpointForm,
     locked: bool,
@@ -51,7 +52,7 @@ pub fn endpoint_row(
             let label = tr!(language, "form.protocol");
             let before = form.protocol;
             // As wide as its text: the address beside it takes what is left.
-            let width = 48.0 + 8.0 * protocol_name(language, before).chars().count() as f32;
+            let width = (48.0 + 7.0 * protocol_name(language, before).chars().count() as f32).max(76.0);
             let name = |protocol| protocol_name(language, protocol);
             choice(ui, ("protocol", socket.0), &label, width, &mut form.protocol, &Protocol::ALL, name);
             form.protocol_changed(before);
@@ -102,10 +103,28 @@ pub fn endpoint_row(
         });
         pressed |= button(ui, tokens, start.weight, &start.label, BUTTON_WIDTH, start.blocked).clicked();
     });
+    if !locked {
+        missing_family(ui, cx, form);
+    }
     let mistake = mistaken
         .filter(|(field, _)| *field != FormField::Options)
         .map(|(_, error)| i18n::endpoint_error(language, &error));
     EndpointRow { pressed, mistake }
+}
+
+/// Says what the system lacks for the chosen protocol, before an address is typed for it.
+fn missing_family(ui: &mut Ui, cx: &mut Cx<'_>, form: &mut EndpointForm) {
+    let protocol = form.protocol;
+    if form.probed.replace(protocol) != Some(protocol) && protocol.may_be_missing() {
+        cx.act(UiCommand::Engine(Command::Probe { protocol }));
+    }
+    if let Some(failure) = cx.sessions.missing.get(&protocol) {
+        let mut words = i18n::cause(cx.language, &failure.cause).into_owned();
+        if let Some(hint) = i18n::hint(cx.language, failure) {
+            words = tr!(cx.language, "form.missing", cause = words, hint = hint).into_owned();
+        }
+        remark(ui, cx.tokens, &words);
+    }
 }
 
 fn protocol_name(language: Language, protocol: Protocol) -> Cow<'static, str> {

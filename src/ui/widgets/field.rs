@@ -39,6 +39,12 @@ pub fn mistake(ui: &mut Ui, tokens: &Tokens, words: &str) {
     ui.add(egui::Label::new(text).wrap());
 }
 
+/// A calm remark in small type.
+pub fn remark(ui: &mut Ui, tokens: &Tokens, words: &str) {
+    let text = egui::RichText::new(words).font(tokens.small_font()).color(tokens.warning);
+    ui.add(egui::Label::new(text).wrap());
+}
+
 /// A line in small type that is read out for itself.
 pub fn caption(ui: &mut Ui, tokens: &Tokens, words: &str) {
     ui.label(egui::RichText::new(words).font(tokens.small_font()).color(tokens.text_muted));
