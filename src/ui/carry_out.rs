@@ -55,6 +55,10 @@ impl App {
                 let title = action.label(self.language);
                 self.dialogs.open(&self.engine, ctx, window, Purpose::ReceiveInto(role, socket), &title);
             }
+            UiCommand::ChooseSite { socket, is_folder } => {
+                let title = action.label(self.language);
+                self.dialogs.open(&self.engine, ctx, window, Purpose::Site { socket, is_folder }, &title);
+            }
             UiCommand::SetLanguage(choice) => {
                 self.settings.language = choice;
                 self.language = Language::from_choice(choice);
@@ -129,6 +133,7 @@ impl App {
     pub(super) fn on_dialog(&mut self, ctx: &Context, purpose: Purpose, answer: Answer) {
         match (purpose, answer) {
             (_, Answer::Cancelled { first: false }) => {}
+            (Purpose::Site { socket, .. }, answer) => self.on_site_dialog(socket, answer),
             (Purpose::SendFiles(role, socket), Answer::Cancelled { .. }) => {
                 self.say(role, socket, Message::NothingChosen { folder: false });
             }

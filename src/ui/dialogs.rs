@@ -18,6 +18,11 @@ const TOO_SOON: Duration = Duration::from_millis(300);
 pub(super) enum Purpose {
     SendFiles(Role, SocketId),
     ReceiveInto(Role, SocketId),
+    /// What browsers are shown.
+    Site {
+        socket: SocketId,
+        is_folder: bool,
+    },
     SaveJournal,
 }
 
@@ -71,7 +76,11 @@ impl Dialogs {
         }
         match purpose {
             Purpose::SendFiles(..) => self.wait(engine, ctx, purpose, dialog.pick_files()),
-            Purpose::ReceiveInto(..) => {
+            Purpose::Site { is_folder: false, .. } => {
+                let file = dialog.pick_file();
+                self.wait(engine, ctx, purpose, async { file.await.map(|file| vec![file]) });
+            }
+            Purpose::ReceiveInto(..) | Purpose::Site { is_folder: true, .. } => {
                 let folder = dialog.pick_folder();
                 self.wait(engine, ctx, purpose, async { folder.await.map(|folder| vec![folder]) });
             }

@@ -1,8 +1,10 @@
 //! One file a part of the window; what is drawn twice is in `widgets`.
 
 pub mod about;
+pub mod browser_options;
 pub mod client;
 pub mod client_rows;
+pub mod decoded;
 pub mod inspector;
 pub mod journal;
 pub mod menu_bar;

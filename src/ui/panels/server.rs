@@ -2,6 +2,7 @@ use std::borrow::Cow;
 
 use egui::{Id, Panel, RichText, ScrollArea, Ui};
 
+use super::browser_options::{browser_options, open_in_browser};
 use super::client_rows::client_rows;
 use super::shell::{FEW_ROWS, StateLine, state_line};
 use crate::codec::compose::Format;
@@ -11,7 +12,7 @@ use crate::model::{Command, Failure, Hint, Role};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
-use crate::ui::tabs::{RecipientChoice, RespondKind, ServerState, ServerTabState, title};
+use crate::ui::tabs::{BrowserKind, RecipientChoice, RespondKind, ServerState, ServerTabState, title};
 use crate::ui::view::Sessions;
 use crate::ui::widgets::button::Weight;
 use crate::ui::widgets::choice::choice;
@@ -57,6 +58,7 @@ impl ServerTabState {
             more_open: &mut self.more_open,
         };
         state_line(ui, cx, &mut line);
+        open_in_browser(ui, cx, self);
         Panel::bottom(Id::unique(("composer", self.socket.0)))
             .resizable(false)
             .show_separator_line(false)
@@ -169,6 +171,9 @@ impl ServerTabState {
         }
         let protocol = self.form.protocol;
         if protocol.is_stream() {
+            browser_options(ui, cx, self);
+        }
+        if protocol.is_stream() && self.browser.kind == BrowserKind::Off {
             let open = !self.open.is_empty();
             if receive_options(ui, cx, Role::Server, self.socket, &mut self.receive, self.form.tried, open)
                 && locked

@@ -1,5 +1,6 @@
 //! What the window knows of its tabs: forms, drafts, clients and transfers, learnt from the user and from events.
 
+mod browser_form;
 mod client_tab;
 mod draft;
 mod endpoint_form;
@@ -7,6 +8,7 @@ mod receive_form;
 mod server_tab;
 mod transfers;
 
+pub use browser_form::{BrowserForm, BrowserKind, PathMissing};
 pub use client_tab::{ClientState, ClientTabState};
 pub use draft::{Draft, LARGE};
 pub use endpoint_form::{EndpointForm, FormField, title};
