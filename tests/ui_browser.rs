@@ -106,3 +106,52 @@ fn a_folder_has_to_be_named_before_it_is_shown() {
     peer.read_to_string(&mut answer).expect("the answer");
     assert!(answer.ends_with("\r\n\r\n<p>index"), "{answer}");
 }
+
+/// Set for a run of this test program that is a child of another, whose browser is not the machine's.
+const CHILD: &str = "SOCKEYE_TEST_BROWSER_MARK";
+
+/// Does nothing by itself: a process's environment, which decides on the browser, is set when it starts.
+#[test]
+fn child_that_opens_a_browser() {
+    let Ok(mark) = std::env::var(CHILD) else { return };
+    let settings = ServerTab { browser: "page".to_owned(), page: "x".to_owned(), ..any_port() };
+    let mut window = Window::with_tabs(settings, ClientTab::default());
+    window.listen();
+    let url = format!("http://127.0.0.1:{}/", window.listening_port());
+    window.click("Server", "Open in browser");
+    if mark.is_empty() {
+        window.until("the address to open by hand", |window| {
+            window.shows("Server", &format!("open in a browser {url}: no browser was found on this system"))
+                && window.shows("Server", "Copy the address into the address bar of a browser")
+        });
+    } else {
+        let mark = std::path::Path::new(&mark);
+        window.until("the browser", |_| std::fs::read_to_string(mark).is_ok_and(|text| text == format!("{url}\n")));
+    }
+}
+
+/// Runs [`child_that_opens_a_browser`] where `path` is all that programs are looked for in.
+fn open_with(browser: &str, path: &std::path::Path, mark: &str) {
+    let mut child = std::process::Command::new(std::env::current_exe().expect("this program"));
+    child.args(["--exact", "child_that_opens_a_browser"]).env(CHILD, mark).env("BROWSER", browser).env("PATH", path);
+    let output = child.output().expect("it can be started");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+fn one_click_opens_the_systems_browser() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().expect("a folder");
+    let (browser, mark) = (folder.path().join("browser"), folder.path().join("mark"));
+    // Renamed, so that nobody reads half of it.
+    let program = format!("#!/bin/sh\necho \"$1\" > '{0}.new' && /bin/mv '{0}.new' '{0}'\n", mark.display());
+    std::fs::write(&browser, program).expect("a file");
+    std::fs::set_permissions(&browser, std::fs::Permissions::from_mode(0o755)).expect("rights");
+    open_with(browser.to_str().expect("UTF-8"), folder.path(), mark.to_str().expect("UTF-8"));
+}
+
+#[test]
+fn without_a_browser_the_address_is_there_to_copy() {
+    let nothing = tempfile::tempdir().expect("a folder");
+    open_with("", nothing.path(), "");
+}

@@ -104,6 +104,18 @@ pub enum Notice {
     },
 }
 
+impl Notice {
+    /// Whether it tells what was to be expected: a request that was met, a WebSocket that ended in order.
+    #[must_use]
+    pub fn is_routine(&self) -> bool {
+        match self {
+            Self::Answered(exchange) => exchange.status < 400,
+            Self::WebSocketClosed { code, .. } => matches!(code, 1000 | 1001 | 1005 | 3000..),
+            _ => false,
+        }
+    }
+}
+
 /// The closed set of reports.
 #[derive(Clone, Debug)]
 pub enum Event {

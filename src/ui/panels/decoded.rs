@@ -10,7 +10,7 @@ use crate::ui::context::Cx;
 use crate::ui::view::Sessions;
 
 /// The share of the height that the fields may take from the bytes.
-const SHARE: f32 = 0.45;
+const SHARE: f32 = 0.5;
 
 /// Draws the fields above the bytes; nothing for bytes that mean nothing to the program.
 pub fn decoded(ui: &mut Ui, cx: &Cx<'_>, row: &PageRow, payload: &[u8]) {
