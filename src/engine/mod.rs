@@ -232,7 +232,7 @@ impl Engine {
     /// What a path is to browsers: a folder if there is one, else a file.
     #[must_use]
     pub fn site_at(path: PathBuf) -> BrowserContent {
-        if path.is_dir() { BrowserContent::Folder(path) } else { BrowserContent::File(path) }
+        store::site::content_at(path)
     }
 
     /// Whether what browsers are to be shown can be read, before anybody is invited to look at it.

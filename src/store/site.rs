@@ -26,6 +26,12 @@ const PASS: OFlag = OFlag::O_PATH.union(OFlag::O_DIRECTORY).union(OFlag::O_NOFOL
 const READ: OFlag =
     OFlag::O_RDONLY.union(OFlag::O_NOFOLLOW).union(OFlag::O_NONBLOCK).union(OFlag::O_NOCTTY).union(OFlag::O_CLOEXEC);
 
+/// A folder if there is one at the path, else a file.
+#[must_use]
+pub fn content_at(path: PathBuf) -> BrowserContent {
+    if path.is_dir() { BrowserContent::Folder(path) } else { BrowserContent::File(path) }
+}
+
 /// What names lead to.
 #[derive(Debug)]
 pub enum Found {
@@ -258,6 +264,8 @@ mod tests {
         assert_eq!(cause(BrowserContent::Folder(place.path().join("secret"))), Cause::NotADirectory);
         assert_eq!(cause(BrowserContent::File(place.path().to_owned())), Cause::IsDirectory);
         assert!(Site::open(&BrowserContent::Page(String::new())).unwrap().is_none());
+        let at = |name| content_at(place.path().join(name));
+        assert!(matches!((at("site"), at("secret")), (BrowserContent::Folder(_), BrowserContent::File(_))));
     }
 
     #[test]

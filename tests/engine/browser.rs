@@ -119,6 +119,8 @@ fn messages_go_to_web_sockets_and_not_between_answers() {
     );
     harness.engine.send(Command::Send { socket, to: Recipients::Sessions(vec![session]), bytes: vec![0xff] });
     assert_eq!(exactly(&mut chatting, 3), [0x82, 1, 0xff]);
+    let failed = harness.take(|event| matches!(event, Event::Failed { .. }));
+    assert!(failed.is_none(), "all are those who can be told: {failed:?}");
 
     let paths = vec!["/etc/hostname".into()];
     let to = Recipients::Sessions(vec![session]);
