@@ -1,12 +1,13 @@
 //! The window's state, and how its parts are laid out.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use egui::{CentralPanel, Context, Frame, Margin, Panel, Rect, Ui, pos2};
 
 use super::action::UiCommand;
 use super::context::Cx;
-use super::dialogs::Dialogs;
+use super::dialogs::{Dialogs, Picker};
 use super::fonts;
 use super::panels::about::{Help, help};
 use super::panels::inspector::InspectorPanel;
@@ -49,6 +50,8 @@ pub struct App {
     pub(super) inspector: InspectorPanel,
     pub(super) actions: Vec<UiCommand>,
     pub(super) dialogs: Dialogs,
+    /// Where the journal was saved to without anybody having said so, for want of a dialog.
+    pub(super) saved_unasked: Option<PathBuf>,
     /// What concerns the whole window.
     pub(super) message: Option<Message>,
     pub(super) help: Option<Help>,
@@ -107,6 +110,7 @@ impl App {
             inspector: InspectorPanel::new(),
             actions: Vec::new(),
             dialogs: Dialogs::default(),
+            saved_unasked: None,
             message: status_bar::damage(damage),
             help: None,
             panel_rects: [Rect::NOTHING; 2],
@@ -117,6 +121,11 @@ impl App {
             light,
             engine,
         }
+    }
+
+    /// Has somebody else asked for paths than the system's dialogs.
+    pub fn set_picker(&mut self, picker: Box<dyn Picker>) {
+        self.dialogs = Dialogs::of(picker);
     }
 
     /// Takes in what the engine reports; runs while the window is hidden too. Never blocks.
@@ -154,7 +163,8 @@ impl App {
         match event {
             Event::Failed { socket: None, failure, .. } => self.message = Some(Message::Failed(failure.clone())),
             Event::JournalSaved { path, rows } => {
-                self.message = Some(Message::JournalSaved { rows: *rows, path: path.clone() });
+                let unasked = self.saved_unasked.take_if(|unasked| unasked == path).is_some();
+                self.message = Some(Message::JournalSaved { rows: *rows, path: path.clone(), unasked });
             }
             _ => {}
         }

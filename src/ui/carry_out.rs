@@ -22,8 +22,7 @@ impl App {
         match action {
             UiCommand::CopyText(text) => ctx.copy_text(text),
             UiCommand::SaveJournal => {
-                let title = UiCommand::SaveJournal.label(self.language);
-                self.dialogs.open(&self.engine, ctx, window, Purpose::SaveJournal, &title);
+                self.ask(ctx, window, Purpose::SaveJournal, &UiCommand::SaveJournal);
             }
             UiCommand::ClearJournal => self.engine.send(Command::ClearJournal),
             UiCommand::ToggleFollow => self.journal.toggle_follow(),
@@ -49,13 +48,11 @@ impl App {
             UiCommand::Stop(role, socket) => self.stop(role, socket),
             UiCommand::SendMessage(role, socket) => self.send_message(role, socket),
             UiCommand::ChooseFiles(role, socket) => {
-                let title = action.label(self.language);
-                self.dialogs.open(&self.engine, ctx, window, Purpose::SendFiles(role, socket), &title);
+                self.ask(ctx, window, Purpose::SendFiles(role, socket), &action);
             }
             UiCommand::SendPaths(role, socket, paths) => self.send_paths(role, socket, paths),
             UiCommand::ChooseFolder(role, socket) => {
-                let title = action.label(self.language);
-                self.dialogs.open(&self.engine, ctx, window, Purpose::ReceiveInto(role, socket), &title);
+                self.ask(ctx, window, Purpose::ReceiveInto(role, socket), &action);
             }
             UiCommand::SetLanguage(choice) => {
                 self.settings.language = choice;
@@ -74,6 +71,12 @@ impl App {
             UiCommand::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
         }
         ctx.request_repaint();
+    }
+
+    /// Opens a dialog that is titled as the action that asks for it.
+    fn ask(&mut self, ctx: &Context, window: Option<&eframe::Frame>, purpose: Purpose, action: &UiCommand) {
+        let title = action.label(self.language);
+        self.dialogs.open(&self.engine, ctx, window, purpose, &title, self.language);
     }
 
     /// Actions whose keys were pressed in this frame.
@@ -167,8 +170,9 @@ impl App {
             self.message = Some(Message::NoDialog);
             return;
         };
-        let name = format!("sockeye-{}.txt", super::clock::file_stamp());
-        self.engine.send(Command::SaveJournal { path: folder.join(name), filter: self.journal.filter().clone() });
+        let path = folder.join(format!("sockeye-{}.txt", super::clock::file_stamp()));
+        self.saved_unasked = Some(path.clone());
+        self.engine.send(Command::SaveJournal { path, filter: self.journal.filter().clone() });
     }
 
     fn server_tab(&mut self, socket: SocketId) -> Option<&mut ServerTabState> {

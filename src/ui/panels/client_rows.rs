@@ -49,6 +49,8 @@ pub fn client_rows(ui: &mut Ui, cx: &mut Cx<'_>, tab: &mut ServerTabState) {
         let builder = UiBuilder::new().max_rect(rect).id_salt(session);
         ui.scope_builder(builder, |ui| row(ui, cx, tab, session, rect));
     }
+    // Each row has moved the cursor to its own end, which is not that of the list.
+    ui.advance_cursor_after_rect(area);
 }
 
 fn row(ui: &mut Ui, cx: &mut Cx<'_>, tab: &mut ServerTabState, session: SessionId, rect: Rect) {

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use egui::{Frame, Margin, RichText, Ui};
 
 use super::icon::{self, Icon};
+use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
 use crate::model::{Failure, Notice, Role};
 use crate::tr;
@@ -30,6 +31,8 @@ pub enum Message {
     JournalSaved {
         rows: u64,
         path: PathBuf,
+        /// Nobody chose the path, since no dialog could open.
+        unasked: bool,
     },
     /// Keys of settings that took their defaults.
     SettingsDamaged(Vec<String>),
@@ -57,7 +60,15 @@ impl Message {
             Self::NoRecipient(Role::Client) => tr!(language, "client.connect_first"),
             Self::OneFileAConnection => tr!(language, "file.one_a_connection"),
             Self::FilesFollowEachOther(count) => tr!(language, "file.follow_each_other", count = count),
-            Self::JournalSaved { rows, path } => tr!(language, "journal.saved", rows = rows, path = path.display()),
+            Self::JournalSaved { rows, path, unasked } => {
+                let path = visible(&path.display().to_string());
+                let words = match rows {
+                    1 => tr!(language, "journal.saved_one", path = path),
+                    _ => tr!(language, "journal.saved", rows = rows, path = path),
+                };
+                let why = unasked.then(|| tr!(language, "journal.saved_unasked").into_owned());
+                return (words.into_owned(), why);
+            }
             Self::SettingsDamaged(keys) => tr!(language, "settings.damaged", keys = keys.join(", ")),
             Self::SettingsUnreadable(problem) => tr!(language, "settings.unreadable", problem = problem),
         };
