@@ -150,7 +150,8 @@ impl App {
         self.save_settings(ctx);
     }
 
-    fn on_event(&mut self, event: &Event) {
+    /// Takes in one report of the engine.
+    pub fn on_event(&mut self, event: &Event) {
         self.sessions.on_event(event);
         for tab in &mut self.servers {
             tab.on_event(event, &mut self.sessions);

@@ -64,7 +64,7 @@ impl Message {
                 let path = visible(&path.display().to_string());
                 let words = match rows {
                     1 => tr!(language, "journal.saved_one", path = path),
-                    _ => tr!(language, "journal.saved", rows = rows, path = path),
+                    _ => tr!(language, "journal.saved", rows = i18n::grouped(*rows), path = path),
                 };
                 let why = unasked.then(|| tr!(language, "journal.saved_unasked").into_owned());
                 return (words.into_owned(), why);
@@ -93,6 +93,12 @@ pub fn message_line(ui: &mut Ui, tokens: &Tokens, language: Language, message: &
             ui.vertical(|ui| {
                 ui.set_width(text_width);
                 ui.spacing_mut().item_spacing.y = 1.0;
+                if hint.is_none() {
+                    // One line stands level with the icons beside it, two are higher than they are.
+                    let line = ui.text_style_height(&egui::TextStyle::Body);
+                    let row = ui.spacing().interact_size.y;
+                    ui.add_space(((row - line) / 2.0).max(0.0));
+                }
                 ui.add(egui::Label::new(RichText::new(words).color(tokens.text)).wrap().selectable(true));
                 if let Some(hint) = hint {
                     let hint = RichText::new(hint).font(tokens.small_font()).color(tokens.text_muted);
