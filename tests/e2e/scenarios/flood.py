@@ -45,14 +45,13 @@ def rows(label):
 
 
 def clears(window, judge):
-    """Clear takes effect while more comes in."""
+    """Clear takes effect while more comes in, and clicks are answered meanwhile, however much there is to remove."""
     label = window.find("the rows", lambda node: node.role == "label" and re.fullmatch(r"[\d,]+ rows", node.name))
     clear = window.find("Clear", lambda node: node.name == "Clear" and node.enabled and node.role != "label")
     before = rows(label)
-    begun = time.monotonic()
     clear.click()
+    judge.takes("the worst click while it clears", max(clicks(window)))
     until("fewer rows", lambda: 0 < rows(label) < before)
-    judge.takes("Clear", time.monotonic() - begun)
 
 
 def tcp():
