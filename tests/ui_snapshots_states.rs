@@ -14,9 +14,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use egui::accesskit::Role as Part;
-use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use egui_kittest::kittest::Queryable as _;
 use egui_kittest::{SnapshotOptions, SnapshotResults};
+use sockeye::codec::decode::Decoder;
 use sockeye::model::{
     Cause, ClientTab, CloseReason, Direction, Endpoint, Event, Failure, Hint, LanguageChoice, Notice, Operation,
     Outcome, Peer, PortOwner, Progress, Protocol, Role, ServerTab, SessionId, SessionInfo, Settings, SocketId,
@@ -36,7 +36,7 @@ const MIB: u64 = 1 << 20;
 
 fn open(settings: Settings, (width, height): (f32, f32)) -> Window {
     let theme = if settings.theme == ThemeChoice::Dark { egui::Theme::Dark } else { egui::Theme::Light };
-    Window::build(settings, |builder| {
+    Window::build_with_steady_clock(settings, |builder| {
         builder.with_theme(theme).with_size(egui::vec2(width, height)).renderer(Raster::default())
     })
 }
@@ -72,29 +72,8 @@ fn shoot(window: &mut Window, name: &str, results: &mut SnapshotResults) {
 fn compare(window: &mut Window, name: &str, results: &mut SnapshotResults) {
     window.harness.set_render_cursor(false);
     window.harness.step();
-    cover_clocks(window);
     let options = SnapshotOptions::new().threshold(1.0).max_failed_pixels(20);
     results.add(window.harness.try_snapshot_options(name, &options));
-}
-
-/// Hides the times of day, which depend on the machine's zone.
-fn cover_clocks(window: &mut Window) {
-    let rows = window.harness.query_all_by_role(Part::ListItem).map(|row| row.rect());
-    let wide = rows.filter(|rect| rect.width() >= 540.0);
-    let since = wide.map(|rect| egui::Rect::from_x_y_ranges(rect.right() - 96.0..=rect.right() - 24.0, rect.y_range()));
-    let is_clock = |text: &str| {
-        let text = text.strip_suffix(" s").or_else(|| text.strip_suffix(" 秒")).unwrap_or(text);
-        let digits = text.chars().filter(char::is_ascii_digit).count();
-        text.contains(['.', ':']) && digits >= 6 && !text.contains(|c: char| c.is_alphabetic())
-    };
-    let words = |node: &egui_kittest::Node<'_>| {
-        let node = node.accesskit_node();
-        node.label().or_else(|| node.value()).unwrap_or_default()
-    };
-    let cells = window.harness.query_all_by_role(Part::Cell).chain(window.harness.query_all_by_role(Part::Label));
-    let clocks = cells.filter(|node| is_clock(&words(node))).map(|node| node.rect());
-    let covers: Vec<egui::Rect> = since.chain(clocks).collect();
-    covers.into_iter().for_each(|cover| window.harness.mask(cover));
 }
 
 fn at(address: &str) -> Peer {
@@ -118,6 +97,7 @@ fn opened(id: u64, socket: SocketId, role: Role, protocol: Protocol, peer: &str,
         peer: at(peer),
         local: at(local),
         since_wall_ns: BEGAN_NS + id as i64 * 1_000_000_000,
+        decoder: Decoder::Text,
     };
     Event::Opened { info, traffic: Arc::new(traffic) }
 }

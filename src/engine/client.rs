@@ -19,7 +19,7 @@ pub(super) fn run(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &Connect
         if let Err(failure) = connect(core, control, spec)
             && !control.stop.is_requested()
         {
-            core.fail(control.id, None, advice::explain(failure, &spec.target.endpoint));
+            core.fail(control.id, None, advice::explain(failure, &spec.target));
         }
         let Some(delay) = spec.reconnect.filter(|_| !control.stop.is_requested()) else { break };
         core.outbox.send(Event::ReconnectingIn { socket: control.id, delay });
@@ -70,7 +70,7 @@ fn converse(core: &Arc<Core>, control: &Arc<SocketControl>, endpoint: &Endpoint,
         (Some(name), Peer::Unix(UnixName::Unnamed)) => Peer::Unix(name.clone()),
         (_, peer) => peer,
     };
-    let session = listener::open_session(core, control, Role::Client, endpoint.protocol(), peer, stream);
+    let session = listener::open_session(core, control, Role::Client, endpoint, peer, stream);
     if let Some((session, stream)) = session {
         stream_receiver::run(&session, core, control, stream);
     }

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::advice;
-use super::clock::wall_ns;
 use super::core::Core;
 use super::session::Session;
 use super::socket_control::SocketControl;
 use super::stop::GRACE;
+use crate::codec::decode::Decoder;
 use crate::model::{
-    Call, CloseReason, Direction, Endpoint, Event, Failure, Life, Notice, Operation, Peer, Protocol, Respond, Role,
-    Row, RowBody, SessionInfo, SocketOption,
+    Call, CloseReason, Direction, Endpoint, Event, Failure, Notice, Operation, Peer, Protocol, Respond, Role, Row,
+    RowBody, SessionInfo, SocketOption,
 };
 use crate::net::{DatagramSocket, ReceivedDatagram};
 
@@ -29,12 +29,13 @@ const PEERS_MAX: usize = 4096;
 pub(super) fn serve(
     core: &Arc<Core>,
     control: &Arc<SocketControl>,
-    protocol: Protocol,
+    endpoint: &Endpoint,
     socket: DatagramSocket,
     local: Peer,
     once: bool,
 ) {
-    let peers = Peers::Many { by_address: HashMap::new(), protocol, local };
+    let kind = (endpoint.protocol(), endpoint.decoder(&local));
+    let peers = Peers::Many { by_address: HashMap::new(), kind, local };
     Worker::new(core, control, Arc::new(socket), peers).run(once);
 }
 
@@ -58,12 +59,13 @@ pub(super) fn converse(
         socket: control.id,
         role: Role::Client,
         protocol: endpoint.protocol(),
+        decoder: endpoint.decoder(&local),
         peer,
         local: local.clone(),
-        since_wall_ns: wall_ns(),
+        since_wall_ns: core.clock.wall_ns(),
     };
     let session = Arc::new(Session::for_datagrams(info, Arc::clone(&socket), to, Some(Arc::clone(control))));
-    session.announce(core, Life::Connected { local: local.to_string() });
+    session.announce(core);
     if control.stop.is_requested() {
         session.request_stop(CloseReason::Local);
     }
@@ -73,7 +75,7 @@ pub(super) fn converse(
 
 enum Peers {
     One(Arc<Session>),
-    Many { by_address: HashMap<Peer, Known>, protocol: Protocol, local: Peer },
+    Many { by_address: HashMap<Peer, Known>, kind: (Protocol, Decoder), local: Peer },
 }
 
 struct Known {
@@ -223,9 +225,9 @@ impl<'a> Worker<'a> {
 
     /// The session that a datagram belongs to, opened with the peer's first one.
     fn session_of(&mut self, from: Option<&Peer>) -> Option<Arc<Session>> {
-        let (by_address, protocol, local) = match &mut self.peers {
+        let (by_address, (protocol, decoder), local) = match &mut self.peers {
             Peers::One(session) => return Some(Arc::clone(session)),
-            Peers::Many { by_address, protocol, local } => (by_address, *protocol, local.clone()),
+            Peers::Many { by_address, kind, local } => (by_address, *kind, local.clone()),
         };
         let from = from?;
         let now = Instant::now();
@@ -243,12 +245,13 @@ impl<'a> Worker<'a> {
             socket: self.control.id,
             role: Role::Server,
             protocol,
+            decoder,
             peer: from.canonical(),
             local: local.clone(),
-            since_wall_ns: wall_ns(),
+            since_wall_ns: self.core.clock.wall_ns(),
         };
         let session = Arc::new(Session::for_datagrams(info, Arc::clone(&self.socket), Some(from.clone()), None));
-        session.announce(self.core, Life::Accepted { local: local.to_string() });
+        session.announce(self.core);
         by_address.insert(from.clone(), Known { session: Arc::clone(&session), last_heard: now });
         Some(session)
     }

@@ -10,6 +10,7 @@ use super::endpoint::Endpoint;
 use super::failure::Failure;
 use super::ids::{SessionId, SocketId, TransferId};
 use super::page::Page;
+use super::protocol::Protocol;
 use super::session::{SessionInfo, Traffic};
 use super::transfer::{Outcome, Progress, TransferInfo};
 
@@ -86,6 +87,8 @@ pub enum Notice {
     RecordingResumed {
         missed: u64,
     },
+    /// The address is in use; binding it is tried until it is free.
+    WaitingForAddress,
     /// A stale Unix socket's file was removed to bind.
     StaleSocketRemoved,
 }
@@ -144,6 +147,11 @@ pub enum Event {
     ReconnectingIn {
         socket: SocketId,
         delay: Duration,
+    },
+    /// Why no such socket can be opened; `None` where one can.
+    Probed {
+        protocol: Protocol,
+        missing: Option<Failure>,
     },
     TransferStarted(TransferInfo),
     TransferProgress {

@@ -65,6 +65,8 @@ pub enum Cause {
     AddressInUse,
     AddressNotAvailable,
     Refused,
+    /// The local address and port that were asked for are those to connect to, where nobody else listens.
+    SelfConnect,
     ConnectionReset,
     BrokenPipe,
     NotConnected,
@@ -74,6 +76,8 @@ pub enum Cause {
     NoSuchHost,
     PermissionDenied,
     AddressFamilyMissing,
+    /// No network interface has this name, or none is there for the transport.
+    NoSuchDevice,
     PathTooLong,
     /// The Unix socket's file is there and nobody listens behind it.
     StaleSocket,
@@ -144,6 +148,7 @@ impl Cause {
             Some(nix::errno::Errno::EAFNOSUPPORT | nix::errno::Errno::EPROTONOSUPPORT) => {
                 return Self::AddressFamilyMissing;
             }
+            Some(nix::errno::Errno::ENODEV) => return Self::NoSuchDevice,
             Some(nix::errno::Errno::EMFILE | nix::errno::Errno::ENFILE) => return Self::OutOfDescriptors,
             Some(nix::errno::Errno::EMSGSIZE) => return Self::MessageTooLong,
             Some(nix::errno::Errno::ENAMETOOLONG) => return Self::PathTooLong,
@@ -165,17 +170,40 @@ pub struct PortOwner {
     pub name: String,
 }
 
+/// A connection that is over and whose addresses the kernel keeps for a minute, so that nothing late of it reaches a new
+/// one (TIME_WAIT, RFC 9293, section 3.6).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitingSocket {
+    pub local: String,
+    pub peer: String,
+    /// Until the kernel lets go of it.
+    pub seconds: u32,
+}
+
 /// What a user can do about a failure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "advice", rename_all = "kebab-case")]
 pub enum Hint {
-    PortHeldBy { owner: PortOwner },
+    PortHeldBy {
+        owner: PortOwner,
+    },
     ChooseAnotherPort,
+    /// Nobody listens there; connections that are over keep the port from a listener without SO_REUSEADDR.
+    PortInTimeWait {
+        sockets: Vec<WaitingSocket>,
+    },
     StartTheServer,
     CheckTheName,
     CheckTheAddress,
     ChooseAnotherFamily,
     PortsBelow1024NeedRights,
+    /// CAP_NET_RAW.
+    NeedsRawRight,
+    /// The kernel module that brings the family.
+    LoadModule {
+        module: String,
+    },
+    CheckTheInterface,
     ShortenThePath,
     RemoveTheFile,
     RaiseDescriptorLimit,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use egui::{CentralPanel, Context, Frame, Margin, Panel, Rect, Ui, pos2};
+use jiff::tz::TimeZone;
 
 use super::action::UiCommand;
 use super::context::Cx;
@@ -27,8 +28,8 @@ use crate::tr;
 
 /// How long one frame may take events in; the rest waits for the next.
 const EVENT_BUDGET: Duration = Duration::from_millis(2);
-/// From this width on the inspector stands beside the journal instead of below it.
-const WIDE: f32 = 1400.0;
+/// From this width on the inspector stands beside the journal instead of below it: both keep all that they show.
+const WIDE: f32 = 1480.0;
 const GAP: f32 = 8.0;
 /// Of the window's height, for one press of an arrow key.
 const SPLIT_STEP: f32 = 0.02;
@@ -42,6 +43,7 @@ pub struct App {
     pub(super) dark: Tokens,
     pub(super) light: Tokens,
     pub(super) sessions: Sessions,
+    zone: TimeZone,
     pub(super) servers: Vec<ServerTabState>,
     pub(super) clients: Vec<ClientTabState>,
     pub(super) server: SocketId,
@@ -59,7 +61,9 @@ pub struct App {
     pub(super) panel_rects: [Rect; 2],
     /// The panel that the keyboard or the pointer was in last.
     pub(super) panel_in_use: Role,
-    saver: Saver,
+    pub(super) saver: Saver,
+    /// The window was to close while the journal was being saved, and does when that is done.
+    pub(super) closes_after_save: bool,
 }
 
 impl std::fmt::Debug for App {
@@ -94,10 +98,10 @@ impl App {
         let language = Language::from_choice(settings.language);
         let mut sessions = Sessions::default();
         for (tab, kept) in servers.iter().zip(&settings.servers) {
-            sessions.encodings.insert(tab.socket, shown_as(&kept.shown_as));
+            sessions.shown_as.choose(tab.socket, None, shown_as(&kept.shown_as));
         }
         for (tab, kept) in clients.iter().zip(&settings.clients) {
-            sessions.encodings.insert(tab.socket, shown_as(&kept.shown_as));
+            sessions.shown_as.choose(tab.socket, None, shown_as(&kept.shown_as));
         }
         Self {
             language,
@@ -106,6 +110,7 @@ impl App {
             servers,
             clients,
             sessions,
+            zone: TimeZone::system(),
             journal: JournalPanel::new(&settings),
             inspector: InspectorPanel::new(),
             actions: Vec::new(),
@@ -116,6 +121,7 @@ impl App {
             panel_rects: [Rect::NOTHING; 2],
             panel_in_use: Role::Client,
             saver: Saver::new(settings.clone()),
+            closes_after_save: false,
             settings,
             dark,
             light,
@@ -128,9 +134,17 @@ impl App {
         self.dialogs = Dialogs::of(picker);
     }
 
+    /// With times of a zone that the system need not be in.
+    #[must_use]
+    pub fn in_zone(self, zone: TimeZone) -> Self {
+        Self { zone, ..self }
+    }
+
     /// Takes in what the engine reports; runs while the window is hidden too. Never blocks.
     pub fn logic(&mut self, ctx: &Context) {
         self.engine.acknowledge_wake();
+        // Before the events are taken in: the one that answers the last save is then among them.
+        let saving = self.engine.is_saving_journal();
         let begun = Instant::now();
         let mut drained = false;
         while begun.elapsed() < EVENT_BUDGET {
@@ -143,6 +157,7 @@ impl App {
         if !drained && !self.engine.events().is_empty() {
             ctx.request_repaint();
         }
+        self.close_after_save(ctx, saving, drained);
         if let Some((purpose, answer)) = self.dialogs.answer() {
             self.on_dialog(ctx, purpose, answer);
         }
@@ -182,7 +197,9 @@ impl App {
         let tokens = if ui.visuals().dark_mode { self.dark.clone() } else { self.light.clone() };
         let mut actions = std::mem::take(&mut self.actions);
         let sessions = std::mem::take(&mut self.sessions);
-        let mut cx = Cx { language: self.language, tokens: &tokens, sessions: &sessions, actions: &mut actions };
+        let zone = self.zone.clone();
+        let mut cx =
+            Cx { language: self.language, tokens: &tokens, sessions: &sessions, zone: &zone, actions: &mut actions };
         self.lay_out(ui, &mut cx);
         self.sessions = sessions;
         for action in actions {
@@ -298,7 +315,7 @@ impl App {
         let (journal, inspector) = if !self.settings.show_inspector {
             (rect, None)
         } else if rect.width() >= WIDE {
-            let at = rect.right() - (rect.width() * 0.34).max(500.0);
+            let at = rect.right() - InspectorPanel::full_width(ui, cx.tokens) - 2.0 * cx.tokens.space_large - GAP / 2.0;
             let (left, right) = rect.split_left_right_at_x(at);
             (left.with_max_x(at - GAP / 2.0), Some(right.with_min_x(at + GAP / 2.0)))
         } else {
@@ -313,7 +330,7 @@ impl App {
         }
         if let Some(rect) = inspector {
             card(ui, cx, rect, |ui, cx| {
-                self.inspector.show(ui, cx, self.journal.chosen(), self.journal.zone());
+                self.inspector.show(ui, cx, self.journal.chosen());
             });
         }
     }
@@ -323,6 +340,7 @@ impl App {
         let shown_as = |socket| self.sessions.encoding(socket);
         Settings {
             follow_end: self.journal.follow_end(),
+            columns: self.journal.column_widths().clone(),
             server: self.servers.iter().position(|tab| tab.socket == self.server).unwrap_or(0),
             client: self.clients.iter().position(|tab| tab.socket == self.client).unwrap_or(0),
             servers: self.servers.iter().map(|tab| tab.to_settings(shown_as(tab.socket))).collect(),
@@ -341,13 +359,6 @@ impl App {
             Verdict::LookAgainIn(seconds) => ctx.request_repaint_after(Duration::from_secs_f64(seconds)),
             Verdict::Save(settings) => self.engine.send(Command::SaveSettings(settings)),
             Verdict::Nothing => {}
-        }
-    }
-
-    /// Saves what has not been saved; call it when the window closes.
-    pub fn closing(&mut self) {
-        if let Some(settings) = self.saver.last(self.current_settings()) {
-            self.engine.send(Command::SaveSettings(settings));
         }
     }
 

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use sockeye::engine::{Engine, EngineConfig, JournalPlace};
 use sockeye::model::{
-    CloseReason, Command, ConnectSpec, Endpoint, Event, Failure, Filter, ListenSpec, Outcome, Page, PageRequest,
-    PageRow, Recipients, RowBody, SessionId, SessionInfo, SocketId,
+    CloseReason, Command, ConnectSpec, Endpoint, Event, Failure, Filter, ListenSpec, Notice, Outcome, Page,
+    PageRequest, PageRow, Recipients, RowBody, SessionId, SessionInfo, SocketId,
 };
 
 /// Far beyond what anything here takes; reached only by a fault.
@@ -131,6 +131,12 @@ impl Harness {
         })
     }
 
+    pub(crate) fn noticed(&mut self, notice: &Notice) {
+        self.wait("a notice", |event| {
+            matches!(event, Event::Noticed { notice: told, .. } if told == notice).then_some(())
+        });
+    }
+
     pub(crate) fn stopped(&mut self, socket: SocketId) {
         self.wait("the end of listening", |event| match event {
             Event::StoppedListening { socket: of } if *of == socket => Some(()),
@@ -206,8 +212,5 @@ pub(crate) fn noise(len: usize) -> Vec<u8> {
 }
 
 pub(crate) fn port(endpoint: &Endpoint) -> u16 {
-    match endpoint {
-        Endpoint::Tcp(address) | Endpoint::Udp(address) => address.port,
-        Endpoint::UnixStream(_) => panic!("no port"),
-    }
+    endpoint.host().expect("an endpoint with a port").port
 }

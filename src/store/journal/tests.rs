@@ -8,7 +8,7 @@ use super::*;
 use crate::codec::encoding::Encoding;
 use crate::model::{
     Call, Cause, CloseReason, Direction, Failure, Filter, Hint, Life, Notice, Operation, Outcome, Page, PageRequest,
-    Row, RowBody, SendMode, SessionId, SocketId, Stamp,
+    Row, RowBody, SendMode, SessionId, ShownAs, SocketId, Stamp,
 };
 
 fn data(session: u64, direction: Direction, call: Call, offset: u64, payload: &[u8]) -> Row {
@@ -141,6 +141,7 @@ fn numbers_go_on_after_clearing_and_after_opening_again() {
     assert!(on_disk(&journal.path) > 1_000_000);
     journal.writer.clear().unwrap();
     assert_eq!((journal.writer.total(), all(&mut journal.reader).total), (0, 0));
+    while journal.writer.reclaim().unwrap() {}
     assert!(on_disk(&journal.path) < 100_000);
 
     let mut writer = JournalWriter::create(&journal.path).unwrap();
@@ -152,6 +153,94 @@ fn numbers_go_on_after_clearing_and_after_opening_again() {
     assert_eq!(numbers(&all(&mut journal.reader)), [3, 4]);
     assert_eq!(numbers(&page(&mut journal.reader, &Filter::default(), 1, 1)), [4]);
     assert_eq!(JournalWriter::create(&journal.path).unwrap().total(), 2);
+}
+
+#[test]
+fn cleared_rows_are_out_of_sight_at_once_and_out_of_the_file_bit_by_bit() {
+    let rows: Vec<Row> = (0..10_000).map(|offset| received(offset, b"a")).collect();
+    let mut journal = journal(&rows);
+    assert_eq!(page(&mut journal.reader, &text("a"), 0, 1).matches, 10_000);
+    let in_file = |journal: &Journal| -> i64 {
+        journal.writer.connection.query_row("SELECT count(*) FROM rows", (), |row| row.get(0)).unwrap()
+    };
+    journal.writer.clear().unwrap();
+    assert_eq!(in_file(&journal), 10_000);
+    for filter in [Filter::default(), text("a")] {
+        let none = page(&mut journal.reader, &filter, 0, 9);
+        assert_eq!((none.rows.len(), none.matches, none.total, none.complete), (0, 0, 0, true));
+    }
+    assert_eq!(journal.reader.payload(10_000).unwrap(), None);
+    // Whoever comes after a sudden end sees none either.
+    assert_eq!(JournalWriter::create(&journal.path).unwrap().total(), 0);
+
+    for step in 1..=3 {
+        assert!(journal.writer.reclaim().unwrap());
+        assert_eq!(journal.writer.append(&[received(9_999 + step, b"b")]).unwrap(), step);
+        assert!(in_file(&journal) < 10_000);
+        let shown = all(&mut journal.reader);
+        assert_eq!(numbers(&shown), (10_001..=10_000 + step).collect::<Vec<_>>());
+        assert_eq!((shown.total, shown.rows[0].delta_ns, &shown.rows[0].context), (step, None, &Vec::new()));
+        assert_eq!(page(&mut journal.reader, &text("a"), 0, 9).matches, 0);
+        assert_eq!(page(&mut journal.reader, &text("b"), 0, 9).matches, step);
+    }
+    assert_eq!(in_file(&journal), 3);
+    assert!(!journal.writer.reclaim().unwrap());
+    assert_eq!(numbers(&all(&mut journal.reader)), [10_001, 10_002, 10_003]);
+}
+
+#[test]
+fn long_rows_make_short_slices() {
+    let rows: Vec<Row> = (0..20).map(|_| received(0, &vec![7; 1 << 20])).collect();
+    let mut journal = journal(&rows);
+    journal.writer.clear().unwrap();
+    let mut slices = 0;
+    while journal.writer.reclaim().unwrap() {
+        slices += 1;
+    }
+    assert_eq!(slices, 3);
+}
+
+#[test]
+fn what_is_saved_while_rows_are_being_cleared_has_none_of_them() {
+    let rows: Vec<Row> = (0..9_000).map(|_| received(0, b"secret")).collect();
+    let mut journal = journal(&rows);
+    journal.writer.clear().unwrap();
+    assert!(journal.writer.reclaim().unwrap());
+    journal.writer.append(&[received(0, b"open")]).unwrap();
+    for name in ["copy.sqlite", "copy.txt", "copy.jsonl"] {
+        let copy = journal.path.with_file_name(name);
+        assert_eq!(journal.reader.save(&copy, &Filter::default(), &[], &ShownAs::default()).unwrap(), 1, "{name}");
+        let bytes = fs::read(&copy).unwrap();
+        let holds = |needle: &[u8]| memchr::memmem::find(&bytes, needle).is_some();
+        assert!(!holds(b"secret") && !holds(b"736563726574") && !holds(b"73 65 63"), "{name}");
+    }
+    let mut copy = JournalReader::open(&journal.path.with_file_name("copy.sqlite")).unwrap();
+    assert_eq!(numbers(&all(&mut copy)), [9_001]);
+}
+
+#[test]
+fn the_last_session_is_remembered_whatever_becomes_of_its_rows() {
+    let mut journal = journal(&[data(7, Direction::In, Call::Recv, 0, b"x"), received(0, b"x")]);
+    journal.writer.append(&[with_body(RowBody::Life(Life::PeerFinished))]).unwrap();
+    assert_eq!(journal.writer.last_session(), SessionId(7));
+    journal.writer.clear().unwrap();
+    assert_eq!(JournalWriter::create(&journal.path).unwrap().last_session(), SessionId(7));
+}
+
+#[test]
+fn a_cancelled_save_leaves_what_was_there() {
+    let mut journal = journal(&[received(0, b"1")]);
+    journal.reader.save_canceller().cancel();
+    for name in ["copy.sqlite", "copy.txt"] {
+        let copy = journal.path.with_file_name(name);
+        fs::write(&copy, "old").unwrap();
+        let failure = journal.reader.save(&copy, &Filter::default(), &[], &ShownAs::default()).unwrap_err();
+        assert_eq!(failure.cause, Cause::Cancelled);
+        assert_eq!(fs::read(&copy).unwrap(), b"old");
+    }
+    let hidden = fs::read_dir(journal.path.parent().unwrap()).unwrap();
+    let hidden = hidden.filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with('.'));
+    assert_eq!(hidden.count(), 0);
 }
 
 #[test]
@@ -302,7 +391,7 @@ fn files_that_are_no_journal_are_refused_unharmed() {
     drop(JournalWriter::create(&newer).unwrap());
     rusqlite::Connection::open(&newer).unwrap().pragma_update(None, "user_version", schema::VERSION + 1).unwrap();
 
-    for (path, reason) in [(text, "not a Sockeye journal"), (database, "not a Sockeye journal"), (newer, "version 2")] {
+    for (path, reason) in [(text, "not a Sockeye journal"), (database, "not a Sockeye journal"), (newer, "version 3")] {
         let before = fs::read(&path).unwrap();
         for refusal in [JournalWriter::create(&path).err(), JournalReader::open(&path).err()] {
             let failure = refusal.unwrap();
@@ -355,7 +444,7 @@ fn a_damaged_row_is_shown_as_one_and_hides_no_other() {
     }
     assert_eq!(page.rows[3].preview, b"5");
     assert_eq!(numbers(&last(&mut journal.reader, &text("5"), 9)), [5]);
-    journal.reader.save(&journal.path.with_extension("txt"), &Filter::default(), &[]).unwrap();
+    journal.reader.save(&journal.path.with_extension("txt"), &Filter::default(), &[], &ShownAs::default()).unwrap();
 }
 
 #[test]
@@ -395,7 +484,7 @@ fn saved(extension: &str, filter: &Filter) -> (u64, Vec<u8>) {
     ]);
     let path = journal.path.with_file_name(format!("copy.{extension}"));
     fs::write(&path, "old").unwrap();
-    let rows = journal.reader.save(&path, filter, &[]).unwrap();
+    let rows = journal.reader.save(&path, filter, &[], &ShownAs::default()).unwrap();
     if extension == "sqlite" {
         assert_eq!(all(&mut JournalReader::open(&path).unwrap()), all(&mut journal.reader));
     }
@@ -437,11 +526,36 @@ fn saved_text_has_a_dump_of_what_the_filter_lets_through() {
 }
 
 #[test]
+fn saved_text_has_every_clock_and_each_session_as_it_is_shown() {
+    let stamp = Stamp { wall_ns: 1_700_000_000_000_381_000, mono_ns: 5_000_041_234, kernel_ns: None };
+    let of = |session, offset, payload: &[u8], kernel_ns| Row {
+        stamp: Stamp { kernel_ns, ..stamp },
+        ..data(session, Direction::In, Call::Recv, offset, payload)
+    };
+    // A character of the second session is cut between two reads.
+    let mut journal = journal(&[
+        of(1, 0, b"\xc4\xe3\xba\xc3", Some(1_700_000_000_000_204_000)),
+        of(2, 0, b"\xe4", None),
+        of(2, 1, b"\xbd\xa0\r\n", None),
+    ]);
+    let mut shown_as = ShownAs::default();
+    shown_as.choose(SocketId(1), Some(SessionId(1)), Encoding::Gbk);
+    let path = journal.path.with_extension("txt");
+    journal.reader.save(&path, &Filter::default(), &[], &shown_as).unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    let rows: Vec<&str> = text.split("\n\n").collect();
+    for part in [".000381", "  kernel 20", ".000204", "  mono 5.000041234  ", "\nGBK  你好\n"] {
+        assert!(rows[0].contains(part), "{part} in {text}");
+    }
+    assert!(rows[2].contains("\nUTF-8  你␍␊\n") && !rows[2].contains("kernel"), "{text}");
+}
+
+#[test]
 fn a_copy_can_not_take_the_place_of_a_folder() {
     let mut journal = journal(&[received(0, b"1")]);
     let folder = journal.path.with_file_name("folder.txt");
     fs::create_dir(&folder).unwrap();
-    let failure = journal.reader.save(&folder, &Filter::default(), &[]).unwrap_err();
+    let failure = journal.reader.save(&folder, &Filter::default(), &[], &ShownAs::default()).unwrap_err();
     assert_eq!((failure.operation, failure.cause), (Operation::CreateFile, Cause::IsDirectory));
 }
 

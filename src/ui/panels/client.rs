@@ -3,7 +3,9 @@ use std::borrow::Cow;
 use egui::{Id, Panel, RichText, ScrollArea, Ui};
 
 use super::client_rows::state_words;
+use super::server::calm_words;
 use super::shell::{FEW_ROWS, StateLine, state_line};
+use crate::codec::compose::Format;
 use crate::codec::visible::visible;
 use crate::i18n;
 use crate::model::{Command, Delivery, Role, SessionId};
@@ -15,7 +17,7 @@ use crate::ui::view::SessionView;
 use crate::ui::widgets::button::{Weight, button};
 use crate::ui::widgets::composer::Composer;
 use crate::ui::widgets::endpoint_row::{StartButton, endpoint_row, options_field};
-use crate::ui::widgets::field::{Field, caption, mistake, row_caption};
+use crate::ui::widgets::field::{Field, control_caption, mistake, row_caption};
 use crate::ui::widgets::icon::{self, Icon};
 use crate::ui::widgets::message_line::message_line;
 use crate::ui::widgets::receive_options::{half_open_option, receive_options};
@@ -75,6 +77,9 @@ impl ClientTabState {
             } else {
                 self.full_height = 0.0;
             }
+            if self.state == ClientState::Idle && self.last.is_none() {
+                self.next_step(ui, cx);
+            }
             self.session_row(ui, cx);
             transfer_rows(ui, cx, &mut self.transfers);
         });
@@ -129,7 +134,7 @@ impl ClientTabState {
                 let Some(view) = cx.sessions.by_id.get(session) else { return tr!(language, "client.open") };
                 let local = view.info.local.to_string();
                 let peer = visible(&view.info.peer.to_string());
-                if !self.form.protocol.has_port() {
+                if !self.form.protocol.is_over_ip() {
                     tr!(language, "client.open_unix", peer = peer)
                 } else if self.form.protocol.delivery() == Delivery::Datagrams {
                     tr!(language, "client.open_datagrams", local = local, peer = peer)
@@ -138,6 +143,18 @@ impl ClientTabState {
                 }
             }
         }
+    }
+
+    /// What to do first, unless something that has been said above is in the way.
+    fn next_step(&self, ui: &mut Ui, cx: &Cx<'_>) {
+        if self.message.is_some() || self.form.mistake().is_some() {
+            return;
+        }
+        let words = match self.form.protocol.delivery() {
+            Delivery::Datagrams => tr!(cx.language, "client.next_step_datagrams"),
+            Delivery::Stream => tr!(cx.language, "client.next_step"),
+        };
+        calm_words(ui, cx, &words);
     }
 
     /// Bytes each way, and the two other ways to end an open connection.
@@ -200,13 +217,14 @@ impl ClientTabState {
             if self.timeout_ms().is_none() {
                 mistake(ui, cx.tokens, &tr!(language, "client.timeout.bad"));
             }
-            if self.form.protocol.has_port() {
+            if self.form.protocol.is_over_ip() {
                 self.local_address(ui, cx);
             }
         });
         let protocol = self.form.protocol;
         if protocol.is_stream() {
-            if receive_options(ui, cx, Role::Client, self.socket, &mut self.receive, self.form.tried)
+            let open = self.session().is_some();
+            if receive_options(ui, cx, Role::Client, self.socket, &mut self.receive, self.form.tried, open)
                 && locked
                 && let Some(receive) = self.receive.mode(protocol)
             {
@@ -231,7 +249,7 @@ impl ClientTabState {
             };
             address.show(ui, cx.tokens, &mut self.local_host);
             let label = tr!(language, "client.local_port");
-            caption(ui, cx.tokens, &label);
+            control_caption(ui, cx.tokens.small_font(), cx.tokens.text_muted, &label);
             let port = Field {
                 id: Id::unique(("local port", self.socket.0)),
                 label: &label,
@@ -260,8 +278,14 @@ impl ClientTabState {
             (Some(_), false) => None,
         };
         let files_blocked = if stream { blocked.clone() } else { Some(tr!(language, "file.needs_a_stream")) };
-        let composer =
-            Composer { role: Role::Client, socket: self.socket, empty_is_a_message: !stream, blocked, files_blocked };
+        let composer = Composer {
+            role: Role::Client,
+            socket: self.socket,
+            formats: self.form.formats(),
+            empty_is_a_message: self.form.formats().contains(&Format::Text) && !stream,
+            blocked,
+            files_blocked,
+        };
         composer.show(ui, cx, &mut self.draft, |_, _| {});
     }
 }

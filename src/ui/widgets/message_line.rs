@@ -34,6 +34,8 @@ pub enum Message {
         /// Nobody chose the path, since no dialog could open.
         unasked: bool,
     },
+    /// The window waits for the journal's copy.
+    ClosesAfterSave,
     /// Keys of settings that took their defaults.
     SettingsDamaged(Vec<String>),
     /// Why the settings file as a whole could not be read.
@@ -69,6 +71,7 @@ impl Message {
                 let why = unasked.then(|| tr!(language, "journal.saved_unasked").into_owned());
                 return (words.into_owned(), why);
             }
+            Self::ClosesAfterSave => tr!(language, "journal.closes_after_save"),
             Self::SettingsDamaged(keys) => tr!(language, "settings.damaged", keys = keys.join(", ")),
             Self::SettingsUnreadable(problem) => tr!(language, "settings.unreadable", problem = problem),
         };
