@@ -73,7 +73,7 @@ mod tests {
     /// A sign that the encodings have and none of the full fonts does.
     const LACKING: &str = "≒";
 
-    fn shown(family: FontFamily, lacking: &str, characters: impl IntoIterator<Item = char>) {
+    fn shown(family: &FontFamily, lacking: &str, characters: impl IntoIterator<Item = char>) {
         let mut fonts = egui::epaint::text::Fonts::new(egui::epaint::TextOptions::default(), definitions());
         let font = egui::FontId::new(13.0, family.clone());
         let private = |character: char| ('\u{e000}'..='\u{f8ff}').contains(&character);
@@ -106,9 +106,9 @@ mod tests {
             let characters = characters(encoding);
             assert!(characters.len() >= at_least, "{} in {encoding:?}", characters.len());
             for family in [FontFamily::Proportional, FontFamily::Monospace] {
-                shown(family, LACKING, characters.iter().copied());
+                shown(&family, LACKING, characters.iter().copied());
             }
         }
-        shown(FontFamily::Monospace, "", "镕喆堃囍喆昇".chars());
+        shown(&FontFamily::Monospace, "", "镕喆堃囍喆昇".chars());
     }
 }

@@ -16,7 +16,9 @@ home = Path.home()
 
 def responsive(window, flood, judge):
     """Even the worst click is answered in time."""
-    worst = max(clicks(window))
+    seconds = clicks(window)
+    print("clicks", [f"{second:.3f}" for second in seconds], flush=True)
+    worst = max(seconds)
     assert flood.goes_on(), "the flood was over too early"
     judge.takes("the worst click", worst)
 
