@@ -14,7 +14,7 @@ pub use language::Language;
 pub use life::{close_reason, life, outcome};
 pub use mistake::{compose_error, endpoint_error, filter_error};
 pub use notice::notice;
-pub use quantity::{byte_size, bytes, duration, pace, rate};
+pub use quantity::{byte_size, bytes, duration, grouped, pace, rate};
 
 /// The words for a key: `tr!(language, "journal.rows", count = 12)`.
 #[macro_export]
