@@ -38,6 +38,10 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
         Hint::CheckRights => tr!(language, "hint.check_rights"),
         Hint::ChooseAFile => tr!(language, "hint.choose_a_file"),
         Hint::ChooseAFolder => tr!(language, "hint.choose_a_folder"),
+        Hint::ListCongestionControls => tr!(language, "hint.list_congestion_controls"),
+        Hint::ListInterfaces => tr!(language, "hint.list_interfaces"),
+        Hint::NeedsNetAdmin => tr!(language, "hint.needs_net_admin"),
+        Hint::V6OnlyNeedsV6 => tr!(language, "hint.v6only_needs_v6"),
     };
     Some(words.into_owned())
 }
@@ -103,6 +107,10 @@ pub fn cause(language: Language, cause: &Cause) -> Words {
         }
         Cause::NoSuchSession => tr!(language, "cause.no_such_session"),
         Cause::NotAStream => tr!(language, "cause.not_a_stream"),
+        Cause::InvalidValue => tr!(language, "cause.invalid_value"),
+        Cause::UnknownName => tr!(language, "cause.unknown_name"),
+        Cause::NoSuchOption => tr!(language, "cause.no_such_option"),
+        Cause::ProtocolMissing => tr!(language, "cause.protocol_missing"),
         Cause::Other { message, .. } => message.clone().into(),
     }
 }

@@ -15,6 +15,7 @@ mod protocol;
 mod row;
 mod session;
 mod settings;
+mod socket_state;
 mod target;
 mod transfer;
 
@@ -25,7 +26,7 @@ pub use event::{CloseReason, Event, Notice};
 pub use failure::{Cause, Failure, Hint, Operation, PortOwner};
 pub use filter::{Filter, FilterError};
 pub use ids::{SessionId, SocketId, TransferId};
-pub use options::{OptionError, OptionKind, OptionValue, SocketOption, SocketOptions, Unit};
+pub use options::{IpProtocol, OptionAnswer, OptionError, OptionKind, OptionValue, SocketOption, SocketOptions, Unit};
 pub use page::{Page, PageRequest, PageRow};
 pub use protocol::{AddressForm, Delivery, Protocol};
 pub use row::{Call, Direction, Life, Row, RowBody, Stamp};
@@ -34,5 +35,6 @@ pub use settings::{
     ClientTab, ComposerSettings, Damage, LanguageChoice, LineEndingChoice, ServerTab, Settings, ThemeChoice,
     WindowPlace,
 };
+pub use socket_state::{AcceptQueue, SocketMemory, SocketState, TcpInfo, TcpState};
 pub use target::Target;
 pub use transfer::{Outcome, Progress, ReceiveMode, SendMode, TransferInfo};

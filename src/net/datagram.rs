@@ -10,8 +10,8 @@ use nix::sys::time::TimeSpec;
 use socket2::Socket;
 
 use super::address::{peer_of, sender_of, system_address};
+use super::inspect::memory;
 use super::stream::receive_time;
-use super::sys;
 use super::wake::{Ready, Wake};
 use crate::model::Peer;
 
@@ -112,7 +112,7 @@ impl DatagramSocket {
     /// What the kernel has dropped at this socket so far (SO_MEMINFO); `None` where it doesn't say.
     #[must_use]
     pub fn dropped(&self) -> Option<u32> {
-        sys::dropped(self.socket.as_fd())
+        memory(self.socket.as_fd()).map(|memory| memory.dropped)
     }
 
     /// # Errors

@@ -7,9 +7,10 @@ use nix::poll::PollFlags;
 use socket2::Socket;
 
 use super::address::peer_of;
+use super::options;
 use super::stream::Stream;
 use super::wake::{Ready, Wake};
-use crate::model::Peer;
+use crate::model::{Peer, Role, SocketOptions};
 
 /// What a wait for a connection brought.
 #[derive(Debug)]
@@ -24,13 +25,15 @@ pub enum Accepted {
 #[derive(Debug)]
 pub struct Listener {
     socket: Socket,
+    options: SocketOptions,
 }
 
 impl Listener {
-    pub(super) fn new(socket: Socket) -> io::Result<Self> {
+    /// `options` are those that the socket was opened with.
+    pub(super) fn new(socket: Socket, options: &SocketOptions) -> io::Result<Self> {
         // A connection may vanish between the wait and accept(2), which then must not block.
         socket.set_nonblocking(true)?;
-        Ok(Self { socket })
+        Ok(Self { socket, options: options.clone() })
     }
 
     /// Where it is bound, port 0 resolved.
@@ -50,7 +53,10 @@ impl Listener {
             return Ok(Accepted::Woken);
         }
         match self.socket.accept() {
-            Ok((socket, address)) => Ok(Accepted::Stream(Stream::new(socket)?, peer_of(&address))),
+            Ok((socket, address)) => {
+                options::apply_connected(&socket, Role::Server, &self.options);
+                Ok(Accepted::Stream(Stream::new(socket)?, peer_of(&address)))
+            }
             // Errors of the connection and not of the listener, accept(2).
             Err(error)
                 if matches!(

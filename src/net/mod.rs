@@ -6,6 +6,7 @@
 
 mod address;
 mod datagram;
+mod inspect;
 mod limits;
 mod listener;
 mod options;
@@ -14,6 +15,7 @@ mod resolve;
 mod stream;
 mod sys;
 mod tcp;
+mod tcp_info;
 mod transport;
 mod udp;
 mod unix;

@@ -55,7 +55,7 @@ impl EndpointForm {
         }
         let endpoint = Endpoint::from_fields(self.protocol, &self.address, &self.port)?;
         let options: SocketOptions = self.options.trim().trim_start_matches('?').parse()?;
-        Ok(Target { endpoint, options })
+        Target::new(endpoint, options)
     }
 
     /// Takes an endpoint text such as `udp://[::1]:9000?rcvbuf=4M` that stands in the address apart; false when it is
