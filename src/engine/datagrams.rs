@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::advice;
 use super::clock::wall_ns;
 use super::core::Core;
 use super::session::Session;
 use super::socket_control::SocketControl;
 use super::stop::GRACE;
+use super::{advice, inspecting};
 use crate::model::{
     Call, CloseReason, Direction, Endpoint, Event, Failure, Life, Notice, Operation, Peer, Protocol, Respond, Role,
     Row, RowBody, SessionInfo, SocketOption,
@@ -30,12 +30,12 @@ pub(super) fn serve(
     core: &Arc<Core>,
     control: &Arc<SocketControl>,
     protocol: Protocol,
-    socket: DatagramSocket,
+    socket: Arc<DatagramSocket>,
     local: Peer,
     once: bool,
 ) {
     let peers = Peers::Many { by_address: HashMap::new(), protocol, local };
-    Worker::new(core, control, Arc::new(socket), peers).run(once);
+    Worker::new(core, control, socket, peers).run(once);
 }
 
 /// Converses over a client's socket until told to stop. `to` is the peer that each datagram names; `None` on a connected
@@ -64,6 +64,7 @@ pub(super) fn converse(
     };
     let session = Arc::new(Session::for_datagrams(info, Arc::clone(&socket), to, Some(Arc::clone(control))));
     session.announce(core, Life::Connected { local: local.to_string() });
+    inspecting::tell_client_answers(core, control, &session);
     if control.stop.is_requested() {
         session.request_stop(CloseReason::Local);
     }

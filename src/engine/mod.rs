@@ -11,6 +11,7 @@ mod clock;
 mod control;
 mod core;
 mod datagrams;
+mod inspecting;
 mod listener;
 mod outbox;
 mod reader;

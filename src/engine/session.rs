@@ -17,7 +17,7 @@ use crate::model::{
     Call, Cause, CloseReason, Direction, Event, Failure, Life, Operation, Peer, Row, RowBody, SendMode, SessionInfo,
     Traffic,
 };
-use crate::net::{DatagramSocket, Stream};
+use crate::net::{DatagramSocket, OpenSocket, Stream};
 
 /// Messages and files that may wait in one session, beside the bound in bytes of [`Traffic::reserve`].
 const QUEUE: usize = 65_536;
@@ -268,6 +268,15 @@ impl Session {
     pub(super) fn put_back(&self, item: Outgoing) {
         // Its receiver is the caller.
         let _ = self.queue.send(item);
+    }
+
+    /// Looks at the socket, which doesn't close meanwhile; `None` once it is closed.
+    pub(super) fn with_socket<T>(&self, look: impl FnOnce(OpenSocket<'_>) -> T) -> Option<T> {
+        let SessionInfo { role, protocol, .. } = self.info;
+        match &self.link {
+            Link::Stream(stream) => stream.read().as_ref().map(|stream| look(stream.inspect(role, protocol))),
+            Link::Datagram { socket, .. } => (!self.is_concluded()).then(|| look(socket.inspect(role, protocol))),
+        }
     }
 
     pub(super) fn stream(&self) -> Option<Arc<Stream>> {

@@ -143,7 +143,7 @@ mod tests {
     const PARTS: &str = r#"
         "owner": { "pid": 777, "name": "held by me" }, "message": "an odd error", "errno": 5, "bytes": 777,
         "datagrams": 777, "kept": 777, "from": "../from", "to": "to", "size": 777, "missed": 777,
-        "endpoint": "tcp://[::1]:777", "local": "[::1]:777", "reason": "eof""#;
+        "option": "rcvbuf", "asked": "777", "answer": "1554", "endpoint": "tcp://[::1]:777", "local": "[::1]:777", "reason": "eof""#;
 
     /// All variants of an enum, one of each. serde lists their names when it meets one that it doesn't know, so that
     /// a variant that is added later is here too.
@@ -220,6 +220,7 @@ mod tests {
                     endpoint.as_str()
                 }
                 Life::Accepted { local } | Life::Connected { local } => local.as_str(),
+                Life::OptionSet { answer, .. } => answer.as_deref().unwrap_or_default(),
                 Life::PeerFinished | Life::FinishedSending | Life::Closed { .. } => "",
             };
             assert!(lines.iter().all(|words| words.contains(place)), "{lines:?}");

@@ -11,7 +11,7 @@ mod quantity;
 
 pub use failure::{cause, failure, hint};
 pub use language::Language;
-pub use life::{close_reason, life, outcome};
+pub use life::{close_reason, life, option_answer, outcome};
 pub use mistake::{compose_error, endpoint_error, filter_error};
 pub use notice::notice;
 pub use quantity::{byte_size, bytes, duration, rate};

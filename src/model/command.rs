@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::ids::{SessionId, SocketId, TransferId};
+use super::options::{OptionValue, SocketOption};
 use super::page::PageRequest;
 use super::target::Target;
 use super::transfer::{ReceiveMode, SendMode};
@@ -138,6 +139,19 @@ pub enum Command {
     SetRespond {
         socket: SocketId,
         respond: Respond,
+    },
+    /// Asks once for the live state of a session's socket or, without a session, of the listener's own.
+    Inspect {
+        socket: SocketId,
+        session: Option<SessionId>,
+    },
+    /// Changes an option of a socket that is in use, as [`Self::Inspect`] names it. What a listener is given, its
+    /// connections inherit from then on.
+    SetOption {
+        socket: SocketId,
+        session: Option<SessionId>,
+        option: SocketOption,
+        value: OptionValue,
     },
     /// Only the latest request matters: an older one that was not answered yet is dropped.
     ReadPage(PageRequest),

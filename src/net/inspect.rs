@@ -3,27 +3,64 @@
 use std::os::fd::BorrowedFd;
 
 use nix::libc;
+use socket2::SockRef;
 
+use super::address::peer_of;
 use super::sys::{self, QueueRequest};
 use super::{options, tcp_info};
-use crate::model::{Protocol, Role, SocketMemory, SocketOption, SocketState};
+use crate::model::{
+    Failure, OptionAnswer, OptionValue, Protocol, Role, SocketMemory, SocketOption, SocketOptions, SocketState,
+};
 
-/// One look at a socket: some dozen system calls, none of which blocks.
-pub(super) fn state(socket: BorrowedFd<'_>, role: Role, protocol: Protocol) -> SocketState {
-    let queue = |request| sys::queue(socket, request).ok();
-    let of_transport =
-        SocketOption::ALL.into_iter().filter(|option| option.applies_to(protocol) && option.is_for(role));
-    let tcp = tcp_info::read(socket);
-    SocketState {
-        options: of_transport.filter_map(|option| Some((option, options::get(socket, role, option)?))).collect(),
-        accept_queue: tcp_info::accept_queue(socket),
-        // Of datagrams it would be the length of the next one alone.
-        unread: if protocol.is_stream() { queue(QueueRequest::Unread) } else { None },
-        // Other families count memory there, which `memory` has.
-        unacknowledged: tcp.and_then(|_| queue(QueueRequest::Outgoing)),
-        unsent: tcp.and_then(|_| queue(QueueRequest::Unsent)),
-        tcp,
-        memory: memory(socket),
+/// A socket that is open while this is there, to be asked about. None of its calls blocks.
+#[derive(Clone, Copy, Debug)]
+pub struct OpenSocket<'a> {
+    pub(super) socket: BorrowedFd<'a>,
+    pub(super) role: Role,
+    pub(super) protocol: Protocol,
+}
+
+impl OpenSocket<'_> {
+    /// One look at it, of some dozen system calls.
+    #[must_use]
+    pub fn state(&self) -> SocketState {
+        let Self { socket, role, protocol } = *self;
+        let queue = |request| sys::queue(socket, request).ok();
+        let has = |option: &SocketOption| option.applies_to(protocol) && option.is_for(role);
+        let tcp = tcp_info::read(socket);
+        SocketState {
+            options: SocketOption::ALL
+                .into_iter()
+                .filter(has)
+                .filter_map(|option| Some((option, options::get(socket, role, option)?)))
+                .collect(),
+            accept_queue: tcp_info::accept_queue(socket),
+            // Of datagrams it would be the length of the next one alone.
+            unread: if protocol.is_stream() { queue(QueueRequest::Unread) } else { None },
+            // Other families count memory there, which `memory` has.
+            unacknowledged: tcp.and_then(|_| queue(QueueRequest::Outgoing)),
+            unsent: tcp.and_then(|_| queue(QueueRequest::Unsent)),
+            tcp,
+            memory: memory(socket),
+        }
+    }
+
+    /// What the kernel made of the options that were asked for.
+    #[must_use]
+    pub fn answers(&self, options: &SocketOptions) -> Vec<OptionAnswer> {
+        options::answers(self.socket, self.role, options)
+    }
+
+    /// Sets an option and asks the kernel what it made of it.
+    ///
+    /// # Errors
+    /// The kernel refuses; the failure names the option and its value.
+    pub fn change(&self, option: SocketOption, value: &OptionValue) -> Result<OptionAnswer, Failure> {
+        let socket = SockRef::from(&self.socket);
+        let address = socket.peer_addr().or_else(|_| socket.local_addr()).map(|address| peer_of(&address).to_string());
+        let scheme = (self.protocol.scheme(), self.protocol.separator());
+        let subject = format!("{}{}{}", scheme.0, scheme.1, address.unwrap_or_default());
+        options::change(self.socket, self.role, option, value, &subject)
     }
 }
 

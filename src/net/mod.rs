@@ -22,6 +22,7 @@ mod unix;
 mod wake;
 
 pub use datagram::{DatagramSocket, ReceivedDatagram};
+pub use inspect::OpenSocket;
 pub use limits::raise_descriptor_limit;
 pub use listener::{Accepted, Listener};
 pub use resolve::{LocalAddress, literal, lookup};

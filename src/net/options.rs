@@ -38,6 +38,20 @@ pub(super) fn open(
     })
 }
 
+/// Whether all of them are options of this side's sockets.
+///
+/// # Errors
+/// The first that is none, named with its value.
+pub(super) fn check(options: &SocketOptions, role: Role, subject: &dyn Display) -> Result<(), Failure> {
+    match options.iter().find(|(option, _)| !option.is_for(role)) {
+        Some((option, value)) => {
+            let subject = format!("{subject}?{}={value}", option.name());
+            Err(Failure::new(Operation::SetOption, subject, Cause::NoSuchOption))
+        }
+        None => Ok(()),
+    }
+}
+
 /// Sets what was asked for, before bind and connect, in the table's order; asks the kernel for receive times too, which
 /// can fail on exotic families: times are then unknown. `subject` is the endpoint.
 ///

@@ -2,7 +2,7 @@
 
 use std::io::{self, IoSliceMut};
 use std::net::Shutdown;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::time::Duration;
 
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg};
@@ -10,7 +10,8 @@ use nix::sys::time::TimeSpec;
 use socket2::Socket;
 
 use super::address::peer_of;
-use crate::model::{Peer, UnixName};
+use super::inspect::OpenSocket;
+use crate::model::{Peer, Protocol, Role, UnixName};
 
 /// How long one send call may block before it returns [`io::ErrorKind::WouldBlock`], so that a sender whose peer doesn't
 /// read notices that it should stop.
@@ -103,6 +104,12 @@ impl Stream {
     /// Of setsockopt(2).
     pub fn reset_on_close(&self) -> io::Result<()> {
         self.socket.set_linger(Some(Duration::ZERO))
+    }
+
+    /// To be asked about, as a socket of this side and transport.
+    #[must_use]
+    pub fn inspect(&self, role: Role, protocol: Protocol) -> OpenSocket<'_> {
+        OpenSocket { socket: self.socket.as_fd(), role, protocol }
     }
 
     #[must_use]
