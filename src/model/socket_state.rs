@@ -28,7 +28,7 @@ pub struct SocketMemory {
     pub receive_max: u32,
     pub send: u32,
     pub send_max: u32,
-    /// Datagrams dropped at this socket since it was opened.
+    /// Datagrams (or TCP segments, which come again) dropped at this socket since it was opened.
     pub dropped: u32,
 }
 

@@ -74,7 +74,8 @@ pub(super) fn memory(socket: BorrowedFd<'_>) -> Option<SocketMemory> {
     Some(SocketMemory {
         receive: word(0)?,
         receive_max: word(1)?,
-        send: word(2)?,
+        // Streams queue, datagrams are allocated one by one.
+        send: word(2)?.max(word(5)?),
         send_max: word(3)?,
         dropped: word(8)?,
     })

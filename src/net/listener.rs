@@ -61,7 +61,7 @@ impl Listener {
         }
         match self.socket.accept() {
             Ok((socket, address)) => {
-                options::apply_connected(&socket, Role::Server, &self.options);
+                options::apply_again(&socket, Role::Server, &self.options);
                 Ok(Accepted::Stream(Stream::new(socket)?, peer_of(&address)))
             }
             // Errors of the connection and not of the listener, accept(2).

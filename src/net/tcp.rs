@@ -24,6 +24,7 @@ fn listen_on(address: SocketAddr, options: &SocketOptions) -> Result<Listener, F
     options::prefer(&socket, Role::Server, options, SocketOption::ReuseAddress, true);
     socket.bind(&address.into()).map_err(fail(Operation::Bind))?;
     options::listen(&socket, options).map_err(fail(Operation::Listen))?;
+    options::apply_again(&socket, Role::Server, options);
     Listener::new(socket, options).map_err(fail(Operation::Listen))
 }
 

@@ -2,7 +2,9 @@
 
 mod files;
 mod harness;
+mod inspect;
 mod journal;
+mod options;
 mod stream;
 mod trouble;
 mod udp;
