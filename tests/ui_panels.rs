@@ -32,6 +32,14 @@ fn every_control_has_its_name_in_its_panel() {
 }
 
 #[test]
+fn the_window_itself_has_a_name() {
+    let window = Window::english();
+    let root = window.harness.root();
+    let root = root.accesskit_node();
+    assert_eq!((root.role(), root.label().as_deref()), (Role::Window, Some("Sockeye")));
+}
+
+#[test]
 fn a_message_crosses_and_the_answer_comes_back() {
     let mut window = Window::english();
     window.connect();

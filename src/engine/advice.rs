@@ -41,6 +41,10 @@ fn hint(failure: &Failure, endpoint: &Endpoint) -> Option<Hint> {
             }
             _ => Hint::CheckRights,
         },
+        Cause::AddressFamilyMissing => match endpoint {
+            Endpoint::Tcp(_) | Endpoint::Udp(_) => Hint::ChooseAnotherFamily,
+            Endpoint::UnixStream(_) => return None,
+        },
         Cause::PathTooLong => Hint::ShortenThePath,
         Cause::OutOfDescriptors => Hint::RaiseDescriptorLimit,
         _ => return None,

@@ -29,6 +29,7 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
         Hint::StartTheServer => tr!(language, "hint.start_the_server"),
         Hint::CheckTheName => tr!(language, "hint.check_the_name"),
         Hint::CheckTheAddress => tr!(language, "hint.check_the_address"),
+        Hint::ChooseAnotherFamily => tr!(language, "hint.choose_another_family"),
         Hint::PortsBelow1024NeedRights => tr!(language, "hint.ports_below_1024"),
         Hint::ShortenThePath => tr!(language, "hint.shorten_the_path"),
         Hint::RemoveTheFile => tr!(language, "hint.remove_the_file"),

@@ -184,6 +184,7 @@ pub enum Hint {
     StartTheServer,
     CheckTheName,
     CheckTheAddress,
+    ChooseAnotherFamily,
     PortsBelow1024NeedRights,
     ShortenThePath,
     RemoveTheFile,

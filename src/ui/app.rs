@@ -22,6 +22,7 @@ use crate::codec::encoding::Encoding;
 use crate::engine::Engine;
 use crate::i18n::Language;
 use crate::model::{Command, Damage, Event, Role, Settings, SocketId, WindowPlace};
+use crate::tr;
 
 /// How long one frame may take events in; the rest waits for the next.
 const EVENT_BUDGET: Duration = Duration::from_millis(2);
@@ -159,8 +160,11 @@ impl App {
         }
     }
 
-    /// Draws the window and carries out what was asked for in it.
-    pub fn ui(&mut self, ui: &mut Ui) {
+    /// Draws the window and carries out what was asked for in it. Dialogs open above `window`, where there is one.
+    pub fn ui(&mut self, ui: &mut Ui, window: Option<&eframe::Frame>) {
+        // egui gives the root of the accessible tree no name, and the title reaches the window manager only.
+        ui.ctx()
+            .accesskit_node_builder(egui::accesskit_root_id(), |root| root.set_label(tr!(self.language, "app.name")));
         self.notice_panel_in_use(ui.ctx());
         self.take_shortcuts(ui.ctx());
         self.take_dropped_files(ui.ctx());
@@ -171,7 +175,7 @@ impl App {
         self.lay_out(ui, &mut cx);
         self.sessions = sessions;
         for action in actions {
-            self.carry_out(ui.ctx(), action);
+            self.carry_out(ui.ctx(), window, action);
         }
     }
 
@@ -250,7 +254,7 @@ impl App {
 
     fn split_handle(&mut self, ui: &mut Ui, cx: &Cx<'_>, handle: Rect, area: Rect) {
         let response = ui.interact(handle, ui.scope_id().with("split"), egui::Sense::drag());
-        let label = crate::tr!(cx.language, "window.split");
+        let label = tr!(cx.language, "window.split");
         let percent = f64::from(self.settings.split * 100.0).round();
         response.widget_info(|| {
             let mut info = egui::WidgetInfo::labeled(egui::Role::Splitter, true, &*label);
@@ -381,8 +385,8 @@ impl eframe::App for App {
         self.logic(ctx);
     }
 
-    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
-        self.ui(ui);
+    fn ui(&mut self, ui: &mut Ui, frame: &mut eframe::Frame) {
+        self.ui(ui, Some(frame));
     }
 
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {

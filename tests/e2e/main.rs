@@ -10,7 +10,7 @@ mod session;
 
 use std::process::Command;
 
-use session::{Portal, run};
+use session::{Portal, require_drag_source, run};
 
 #[test]
 fn text_goes_both_ways() {
@@ -20,6 +20,13 @@ fn text_goes_both_ways() {
 #[test]
 fn a_file_is_picked_in_the_native_dialog() {
     run("native_dialog", Portal::Present, &[]);
+}
+
+#[test]
+fn a_file_is_dragged_from_another_program() {
+    if require_drag_source() {
+        run("drop", Portal::Absent, &[]);
+    }
 }
 
 #[test]

@@ -75,7 +75,7 @@ impl Window {
                         None => state.insert(app.take().expect("made with the context")),
                     };
                     app.logic(ui.ctx());
-                    app.ui(ui);
+                    app.ui(ui, None);
                 },
                 None,
             );

@@ -86,7 +86,8 @@ fn header(ui: &mut Ui, cx: &mut Cx<'_>, role: Role, name: &str, tabs: &[TabTitle
 /// Outlines the panel while files hover over it.
 fn drop_target(ui: &Ui, cx: &Cx<'_>, rect: Rect) {
     let hovering = ui.input(|input| !input.raw.hovered_files.is_empty());
-    let here = ui.input(|input| input.pointer.latest_pos()).is_some_and(|at| rect.contains(at));
+    // X11 tells where the pointer is only once the file is dropped: until then either panel may be meant.
+    let here = ui.input(|input| input.pointer.latest_pos()).is_none_or(|at| rect.contains(at));
     if !(hovering && here) {
         return;
     }
