@@ -7,6 +7,7 @@ mod language;
 mod life;
 mod mistake;
 mod notice;
+mod option;
 mod quantity;
 
 pub use failure::{cause, failure, hint};
@@ -14,7 +15,8 @@ pub use language::Language;
 pub use life::{close_reason, life, option_answer, outcome};
 pub use mistake::{compose_error, endpoint_error, filter_error};
 pub use notice::notice;
-pub use quantity::{byte_size, bytes, duration, rate};
+pub use option::{option_explained, option_name, option_value};
+pub use quantity::{byte_size, bytes, duration, rate, short_span};
 
 /// The words for a key: `tr!(language, "journal.rows", count = 12)`.
 #[macro_export]
