@@ -70,12 +70,12 @@ pub fn option_explained(language: Language, option: SocketOption) -> String {
     tr!(language, "option.explained", explained = explained, names = names).into_owned()
 }
 
-/// A value as forms show it.
+/// A value within a sentence.
 #[must_use]
 pub fn option_value(language: Language, value: &OptionValue) -> String {
     match value {
-        OptionValue::Switch(true) => tr!(language, "option.on").into_owned(),
-        OptionValue::Switch(false) => tr!(language, "option.off").into_owned(),
+        OptionValue::Switch(true) => tr!(language, "option.value.on").into_owned(),
+        OptionValue::Switch(false) => tr!(language, "option.value.off").into_owned(),
         OptionValue::Number(_) | OptionValue::Text(_) | OptionValue::Protocol(_) => value.to_string(),
     }
 }

@@ -40,7 +40,7 @@ pub fn socket_area(
         };
         caption(ui, cx.tokens, &words);
     }
-    live_state(ui, cx, of.socket.0, view.state(connection));
+    live_state(ui, cx, view.state(connection));
 }
 
 /// Asks the engine for the state of these sockets, a few times a second at most: while it is on screen, and, where it

@@ -2,19 +2,20 @@
 
 use std::borrow::Cow;
 
-use egui::{Grid, Label, RichText, Ui};
+use egui::{Align, Label, Layout, RichText, Ui, vec2};
 
 use super::field::caption;
 use crate::i18n::{self, Language};
 use crate::model::{SocketState, TcpInfo};
 use crate::tr;
 use crate::ui::context::Cx;
+use crate::ui::theme::Tokens;
 
 /// One line: a name, what it is, and the sentence that explains it, where the name doesn't.
 type Line = (Cow<'static, str>, String, Option<Cow<'static, str>>);
 
 /// Draws the state, or that it is being asked for.
-pub fn live_state(ui: &mut Ui, cx: &Cx<'_>, id: u64, state: Option<&SocketState>) {
+pub fn live_state(ui: &mut Ui, cx: &Cx<'_>, state: Option<&SocketState>) {
     let Some(state) = state else {
         return caption(ui, cx.tokens, &tr!(cx.language, "live.waits"));
     };
@@ -24,25 +25,37 @@ pub fn live_state(ui: &mut Ui, cx: &Cx<'_>, id: u64, state: Option<&SocketState>
     }
     queue_lines(cx.language, state, &mut lines);
     let columns = if ui.available_width() >= TWO_COLUMNS { 2 } else { 1 };
-    let spacing = [cx.tokens.space_large, cx.tokens.space_small];
-    Grid::new(("live state", id)).num_columns(columns * 2).spacing(spacing).show(ui, |ui| {
-        for (index, (name, value, explained)) in lines.into_iter().enumerate() {
-            let name =
-                ui.add(Label::new(RichText::new(&*name).font(cx.tokens.small_font()).color(cx.tokens.text_muted)));
-            let value = ui.label(RichText::new(value).font(cx.tokens.mono_font()));
+    let width = ui.available_width() / columns as f32;
+    let spacing = std::mem::replace(&mut ui.spacing_mut().item_spacing, vec2(0.0, 2.0));
+    for chunk in lines.chunks(columns) {
+        ui.horizontal(|ui| {
+            for line in chunk {
+                figure(ui, cx.tokens, width, line);
+            }
+        });
+    }
+    ui.spacing_mut().item_spacing = spacing;
+}
+
+/// A name and what it is, in a place of this width.
+fn figure(ui: &mut Ui, tokens: &Tokens, width: f32, (name, value, explained): &Line) {
+    let name = RichText::new(&**name).font(tokens.small_font()).color(tokens.text_muted);
+    let value = RichText::new(value).font(tokens.mono_font());
+    for (words, width) in [(name, NAME_WIDTH), (value, width - NAME_WIDTH)] {
+        let size = vec2(width, tokens.row_height);
+        ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
+            ui.set_min_size(size);
+            let label = ui.add(Label::new(words).truncate());
             if let Some(explained) = explained {
-                name.on_hover_text(&*explained);
-                value.on_hover_text(&*explained);
+                label.on_hover_text(&**explained);
             }
-            if index % columns == columns - 1 {
-                ui.end_row();
-            }
-        }
-    });
+        });
+    }
 }
 
 /// From this width on there is room for two.
 const TWO_COLUMNS: f32 = 460.0;
+const NAME_WIDTH: f32 = 118.0;
 
 fn tcp_lines(language: Language, tcp: &TcpInfo, is_listening: bool, lines: &mut Vec<Line>) {
     let unknown = || tr!(language, "live.unknown").into_owned();
@@ -63,9 +76,9 @@ fn tcp_lines(language: Language, tcp: &TcpInfo, is_listening: bool, lines: &mut 
     lines.push((tr!(language, "live.min_rtt"), tcp.min_rtt.map_or_else(unknown, i18n::short_span), None));
     let retransmits = tcp.retransmits.to_string();
     lines.push((tr!(language, "live.retransmits"), retransmits, Some(tr!(language, "live.retransmits.explained"))));
-    let mss = i18n::bytes(tcp.send_mss.into());
-    let window = tr!(language, "live.window.value", count = tcp.congestion_window, size = mss).into_owned();
+    let window = tr!(language, "live.window.value", count = tcp.congestion_window).into_owned();
     lines.push((tr!(language, "live.window"), window, Some(tr!(language, "live.window.explained"))));
+    lines.push((tr!(language, "live.mss"), i18n::bytes(tcp.send_mss.into()), None));
     lines.push((
         tr!(language, "live.acknowledged"),
         size(tcp.bytes_acknowledged),

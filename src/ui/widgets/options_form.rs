@@ -38,11 +38,13 @@ pub fn options_form(ui: &mut Ui, cx: &mut Cx<'_>, of: OptionsOf, form: &mut Endp
         return;
     }
     let protocol = form.protocol;
+    let spacing = std::mem::replace(&mut ui.spacing_mut().item_spacing.y, 2.0);
     for option in SocketOption::ALL {
         if option.applies_to(protocol) && option.is_for(of.role) {
             row(ui, cx, of, option, &mut form.options, view);
         }
     }
+    ui.spacing_mut().item_spacing.y = spacing;
 }
 
 fn row(ui: &mut Ui, cx: &mut Cx<'_>, of: OptionsOf, option: SocketOption, query: &mut String, view: &SocketView) {
