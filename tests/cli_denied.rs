@@ -126,6 +126,14 @@ fn a_socket_of_somebody_else() {
 }
 
 #[test]
+fn a_raw_socket_without_the_right_to_one() {
+    let Some(sockeye) = Unprivileged::new() else { return };
+    let endpoint = "raw://127.0.0.1?proto=icmp";
+    let hint = is_denied(&sockeye.run(&[], &["listen", endpoint]), "open", endpoint);
+    assert!(hint.contains("CAP_NET_RAW"), "{hint}");
+}
+
+#[test]
 fn an_address_family_that_the_system_lacks() {
     if !require_tool("python3") {
         return;

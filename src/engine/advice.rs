@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::model::{Cause, Endpoint, Failure, Hint, Operation, UnixName};
+use crate::model::{Cause, Endpoint, Failure, Hint, Operation, Protocol, UnixName};
 use crate::store::{port_owner, socket_file};
 
 /// Adds a hint to a failure of opening `endpoint`, and looks closer where the system's error says too little.
@@ -22,11 +22,10 @@ pub(super) fn explain(mut failure: Failure, endpoint: &Endpoint) -> Failure {
 
 fn hint(failure: &Failure, endpoint: &Endpoint) -> Option<Hint> {
     Some(match failure.cause {
-        Cause::AddressInUse => match endpoint {
-            Endpoint::Tcp(address) | Endpoint::Udp(address) => port_owner::find(endpoint.protocol(), address.port)
-                .map_or(Hint::ChooseAnotherPort, |owner| Hint::PortHeldBy { owner }),
-            Endpoint::UnixStream(_) => Hint::ChooseAnotherPort,
-        },
+        Cause::AddressInUse => endpoint
+            .host()
+            .and_then(|address| port_owner::find(endpoint.protocol(), address.port))
+            .map_or(Hint::ChooseAnotherPort, |owner| Hint::PortHeldBy { owner }),
         Cause::Refused | Cause::StaleSocket => Hint::StartTheServer,
         Cause::NotASocket => Hint::RemoveTheFile,
         Cause::NoSuchHost => Hint::CheckTheName,
@@ -39,16 +38,30 @@ fn hint(failure: &Failure, endpoint: &Endpoint) -> Option<Hint> {
             {
                 Hint::PortsBelow1024NeedRights
             }
+            _ if failure.operation == Operation::Open => {
+                missing(endpoint.protocol(), &failure.cause).unwrap_or(Hint::CheckRights)
+            }
             _ => Hint::CheckRights,
         },
-        Cause::AddressFamilyMissing => match endpoint {
-            Endpoint::Tcp(_) | Endpoint::Udp(_) => Hint::ChooseAnotherFamily,
-            Endpoint::UnixStream(_) => return None,
+        Cause::AddressFamilyMissing => return missing(endpoint.protocol(), &failure.cause),
+        Cause::NoSuchDevice => match endpoint {
+            Endpoint::Can(_) | Endpoint::CanBroadcast(_) => Hint::CheckTheInterface,
+            _ => return None,
         },
         Cause::PathTooLong => Hint::ShortenThePath,
         Cause::OutOfDescriptors => Hint::RaiseDescriptorLimit,
         _ => return None,
     })
+}
+
+/// What would bring a kind of socket that can't be opened.
+pub(super) fn missing(protocol: Protocol, cause: &Cause) -> Option<Hint> {
+    match (cause, protocol.kernel_module()) {
+        (Cause::AddressFamilyMissing, Some(module)) => Some(Hint::LoadModule { module: module.to_owned() }),
+        (Cause::AddressFamilyMissing, None) if protocol.is_over_ip() => Some(Hint::ChooseAnotherFamily),
+        (Cause::PermissionDenied, _) if protocol == Protocol::Raw => Some(Hint::NeedsRawRight),
+        _ => None,
+    }
 }
 
 pub(super) fn send_datagram(peer: &str, error: &io::Error) -> Failure {

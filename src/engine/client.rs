@@ -70,7 +70,7 @@ fn converse(core: &Arc<Core>, control: &Arc<SocketControl>, endpoint: &Endpoint,
         (Some(name), Peer::Unix(UnixName::Unnamed)) => Peer::Unix(name.clone()),
         (_, peer) => peer,
     };
-    let session = listener::open_session(core, control, Role::Client, endpoint.protocol(), peer, stream);
+    let session = listener::open_session(core, control, Role::Client, endpoint, peer, stream);
     if let Some((session, stream)) = session {
         inspecting::tell_client_answers(core, control, &session);
         stream_receiver::run(&session, core, control, stream);

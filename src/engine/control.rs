@@ -13,13 +13,13 @@ use parking_lot::Mutex;
 use super::core::{Core, spawn};
 use super::session::{Outgoing, Session};
 use super::socket_control::SocketControl;
-use super::{client, inspecting, listener};
+use super::{advice, client, inspecting, listener};
 use crate::codec::encoding::Encoding;
 use crate::model::{
     Cause, CloseReason, Command, ConnectSpec, Event, Failure, Hint, ListenSpec, Operation, Protocol, Recipients,
     Respond, Role, SessionId, Settings, SocketId,
 };
-use crate::store;
+use crate::{net, store};
 
 /// For how long one message to many may wait for room in a datagram socket's buffer.
 const DATAGRAM_WAIT: Duration = Duration::from_millis(100);
@@ -112,6 +112,13 @@ impl Control {
                 self.with_open(socket, session, |control, session| {
                     inspecting::set_option(&self.core, control, session, option, &value);
                 });
+            }
+            Command::Probe { protocol } => {
+                let missing = net::probe(protocol).err().map(|failure| {
+                    let hint = advice::missing(protocol, &failure.cause);
+                    Failure { hint, ..failure }
+                });
+                self.core.outbox.send(Event::Probed { protocol, missing });
             }
             Command::ReadPage(request) => self.core.reader.page(request),
             Command::SetFilterEncodings(labels) => {

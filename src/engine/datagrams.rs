@@ -10,6 +10,7 @@ use super::session::Session;
 use super::socket_control::SocketControl;
 use super::stop::GRACE;
 use super::{advice, inspecting};
+use crate::codec::decode::Decoder;
 use crate::model::{
     Call, CloseReason, Direction, Endpoint, Event, Failure, Life, Notice, Operation, Peer, Protocol, Respond, Role,
     Row, RowBody, SessionInfo, SocketOption,
@@ -29,12 +30,13 @@ const PEERS_MAX: usize = 4096;
 pub(super) fn serve(
     core: &Arc<Core>,
     control: &Arc<SocketControl>,
-    protocol: Protocol,
+    endpoint: &Endpoint,
     socket: Arc<DatagramSocket>,
     local: Peer,
     once: bool,
 ) {
-    let peers = Peers::Many { by_address: HashMap::new(), protocol, local };
+    let kind = (endpoint.protocol(), endpoint.decoder(&local));
+    let peers = Peers::Many { by_address: HashMap::new(), kind, local };
     Worker::new(core, control, socket, peers).run(once);
 }
 
@@ -58,6 +60,7 @@ pub(super) fn converse(
         socket: control.id,
         role: Role::Client,
         protocol: endpoint.protocol(),
+        decoder: endpoint.decoder(&local),
         peer,
         local: local.clone(),
         since_wall_ns: wall_ns(),
@@ -74,7 +77,7 @@ pub(super) fn converse(
 
 enum Peers {
     One(Arc<Session>),
-    Many { by_address: HashMap<Peer, Known>, protocol: Protocol, local: Peer },
+    Many { by_address: HashMap<Peer, Known>, kind: (Protocol, Decoder), local: Peer },
 }
 
 struct Known {
@@ -224,9 +227,9 @@ impl<'a> Worker<'a> {
 
     /// The session that a datagram belongs to, opened with the peer's first one.
     fn session_of(&mut self, from: Option<&Peer>) -> Option<Arc<Session>> {
-        let (by_address, protocol, local) = match &mut self.peers {
+        let (by_address, (protocol, decoder), local) = match &mut self.peers {
             Peers::One(session) => return Some(Arc::clone(session)),
-            Peers::Many { by_address, protocol, local } => (by_address, *protocol, local.clone()),
+            Peers::Many { by_address, kind, local } => (by_address, *kind, local.clone()),
         };
         let from = from?;
         let now = Instant::now();
@@ -244,6 +247,7 @@ impl<'a> Worker<'a> {
             socket: self.control.id,
             role: Role::Server,
             protocol,
+            decoder,
             peer: from.canonical(),
             local: local.clone(),
             since_wall_ns: wall_ns(),

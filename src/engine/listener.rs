@@ -11,8 +11,8 @@ use super::session::Session;
 use super::socket_control::{ListeningSocket, SocketControl};
 use super::{advice, datagrams, inspecting, resolving, stream_receiver};
 use crate::model::{
-    Cause, CloseReason, ConnectSpec, Endpoint, Event, Failure, Life, ListenSpec, Notice, Operation, Peer, Protocol,
-    ReceiveMode, Role, SessionInfo, Target, UnixName,
+    Cause, CloseReason, ConnectSpec, Endpoint, Event, Failure, Life, ListenSpec, Notice, Operation, Peer, ReceiveMode,
+    Role, SessionInfo, Target, UnixName,
 };
 use crate::net::{self, Accepted, Listener, Listening, Stream};
 use crate::store::inbox::Inbox;
@@ -55,7 +55,7 @@ fn serve(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ListenSpec) -> R
         Listening::Datagrams(socket) => {
             let socket = Arc::new(socket);
             announce(core, control, &endpoint, ListeningSocket::Datagrams(Arc::clone(&socket)));
-            datagrams::serve(core, control, endpoint.protocol(), socket, local, spec.once);
+            datagrams::serve(core, control, &endpoint, socket, local, spec.once);
             control.close_listening();
         }
     }
@@ -119,7 +119,7 @@ fn accept_all(
                 if std::mem::take(&mut paused) {
                     core.notice(control.id, None, Notice::AcceptingResumed);
                 }
-                workers.start(stream, peer, endpoint.protocol());
+                workers.start(stream, peer, endpoint);
                 if spec.once {
                     return;
                 }
@@ -147,9 +147,9 @@ struct Workers<'a> {
 }
 
 impl Workers<'_> {
-    fn start(&mut self, stream: Stream, peer: Peer, protocol: Protocol) {
+    fn start(&mut self, stream: Stream, peer: Peer, endpoint: &Endpoint) {
         let (core, control) = (Arc::clone(self.core), Arc::clone(self.control));
-        let session = open_session(&core, &control, Role::Server, protocol, peer, stream);
+        let session = open_session(&core, &control, Role::Server, endpoint, peer, stream);
         let Some((session, stream)) = session else { return };
         let name = format!("session-{}", session.info.id);
         let (for_thread, core_for_thread) = (Arc::clone(&session), Arc::clone(&core));
@@ -181,7 +181,7 @@ pub(super) fn open_session(
     core: &Arc<Core>,
     control: &SocketControl,
     role: Role,
-    protocol: Protocol,
+    endpoint: &Endpoint,
     peer: Peer,
     stream: Stream,
 ) -> Option<(Arc<Session>, Arc<Stream>)> {
@@ -198,7 +198,8 @@ pub(super) fn open_session(
         id: core.next_session(),
         socket: control.id,
         role,
-        protocol,
+        protocol: endpoint.protocol(),
+        decoder: endpoint.decoder(&local),
         peer,
         local,
         since_wall_ns: wall_ns(),

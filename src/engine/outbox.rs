@@ -72,6 +72,13 @@ impl Outbox {
         }
     }
 
+    /// All rows are gone: a total from before, which was not told yet, is not to be.
+    pub(super) fn cleared(&self) {
+        self.recorded.store(0, Ordering::Release);
+        self.told.store(0, Ordering::Release);
+        self.send(Event::JournalCleared);
+    }
+
     pub(super) fn acknowledge(&self) {
         self.wake_pending.store(false, Ordering::Release);
         self.recorded_pending.store(false, Ordering::Release);
@@ -85,5 +92,23 @@ impl Outbox {
     /// Nobody drains any more: blocked senders give up.
     pub(super) fn close(&self) {
         self.closed.store(true, Ordering::Release);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_total_from_before_a_clearing_is_not_told_after_it() {
+        let (events, heard) = crossbeam_channel::bounded(8);
+        let outbox = Outbox::new(events, Arc::new(|| {}));
+        outbox.recorded(5);
+        outbox.recorded(9);
+        outbox.cleared();
+        outbox.acknowledge();
+        assert!(matches!(heard.try_recv(), Ok(Event::Recorded { total: 5 })));
+        assert!(matches!(heard.try_recv(), Ok(Event::JournalCleared)));
+        assert!(heard.try_recv().is_err());
     }
 }

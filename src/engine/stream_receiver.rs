@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crossbeam_channel::select;
 
@@ -20,6 +21,9 @@ use crate::net::{ReceivedPiece, Stream};
 const RECEIVE_SIZE: usize = 64 << 10;
 /// The same for files, where fewer calls are faster.
 const FILE_RECEIVE_SIZE: usize = 1 << 20;
+/// How long one call waits for more of a file before its stall is told. Shorter than the time between two reports, so that
+/// none is left out.
+const FILE_WAIT: Duration = Duration::from_millis(500);
 /// What arrived before a stop is recorded still, but a flood doesn't keep the stop waiting.
 const READS_AFTER_STOP: usize = 16;
 /// More than this after a stop is no last message but a peer that goes on sending.
@@ -89,6 +93,11 @@ impl Receiver<'_> {
                 }
                 Err(error) if error.kind() == io::ErrorKind::ConnectionReset => break PeerEnd::Reset,
                 Err(_) if stopping.is_some() => break PeerEnd::Unknown,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if let Some(receiving) = &mut self.receiving {
+                        receiving.idle();
+                    }
+                }
                 Err(error) => {
                     let failure = Failure::io(Operation::Receive, &self.session.peer, &error);
                     self.core.fail(self.session.info.socket, Some(self.session), failure);
@@ -120,7 +129,16 @@ impl Receiver<'_> {
         let stream_offset = session.count_received(bytes.len() as u64);
         if let Some(receiving) = &mut self.receiving {
             core.outbox.touch();
-            return receiving.bytes(bytes);
+            let is_new = !receiving.is_under_way();
+            let goes_on = receiving.bytes(bytes);
+            // Not before: a connection on which nothing has come yet costs no wake-ups.
+            if is_new
+                && receiving.is_under_way()
+                && let Err(error) = self.stream.set_receive_wait(FILE_WAIT)
+            {
+                tracing::debug!(%error, "a stall of this file will not show");
+            }
+            return goes_on;
         }
         if core.recorder.is_on() {
             core.recorder.record(vec![Row {

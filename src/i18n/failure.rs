@@ -30,6 +30,9 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
         Hint::CheckTheName => tr!(language, "hint.check_the_name"),
         Hint::CheckTheAddress => tr!(language, "hint.check_the_address"),
         Hint::ChooseAnotherFamily => tr!(language, "hint.choose_another_family"),
+        Hint::NeedsRawRight => tr!(language, "hint.needs_raw_right"),
+        Hint::LoadModule { module } => tr!(language, "hint.load_module", module = module),
+        Hint::CheckTheInterface => tr!(language, "hint.check_the_interface"),
         Hint::PortsBelow1024NeedRights => tr!(language, "hint.ports_below_1024"),
         Hint::ShortenThePath => tr!(language, "hint.shorten_the_path"),
         Hint::RemoveTheFile => tr!(language, "hint.remove_the_file"),
@@ -107,6 +110,7 @@ pub fn cause(language: Language, cause: &Cause) -> Words {
             tr!(language, "cause.queue_full", most = super::byte_size(Traffic::QUEUE_MAX))
         }
         Cause::NoSuchSession => tr!(language, "cause.no_such_session"),
+        Cause::NoSuchDevice => tr!(language, "cause.no_such_device"),
         Cause::NotAStream => tr!(language, "cause.not_a_stream"),
         Cause::InvalidValue => tr!(language, "cause.invalid_value"),
         Cause::UnknownName => tr!(language, "cause.unknown_name"),
@@ -144,7 +148,8 @@ mod tests {
     const PARTS: &str = r#"
         "owner": { "pid": 777, "name": "held by me" }, "message": "an odd error", "errno": 5, "bytes": 777,
         "datagrams": 777, "kept": 777, "from": "../from", "to": "to", "size": 777, "missed": 777,
-        "option": "rcvbuf", "asked": "777", "answer": "1554", "endpoint": "tcp://[::1]:777", "local": "[::1]:777", "reason": "eof""#;
+        "endpoint": "tcp://[::1]:777", "local": "[::1]:777", "reason": "eof",
+        "module": "a-module", "option": "rcvbuf", "asked": "777", "answer": "1554""#;
 
     /// All variants of an enum, one of each. serde lists their names when it meets one that it doesn't know, so that
     /// a variant that is added later is here too.

@@ -11,6 +11,7 @@ use super::failure::Failure;
 use super::ids::{SessionId, SocketId, TransferId};
 use super::options::OptionAnswer;
 use super::page::Page;
+use super::protocol::Protocol;
 use super::session::{SessionInfo, Traffic};
 use super::socket_state::SocketState;
 use super::transfer::{Outcome, Progress, TransferInfo};
@@ -159,6 +160,11 @@ pub enum Event {
         socket: SocketId,
         session: Option<SessionId>,
         state: Arc<SocketState>,
+    },
+    /// Why no such socket can be opened; `None` where one can.
+    Probed {
+        protocol: Protocol,
+        missing: Option<Failure>,
     },
     TransferStarted(TransferInfo),
     TransferProgress {

@@ -74,6 +74,8 @@ pub enum Cause {
     NoSuchHost,
     PermissionDenied,
     AddressFamilyMissing,
+    /// No network interface has this name, or none is there for the transport.
+    NoSuchDevice,
     PathTooLong,
     /// The Unix socket's file is there and nobody listens behind it.
     StaleSocket,
@@ -152,6 +154,7 @@ impl Cause {
             Some(nix::errno::Errno::EAFNOSUPPORT | nix::errno::Errno::EPROTONOSUPPORT) => {
                 return Self::AddressFamilyMissing;
             }
+            Some(nix::errno::Errno::ENODEV) => return Self::NoSuchDevice,
             Some(nix::errno::Errno::EMFILE | nix::errno::Errno::ENFILE) => return Self::OutOfDescriptors,
             Some(nix::errno::Errno::EMSGSIZE) => return Self::MessageTooLong,
             Some(nix::errno::Errno::ENAMETOOLONG) => return Self::PathTooLong,
@@ -186,6 +189,13 @@ pub enum Hint {
     CheckTheAddress,
     ChooseAnotherFamily,
     PortsBelow1024NeedRights,
+    /// CAP_NET_RAW.
+    NeedsRawRight,
+    /// The kernel module that brings the family.
+    LoadModule {
+        module: String,
+    },
+    CheckTheInterface,
     ShortenThePath,
     RemoveTheFile,
     RaiseDescriptorLimit,

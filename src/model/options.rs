@@ -1,7 +1,6 @@
 //! Socket options as a query: `reuseaddr=1&nodelay=1&rcvbuf=4M`.
 
 mod answer;
-mod ip_protocol;
 mod option;
 #[cfg(test)]
 mod tests;
@@ -11,9 +10,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use super::Protocol;
+use super::{IpProtocol, Protocol};
 pub use answer::OptionAnswer;
-pub use ip_protocol::IpProtocol;
 pub use option::SocketOption;
 pub use value::{OptionKind, OptionValue, Unit};
 

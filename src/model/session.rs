@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::address::Peer;
 use super::ids::{SessionId, SocketId};
 use super::protocol::Protocol;
+use crate::codec::decode::Decoder;
 
 /// Which side of the conversation this program is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -20,6 +21,8 @@ pub struct SessionInfo {
     pub socket: SocketId,
     pub role: Role,
     pub protocol: Protocol,
+    /// What its bytes are.
+    pub decoder: Decoder,
     pub peer: Peer,
     pub local: Peer,
     /// Nanoseconds since 1970 at which it opened.

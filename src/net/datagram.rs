@@ -32,15 +32,37 @@ pub struct ReceivedDatagram {
 /// How long a send may wait for room in the socket's buffer, in milliseconds.
 const SEND_WAIT: u8 = 100;
 
+/// How the socket names who it converses with.
+#[derive(Debug)]
+pub(super) enum Naming {
+    /// By an IP address and a port.
+    Ip,
+    /// By an IP address alone.
+    Host,
+    /// Not at all: it has but this one to converse with.
+    Sole(Peer),
+}
+
+impl Naming {
+    fn name(&self, storage: Option<&SockaddrStorage>) -> Option<Peer> {
+        match self {
+            Self::Ip => storage.and_then(sender_of).map(Peer::Ip),
+            Self::Host => storage.and_then(sender_of).map(Peer::Host),
+            Self::Sole(peer) => Some(peer.clone()),
+        }
+    }
+}
+
 #[derive(Debug)]
 pub struct DatagramSocket {
     socket: Socket,
+    naming: Naming,
 }
 
 impl DatagramSocket {
-    pub(super) fn new(socket: Socket) -> io::Result<Self> {
+    pub(super) fn new(socket: Socket, naming: Naming) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
-        Ok(Self { socket })
+        Ok(Self { socket, naming })
     }
 
     /// Blocks until a datagram (or an error) is there; false when `wake` went on.
@@ -70,7 +92,7 @@ impl DatagramSocket {
         };
         let mut received = ReceivedDatagram {
             len: message.bytes,
-            from: message.address.as_ref().and_then(sender_of),
+            from: self.naming.name(message.address.as_ref()),
             truncated: message.flags.contains(MsgFlags::MSG_TRUNC),
             kernel_ns: None,
             dropped: None,
@@ -93,9 +115,9 @@ impl DatagramSocket {
     /// `WouldBlock` when no room came; message too long; `ConnectionRefused` for an earlier datagram: this one was not
     /// sent.
     pub fn send(&self, bytes: &[u8], to: Option<&Peer>, wait: bool) -> io::Result<usize> {
-        let attempt = || match to {
-            Some(peer) => self.socket.send_to(bytes, &system_address(peer)?),
-            None => self.socket.send(bytes),
+        let attempt = || match (to, &self.naming) {
+            (Some(peer), Naming::Ip | Naming::Host) => self.socket.send_to(bytes, &system_address(peer)?),
+            _ => self.socket.send(bytes),
         };
         match attempt() {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock && wait => {
@@ -124,6 +146,13 @@ impl DatagramSocket {
     /// # Errors
     /// getsockname(2) failed.
     pub fn local(&self) -> io::Result<Peer> {
-        Ok(peer_of(&self.socket.local_addr()?))
+        match &self.naming {
+            Naming::Ip => Ok(peer_of(&self.socket.local_addr()?)),
+            Naming::Host => Ok(match peer_of(&self.socket.local_addr()?) {
+                Peer::Ip(address) => Peer::Host(address),
+                other => other,
+            }),
+            Naming::Sole(peer) => Ok(peer.clone()),
+        }
     }
 }

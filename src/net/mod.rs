@@ -5,12 +5,16 @@
 //! a [`Wake`] or [`Stream::interrupt`] ends them from another thread. Which thread that is, `net` never knows.
 
 mod address;
+mod can;
+mod connecting;
 mod datagram;
 mod inspect;
 mod limits;
 mod listener;
 mod options;
 mod race;
+mod raw;
+mod rds;
 mod resolve;
 mod stream;
 mod sys;
@@ -19,6 +23,7 @@ mod tcp_info;
 mod transport;
 mod udp;
 mod unix;
+mod vsock;
 mod wake;
 
 pub use datagram::{DatagramSocket, ReceivedDatagram};
@@ -27,6 +32,6 @@ pub use limits::raise_descriptor_limit;
 pub use listener::{Accepted, Listener};
 pub use resolve::{LocalAddress, literal, lookup};
 pub use stream::{ReceivedPiece, Stream};
-pub use transport::{Attempt, ConnectEnd, Listening, connect, listen};
+pub use transport::{Attempt, ConnectEnd, Listening, connect, listen, probe};
 pub use unix::accepts as unix_accepts;
 pub use wake::Wake;

@@ -45,7 +45,7 @@ pub(super) fn open(
 pub(super) fn check(options: &SocketOptions, role: Role, subject: &dyn Display) -> Result<(), Failure> {
     match options.iter().find(|(option, _)| !option.is_for(role)) {
         Some((option, value)) => {
-            let subject = format!("{subject}?{}={value}", option.name());
+            let subject = with_option(subject, option, value);
             Err(Failure::new(Operation::SetOption, subject, Cause::NoSuchOption))
         }
         None => Ok(()),
@@ -245,7 +245,7 @@ fn is_v6(socket: BorrowedFd<'_>) -> bool {
 }
 
 fn refusal(option: SocketOption, value: &OptionValue, subject: &dyn Display, error: &io::Error) -> Failure {
-    let subject = format!("{subject}?{}={value}", option.name());
+    let subject = with_option(subject, option, value);
     let cause = match errno(error) {
         Some(Errno::EINVAL | Errno::EDOM | Errno::ERANGE) => Cause::InvalidValue,
         Some(Errno::ENOENT | Errno::ENODEV) => Cause::UnknownName,
@@ -264,6 +264,14 @@ fn refusal(option: SocketOption, value: &OptionValue, subject: &dyn Display, err
         Some(hint) => failure.with_hint(hint),
         None => failure,
     }
+}
+
+/// The endpoint with the option that is in question, as its query would have it.
+fn with_option(subject: &dyn Display, option: SocketOption, value: &OptionValue) -> String {
+    let subject = subject.to_string();
+    // A raw socket's protocol stands in the query already.
+    let mark = if subject.contains('?') { '&' } else { '?' };
+    format!("{subject}{mark}{}={value}", option.name())
 }
 
 fn errno(error: &io::Error) -> Option<Errno> {

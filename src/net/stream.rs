@@ -55,7 +55,7 @@ impl Stream {
     /// One recvmsg(2). Blocks until something came, the peer finished, or [`Self::interrupt`].
     ///
     /// # Errors
-    /// What the call returned; `ConnectionReset` when the peer reset.
+    /// What the call returned; `ConnectionReset` when the peer reset, `WouldBlock` after [`Self::set_receive_wait`].
     pub fn receive(&self, buffer: &mut [u8]) -> io::Result<ReceivedPiece> {
         let mut control = nix::cmsg_space!(TimeSpec);
         loop {
@@ -70,6 +70,14 @@ impl Stream {
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+
+    /// From now on a receive call for which nothing comes returns `WouldBlock` after this time (`SO_RCVTIMEO`, socket(7)).
+    ///
+    /// # Errors
+    /// Of setsockopt(2).
+    pub fn set_receive_wait(&self, wait: Duration) -> io::Result<()> {
+        self.socket.set_read_timeout(Some(wait))
     }
 
     /// One send(2), which may take less than all.

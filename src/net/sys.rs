@@ -59,3 +59,44 @@ pub(super) fn queue(socket: BorrowedFd<'_>, request: QueueRequest) -> io::Result
     let result = unsafe { libc::ioctl(socket.as_raw_fd(), request, &raw mut bytes) };
     if result == 0 { Ok(u32::try_from(bytes).unwrap_or(0)) } else { Err(io::Error::last_os_error()) }
 }
+
+/// The address of a CAN interface, `struct sockaddr_can` of linux/can.h.
+#[cfg(target_os = "linux")]
+pub(super) fn can_address(interface: i32) -> socket2::SockAddr {
+    use nix::libc;
+
+    let mut storage = socket2::SockAddrStorage::zeroed();
+    // SAFETY: the storage has room and alignment for every address that the system has, all of its bytes are initialised,
+    // and the length is the size of what was written.
+    #[allow(unsafe_code)]
+    unsafe {
+        let address = storage.view_as::<libc::sockaddr_can>();
+        address.can_family = libc::AF_CAN as libc::sa_family_t;
+        address.can_ifindex = interface;
+        socket2::SockAddr::new(storage, size_of::<libc::sockaddr_can>() as libc::socklen_t)
+    }
+}
+
+/// Lets a raw CAN socket carry CAN FD frames beside the classic ones (CAN_RAW_FD_FRAMES).
+///
+/// # Errors
+/// Of setsockopt(2).
+#[cfg(target_os = "linux")]
+pub(super) fn set_can_fd(socket: &socket2::Socket) -> std::io::Result<()> {
+    use nix::libc;
+    use std::os::fd::AsRawFd;
+
+    let on: libc::c_int = 1;
+    // SAFETY: the kernel reads as many bytes of `on` as the length says.
+    #[allow(unsafe_code)]
+    let result = unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_CAN_RAW,
+            libc::CAN_RAW_FD_FRAMES,
+            (&raw const on).cast(),
+            size_of_val(&on) as libc::socklen_t,
+        )
+    };
+    if result == 0 { Ok(()) } else { Err(std::io::Error::last_os_error()) }
+}

@@ -8,8 +8,8 @@ use super::listener::Listener;
 use super::resolve::LocalAddress;
 use super::stream::Stream;
 use super::wake::Wake;
-use super::{options, race, tcp, udp, unix};
-use crate::model::{Endpoint, Failure, Peer, Role, SocketOptions};
+use super::{can, options, race, raw, rds, tcp, udp, unix, vsock};
+use crate::model::{Cause, Endpoint, Failure, Operation, Peer, Protocol, Role, SocketOptions};
 
 /// A bound socket that serves many peers.
 #[derive(Debug)]
@@ -65,7 +65,28 @@ pub fn listen(endpoint: &Endpoint, candidates: &[SocketAddr], options: &SocketOp
         Endpoint::Tcp(_) => tcp::listen(candidates, options).map(Listening::Connections),
         Endpoint::Udp(_) => udp::bind(candidates, options).map(Listening::Datagrams),
         Endpoint::UnixStream(name) => unix::listen(name, options).map(Listening::Connections),
+        Endpoint::Raw(address) => raw::bind(address, candidates, options).map(Listening::Datagrams),
+        Endpoint::Vsock(address) => vsock::listen(*address, options).map(Listening::Connections),
+        Endpoint::Can(interface) => can::bind(interface, options).map(Listening::Datagrams),
+        Endpoint::CanBroadcast(interface) => can::bind_broadcast(interface, options).map(Listening::Datagrams),
+        Endpoint::Rds(_) => rds::bind(candidates, options).map(Listening::Datagrams),
     }
+}
+
+/// Opens a socket of this kind and closes it again, to see whether the system has any.
+///
+/// # Errors
+/// Why there is none.
+pub fn probe(protocol: Protocol) -> Result<(), Failure> {
+    let result = match protocol {
+        Protocol::Tcp | Protocol::Udp | Protocol::UnixStream => Ok(()),
+        Protocol::Raw => raw::probe(),
+        Protocol::Vsock => vsock::probe(),
+        Protocol::Can => can::probe(),
+        Protocol::CanBroadcast => can::probe_broadcast(),
+        Protocol::Rds => rds::probe(),
+    };
+    result.map_err(|error| Failure::io(Operation::Open, protocol.scheme(), &error))
 }
 
 /// Connects, to the first candidate that answers where there are several. Blocks until the deadline at most, or until the
@@ -81,5 +102,31 @@ pub fn connect(attempt: &Attempt<'_>, mut on_attempt: impl FnMut(&Endpoint)) -> 
             on_attempt(attempt.endpoint);
             unix::connect(name, attempt)
         }
+        Endpoint::Raw(address) => raw::open(address, attempt),
+        Endpoint::Vsock(address) => {
+            on_attempt(attempt.endpoint);
+            vsock::connect(*address, attempt)
+        }
+        Endpoint::Can(interface) => can::bind(interface, attempt.options)
+            .map_or_else(ConnectEnd::Failed, |socket| ConnectEnd::Datagrams(socket, Peer::Can(interface.clone()))),
+        Endpoint::CanBroadcast(interface) => can::bind_broadcast(interface, attempt.options)
+            .map_or_else(ConnectEnd::Failed, |socket| ConnectEnd::Datagrams(socket, Peer::Can(interface.clone()))),
+        Endpoint::Rds(_) => rds::open(attempt),
     }
+}
+
+/// The first success, or the first failure.
+pub(super) fn first_that_works<T>(
+    candidates: &[SocketAddr],
+    operation: Operation,
+    mut attempt: impl FnMut(SocketAddr) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let mut first_failure = None;
+    for address in candidates {
+        match attempt(*address) {
+            Ok(found) => return Ok(found),
+            Err(failure) => _ = first_failure.get_or_insert(failure),
+        }
+    }
+    Err(first_failure.unwrap_or_else(|| Failure::new(operation, "", Cause::NoSuchHost)))
 }

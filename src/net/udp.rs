@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::datagram::DatagramSocket;
+use super::datagram::{DatagramSocket, Naming};
 use super::options;
-use super::transport::{Attempt, ConnectEnd};
-use crate::model::{Cause, Failure, Operation, Peer, Role, SocketOptions};
+use super::transport::{Attempt, ConnectEnd, first_that_works};
+use crate::model::{Failure, Operation, Peer, Role, SocketOptions};
 
 /// Binds to the first of the candidates that can be bound.
 ///
@@ -18,7 +18,7 @@ pub(super) fn bind(candidates: &[SocketAddr], options: &SocketOptions) -> Result
     first_that_works(candidates, Operation::Bind, |address| {
         let socket = socket(address, Role::Server, options)?;
         socket.bind(&address.into()).map_err(fail(Operation::Bind, address))?;
-        DatagramSocket::new(socket).map_err(fail(Operation::Bind, address))
+        DatagramSocket::new(socket, Naming::Ip).map_err(fail(Operation::Bind, address))
     })
 }
 
@@ -33,7 +33,7 @@ pub(super) fn open(attempt: &Attempt<'_>) -> ConnectEnd {
         if attempt.connected {
             socket.connect(&address.into()).map_err(fail(Operation::Connect, address))?;
         }
-        Ok((DatagramSocket::new(socket).map_err(fail(Operation::Open, address))?, address))
+        Ok((DatagramSocket::new(socket, Naming::Ip).map_err(fail(Operation::Open, address))?, address))
     });
     match opened {
         Ok((socket, peer)) => ConnectEnd::Datagrams(socket, Peer::Ip(peer)),
@@ -51,20 +51,4 @@ fn socket(address: SocketAddr, role: Role, options: &SocketOptions) -> Result<So
 
 fn fail(operation: Operation, address: SocketAddr) -> impl Fn(io::Error) -> Failure {
     move |error| Failure::io(operation, format_args!("udp://{address}"), &error)
-}
-
-/// The first success, or the first failure.
-pub(super) fn first_that_works<T>(
-    candidates: &[SocketAddr],
-    operation: Operation,
-    mut attempt: impl FnMut(SocketAddr) -> Result<T, Failure>,
-) -> Result<T, Failure> {
-    let mut first_failure = None;
-    for address in candidates {
-        match attempt(*address) {
-            Ok(found) => return Ok(found),
-            Err(failure) => _ = first_failure.get_or_insert(failure),
-        }
-    }
-    Err(first_failure.unwrap_or_else(|| Failure::new(operation, "", Cause::NoSuchHost)))
 }

@@ -56,7 +56,9 @@ pub struct App {
     pub(super) panel_rects: [Rect; 2],
     /// The panel that the keyboard or the pointer was in last.
     pub(super) panel_in_use: Role,
-    saver: Saver,
+    pub(super) saver: Saver,
+    /// The window was to close while the journal was being saved, and does when that is done.
+    pub(super) closes_after_save: bool,
 }
 
 impl std::fmt::Debug for App {
@@ -112,6 +114,7 @@ impl App {
             panel_rects: [Rect::NOTHING; 2],
             panel_in_use: Role::Client,
             saver: Saver::new(settings.clone()),
+            closes_after_save: false,
             settings,
             dark,
             light,
@@ -122,6 +125,8 @@ impl App {
     /// Takes in what the engine reports; runs while the window is hidden too. Never blocks.
     pub fn logic(&mut self, ctx: &Context) {
         self.engine.acknowledge_wake();
+        // Before the events are taken in: the one that answers the last save is then among them.
+        let saving = self.engine.is_saving_journal();
         let begun = Instant::now();
         let mut drained = false;
         while begun.elapsed() < EVENT_BUDGET {
@@ -134,6 +139,7 @@ impl App {
         if !drained && !self.engine.events().is_empty() {
             ctx.request_repaint();
         }
+        self.close_after_save(ctx, saving, drained);
         if let Some((purpose, answer)) = self.dialogs.answer() {
             self.on_dialog(ctx, purpose, answer);
         }
@@ -312,6 +318,7 @@ impl App {
         let shown_as = |socket| self.sessions.encoding(socket);
         Settings {
             follow_end: self.journal.follow_end(),
+            columns: self.journal.column_widths().clone(),
             server: self.servers.iter().position(|tab| tab.socket == self.server).unwrap_or(0),
             client: self.clients.iter().position(|tab| tab.socket == self.client).unwrap_or(0),
             servers: self.servers.iter().map(|tab| tab.to_settings(shown_as(tab.socket))).collect(),
@@ -330,13 +337,6 @@ impl App {
             Verdict::LookAgainIn(seconds) => ctx.request_repaint_after(Duration::from_secs_f64(seconds)),
             Verdict::Save(settings) => self.engine.send(Command::SaveSettings(settings)),
             Verdict::Nothing => {}
-        }
-    }
-
-    /// Saves what has not been saved; call it when the window closes.
-    pub fn closing(&mut self) {
-        if let Some(settings) = self.saver.last(self.current_settings()) {
-            self.engine.send(Command::SaveSettings(settings));
         }
     }
 

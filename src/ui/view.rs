@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::codec::encoding::Encoding;
-use crate::model::{CloseReason, Event, SessionId, SessionInfo, SocketId, Traffic};
+use crate::model::{CloseReason, Event, Failure, Protocol, SessionId, SessionInfo, SocketId, Traffic};
 
 /// One session as the window shows it.
 #[derive(Clone, Debug)]
@@ -24,6 +24,8 @@ pub struct Sessions {
     pub by_id: HashMap<SessionId, SessionView>,
     /// Of every tab.
     pub encodings: HashMap<SocketId, Encoding>,
+    /// Why sockets of these kinds can't be opened here.
+    pub missing: HashMap<Protocol, Failure>,
     /// What the journal shows alone: a tab, or one of its sessions.
     pub selected: Option<(SocketId, Option<SessionId>)>,
 }
@@ -62,6 +64,10 @@ impl Sessions {
                 };
                 self.by_id.insert(info.id, view);
             }
+            Event::Probed { protocol, missing } => match missing {
+                Some(failure) => _ = self.missing.insert(*protocol, failure.clone()),
+                None => _ = self.missing.remove(protocol),
+            },
             Event::PeerFinished { session } => {
                 if let Some(view) = self.by_id.get_mut(session) {
                     view.peer_finished = true;

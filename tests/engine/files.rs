@@ -312,3 +312,43 @@ fn a_file_that_breaks_off_ends_with_a_reset() {
         h.closed(info.id);
     }
 }
+
+#[test]
+fn a_file_that_stalls_goes_on_telling_so_in_both_directions() {
+    let [from, into] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let path = file(from.path(), "a.bin", &noise(32 << 20));
+    let mut h = Harness::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (client, _) = h.connect_with(&format!("tcp://{}", listener.local_addr().unwrap()), |_| {});
+    let (peer_that_does_not_read, _) = listener.accept().unwrap();
+    let receive = ReceiveMode::Raw { into: into.path().to_owned() };
+    let (_, endpoint) = h.listen_with("tcp://127.0.0.1:0", |spec| spec.receive = receive);
+    let mut peer_that_stops = TcpStream::connect(("127.0.0.1", port(&endpoint))).unwrap();
+
+    send_file(&h, client, &path, SendMode::Raw);
+    peer_that_stops.write_all(b"begun").unwrap();
+    for direction in [Direction::Out, Direction::In] {
+        let id = h.wait("a transfer", |event| match event {
+            Event::TransferStarted(info) if info.direction == direction => Some(info.id),
+            _ => None,
+        });
+        let mut stalled = || {
+            h.wait("a stall", |event| match event {
+                Event::TransferProgress { transfer, progress } if *transfer == id && progress.is_stalled() => {
+                    Some(*progress)
+                }
+                _ => None,
+            })
+        };
+        let (first, second) = (stalled(), stalled());
+        assert_eq!((first.done, first.left()), (second.done, None));
+        assert!(second.elapsed > first.elapsed && second.done > 0, "{direction:?} {second:?}");
+    }
+    // It was a stall, not an end.
+    peer_that_stops.write_all(b" and ended").unwrap();
+    peer_that_stops.shutdown(Shutdown::Write).unwrap();
+    let (outcome, received, ..) = h.transfer_ended();
+    assert_eq!(outcome, Outcome::Unverified);
+    assert_eq!(std::fs::read(received).unwrap(), b"begun and ended");
+    drop(peer_that_does_not_read);
+}

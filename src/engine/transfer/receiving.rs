@@ -66,6 +66,17 @@ impl<'a> Receiving<'a> {
         true
     }
 
+    /// Whether a file has begun; from then on [`Self::idle`] is to be called about once a second while nothing comes.
+    pub(in crate::engine) fn is_under_way(&self) -> bool {
+        self.file.is_some()
+    }
+
+    pub(in crate::engine) fn idle(&mut self) {
+        if let Some(file) = &mut self.file {
+            file.ticket.idle();
+        }
+    }
+
     /// The stream has ended: the file gets its name, or stays as incomplete.
     pub(in crate::engine) fn end(mut self, end: PeerEnd) {
         if self.file.is_none() && end == PeerEnd::Eof && self.way == Way::Raw {

@@ -65,9 +65,13 @@ pub enum SocketOption {
 #[derive(Clone, Copy)]
 enum Scope {
     Any,
+    /// TCP and UDP.
+    Ported,
+    /// Whatever sends packets over IP.
     Ip,
     Tcp,
-    Udp,
+    /// UDP and raw IP.
+    Packets,
     /// Whatever listens for connections.
     Listeners,
 }
@@ -128,14 +132,14 @@ impl SocketOption {
 
     const fn traits(self) -> Traits {
         use OptionKind::{Protocol, Switch, Text};
-        use Scope::{Any, Ip, Listeners, Tcp, Udp};
+        use Scope::{Any, Ip, Listeners, Packets, Ported, Tcp};
         use Unit::{Bytes, Milliseconds, Seconds};
         // The ranges are those that hold for every kernel; what else is wrong with a value, the kernel says.
         let (name, constant, kind, scope, live) = match self {
-            Self::IpProtocol => ("proto", "socket(2)", Protocol, Ip, FIXED),
-            Self::ReuseAddress => ("reuseaddr", "SO_REUSEADDR", Switch, Ip, FIXED),
-            Self::ReusePort => ("reuseport", "SO_REUSEPORT", Switch, Ip, FIXED),
-            Self::V6Only => ("v6only", "IPV6_V6ONLY", Switch, Ip, FIXED),
+            Self::IpProtocol => ("proto", "socket(2)", Protocol, Ported, FIXED),
+            Self::ReuseAddress => ("reuseaddr", "SO_REUSEADDR", Switch, Ported, FIXED),
+            Self::ReusePort => ("reuseport", "SO_REUSEPORT", Switch, Ported, FIXED),
+            Self::V6Only => ("v6only", "IPV6_V6ONLY", Switch, Ported, FIXED),
             Self::Device => ("device", "SO_BINDTODEVICE", Text { max: NAME_MAX }, Ip, FIXED),
             Self::Backlog => ("backlog", "listen(2)", number(1, INT_MAX, Unit::None), Listeners, FIXED),
             Self::FastOpen => ("fastopen", "TCP_FASTOPEN", number(0, INT_MAX, Unit::None), Tcp, FIXED),
@@ -149,7 +153,7 @@ impl SocketOption {
             Self::Linger => ("linger", "SO_LINGER", number(0, 65_535, Seconds), Tcp, LIVE),
             Self::Congestion => ("congestion", "TCP_CONGESTION", Text { max: NAME_MAX }, Tcp, LIVE),
             Self::MaxSegment => ("maxseg", "TCP_MAXSEG", number(1, 65_535, Bytes), Tcp, FIXED),
-            Self::Broadcast => ("broadcast", "SO_BROADCAST", Switch, Udp, LIVE),
+            Self::Broadcast => ("broadcast", "SO_BROADCAST", Switch, Packets, LIVE),
             Self::ReceiveBuffer => ("rcvbuf", "SO_RCVBUF", number(1, INT_MAX, Bytes), Any, LIVE),
             Self::SendBuffer => ("sndbuf", "SO_SNDBUF", number(1, INT_MAX, Bytes), Any, LIVE),
             Self::TimeToLive => ("ttl", "IP_TTL, IPV6_UNICAST_HOPS", number(1, 255, Unit::None), Ip, LIVE),
@@ -188,12 +192,14 @@ impl SocketOption {
     #[must_use]
     pub fn applies_to(self, protocol: Protocol) -> bool {
         let is_tcp = matches!(protocol, Protocol::Tcp);
-        let is_udp = matches!(protocol, Protocol::Udp);
+        let is_ported = is_tcp || matches!(protocol, Protocol::Udp);
+        let is_raw = matches!(protocol, Protocol::Raw);
         match self.traits().scope {
             Scope::Any => true,
-            Scope::Ip => is_tcp || is_udp,
+            Scope::Ported => is_ported,
+            Scope::Ip => is_ported || is_raw,
             Scope::Tcp => is_tcp,
-            Scope::Udp => is_udp,
+            Scope::Packets => is_ported && !is_tcp || is_raw,
             Scope::Listeners => protocol.delivery() != Delivery::Datagrams,
         }
     }

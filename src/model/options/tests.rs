@@ -42,9 +42,9 @@ fn a_class_of_service_is_the_upper_bits_of_its_byte() {
 #[test]
 fn protocols_by_name_or_number() {
     let proto = |query: &str| query.parse::<SocketOptions>().ok()?.ip_protocol();
-    assert_eq!(proto("proto=mptcp"), Some(IpProtocol::MPTCP));
-    assert_eq!(proto("proto=262"), Some(IpProtocol::MPTCP));
-    assert_eq!(proto("proto=UDPLite"), Some(IpProtocol::UDP_LITE));
+    assert_eq!(proto("proto=mptcp"), Some(IpProtocol(262)));
+    assert_eq!(proto("proto=262"), Some(IpProtocol(262)));
+    assert_eq!(proto("proto=UDPLite"), Some(IpProtocol(136)));
     assert_eq!(proto("proto=200").map(|protocol| protocol.to_string()).as_deref(), Some("200"));
     for query in ["proto=", "proto=-1", "proto=65536", "proto=nonsense"] {
         assert_eq!(proto(query), None, "{query}");

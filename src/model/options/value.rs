@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::ip_protocol::IpProtocol;
+use crate::model::IpProtocol;
 
 /// The value of one option.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,6 @@ use crate::model::{Role, SessionId, SocketId};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
-use crate::ui::theme::Tokens;
 use crate::ui::widgets::disclosure::disclosure;
 use crate::ui::widgets::icon::{Icon, icon_button};
 use crate::ui::widgets::state_dot::DotState;
@@ -163,10 +162,4 @@ fn funnel(ui: &mut Ui, cx: &mut Cx<'_>, socket: SocketId, session: Option<Sessio
     if response.clicked() {
         cx.act(action);
     }
-}
-
-/// A calm remark in small type.
-pub fn remark(ui: &mut Ui, tokens: &Tokens, words: &str) {
-    let text = RichText::new(words).font(tokens.small_font()).color(tokens.warning);
-    ui.add(egui::Label::new(text).wrap());
 }

@@ -1,4 +1,7 @@
-use crate::model::{Endpoint, EndpointError, Protocol, SocketOptions, Target};
+use std::collections::BTreeMap;
+
+use crate::codec::compose::Format;
+use crate::model::{AddressForm, Endpoint, EndpointError, Protocol, SecondField, SocketOptions, Target};
 
 /// The part of a form that a mistake is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,8 +19,10 @@ pub struct EndpointForm {
     pub port: String,
     /// Socket options as a query.
     pub options: String,
-    /// The address of the other kind, host or path, to come back to.
-    other_address: String,
+    /// Address and port, or what stands in its place, of the other kinds, to come back to.
+    others: BTreeMap<AddressForm, (String, String)>,
+    /// The protocol that the engine was last asked about, whether the system has it.
+    pub probed: Option<Protocol>,
     /// Whether a start was tried, so that empty fields count as mistakes too.
     pub tried: bool,
 }
@@ -26,23 +31,31 @@ impl EndpointForm {
     #[must_use]
     pub fn new(scheme: &str, address: &str, port: &str, options: &str) -> Self {
         let protocol = Protocol::from_scheme(scheme).unwrap_or_default();
-        let other_address = if protocol.has_port() { "" } else { "127.0.0.1" };
         Self {
             protocol,
-            other_address: other_address.to_owned(),
+            others: BTreeMap::new(),
             address: address.to_owned(),
             port: port.to_owned(),
             options: options.to_owned(),
+            probed: None,
             tried: false,
         }
     }
 
     /// To be called after the protocol was changed from `before`: a host is no path, nor the other way round.
     pub fn protocol_changed(&mut self, before: Protocol) {
-        if before.address_form() != self.protocol.address_form() {
-            std::mem::swap(&mut self.address, &mut self.other_address);
-            self.tried = false;
+        let (before, now) = (before.address_form(), self.protocol.address_form());
+        if before == now {
+            return;
         }
+        let (address, port) = self.others.remove(&now).unwrap_or_else(|| {
+            let (address, port) = usual_fields(now);
+            (address.to_owned(), port.to_owned())
+        });
+        let address = std::mem::replace(&mut self.address, address);
+        let port = std::mem::replace(&mut self.port, port);
+        self.others.insert(before, (address, port));
+        self.tried = false;
     }
 
     /// The endpoint with its options.
@@ -58,16 +71,19 @@ impl EndpointForm {
         Target::new(endpoint, options)
     }
 
+    /// The ways to write a message for the transport, the most fitting one first.
+    #[must_use]
+    pub fn formats(&self) -> &'static [Format] {
+        self.protocol.formats(self.port.trim().parse().ok())
+    }
+
     /// Takes an endpoint text such as `udp://[::1]:9000?rcvbuf=4M` that stands in the address apart; false when it is
     /// none.
     pub fn take_endpoint_text(&mut self) -> bool {
         let Ok(target) = self.address.parse::<Target>() else { return false };
-        self.protocol = target.endpoint.protocol();
-        let (address, port) = target.endpoint.fields();
-        self.address = address;
-        if self.protocol.has_port() {
-            self.port = port;
-        }
+        let before = std::mem::replace(&mut self.protocol, target.endpoint.protocol());
+        self.protocol_changed(before);
+        (self.address, self.port) = target.endpoint.fields();
         self.options = target.options.to_string();
         self.tried = false;
         true
@@ -80,7 +96,8 @@ impl EndpointForm {
     }
 
     fn holds_endpoint_text(&self) -> bool {
-        self.address.contains("://") || self.address.trim_start().starts_with("unix:")
+        let address = self.address.trim_start();
+        address.contains("://") || address.split_once(':').is_some_and(|(scheme, _)| scheme == "unix")
     }
 
     /// The mistake to show now and its field. An empty field is none before a start was tried.
@@ -89,11 +106,23 @@ impl EndpointForm {
         let error = self.target().err()?;
         let field = match error {
             _ if self.holds_endpoint_text() => FormField::Address,
-            EndpointError::NoPort | EndpointError::BadPort(_) => FormField::Port,
+            EndpointError::NoPort
+            | EndpointError::BadPort(_)
+            | EndpointError::BadVsockPort(_)
+            | EndpointError::NoIpProtocol
+            | EndpointError::BadIpProtocol(_) => FormField::Port,
             EndpointError::Option(_) => FormField::Options,
             _ => FormField::Address,
         };
-        let incomplete = matches!(error, EndpointError::NoPort | EndpointError::EmptyHost | EndpointError::EmptyPath);
+        let incomplete = matches!(
+            error,
+            EndpointError::NoPort
+                | EndpointError::EmptyHost
+                | EndpointError::EmptyPath
+                | EndpointError::NoIpProtocol
+                | EndpointError::EmptyInterface
+                | EndpointError::EmptyMachine
+        );
         (self.tried || !incomplete).then_some((field, error))
     }
 
@@ -106,13 +135,24 @@ impl EndpointForm {
     /// As a tab's title: `127.0.0.1:9000`, `UDP 127.0.0.1:9000`, `/run/x.sock`.
     #[must_use]
     pub fn title(&self) -> String {
-        if !self.protocol.has_port() {
-            return self.address.clone();
-        }
         match Endpoint::from_fields(self.protocol, &self.address, &self.port) {
             Ok(endpoint) => title(&endpoint),
-            Err(_) => format!("{}:{}", self.address, self.port),
+            Err(_) if self.protocol.second_field() == Some(SecondField::Port) => {
+                format!("{}:{}", self.address, self.port)
+            }
+            Err(_) => self.address.clone(),
         }
+    }
+}
+
+/// What a form of this kind begins with.
+fn usual_fields(form: AddressForm) -> (&'static str, &'static str) {
+    match form {
+        AddressForm::HostPort => ("127.0.0.1", "9000"),
+        AddressForm::HostProtocol => ("127.0.0.1", "icmp"),
+        AddressForm::MachinePort => ("any", "9000"),
+        AddressForm::Interface => ("can0", ""),
+        AddressForm::Path => ("", ""),
     }
 }
 
@@ -120,8 +160,8 @@ impl EndpointForm {
 #[must_use]
 pub fn title(endpoint: &Endpoint) -> String {
     match endpoint.protocol() {
-        Protocol::Udp => format!("UDP {}", endpoint.address()),
         Protocol::Tcp | Protocol::UnixStream => endpoint.address(),
+        protocol => format!("{} {}", protocol.scheme().to_uppercase(), endpoint.address()),
     }
 }
 

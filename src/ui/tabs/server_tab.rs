@@ -245,6 +245,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::codec::decode::Decoder;
     use crate::model::{CloseReason, Failure, Operation, Peer, Protocol, ReceiveMode, Role, SessionInfo};
 
     struct Tab {
@@ -263,6 +264,7 @@ mod tests {
                     socket: SocketId(7),
                     role: Role::Server,
                     protocol: Protocol::Tcp,
+                    decoder: Decoder::Text,
                     local: peer.clone(),
                     peer,
                     since_wall_ns: 0,
