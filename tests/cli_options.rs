@@ -7,6 +7,7 @@ mod support;
 use std::process::{Command, Stdio};
 
 use serde_json::json;
+use sockeye::model::SocketOption;
 use support::{Sockeye, require_tool, run, sockeye};
 
 #[test]
@@ -69,6 +70,17 @@ fn what_the_kernel_refuses_is_an_error_with_the_option() {
     );
     assert_eq!(error["message"], "nothing on this system has this name");
     assert!(error["hint"].as_str().is_some_and(|hint| hint.contains("tcp_available_congestion_control")), "{error}");
+}
+
+#[test]
+fn the_readme_lists_every_option() {
+    let readme = include_str!("../README.md");
+    for option in SocketOption::ALL {
+        let (name, mark) = (option.name(), if option.is_live() { "*" } else { "" });
+        let listed = readme.matches(&format!("`{name}`{mark}")).count();
+        assert!(listed > 0, "`{name}`{mark}");
+        assert!(option.is_live() || !readme.contains(&format!("`{name}`*")), "{name} can't be changed in use");
+    }
 }
 
 /// Needs a network of its own: the server's half is switched off by default.

@@ -1,7 +1,7 @@
 //! The system calls that no crate offers. All of the program's `unsafe` is here.
 
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
 use nix::libc::{self, c_int, socklen_t};
 
@@ -63,8 +63,6 @@ pub(super) fn queue(socket: BorrowedFd<'_>, request: QueueRequest) -> io::Result
 /// The address of a CAN interface, `struct sockaddr_can` of linux/can.h.
 #[cfg(target_os = "linux")]
 pub(super) fn can_address(interface: i32) -> socket2::SockAddr {
-    use nix::libc;
-
     let mut storage = socket2::SockAddrStorage::zeroed();
     // SAFETY: the storage has room and alignment for every address that the system has, all of its bytes are initialised,
     // and the length is the size of what was written.
@@ -83,20 +81,5 @@ pub(super) fn can_address(interface: i32) -> socket2::SockAddr {
 /// Of setsockopt(2).
 #[cfg(target_os = "linux")]
 pub(super) fn set_can_fd(socket: &socket2::Socket) -> std::io::Result<()> {
-    use nix::libc;
-    use std::os::fd::AsRawFd;
-
-    let on: libc::c_int = 1;
-    // SAFETY: the kernel reads as many bytes of `on` as the length says.
-    #[allow(unsafe_code)]
-    let result = unsafe {
-        libc::setsockopt(
-            socket.as_raw_fd(),
-            libc::SOL_CAN_RAW,
-            libc::CAN_RAW_FD_FRAMES,
-            (&raw const on).cast(),
-            size_of_val(&on) as libc::socklen_t,
-        )
-    };
-    if result == 0 { Ok(()) } else { Err(std::io::Error::last_os_error()) }
+    set_option(socket.as_fd(), libc::SOL_CAN_RAW, libc::CAN_RAW_FD_FRAMES, &c_int::from(true).to_ne_bytes())
 }

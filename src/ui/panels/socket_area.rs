@@ -24,13 +24,17 @@ pub fn socket_area(
     form: &mut EndpointForm,
     view: &mut SocketView,
 ) {
-    options_form(ui, cx, of, form, view);
-    if !of.open {
-        return;
-    }
     let language = cx.language;
-    disclosure(ui, cx.tokens, &tr!(language, "live.title"), &mut view.state_open);
-    if !view.state_open {
+    ui.horizontal(|ui| {
+        disclosure(ui, cx.tokens, &tr!(language, "options.all"), &mut view.options_open);
+        if of.open {
+            disclosure(ui, cx.tokens, &tr!(language, "live.title"), &mut view.state_open);
+        }
+    });
+    if view.options_open {
+        options_form(ui, cx, of, form, view);
+    }
+    if !(view.state_open && of.open) {
         return;
     }
     if of.session.is_none() {

@@ -12,7 +12,8 @@ pub fn value(query: &str, option: SocketOption) -> Option<&str> {
 #[must_use]
 pub fn with_value(query: &str, option: SocketOption, value: Option<&str>) -> String {
     // What would end the pair can't be a part of any value.
-    let value = value.map(|value| value.replace(['&', ' '], "")).filter(|value| !value.is_empty());
+    let value =
+        value.map(|value| value.replace(|c: char| c == '&' || c.is_whitespace(), "")).filter(|value| !value.is_empty());
     let mut written = Vec::new();
     let mut value = value.map(|value| format!("{}={value}", option.name()));
     for pair in texts(query) {
@@ -63,7 +64,7 @@ mod tests {
         fn what_is_written_is_read_and_nothing_else_changes(
             query in ".{0,20}|(ttl=[0-9]{1,3}&|nodelay&|rcvbuf=[0-9]K&){0,4}",
             index in 0..SocketOption::ALL.len(),
-            text in "[^& ]{1,6}",
+            text in "[^&\\s]{1,6}",
         ) {
             let option = SocketOption::ALL[index];
             let changed = with_value(&query, option, Some(&text));

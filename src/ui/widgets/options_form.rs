@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 
-use egui::{Id, Label, Layout, RichText, Sense, Ui, vec2};
+use egui::{Id, Label, Layout, RichText, Ui, vec2};
 
 use super::choice::choice;
-use super::disclosure::disclosure;
-use super::field::{Field, caption};
+use super::field::{Field, caption, control_caption};
 use crate::i18n;
 use crate::model::{Command, OptionKind, OptionValue, Role, SessionId, SocketId, SocketOption, Unit};
 use crate::tr;
@@ -30,13 +29,8 @@ pub struct OptionsOf {
     pub open: bool,
 }
 
-/// Draws the form under a word that unfolds it. What is changed in it changes the query of the tab's form and, on a
-/// socket that is open, the socket.
-pub fn options_form(ui: &mut Ui, cx: &mut Cx<'_>, of: OptionsOf, form: &mut EndpointForm, view: &mut SocketView) {
-    disclosure(ui, cx.tokens, &tr!(cx.language, "options.all"), &mut view.options_open);
-    if !view.options_open {
-        return;
-    }
+/// Draws the form. What is changed in it changes the query of the tab's form and, on a socket that is open, the socket.
+pub fn options_form(ui: &mut Ui, cx: &mut Cx<'_>, of: OptionsOf, form: &mut EndpointForm, view: &SocketView) {
     let protocol = form.protocol;
     let spacing = std::mem::replace(&mut ui.spacing_mut().item_spacing.y, 2.0);
     for option in SocketOption::ALL {
@@ -56,8 +50,7 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, of: OptionsOf, option: SocketOption, query:
         let size = vec2(NAME_WIDTH, tokens.control_height);
         ui.allocate_ui_with_layout(size, Layout::left_to_right(egui::Align::Center), |ui| {
             ui.set_min_size(size);
-            let words = RichText::new(&*name).font(tokens.small_font()).color(tokens.text_muted);
-            ui.add(Label::new(words).truncate().sense(Sense::hover())).on_hover_text(&explained);
+            control_caption(ui, tokens.small_font(), tokens.text_muted, &name);
         });
         let enabled = !of.locked || of.open && option.is_live();
         ui.add_enabled_ui(enabled, |ui| {
