@@ -11,7 +11,8 @@ use crossbeam_channel::Receiver;
 use parking_lot::Mutex;
 
 use super::core::{Core, spawn};
-use super::session::{Outgoing, Session};
+use super::send_queue::Outgoing;
+use super::session::Session;
 use super::socket_control::SocketControl;
 use super::{advice, client, inspecting, listener};
 use crate::codec::encoding::Encoding;
@@ -127,7 +128,7 @@ impl Control {
             }
             Command::LoadRow { number } => self.core.reader.row(number),
             Command::ClearJournal => self.core.recorder.clear(),
-            Command::SaveJournal { path, filter } => self.core.reader.save(path, filter),
+            Command::SaveJournal { path, filter, shown_as } => self.core.reader.save(path, filter, shown_as),
             Command::SaveSettings(settings) => self.save_settings(*settings),
         }
     }
@@ -272,12 +273,8 @@ impl Control {
     }
 
     fn queue(&self, session: &Arc<Session>, item: Outgoing) {
-        let subject = match &item {
-            Outgoing::File { path, .. } => path.display().to_string(),
-            _ => session.peer.clone(),
-        };
-        if let Err(cause) = session.enqueue(&self.core, item) {
-            self.core.fail(session.info.socket, Some(session), Failure::new(Operation::Send, subject, cause));
+        if let Err(failure) = session.enqueue(&self.core, item) {
+            self.core.fail(session.info.socket, Some(session), failure);
         }
     }
 

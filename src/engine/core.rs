@@ -108,7 +108,7 @@ impl Core {
         };
         if let Some(session) = session {
             // A sender that reads an ordinary end would take its file for received.
-            session.cut();
+            session.cut(CloseReason::LocalReset);
         }
     }
 

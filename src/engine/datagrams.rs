@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::clock::wall_ns;
 use super::core::Core;
 use super::session::Session;
 use super::socket_control::SocketControl;
@@ -12,8 +11,8 @@ use super::stop::GRACE;
 use super::{advice, inspecting};
 use crate::codec::decode::Decoder;
 use crate::model::{
-    Call, CloseReason, Direction, Endpoint, Event, Failure, Life, Notice, Operation, Peer, Protocol, Respond, Role,
-    Row, RowBody, SessionInfo, SocketOption,
+    Call, CloseReason, Direction, Endpoint, Event, Failure, Notice, Operation, Peer, Protocol, Respond, Role, Row,
+    RowBody, SessionInfo, SocketOption,
 };
 use crate::net::{DatagramSocket, ReceivedDatagram};
 
@@ -63,10 +62,10 @@ pub(super) fn converse(
         decoder: endpoint.decoder(&local),
         peer,
         local: local.clone(),
-        since_wall_ns: wall_ns(),
+        since_wall_ns: core.clock.wall_ns(),
     };
     let session = Arc::new(Session::for_datagrams(info, Arc::clone(&socket), to, Some(Arc::clone(control))));
-    session.announce(core, Life::Connected { local: local.to_string() });
+    session.announce(core);
     inspecting::tell_client_answers(core, control, &session);
     if control.stop.is_requested() {
         session.request_stop(CloseReason::Local);
@@ -250,10 +249,10 @@ impl<'a> Worker<'a> {
             decoder,
             peer: from.canonical(),
             local: local.clone(),
-            since_wall_ns: wall_ns(),
+            since_wall_ns: self.core.clock.wall_ns(),
         };
         let session = Arc::new(Session::for_datagrams(info, Arc::clone(&self.socket), Some(from.clone()), None));
-        session.announce(self.core, Life::Accepted { local: local.to_string() });
+        session.announce(self.core);
         by_address.insert(from.clone(), Known { session: Arc::clone(&session), last_heard: now });
         Some(session)
     }

@@ -7,7 +7,8 @@ use std::time::Duration;
 use crossbeam_channel::select;
 
 use super::core::Core;
-use super::session::{Outgoing, PeerEnd, Session};
+use super::send_queue::Outgoing;
+use super::session::{PeerEnd, Session};
 use super::socket_control::SocketControl;
 use super::stop::GRACE;
 use super::stream_writer;
@@ -34,9 +35,10 @@ pub(super) fn run(session: &Arc<Session>, core: &Arc<Core>, control: &SocketCont
     let mode = control.receive.read().clone();
     let reason = match Receiving::begin(&mode, session, core) {
         Ok(receiving) => Receiver { session, core, control, stream: &stream, receiving }.run(&mode),
-        // The folder can't be used: nothing is taken, and the peer learns it by the close.
+        // The folder can't be used: nothing is taken, and the peer learns it by the reset.
         Err(failure) => {
             core.fail(session.info.socket, Some(session), failure);
+            session.cut(CloseReason::Error);
             CloseReason::Error
         }
     };
@@ -87,7 +89,7 @@ impl Receiver<'_> {
                 Ok(piece) => {
                     bytes_after_stop += stopping.map_or(0, |_| piece.len);
                     if !self.received(&buffer[..piece.len], piece.kernel_ns) {
-                        self.session.request_stop(CloseReason::Error);
+                        self.session.cut(CloseReason::Error);
                         break PeerEnd::Unknown;
                     }
                 }
@@ -112,8 +114,12 @@ impl Receiver<'_> {
         {
             tracing::debug!(%error, "reset on close");
         }
-        if let Some(receiving) = self.receiving.take() {
-            receiving.end(end);
+        if let Some(receiving) = self.receiving.take()
+            && !receiving.end(end)
+            && end != PeerEnd::Reset
+        {
+            // A sender that reads an ordinary end would take its file for received.
+            self.session.cut(CloseReason::Error);
         }
         self.session.set_peer_end(end);
         match end {

@@ -26,6 +26,7 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
     let words = match failure.hint.as_ref()? {
         Hint::PortHeldBy { owner } => tr!(language, "hint.port_held_by", name = owner.name, pid = owner.pid),
         Hint::ChooseAnotherPort => tr!(language, "hint.choose_another_port"),
+        Hint::PortInTimeWait { sockets } => tr!(language, "hint.port_in_time_wait", count = sockets.len()),
         Hint::StartTheServer => tr!(language, "hint.start_the_server"),
         Hint::CheckTheName => tr!(language, "hint.check_the_name"),
         Hint::CheckTheAddress => tr!(language, "hint.check_the_address"),
@@ -84,6 +85,7 @@ pub fn cause(language: Language, cause: &Cause) -> Words {
         Cause::NotARegularFile => tr!(language, "cause.not_a_regular_file"),
         Cause::AddressNotAvailable => tr!(language, "cause.address_not_available"),
         Cause::Refused => tr!(language, "cause.refused"),
+        Cause::SelfConnect => tr!(language, "cause.self_connect"),
         Cause::ConnectionReset => tr!(language, "cause.connection_reset"),
         Cause::BrokenPipe => tr!(language, "cause.broken_pipe"),
         Cause::NotConnected => tr!(language, "cause.not_connected"),
@@ -148,8 +150,9 @@ mod tests {
     const PARTS: &str = r#"
         "owner": { "pid": 777, "name": "held by me" }, "message": "an odd error", "errno": 5, "bytes": 777,
         "datagrams": 777, "kept": 777, "from": "../from", "to": "to", "size": 777, "missed": 777,
-        "endpoint": "tcp://[::1]:777", "local": "[::1]:777", "reason": "eof",
-        "module": "a-module", "option": "rcvbuf", "asked": "777", "answer": "1554""#;
+        "endpoint": "tcp://[::1]:777", "local": "tcp://[::1]:777", "reason": "eof",
+        "module": "a-module", "sockets": [{ "local": "[::1]:777", "peer": "[::1]:777", "seconds": 777 }],
+        "option": "rcvbuf", "asked": "777", "answer": "1554""#;
 
     /// All variants of an enum, one of each. serde lists their names when it meets one that it doesn't know, so that
     /// a variant that is added later is here too.
@@ -225,7 +228,7 @@ mod tests {
                 Life::Listening { endpoint } | Life::StoppedListening { endpoint } | Life::Connecting { endpoint } => {
                     endpoint.as_str()
                 }
-                Life::Accepted { local } | Life::Connected { local } => local.as_str(),
+                Life::Accepted { local, .. } | Life::Connected { local, .. } => local.as_str(),
                 Life::OptionSet { answer, .. } => answer.as_deref().unwrap_or_default(),
                 Life::PeerFinished | Life::FinishedSending | Life::Closed { .. } => "",
             };

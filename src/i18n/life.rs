@@ -9,10 +9,10 @@ pub fn life(language: Language, life: &Life) -> String {
         Life::Listening { endpoint } => tr!(language, "life.listening", endpoint = endpoint),
         Life::StoppedListening { endpoint } => tr!(language, "life.stopped_listening", endpoint = endpoint),
         Life::Connecting { endpoint } => tr!(language, "life.connecting", endpoint = endpoint),
-        Life::Accepted { local } => tr!(language, "life.accepted", local = local),
+        Life::Accepted { local, .. } => tr!(language, "life.accepted", local = local),
         // A Unix socket that connects has no name.
-        Life::Connected { local } if local.is_empty() => tr!(language, "life.connected_unnamed"),
-        Life::Connected { local } => tr!(language, "life.connected", local = local),
+        Life::Connected { local, .. } if local.is_empty() => tr!(language, "life.connected_unnamed"),
+        Life::Connected { local, .. } => tr!(language, "life.connected", local = local),
         Life::PeerFinished => tr!(language, "life.peer_finished"),
         Life::FinishedSending => tr!(language, "life.finished_sending"),
         Life::OptionSet { option, asked, answer } => {

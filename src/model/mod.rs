@@ -17,6 +17,7 @@ mod protocol;
 mod row;
 mod session;
 mod settings;
+mod shown_as;
 mod socket_state;
 mod target;
 mod transfer;
@@ -26,7 +27,7 @@ pub use command::{Command, ConnectSpec, ListenSpec, Recipients, Respond};
 pub use device::{CanInterface, ContextId, UnknownContextId, VsockAddress};
 pub use endpoint::{Endpoint, EndpointError, UNIX_PATH_MAX};
 pub use event::{CloseReason, Event, Notice};
-pub use failure::{Cause, Failure, Hint, Operation, PortOwner};
+pub use failure::{Cause, Failure, Hint, Operation, PortOwner, WaitingSocket};
 pub use filter::{Filter, FilterError};
 pub use ids::{SessionId, SocketId, TransferId};
 pub use ip_protocol::{IpProtocol, UnknownIpProtocol};
@@ -39,6 +40,7 @@ pub use settings::{
     ClientTab, ComposerSettings, Damage, LanguageChoice, LineEndingChoice, ServerTab, Settings, ThemeChoice,
     WindowPlace,
 };
+pub use shown_as::ShownAs;
 pub use socket_state::{AcceptQueue, SocketMemory, SocketState, TcpInfo, TcpState};
 pub use target::Target;
 pub use transfer::{Outcome, Progress, ReceiveMode, SendMode, TransferInfo};

@@ -49,7 +49,7 @@ impl Call {
     }
 }
 
-/// Events of a connection's life.
+/// Events of a connection's life. All addresses are written as endpoints, with their scheme.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "life", rename_all = "kebab-case")]
 pub enum Life {
@@ -60,9 +60,18 @@ pub enum Life {
     /// `connect` was called for this resolved address.
     Connecting { endpoint: String },
     /// `accept` returned, or a datagram listener heard this peer for the first time.
-    Accepted { local: String },
-    /// `connect` succeeded.
-    Connected { local: String },
+    Accepted {
+        local: String,
+        /// Empty for a Unix socket without a name.
+        #[serde(default)]
+        peer: String,
+    },
+    /// `connect` succeeded. `local` is empty for a Unix socket, which has no name then.
+    Connected {
+        local: String,
+        #[serde(default)]
+        peer: String,
+    },
     /// `recv` returned 0: the peer has finished sending. It may still read.
     PeerFinished,
     /// `shutdown(SHUT_WR)` returned: this side has finished sending.

@@ -6,7 +6,8 @@ use std::time::Instant;
 
 use sockeye::engine::JournalPlace;
 use sockeye::model::{
-    Call, Cause, Command, Direction, Event, Filter, PageRequest, Row, RowBody, SessionId, SocketId, Stamp,
+    Call, Cause, Command, Direction, Event, Filter, Life, PageRequest, PageRow, Row, RowBody, SessionId, ShownAs,
+    SocketId, Stamp,
 };
 use sockeye::store::journal::JournalWriter;
 
@@ -91,7 +92,11 @@ fn a_journal_is_saved_and_a_kept_one_goes_on() {
         h.rows(&filter, |rows| rows.len() == run);
         for name in ["all.sqlite", "all.jsonl", "all.txt"] {
             let path = folder.path().join(name);
-            h.engine.send(Command::SaveJournal { path: path.clone(), filter: Filter::default() });
+            h.engine.send(Command::SaveJournal {
+                path: path.clone(),
+                filter: Filter::default(),
+                shown_as: ShownAs::default(),
+            });
             let rows = h.wait("the saving", |event| match event {
                 Event::JournalSaved { path: of, rows } if *of == path => Some(*rows),
                 _ => None,
@@ -100,6 +105,39 @@ fn a_journal_is_saved_and_a_kept_one_goes_on() {
         }
         let text = std::fs::read_to_string(folder.path().join("all.txt")).unwrap();
         assert!(text.contains("e4 bd a0 e5 a5 bd"), "{text}");
+    }
+}
+
+#[test]
+fn addresses_in_events_are_endpoints_with_their_scheme() {
+    let folder = tempfile::tempdir().unwrap();
+    let unix = format!("unix:{}", folder.path().join("s.sock").display());
+    for endpoint in ["tcp://127.0.0.1:0", "udp://127.0.0.1:0", &unix] {
+        let mut h = Harness::new();
+        let (server, endpoint) = h.listen(endpoint);
+        let (client, at_client) = h.connect(&endpoint);
+        h.send(client, b"x");
+        h.opened(server);
+        h.engine.send(Command::StopListening { socket: server });
+        h.stopped(server);
+        let is_stop = |row: &PageRow| matches!(row.body, RowBody::Life(Life::StoppedListening { .. }));
+        let rows = h.rows(&Filter::default(), |rows| rows.iter().any(is_stop));
+        let server = endpoint.to_string();
+        // A Unix socket that connects has no name.
+        let client = match at_client.local.to_string() {
+            local if local.is_empty() => local,
+            local => format!("{}://{local}", at_client.protocol.scheme()),
+        };
+        for row in rows {
+            match row.body {
+                RowBody::Life(
+                    Life::Listening { endpoint } | Life::StoppedListening { endpoint } | Life::Connecting { endpoint },
+                ) => assert_eq!(endpoint, server),
+                RowBody::Life(Life::Accepted { local, peer }) => assert_eq!([local, peer], [&*server, &*client]),
+                RowBody::Life(Life::Connected { local, peer }) => assert_eq!([local, peer], [&*client, &*server]),
+                _ => {}
+            }
+        }
     }
 }
 
@@ -169,7 +207,11 @@ fn a_save_that_is_under_way_when_the_engine_ends_leaves_what_was_there() {
         std::fs::write(&copy, "old").unwrap();
         let h = Harness::with(|config| config.journal = JournalPlace::File(path.clone()));
         assert!(!h.engine.is_saving_journal());
-        h.engine.send(Command::SaveJournal { path: copy.clone(), filter: Filter::default() });
+        h.engine.send(Command::SaveJournal {
+            path: copy.clone(),
+            filter: Filter::default(),
+            shown_as: ShownAs::default(),
+        });
         assert!(h.engine.is_saving_journal());
         // The second file is the copy that is being made.
         while std::fs::read_dir(copies.path()).unwrap().count() < 2 {
@@ -187,7 +229,7 @@ fn a_save_is_under_way_until_its_answer_waits() {
     let folder = tempfile::tempdir().unwrap();
     let mut h = Harness::new();
     for (path, is_saved) in [(folder.path().join("copy.txt"), true), (folder.path().join("no/copy.txt"), false)] {
-        h.engine.send(Command::SaveJournal { path, filter: Filter::default() });
+        h.engine.send(Command::SaveJournal { path, filter: Filter::default(), shown_as: ShownAs::default() });
         let deadline = Instant::now() + DEADLINE;
         while h.engine.is_saving_journal() {
             assert!(Instant::now() < deadline, "no answer");

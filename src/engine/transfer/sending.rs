@@ -11,7 +11,7 @@ use super::meter::STALL_REPORT;
 use super::ticket::Ticket;
 use crate::engine::core::Core;
 use crate::engine::session::{PeerEnd, Session};
-use crate::model::{Cause, Direction, Failure, Notice, Operation, Outcome, SendMode};
+use crate::model::{Cause, CloseReason, Direction, Failure, Notice, Operation, Outcome, SendMode};
 use crate::net::Stream;
 use crate::proto::plain_file::{SendStep, TutorialSender};
 use crate::store::source::Source;
@@ -195,7 +195,7 @@ impl Sending<'_> {
                 // An end of file would tell a plain peer that the part it has is the whole. A stream that broke by itself
                 // has no end to send, and it was not this side that reset it.
                 if error.is_none() && (mode == SendMode::Tutorial || self.ticket.done() > 0) {
-                    self.session.cut();
+                    self.session.cut(CloseReason::LocalReset);
                 }
                 (Outcome::Incomplete, Some(failure), error)
             }

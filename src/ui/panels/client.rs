@@ -3,6 +3,7 @@ use std::borrow::Cow;
 use egui::{Id, Panel, RichText, ScrollArea, Ui};
 
 use super::client_rows::state_words;
+use super::server::calm_words;
 use super::shell::{FEW_ROWS, StateLine, state_line};
 use super::socket_area::{keep_fresh, socket_area};
 use crate::codec::compose::Format;
@@ -80,6 +81,9 @@ impl ClientTabState {
             } else {
                 self.full_height = 0.0;
             }
+            if self.state == ClientState::Idle && self.last.is_none() {
+                self.next_step(ui, cx);
+            }
             self.session_row(ui, cx);
             transfer_rows(ui, cx, &mut self.transfers);
         });
@@ -143,6 +147,18 @@ impl ClientTabState {
                 }
             }
         }
+    }
+
+    /// What to do first, unless something that has been said above is in the way.
+    fn next_step(&self, ui: &mut Ui, cx: &Cx<'_>) {
+        if self.message.is_some() || self.form.mistake().is_some() {
+            return;
+        }
+        let words = match self.form.protocol.delivery() {
+            Delivery::Datagrams => tr!(cx.language, "client.next_step_datagrams"),
+            Delivery::Stream => tr!(cx.language, "client.next_step"),
+        };
+        calm_words(ui, cx, &words);
     }
 
     /// Bytes each way, and the two other ways to end an open connection.
@@ -211,7 +227,8 @@ impl ClientTabState {
         });
         let protocol = self.form.protocol;
         if protocol.is_stream() {
-            if receive_options(ui, cx, Role::Client, self.socket, &mut self.receive, self.form.tried)
+            let open = self.session().is_some();
+            if receive_options(ui, cx, Role::Client, self.socket, &mut self.receive, self.form.tried, open)
                 && locked
                 && let Some(receive) = self.receive.mode(protocol)
             {

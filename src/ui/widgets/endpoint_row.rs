@@ -52,7 +52,7 @@ pub fn endpoint_row(
             let label = tr!(language, "form.protocol");
             let before = form.protocol;
             // As wide as its text: the address beside it takes what is left.
-            let width = 48.0 + 8.0 * protocol_name(language, before).chars().count() as f32;
+            let width = (48.0 + 7.0 * protocol_name(language, before).chars().count() as f32).max(76.0);
             let name = |protocol| protocol_name(language, protocol);
             choice(ui, ("protocol", socket.0), &label, width, &mut form.protocol, &Protocol::ALL, name);
             form.protocol_changed(before);
