@@ -92,7 +92,7 @@ fn with_fast_open_a_known_server_gets_bytes_with_the_request() {
     let script = r#"
         set -e
         trap 'exit 1' TERM
-        trap 'kill $server 2> /dev/null' EXIT
+        trap 'kill $server 2> /dev/null || true' EXIT
         ip link set lo up
         echo 3 > /proc/sys/net/ipv4/tcp_fastopen
         "$0" listen 'tcp://127.0.0.1:9000?fastopen=5' --echo --json > "$1/listen" &
