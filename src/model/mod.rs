@@ -18,6 +18,7 @@ mod row;
 mod session;
 mod settings;
 mod shown_as;
+mod socket_state;
 mod target;
 mod transfer;
 
@@ -30,7 +31,7 @@ pub use failure::{Cause, Failure, Hint, Operation, PortOwner, WaitingSocket};
 pub use filter::{Filter, FilterError};
 pub use ids::{SessionId, SocketId, TransferId};
 pub use ip_protocol::{IpProtocol, UnknownIpProtocol};
-pub use options::{OptionError, OptionKind, OptionValue, SocketOption, SocketOptions, Unit};
+pub use options::{OptionAnswer, OptionError, OptionKind, OptionValue, SocketOption, SocketOptions, Unit};
 pub use page::{Page, PageRequest, PageRow};
 pub use protocol::{AddressForm, Delivery, Protocol, SecondField};
 pub use row::{Call, Direction, Life, Row, RowBody, Stamp};
@@ -40,5 +41,6 @@ pub use settings::{
     WindowPlace,
 };
 pub use shown_as::ShownAs;
+pub use socket_state::{AcceptQueue, SocketMemory, SocketState, TcpInfo, TcpState};
 pub use target::Target;
 pub use transfer::{Outcome, Progress, ReceiveMode, SendMode, TransferInfo};
