@@ -2,12 +2,12 @@
 
 use std::io;
 
-use crate::model::{Cause, Endpoint, Failure, Hint, Operation, UnixName};
+use crate::model::{Cause, Endpoint, Failure, Hint, Operation, Protocol, UnixName};
 use crate::store::{port_owner, socket_file};
 
 /// Adds a hint to a failure of opening `endpoint`, and looks closer where the system's error says too little.
 pub(super) fn explain(mut failure: Failure, endpoint: &Endpoint) -> Failure {
-    if let Endpoint::UnixStream(UnixName::Path(path)) = endpoint {
+    if let Some(path) = endpoint.unix_name().and_then(UnixName::path) {
         match (&failure.cause, socket_file::is_socket(path)) {
             (Cause::Refused, Some(true)) => failure.cause = Cause::StaleSocket,
             (Cause::Refused | Cause::AddressInUse, Some(false)) => failure.cause = Cause::NotASocket,
@@ -22,13 +22,13 @@ pub(super) fn explain(mut failure: Failure, endpoint: &Endpoint) -> Failure {
 
 fn hint(failure: &Failure, endpoint: &Endpoint) -> Option<Hint> {
     Some(match failure.cause {
-        Cause::AddressInUse => match endpoint {
-            Endpoint::Tcp(address) | Endpoint::Udp(address) => port_owner::find(endpoint.protocol(), address.port)
-                .map_or(Hint::ChooseAnotherPort, |owner| Hint::PortHeldBy { owner }),
-            Endpoint::UnixStream(_) => Hint::ChooseAnotherPort,
-        },
+        Cause::AddressInUse => endpoint
+            .host()
+            .and_then(|address| port_owner::find(endpoint.protocol(), address.port))
+            .map_or(Hint::ChooseAnotherPort, |owner| Hint::PortHeldBy { owner }),
         Cause::Refused | Cause::StaleSocket => Hint::StartTheServer,
         Cause::NotASocket => Hint::RemoveTheFile,
+        Cause::OtherSocketType => Hint::ChooseAnotherProtocol,
         Cause::NoSuchHost => Hint::CheckTheName,
         Cause::AddressNotAvailable | Cause::HostUnreachable | Cause::NetworkUnreachable | Cause::TimedOut => {
             Hint::CheckTheAddress
@@ -47,10 +47,17 @@ fn hint(failure: &Failure, endpoint: &Endpoint) -> Option<Hint> {
     })
 }
 
-pub(super) fn send_datagram(peer: &str, error: &io::Error) -> Failure {
-    let failure = Failure::io(Operation::Send, peer, error);
+/// A message or datagram that was not sent.
+pub(super) fn send_message(protocol: Protocol, peer: &str, error: &io::Error) -> Failure {
+    let mut failure = Failure::io(Operation::Send, peer, error);
+    let is_unix = protocol != Protocol::Udp;
+    // The one that is full is the receiver's queue, net.unix.max_dgram_qlen long (unix(7)).
+    if is_unix && error.kind() == io::ErrorKind::WouldBlock {
+        failure.cause = Cause::PeerQueueFull;
+    }
     match failure.cause {
-        Cause::MessageTooLong => failure.with_hint(Hint::DatagramMax),
+        Cause::MessageTooLong => failure.with_hint(if is_unix { Hint::RaiseSendBuffer } else { Hint::DatagramMax }),
+        Cause::PeerQueueFull => failure.with_hint(Hint::WaitForTheReceiver),
         Cause::Refused => failure.with_hint(Hint::StartTheServer),
         _ => failure,
     }

@@ -53,10 +53,23 @@ fn connect(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ConnectSpec) -
         wake: &control.wake,
     };
     match net::connect(&attempt, |endpoint| announce_attempt(core, control, endpoint)) {
-        ConnectEnd::Stream(stream) => converse(core, control, endpoint, stream),
+        ConnectEnd::Stream(stream) => {
+            if let Endpoint::Descriptor(_) = endpoint {
+                let opened = endpoint.opened(stream.protocol(), &stream.local());
+                listener::check_adopted(core, control, endpoint, &opened, &spec.receive)?;
+            }
+            converse(core, control, endpoint, stream);
+        }
         ConnectEnd::Datagrams(socket, peer) => {
-            let to = (!spec.connected).then(|| peer.clone());
-            datagrams::converse(core, control, endpoint, socket, peer, to)?;
+            let local = socket.local().map_err(|error| Failure::io(Operation::Open, endpoint, &error))?;
+            let mut to = (!spec.connected).then(|| peer.clone());
+            if let Endpoint::Descriptor(_) = endpoint {
+                let opened = endpoint.opened(socket.protocol(), &local);
+                listener::check_adopted(core, control, endpoint, &opened, &spec.receive)?;
+                // It was connected before.
+                to = None;
+            }
+            datagrams::converse(core, control, socket, local, peer, to);
         }
         ConnectEnd::Woken => {}
         ConnectEnd::Failed(failure) => return Err(failure),
@@ -70,7 +83,7 @@ fn converse(core: &Arc<Core>, control: &Arc<SocketControl>, endpoint: &Endpoint,
         (Some(name), Peer::Unix(UnixName::Unnamed)) => Peer::Unix(name.clone()),
         (_, peer) => peer,
     };
-    let session = listener::open_session(core, control, Role::Client, endpoint.protocol(), peer, stream);
+    let session = listener::open_session(core, control, Role::Client, peer, stream);
     if let Some((session, stream)) = session {
         stream_receiver::run(&session, core, control, stream);
     }

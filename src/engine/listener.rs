@@ -11,11 +11,12 @@ use super::session::Session;
 use super::socket_control::SocketControl;
 use super::{advice, datagrams, resolving, stream_receiver};
 use crate::model::{
-    Cause, CloseReason, ConnectSpec, Endpoint, Event, Failure, Life, ListenSpec, Notice, Operation, Peer, Protocol,
-    ReceiveMode, Role, SessionInfo, Target, UnixName,
+    Cause, CloseReason, ConnectSpec, Endpoint, Event, Failure, Life, ListenSpec, Notice, Operation, Peer, ReceiveMode,
+    Role, SessionInfo, Target, UnixName,
 };
 use crate::net::{self, Accepted, Listener, Listening, Stream};
 use crate::store::inbox::Inbox;
+use crate::store::process;
 use crate::store::socket_file::{self, FileIdentity};
 
 /// How long accepting rests after a failed call: without descriptors the listener stays readable and would spin.
@@ -42,7 +43,10 @@ fn serve(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ListenSpec) -> R
     let path = asked.unix_name().and_then(UnixName::path);
     let bound_file = path.and_then(|path| Some((path, FileIdentity::of(path)?)));
     let local = listening.local().map_err(|error| Failure::io(Operation::Bind, asked, &error))?;
-    let endpoint = asked.at(&local);
+    let endpoint = asked.opened(listening.protocol(), &local);
+    if let Endpoint::Descriptor(_) = asked {
+        check_adopted(core, control, asked, &endpoint, &spec.receive)?;
+    }
     core.life(control.id, None, Life::Listening { endpoint: endpoint.to_string() });
     core.outbox.send(Event::Listening { socket: control.id, endpoint: endpoint.clone() });
 
@@ -50,7 +54,7 @@ fn serve(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ListenSpec) -> R
     // The socket is closed before the sessions are: nobody gets into a queue that is never served.
     match listening {
         Listening::Connections(listener) => accept_all(core, control, spec, &listener, &endpoint, &mut workers),
-        Listening::Datagrams(socket) => datagrams::serve(core, control, endpoint.protocol(), socket, local, spec.once),
+        Listening::Datagrams(socket) => datagrams::serve(core, control, socket, local, spec.once),
     }
     if let Some((path, identity)) = bound_file
         && let Err(failure) = socket_file::remove_own(path, identity)
@@ -62,6 +66,25 @@ fn serve(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ListenSpec) -> R
     }
     workers.join();
     core.life(control.id, None, Life::StoppedListening { endpoint: endpoint.to_string() });
+    Ok(())
+}
+
+/// What a descriptor is, is known only now: told, and held against what is wanted of it.
+///
+/// # Errors
+/// [`Cause::NotAStream`] where files are to be received and none can be.
+pub(super) fn check_adopted(
+    core: &Core,
+    control: &SocketControl,
+    asked: &Endpoint,
+    opened: &Endpoint,
+    receive: &ReceiveMode,
+) -> Result<(), Failure> {
+    if *receive != ReceiveMode::Show && !opened.protocol().is_stream() {
+        return Err(Failure::new(Operation::Open, opened, Cause::NotAStream));
+    }
+    let notice = Notice::Adopted { descriptor: asked.to_string(), endpoint: opened.to_string() };
+    core.notice(control.id, None, notice);
     Ok(())
 }
 
@@ -80,10 +103,10 @@ fn open(core: &Arc<Core>, control: &SocketControl, spec: &ListenSpec) -> Result<
     }
 }
 
-/// The file of a Unix socket that nobody listens behind. Anything else in its place is somebody's and stays.
+/// The file of a Unix socket that has gone. Anything else in its place is somebody's and stays.
 fn stale_file(endpoint: &Endpoint) -> Option<&Path> {
     let path = endpoint.unix_name()?.path()?;
-    (socket_file::is_socket(path) == Some(true) && !net::unix_accepts(path)).then_some(path)
+    (socket_file::is_socket(path) == Some(true) && !net::unix_answers(path)).then_some(path)
 }
 
 fn accept_all(
@@ -103,7 +126,7 @@ fn accept_all(
                 if std::mem::take(&mut paused) {
                     core.notice(control.id, None, Notice::AcceptingResumed);
                 }
-                workers.start(stream, peer, endpoint.protocol());
+                workers.start(stream, peer);
                 if spec.once {
                     return;
                 }
@@ -131,9 +154,9 @@ struct Workers<'a> {
 }
 
 impl Workers<'_> {
-    fn start(&mut self, stream: Stream, peer: Peer, protocol: Protocol) {
+    fn start(&mut self, stream: Stream, peer: Peer) {
         let (core, control) = (Arc::clone(self.core), Arc::clone(self.control));
-        let session = open_session(&core, &control, Role::Server, protocol, peer, stream);
+        let session = open_session(&core, &control, Role::Server, peer, stream);
         let Some((session, stream)) = session else { return };
         let name = format!("session-{}", session.info.id);
         let (for_thread, core_for_thread) = (Arc::clone(&session), Arc::clone(&core));
@@ -160,12 +183,11 @@ impl Workers<'_> {
     }
 }
 
-/// Makes and announces the session of a connected stream. `None` only when told to stop in the same moment.
+/// Makes and announces the session of a connection. `None` only when told to stop in the same moment.
 pub(super) fn open_session(
     core: &Arc<Core>,
     control: &SocketControl,
     role: Role,
-    protocol: Protocol,
     peer: Peer,
     stream: Stream,
 ) -> Option<(Arc<Session>, Arc<Stream>)> {
@@ -174,17 +196,19 @@ pub(super) fn open_session(
     }
     let stream = Arc::new(stream);
     let local = stream.local();
+    let process = stream.peer_process().map(process::named);
     let life = match role {
-        Role::Server => Life::Accepted { local: local.to_string() },
-        Role::Client => Life::Connected { local: local.to_string() },
+        Role::Server => Life::Accepted { local: local.to_string(), process: process.clone() },
+        Role::Client => Life::Connected { local: local.to_string(), process: process.clone() },
     };
     let info = SessionInfo {
         id: core.next_session(),
         socket: control.id,
         role,
-        protocol,
+        protocol: stream.protocol(),
         peer,
         local,
+        process,
         since_wall_ns: wall_ns(),
     };
     let session = Arc::new(Session::for_stream(info, Arc::clone(&stream)));

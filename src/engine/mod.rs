@@ -16,6 +16,7 @@ mod outbox;
 mod reader;
 mod recorder;
 mod resolving;
+mod rights;
 mod session;
 mod socket_control;
 mod stop;
@@ -37,7 +38,7 @@ use self::core::{Core, spawn, spawn_foreign};
 use self::outbox::{EVENTS, Outbox, PAYLOAD_EVENTS};
 use self::reader::Reader;
 use self::recorder::Recorder;
-use crate::model::{Command, Damage, Event, Failure, Operation, Settings, SocketId};
+use crate::model::{Command, Damage, Event, Failure, InheritedSocket, Operation, Settings, SocketId};
 use crate::net;
 use crate::store;
 use crate::store::journal::{JournalReader, JournalWriter};
@@ -173,6 +174,12 @@ impl Engine {
         if let Err(failure) = spawn_foreign(name, work) {
             self.core.outbox.send(Event::Failed { socket: None, session: None, failure });
         }
+    }
+
+    /// The sockets that a service manager passed to this process; one that is no socket is left out.
+    #[must_use]
+    pub fn inherited_sockets() -> Vec<InheritedSocket> {
+        net::inherited()
     }
 
     /// Whether a file can be sent, before anybody is connected to for it. Opens and closes it.

@@ -14,8 +14,8 @@ use super::socket_control::SocketControl;
 use super::stop::Stop;
 use super::stream_writer;
 use crate::model::{
-    Call, Cause, CloseReason, Direction, Event, Failure, Life, Operation, Peer, Row, RowBody, SendMode, SessionInfo,
-    Traffic,
+    Call, Cause, CloseReason, Delivery, Direction, Event, Failure, Hint, Life, Operation, Peer, Protocol, Row, RowBody,
+    SendMode, SessionInfo, Traffic, UnixName,
 };
 use crate::net::{DatagramSocket, Stream};
 
@@ -127,6 +127,11 @@ impl Session {
         }
     }
 
+    /// Whether its peer is a Unix socket without a name, to which nothing can be sent.
+    pub(super) fn is_unnamed_sender(&self) -> bool {
+        matches!(&self.link, Link::Datagram { to: Some(Peer::Unix(UnixName::Unnamed)), .. })
+    }
+
     /// Whether it shares a listener's datagram socket, so that closing it ends no thread.
     pub(super) fn is_shared_datagram(&self) -> bool {
         matches!(self.link, Link::Datagram { owner: None, .. })
@@ -192,10 +197,13 @@ impl Session {
                     core.fail(self.info.socket, Some(self), Failure::new(Operation::Send, &self.peer, cause));
                 }
             }
+            Link::Datagram { .. } if self.is_unnamed_sender() => {
+                let failure = Failure::new(Operation::Send, format_args!("#{}", self.info.id), Cause::NoReturnAddress);
+                core.fail(self.info.socket, Some(self), failure.with_hint(Hint::SenderMustBind));
+            }
             Link::Datagram { socket, to, .. } => {
                 if let Err(error) = self.send_datagram(core, socket, to.as_ref(), bytes, wait) {
-                    let failure = super::advice::send_datagram(&self.peer, &error);
-                    core.fail(self.info.socket, Some(self), failure);
+                    core.fail(self.info.socket, Some(self), self.not_sent(&error));
                 }
             }
         }
@@ -211,8 +219,10 @@ impl Session {
     ) -> std::io::Result<()> {
         let sent = match socket.send(bytes, to, wait) {
             // An answer to an earlier datagram, which the call gives instead of sending this one.
-            Err(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
-                core.fail(self.info.socket, Some(self), super::advice::send_datagram(&self.peer, &error));
+            Err(error)
+                if self.info.protocol == Protocol::Udp && error.kind() == std::io::ErrorKind::ConnectionRefused =>
+            {
+                core.fail(self.info.socket, Some(self), self.not_sent(&error));
                 socket.send(bytes, to, wait)?
             }
             result => result?,
@@ -223,9 +233,15 @@ impl Session {
         Ok(())
     }
 
+    /// A message that could not be sent, with what can be done about it.
+    fn not_sent(&self, error: &std::io::Error) -> Failure {
+        super::advice::send_message(self.info.protocol, &self.peer, error)
+    }
+
     /// Queues for the writer and starts it with the first thing.
     pub(super) fn enqueue(self: &Arc<Self>, core: &Arc<Core>, item: Outgoing) -> Result<(), Cause> {
-        if matches!(self.link, Link::Datagram { .. }) {
+        let is_file = matches!(item, Outgoing::File { .. });
+        if matches!(self.link, Link::Datagram { .. }) || is_file && !self.info.protocol.is_stream() {
             return Err(Cause::NotAStream);
         }
         let refusal = if self.stop.is_requested() {
@@ -305,6 +321,9 @@ impl Session {
         bytes: &[u8],
         on_taken: impl Fn(u64),
     ) -> Result<(), Option<std::io::Error>> {
+        if self.info.protocol.delivery() == Delivery::Messages {
+            return self.write_message(core, stream, bytes, on_taken);
+        }
         let mut rest = bytes;
         while !rest.is_empty() {
             if self.stop.is_urgent() {
@@ -321,6 +340,34 @@ impl Session {
             }
         }
         Ok(())
+    }
+
+    /// In one call or not at all. A message that is too long is told here: the connection goes on.
+    fn write_message(
+        &self,
+        core: &Core,
+        stream: &Stream,
+        bytes: &[u8],
+        on_taken: impl Fn(u64),
+    ) -> Result<(), Option<std::io::Error>> {
+        loop {
+            if self.stop.is_urgent() {
+                return Err(None);
+            }
+            match stream.send_message(bytes) {
+                Ok(taken) => {
+                    let payload = if core.recorder.is_on() { bytes.to_vec() } else { Vec::new() };
+                    self.sent(core, Call::SendMsg, payload, taken);
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => continue,
+                Err(error) if Cause::from(&error) == Cause::MessageTooLong => {
+                    core.fail(self.info.socket, Some(self), self.not_sent(&error));
+                }
+                Err(error) => return Err(Some(error)),
+            }
+            on_taken(bytes.len() as u64);
+            return Ok(());
+        }
     }
 
     /// Keeps others from sending between two calls, for a file's whole length.
@@ -365,22 +412,16 @@ impl Session {
         }
     }
 
-    /// Counts bytes that the system took; returns the offset before them, 0 for datagrams.
+    /// Counts bytes that the system took; returns the offset before them, 0 for datagrams and messages.
     pub(super) fn count_sent(&self, bytes: u64) -> u64 {
         self.traffic.add_sent(bytes);
-        match self.link {
-            Link::Stream(_) => self.sent_offset.fetch_add(bytes, Ordering::Relaxed),
-            Link::Datagram { .. } => 0,
-        }
+        if self.info.protocol.is_stream() { self.sent_offset.fetch_add(bytes, Ordering::Relaxed) } else { 0 }
     }
 
     /// As [`Self::count_sent`] for bytes that a receive call returned.
     pub(super) fn count_received(&self, bytes: u64) -> u64 {
         self.traffic.add_received(bytes);
-        match self.link {
-            Link::Stream(_) => self.received_offset.fetch_add(bytes, Ordering::Relaxed),
-            Link::Datagram { .. } => 0,
-        }
+        if self.info.protocol.is_stream() { self.received_offset.fetch_add(bytes, Ordering::Relaxed) } else { 0 }
     }
 
     /// Half-closes and tells everybody.

@@ -8,6 +8,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::address::{HostPort, Peer, UnixName};
+use super::descriptor::DescriptorName;
 use super::options::OptionError;
 use super::protocol::Protocol;
 
@@ -17,6 +18,10 @@ pub enum Endpoint {
     Tcp(HostPort),
     Udp(HostPort),
     UnixStream(UnixName),
+    UnixDatagram(UnixName),
+    UnixSeqpacket(UnixName),
+    /// A descriptor that was there when the program started.
+    Descriptor(DescriptorName),
 }
 
 impl Endpoint {
@@ -26,6 +31,9 @@ impl Endpoint {
             Self::Tcp(_) => Protocol::Tcp,
             Self::Udp(_) => Protocol::Udp,
             Self::UnixStream(_) => Protocol::UnixStream,
+            Self::UnixDatagram(_) => Protocol::UnixDatagram,
+            Self::UnixSeqpacket(_) => Protocol::UnixSeqpacket,
+            Self::Descriptor(_) => Protocol::Descriptor,
         }
     }
 
@@ -34,7 +42,7 @@ impl Endpoint {
     pub fn host(&self) -> Option<&HostPort> {
         match self {
             Self::Tcp(address) | Self::Udp(address) => Some(address),
-            Self::UnixStream(_) => None,
+            Self::UnixStream(_) | Self::UnixDatagram(_) | Self::UnixSeqpacket(_) | Self::Descriptor(_) => None,
         }
     }
 
@@ -42,19 +50,26 @@ impl Endpoint {
     #[must_use]
     pub fn unix_name(&self) -> Option<&UnixName> {
         match self {
-            Self::UnixStream(name) => Some(name),
-            Self::Tcp(_) | Self::Udp(_) => None,
+            Self::UnixStream(name) | Self::UnixDatagram(name) | Self::UnixSeqpacket(name) => Some(name),
+            Self::Tcp(_) | Self::Udp(_) | Self::Descriptor(_) => None,
         }
     }
 
-    /// The same transport at the address that the system reports: the port that port 0 became, the address that a name
-    /// stood for. An address of another kind changes nothing.
+    /// The socket that was opened for this: of the transport and at the address that the system reports, so that port 0
+    /// became a port, a name an address and a descriptor what it really is. A path or an abstract name stays as it was
+    /// written.
     #[must_use]
-    pub fn at(&self, local: &Peer) -> Self {
-        match (self, local) {
-            (Self::Tcp(_), Peer::Ip(address)) => Self::Tcp((*address).into()),
-            (Self::Udp(_), Peer::Ip(address)) => Self::Udp((*address).into()),
-            (asked, _) => asked.clone(),
+    pub fn opened(&self, protocol: Protocol, local: &Peer) -> Self {
+        if self.unix_name().is_some() {
+            return self.clone();
+        }
+        match (protocol, local) {
+            (Protocol::Tcp, Peer::Ip(address)) => Self::Tcp((*address).into()),
+            (Protocol::Udp, Peer::Ip(address)) => Self::Udp((*address).into()),
+            (Protocol::UnixStream, Peer::Unix(name)) => Self::UnixStream(name.clone()),
+            (Protocol::UnixDatagram, Peer::Unix(name)) => Self::UnixDatagram(name.clone()),
+            (Protocol::UnixSeqpacket, Peer::Unix(name)) => Self::UnixSeqpacket(name.clone()),
+            _ => self.clone(),
         }
     }
 
@@ -63,7 +78,8 @@ impl Endpoint {
     pub fn is_local(&self) -> bool {
         match self {
             Self::Tcp(address) | Self::Udp(address) => address.is_loopback(),
-            Self::UnixStream(_) => true,
+            // What a descriptor is bound to is told once it is known.
+            Self::UnixStream(_) | Self::UnixDatagram(_) | Self::UnixSeqpacket(_) | Self::Descriptor(_) => true,
         }
     }
 
@@ -77,6 +93,9 @@ impl Endpoint {
             Protocol::Tcp => Self::Tcp(parse::host_and_port(address, port)?),
             Protocol::Udp => Self::Udp(parse::host_and_port(address, port)?),
             Protocol::UnixStream => Self::UnixStream(parse::unix_name(address)?),
+            Protocol::UnixDatagram => Self::UnixDatagram(parse::unix_name(address)?),
+            Protocol::UnixSeqpacket => Self::UnixSeqpacket(parse::unix_name(address)?),
+            Protocol::Descriptor => Self::Descriptor(parse::descriptor(address)?),
         })
     }
 
@@ -85,7 +104,7 @@ impl Endpoint {
     pub fn fields(&self) -> (String, String) {
         match self {
             Self::Tcp(address) | Self::Udp(address) => (address.host.clone(), address.port.to_string()),
-            Self::UnixStream(name) => (name.to_string(), String::new()),
+            _ => (self.address(), String::new()),
         }
     }
 
@@ -94,7 +113,8 @@ impl Endpoint {
     pub fn address(&self) -> String {
         match self {
             Self::Tcp(address) | Self::Udp(address) => address.to_string(),
-            Self::UnixStream(name) => name.to_string(),
+            Self::UnixStream(name) | Self::UnixDatagram(name) | Self::UnixSeqpacket(name) => name.to_string(),
+            Self::Descriptor(name) => name.to_string(),
         }
     }
 }
@@ -102,7 +122,7 @@ impl Endpoint {
 /// Why an endpoint text or form can't be right. Faces put it into words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointError {
-    #[error("no scheme: write tcp://, udp:// or unix:")]
+    #[error("no scheme: write tcp://, udp://, unix:, unix-dgram:, unix-seqpacket: or fd://")]
     NoScheme,
     #[error("unknown scheme {0:?}")]
     UnknownScheme(String),
@@ -120,6 +140,10 @@ pub enum EndpointError {
     PathTooLong { len: usize },
     #[error("a Unix socket's path can't contain a NUL")]
     PathWithNul,
+    #[error("no descriptor")]
+    EmptyDescriptor,
+    #[error("{0:?} is neither a descriptor's number nor a name")]
+    BadDescriptor(String),
     #[error(transparent)]
     Option(#[from] OptionError),
 }
@@ -130,7 +154,8 @@ pub const UNIX_PATH_MAX: usize = 107;
 impl FromStr for Endpoint {
     type Err = EndpointError;
 
-    /// Reads the part before a `?`: `tcp://127.0.0.1:9000`, `udp://[::1]:9000`, `unix:/run/x.sock`, `unix:@name`.
+    /// Reads the part before a `?`: `tcp://127.0.0.1:9000`, `udp://[::1]:9000`, `unix:/run/x.sock`, `unix-dgram:@name`,
+    /// `fd://3`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (protocol, rest) = parse::scheme(text.trim())?;
         let after_slashes = rest.strip_prefix("//").unwrap_or(rest);
@@ -138,6 +163,9 @@ impl FromStr for Endpoint {
             Protocol::Tcp => Self::Tcp(parse::host_port(after_slashes)?),
             Protocol::Udp => Self::Udp(parse::host_port(after_slashes)?),
             Protocol::UnixStream => Self::UnixStream(parse::unix_url(rest)?),
+            Protocol::UnixDatagram => Self::UnixDatagram(parse::unix_url(rest)?),
+            Protocol::UnixSeqpacket => Self::UnixSeqpacket(parse::unix_url(rest)?),
+            Protocol::Descriptor => Self::Descriptor(parse::descriptor(after_slashes)?),
         })
     }
 }

@@ -4,6 +4,7 @@
 
 mod address;
 mod command;
+mod descriptor;
 mod endpoint;
 mod event;
 mod failure;
@@ -11,6 +12,7 @@ mod filter;
 mod ids;
 mod options;
 mod page;
+mod process;
 mod protocol;
 mod row;
 mod session;
@@ -20,6 +22,7 @@ mod transfer;
 
 pub use address::{HostPort, Peer, UnixName};
 pub use command::{Command, ConnectSpec, ListenSpec, Recipients, Respond};
+pub use descriptor::{DescriptorKind, DescriptorName, InheritedSocket, ReceivedDescriptor};
 pub use endpoint::{Endpoint, EndpointError, UNIX_PATH_MAX};
 pub use event::{CloseReason, Event, Notice};
 pub use failure::{Cause, Failure, Hint, Operation, PortOwner};
@@ -27,6 +30,7 @@ pub use filter::{Filter, FilterError};
 pub use ids::{SessionId, SocketId, TransferId};
 pub use options::{OptionError, OptionKind, OptionValue, SocketOption, SocketOptions, Unit};
 pub use page::{Page, PageRequest, PageRow};
+pub use process::PeerProcess;
 pub use protocol::{AddressForm, Delivery, Protocol};
 pub use row::{Call, Direction, Life, Row, RowBody, Stamp};
 pub use session::{Role, SessionInfo, Traffic};

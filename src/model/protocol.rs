@@ -7,6 +7,10 @@ pub enum Protocol {
     Tcp,
     Udp,
     UnixStream,
+    UnixDatagram,
+    UnixSeqpacket,
+    /// A descriptor that somebody else opened: what it really is, is known once it has been adopted.
+    Descriptor,
 }
 
 /// How what is sent arrives.
@@ -14,6 +18,8 @@ pub enum Protocol {
 pub enum Delivery {
     /// Over a connection, in order and whole, without message borders: files can follow, either side can finish sending.
     Stream,
+    /// Over a connection, in order and whole, each send by itself: either side can finish sending.
+    Messages,
     /// Each send by itself, whole or not at all, without a connection.
     Datagrams,
 }
@@ -25,6 +31,8 @@ pub enum AddressForm {
     HostPort,
     /// A path in the file system, or an abstract name after `@`.
     Path,
+    /// A descriptor's number or name.
+    Descriptor,
 }
 
 /// All that is fixed for a transport.
@@ -36,15 +44,20 @@ struct Traits {
 
 impl Protocol {
     /// In the order that menus list them.
-    pub const ALL: [Self; 3] = [Self::Tcp, Self::Udp, Self::UnixStream];
+    pub const ALL: [Self; 6] =
+        [Self::Tcp, Self::Udp, Self::UnixStream, Self::UnixDatagram, Self::UnixSeqpacket, Self::Descriptor];
 
     const fn traits(self) -> Traits {
         use AddressForm::{HostPort, Path};
-        use Delivery::{Datagrams, Stream};
+        use Delivery::{Datagrams, Messages, Stream};
         let (scheme, delivery, address) = match self {
             Self::Tcp => ("tcp", Stream, HostPort),
             Self::Udp => ("udp", Datagrams, HostPort),
             Self::UnixStream => ("unix", Stream, Path),
+            Self::UnixDatagram => ("unix-dgram", Datagrams, Path),
+            Self::UnixSeqpacket => ("unix-seqpacket", Messages, Path),
+            // What allows most, until it is known.
+            Self::Descriptor => ("fd", Stream, AddressForm::Descriptor),
         };
         Traits { scheme, delivery, address }
     }
@@ -54,10 +67,16 @@ impl Protocol {
         self.traits().delivery
     }
 
-    /// Whether bytes flow without message borders, so that files can follow and either side can finish sending.
+    /// Whether bytes flow without message borders, so that files can follow.
     #[must_use]
     pub fn is_stream(self) -> bool {
         self.delivery() == Delivery::Stream
+    }
+
+    /// Whether two ends are connected, so that either side can finish sending.
+    #[must_use]
+    pub fn has_connection(self) -> bool {
+        self.delivery() != Delivery::Datagrams
     }
 
     #[must_use]
@@ -87,7 +106,7 @@ impl Protocol {
     pub const fn separator(self) -> &'static str {
         match self.address_form() {
             AddressForm::Path => ":",
-            AddressForm::HostPort => "://",
+            AddressForm::HostPort | AddressForm::Descriptor => "://",
         }
     }
 }

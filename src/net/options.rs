@@ -34,7 +34,8 @@ fn set_receive_buffer(socket: &Socket, size: u32) -> io::Result<()> {
     socket.set_recv_buffer_size(size as usize)
 }
 
-fn ask_for_receive_times(socket: &Socket) {
+/// SO_TIMESTAMPNS, socket(7).
+pub(super) fn ask_for_receive_times(socket: &Socket) {
     #[cfg(target_os = "linux")]
     if let Err(error) = setsockopt(socket, sockopt::ReceiveTimestampns, &true) {
         tracing::debug!(%error, "no SO_TIMESTAMPNS");

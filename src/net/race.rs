@@ -13,7 +13,7 @@ use super::stream::Stream;
 use super::tcp::begin_connect;
 use super::transport::{Attempt, ConnectEnd};
 use super::wake::{Wake, poll_timeout};
-use crate::model::{Cause, Failure, Operation};
+use crate::model::{Cause, Failure, Operation, Protocol};
 
 /// How long one attempt has the field to itself (RFC 8305, section 5).
 const HEAD_START: Duration = Duration::from_millis(250);
@@ -59,7 +59,7 @@ pub(super) fn connect_first(attempt: &Attempt<'_>, mut on_attempt: impl FnMut(So
                 None => index += 1,
                 Some(Ok(())) => {
                     let (address, socket) = running.swap_remove(index);
-                    return Stream::new(socket).map_or_else(
+                    return Stream::new(socket, Protocol::Tcp).map_or_else(
                         |error| ConnectEnd::Failed(Failure::io(Operation::Connect, subject(address), &error)),
                         ConnectEnd::Stream,
                     );

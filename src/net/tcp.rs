@@ -27,7 +27,7 @@ fn listen_on(address: SocketAddr, options: &SocketOptions) -> Result<Listener, F
     options::apply_tcp(&socket, options).map_err(fail(Operation::SetOption))?;
     socket.bind(&address.into()).map_err(fail(Operation::Bind))?;
     options::listen(&socket, options).map_err(fail(Operation::Listen))?;
-    Listener::new(socket).map_err(fail(Operation::Listen))
+    Listener::new(socket, crate::model::Protocol::Tcp).map_err(fail(Operation::Listen))
 }
 
 /// A socket whose connect(2) is under way and doesn't block.

@@ -8,8 +8,8 @@ use super::listener::Listener;
 use super::resolve::LocalAddress;
 use super::stream::Stream;
 use super::wake::Wake;
-use super::{race, tcp, udp, unix};
-use crate::model::{Endpoint, Failure, Peer, SocketOptions};
+use super::{adopt, race, tcp, udp, unix, unix_datagram};
+use crate::model::{Endpoint, Failure, Peer, Protocol, SocketOptions};
 
 /// A bound socket that serves many peers.
 #[derive(Debug)]
@@ -27,6 +27,15 @@ impl Listening {
         match self {
             Self::Connections(listener) => listener.local(),
             Self::Datagrams(socket) => socket.local(),
+        }
+    }
+
+    /// What it is, which a descriptor's endpoint doesn't tell.
+    #[must_use]
+    pub fn protocol(&self) -> Protocol {
+        match self {
+            Self::Connections(listener) => listener.protocol(),
+            Self::Datagrams(socket) => socket.protocol(),
         }
     }
 }
@@ -64,7 +73,11 @@ pub fn listen(endpoint: &Endpoint, candidates: &[SocketAddr], options: &SocketOp
     match endpoint {
         Endpoint::Tcp(_) => tcp::listen(candidates, options).map(Listening::Connections),
         Endpoint::Udp(_) => udp::bind(candidates, options).map(Listening::Datagrams),
-        Endpoint::UnixStream(name) => unix::listen(name, options).map(Listening::Connections),
+        Endpoint::UnixStream(name) | Endpoint::UnixSeqpacket(name) => {
+            unix::listen(endpoint, name, options).map(Listening::Connections)
+        }
+        Endpoint::UnixDatagram(name) => unix_datagram::bind(endpoint, name, options).map(Listening::Datagrams),
+        Endpoint::Descriptor(name) => adopt::listen(name, options),
     }
 }
 
@@ -74,7 +87,9 @@ pub fn connect(attempt: &Attempt<'_>, mut on_attempt: impl FnMut(&Endpoint)) -> 
     match attempt.endpoint {
         Endpoint::Tcp(_) => race::connect_first(attempt, |address| on_attempt(&Endpoint::Tcp(address.into()))),
         Endpoint::Udp(_) => udp::open(attempt),
-        Endpoint::UnixStream(name) => {
+        Endpoint::UnixDatagram(name) => unix_datagram::open(name, attempt),
+        Endpoint::Descriptor(name) => adopt::connect(name, attempt),
+        Endpoint::UnixStream(name) | Endpoint::UnixSeqpacket(name) => {
             on_attempt(attempt.endpoint);
             unix::connect(name, attempt)
         }

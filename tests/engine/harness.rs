@@ -208,6 +208,6 @@ pub(crate) fn noise(len: usize) -> Vec<u8> {
 pub(crate) fn port(endpoint: &Endpoint) -> u16 {
     match endpoint {
         Endpoint::Tcp(address) | Endpoint::Udp(address) => address.port,
-        Endpoint::UnixStream(_) => panic!("no port"),
+        other => panic!("{other} has no port"),
     }
 }

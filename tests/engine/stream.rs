@@ -46,7 +46,7 @@ fn a_server_and_its_client_in_one_engine_say_hello() {
         .collect();
     let local = at_server.local.to_string();
     let eof = CloseReason::Eof;
-    assert_eq!(lives, [Life::Accepted { local }, Life::PeerFinished, Life::Closed { reason: eof }]);
+    assert_eq!(lives, [Life::Accepted { local, process: None }, Life::PeerFinished, Life::Closed { reason: eof }]);
     assert!(rows.windows(2).all(|pair| pair[0].stamp.mono_ns <= pair[1].stamp.mono_ns), "in order of time");
     let received = rows.iter().find(|row| matches!(row.body, RowBody::Data { direction: Direction::In, .. })).unwrap();
     let kernel = received.stamp.kernel_ns.expect("Linux tells when bytes came");

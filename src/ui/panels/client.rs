@@ -6,7 +6,7 @@ use super::client_rows::state_words;
 use super::shell::{FEW_ROWS, StateLine, state_line};
 use crate::codec::visible::visible;
 use crate::i18n;
-use crate::model::{Command, Delivery, Role, SessionId};
+use crate::model::{Command, Delivery, Protocol, Role, SessionId};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
@@ -129,15 +129,24 @@ impl ClientTabState {
                 let Some(view) = cx.sessions.by_id.get(session) else { return tr!(language, "client.open") };
                 let local = view.info.local.to_string();
                 let peer = visible(&view.info.peer.to_string());
-                if !self.form.protocol.has_port() {
-                    tr!(language, "client.open_unix", peer = peer)
-                } else if self.form.protocol.delivery() == Delivery::Datagrams {
-                    tr!(language, "client.open_datagrams", local = local, peer = peer)
-                } else {
+                let protocol = view.info.protocol;
+                if !protocol.has_connection() {
+                    tr!(language, "client.open_datagrams", local = visible(&local), peer = peer)
+                } else if protocol.has_port() {
                     tr!(language, "client.open_between", local = local, peer = peer)
+                } else if peer.is_empty() {
+                    tr!(language, "client.open")
+                } else {
+                    tr!(language, "client.open_unix", peer = peer)
                 }
             }
         }
+    }
+
+    /// What the connection is, or would be.
+    fn protocol(&self, cx: &Cx<'_>) -> Protocol {
+        let view = self.session().and_then(|session| cx.sessions.by_id.get(&session));
+        view.map_or(self.form.protocol, |view| view.info.protocol)
     }
 
     /// Bytes each way, and the two other ways to end an open connection.
@@ -160,7 +169,7 @@ impl ClientTabState {
             }
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 ui.spacing_mut().item_spacing.x = tokens.space_small + 2.0;
-                if view.open && self.form.protocol.is_stream() {
+                if view.open && view.info.protocol.has_connection() {
                     endings(ui, cx, session, view);
                 }
                 if view.peer_finished || view.finished_sending || !view.open {
@@ -204,7 +213,7 @@ impl ClientTabState {
                 self.local_address(ui, cx);
             }
         });
-        let protocol = self.form.protocol;
+        let protocol = self.protocol(cx);
         if protocol.is_stream() {
             if receive_options(ui, cx, Role::Client, self.socket, &mut self.receive, self.form.tried)
                 && locked
@@ -212,6 +221,8 @@ impl ClientTabState {
             {
                 cx.act(UiCommand::Engine(Command::SetReceive { socket: self.socket, receive }));
             }
+        }
+        if protocol.has_connection() {
             half_open_option(ui, cx, &mut self.stay_half_open, locked);
         }
         options_field(ui, cx, self.socket, &mut self.form, locked);
@@ -249,7 +260,7 @@ impl ClientTabState {
 
     fn composer(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         let language = cx.language;
-        let stream = self.form.protocol.is_stream();
+        let stream = self.protocol(cx).is_stream();
         let finished = self
             .session()
             .and_then(|session| cx.sessions.by_id.get(&session))

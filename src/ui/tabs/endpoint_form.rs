@@ -1,4 +1,4 @@
-use crate::model::{Endpoint, EndpointError, Protocol, SocketOptions, Target};
+use crate::model::{AddressForm, Endpoint, EndpointError, Protocol, SocketOptions, Target};
 
 /// The part of a form that a mistake is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,8 +16,8 @@ pub struct EndpointForm {
     pub port: String,
     /// Socket options as a query.
     pub options: String,
-    /// The address of the other kind, host or path, to come back to.
-    other_address: String,
+    /// The addresses of other kinds, host, path or descriptor, to come back to.
+    other_addresses: Vec<(AddressForm, String)>,
     /// Whether a start was tried, so that empty fields count as mistakes too.
     pub tried: bool,
 }
@@ -26,10 +26,10 @@ impl EndpointForm {
     #[must_use]
     pub fn new(scheme: &str, address: &str, port: &str, options: &str) -> Self {
         let protocol = Protocol::from_scheme(scheme).unwrap_or_default();
-        let other_address = if protocol.has_port() { "" } else { "127.0.0.1" };
+        let loopback = (AddressForm::HostPort, "127.0.0.1".to_owned());
         Self {
             protocol,
-            other_address: other_address.to_owned(),
+            other_addresses: if protocol.has_port() { Vec::new() } else { vec![loopback] },
             address: address.to_owned(),
             port: port.to_owned(),
             options: options.to_owned(),
@@ -37,12 +37,16 @@ impl EndpointForm {
         }
     }
 
-    /// To be called after the protocol was changed from `before`: a host is no path, nor the other way round.
+    /// To be called after the protocol was changed from `before`: a host is no path and no descriptor.
     pub fn protocol_changed(&mut self, before: Protocol) {
-        if before.address_form() != self.protocol.address_form() {
-            std::mem::swap(&mut self.address, &mut self.other_address);
-            self.tried = false;
+        let (before, now) = (before.address_form(), self.protocol.address_form());
+        if before == now {
+            return;
         }
+        let kept = self.other_addresses.iter().position(|(form, _)| *form == now);
+        let address = kept.map(|at| self.other_addresses.swap_remove(at).1).unwrap_or_default();
+        self.other_addresses.push((before, std::mem::replace(&mut self.address, address)));
+        self.tried = false;
     }
 
     /// The endpoint with its options.
@@ -80,7 +84,9 @@ impl EndpointForm {
     }
 
     fn holds_endpoint_text(&self) -> bool {
-        self.address.contains("://") || self.address.trim_start().starts_with("unix:")
+        let scheme = self.address.split_once(':').map(|(scheme, _)| scheme.trim_start());
+        self.address.contains("://")
+            || scheme.and_then(Protocol::from_scheme).is_some_and(|protocol| protocol.separator() == ":")
     }
 
     /// The mistake to show now and its field. An empty field is none before a start was tried.
@@ -93,7 +99,13 @@ impl EndpointForm {
             EndpointError::Option(_) => FormField::Options,
             _ => FormField::Address,
         };
-        let incomplete = matches!(error, EndpointError::NoPort | EndpointError::EmptyHost | EndpointError::EmptyPath);
+        let incomplete = matches!(
+            error,
+            EndpointError::NoPort
+                | EndpointError::EmptyHost
+                | EndpointError::EmptyPath
+                | EndpointError::EmptyDescriptor
+        );
         (self.tried || !incomplete).then_some((field, error))
     }
 
@@ -106,22 +118,23 @@ impl EndpointForm {
     /// As a tab's title: `127.0.0.1:9000`, `UDP 127.0.0.1:9000`, `/run/x.sock`.
     #[must_use]
     pub fn title(&self) -> String {
-        if !self.protocol.has_port() {
-            return self.address.clone();
-        }
         match Endpoint::from_fields(self.protocol, &self.address, &self.port) {
             Ok(endpoint) => title(&endpoint),
+            Err(_) if !self.protocol.has_port() => self.address.clone(),
             Err(_) => format!("{}:{}", self.address, self.port),
         }
     }
 }
 
-/// An endpoint as a tab's title. TCP is what is meant where nothing is said.
+/// An endpoint as a tab's title. A stream is what is meant where nothing is said.
 #[must_use]
 pub fn title(endpoint: &Endpoint) -> String {
     match endpoint.protocol() {
-        Protocol::Udp => format!("UDP {}", endpoint.address()),
         Protocol::Tcp | Protocol::UnixStream => endpoint.address(),
+        Protocol::Udp => format!("UDP {}", endpoint.address()),
+        Protocol::UnixDatagram => format!("DGRAM {}", endpoint.address()),
+        Protocol::UnixSeqpacket => format!("SEQPACKET {}", endpoint.address()),
+        Protocol::Descriptor => endpoint.to_string(),
     }
 }
 
@@ -135,6 +148,24 @@ mod tests {
         assert!(form.take_endpoint_text());
         assert_eq!(form, EndpointForm::new("udp", "::1", "9001", "reuseaddr=1"));
         assert_eq!(form.title(), "UDP [::1]:9001");
+    }
+
+    #[test]
+    fn pasted_unix_and_descriptor_texts_fill_the_form() {
+        for (text, scheme, address, title) in [
+            ("unix-dgram:/run/x.sock", "unix-dgram", "/run/x.sock", "DGRAM /run/x.sock"),
+            ("unix-seqpacket:@x", "unix-seqpacket", "@x", "SEQPACKET @x"),
+            ("unix:@x", "unix", "@x", "@x"),
+            ("fd://3", "fd", "3", "fd://3"),
+        ] {
+            let mut form = EndpointForm::new("tcp", text, "9000", "");
+            assert_eq!(form.target().unwrap().to_string(), text);
+            assert!(form.take_endpoint_text(), "{text}");
+            assert_eq!(
+                (form.protocol.scheme(), form.address.as_str(), form.title().as_str()),
+                (scheme, address, title)
+            );
+        }
     }
 
     #[test]
@@ -161,14 +192,21 @@ mod tests {
     }
 
     #[test]
-    fn a_host_is_not_taken_for_a_path() {
+    fn a_host_is_not_taken_for_a_path_or_a_descriptor() {
         let mut form = EndpointForm::new("tcp", "192.0.2.1", "9000", "");
         form.protocol = Protocol::UnixStream;
         form.protocol_changed(Protocol::Tcp);
         assert_eq!(form.address, "");
         form.address = "/run/x.sock".to_owned();
-        form.protocol = Protocol::Udp;
+        form.protocol = Protocol::Descriptor;
         form.protocol_changed(Protocol::UnixStream);
+        assert_eq!(form.address, "");
+        form.address = "3".to_owned();
+        form.protocol = Protocol::UnixSeqpacket;
+        form.protocol_changed(Protocol::Descriptor);
+        assert_eq!(form.address, "/run/x.sock");
+        form.protocol = Protocol::Udp;
+        form.protocol_changed(Protocol::UnixSeqpacket);
         assert_eq!(form.address, "192.0.2.1");
         form.protocol = Protocol::Tcp;
         form.protocol_changed(Protocol::Udp);

@@ -6,7 +6,7 @@ use super::button::{Weight, button};
 use super::choice::choice;
 use super::field::{Field, mistake, row_caption};
 use crate::i18n;
-use crate::model::{Protocol, SocketId};
+use crate::model::{AddressForm, Protocol, SocketId};
 use crate::tr;
 use crate::ui::context::Cx;
 use crate::ui::tabs::{EndpointForm, FormField};
@@ -56,6 +56,9 @@ pub fn endpoint_row(
                     Protocol::Tcp => "TCP".into(),
                     Protocol::Udp => "UDP".into(),
                     Protocol::UnixStream => tr!(language, "protocol.unix_stream"),
+                    Protocol::UnixDatagram => tr!(language, "protocol.unix_datagram"),
+                    Protocol::UnixSeqpacket => tr!(language, "protocol.unix_seqpacket"),
+                    Protocol::Descriptor => tr!(language, "protocol.descriptor"),
                 }
             });
             form.protocol_changed(before);
@@ -66,7 +69,11 @@ pub fn endpoint_row(
             let address = Field {
                 id: Id::unique(("address", socket.0)),
                 label: &tr!(language, "form.address"),
-                hint: &if has_port { tr!(language, "form.address.hint") } else { tr!(language, "form.path.hint") },
+                hint: &match form.protocol.address_form() {
+                    AddressForm::HostPort => tr!(language, "form.address.hint"),
+                    AddressForm::Path => tr!(language, "form.path.hint"),
+                    AddressForm::Descriptor => tr!(language, "form.descriptor.hint"),
+                },
                 width,
                 mistaken: in_field(FormField::Address),
             }
