@@ -1,5 +1,6 @@
 //! The engine over real sockets of this machine, without a face.
 
+mod adopted;
 mod files;
 mod harness;
 mod journal;
@@ -7,3 +8,5 @@ mod stream;
 mod trouble;
 mod udp;
 mod unix;
+mod unix_datagram;
+mod unix_seqpacket;
