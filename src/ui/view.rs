@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::codec::encoding::Encoding;
-use crate::model::{CloseReason, Event, SessionId, SessionInfo, SocketId, Traffic};
+use crate::model::{CloseReason, Event, InheritedSocket, SessionId, SessionInfo, SocketId, Traffic};
 
 /// One session as the window shows it.
 #[derive(Clone, Debug)]
@@ -24,6 +24,8 @@ pub struct Sessions {
     pub by_id: HashMap<SessionId, SessionView>,
     /// Of every tab.
     pub encodings: HashMap<SocketId, Encoding>,
+    /// The sockets that a service manager passed to this program.
+    pub inherited: Vec<InheritedSocket>,
     /// What the journal shows alone: a tab, or one of its sessions.
     pub selected: Option<(SocketId, Option<SessionId>)>,
 }

@@ -4,7 +4,8 @@ use egui::{Id, Key, Ui};
 
 use super::button::{Weight, button};
 use super::choice::choice;
-use super::field::{Field, mistake, row_caption};
+use super::field::{Field, caption, mistake, row_caption};
+use crate::codec::visible::visible;
 use crate::i18n;
 use crate::model::{AddressForm, Protocol, SocketId};
 use crate::tr;
@@ -78,6 +79,11 @@ pub fn endpoint_row(
                 mistaken: in_field(FormField::Address),
             }
             .show(ui, tokens, &mut form.address);
+            let address = if form.protocol.address_form() == AddressForm::Descriptor {
+                address.on_hover_text(tr!(language, "form.descriptor.explained"))
+            } else {
+                address
+            };
             // Several characters at once were pasted; a text typed by hand is only taken apart when it is complete.
             if address.changed() && form.address.len() > before + 1 || address.lost_focus() {
                 form.take_endpoint_text();
@@ -99,10 +105,30 @@ pub fn endpoint_row(
         });
         pressed |= button(ui, tokens, start.weight, &start.label, BUTTON_WIDTH, start.blocked).clicked();
     });
+    if !locked && form.protocol == Protocol::Descriptor {
+        inherited_sockets(ui, cx, form);
+    }
     let mistake = mistaken
         .filter(|(field, _)| *field != FormField::Options)
         .map(|(_, error)| i18n::endpoint_error(language, &error));
     EndpointRow { pressed, mistake }
+}
+
+/// What a service manager passed to this program, to choose from.
+fn inherited_sockets(ui: &mut Ui, cx: &Cx<'_>, form: &mut EndpointForm) {
+    if cx.sessions.inherited.is_empty() {
+        return;
+    }
+    ui.horizontal_wrapped(|ui| {
+        caption(ui, cx.tokens, &tr!(cx.language, "form.inherited"));
+        for socket in &cx.sessions.inherited {
+            let name = socket.name.as_deref().map(|name| format!("{} ", visible(name))).unwrap_or_default();
+            let label = format!("{} · {name}{}", socket.number, visible(&socket.endpoint.to_string()));
+            if button(ui, cx.tokens, Weight::Plain, &label, 0.0, None).clicked() {
+                form.address = socket.number.to_string();
+            }
+        }
+    });
 }
 
 /// The socket options as a query, for the area that opens with "More".
