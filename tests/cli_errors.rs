@@ -9,18 +9,8 @@ use std::net::{TcpListener, UdpSocket};
 use std::os::unix::fs::PermissionsExt;
 
 use serde_json::Value;
-use support::{Run, Sockeye, listing, run, sockeye, write};
+use support::{Sockeye, listing, run, sockeye, write};
 use tempfile::tempdir;
-
-/// The only error, with its exit status.
-#[track_caller]
-fn error<'a>(run: &'a Run, code: i32, operation: &str) -> &'a Value {
-    run.expect_code(code);
-    let error = run.one("error");
-    assert_eq!(error["operation"], operation, "{error}");
-    assert!(error["message"].as_str().is_some_and(|message| !message.is_empty()), "{error}");
-    error
-}
 
 fn contains(value: &Value, part: &str) -> bool {
     value.as_str().is_some_and(|text| text.contains(part))
@@ -31,7 +21,7 @@ fn a_port_in_use_names_who_holds_it() {
     let held = TcpListener::bind("127.0.0.1:0").expect("a port");
     let endpoint = format!("tcp://{}", held.local_addr().expect("an address"));
     let run = run(&["listen", &endpoint]);
-    let error = error(&run, 1, "bind");
+    let error = run.expect_error(1, "bind");
     assert_eq!(error["message"], "address already in use");
     assert_eq!(error["endpoint"], endpoint.as_str());
     if cfg!(target_os = "linux") {
@@ -46,7 +36,7 @@ fn a_udp_port_in_use_is_not_shared() {
     let held = UdpSocket::bind("127.0.0.1:0").expect("a port");
     let endpoint = format!("udp://{}", held.local_addr().expect("an address"));
     let run = run(&["listen", &endpoint]);
-    assert_eq!(error(&run, 1, "bind")["message"], "address already in use");
+    assert_eq!(run.expect_error(1, "bind")["message"], "address already in use");
 }
 
 #[test]
@@ -54,7 +44,7 @@ fn nobody_listens() {
     let free = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port");
     let endpoint = format!("tcp://{free}");
     let run = run(&["connect", &endpoint, "--send", "x"]);
-    let error = error(&run, 1, "connect");
+    let error = run.expect_error(1, "connect");
     assert_eq!((&error["message"], &error["endpoint"]), (&"connection refused".into(), &endpoint.into()));
     assert!(error["hint"].is_string(), "{error}");
     assert!(run.all("opened").is_empty());
@@ -64,14 +54,14 @@ fn nobody_listens() {
 fn nobody_listens_for_a_datagram() {
     let free = UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port");
     let run = run(&["connect", &format!("udp://{free}"), "--send", "x"]);
-    assert_eq!(error(&run, 1, "receive")["message"], "connection refused");
+    assert_eq!(run.expect_error(1, "receive")["message"], "connection refused");
 }
 
 #[test]
 fn no_such_host() {
     for verb in [&["connect", "tcp://nosuch.invalid:9", "--send", "x"][..], &["listen", "tcp://nosuch.invalid:9"]] {
         let run = run(verb);
-        let error = error(&run, 1, "resolve");
+        let error = run.expect_error(1, "resolve");
         assert!(contains(&error["endpoint"], "nosuch.invalid"), "{error}");
         assert!(contains(&error["message"], "no such host"), "{error}");
     }
@@ -81,7 +71,7 @@ fn no_such_host() {
 fn an_address_of_another_machine_can_t_be_bound() {
     // 192.0.2.0/24 is for documentation, RFC 5737.
     let run = run(&["listen", "tcp://192.0.2.1:0"]);
-    let error = error(&run, 1, "bind");
+    let error = run.expect_error(1, "bind");
     assert_eq!(error["endpoint"], "tcp://192.0.2.1:0");
 }
 
@@ -106,7 +96,7 @@ fn bad_usage() {
         (&["nosuch"], "nosuch"),
     ] {
         let run = run(arguments);
-        let error = error(&run, 2, "usage");
+        let error = run.expect_error(2, "usage");
         assert!(contains(&error["message"], part), "{arguments:?}: {error}");
         assert_eq!(run.events.len(), 1, "nothing but the error: {:?}", run.events);
 
@@ -125,7 +115,7 @@ fn a_path_too_long_for_a_socket() {
     let path = folder.path().join("x".repeat(room));
     assert_eq!(path.as_os_str().len(), 108);
     let run = run(&["listen", &format!("unix:{}", path.display())]);
-    let error = error(&run, 2, "usage");
+    let error = run.expect_error(2, "usage");
     assert!(contains(&error["message"], "107") && contains(&error["message"], "108"), "{error}");
     assert_eq!(listing(folder.path()), [""; 0]);
 }
@@ -156,7 +146,7 @@ fn a_file_that_can_t_be_sent_is_refused_before_anybody_hears_of_it() {
     for path in bad {
         let (good, path) = (good.to_str().expect("UTF-8"), path.to_str().expect("UTF-8"));
         let run = run(&["send-file", &endpoint, good, path]);
-        let error = error(&run, 1, "open-file");
+        let error = run.expect_error(1, "open-file");
         assert_eq!(error["path"], path);
         assert!(listener.accept().is_err(), "a connection was made for {path}");
     }
@@ -185,7 +175,7 @@ fn a_journal_that_can_t_be_written() {
     let nowhere = folder.path().join("missing").join("x.sqlite");
     for journal in [precious.as_path(), nowhere.as_path(), folder.path()] {
         let run = run(&["listen", "tcp://127.0.0.1:0", "--journal", journal.to_str().expect("UTF-8")]);
-        error(&run, 1, "open-journal");
+        run.expect_error(1, "open-journal");
         assert!(run.all("listening").is_empty());
     }
     assert_eq!(fs::read(&precious).expect("the file"), b"not a journal");
@@ -197,7 +187,7 @@ fn a_datagram_that_is_too_long() {
     let peer = UdpSocket::bind("127.0.0.1:0").expect("a port");
     let endpoint = format!("udp://{}", peer.local_addr().expect("an address"));
     let run = run(&["connect", &endpoint, "--send", &"x".repeat(65_508), "--wait", "0"]);
-    let error = error(&run, 1, "send");
+    let error = run.expect_error(1, "send");
     assert!(error["hint"].is_string(), "{error}");
     assert!(run.all("sent").is_empty());
 }

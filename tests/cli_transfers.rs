@@ -271,6 +271,31 @@ fn several_files_take_a_connection_each() {
     }
 }
 
+/// All that was sent has been read when the last of it can't be written: only the way of closing tells the sender.
+#[test]
+fn a_sender_hears_that_the_last_bytes_were_not_kept() {
+    if !require_tool("prlimit") {
+        return;
+    }
+    let (ours, theirs) = (tempdir().expect("a folder"), tempdir().expect("a folder"));
+    let source = write(theirs.path(), "last.bin", &noise(5000));
+    let into = ours.path().to_str().expect("UTF-8");
+    let inner =
+        sockeye(&["receive", "tcp://127.0.0.1:0", "--into", into, "--protocol", "tutorial", "--once", "--json"]);
+    let mut command = std::process::Command::new("prlimit");
+    command.arg("--fsize=4096:4096").arg(inner.get_program()).args(inner.get_args());
+    let mut receiver = Sockeye::watch(command);
+    let endpoint = receiver.listening();
+    let source = source.to_str().expect("UTF-8");
+    let sent = run(&["send-file", &endpoint, source, "--protocol", "tutorial"]);
+    sent.expect_code(1);
+    assert_eq!(sent.one("file")["outcome"], "incomplete");
+    let received = receiver.finish();
+    received.expect_code(1);
+    assert_eq!(received.one("file")["outcome"], "incomplete");
+    assert_eq!(received.one("closed")["reason"], "error");
+}
+
 #[test]
 fn a_full_disk_is_told_and_the_beginning_kept() {
     if !require_tool("prlimit") {

@@ -131,3 +131,25 @@ fn the_history_keeps_what_was_sent_and_not_what_was_refused() {
     window.press(Key::Enter);
     assert_eq!(heard(&mut peer, 2), b"\xba\xc3", "Enter sends what was recalled");
 }
+
+#[test]
+fn typing_goes_on_after_a_click_on_send() {
+    let (mut window, mut peer) = connected();
+    assert_eq!(send(&mut window, &mut peer, "one", 3), b"one");
+    assert!(window.control("Client", "Message").is_focused());
+    window.write("Client", "Message", "two");
+    window.control("Client", "Send").focus();
+    window.harness.step();
+    window.press(Key::Space);
+    assert_eq!(heard(&mut peer, 3), b"two");
+    assert!(window.control("Client", "Message").is_focused(), "pressed by a key too");
+    window.choose("Client", "Format", "Hex");
+    window.write("Client", "Message", "4z");
+    assert!(window.control("Client", "Send").accesskit_node().is_disabled());
+    window.click("Client", "Send");
+    let message = window.control("Client", "Message");
+    assert!(message.is_focused(), "there the mistake is to be put right");
+    message.type_text("4");
+    window.harness.step();
+    assert_eq!(window.value("Client", "Message"), "4z4");
+}

@@ -37,7 +37,7 @@ fn a_newcomer_listens_connects_and_sends_a_greeting() {
         bytes.accesskit_node().value()
     };
     window.until("its bytes", |window| bytes(window).is_some());
-    window.harness.get_by_label("Bytes").focus();
+    window.harness.get_by_role_and_label(Role::Document, "Bytes").focus();
     window.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
     window.until("all of them", |window| bytes(window).as_deref() == Some("e4 bd a0 e5 a5 bd"));
 }

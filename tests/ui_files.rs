@@ -262,3 +262,15 @@ fn a_folder_that_is_a_file_is_told() {
     }
     assert_eq!(std::fs::read(path).expect("the file"), b"mine");
 }
+
+#[test]
+fn a_file_that_nobody_takes_is_called_stalled() {
+    let from = folder();
+    let path = from.path().join("large.bin");
+    File::create(&path).and_then(|file| file.set_len(64 << 20)).expect("a file");
+    let mut window = Window::english();
+    let _peer_that_does_not_read = window.connect_to(&listener());
+    drop_on(&mut window, "Client", &[&path]);
+    window.until("a stall", |window| window.shows("Client", "stalled"));
+    assert!(!window.shows("Client", "left"));
+}

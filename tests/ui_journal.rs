@@ -334,7 +334,7 @@ fn the_inspector_shows_both_clocks_and_copies_what_is_selected() {
     }
     focus_table(&mut harness);
     press(&mut harness, Key::Enter);
-    assert!(harness.get_by_label("Bytes").is_focused());
+    assert!(harness.get_by_role_and_label(Role::Document, "Bytes").is_focused());
     press(&mut harness, Key::Home);
     for _ in 0..2 {
         harness.key_press_modifiers(Modifiers::SHIFT, Key::ArrowRight);
@@ -363,11 +363,98 @@ fn a_long_payload_comes_whole() {
     harness.run_ok();
     harness.run_ok();
     assert!(shows(&harness, "1,048,576 B"));
-    harness.get_by_label("Bytes").focus();
+    harness.get_by_role_and_label(Role::Document, "Bytes").focus();
     harness.run_ok();
     harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
     harness.run_ok();
     assert!(shows(&harness, "1,048,576 B selected, 0x0 to 0xfffff"));
+}
+
+#[test]
+fn an_empty_journal_says_why_and_what_to_do() {
+    let says = |harness: &Harness<'_, Window>, words: &str| harness.query_by_label_contains(words).is_some();
+    let mut harness = open(numbered(0));
+    assert!(says(&harness, "Nothing has happened yet. Start listening or connect."));
+    harness.state_mut().record(1);
+    harness.run_ok();
+    assert!(shows(&harness, "message 1") && !says(&harness, "Nothing has happened yet"));
+    type_filter(&mut harness, "out");
+    assert!(says(&harness, "No row matches"), "rows there are");
+}
+
+#[test]
+fn the_headings_tell_which_clock_they_are_of() {
+    let mut harness = open(numbered(3));
+    for (heading, clock) in [("Time", "wall clock"), ("Since last", "monotonic clock")] {
+        assert!(harness.query_by_label_contains(clock).is_none());
+        let cell = harness.get_by_role_and_label(Role::ColumnHeader, heading);
+        assert!(cell.accesskit_node().data().description().is_some_and(|words| words.contains(clock)));
+        cell.hover();
+        // A tooltip waits until the pointer rests.
+        for _ in 0..60 {
+            harness.step();
+        }
+        assert!(harness.query_by_label_contains(clock).is_some(), "no tooltip at {heading}");
+    }
+}
+
+fn width_of(harness: &Harness<'_, Window>, column: &str) -> f64 {
+    let name = format!("Width of {column}");
+    let border = harness.get_by_role_and_label(Role::Splitter, &name);
+    border.accesskit_node().numeric_value().expect("a width")
+}
+
+#[test]
+fn columns_are_resized_by_the_borders_of_their_headings() {
+    let mut harness = open(numbered(3));
+    let session = |harness: &Harness<'_, Window>| {
+        f64::from(harness.get_by_role_and_label(Role::ColumnHeader, "Session").rect().left())
+    };
+    let (fitting, place) = (width_of(&harness, "Since last"), session(&harness));
+    let grip = harness.get_by_role_and_label(Role::Splitter, "Width of Since last").rect().center();
+    harness.drag_at(grip);
+    harness.run_ok();
+    harness.hover_at(grip + egui::vec2(50.0, 0.0));
+    harness.run_ok();
+    harness.drop_at(grip + egui::vec2(50.0, 0.0));
+    harness.run_ok();
+    assert_eq!((width_of(&harness, "Since last"), session(&harness)), (fitting + 50.0, place + 50.0));
+    assert!(shows(&harness, "message 3"));
+
+    // In one frame: those of this harness are too far apart for a double click.
+    let pos = harness.get_by_role_and_label(Role::Splitter, "Width of Since last").rect().center();
+    let click = |pressed| egui::Event::PointerButton {
+        pos,
+        button: egui::PointerButton::Primary,
+        pressed,
+        modifiers: Modifiers::NONE,
+    };
+    harness.hover_at(pos);
+    harness.run_ok();
+    harness.input_mut().events.extend([true, false, true, false].map(click));
+    harness.run_ok();
+    assert_eq!(width_of(&harness, "Since last"), fitting, "a double click makes it fit");
+}
+
+#[test]
+fn columns_are_resized_by_keys() {
+    let mut harness = open(numbered(3));
+    let fitting = width_of(&harness, "Time");
+    harness.get_by_role_and_label(Role::Splitter, "Width of No.").focus();
+    harness.run_ok();
+    press(&mut harness, Key::ArrowDown);
+    assert!(harness.get_by_role_and_label(Role::Splitter, "Width of Time").is_focused());
+    press(&mut harness, Key::ArrowRight);
+    press(&mut harness, Key::ArrowRight);
+    press(&mut harness, Key::ArrowLeft);
+    assert_eq!(width_of(&harness, "Time"), fitting + 8.0);
+    press(&mut harness, Key::Enter);
+    assert_eq!(width_of(&harness, "Time"), fitting);
+    press(&mut harness, Key::ArrowUp);
+    assert!(harness.get_by_role_and_label(Role::Splitter, "Width of No.").is_focused());
+    press(&mut harness, Key::Tab);
+    let stops_again = harness.get_all_by_role(Role::Splitter).any(|border| border.is_focused());
+    assert!(!stops_again, "one stop for all of them");
 }
 
 #[test]

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use egui::accesskit::Role;
 use egui::{Event, ImeEvent, Key, Modifiers};
-use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use egui_kittest::kittest::{By, NodeT as _, Queryable as _};
 use sockeye::model::{ClientTab, LanguageChoice, ServerTab, Settings};
 
-use crate::app::Window;
+use crate::app::{Window, any_port};
 
 #[test]
 fn every_control_has_its_name_in_its_panel() {
@@ -29,6 +29,30 @@ fn every_control_has_its_name_in_its_panel() {
     }
     window.panel("Server").get_by_label("Recipients");
     assert!(window.panel("Client").query_by_label("Recipients").is_none());
+}
+
+#[test]
+fn the_window_itself_has_a_name() {
+    let window = Window::english();
+    let root = window.harness.root();
+    let root = root.accesskit_node();
+    assert_eq!((root.role(), root.label().as_deref()), (Role::Window, Some("Sockeye")));
+}
+
+#[test]
+fn a_name_finds_its_control_and_no_caption() {
+    let server = ServerTab { respond: "reply".to_owned(), receive: "raw".to_owned(), more_open: true, ..any_port() };
+    let window = Window::with_tabs(server, ClientTab { more_open: true, ..ClientTab::default() });
+    for (panel, names) in [
+        ("Server", &["Automatic reply", "Reply text", "Incoming data", "Folder", "Socket options"][..]),
+        ("Client", &["Time-out (ms)", "Local address", "Local port", "Incoming data", "Socket options"]),
+    ] {
+        for name in names {
+            assert_ne!(window.control(panel, name).accesskit_node().role(), Role::Label, "{name}");
+        }
+    }
+    let all = window.harness.query_all(By::new().label("Show as").include_labels());
+    assert_eq!(all.map(|node| node.accesskit_node().role()).collect::<Vec<_>>(), [Role::ComboBox]);
 }
 
 #[test]
@@ -111,6 +135,20 @@ fn shift_enter_breaks_the_line_and_enter_without_a_connection_keeps_the_text() {
     window.harness.step();
     window.press(Key::Enter);
     assert_eq!(window.value("Client", "Message"), "one\n");
+}
+
+#[test]
+fn shift_enter_does_not_send_either_on_a_connection() {
+    let mut window = Window::english();
+    window.connect();
+    window.write("Client", "Message", "one");
+    window.harness.key_press_modifiers(Modifiers::SHIFT, Key::Enter);
+    window.harness.step();
+    window.control("Client", "Message").type_text("two");
+    window.harness.step();
+    assert_eq!(window.value("Client", "Message"), "one\ntwo");
+    window.press(Key::Enter);
+    window.until("both lines at once", |window| window.has_client("received 7 B, sent 0 B"));
 }
 
 #[test]

@@ -81,6 +81,28 @@ fn what_was_typed_and_sent_is_there_after_a_restart() {
 }
 
 #[test]
+fn a_width_given_to_a_column_is_there_after_a_restart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("settings.toml");
+    let english = Settings { language: LanguageChoice::English, theme: ThemeChoice::Light, ..Settings::default() };
+    let mut window = Window::restart(english, Vec::new(), file.clone());
+    let width = |window: &Window| {
+        window.harness.get_by_role_and_label(Role::Splitter, "Width of Time").accesskit_node().numeric_value()
+    };
+    let before = width(&window).expect("a width");
+    window.harness.get_by_role_and_label(Role::Splitter, "Width of No.").focus();
+    window.harness.step();
+    window.harness.step();
+    for key in [egui::Key::ArrowDown, egui::Key::ArrowRight] {
+        window.press(key);
+    }
+    assert_eq!(width(&window), Some(before + 8.0));
+    window.until("the file", |_| !Engine::load_settings(&file).0.columns.is_empty());
+    drop(window);
+    assert_eq!(width(&restart(&file)), Some(before + 8.0));
+}
+
+#[test]
 fn a_damaged_file_costs_its_damaged_values_and_is_told() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("settings.toml");
@@ -197,8 +219,12 @@ fn an_unknown_option_is_told_where_it_stands() {
 #[test]
 fn the_language_is_switched_there_and_back() {
     let mut window = Window::english();
+    window.listen();
+    window.until("its row", |window| window.journal().iter().flatten().any(|cell| cell.starts_with("listening on ")));
     window.write("Client", "Message", "kept");
     click(&mut window, "中文");
+    let table = window.harness.get_by_role_and_label(Role::Table, "日志");
+    assert!(table.query_by_label_contains("监听").is_some(), "rows speak the language of now");
     assert_eq!(window.value("客户端", "消息"), "kept");
     assert!(window.harness.query_by_role_and_label(Role::Table, "日志").is_some());
     assert!(says(&window, "未选择任何行"));

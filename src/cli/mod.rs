@@ -20,7 +20,7 @@ use self::args::Arguments;
 use self::console::{Console, Ending};
 use self::report::{Fact, Form};
 use self::request::{Request, Task, UsageError};
-use crate::engine::JournalPlace;
+use crate::engine::{self, JournalPlace};
 use crate::model::ReceiveMode;
 
 const FAILED: u8 = 1;
@@ -30,7 +30,7 @@ const BAD_USAGE: u8 = 2;
 /// file ended incomplete or refused, 2 bad usage. Blocks until then.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    log_where_asked();
+    engine::log_where_asked();
     let parsed = match Arguments::try_parse_from(&arguments) {
         Ok(parsed) => parsed,
         Err(error) => return refuse(&arguments, &error),
@@ -42,16 +42,6 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Ending::Failed => ExitCode::from(FAILED),
         },
         Err(error) => tell_usage(form, &error),
-    }
-}
-
-/// Diagnostics on standard error, for whoever sets `SOCKEYE_LOG` to a level or a filter such as `sockeye::net=trace`.
-fn log_where_asked() {
-    const VARIABLE: &str = "SOCKEYE_LOG";
-    if std::env::var_os(VARIABLE).is_some() {
-        let filter = tracing_subscriber::EnvFilter::from_env(VARIABLE);
-        // Fails only where a program that uses this crate logs already.
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init().ok();
     }
 }
 

@@ -7,6 +7,8 @@ use super::args::{
     ConnectArguments, ListenArguments, ReceiveArguments, ReceiveProtocol, SendFileArguments, SendProtocol, Verb,
 };
 use super::report::Form;
+use crate::codec::compose::{self, LineEnding};
+use crate::codec::encoding::Encoding;
 use crate::codec::hex;
 use crate::i18n::{self, Language};
 use crate::model::{ConnectSpec, ListenSpec, ReceiveMode, Respond, SendMode, Target};
@@ -89,7 +91,7 @@ fn read_listen(arguments: ListenArguments, language: Language) -> Result<Request
 fn read_connect(arguments: ConnectArguments, language: Language) -> Result<Request, UsageError> {
     let target = read_endpoint(&arguments.endpoint, language)?;
     let input = match (arguments.send, arguments.send_hex) {
-        (Some(text), _) => Input::Bytes(text.into_bytes()),
+        (Some(text), _) => Input::Bytes(read_message(&text, &target, language)?),
         (None, Some(text)) => Input::Bytes(read_hex(&text, language)?),
         (None, None) => Input::Standard,
     };
@@ -153,6 +155,15 @@ fn read_stream_endpoint(text: &str, language: Language) -> Result<Target, UsageE
             problem: quoted(language, text, &tr!(language, "cli.files_need_a_stream")),
         })
     }
+}
+
+/// The text as it stands; for a transport that knows frames or pings, as one of these.
+fn read_message(text: &str, target: &Target, language: Language) -> Result<Vec<u8>, UsageError> {
+    let format = target.endpoint.formats().first().copied().unwrap_or_default();
+    compose::compose(text, format, Encoding::Utf8, LineEnding::None).map_err(|error| UsageError {
+        argument: Some("--send"),
+        problem: quoted(language, text, &i18n::compose_error(language, &error)),
+    })
 }
 
 fn read_hex(text: &str, language: Language) -> Result<Vec<u8>, UsageError> {

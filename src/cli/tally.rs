@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use self::interval::Interval;
 use super::report::{Fact, Report, Summary};
+use crate::codec::decode::Decoder;
 use crate::model::{
     Cause, CloseReason, Direction, Event, Failure, Notice, Operation, Outcome, Peer, Progress, Protocol, SessionId,
     SocketId, Traffic, TransferId,
@@ -21,8 +22,8 @@ use crate::model::{
 pub(super) struct Tally {
     /// What was asked for, until it is known what a descriptor is.
     protocol: Protocol,
-    /// Traffic of the sessions that are open.
-    open: HashMap<SessionId, Arc<Traffic>>,
+    /// The sessions that are open.
+    open: HashMap<SessionId, Open>,
     transfers: BTreeMap<TransferId, Transfer>,
     /// Sessions whose peer is known to have left bytes unread.
     left_unread: HashSet<SessionId>,
@@ -36,6 +37,12 @@ pub(super) struct Tally {
     truncated: u64,
     loss_told: Interval,
     file_failed: bool,
+}
+
+#[derive(Debug)]
+struct Open {
+    traffic: Arc<Traffic>,
+    decoder: Decoder,
 }
 
 #[derive(Debug)]
@@ -92,13 +99,16 @@ impl Tally {
             Event::Connecting { attempt, .. } => report.tell(&Fact::Connecting { attempt }),
             Event::Opened { info, traffic } => {
                 self.protocol = info.protocol;
-                self.open.insert(info.id, Arc::clone(traffic));
+                self.open.insert(info.id, Open { traffic: Arc::clone(traffic), decoder: info.decoder });
                 let peer = endpoint_text(info.protocol, &info.peer);
                 report.tell(&Fact::Opened { session: info.id, peer: &peer, process: info.process.as_ref() })?;
                 self.tell_early(report)
             }
             Event::Received { session, bytes, truncated } => {
-                report.tell(&Fact::Received { session: *session, bytes, truncated: *truncated })
+                let decoder = self.open.get(session).map(|open| open.decoder).unwrap_or_default();
+                let decoded = decoder.decode(bytes).map(|decoded| decoded.summary);
+                let decoded = decoded.as_deref();
+                report.tell(&Fact::Received { session: *session, bytes, truncated: *truncated, decoded })
             }
             Event::Sent { session, bytes } => report.tell(&Fact::Sent { session: *session, bytes: *bytes }),
             Event::PeerFinished { session } => report.tell(&Fact::PeerFinished { session: *session }),
@@ -129,6 +139,7 @@ impl Tally {
             | Event::Resolved { .. }
             | Event::Disconnected { .. }
             | Event::ReconnectingIn { .. }
+            | Event::Probed { .. }
             | Event::Recorded { .. }
             | Event::JournalCleared
             | Event::Page(_)
@@ -161,9 +172,10 @@ impl Tally {
 
     fn summary(&self) -> Summary {
         let open = self.open.values();
-        let (receives, received_bytes) = open.fold((self.receives, self.received_bytes), |(calls, bytes), traffic| {
-            (calls + traffic.receives(), bytes + traffic.received())
-        });
+        let (receives, received_bytes) = open
+            .fold((self.receives, self.received_bytes), |(calls, bytes), Open { traffic, .. }| {
+                (calls + traffic.receives(), bytes + traffic.received())
+            });
         // Connections lose nothing; where the system keeps no count for datagrams, nobody knows.
         let known = self.protocol.has_connection() || cfg!(target_os = "linux");
         let dropped = known.then(|| self.dropped.values().sum());
@@ -179,7 +191,7 @@ impl Tally {
     }
 
     fn session_closed(&mut self, session: SessionId, reason: CloseReason, report: &mut dyn Report) -> io::Result<()> {
-        if let Some(traffic) = self.open.remove(&session) {
+        if let Some(Open { traffic, .. }) = self.open.remove(&session) {
             self.receives += traffic.receives();
             self.received_bytes += traffic.received();
         }

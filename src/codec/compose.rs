@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
+use super::can::{Frame, FrameTextError, FrameTextProblem};
 use super::encoding::Encoding;
-use super::{escapes, hex};
+use super::{escapes, hex, icmp};
 
 /// How the text of a message is to be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -15,10 +16,27 @@ pub enum Format {
     Escapes,
     /// [`hex`] digits.
     Hex,
+    /// CAN frames as can-utils writes them, [`Frame`](super::can::Frame).
+    CanFrame,
+    /// The payload of an ICMP echo request, with `id=` and `seq=` before it where they matter.
+    Ping(icmp::Version),
 }
 
 impl Format {
+    /// Those that suit every transport.
     pub const ALL: [Self; 3] = [Self::Text, Self::Escapes, Self::Hex];
+
+    /// Whether the text is characters that an encoding turns into bytes.
+    #[must_use]
+    pub fn is_encoded(self) -> bool {
+        matches!(self, Self::Text | Self::Escapes | Self::Ping(_))
+    }
+
+    /// Whether a line ending can follow: frames and pings have their own end.
+    #[must_use]
+    pub fn takes_line_ending(self) -> bool {
+        matches!(self, Self::Text | Self::Escapes | Self::Hex)
+    }
 
     /// As settings and options write it.
     #[must_use]
@@ -27,6 +45,8 @@ impl Format {
             Self::Text => "text",
             Self::Escapes => "escapes",
             Self::Hex => "hex",
+            Self::CanFrame => "can",
+            Self::Ping(_) => "ping",
         }
     }
 
@@ -84,6 +104,10 @@ pub enum ComposeProblem {
     OpenEscape,
     #[error("\\x needs two hex digits")]
     BadHexEscape,
+    #[error("{0:?}")]
+    Frame(FrameTextProblem),
+    #[error("{0} is a number from 0 to 65535")]
+    BadPingNumber(&'static str),
 }
 
 /// The bytes to send. The line ending is text in the message's encoding, so CR LF in UTF-16 is four bytes; after hex,
@@ -100,12 +124,41 @@ pub fn compose(text: &str, format: Format, encoding: Encoding, ending: LineEndin
         }
         Format::Escapes => escapes::parse(text, encoding)?,
         Format::Hex => hex::parse(text)?,
+        // Nothing is no mistake yet: nothing is what there is to send.
+        Format::CanFrame if text.trim().is_empty() => Vec::new(),
+        Format::CanFrame => {
+            let in_place =
+                |error: FrameTextError| ComposeError { at: error.at, problem: ComposeProblem::Frame(error.problem) };
+            text.parse::<Frame>().map_err(in_place)?.to_bytes()
+        }
+        Format::Ping(version) => ping(text, version, encoding)?,
     };
     match format {
         Format::Text | Format::Escapes => encode_part(ending.text(), text.len(), encoding, &mut bytes)?,
         Format::Hex => bytes.extend_from_slice(ending.text().as_bytes()),
+        Format::CanFrame | Format::Ping(_) => {}
     }
     Ok(bytes)
+}
+
+/// An echo request out of `id=7 seq=1 payload`; what is not said is 1.
+fn ping(text: &str, version: icmp::Version, encoding: Encoding) -> Result<Vec<u8>, ComposeError> {
+    let mut start = 0;
+    let mut numbers = [1, 1];
+    for (name, number) in ["id=", "seq="].into_iter().zip(&mut numbers) {
+        let Some(digits) = text[start..].strip_prefix(name) else { continue };
+        let word = digits.split(' ').next().unwrap_or_default();
+        let end = start + name.len() + word.len();
+        let is_number = word.bytes().all(|byte| byte.is_ascii_digit());
+        *number = is_number
+            .then(|| word.parse().ok())
+            .flatten()
+            .ok_or(ComposeError { at: start..end, problem: ComposeProblem::BadPingNumber(name) })?;
+        start = (end + 1).min(text.len());
+    }
+    let mut payload = Vec::new();
+    encode_part(&text[start..], start, encoding, &mut payload)?;
+    Ok(icmp::echo_request(version, numbers[0], numbers[1], &payload))
 }
 
 /// Encodes a part that begins at byte `start` of what was typed.
@@ -145,6 +198,24 @@ mod tests {
     }
 
     #[test]
+    fn a_ping_says_its_numbers() {
+        let compose = |text| compose(text, Format::Ping(icmp::Version::V4), Encoding::Utf8, LineEnding::CrLf);
+        assert_eq!(compose("id=7 seq=2 hello").unwrap(), icmp::echo_request(icmp::Version::V4, 7, 2, b"hello"));
+        assert_eq!(compose("seq=65535").unwrap(), icmp::echo_request(icmp::Version::V4, 1, 65535, b""));
+        assert_eq!(compose("hello").unwrap(), icmp::echo_request(icmp::Version::V4, 1, 1, b"hello"));
+        let error = compose("id=7 seq=x hello").unwrap_err();
+        assert_eq!((error.at, error.problem), (5..10, ComposeProblem::BadPingNumber("seq=")));
+    }
+
+    #[test]
+    fn a_frame_has_no_line_ending() {
+        let frame = compose("123#11", Format::CanFrame, Encoding::Utf8, LineEnding::CrLf).unwrap();
+        assert_eq!(frame, "123#11".parse::<Frame>().unwrap().to_bytes());
+        let error = compose("123#1", Format::CanFrame, Encoding::Utf8, LineEnding::None).unwrap_err();
+        assert_eq!((error.at, error.problem), (4..5, ComposeProblem::Frame(FrameTextProblem::HalfByte)));
+    }
+
+    #[test]
     fn labels_are_read_back() {
         for format in Format::ALL {
             assert_eq!(Format::from_label(&format.label().to_uppercase()), Some(format));
@@ -155,8 +226,14 @@ mod tests {
     proptest! {
         #[test]
         fn mistakes_lie_on_characters_of_the_text(
-            text in "[0-9a-fxX\\\\rn, é你😀]{0,20}",
-            format in prop::sample::select(&Format::ALL[..]),
+            text in "((id|seq)=[0-9]{0,6} ?)?[0-9a-fxX\\\\rRn#, é你😀]{0,20}",
+            format in prop::sample::select(vec![
+                Format::Text,
+                Format::Escapes,
+                Format::Hex,
+                Format::CanFrame,
+                Format::Ping(icmp::Version::V6),
+            ]),
             encoding in prop::sample::select(&Encoding::ALL[..]),
         ) {
             if let Err(error) = compose(&text, format, encoding, LineEnding::CrLf) {

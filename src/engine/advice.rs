@@ -27,6 +27,7 @@ fn hint(failure: &Failure, endpoint: &Endpoint) -> Option<Hint> {
             .and_then(|address| port_owner::find(endpoint.protocol(), address.port))
             .map_or(Hint::ChooseAnotherPort, |owner| Hint::PortHeldBy { owner }),
         Cause::Refused | Cause::StaleSocket => Hint::StartTheServer,
+        Cause::SelfConnect => Hint::ChooseAnotherPort,
         Cause::NotASocket => Hint::RemoveTheFile,
         Cause::OtherSocketType => Hint::ChooseAnotherProtocol,
         Cause::NoSuchHost => Hint::CheckTheName,
@@ -39,7 +40,15 @@ fn hint(failure: &Failure, endpoint: &Endpoint) -> Option<Hint> {
             {
                 Hint::PortsBelow1024NeedRights
             }
+            _ if failure.operation == Operation::Open => {
+                missing(endpoint.protocol(), &failure.cause).unwrap_or(Hint::CheckRights)
+            }
             _ => Hint::CheckRights,
+        },
+        Cause::AddressFamilyMissing => return missing(endpoint.protocol(), &failure.cause),
+        Cause::NoSuchDevice => match endpoint {
+            Endpoint::Can(_) | Endpoint::CanBroadcast(_) => Hint::CheckTheInterface,
+            _ => return None,
         },
         Cause::PathTooLong => Hint::ShortenThePath,
         Cause::OutOfDescriptors => Hint::RaiseDescriptorLimit,
@@ -47,10 +56,20 @@ fn hint(failure: &Failure, endpoint: &Endpoint) -> Option<Hint> {
     })
 }
 
+/// What would bring a kind of socket that can't be opened.
+pub(super) fn missing(protocol: Protocol, cause: &Cause) -> Option<Hint> {
+    match (cause, protocol.kernel_module()) {
+        (Cause::AddressFamilyMissing, Some(module)) => Some(Hint::LoadModule { module: module.to_owned() }),
+        (Cause::AddressFamilyMissing, None) if protocol.is_over_ip() => Some(Hint::ChooseAnotherFamily),
+        (Cause::PermissionDenied, _) if protocol == Protocol::Raw => Some(Hint::NeedsRawRight),
+        _ => None,
+    }
+}
+
 /// A message or datagram that was not sent.
 pub(super) fn send_message(protocol: Protocol, peer: &str, error: &io::Error) -> Failure {
     let mut failure = Failure::io(Operation::Send, peer, error);
-    let is_unix = protocol != Protocol::Udp;
+    let is_unix = protocol.is_unix();
     // The one that is full is the receiver's queue, net.unix.max_dgram_qlen long (unix(7)).
     if is_unix && error.kind() == io::ErrorKind::WouldBlock {
         failure.cause = Cause::PeerQueueFull;

@@ -11,15 +11,16 @@ use crossbeam_channel::Receiver;
 use parking_lot::Mutex;
 
 use super::core::{Core, spawn};
-use super::session::{Outgoing, Session};
+use super::send_queue::Outgoing;
+use super::session::Session;
 use super::socket_control::SocketControl;
-use super::{client, listener};
+use super::{advice, client, listener};
 use crate::codec::encoding::Encoding;
 use crate::model::{
     Cause, CloseReason, Command, ConnectSpec, Event, Failure, Hint, ListenSpec, Operation, Protocol, Recipients,
     Respond, Role, SessionId, Settings, SocketId,
 };
-use crate::store;
+use crate::{net, store};
 
 /// For how long one message to many may wait for room in a datagram socket's buffer.
 const DATAGRAM_WAIT: Duration = Duration::from_millis(100);
@@ -104,6 +105,13 @@ impl Control {
                 if let Some(running) = self.running.get(&socket) {
                     *running.control.respond.write() = respond;
                 }
+            }
+            Command::Probe { protocol } => {
+                let missing = net::probe(protocol).err().map(|failure| {
+                    let hint = advice::missing(protocol, &failure.cause);
+                    Failure { hint, ..failure }
+                });
+                self.core.outbox.send(Event::Probed { protocol, missing });
             }
             Command::ReadPage(request) => self.core.reader.page(request),
             Command::SetFilterEncodings(labels) => {
@@ -243,12 +251,8 @@ impl Control {
     }
 
     fn queue(&self, session: &Arc<Session>, item: Outgoing) {
-        let subject = match &item {
-            Outgoing::File { path, .. } => path.display().to_string(),
-            _ => session.peer.clone(),
-        };
-        if let Err(cause) = session.enqueue(&self.core, item) {
-            self.core.fail(session.info.socket, Some(session), Failure::new(Operation::Send, subject, cause));
+        if let Err(failure) = session.enqueue(&self.core, item) {
+            self.core.fail(session.info.socket, Some(session), failure);
         }
     }
 

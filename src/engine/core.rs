@@ -43,6 +43,7 @@ impl Core {
         recorder: Recorder,
         reader: Reader,
         payload_events: bool,
+        last_session: SessionId,
     ) -> Self {
         Self {
             clock,
@@ -50,7 +51,7 @@ impl Core {
             recorder,
             reader,
             payload_events,
-            next_session: AtomicU64::new(1),
+            next_session: AtomicU64::new(last_session.0.saturating_add(1)),
             next_transfer: AtomicU64::new(1),
             sessions: Mutex::new(HashMap::new()),
             transfers: Mutex::new(HashMap::new()),
@@ -107,7 +108,7 @@ impl Core {
         };
         if let Some(session) = session {
             // A sender that reads an ordinary end would take its file for received.
-            session.cut();
+            session.cut(CloseReason::LocalReset);
         }
     }
 

@@ -11,9 +11,10 @@ use super::rights;
 use super::session::Session;
 use super::socket_control::SocketControl;
 use super::stop::GRACE;
+use crate::codec::decode::Decoder;
 use crate::model::{
-    Call, CloseReason, Direction, Event, Failure, Life, Notice, Operation, Peer, PeerProcess, Protocol, Respond, Role,
-    Row, RowBody, SessionInfo, SocketOption, UnixName,
+    Call, CloseReason, Direction, Endpoint, Event, Failure, Notice, Operation, Peer, PeerProcess, Protocol, Respond,
+    Role, Row, RowBody, SessionInfo, SocketOption, UnixName,
 };
 use crate::net::{DatagramSocket, ReceivedDatagram};
 use crate::store::process;
@@ -30,8 +31,16 @@ const BATCH_BYTES: usize = 1 << 20;
 const PEERS_MAX: usize = 4096;
 
 /// Serves a bound socket until told to stop, or until the first datagram where `once` says so.
-pub(super) fn serve(core: &Arc<Core>, control: &Arc<SocketControl>, socket: DatagramSocket, local: Peer, once: bool) {
-    let peers = Peers::Many { by_address: HashMap::new(), local };
+pub(super) fn serve(
+    core: &Arc<Core>,
+    control: &Arc<SocketControl>,
+    endpoint: &Endpoint,
+    socket: DatagramSocket,
+    local: Peer,
+    once: bool,
+) {
+    let kind = (endpoint.protocol(), endpoint.decoder(&local));
+    let peers = Peers::Many { by_address: HashMap::new(), kind, local };
     Worker::new(core, control, Arc::new(socket), peers).run(once);
 }
 
@@ -40,6 +49,7 @@ pub(super) fn serve(core: &Arc<Core>, control: &Arc<SocketControl>, socket: Data
 pub(super) fn converse(
     core: &Arc<Core>,
     control: &Arc<SocketControl>,
+    endpoint: &Endpoint,
     socket: DatagramSocket,
     local: Peer,
     peer: Peer,
@@ -50,14 +60,15 @@ pub(super) fn converse(
         id: core.next_session(),
         socket: control.id,
         role: Role::Client,
-        protocol: socket.protocol(),
+        protocol: endpoint.protocol(),
+        decoder: endpoint.decoder(&local),
         peer,
         local: local.clone(),
         process: None,
         since_wall_ns: wall_ns(),
     };
     let session = Arc::new(Session::for_datagrams(info, Arc::clone(&socket), to, Some(Arc::clone(control))));
-    session.announce(core, Life::Connected { local: local.to_string(), process: None });
+    session.announce(core);
     if control.stop.is_requested() {
         session.request_stop(CloseReason::Local);
     }
@@ -66,7 +77,7 @@ pub(super) fn converse(
 
 enum Peers {
     One(Arc<Session>),
-    Many { by_address: HashMap<Sender, Known>, local: Peer },
+    Many { by_address: HashMap<Sender, Known>, kind: (Protocol, Decoder), local: Peer },
 }
 
 /// Who sent a datagram. Processes that bound no name are told apart by what the kernel says of them.
@@ -231,9 +242,9 @@ impl<'a> Worker<'a> {
 
     /// The session that a datagram belongs to, opened with the peer's first one.
     fn session_of(&mut self, from: Option<&Peer>, process: Option<&PeerProcess>) -> Option<Arc<Session>> {
-        let (by_address, local) = match &mut self.peers {
+        let (by_address, (protocol, decoder), local) = match &mut self.peers {
             Peers::One(session) => return Some(Arc::clone(session)),
-            Peers::Many { by_address, local } => (by_address, local.clone()),
+            Peers::Many { by_address, kind, local } => (by_address, *kind, local.clone()),
         };
         let from = from?;
         let is_unnamed = *from == Peer::Unix(UnixName::Unnamed);
@@ -253,14 +264,15 @@ impl<'a> Worker<'a> {
             id: self.core.next_session(),
             socket: self.control.id,
             role: Role::Server,
-            protocol: self.socket.protocol(),
+            protocol,
+            decoder,
             peer: from.canonical(),
             local: local.clone(),
-            process: process.clone(),
+            process,
             since_wall_ns: wall_ns(),
         };
         let session = Arc::new(Session::for_datagrams(info, Arc::clone(&self.socket), Some(from.clone()), None));
-        session.announce(self.core, Life::Accepted { local: local.to_string(), process });
+        session.announce(self.core);
         if is_unnamed {
             self.core.notice(self.control.id, Some(&session), Notice::SenderUnnamed);
         }

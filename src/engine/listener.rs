@@ -44,9 +44,7 @@ fn serve(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ListenSpec) -> R
     let bound_file = path.and_then(|path| Some((path, FileIdentity::of(path)?)));
     let local = listening.local().map_err(|error| Failure::io(Operation::Bind, asked, &error))?;
     let endpoint = asked.opened(listening.protocol(), &local);
-    if let Endpoint::Descriptor(_) = asked {
-        check_adopted(core, control, asked, &endpoint, &spec.receive)?;
-    }
+    check_adopted(core, control, asked, &endpoint, &spec.receive)?;
     core.life(control.id, None, Life::Listening { endpoint: endpoint.to_string() });
     core.outbox.send(Event::Listening { socket: control.id, endpoint: endpoint.clone() });
 
@@ -54,7 +52,7 @@ fn serve(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ListenSpec) -> R
     // The socket is closed before the sessions are: nobody gets into a queue that is never served.
     match listening {
         Listening::Connections(listener) => accept_all(core, control, spec, &listener, &endpoint, &mut workers),
-        Listening::Datagrams(socket) => datagrams::serve(core, control, socket, local, spec.once),
+        Listening::Datagrams(socket) => datagrams::serve(core, control, &endpoint, socket, local, spec.once),
     }
     if let Some((path, identity)) = bound_file
         && let Err(failure) = socket_file::remove_own(path, identity)
@@ -80,6 +78,7 @@ pub(super) fn check_adopted(
     opened: &Endpoint,
     receive: &ReceiveMode,
 ) -> Result<(), Failure> {
+    let Endpoint::Descriptor(_) = asked else { return Ok(()) };
     if *receive != ReceiveMode::Show && !opened.protocol().is_stream() {
         return Err(Failure::new(Operation::Open, opened, Cause::NotAStream));
     }
@@ -126,7 +125,7 @@ fn accept_all(
                 if std::mem::take(&mut paused) {
                     core.notice(control.id, None, Notice::AcceptingResumed);
                 }
-                workers.start(stream, peer);
+                workers.start(stream, peer, endpoint);
                 if spec.once {
                     return;
                 }
@@ -154,9 +153,9 @@ struct Workers<'a> {
 }
 
 impl Workers<'_> {
-    fn start(&mut self, stream: Stream, peer: Peer) {
+    fn start(&mut self, stream: Stream, peer: Peer, endpoint: &Endpoint) {
         let (core, control) = (Arc::clone(self.core), Arc::clone(self.control));
-        let session = open_session(&core, &control, Role::Server, peer, stream);
+        let session = open_session(&core, &control, Role::Server, endpoint, peer, stream);
         let Some((session, stream)) = session else { return };
         let name = format!("session-{}", session.info.id);
         let (for_thread, core_for_thread) = (Arc::clone(&session), Arc::clone(&core));
@@ -188,6 +187,7 @@ pub(super) fn open_session(
     core: &Arc<Core>,
     control: &SocketControl,
     role: Role,
+    endpoint: &Endpoint,
     peer: Peer,
     stream: Stream,
 ) -> Option<(Arc<Session>, Arc<Stream>)> {
@@ -197,22 +197,19 @@ pub(super) fn open_session(
     let stream = Arc::new(stream);
     let local = stream.local();
     let process = stream.peer_process().map(process::named);
-    let life = match role {
-        Role::Server => Life::Accepted { local: local.to_string(), process: process.clone() },
-        Role::Client => Life::Connected { local: local.to_string(), process: process.clone() },
-    };
     let info = SessionInfo {
         id: core.next_session(),
         socket: control.id,
         role,
-        protocol: stream.protocol(),
+        protocol: endpoint.protocol(),
+        decoder: endpoint.decoder(&local),
         peer,
         local,
         process,
         since_wall_ns: wall_ns(),
     };
     let session = Arc::new(Session::for_stream(info, Arc::clone(&stream)));
-    session.announce(core, life);
+    session.announce(core);
     // A stop that came between the look above and the announcement has not seen this session.
     if control.stop.is_requested() {
         session.request_stop(control.stop.reason().unwrap_or(CloseReason::Stopped));

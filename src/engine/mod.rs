@@ -11,12 +11,15 @@ mod clock;
 mod control;
 mod core;
 mod datagrams;
+mod diagnostics;
 mod listener;
 mod outbox;
 mod reader;
 mod recorder;
 mod resolving;
 mod rights;
+mod saves;
+mod send_queue;
 mod session;
 mod socket_control;
 mod stop;
@@ -32,13 +35,16 @@ use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
+pub use self::diagnostics::log_where_asked;
+
 use self::clock::Clock;
 use self::control::Control;
 use self::core::{Core, spawn, spawn_foreign};
 use self::outbox::{EVENTS, Outbox, PAYLOAD_EVENTS};
 use self::reader::Reader;
 use self::recorder::Recorder;
-use crate::model::{Command, Damage, Event, Failure, InheritedSocket, Operation, Settings, SocketId};
+use self::saves::Saves;
+use crate::model::{Command, Damage, Event, Failure, InheritedSocket, Operation, SessionId, Settings, SocketId};
 use crate::net;
 use crate::store;
 use crate::store::journal::{JournalReader, JournalWriter};
@@ -86,6 +92,8 @@ pub struct Engine {
     control: Option<JoinHandle<()>>,
     recorder: Option<JoinHandle<()>>,
     reader: Option<JoinHandle<()>>,
+    saves: Arc<Saves>,
+    sweep: Option<JoinHandle<()>>,
     /// Removed after the threads that use it have ended.
     _temporary: Option<TemporaryJournal>,
 }
@@ -106,28 +114,35 @@ impl Engine {
         let (sender, events) = bounded(if config.payload_events { PAYLOAD_EVENTS } else { EVENTS });
         let outbox = Arc::new(Outbox::new(sender, config.wake));
         let clock = Arc::new(Clock::new());
-        let (path, temporary) = match config.journal {
-            JournalPlace::Nowhere => (None, None),
-            JournalPlace::File(path) => (Some(path), None),
+        let saves = Arc::new(Saves::default());
+        let (path, temporary, sweep) = match config.journal {
+            JournalPlace::Nowhere => (None, None, None),
+            JournalPlace::File(path) => (Some(path), None, None),
             JournalPlace::Temporary => {
                 let temporary = TemporaryJournal::create()?;
-                (Some(temporary.path().to_owned()), Some(temporary))
+                // On a thread of its own: the window doesn't wait until gigabytes are freed.
+                let sweep = spawn("sweep".to_owned(), store::temporary::sweep)?;
+                (Some(temporary.path().to_owned()), Some(temporary), Some(sweep))
             }
         };
+        tracing::debug!(journal = ?path, "the engine starts");
         let no_thread = |name: &'static str| move |error| Failure::io(Operation::StartThread, name, &error);
-        let (recorder, recorder_thread, reader, reader_thread) = match path {
-            None => (Recorder::off(), None, Reader::off(), None),
+        let (recorder, recorder_thread, reader, reader_thread, last_session) = match path {
+            None => (Recorder::off(), None, Reader::off(), None, SessionId(0)),
             Some(path) => {
                 let writer = JournalWriter::create(&path)?;
+                // A kept journal holds sessions of earlier runs, which are not those of this one.
+                let last_session = writer.last_session();
                 let journal_reader = JournalReader::open(&path)?;
                 let (recorder, recorder_thread) =
                     Recorder::start(writer, Arc::clone(&clock), Arc::clone(&outbox)).map_err(no_thread("recorder"))?;
                 let (reader, reader_thread) =
-                    Reader::start(journal_reader, path, Arc::clone(&outbox)).map_err(no_thread("journal-reader"))?;
-                (recorder, Some(recorder_thread), reader, Some(reader_thread))
+                    Reader::start(journal_reader, path, Arc::clone(&outbox), Arc::clone(&saves))
+                        .map_err(no_thread("journal-reader"))?;
+                (recorder, Some(recorder_thread), reader, Some(reader_thread), last_session)
             }
         };
-        let core = Arc::new(Core::new(clock, outbox, recorder, reader, config.payload_events));
+        let core = Arc::new(Core::new(clock, outbox, recorder, reader, config.payload_events, last_session));
         // Unbounded: its only sender is the face, which a full channel must not block.
         let (commands, queue) = unbounded();
         let control = Control::new(Arc::clone(&core), config.settings);
@@ -140,6 +155,8 @@ impl Engine {
             control: Some(control),
             recorder: recorder_thread,
             reader: reader_thread,
+            saves,
+            sweep,
             _temporary: temporary,
         })
     }
@@ -152,6 +169,10 @@ impl Engine {
 
     /// Never blocks.
     pub fn send(&self, command: Command) {
+        // Without a journal there is no answer to wait for.
+        if self.reader.is_some() && matches!(command, Command::SaveJournal { .. }) {
+            self.saves.expect();
+        }
         if let Some(commands) = &self.commands
             && commands.send(command).is_err()
         {
@@ -167,6 +188,13 @@ impl Engine {
     /// Call before draining [`Self::events`]: the next event wakes again.
     pub fn acknowledge_wake(&self) {
         self.core.outbox.acknowledge();
+    }
+
+    /// Whether a [`Command::SaveJournal`] was sent that no event has answered yet. The face is woken when this changes to
+    /// false, with the event waiting. Dropping the engine meanwhile cancels the save and leaves what was at its path.
+    #[must_use]
+    pub fn is_saving_journal(&self) -> bool {
+        self.saves.is_under_way()
     }
 
     /// Runs work that may block for long (a dialog, standard input) on a named thread that nobody joins.
@@ -221,6 +249,8 @@ impl Drop for Engine {
         self.core.reader.stop();
         join(self.recorder.take());
         join(self.reader.take());
+        self.saves.stop();
+        join(self.sweep.take());
     }
 }
 

@@ -1,10 +1,11 @@
 //! Events on their way to the face, and its wake-up.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crossbeam_channel::{SendTimeoutError, Sender};
+use parking_lot::Mutex;
 
 use crate::model::Event;
 
@@ -22,11 +23,17 @@ pub(super) struct Outbox {
     events: Sender<Event>,
     wake: Arc<dyn Fn() + Send + Sync>,
     wake_pending: AtomicBool,
-    recorded_pending: AtomicBool,
-    /// The last total that was recorded, and the last that was told.
-    recorded: AtomicU64,
-    told: AtomicU64,
+    totals: Mutex<Totals>,
     closed: AtomicBool,
+}
+
+/// Rows in the journal. Never locked by a send that may block: the face takes the lock before it drains.
+#[derive(Default)]
+struct Totals {
+    recorded: u64,
+    told: u64,
+    /// Told since the last [`Outbox::acknowledge`].
+    pending: bool,
 }
 
 impl Outbox {
@@ -35,9 +42,7 @@ impl Outbox {
             events,
             wake,
             wake_pending: AtomicBool::new(false),
-            recorded_pending: AtomicBool::new(false),
-            recorded: AtomicU64::new(0),
-            told: AtomicU64::new(0),
+            totals: Mutex::new(Totals::default()),
             closed: AtomicBool::new(false),
         }
     }
@@ -65,25 +70,101 @@ impl Outbox {
 
     /// At most one such event between two drains: only the latest total matters.
     pub(super) fn recorded(&self, total: u64) {
-        self.recorded.store(total, Ordering::Release);
-        if !self.recorded_pending.swap(true, Ordering::AcqRel) {
-            self.told.store(total, Ordering::Release);
-            self.send(Event::Recorded { total });
+        let mut totals = self.totals.lock();
+        totals.recorded = total;
+        if totals.pending {
+            return;
         }
+        totals.pending = true;
+        totals.told = total;
+        drop(totals);
+        self.send(Event::Recorded { total });
+    }
+
+    /// The journal is empty. No total from before follows this event.
+    pub(super) fn cleared(&self) {
+        let mut totals = self.totals.lock();
+        totals.recorded = 0;
+        totals.told = 0;
+        drop(totals);
+        self.send(Event::JournalCleared);
     }
 
     pub(super) fn acknowledge(&self) {
         self.wake_pending.store(false, Ordering::Release);
-        self.recorded_pending.store(false, Ordering::Release);
-        let total = self.recorded.load(Ordering::Acquire);
-        // What came between the last telling and now. A full channel is drained next, and then asked for again.
-        if self.told.swap(total, Ordering::AcqRel) != total {
-            let _ = self.events.try_send(Event::Recorded { total });
+        // Kept while the event goes into the channel, or a clearing could get in before it.
+        let mut totals = self.totals.lock();
+        totals.pending = false;
+        let total = totals.recorded;
+        // What came between the last telling and now.
+        if totals.told != total {
+            match self.events.try_send(Event::Recorded { total }) {
+                Ok(()) => totals.told = total,
+                // The face drains it next, and has to come back for this.
+                Err(_) => self.touch(),
+            }
         }
     }
 
     /// Nobody drains any more: blocked senders give up.
     pub(super) fn close(&self) {
         self.closed.store(true, Ordering::Release);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crossbeam_channel::{Receiver, bounded};
+
+    use super::*;
+
+    fn outbox(places: usize) -> (Outbox, Receiver<Event>) {
+        let (sender, events) = bounded(places);
+        (Outbox::new(sender, Arc::new(|| {})), events)
+    }
+
+    /// The totals that were told, and `None` for a clearing.
+    fn totals(events: &Receiver<Event>) -> Vec<Option<u64>> {
+        let total = |event| match event {
+            Event::Recorded { total } => Some(total),
+            _ => None,
+        };
+        events.try_iter().map(total).collect()
+    }
+
+    #[test]
+    fn totals_are_told_once_between_two_drains_and_the_last_one_in_the_end() {
+        let (outbox, events) = outbox(9);
+        for total in 1..=3 {
+            outbox.recorded(total);
+        }
+        assert_eq!(totals(&events), [Some(1)]);
+        outbox.acknowledge();
+        outbox.acknowledge();
+        assert_eq!(totals(&events), [Some(3)]);
+    }
+
+    #[test]
+    fn no_total_from_before_a_clearing_follows_it() {
+        let (outbox, events) = outbox(9);
+        outbox.recorded(5);
+        outbox.recorded(9);
+        outbox.cleared();
+        outbox.acknowledge();
+        assert_eq!(totals(&events), [Some(5), None]);
+        outbox.recorded(1);
+        assert_eq!(totals(&events), [Some(1)]);
+    }
+
+    #[test]
+    fn a_total_that_finds_no_room_is_told_later() {
+        let (outbox, events) = outbox(1);
+        outbox.recorded(5);
+        outbox.recorded(9);
+        outbox.acknowledge();
+        assert_eq!(totals(&events), [Some(5)]);
+        assert!(outbox.wake_pending.load(Ordering::Acquire), "the face comes back");
+        outbox.acknowledge();
+        assert_eq!(totals(&events), [Some(9)]);
     }
 }

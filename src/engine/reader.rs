@@ -1,12 +1,13 @@
 //! The one thread that reads the journal for the face, so that the face never waits for a file.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, unbounded};
 
 use super::outbox::Outbox;
+use super::saves::Saves;
 use crate::codec::encoding::Encoding;
 use crate::model::{Event, Failure, Filter, PageRequest};
 use crate::store::journal::JournalReader;
@@ -38,10 +39,11 @@ impl Reader {
         reader: JournalReader,
         journal: PathBuf,
         outbox: Arc<Outbox>,
+        saves: Arc<Saves>,
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (jobs, queue) = unbounded();
         let mut worker =
-            Worker { reader, journal, outbox, encodings: vec![Encoding::Utf8], wanted: None, stopped: false };
+            Worker { reader, journal, outbox, saves, encodings: vec![Encoding::Utf8], wanted: None, stopped: false };
         let thread = std::thread::Builder::new().name("journal-reader".to_owned()).spawn(move || worker.run(&queue))?;
         Ok((Self { jobs: Some(jobs) }, thread))
     }
@@ -78,6 +80,7 @@ struct Worker {
     reader: JournalReader,
     journal: PathBuf,
     outbox: Arc<Outbox>,
+    saves: Arc<Saves>,
     encodings: Vec<Encoding>,
     /// The request that is not answered in full: its filter has rows left to scan.
     wanted: Option<PageRequest>,
@@ -164,25 +167,17 @@ impl Worker {
         Ok(())
     }
 
-    /// On a thread and a connection of its own: a long journal takes its time, and pages go on meanwhile.
+    /// On a connection of its own, as it goes on beside this thread.
     fn save(&self, path: PathBuf, filter: Filter) {
-        let journal = self.journal.clone();
         let encodings = self.encodings.clone();
-        let outbox = Arc::clone(&self.outbox);
-        let work = move || {
-            let event = match save(&journal, &path, &filter, &encodings) {
-                Ok(rows) => Event::JournalSaved { path, rows },
-                Err(failure) => Event::Failed { socket: None, session: None, failure },
-            };
-            outbox.send(event);
+        let save = move |reader: &mut JournalReader| match reader.save(&path, &filter, &encodings) {
+            Ok(rows) => Event::JournalSaved { path, rows },
+            Err(failure) => Event::Failed { socket: None, session: None, failure },
         };
-        if let Err(error) = std::thread::Builder::new().name("journal-save".to_owned()).spawn(work) {
-            let failure = Failure::io(crate::model::Operation::StartThread, "journal-save", &error);
-            self.outbox.send(Event::Failed { socket: None, session: None, failure });
+        let started =
+            JournalReader::open(&self.journal).and_then(|reader| self.saves.start(reader, &self.outbox, save));
+        if let Err(failure) = started {
+            self.saves.answer(&self.outbox, Event::Failed { socket: None, session: None, failure });
         }
     }
-}
-
-fn save(journal: &Path, path: &Path, filter: &Filter, encodings: &[Encoding]) -> Result<u64, Failure> {
-    JournalReader::open(journal)?.save(path, filter, encodings)
 }

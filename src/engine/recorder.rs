@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, unbounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 
 use super::budget::ByteBudget;
 use super::clock::Clock;
@@ -48,7 +48,9 @@ impl Recorder {
         // Bounded by `waiting`, in bytes.
         let (jobs, queue) = unbounded();
         let waiting = Arc::new(ByteBudget::new(WAITING_MAX));
-        let mut worker = Worker { writer, clock, outbox, waiting: Arc::clone(&waiting), paused: None };
+        // Rows that an earlier run cleared may still be in a kept journal.
+        let reclaim = Some(Reclaim { at: Instant::now(), told: false });
+        let mut worker = Worker { writer, clock, outbox, waiting: Arc::clone(&waiting), paused: None, reclaim };
         let thread = std::thread::Builder::new().name("recorder".to_owned()).spawn(move || worker.run(&queue))?;
         Ok((Self { jobs: Some(jobs), waiting }, thread))
     }
@@ -99,6 +101,16 @@ struct Worker {
     outbox: Arc<Outbox>,
     waiting: Arc<ByteBudget>,
     paused: Option<Paused>,
+    reclaim: Option<Reclaim>,
+}
+
+/// Cleared rows are still in the file.
+#[derive(Clone, Copy)]
+struct Reclaim {
+    /// When the next slice of them goes.
+    at: Instant,
+    /// A failure was told; those that follow are the same one.
+    told: bool,
 }
 
 /// The journal can't be written; rows are counted instead.
@@ -109,32 +121,43 @@ struct Paused {
 
 impl Worker {
     fn run(&mut self, queue: &Receiver<Job>) {
-        while let Ok(job) = queue.recv() {
-            let mut next = Some(job);
-            while let Some(job) = next.take() {
-                match job {
-                    Job::Stop => return,
-                    Job::Clear => self.clear(),
-                    Job::Rows { mut rows, mut cost } => {
-                        while cost < TRANSACTION_MAX {
-                            match queue.try_recv() {
-                                Ok(Job::Rows { rows: more, cost: more_cost }) => {
-                                    rows.extend(more);
-                                    cost += more_cost;
-                                }
-                                Ok(other) => {
-                                    next = Some(other);
-                                    break;
-                                }
-                                Err(_) => break,
-                            }
-                        }
-                        self.append(rows);
-                        self.waiting.give_back(cost);
-                    }
+        let mut next = None;
+        loop {
+            let job = match (next.take(), self.reclaim) {
+                (Some(job), _) => Ok(job),
+                (None, Some(Reclaim { at, .. })) => queue.recv_deadline(at),
+                (None, None) => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            };
+            match job {
+                Ok(Job::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+                Ok(Job::Clear) => self.clear(),
+                Ok(Job::Rows { rows, cost }) => next = self.append_waiting(rows, cost, queue),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            // In turns with what waits: neither a flood nor a long journal holds the other up.
+            self.reclaim();
+        }
+    }
+
+    /// Appends these rows and, as far as one transaction goes, those that wait behind them; returns the job after them.
+    fn append_waiting(&mut self, mut rows: Vec<Row>, mut cost: u64, queue: &Receiver<Job>) -> Option<Job> {
+        let mut next = None;
+        while cost < TRANSACTION_MAX {
+            match queue.try_recv() {
+                Ok(Job::Rows { rows: more, cost: more_cost }) => {
+                    rows.extend(more);
+                    cost += more_cost;
                 }
+                Ok(other) => {
+                    next = Some(other);
+                    break;
+                }
+                Err(_) => break,
             }
         }
+        self.append(rows);
+        self.waiting.give_back(cost);
+        next
     }
 
     fn append(&mut self, mut rows: Vec<Row>) {
@@ -174,9 +197,31 @@ impl Worker {
 
     fn clear(&mut self) {
         match self.writer.clear() {
-            Ok(()) => self.outbox.send(Event::JournalCleared),
+            Ok(()) => {
+                self.outbox.cleared();
+                self.reclaim = Some(Reclaim { at: Instant::now(), told: false });
+            }
             Err(failure) => self.outbox.send(Event::Failed { socket: None, session: None, failure }),
         }
+    }
+
+    /// Takes the next slice of cleared rows out of the file, if it's time.
+    fn reclaim(&mut self) {
+        let Some(Reclaim { at, told }) = self.reclaim else { return };
+        let now = Instant::now();
+        if now < at {
+            return;
+        }
+        self.reclaim = match self.writer.reclaim() {
+            Ok(true) => Some(Reclaim { at: now, told }),
+            Ok(false) => None,
+            Err(failure) => {
+                if !told {
+                    self.outbox.send(Event::Failed { socket: None, session: None, failure });
+                }
+                Some(Reclaim { at: now + RETRY, told: true })
+            }
+        };
     }
 
     fn notice(&self, notice: Notice) {

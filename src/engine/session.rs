@@ -1,40 +1,22 @@
 //! One conversation: what is shared between its threads and those who command it.
 
 use std::convert::Infallible;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::thread::JoinHandle;
 
-use crossbeam_channel::{Receiver, SendError, Sender, bounded, unbounded};
+use crossbeam_channel::Receiver;
 use parking_lot::{Mutex, RwLock};
 
 use super::core::{Core, spawn};
+use super::send_queue::{Outgoing, SendQueue};
 use super::socket_control::SocketControl;
 use super::stop::Stop;
 use super::stream_writer;
 use crate::model::{
-    Call, Cause, CloseReason, Delivery, Direction, Event, Failure, Hint, Life, Operation, Peer, Protocol, Row, RowBody,
-    SendMode, SessionInfo, Traffic, UnixName,
+    Call, Cause, CloseReason, Delivery, Direction, Event, Failure, Hint, Life, Operation, Peer, Protocol, Role, Row,
+    RowBody, SessionInfo, Traffic, UnixName,
 };
 use crate::net::{DatagramSocket, Stream};
-
-/// Messages and files that may wait in one session, beside the bound in bytes of [`Traffic::reserve`].
-const QUEUE: usize = 65_536;
-
-/// What a stream's writer does next.
-#[derive(Debug)]
-pub(super) enum Outgoing {
-    Message(Arc<[u8]>),
-    File {
-        path: PathBuf,
-        mode: SendMode,
-    },
-    /// Half-close.
-    Finish,
-    /// The peer has finished: nothing follows, the writer ends.
-    End,
-}
 
 /// How the peer's half of a stream ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,11 +43,7 @@ pub(super) struct Session {
     pub(super) traffic: Arc<Traffic>,
     pub(super) stop: Stop,
     link: Link,
-    queue: Sender<Outgoing>,
-    /// Taken by the writer, which starts with the first thing to send: most connections of a busy listener send nothing.
-    waiting: Mutex<Option<WriterSeat>>,
-    writer: Mutex<Option<JoinHandle<()>>>,
-    writer_ended: Receiver<Infallible>,
+    queue: SendQueue,
     /// Held for a whole message, so that two senders' messages don't mix.
     gate: Mutex<()>,
     sent_offset: AtomicU64,
@@ -73,18 +51,11 @@ pub(super) struct Session {
     /// Finishing is queued: what is asked for later can't be sent.
     finish_asked: AtomicBool,
     finished_sending: AtomicBool,
-    /// A file broke off: an orderly end would tell a plain peer that the part it has is the whole.
+    /// A file broke off: an orderly end would tell a plain peer that the part that crossed is the whole, or is kept.
     cut: AtomicBool,
     concluded: AtomicBool,
     peer_end: Mutex<Option<PeerEnd>>,
     peer_ended: Stop,
-}
-
-/// What the writer takes over when it starts.
-pub(super) struct WriterSeat {
-    pub(super) queue: Receiver<Outgoing>,
-    /// Dropped with the writer.
-    pub(super) _alive: Sender<Infallible>,
 }
 
 impl Session {
@@ -102,19 +73,13 @@ impl Session {
     }
 
     fn new(info: SessionInfo, link: Link) -> Self {
-        // Not `bounded(QUEUE)`, which takes the memory of all places at once: megabytes for each connection.
-        let (queue, waiting) = unbounded();
-        let (alive, writer_ended) = bounded(0);
         Self {
             peer: info.peer.to_string(),
             info,
             traffic: Arc::new(Traffic::default()),
             stop: Stop::new(),
             link,
-            queue,
-            waiting: Mutex::new(Some(WriterSeat { queue: waiting, _alive: alive })),
-            writer: Mutex::new(None),
-            writer_ended,
+            queue: SendQueue::new(),
             gate: Mutex::new(()),
             sent_offset: AtomicU64::new(0),
             received_offset: AtomicU64::new(0),
@@ -138,7 +103,16 @@ impl Session {
     }
 
     /// Registers the session and tells everybody.
-    pub(super) fn announce(self: &Arc<Self>, core: &Core, life: Life) {
+    pub(super) fn announce(self: &Arc<Self>, core: &Core) {
+        let SessionInfo { role, protocol, local, peer, process, .. } = &self.info;
+        let [local, peer] = [local, peer].map(|place| match place.to_string() {
+            place if place.is_empty() => place,
+            place => format!("{}{}{place}", protocol.scheme(), protocol.separator()),
+        });
+        let life = match role {
+            Role::Server => Life::Accepted { local, peer, process: process.clone() },
+            Role::Client => Life::Connected { local, peer, process: process.clone() },
+        };
         core.add_session(Arc::clone(self));
         core.life(self.info.socket, Some(self), life);
         core.outbox.send(Event::Opened { info: self.info.clone(), traffic: Arc::clone(&self.traffic) });
@@ -189,12 +163,12 @@ impl Session {
             Link::Stream(_) => {
                 let len = bytes.len() as u64;
                 let result = if !self.traffic.reserve(len) {
-                    Err(Cause::QueueFull)
+                    Err(Failure::new(Operation::Send, &self.peer, Cause::QueueFull))
                 } else {
                     self.enqueue(core, Outgoing::Message(Arc::clone(bytes))).inspect_err(|_| self.traffic.release(len))
                 };
-                if let Err(cause) = result {
-                    core.fail(self.info.socket, Some(self), Failure::new(Operation::Send, &self.peer, cause));
+                if let Err(failure) = result {
+                    core.fail(self.info.socket, Some(self), failure);
                 }
             }
             Link::Datagram { .. } if self.is_unnamed_sender() => {
@@ -239,51 +213,49 @@ impl Session {
     }
 
     /// Queues for the writer and starts it with the first thing.
-    pub(super) fn enqueue(self: &Arc<Self>, core: &Arc<Core>, item: Outgoing) -> Result<(), Cause> {
+    ///
+    /// # Errors
+    /// Nothing is queued: this is no stream, it has ended or finished, too much waits, or no thread can be started.
+    pub(super) fn enqueue(self: &Arc<Self>, core: &Arc<Core>, item: Outgoing) -> Result<(), Failure> {
+        let subject = match &item {
+            Outgoing::File { path, .. } => path.display().to_string(),
+            Outgoing::Message(_) | Outgoing::Finish | Outgoing::End => self.peer.clone(),
+        };
+        let refuse = |cause| Err(Failure::new(Operation::Send, &subject, cause));
         let is_file = matches!(item, Outgoing::File { .. });
         if matches!(self.link, Link::Datagram { .. }) || is_file && !self.info.protocol.is_stream() {
-            return Err(Cause::NotAStream);
+            return refuse(Cause::NotAStream);
         }
-        let refusal = if self.stop.is_requested() {
-            Some(Cause::NoSuchSession)
+        let is_finish = matches!(item, Outgoing::Finish);
+        let result = if self.stop.is_requested() {
+            refuse(Cause::NoSuchSession)
         } else if self.finish_asked.load(Ordering::Acquire) && !matches!(item, Outgoing::End) {
-            Some(Cause::BrokenPipe)
+            refuse(Cause::BrokenPipe)
         } else {
-            None
+            self.queue.push(item, &subject, |seat| {
+                let Some(stream) = self.stream() else {
+                    return Err(Failure::new(Operation::Send, &subject, Cause::NoSuchSession));
+                };
+                let (session, core) = (Arc::clone(self), Arc::clone(core));
+                spawn(format!("send-{}", self.info.id), move || {
+                    if let Ok(seat) = seat.recv() {
+                        stream_writer::run(&session, &core, &stream, &seat);
+                    }
+                })
+            })
         };
-        if let Some(cause) = refusal {
+        match result {
+            Ok(()) if is_finish => self.finish_asked.store(true, Ordering::Release),
             // Who asks to finish has what it asked for.
-            return if matches!(item, Outgoing::Finish) { Ok(()) } else { Err(cause) };
-        }
-        if self.queue.len() >= QUEUE {
-            return Err(Cause::QueueFull);
-        }
-        if matches!(item, Outgoing::Finish) {
-            self.finish_asked.store(true, Ordering::Release);
-        }
-        match self.queue.send(item) {
-            Ok(()) | Err(SendError(Outgoing::Finish)) => {}
-            Err(_) => return Err(Cause::NoSuchSession),
-        }
-        let mut waiting = self.waiting.lock();
-        if let Some(seat) = waiting.take()
-            && let Some(stream) = self.stream()
-        {
-            let (session, core) = (Arc::clone(self), Arc::clone(core));
-            let name = format!("send-{}", self.info.id);
-            let thread = spawn(name, move || stream_writer::run(&session, &core, &stream, &seat));
-            match thread {
-                Ok(thread) => *self.writer.lock() = Some(thread),
-                Err(failure) => return Err(failure.cause),
-            }
+            Err(Failure { cause: Cause::NoSuchSession | Cause::BrokenPipe, .. }) if is_finish => {}
+            result => return result,
         }
         Ok(())
     }
 
     /// Back into the queue, for the report of what was not sent.
     pub(super) fn put_back(&self, item: Outgoing) {
-        // Its receiver is the caller.
-        let _ = self.queue.send(item);
+        self.queue.put_back(item);
     }
 
     pub(super) fn stream(&self) -> Option<Arc<Stream>> {
@@ -445,10 +417,10 @@ impl Session {
         self.finished_sending.load(Ordering::Acquire)
     }
 
-    /// Ends the session with a reset, whatever reason it stops for.
-    pub(super) fn cut(&self) {
+    /// Ends the session with a reset, whatever reason it stops for; this one, unless there is one already.
+    pub(super) fn cut(&self, reason: CloseReason) {
         self.cut.store(true, Ordering::Release);
-        self.request_stop(CloseReason::LocalReset);
+        self.request_stop(reason);
     }
 
     pub(super) fn is_cut(&self) -> bool {
@@ -471,22 +443,17 @@ impl Session {
 
     /// Whether anything was ever queued.
     pub(super) fn has_writer(&self) -> bool {
-        self.waiting.lock().is_none()
+        self.queue.has_writer()
     }
 
     /// Becomes ready when the writer has ended; never, while none has started.
     pub(super) fn writer_ended(&self) -> &Receiver<Infallible> {
-        &self.writer_ended
+        self.queue.writer_ended()
     }
 
     /// Waits for the writer, if one has started.
     pub(super) fn join_writer(&self) {
-        // No writer may start from here on.
-        drop(self.waiting.lock().take());
-        let writer = self.writer.lock().take();
-        if let Some(writer) = writer
-            && writer.join().is_err()
-        {
+        if !self.queue.join_writer() {
             tracing::error!(session = %self.info.id, "a writer panicked");
         }
     }

@@ -2,12 +2,14 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crossbeam_channel::select;
 
 use super::core::Core;
 use super::rights;
-use super::session::{Outgoing, PeerEnd, Session};
+use super::send_queue::Outgoing;
+use super::session::{PeerEnd, Session};
 use super::socket_control::SocketControl;
 use super::stop::GRACE;
 use super::stream_writer;
@@ -24,6 +26,9 @@ const RECEIVE_SIZE: usize = 64 << 10;
 const MESSAGE_RECEIVE_SIZE: usize = 1 << 20;
 /// The same for files, where fewer calls are faster.
 const FILE_RECEIVE_SIZE: usize = 1 << 20;
+/// How long one call waits for more of a file before its stall is told. Shorter than the time between two reports, so that
+/// none is left out.
+const FILE_WAIT: Duration = Duration::from_millis(500);
 /// What arrived before a stop is recorded still, but a flood doesn't keep the stop waiting.
 const READS_AFTER_STOP: usize = 16;
 /// More than this after a stop is no last message but a peer that goes on sending.
@@ -34,9 +39,10 @@ pub(super) fn run(session: &Arc<Session>, core: &Arc<Core>, control: &SocketCont
     let mode = control.receive.read().clone();
     let reason = match Receiving::begin(&mode, session, core) {
         Ok(receiving) => Receiver { session, core, control, stream: &stream, receiving }.run(&mode),
-        // The folder can't be used: nothing is taken, and the peer learns it by the close.
+        // The folder can't be used: nothing is taken, and the peer learns it by the reset.
         Err(failure) => {
             core.fail(session.info.socket, Some(session), failure);
+            session.cut(CloseReason::Error);
             CloseReason::Error
         }
     };
@@ -92,12 +98,17 @@ impl Receiver<'_> {
                     bytes_after_stop += stopping.map_or(0, |_| piece.len);
                     let len = piece.len;
                     if !self.received(&buffer[..len], piece) {
-                        self.session.request_stop(CloseReason::Error);
+                        self.session.cut(CloseReason::Error);
                         break PeerEnd::Unknown;
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::ConnectionReset => break PeerEnd::Reset,
                 Err(_) if stopping.is_some() => break PeerEnd::Unknown,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if let Some(receiving) = &mut self.receiving {
+                        receiving.idle();
+                    }
+                }
                 Err(error) => {
                     let failure = Failure::io(Operation::Receive, &self.session.peer, &error);
                     self.core.fail(self.session.info.socket, Some(self.session), failure);
@@ -112,8 +123,12 @@ impl Receiver<'_> {
         {
             tracing::debug!(%error, "reset on close");
         }
-        if let Some(receiving) = self.receiving.take() {
-            receiving.end(end);
+        if let Some(receiving) = self.receiving.take()
+            && !receiving.end(end)
+            && end != PeerEnd::Reset
+        {
+            // A sender that reads an ordinary end would take its file for received.
+            self.session.cut(CloseReason::Error);
         }
         self.session.set_peer_end(end);
         match end {
@@ -130,8 +145,17 @@ impl Receiver<'_> {
         let stream_offset = session.count_received(bytes.len() as u64);
         if let Some(receiving) = &mut self.receiving {
             core.outbox.touch();
+            let is_new = !receiving.is_under_way();
+            let goes_on = receiving.bytes(bytes);
+            // Not before: a connection on which nothing has come yet costs no wake-ups.
+            if is_new
+                && receiving.is_under_way()
+                && let Err(error) = self.stream.set_receive_wait(FILE_WAIT)
+            {
+                tracing::debug!(%error, "a stall of this file will not show");
+            }
             rights::tell_and_close(core, session, piece.rights);
-            return receiving.bytes(bytes);
+            return goes_on;
         }
         if truncated {
             core.notice(session.info.socket, Some(session), Notice::Truncated { kept: bytes.len() as u64 });

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use crossbeam_channel::select;
 
 use super::core::Core;
-use super::session::{Outgoing, Session, WriterSeat};
+use super::send_queue::{Outgoing, WriterSeat};
+use super::session::Session;
 use super::transfer;
 use crate::model::{Cause, CloseReason, Failure, Operation};
 use crate::net::Stream;

@@ -29,6 +29,10 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
         Hint::StartTheServer => tr!(language, "hint.start_the_server"),
         Hint::CheckTheName => tr!(language, "hint.check_the_name"),
         Hint::CheckTheAddress => tr!(language, "hint.check_the_address"),
+        Hint::ChooseAnotherFamily => tr!(language, "hint.choose_another_family"),
+        Hint::NeedsRawRight => tr!(language, "hint.needs_raw_right"),
+        Hint::LoadModule { module } => tr!(language, "hint.load_module", module = module),
+        Hint::CheckTheInterface => tr!(language, "hint.check_the_interface"),
         Hint::PortsBelow1024NeedRights => tr!(language, "hint.ports_below_1024"),
         Hint::ShortenThePath => tr!(language, "hint.shorten_the_path"),
         Hint::RemoveTheFile => tr!(language, "hint.remove_the_file"),
@@ -84,6 +88,7 @@ pub fn cause(language: Language, cause: &Cause) -> Words {
         Cause::NotARegularFile => tr!(language, "cause.not_a_regular_file"),
         Cause::AddressNotAvailable => tr!(language, "cause.address_not_available"),
         Cause::Refused => tr!(language, "cause.refused"),
+        Cause::SelfConnect => tr!(language, "cause.self_connect"),
         Cause::ConnectionReset => tr!(language, "cause.connection_reset"),
         Cause::BrokenPipe => tr!(language, "cause.broken_pipe"),
         Cause::NotConnected => tr!(language, "cause.not_connected"),
@@ -121,6 +126,7 @@ pub fn cause(language: Language, cause: &Cause) -> Words {
             tr!(language, "cause.queue_full", most = super::byte_size(Traffic::QUEUE_MAX))
         }
         Cause::NoSuchSession => tr!(language, "cause.no_such_session"),
+        Cause::NoSuchDevice => tr!(language, "cause.no_such_device"),
         Cause::NotAStream => tr!(language, "cause.not_a_stream"),
         Cause::Other { message, .. } => message.clone().into(),
     }
@@ -154,8 +160,9 @@ mod tests {
     const PARTS: &str = r#"
         "owner": { "pid": 777, "name": "held by me" }, "message": "an odd error", "errno": 5, "bytes": 777,
         "datagrams": 777, "kept": 777, "from": "../from", "to": "to", "size": 777, "missed": 777,
-        "endpoint": "tcp://[::1]:777", "local": "[::1]:777", "reason": "eof", "descriptor": "fd://777",
-        "descriptors": [{ "kind": "file", "target": "/tmp/777" }], "process": { "pid": 777, "uid": 1, "gid": 2 }"#;
+        "endpoint": "tcp://[::1]:777", "local": "tcp://[::1]:777", "reason": "eof", "module": "a-module",
+        "descriptor": "fd://777", "descriptors": [{ "kind": "file", "target": "/tmp/777" }],
+        "process": { "pid": 777, "uid": 1, "gid": 2 }"#;
 
     /// All variants of an enum, one of each. serde lists their names when it meets one that it doesn't know, so that
     /// a variant that is added later is here too.

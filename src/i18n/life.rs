@@ -11,11 +11,11 @@ pub fn life(language: Language, life: &Life) -> String {
         Life::Listening { endpoint } => tr!(language, "life.listening", endpoint = endpoint),
         Life::StoppedListening { endpoint } => tr!(language, "life.stopped_listening", endpoint = endpoint),
         Life::Connecting { endpoint } => tr!(language, "life.connecting", endpoint = endpoint),
-        Life::Accepted { local, process } => {
+        Life::Accepted { local, process, .. } => {
             let words = tr!(language, "life.accepted", local = local);
             return with_process(language, words, process.as_ref());
         }
-        Life::Connected { local, process } => {
+        Life::Connected { local, process, .. } => {
             // A Unix socket that connects has no name.
             let words = if local.is_empty() {
                 tr!(language, "life.connected_unnamed")

@@ -1,4 +1,5 @@
 use super::Language;
+use crate::codec::can::FrameTextProblem;
 use crate::codec::compose::{ComposeError, ComposeProblem};
 use crate::model::{EndpointError, FilterError, OptionError};
 use crate::tr;
@@ -20,6 +21,13 @@ pub fn endpoint_error(language: Language, error: &EndpointError) -> String {
         EndpointError::PathWithNul => tr!(language, "endpoint.path_with_nul"),
         EndpointError::EmptyDescriptor => tr!(language, "endpoint.empty_descriptor"),
         EndpointError::BadDescriptor(text) => tr!(language, "endpoint.bad_descriptor", text = text),
+        EndpointError::NoIpProtocol => tr!(language, "endpoint.no_ip_protocol"),
+        EndpointError::BadIpProtocol(text) => tr!(language, "endpoint.bad_ip_protocol", text = text),
+        EndpointError::EmptyInterface => tr!(language, "endpoint.empty_interface"),
+        EndpointError::BadInterface(name) => tr!(language, "endpoint.bad_interface", name = name),
+        EndpointError::EmptyMachine => tr!(language, "endpoint.empty_machine"),
+        EndpointError::BadMachine(text) => tr!(language, "endpoint.bad_machine", text = text),
+        EndpointError::BadVsockPort(text) => tr!(language, "endpoint.bad_vsock_port", text = text),
         EndpointError::Option(OptionError::Unknown(name)) => tr!(language, "endpoint.unknown_option", name = name),
         EndpointError::Option(OptionError::BadValue { name, value }) => {
             tr!(language, "endpoint.bad_option_value", name = name, value = value)
@@ -40,6 +48,16 @@ pub fn compose_error(language: Language, error: &ComposeError) -> String {
         ComposeProblem::HalfByte => tr!(language, "compose.half_byte"),
         ComposeProblem::UnknownEscape(character) => tr!(language, "compose.unknown_escape", character = character),
         ComposeProblem::OpenEscape => tr!(language, "compose.open_escape"),
+        ComposeProblem::Frame(problem) => match problem {
+            FrameTextProblem::NoHash => tr!(language, "compose.frame_no_hash"),
+            FrameTextProblem::BadId => tr!(language, "compose.frame_bad_id"),
+            FrameTextProblem::NotHex => tr!(language, "compose.frame_not_hex"),
+            FrameTextProblem::HalfByte => tr!(language, "compose.half_byte"),
+            FrameTextProblem::TooLong { max } => tr!(language, "compose.frame_too_long", max = max),
+            FrameTextProblem::BadFlags => tr!(language, "compose.frame_bad_flags"),
+            FrameTextProblem::BadRemoteLength => tr!(language, "compose.frame_bad_remote_length"),
+        },
+        ComposeProblem::BadPingNumber(name) => tr!(language, "compose.bad_ping_number", name = name),
         ComposeProblem::BadHexEscape => tr!(language, "compose.bad_hex_escape"),
     }
     .into_owned()

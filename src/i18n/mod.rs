@@ -16,7 +16,7 @@ pub use life::{close_reason, life, outcome};
 pub use mistake::{compose_error, endpoint_error, filter_error};
 pub use notice::notice;
 pub use process::process;
-pub use quantity::{byte_size, bytes, duration, rate};
+pub use quantity::{byte_size, bytes, duration, pace, rate};
 
 /// The words for a key: `tr!(language, "journal.rows", count = 12)`.
 #[macro_export]

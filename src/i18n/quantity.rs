@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::Language;
+use crate::model::Progress;
 use crate::tr;
 
 /// An exact count with its digits in groups: `1,048,576 B`.
@@ -44,6 +45,12 @@ pub fn rate(language: Language, bytes_a_second: u64) -> String {
     tr!(language, "quantity.rate", size = byte_size(bytes_a_second)).into_owned()
 }
 
+/// How fast a file crosses, or that it doesn't.
+#[must_use]
+pub fn pace(language: Language, progress: &Progress) -> String {
+    if progress.is_stalled() { tr!(language, "quantity.stalled").into_owned() } else { rate(language, progress.rate) }
+}
+
 /// A span to its two largest units, in whole seconds.
 #[must_use]
 pub fn duration(language: Language, span: Duration) -> String {
@@ -83,6 +90,16 @@ mod tests {
         ] {
             assert_eq!(byte_size(count), text, "{count}");
         }
+    }
+
+    #[test]
+    fn a_file_that_does_not_move_is_stalled_unless_it_is_through() {
+        let words =
+            |done, size, rate| pace(Language::English, &Progress { done, size, elapsed: Duration::from_secs(9), rate });
+        assert_eq!(words(5, Some(10), 0), "stalled");
+        assert_eq!(words(5, None, 0), "stalled");
+        assert_eq!(words(5, Some(10), 2), "2 B/s");
+        assert_eq!(words(10, Some(10), 0), "0 B/s");
     }
 
     #[test]

@@ -4,6 +4,9 @@ use core::net::SocketAddr;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::device::{CanInterface, VsockAddress};
+use super::ip_protocol::IpProtocol;
+
 /// A host (name or literal, IPv6 without brackets) and a port.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct HostPort {
@@ -53,6 +56,39 @@ impl fmt::Display for HostPort {
     }
 }
 
+/// A host and the protocol above IP that a raw socket carries, see raw(7).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RawAddress {
+    /// Its port is 0 and means nothing.
+    host: HostPort,
+    pub protocol: IpProtocol,
+}
+
+impl RawAddress {
+    #[must_use]
+    pub fn new(host: impl Into<String>, protocol: IpProtocol) -> Self {
+        Self { host: HostPort::new(host, 0), protocol }
+    }
+
+    /// The host as an address to resolve; its port is 0.
+    #[must_use]
+    pub fn host(&self) -> &HostPort {
+        &self.host
+    }
+}
+
+impl fmt::Display for RawAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let host = &self.host.host;
+        if host.contains(':') {
+            write!(f, "[{host}]")?;
+        } else {
+            f.write_str(host)?;
+        }
+        write!(f, "?proto={}", self.protocol)
+    }
+}
+
 /// The name of a Unix socket, see unix(7).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum UnixName {
@@ -90,6 +126,11 @@ impl fmt::Display for UnixName {
 pub enum Peer {
     Ip(SocketAddr),
     Unix(UnixName),
+    /// The other end of a raw socket; the port is 0 and means nothing.
+    Host(SocketAddr),
+    /// All that is on the bus behind this interface.
+    Can(CanInterface),
+    Vsock(VsockAddress),
 }
 
 impl Peer {
@@ -111,6 +152,9 @@ impl fmt::Display for Peer {
         match self {
             Self::Ip(address) => HostPort::from(*address).fmt(f),
             Self::Unix(name) => name.fmt(f),
+            Self::Host(address) => f.write_str(&HostPort::from(*address).host),
+            Self::Can(interface) => interface.fmt(f),
+            Self::Vsock(address) => address.fmt(f),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::ids::{SessionId, SocketId, TransferId};
 use super::page::PageRequest;
+use super::protocol::Protocol;
 use super::target::Target;
 use super::transfer::{ReceiveMode, SendMode};
 
@@ -138,6 +139,10 @@ pub enum Command {
     SetRespond {
         socket: SocketId,
         respond: Respond,
+    },
+    /// Asks whether the system has such sockets, and this user the right to one; answered by [`super::Event::Probed`].
+    Probe {
+        protocol: Protocol,
     },
     /// Only the latest request matters: an older one that was not answered yet is dropped.
     ReadPage(PageRequest),

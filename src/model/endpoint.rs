@@ -7,10 +7,14 @@ mod tests;
 use std::fmt;
 use std::str::FromStr;
 
-use super::address::{HostPort, Peer, UnixName};
+use super::address::{HostPort, Peer, RawAddress, UnixName};
 use super::descriptor::DescriptorName;
+use super::device::{CanInterface, ContextId, VsockAddress};
+use super::ip_protocol::IpProtocol;
 use super::options::OptionError;
 use super::protocol::Protocol;
+use crate::codec::compose::Format;
+use crate::codec::decode::Decoder;
 
 /// A transport with its address. A new transport is one variant here and one file in `net`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -20,6 +24,15 @@ pub enum Endpoint {
     UnixStream(UnixName),
     UnixDatagram(UnixName),
     UnixSeqpacket(UnixName),
+    /// IPv4 or IPv6 packets of one protocol.
+    Raw(RawAddress),
+    Vsock(VsockAddress),
+    /// Frames as they are on the bus.
+    Can(CanInterface),
+    /// The kernel's broadcast manager: frames sent again and again, or reported when they change.
+    CanBroadcast(CanInterface),
+    /// Reliable datagrams, see rds(7).
+    Rds(HostPort),
     /// A descriptor that was there when the program started.
     Descriptor(DescriptorName),
 }
@@ -31,6 +44,11 @@ impl Endpoint {
             Self::Tcp(_) => Protocol::Tcp,
             Self::Udp(_) => Protocol::Udp,
             Self::UnixStream(_) => Protocol::UnixStream,
+            Self::Raw(_) => Protocol::Raw,
+            Self::Vsock(_) => Protocol::Vsock,
+            Self::Can(_) => Protocol::Can,
+            Self::CanBroadcast(_) => Protocol::CanBroadcast,
+            Self::Rds(_) => Protocol::Rds,
             Self::UnixDatagram(_) => Protocol::UnixDatagram,
             Self::UnixSeqpacket(_) => Protocol::UnixSeqpacket,
             Self::Descriptor(_) => Protocol::Descriptor,
@@ -41,8 +59,9 @@ impl Endpoint {
     #[must_use]
     pub fn host(&self) -> Option<&HostPort> {
         match self {
-            Self::Tcp(address) | Self::Udp(address) => Some(address),
-            Self::UnixStream(_) | Self::UnixDatagram(_) | Self::UnixSeqpacket(_) | Self::Descriptor(_) => None,
+            Self::Tcp(address) | Self::Udp(address) | Self::Rds(address) => Some(address),
+            Self::Raw(address) => Some(address.host()),
+            _ => None,
         }
     }
 
@@ -51,7 +70,7 @@ impl Endpoint {
     pub fn unix_name(&self) -> Option<&UnixName> {
         match self {
             Self::UnixStream(name) | Self::UnixDatagram(name) | Self::UnixSeqpacket(name) => Some(name),
-            Self::Tcp(_) | Self::Udp(_) | Self::Descriptor(_) => None,
+            _ => None,
         }
     }
 
@@ -60,15 +79,16 @@ impl Endpoint {
     /// written.
     #[must_use]
     pub fn opened(&self, protocol: Protocol, local: &Peer) -> Self {
-        if self.unix_name().is_some() {
-            return self.clone();
-        }
-        match (protocol, local) {
-            (Protocol::Tcp, Peer::Ip(address)) => Self::Tcp((*address).into()),
-            (Protocol::Udp, Peer::Ip(address)) => Self::Udp((*address).into()),
-            (Protocol::UnixStream, Peer::Unix(name)) => Self::UnixStream(name.clone()),
-            (Protocol::UnixDatagram, Peer::Unix(name)) => Self::UnixDatagram(name.clone()),
-            (Protocol::UnixSeqpacket, Peer::Unix(name)) => Self::UnixSeqpacket(name.clone()),
+        match (self, protocol, local) {
+            (Self::UnixStream(_) | Self::UnixDatagram(_) | Self::UnixSeqpacket(_), ..) => self.clone(),
+            (Self::Raw(asked), _, Peer::Host(_)) => Self::Raw(RawAddress::new(local.to_string(), asked.protocol)),
+            (_, Protocol::Tcp, Peer::Ip(address)) => Self::Tcp((*address).into()),
+            (_, Protocol::Udp, Peer::Ip(address)) => Self::Udp((*address).into()),
+            (_, Protocol::Rds, Peer::Ip(address)) => Self::Rds((*address).into()),
+            (_, Protocol::Vsock, Peer::Vsock(address)) => Self::Vsock(*address),
+            (_, Protocol::UnixStream, Peer::Unix(name)) => Self::UnixStream(name.clone()),
+            (_, Protocol::UnixDatagram, Peer::Unix(name)) => Self::UnixDatagram(name.clone()),
+            (_, Protocol::UnixSeqpacket, Peer::Unix(name)) => Self::UnixSeqpacket(name.clone()),
             _ => self.clone(),
         }
     }
@@ -77,25 +97,57 @@ impl Endpoint {
     #[must_use]
     pub fn is_local(&self) -> bool {
         match self {
-            Self::Tcp(address) | Self::Udp(address) => address.is_loopback(),
-            // What a descriptor is bound to is told once it is known.
-            Self::UnixStream(_) | Self::UnixDatagram(_) | Self::UnixSeqpacket(_) | Self::Descriptor(_) => true,
+            Self::Tcp(address) | Self::Udp(address) | Self::Rds(address) => address.is_loopback(),
+            Self::Raw(address) => address.host().is_loopback(),
+            Self::Vsock(address) => address.cid == ContextId::LOCAL,
+            Self::UnixStream(_) | Self::UnixDatagram(_) | Self::UnixSeqpacket(_) => true,
+            // Whether the bus has a wire, the name doesn't tell; what a descriptor is bound to is known once it is open.
+            Self::Can(_) | Self::CanBroadcast(_) | Self::Descriptor(_) => true,
         }
     }
 
-    /// Builds an endpoint from the two fields of a form; transports without a port leave `port` unread.
+    /// What the bytes of its datagrams are, for a socket that is bound to `local`.
+    #[must_use]
+    pub fn decoder(&self, local: &Peer) -> Decoder {
+        match (self, local) {
+            (Self::Can(_), _) => Decoder::CanFrame,
+            (Self::CanBroadcast(_), _) => Decoder::CanBroadcast,
+            // A raw IPv4 socket returns the packet with its header, an IPv6 one without, raw(7) and ipv6(7).
+            (Self::Raw(_), Peer::Host(address)) if address.is_ipv4() => Decoder::Ipv4,
+            (Self::Raw(address), _) if address.protocol == IpProtocol::ICMP_V6 => Decoder::IcmpV6,
+            _ => Decoder::Text,
+        }
+    }
+
+    /// The ways to write a message for it, the most fitting one first.
+    #[must_use]
+    pub fn formats(&self) -> &'static [Format] {
+        let carried = match self {
+            Self::Raw(address) => Some(address.protocol),
+            _ => None,
+        };
+        self.protocol().formats(carried)
+    }
+
+    /// Builds an endpoint from the two fields of a form. The second one is a port, or a raw socket's protocol; transports
+    /// that need none leave it unread.
     ///
     /// # Errors
     /// [`EndpointError`] names the field that can't be right.
-    pub fn from_fields(protocol: Protocol, address: &str, port: &str) -> Result<Self, EndpointError> {
-        let (address, port) = (address.trim(), port.trim());
+    pub fn from_fields(protocol: Protocol, address: &str, second: &str) -> Result<Self, EndpointError> {
+        let (address, second) = (address.trim(), second.trim());
         Ok(match protocol {
-            Protocol::Tcp => Self::Tcp(parse::host_and_port(address, port)?),
-            Protocol::Udp => Self::Udp(parse::host_and_port(address, port)?),
+            Protocol::Tcp => Self::Tcp(parse::host_and_port(address, second)?),
+            Protocol::Udp => Self::Udp(parse::host_and_port(address, second)?),
+            Protocol::Rds => Self::Rds(parse::host_and_port(address, second)?),
             Protocol::UnixStream => Self::UnixStream(parse::unix_name(address)?),
             Protocol::UnixDatagram => Self::UnixDatagram(parse::unix_name(address)?),
             Protocol::UnixSeqpacket => Self::UnixSeqpacket(parse::unix_name(address)?),
             Protocol::Descriptor => Self::Descriptor(parse::descriptor(address)?),
+            Protocol::Raw => Self::Raw(parse::raw_address(address, second)?),
+            Protocol::Vsock => Self::Vsock(parse::vsock_address(address, second)?),
+            Protocol::Can => Self::Can(parse::interface(address)?),
+            Protocol::CanBroadcast => Self::CanBroadcast(parse::interface(address)?),
         })
     }
 
@@ -103,7 +155,14 @@ impl Endpoint {
     #[must_use]
     pub fn fields(&self) -> (String, String) {
         match self {
-            Self::Tcp(address) | Self::Udp(address) => (address.host.clone(), address.port.to_string()),
+            Self::Tcp(address) | Self::Udp(address) | Self::Rds(address) => {
+                (address.host.clone(), address.port.to_string())
+            }
+            Self::Raw(address) => (address.host().host.clone(), address.protocol.to_string()),
+            Self::Vsock(address) => {
+                let text = address.to_string();
+                text.split_once(':').map_or_else(Default::default, |(cid, port)| (cid.to_owned(), port.to_owned()))
+            }
             _ => (self.address(), String::new()),
         }
     }
@@ -112,10 +171,41 @@ impl Endpoint {
     #[must_use]
     pub fn address(&self) -> String {
         match self {
-            Self::Tcp(address) | Self::Udp(address) => address.to_string(),
+            Self::Tcp(address) | Self::Udp(address) | Self::Rds(address) => address.to_string(),
             Self::UnixStream(name) | Self::UnixDatagram(name) | Self::UnixSeqpacket(name) => name.to_string(),
+            Self::Raw(address) => address.to_string(),
+            Self::Vsock(address) => address.to_string(),
+            Self::Can(interface) | Self::CanBroadcast(interface) => interface.to_string(),
             Self::Descriptor(name) => name.to_string(),
         }
+    }
+
+    /// Reads an endpoint whose query has been split off. What of the query belongs to the address is taken out of it.
+    pub(super) fn read(text: &str, query: &str) -> Result<(Self, String), EndpointError> {
+        let (protocol, rest) = parse::scheme(text.trim())?;
+        let after_slashes = rest.strip_prefix("//").unwrap_or(rest);
+        let (protocols, query): (Vec<_>, Vec<_>) =
+            query.split('&').partition(|pair| protocol == Protocol::Raw && pair.split('=').next() == Some("proto"));
+        let endpoint = match protocol {
+            Protocol::Tcp => Self::Tcp(parse::host_port(after_slashes)?),
+            Protocol::Udp => Self::Udp(parse::host_port(after_slashes)?),
+            Protocol::Rds => Self::Rds(parse::host_port(after_slashes)?),
+            Protocol::UnixStream => Self::UnixStream(parse::unix_url(rest)?),
+            Protocol::UnixDatagram => Self::UnixDatagram(parse::unix_url(rest)?),
+            Protocol::UnixSeqpacket => Self::UnixSeqpacket(parse::unix_url(rest)?),
+            Protocol::Descriptor => Self::Descriptor(parse::descriptor(after_slashes)?),
+            Protocol::Raw => {
+                let number = protocols.last().and_then(|pair| pair.split_once('=')).map_or("", |(_, number)| number);
+                Self::Raw(parse::raw_address(after_slashes.strip_suffix('/').unwrap_or(after_slashes), number)?)
+            }
+            Protocol::Vsock => {
+                let (cid, port) = after_slashes.rsplit_once(':').ok_or(EndpointError::NoPort)?;
+                Self::Vsock(parse::vsock_address(cid, port)?)
+            }
+            Protocol::Can => Self::Can(parse::interface(after_slashes)?),
+            Protocol::CanBroadcast => Self::CanBroadcast(parse::interface(after_slashes)?),
+        };
+        Ok((endpoint, query.join("&")))
     }
 }
 
@@ -144,6 +234,20 @@ pub enum EndpointError {
     EmptyDescriptor,
     #[error("{0:?} is neither a descriptor's number nor a name")]
     BadDescriptor(String),
+    #[error("no protocol above IP")]
+    NoIpProtocol,
+    #[error("{0:?} is no protocol above IP")]
+    BadIpProtocol(String),
+    #[error("no interface")]
+    EmptyInterface,
+    #[error("{0:?} can't be an interface")]
+    BadInterface(String),
+    #[error("no machine")]
+    EmptyMachine,
+    #[error("{0:?} is no machine: write any, local, host or a number")]
+    BadMachine(String),
+    #[error("port {0:?} is not a number from 0 to 4294967294")]
+    BadVsockPort(String),
     #[error(transparent)]
     Option(#[from] OptionError),
 }
@@ -154,19 +258,11 @@ pub const UNIX_PATH_MAX: usize = 107;
 impl FromStr for Endpoint {
     type Err = EndpointError;
 
-    /// Reads the part before a `?`: `tcp://127.0.0.1:9000`, `udp://[::1]:9000`, `unix:/run/x.sock`, `unix-dgram:@name`,
-    /// `fd://3`.
+    /// Reads `tcp://127.0.0.1:9000`, `udp://[::1]:9000`, `unix:/run/x.sock`, `unix-dgram:@name`, `fd://3`,
+    /// `raw://127.0.0.1?proto=icmp`; socket options in the query are left to [`super::Target`].
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (protocol, rest) = parse::scheme(text.trim())?;
-        let after_slashes = rest.strip_prefix("//").unwrap_or(rest);
-        Ok(match protocol {
-            Protocol::Tcp => Self::Tcp(parse::host_port(after_slashes)?),
-            Protocol::Udp => Self::Udp(parse::host_port(after_slashes)?),
-            Protocol::UnixStream => Self::UnixStream(parse::unix_url(rest)?),
-            Protocol::UnixDatagram => Self::UnixDatagram(parse::unix_url(rest)?),
-            Protocol::UnixSeqpacket => Self::UnixSeqpacket(parse::unix_url(rest)?),
-            Protocol::Descriptor => Self::Descriptor(parse::descriptor(after_slashes)?),
-        })
+        let (address, query) = text.split_once('?').unwrap_or((text, ""));
+        Self::read(address, query).map(|(endpoint, _)| endpoint)
     }
 }
 

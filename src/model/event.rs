@@ -11,6 +11,7 @@ use super::endpoint::Endpoint;
 use super::failure::Failure;
 use super::ids::{SessionId, SocketId, TransferId};
 use super::page::Page;
+use super::protocol::Protocol;
 use super::session::{SessionInfo, Traffic};
 use super::transfer::{Outcome, Progress, TransferInfo};
 
@@ -158,6 +159,11 @@ pub enum Event {
     ReconnectingIn {
         socket: SocketId,
         delay: Duration,
+    },
+    /// Why no such socket can be opened; `None` where one can.
+    Probed {
+        protocol: Protocol,
+        missing: Option<Failure>,
     },
     TransferStarted(TransferInfo),
     TransferProgress {

@@ -67,6 +67,8 @@ pub enum Cause {
     AddressInUse,
     AddressNotAvailable,
     Refused,
+    /// The local address and port that were asked for are those to connect to, where nobody else listens.
+    SelfConnect,
     ConnectionReset,
     BrokenPipe,
     NotConnected,
@@ -76,6 +78,8 @@ pub enum Cause {
     NoSuchHost,
     PermissionDenied,
     AddressFamilyMissing,
+    /// No network interface has this name, or none is there for the transport.
+    NoSuchDevice,
     PathTooLong,
     /// The Unix socket's file is there and nobody listens behind it.
     StaleSocket,
@@ -167,6 +171,7 @@ impl Cause {
             Some(nix::errno::Errno::EAFNOSUPPORT | nix::errno::Errno::EPROTONOSUPPORT) => {
                 return Self::AddressFamilyMissing;
             }
+            Some(nix::errno::Errno::ENODEV) => return Self::NoSuchDevice,
             Some(nix::errno::Errno::EMFILE | nix::errno::Errno::ENFILE) => return Self::OutOfDescriptors,
             Some(nix::errno::Errno::EMSGSIZE) => return Self::MessageTooLong,
             Some(nix::errno::Errno::ENAMETOOLONG) => return Self::PathTooLong,
@@ -193,12 +198,22 @@ pub struct PortOwner {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "advice", rename_all = "kebab-case")]
 pub enum Hint {
-    PortHeldBy { owner: PortOwner },
+    PortHeldBy {
+        owner: PortOwner,
+    },
     ChooseAnotherPort,
     StartTheServer,
     CheckTheName,
     CheckTheAddress,
+    ChooseAnotherFamily,
     PortsBelow1024NeedRights,
+    /// CAP_NET_RAW.
+    NeedsRawRight,
+    /// The kernel module that brings the family.
+    LoadModule {
+        module: String,
+    },
+    CheckTheInterface,
     ShortenThePath,
     RemoveTheFile,
     RaiseDescriptorLimit,

@@ -5,11 +5,13 @@
 mod address;
 mod command;
 mod descriptor;
+mod device;
 mod endpoint;
 mod event;
 mod failure;
 mod filter;
 mod ids;
+mod ip_protocol;
 mod options;
 mod page;
 mod process;
@@ -20,18 +22,20 @@ mod settings;
 mod target;
 mod transfer;
 
-pub use address::{HostPort, Peer, UnixName};
+pub use address::{HostPort, Peer, RawAddress, UnixName};
 pub use command::{Command, ConnectSpec, ListenSpec, Recipients, Respond};
 pub use descriptor::{DescriptorKind, DescriptorName, InheritedSocket, ReceivedDescriptor};
+pub use device::{CanInterface, ContextId, UnknownContextId, VsockAddress};
 pub use endpoint::{Endpoint, EndpointError, UNIX_PATH_MAX};
 pub use event::{CloseReason, Event, Notice};
 pub use failure::{Cause, Failure, Hint, Operation, PortOwner};
 pub use filter::{Filter, FilterError};
 pub use ids::{SessionId, SocketId, TransferId};
+pub use ip_protocol::{IpProtocol, UnknownIpProtocol};
 pub use options::{OptionError, OptionKind, OptionValue, SocketOption, SocketOptions, Unit};
 pub use page::{Page, PageRequest, PageRow};
 pub use process::PeerProcess;
-pub use protocol::{AddressForm, Delivery, Protocol};
+pub use protocol::{AddressForm, Delivery, Protocol, SecondField};
 pub use row::{Call, Direction, Life, Row, RowBody, Stamp};
 pub use session::{Role, SessionInfo, Traffic};
 pub use settings::{

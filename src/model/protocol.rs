@@ -1,5 +1,9 @@
 //! The transports by name, and what sets them apart.
 
+use super::ip_protocol::IpProtocol;
+use crate::codec::compose::Format;
+use crate::codec::icmp::Version;
+
 /// A transport without its address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Protocol {
@@ -9,6 +13,11 @@ pub enum Protocol {
     UnixStream,
     UnixDatagram,
     UnixSeqpacket,
+    Raw,
+    Vsock,
+    Can,
+    CanBroadcast,
+    Rds,
     /// A descriptor that somebody else opened: what it really is, is known once it has been adopted.
     Descriptor,
 }
@@ -25,14 +34,27 @@ pub enum Delivery {
 }
 
 /// How the address is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AddressForm {
     /// A host and a port.
     HostPort,
     /// A path in the file system, or an abstract name after `@`.
     Path,
+    /// A host and a protocol above IP.
+    HostProtocol,
+    /// A machine and a port.
+    MachinePort,
+    /// The name of a network interface.
+    Interface,
     /// A descriptor's number or name.
     Descriptor,
+}
+
+/// What is asked for beside the address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecondField {
+    Port,
+    IpProtocol,
 }
 
 /// All that is fixed for a transport.
@@ -44,11 +66,22 @@ struct Traits {
 
 impl Protocol {
     /// In the order that menus list them.
-    pub const ALL: [Self; 6] =
-        [Self::Tcp, Self::Udp, Self::UnixStream, Self::UnixDatagram, Self::UnixSeqpacket, Self::Descriptor];
+    pub const ALL: [Self; 11] = [
+        Self::Tcp,
+        Self::Udp,
+        Self::UnixStream,
+        Self::UnixDatagram,
+        Self::UnixSeqpacket,
+        Self::Raw,
+        Self::Vsock,
+        Self::Can,
+        Self::CanBroadcast,
+        Self::Rds,
+        Self::Descriptor,
+    ];
 
     const fn traits(self) -> Traits {
-        use AddressForm::{HostPort, Path};
+        use AddressForm::{HostPort, HostProtocol, Interface, MachinePort, Path};
         use Delivery::{Datagrams, Messages, Stream};
         let (scheme, delivery, address) = match self {
             Self::Tcp => ("tcp", Stream, HostPort),
@@ -56,6 +89,11 @@ impl Protocol {
             Self::UnixStream => ("unix", Stream, Path),
             Self::UnixDatagram => ("unix-dgram", Datagrams, Path),
             Self::UnixSeqpacket => ("unix-seqpacket", Messages, Path),
+            Self::Raw => ("raw", Datagrams, HostProtocol),
+            Self::Vsock => ("vsock", Stream, MachinePort),
+            Self::Can => ("can", Datagrams, Interface),
+            Self::CanBroadcast => ("can-bcm", Datagrams, Interface),
+            Self::Rds => ("rds", Datagrams, HostPort),
             // What allows most, until it is known.
             Self::Descriptor => ("fd", Stream, AddressForm::Descriptor),
         };
@@ -79,21 +117,75 @@ impl Protocol {
         self.delivery() != Delivery::Datagrams
     }
 
+    /// Whether it is a Unix socket of one type or another.
+    #[must_use]
+    pub const fn is_unix(self) -> bool {
+        matches!(self.address_form(), AddressForm::Path)
+    }
+
     #[must_use]
     pub const fn address_form(self) -> AddressForm {
         self.traits().address
     }
 
-    /// Whether an address has a port beside it.
+    /// What stands beside the address in a form.
     #[must_use]
-    pub fn has_port(self) -> bool {
-        self.address_form() == AddressForm::HostPort
+    pub const fn second_field(self) -> Option<SecondField> {
+        match self.address_form() {
+            AddressForm::HostPort | AddressForm::MachinePort => Some(SecondField::Port),
+            AddressForm::HostProtocol => Some(SecondField::IpProtocol),
+            AddressForm::Path | AddressForm::Interface | AddressForm::Descriptor => None,
+        }
+    }
+
+    /// Whether the address is an IP address, or a name that stands for one.
+    #[must_use]
+    pub const fn is_over_ip(self) -> bool {
+        matches!(self.address_form(), AddressForm::HostPort | AddressForm::HostProtocol)
     }
 
     /// The scheme in endpoint texts and settings, without `:`.
     #[must_use]
     pub const fn scheme(self) -> &'static str {
         self.traits().scheme
+    }
+
+    /// The ways to write a message for it, the most fitting one first. `carried` is what a raw socket carries.
+    #[must_use]
+    pub fn formats(self, carried: Option<IpProtocol>) -> &'static [Format] {
+        const PING: [Format; 3] = [Format::Ping(Version::V4), Format::Hex, Format::Escapes];
+        const PING_V6: [Format; 3] = [Format::Ping(Version::V6), Format::Hex, Format::Escapes];
+        match (self, carried) {
+            (Self::Can, _) => &[Format::CanFrame, Format::Hex],
+            (Self::CanBroadcast, _) => &[Format::Hex],
+            (Self::Raw, Some(IpProtocol::ICMP)) => &PING,
+            (Self::Raw, Some(IpProtocol::ICMP_V6)) => &PING_V6,
+            _ => &Format::ALL,
+        }
+    }
+
+    /// The kernel module that brings it, where that is not a part of every kernel.
+    #[must_use]
+    pub const fn kernel_module(self) -> Option<&'static str> {
+        match self {
+            Self::Can => Some("can-raw"),
+            Self::CanBroadcast => Some("can-bcm"),
+            Self::Rds => Some("rds_tcp"),
+            Self::Vsock => Some("vsock"),
+            Self::Tcp
+            | Self::Udp
+            | Self::UnixStream
+            | Self::UnixDatagram
+            | Self::UnixSeqpacket
+            | Self::Raw
+            | Self::Descriptor => None,
+        }
+    }
+
+    /// Whether a system may lack it, or a user the right to it.
+    #[must_use]
+    pub fn may_be_missing(self) -> bool {
+        self.kernel_module().is_some() || self == Self::Raw
     }
 
     #[must_use]
@@ -106,7 +198,7 @@ impl Protocol {
     pub const fn separator(self) -> &'static str {
         match self.address_form() {
             AddressForm::Path => ":",
-            AddressForm::HostPort | AddressForm::Descriptor => "://",
+            _ => "://",
         }
     }
 }

@@ -55,7 +55,7 @@ impl Call {
     }
 }
 
-/// Events of a connection's life.
+/// Events of a connection's life. All addresses are written as endpoints, with their scheme.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "life", rename_all = "kebab-case")]
 pub enum Life {
@@ -68,12 +68,17 @@ pub enum Life {
     /// `accept` returned, or a datagram listener heard this peer for the first time.
     Accepted {
         local: String,
+        /// Empty for a Unix socket without a name.
+        #[serde(default)]
+        peer: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         process: Option<PeerProcess>,
     },
-    /// `connect` succeeded.
+    /// `connect` succeeded. `local` is empty for a Unix socket, which has no name then.
     Connected {
         local: String,
+        #[serde(default)]
+        peer: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         process: Option<PeerProcess>,
     },

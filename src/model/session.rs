@@ -6,6 +6,7 @@ use super::address::Peer;
 use super::ids::{SessionId, SocketId};
 use super::process::PeerProcess;
 use super::protocol::Protocol;
+use crate::codec::decode::Decoder;
 
 /// Which side of the conversation this program is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,6 +22,8 @@ pub struct SessionInfo {
     pub socket: SocketId,
     pub role: Role,
     pub protocol: Protocol,
+    /// What its bytes are.
+    pub decoder: Decoder,
     pub peer: Peer,
     pub local: Peer,
     /// The peer's process, where the family tells it.

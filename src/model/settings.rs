@@ -1,5 +1,7 @@
 //! What survives a restart.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::protocol::Protocol;
@@ -176,6 +178,8 @@ pub struct Settings {
     pub show_inspector: bool,
     /// Share of the window's height that the panels take, 0.2 to 0.8.
     pub split: f32,
+    /// Widths in points that were given to columns of the journal, by the column's name; the others fit what they hold.
+    pub columns: BTreeMap<String, f32>,
     /// Index in `servers` of the tab in front.
     pub server: usize,
     /// Index in `clients` of the tab in front.
@@ -194,6 +198,7 @@ impl Default for Settings {
             follow_end: true,
             show_inspector: true,
             split: 0.5,
+            columns: BTreeMap::new(),
             servers: vec![ServerTab::default()],
             clients: vec![ClientTab::default()],
             server: 0,

@@ -18,7 +18,8 @@ impl FromStr for Target {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (endpoint, query) = text.split_once('?').unwrap_or((text, ""));
-        Ok(Self { endpoint: endpoint.parse()?, options: query.parse()? })
+        let (endpoint, query) = Endpoint::read(endpoint, query)?;
+        Ok(Self { endpoint, options: query.parse()? })
     }
 }
 
@@ -26,6 +27,11 @@ impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.endpoint)?;
         let query = self.options.to_string();
-        if query.is_empty() { Ok(()) } else { write!(f, "?{query}") }
+        if query.is_empty() {
+            return Ok(());
+        }
+        // A raw socket's protocol stands in the query already.
+        let mark = if matches!(self.endpoint, Endpoint::Raw(_)) { '&' } else { '?' };
+        write!(f, "{mark}{query}")
     }
 }

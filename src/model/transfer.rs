@@ -94,7 +94,7 @@ pub struct Progress {
     pub size: Option<u64>,
     /// Since it began.
     pub elapsed: Duration,
-    /// Bytes a second over the last seconds.
+    /// Bytes a second over the last seconds; 0 only where none moved.
     pub rate: u64,
 }
 
@@ -104,5 +104,11 @@ impl Progress {
     pub fn left(&self) -> Option<Duration> {
         let remaining = self.size?.saturating_sub(self.done);
         (self.rate > 0).then(|| Duration::from_secs(remaining.div_ceil(self.rate)))
+    }
+
+    /// There are bytes to come, as far as is known, and none moved over the last seconds.
+    #[must_use]
+    pub fn is_stalled(&self) -> bool {
+        self.rate == 0 && self.size.is_none_or(|size| self.done < size)
     }
 }

@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use nix::sys::socket::SockaddrStorage;
 use socket2::SockAddr;
 
-use crate::model::{Peer, UnixName};
+use crate::model::{ContextId, Peer, UnixName, VsockAddress};
 
 /// The system's form.
 ///
@@ -16,7 +16,10 @@ use crate::model::{Peer, UnixName};
 /// A path that is too long for `sun_path`; an unnamed Unix peer has no address.
 pub(super) fn system_address(peer: &Peer) -> io::Result<SockAddr> {
     match peer {
-        Peer::Ip(address) => Ok((*address).into()),
+        Peer::Ip(address) | Peer::Host(address) => Ok((*address).into()),
+        Peer::Vsock(address) => Ok(SockAddr::vsock(address.cid.0, address.port)),
+        // Its socket is bound to the interface and sends without an address.
+        Peer::Can(_) => Err(io::ErrorKind::InvalidInput.into()),
         Peer::Unix(UnixName::Path(path)) => SockAddr::unix(path),
         Peer::Unix(UnixName::Abstract(name)) => {
             // socket2 takes an abstract name as a path with a leading NUL.
@@ -30,10 +33,14 @@ pub(super) fn system_address(peer: &Peer) -> io::Result<SockAddr> {
 
 /// The model's form. A dual-stack socket sees IPv4 peers as ::ffff:a.b.c.d; people know them as a.b.c.d.
 pub(super) fn peer_of(address: &SockAddr) -> Peer {
-    match address.as_socket() {
-        Some(address) => Peer::Ip(address).canonical(),
-        None => Peer::Unix(unix_name(address)),
+    if let Some(address) = address.as_socket() {
+        return Peer::Ip(address).canonical();
     }
+    #[cfg(target_os = "linux")]
+    if let Some((cid, port)) = address.as_vsock_address() {
+        return Peer::Vsock(VsockAddress { cid: ContextId(cid), port });
+    }
+    Peer::Unix(unix_name(address))
 }
 
 fn unix_name(address: &SockAddr) -> UnixName {
@@ -49,9 +56,9 @@ fn unix_name(address: &SockAddr) -> UnixName {
 
 /// The sender of a UDP datagram, as it is to be answered: a v4-mapped address stays one, for the socket is a v6 one. `None`
 /// for one that has no address.
-pub(super) fn sender_of(storage: &SockaddrStorage) -> Option<Peer> {
+pub(super) fn sender_of(storage: &SockaddrStorage) -> Option<SocketAddr> {
     if let Some(v4) = storage.as_sockaddr_in() {
-        return Some(Peer::Ip(SocketAddr::V4((*v4).into())));
+        return Some(SocketAddr::V4((*v4).into()));
     }
-    storage.as_sockaddr_in6().map(|v6| Peer::Ip(SocketAddr::V6((*v6).into())))
+    storage.as_sockaddr_in6().map(|v6| SocketAddr::V6((*v6).into()))
 }

@@ -8,7 +8,7 @@ use nix::libc;
 use socket2::{Domain, Socket, Type};
 
 use super::address::peer_of;
-use super::datagram::DatagramSocket;
+use super::datagram::{DatagramSocket, Naming};
 use super::listener::Listener;
 use super::stream::Stream;
 use super::transport::{Attempt, ConnectEnd, Listening};
@@ -38,7 +38,7 @@ pub(super) fn listen(name: &DescriptorName, options: &SocketOptions) -> Result<L
     }
     if !protocol.has_connection() {
         options::ask_for_drops(&socket);
-        return DatagramSocket::new(socket, protocol).map(Listening::Datagrams).map_err(io);
+        return DatagramSocket::new(socket, protocol, naming(protocol)).map(Listening::Datagrams).map_err(io);
     }
     if !socket.is_listener().map_err(io)? {
         options::listen(&socket, options).map_err(|error| fail(Operation::Listen, Cause::from(&error)))?;
@@ -70,7 +70,9 @@ fn try_connect(name: &DescriptorName, options: &SocketOptions) -> Result<Connect
     }
     options::ask_for_drops(&socket);
     let peer = peer_of(&peer);
-    DatagramSocket::new(socket, protocol).map(|socket| ConnectEnd::Datagrams(socket, peer)).map_err(io)
+    DatagramSocket::new(socket, protocol, naming(protocol))
+        .map(|socket| ConnectEnd::Datagrams(socket, peer))
+        .map_err(io)
 }
 
 /// A duplicate of the descriptor, and what the kernel says it is.
@@ -116,10 +118,15 @@ fn protocol_of(socket: &Socket) -> Result<Protocol, Cause> {
     })
 }
 
+fn naming(protocol: Protocol) -> Naming {
+    if protocol.is_unix() { Naming::Unix } else { Naming::Ip }
+}
+
 fn is_bound(socket: &Socket) -> bool {
     socket.local_addr().is_ok_and(|address| match peer_of(&address) {
         Peer::Ip(address) => address.port() != 0,
         Peer::Unix(name) => name != UnixName::Unnamed,
+        _ => true,
     })
 }
 

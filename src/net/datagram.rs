@@ -39,19 +39,45 @@ pub struct ReceivedDatagram {
 /// How long a send may wait for room: in the socket's buffer, or in the queue of a Unix receiver.
 const SEND_WAIT: Duration = Duration::from_millis(100);
 
+/// How the socket names who it converses with.
+#[derive(Debug)]
+pub(super) enum Naming {
+    /// By an IP address and a port.
+    Ip,
+    /// By an IP address alone.
+    Host,
+    /// By a path or an abstract name, and not at all where it has none.
+    Unix,
+    /// Not at all: it has but this one to converse with.
+    Sole(Peer),
+}
+
+impl Naming {
+    fn name(&self, storage: Option<&SockaddrStorage>) -> Option<Peer> {
+        match self {
+            Self::Ip => storage.and_then(sender_of).map(Peer::Ip),
+            Self::Host => storage.and_then(sender_of).map(Peer::Host),
+            Self::Sole(peer) => Some(peer.clone()),
+            // It comes with what else a Unix message brings.
+            Self::Unix => None,
+        }
+    }
+}
+
 #[derive(Debug)]
 pub struct DatagramSocket {
     socket: Socket,
     protocol: Protocol,
+    naming: Naming,
 }
 
 impl DatagramSocket {
-    pub(super) fn new(socket: Socket, protocol: Protocol) -> io::Result<Self> {
+    pub(super) fn new(socket: Socket, protocol: Protocol, naming: Naming) -> io::Result<Self> {
         socket.set_write_timeout(Some(SEND_WAIT))?;
-        if protocol == Protocol::UnixDatagram {
+        if let Naming::Unix = naming {
             socket.set_passcred(true)?;
         }
-        Ok(Self { socket, protocol })
+        Ok(Self { socket, protocol, naming })
     }
 
     #[must_use]
@@ -73,7 +99,7 @@ impl DatagramSocket {
     /// `ConnectionRefused` on a connected socket whose peer's port is closed: an answer to an earlier send, not an end.
     pub fn receive(&self, buffer: &mut [u8]) -> io::Result<Option<ReceivedDatagram>> {
         let result =
-            if self.protocol == Protocol::UnixDatagram { self.receive_unix(buffer) } else { self.receive_udp(buffer) };
+            if let Naming::Unix = self.naming { self.receive_unix(buffer) } else { self.receive_other(buffer) };
         match result {
             Ok(received) => Ok(Some(received)),
             Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => Ok(None),
@@ -81,7 +107,7 @@ impl DatagramSocket {
         }
     }
 
-    fn receive_udp(&self, buffer: &mut [u8]) -> io::Result<ReceivedDatagram> {
+    fn receive_other(&self, buffer: &mut [u8]) -> io::Result<ReceivedDatagram> {
         let mut control = nix::cmsg_space!(TimeSpec, u32);
         let mut slices = [IoSliceMut::new(buffer)];
         let message = recvmsg::<SockaddrStorage>(
@@ -92,7 +118,7 @@ impl DatagramSocket {
         )?;
         let mut received = ReceivedDatagram {
             len: message.bytes,
-            from: message.address.as_ref().and_then(sender_of),
+            from: self.naming.name(message.address.as_ref()),
             truncated: message.flags.contains(MsgFlags::MSG_TRUNC),
             kernel_ns: None,
             dropped: None,
@@ -131,9 +157,11 @@ impl DatagramSocket {
     /// was not sent.
     pub fn send(&self, bytes: &[u8], to: Option<&Peer>, wait: bool) -> io::Result<usize> {
         let flags = if wait { 0 } else { libc::MSG_DONTWAIT };
-        match to {
-            Some(peer) => self.socket.send_to_with_flags(bytes, &system_address(peer)?, flags),
-            None => self.socket.send_with_flags(bytes, flags),
+        match (to, &self.naming) {
+            (Some(peer), Naming::Ip | Naming::Host | Naming::Unix) => {
+                self.socket.send_to_with_flags(bytes, &system_address(peer)?, flags)
+            }
+            _ => self.socket.send_with_flags(bytes, flags),
         }
     }
 
@@ -146,6 +174,13 @@ impl DatagramSocket {
     /// # Errors
     /// getsockname(2) failed.
     pub fn local(&self) -> io::Result<Peer> {
-        Ok(peer_of(&self.socket.local_addr()?))
+        match &self.naming {
+            Naming::Ip | Naming::Unix => Ok(peer_of(&self.socket.local_addr()?)),
+            Naming::Host => Ok(match peer_of(&self.socket.local_addr()?) {
+                Peer::Ip(address) => Peer::Host(address),
+                other => other,
+            }),
+            Naming::Sole(peer) => Ok(peer.clone()),
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, poll};
-use socket2::Socket;
+use socket2::{SockAddr, Socket};
 
 use super::stream::Stream;
 use super::tcp::begin_connect;
@@ -57,6 +57,13 @@ pub(super) fn connect_first(attempt: &Attempt<'_>, mut on_attempt: impl FnMut(So
             let (address, socket) = &running[index];
             match outcome(socket) {
                 None => index += 1,
+                Some(Ok(())) if is_connected_to_itself(socket) => {
+                    let is_asked_for = local.port == Some(address.port());
+                    let cause = if is_asked_for { Cause::SelfConnect } else { Cause::Refused };
+                    first_failure.get_or_insert(Failure::new(Operation::Connect, subject(*address), cause));
+                    give_port_free(&running.remove(index).1);
+                    next_start = Instant::now();
+                }
                 Some(Ok(())) => {
                     let (address, socket) = running.swap_remove(index);
                     return Stream::new(socket, Protocol::Tcp).map_or_else(
@@ -67,7 +74,8 @@ pub(super) fn connect_first(attempt: &Attempt<'_>, mut on_attempt: impl FnMut(So
                 Some(Err(error)) => {
                     let failure = Failure::io(Operation::Connect, subject(*address), &error);
                     first_failure.get_or_insert(failure);
-                    running.swap_remove(index);
+                    running.remove(index);
+                    next_start = Instant::now();
                 }
             }
         }
@@ -101,3 +109,21 @@ fn outcome(socket: &Socket) -> Option<io::Result<()>> {
         Ok(None) => socket.peer_addr().is_ok().then_some(Ok(())),
     }
 }
+
+/// Whether nobody listens and the socket met itself: TCP lets both ends open at once (RFC 9293, section 3.5), and a port
+/// that the system chooses for this end can be the very one that is connected to.
+fn is_connected_to_itself(socket: &Socket) -> bool {
+    let end = |address: io::Result<SockAddr>| address.ok().and_then(|address| address.as_socket());
+    let (local, peer) = (end(socket.local_addr()), end(socket.peer_addr()));
+    local.is_some() && local == peer
+}
+
+/// Has the close that follows leave no TIME_WAIT, which would keep the port from the server that is waited for.
+fn give_port_free(socket: &Socket) {
+    if let Err(error) = socket.set_linger(Some(Duration::ZERO)) {
+        tracing::debug!(%error, "reset on close");
+    }
+}
+
+#[cfg(test)]
+mod tests;

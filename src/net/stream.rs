@@ -47,7 +47,9 @@ impl Stream {
         socket.set_nonblocking(false)?;
         socket.set_write_timeout(Some(SEND_SLICE))?;
         // What a Unix listener has set is not inherited by what it accepts.
-        options::ask_for_receive_times(&socket);
+        if protocol.is_unix() {
+            options::ask_for_receive_times(&socket);
+        }
         Ok(Self { socket, protocol, is_shared: false })
     }
 
@@ -67,14 +69,16 @@ impl Stream {
     /// One recvmsg(2). Blocks until something came, the peer finished, or [`Self::interrupt`].
     ///
     /// # Errors
-    /// What the call returned; `ConnectionReset` when the peer reset.
+    /// What the call returned; `ConnectionReset` when the peer reset, `WouldBlock` after [`Self::set_receive_wait`].
     pub fn receive(&self, buffer: &mut [u8]) -> io::Result<ReceivedPiece> {
-        retry_interrupted(|| {
-            if self.protocol == Protocol::Tcp { self.receive_tcp(buffer) } else { self.receive_unix(buffer) }
-        })
+        retry_interrupted(
+            || {
+                if self.protocol.is_unix() { self.receive_unix(buffer) } else { self.receive_other(buffer) }
+            },
+        )
     }
 
-    fn receive_tcp(&self, buffer: &mut [u8]) -> io::Result<ReceivedPiece> {
+    fn receive_other(&self, buffer: &mut [u8]) -> io::Result<ReceivedPiece> {
         let mut control = nix::cmsg_space!(TimeSpec);
         let mut slices = [IoSliceMut::new(buffer)];
         let message = recvmsg::<()>(self.socket.as_raw_fd(), &mut slices, Some(&mut control), MsgFlags::empty())?;
@@ -90,6 +94,14 @@ impl Stream {
         let is_end = message.len == 0 && !(has_borders && message.kernel_ns.is_some());
         let (truncated, kernel_ns) = (message.truncated, message.kernel_ns);
         Ok(ReceivedPiece { len: message.len, is_end, truncated, kernel_ns, rights: message.rights })
+    }
+
+    /// From now on a receive call for which nothing comes returns `WouldBlock` after this time (`SO_RCVTIMEO`, socket(7)).
+    ///
+    /// # Errors
+    /// Of setsockopt(2).
+    pub fn set_receive_wait(&self, wait: Duration) -> io::Result<()> {
+        self.socket.set_read_timeout(Some(wait))
     }
 
     /// One send(2), which may take less than all of a stream's bytes.
@@ -144,10 +156,10 @@ impl Stream {
         self.socket.peer_addr().map_or(Peer::Unix(UnixName::Unnamed), |address| peer_of(&address))
     }
 
-    /// The process that connected, or that listened when this side connected (SO_PEERCRED, unix(7)); `None` over TCP.
+    /// The process that connected, or that listened when this side connected (SO_PEERCRED, unix(7)); `None` but over Unix sockets.
     #[must_use]
     pub fn peer_process(&self) -> Option<PeerProcess> {
-        if self.protocol == Protocol::Tcp {
+        if !self.protocol.is_unix() {
             return None;
         }
         let peer = getsockopt(&self.socket, sockopt::PeerCredentials).ok()?;

@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use nix::libc;
-use socket2::SockAddr;
+use socket2::{SockAddr, SockAddrStorage, Socket};
 
 /// Datagrams that the kernel has dropped at this socket since it was opened, also those that no later datagram reports:
 /// word 8 of SO_MEMINFO, see `SK_MEMINFO_DROPS` in linux/sock_diag.h. `None` where the system doesn't say.
@@ -53,7 +53,7 @@ pub(super) fn receive_message(
     flags: libc::c_int,
 ) -> io::Result<RawMessage> {
     let mut part = libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: buffer.len() };
-    let receive = |name: *mut socket2::SockAddrStorage, name_len: *mut libc::socklen_t| {
+    let receive = |name: *mut SockAddrStorage, name_len: *mut libc::socklen_t| {
         // SAFETY: a header of zeros is an empty one. `name`, `part` and `control` are writable for the lengths beside
         // them, and outlive the call.
         #[allow(unsafe_code)]
@@ -108,4 +108,40 @@ pub(super) fn duplicate(descriptor: RawFd) -> io::Result<OwnedFd> {
             _ => Err(io::Error::last_os_error()),
         }
     }
+}
+
+/// The address of a CAN interface, `struct sockaddr_can` of linux/can.h.
+#[cfg(target_os = "linux")]
+pub(super) fn can_address(interface: i32) -> SockAddr {
+    let mut storage = SockAddrStorage::zeroed();
+    // SAFETY: the storage has room and alignment for every address that the system has, all of its bytes are initialised,
+    // and the length is the size of what was written.
+    #[allow(unsafe_code)]
+    unsafe {
+        let address = storage.view_as::<libc::sockaddr_can>();
+        address.can_family = libc::AF_CAN as libc::sa_family_t;
+        address.can_ifindex = interface;
+        SockAddr::new(storage, size_of::<libc::sockaddr_can>() as libc::socklen_t)
+    }
+}
+
+/// Lets a raw CAN socket carry CAN FD frames beside the classic ones (CAN_RAW_FD_FRAMES).
+///
+/// # Errors
+/// Of setsockopt(2).
+#[cfg(target_os = "linux")]
+pub(super) fn set_can_fd(socket: &Socket) -> io::Result<()> {
+    let on: libc::c_int = 1;
+    // SAFETY: the kernel reads as many bytes of `on` as the length says.
+    #[allow(unsafe_code)]
+    let result = unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_CAN_RAW,
+            libc::CAN_RAW_FD_FRAMES,
+            (&raw const on).cast(),
+            size_of_val(&on) as libc::socklen_t,
+        )
+    };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }

@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::listener::Listener;
-use super::options;
+use super::transport::first_that_works;
+use super::{connecting, options};
 use crate::model::{Failure, Operation, SocketOptions};
 
 /// Binds and listens on the first of the candidates that can be bound.
@@ -14,7 +15,7 @@ use crate::model::{Failure, Operation, SocketOptions};
 /// # Errors
 /// Of the first candidate, by operation.
 pub(super) fn listen(candidates: &[SocketAddr], options: &SocketOptions) -> Result<Listener, Failure> {
-    super::udp::first_that_works(candidates, Operation::Bind, |address| listen_on(address, options))
+    first_that_works(candidates, Operation::Bind, |address| listen_on(address, options))
 }
 
 fn listen_on(address: SocketAddr, options: &SocketOptions) -> Result<Listener, Failure> {
@@ -47,9 +48,6 @@ pub(super) fn begin_connect(
         socket.bind(&local.into()).map_err(bind)?;
     }
     socket.set_nonblocking(true).map_err(fail(Operation::SetOption))?;
-    match socket.connect(&address.into()) {
-        Ok(()) => Ok(socket),
-        Err(error) if error.raw_os_error() == Some(nix::libc::EINPROGRESS) => Ok(socket),
-        Err(error) => Err(fail(Operation::Connect)(error)),
-    }
+    connecting::begin(&socket, &address.into()).map_err(fail(Operation::Connect))?;
+    Ok(socket)
 }

@@ -8,8 +8,8 @@ use super::listener::Listener;
 use super::resolve::LocalAddress;
 use super::stream::Stream;
 use super::wake::Wake;
-use super::{adopt, race, tcp, udp, unix, unix_datagram};
-use crate::model::{Endpoint, Failure, Peer, Protocol, SocketOptions};
+use super::{adopt, can, race, raw, rds, tcp, udp, unix, unix_datagram, vsock};
+use crate::model::{Cause, Endpoint, Failure, Operation, Peer, Protocol, SocketOptions};
 
 /// A bound socket that serves many peers.
 #[derive(Debug)]
@@ -77,8 +77,34 @@ pub fn listen(endpoint: &Endpoint, candidates: &[SocketAddr], options: &SocketOp
             unix::listen(endpoint, name, options).map(Listening::Connections)
         }
         Endpoint::UnixDatagram(name) => unix_datagram::bind(endpoint, name, options).map(Listening::Datagrams),
+        Endpoint::Raw(address) => raw::bind(address, candidates, options).map(Listening::Datagrams),
+        Endpoint::Vsock(address) => vsock::listen(*address, options).map(Listening::Connections),
+        Endpoint::Can(interface) => can::bind(interface, options).map(Listening::Datagrams),
+        Endpoint::CanBroadcast(interface) => can::bind_broadcast(interface, options).map(Listening::Datagrams),
+        Endpoint::Rds(_) => rds::bind(candidates, options).map(Listening::Datagrams),
         Endpoint::Descriptor(name) => adopt::listen(name, options),
     }
+}
+
+/// Opens a socket of this kind and closes it again, to see whether the system has any.
+///
+/// # Errors
+/// Why there is none.
+pub fn probe(protocol: Protocol) -> Result<(), Failure> {
+    let result = match protocol {
+        Protocol::Tcp
+        | Protocol::Udp
+        | Protocol::UnixStream
+        | Protocol::UnixDatagram
+        | Protocol::UnixSeqpacket
+        | Protocol::Descriptor => Ok(()),
+        Protocol::Raw => raw::probe(),
+        Protocol::Vsock => vsock::probe(),
+        Protocol::Can => can::probe(),
+        Protocol::CanBroadcast => can::probe_broadcast(),
+        Protocol::Rds => rds::probe(),
+    };
+    result.map_err(|error| Failure::io(Operation::Open, protocol.scheme(), &error))
 }
 
 /// Connects, to the first candidate that answers where there are several. Blocks until the deadline at most, or until the
@@ -93,5 +119,31 @@ pub fn connect(attempt: &Attempt<'_>, mut on_attempt: impl FnMut(&Endpoint)) -> 
             on_attempt(attempt.endpoint);
             unix::connect(name, attempt)
         }
+        Endpoint::Raw(address) => raw::open(address, attempt),
+        Endpoint::Vsock(address) => {
+            on_attempt(attempt.endpoint);
+            vsock::connect(*address, attempt)
+        }
+        Endpoint::Can(interface) => can::bind(interface, attempt.options)
+            .map_or_else(ConnectEnd::Failed, |socket| ConnectEnd::Datagrams(socket, Peer::Can(interface.clone()))),
+        Endpoint::CanBroadcast(interface) => can::bind_broadcast(interface, attempt.options)
+            .map_or_else(ConnectEnd::Failed, |socket| ConnectEnd::Datagrams(socket, Peer::Can(interface.clone()))),
+        Endpoint::Rds(_) => rds::open(attempt),
     }
+}
+
+/// The first success, or the first failure.
+pub(super) fn first_that_works<T>(
+    candidates: &[SocketAddr],
+    operation: Operation,
+    mut attempt: impl FnMut(SocketAddr) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let mut first_failure = None;
+    for address in candidates {
+        match attempt(*address) {
+            Ok(found) => return Ok(found),
+            Err(failure) => _ = first_failure.get_or_insert(failure),
+        }
+    }
+    Err(first_failure.unwrap_or_else(|| Failure::new(operation, "", Cause::NoSuchHost)))
 }

@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::datagram::DatagramSocket;
+use super::datagram::{DatagramSocket, Naming};
 use super::options;
-use super::transport::{Attempt, ConnectEnd};
-use crate::model::{self, Cause, Failure, Operation, Peer, SocketOptions};
+use super::transport::{Attempt, ConnectEnd, first_that_works};
+use crate::model::{self, Failure, Operation, Peer, SocketOptions};
 
 /// Binds to the first of the candidates that can be bound.
 ///
@@ -18,7 +18,7 @@ pub(super) fn bind(candidates: &[SocketAddr], options: &SocketOptions) -> Result
     first_that_works(candidates, Operation::Bind, |address| {
         let socket = socket(address, options)?;
         socket.bind(&address.into()).map_err(fail(Operation::Bind, address))?;
-        DatagramSocket::new(socket, model::Protocol::Udp).map_err(fail(Operation::Bind, address))
+        DatagramSocket::new(socket, model::Protocol::Udp, Naming::Ip).map_err(fail(Operation::Bind, address))
     })
 }
 
@@ -33,8 +33,8 @@ pub(super) fn open(attempt: &Attempt<'_>) -> ConnectEnd {
         if attempt.connected {
             socket.connect(&address.into()).map_err(fail(Operation::Connect, address))?;
         }
-        let socket = DatagramSocket::new(socket, model::Protocol::Udp).map_err(fail(Operation::Open, address))?;
-        Ok((socket, address))
+        let socket = DatagramSocket::new(socket, model::Protocol::Udp, Naming::Ip);
+        Ok((socket.map_err(fail(Operation::Open, address))?, address))
     });
     match opened {
         Ok((socket, peer)) => ConnectEnd::Datagrams(socket, Peer::Ip(peer)),
@@ -53,20 +53,4 @@ fn socket(address: SocketAddr, options: &SocketOptions) -> Result<Socket, Failur
 
 fn fail(operation: Operation, address: SocketAddr) -> impl Fn(io::Error) -> Failure {
     move |error| Failure::io(operation, format_args!("udp://{address}"), &error)
-}
-
-/// The first success, or the first failure.
-pub(super) fn first_that_works<T>(
-    candidates: &[SocketAddr],
-    operation: Operation,
-    mut attempt: impl FnMut(SocketAddr) -> Result<T, Failure>,
-) -> Result<T, Failure> {
-    let mut first_failure = None;
-    for address in candidates {
-        match attempt(*address) {
-            Ok(found) => return Ok(found),
-            Err(failure) => _ = first_failure.get_or_insert(failure),
-        }
-    }
-    Err(first_failure.unwrap_or_else(|| Failure::new(operation, "", Cause::NoSuchHost)))
 }

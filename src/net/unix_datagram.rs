@@ -4,7 +4,7 @@ use std::io;
 
 use socket2::Socket;
 
-use super::datagram::DatagramSocket;
+use super::datagram::{DatagramSocket, Naming};
 use super::transport::{Attempt, ConnectEnd};
 use super::{address, unix};
 use crate::model::{Endpoint, Failure, Operation, Peer, Protocol, SocketOptions, UnixName};
@@ -41,5 +41,6 @@ fn try_open(name: &UnixName, attempt: &Attempt<'_>) -> Result<DatagramSocket, Fa
 }
 
 fn finish(socket: Socket, endpoint: &Endpoint) -> Result<DatagramSocket, Failure> {
-    DatagramSocket::new(socket, Protocol::UnixDatagram).map_err(|error| Failure::io(Operation::Open, endpoint, &error))
+    DatagramSocket::new(socket, Protocol::UnixDatagram, Naming::Unix)
+        .map_err(|error| Failure::io(Operation::Open, endpoint, &error))
 }

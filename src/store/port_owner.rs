@@ -20,7 +20,7 @@ fn find_in(proc: &Path, protocol: Protocol, port: u16) -> Option<PortOwner> {
     let (tables, states): (_, &[&str]) = match protocol {
         Protocol::Tcp => (["net/tcp", "net/tcp6"], &["0A"]),
         Protocol::Udp => (["net/udp", "net/udp6"], &["07", "01"]),
-        Protocol::UnixStream | Protocol::UnixDatagram | Protocol::UnixSeqpacket | Protocol::Descriptor => return None,
+        _ => return None,
     };
     let inodes: Vec<u64> = tables
         .iter()

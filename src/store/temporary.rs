@@ -1,5 +1,8 @@
 //! A journal that lasts as long as the program.
 
+#[cfg(unix)]
+mod leftovers;
+
 use std::env;
 use std::fs;
 use std::io;
@@ -8,12 +11,28 @@ use std::path::{Path, PathBuf};
 use crate::model::{Failure, Operation};
 use crate::store::advice::file_failure;
 
+/// What the folders' names begin with; the process id follows, and the number of the attempt.
+const PREFIX: &str = "sockeye-";
+
+/// The journal's name in its folder.
+const JOURNAL: &str = "journal.sqlite";
+
 /// A folder of its own under the system's folder for temporary files, closed to other users, with room for a journal
 /// and its log. It is removed on drop with all that is in it; drop writer and readers first.
 #[derive(Debug)]
 pub struct TemporaryJournal {
     folder: PathBuf,
     path: PathBuf,
+    /// Tells [`sweep`] that the folder is in use.
+    #[cfg(unix)]
+    _lock: fs::File,
+}
+
+/// Removes the temporary journals that processes of this user left behind when they were killed. Takes as long as the
+/// file system takes to free their space.
+pub fn sweep() {
+    #[cfg(unix)]
+    leftovers::sweep(&env::temp_dir());
 }
 
 impl TemporaryJournal {
@@ -31,9 +50,17 @@ impl TemporaryJournal {
     fn create_in(parent: &Path) -> Result<Self, Failure> {
         let failed = |error: &io::Error| file_failure(Operation::OpenJournal, parent.display(), error);
         for attempt in 0..Self::ATTEMPTS {
-            let folder = parent.join(format!("sockeye-{}-{attempt}", std::process::id()));
+            let folder = parent.join(format!("{PREFIX}{}-{attempt}", std::process::id()));
             match private_folder(&folder) {
-                Ok(()) => return Ok(Self { path: folder.join("journal.sqlite"), folder }),
+                #[cfg(unix)]
+                Ok(()) => {
+                    // Another process's sweep may have taken the folder for abandoned just before it was locked.
+                    if let Some(lock) = leftovers::hold(&folder).map_err(|error| failed(&error))? {
+                        return Ok(Self { path: folder.join(JOURNAL), folder, _lock: lock });
+                    }
+                }
+                #[cfg(not(unix))]
+                Ok(()) => return Ok(Self { path: folder.join(JOURNAL), folder }),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(failed(&error)),
             }

@@ -22,6 +22,7 @@ use crate::codec::encoding::Encoding;
 use crate::engine::Engine;
 use crate::i18n::Language;
 use crate::model::{Command, Damage, Event, Role, Settings, SocketId, WindowPlace};
+use crate::tr;
 
 /// How long one frame may take events in; the rest waits for the next.
 const EVENT_BUDGET: Duration = Duration::from_millis(2);
@@ -55,7 +56,9 @@ pub struct App {
     pub(super) panel_rects: [Rect; 2],
     /// The panel that the keyboard or the pointer was in last.
     pub(super) panel_in_use: Role,
-    saver: Saver,
+    pub(super) saver: Saver,
+    /// The window was to close while the journal was being saved, and does when that is done.
+    pub(super) closes_after_save: bool,
 }
 
 impl std::fmt::Debug for App {
@@ -111,6 +114,7 @@ impl App {
             panel_rects: [Rect::NOTHING; 2],
             panel_in_use: Role::Client,
             saver: Saver::new(settings.clone()),
+            closes_after_save: false,
             settings,
             dark,
             light,
@@ -121,6 +125,8 @@ impl App {
     /// Takes in what the engine reports; runs while the window is hidden too. Never blocks.
     pub fn logic(&mut self, ctx: &Context) {
         self.engine.acknowledge_wake();
+        // Before the events are taken in: the one that answers the last save is then among them.
+        let saving = self.engine.is_saving_journal();
         let begun = Instant::now();
         let mut drained = false;
         while begun.elapsed() < EVENT_BUDGET {
@@ -133,6 +139,7 @@ impl App {
         if !drained && !self.engine.events().is_empty() {
             ctx.request_repaint();
         }
+        self.close_after_save(ctx, saving, drained);
         if let Some((purpose, answer)) = self.dialogs.answer() {
             self.on_dialog(ctx, purpose, answer);
         }
@@ -159,8 +166,11 @@ impl App {
         }
     }
 
-    /// Draws the window and carries out what was asked for in it.
-    pub fn ui(&mut self, ui: &mut Ui) {
+    /// Draws the window and carries out what was asked for in it. Dialogs open above `window`, where there is one.
+    pub fn ui(&mut self, ui: &mut Ui, window: Option<&eframe::Frame>) {
+        // egui gives the root of the accessible tree no name, and the title reaches the window manager only.
+        ui.ctx()
+            .accesskit_node_builder(egui::accesskit_root_id(), |root| root.set_label(tr!(self.language, "app.name")));
         self.notice_panel_in_use(ui.ctx());
         self.take_shortcuts(ui.ctx());
         self.take_dropped_files(ui.ctx());
@@ -171,7 +181,7 @@ impl App {
         self.lay_out(ui, &mut cx);
         self.sessions = sessions;
         for action in actions {
-            self.carry_out(ui.ctx(), action);
+            self.carry_out(ui.ctx(), window, action);
         }
     }
 
@@ -250,7 +260,7 @@ impl App {
 
     fn split_handle(&mut self, ui: &mut Ui, cx: &Cx<'_>, handle: Rect, area: Rect) {
         let response = ui.interact(handle, ui.scope_id().with("split"), egui::Sense::drag());
-        let label = crate::tr!(cx.language, "window.split");
+        let label = tr!(cx.language, "window.split");
         let percent = f64::from(self.settings.split * 100.0).round();
         response.widget_info(|| {
             let mut info = egui::WidgetInfo::labeled(egui::Role::Splitter, true, &*label);
@@ -308,6 +318,7 @@ impl App {
         let shown_as = |socket| self.sessions.encoding(socket);
         Settings {
             follow_end: self.journal.follow_end(),
+            columns: self.journal.column_widths().clone(),
             server: self.servers.iter().position(|tab| tab.socket == self.server).unwrap_or(0),
             client: self.clients.iter().position(|tab| tab.socket == self.client).unwrap_or(0),
             servers: self.servers.iter().map(|tab| tab.to_settings(shown_as(tab.socket))).collect(),
@@ -326,13 +337,6 @@ impl App {
             Verdict::LookAgainIn(seconds) => ctx.request_repaint_after(Duration::from_secs_f64(seconds)),
             Verdict::Save(settings) => self.engine.send(Command::SaveSettings(settings)),
             Verdict::Nothing => {}
-        }
-    }
-
-    /// Saves what has not been saved; call it when the window closes.
-    pub fn closing(&mut self) {
-        if let Some(settings) = self.saver.last(self.current_settings()) {
-            self.engine.send(Command::SaveSettings(settings));
         }
     }
 
@@ -381,8 +385,8 @@ impl eframe::App for App {
         self.logic(ctx);
     }
 
-    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
-        self.ui(ui);
+    fn ui(&mut self, ui: &mut Ui, frame: &mut eframe::Frame) {
+        self.ui(ui, Some(frame));
     }
 
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {

@@ -18,12 +18,12 @@ use crate::model::{ClientTab, Command, ComposerSettings, Protocol, Recipients, R
 const ZOOM_STEP: f32 = 0.1;
 
 impl App {
-    pub(super) fn carry_out(&mut self, ctx: &Context, action: UiCommand) {
+    pub(super) fn carry_out(&mut self, ctx: &Context, window: Option<&eframe::Frame>, action: UiCommand) {
         match action {
             UiCommand::CopyText(text) => ctx.copy_text(text),
             UiCommand::SaveJournal => {
                 let title = UiCommand::SaveJournal.label(self.language);
-                self.dialogs.open(&self.engine, ctx, Purpose::SaveJournal, &title);
+                self.dialogs.open(&self.engine, ctx, window, Purpose::SaveJournal, &title);
             }
             UiCommand::ClearJournal => self.engine.send(Command::ClearJournal),
             UiCommand::ToggleFollow => self.journal.toggle_follow(),
@@ -50,12 +50,12 @@ impl App {
             UiCommand::SendMessage(role, socket) => self.send_message(role, socket),
             UiCommand::ChooseFiles(role, socket) => {
                 let title = action.label(self.language);
-                self.dialogs.open(&self.engine, ctx, Purpose::SendFiles(role, socket), &title);
+                self.dialogs.open(&self.engine, ctx, window, Purpose::SendFiles(role, socket), &title);
             }
             UiCommand::SendPaths(role, socket, paths) => self.send_paths(role, socket, paths),
             UiCommand::ChooseFolder(role, socket) => {
                 let title = action.label(self.language);
-                self.dialogs.open(&self.engine, ctx, Purpose::ReceiveInto(role, socket), &title);
+                self.dialogs.open(&self.engine, ctx, window, Purpose::ReceiveInto(role, socket), &title);
             }
             UiCommand::SetLanguage(choice) => {
                 self.settings.language = choice;
@@ -212,9 +212,11 @@ impl App {
         self.select_tab(role, socket);
     }
 
-    /// Where a listener like this one finds nobody in its place: at the next port that no tab has. A path or a descriptor has no next.
+    /// Where a listener like this one finds nobody in its place: at the next port that no tab has. A path or a
+    /// descriptor has no next.
     fn free_place(&self, like: &ServerTab) -> (String, String) {
-        if Protocol::from_scheme(&like.protocol).is_some_and(|protocol| !protocol.has_port()) {
+        let is_taken = |protocol: Protocol| protocol.is_unix() || protocol == Protocol::Descriptor;
+        if Protocol::from_scheme(&like.protocol).is_some_and(is_taken) {
             return (String::new(), like.port.clone());
         }
         let port = match like.port.trim().parse::<u16>() {

@@ -52,13 +52,23 @@ impl Default for Dialogs {
 
 impl Dialogs {
     /// Opens a dialog; does nothing while one is open. Must be called on the window's thread, where macOS wants dialogs
-    /// to be made; never blocks.
-    pub(super) fn open(&mut self, engine: &Engine, ctx: &egui::Context, purpose: Purpose, title: &str) {
+    /// to be made; never blocks. The dialog belongs to `window`: it stays above it and takes its input meanwhile.
+    pub(super) fn open(
+        &mut self,
+        engine: &Engine,
+        ctx: &egui::Context,
+        window: Option<&eframe::Frame>,
+        purpose: Purpose,
+        title: &str,
+    ) {
         if self.open {
             return;
         }
         self.open = true;
-        let dialog = AsyncFileDialog::new().set_title(title);
+        let mut dialog = AsyncFileDialog::new().set_title(title);
+        if let Some(window) = window {
+            dialog = dialog.set_parent(window);
+        }
         match purpose {
             Purpose::SendFiles(..) => self.wait(engine, ctx, purpose, dialog.pick_files()),
             Purpose::ReceiveInto(..) => {

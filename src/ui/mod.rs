@@ -4,6 +4,7 @@ pub mod action;
 mod app;
 mod carry_out;
 pub mod clock;
+mod closing;
 pub mod context;
 mod dialogs;
 pub mod fonts;

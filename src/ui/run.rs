@@ -9,7 +9,7 @@ use std::time::Duration;
 use egui::{Context, ViewportBuilder, ViewportId};
 
 use super::app::App;
-use crate::engine::{Engine, EngineConfig, JournalPlace};
+use crate::engine::{self, Engine, EngineConfig, JournalPlace};
 use crate::i18n::{self, Language};
 use crate::model::{Settings, WindowPlace};
 use crate::tr;
@@ -25,6 +25,7 @@ const ICON: &[u8] = include_bytes!("../../assets/icon.png");
 /// Shows the window until it is closed. Says on standard error why, when it can't open.
 #[must_use]
 pub fn run() -> ExitCode {
+    engine::log_where_asked();
     let path = Engine::settings_path();
     let (settings, damage) = path.as_deref().map_or_else(Default::default, Engine::load_settings);
     let language = Language::from_choice(settings.language);

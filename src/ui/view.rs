@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::codec::encoding::Encoding;
-use crate::model::{CloseReason, Event, InheritedSocket, SessionId, SessionInfo, SocketId, Traffic};
+use crate::model::{CloseReason, Event, Failure, InheritedSocket, Protocol, SessionId, SessionInfo, SocketId, Traffic};
 
 /// One session as the window shows it.
 #[derive(Clone, Debug)]
@@ -26,6 +26,8 @@ pub struct Sessions {
     pub encodings: HashMap<SocketId, Encoding>,
     /// The sockets that a service manager passed to this program.
     pub inherited: Vec<InheritedSocket>,
+    /// Why sockets of these kinds can't be opened here.
+    pub missing: HashMap<Protocol, Failure>,
     /// What the journal shows alone: a tab, or one of its sessions.
     pub selected: Option<(SocketId, Option<SessionId>)>,
 }
@@ -64,6 +66,10 @@ impl Sessions {
                 };
                 self.by_id.insert(info.id, view);
             }
+            Event::Probed { protocol, missing } => match missing {
+                Some(failure) => _ = self.missing.insert(*protocol, failure.clone()),
+                None => _ = self.missing.remove(protocol),
+            },
             Event::PeerFinished { session } => {
                 if let Some(view) = self.by_id.get_mut(session) {
                     view.peer_finished = true;

@@ -8,9 +8,12 @@ mod support;
 
 mod session;
 
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
 use std::process::Command;
 
-use session::{Portal, run};
+use session::{Portal, require_drag_source, run};
 
 #[test]
 fn text_goes_both_ways() {
@@ -20,6 +23,13 @@ fn text_goes_both_ways() {
 #[test]
 fn a_file_is_picked_in_the_native_dialog() {
     run("native_dialog", Portal::Present, &[]);
+}
+
+#[test]
+fn a_file_is_dragged_from_another_program() {
+    if require_drag_source() {
+        run("drop", Portal::Absent, &[]);
+    }
 }
 
 #[test]
@@ -57,17 +67,42 @@ fn a_missing_library_is_named() {
     run("missing_library", Portal::Absent, &[]);
 }
 
-#[test]
-fn a_missing_display_is_named() {
-    let home = tempfile::tempdir().expect("a folder");
+/// The program as it starts where no window can open: it has journal and engine before it finds that out.
+fn without_display(home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sockeye"));
     for variable in ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"] {
         command.env_remove(variable);
     }
-    command.env("SOCKEYE_CONFIG_DIR", home.path()).env("XDG_RUNTIME_DIR", home.path()).env("LANG", "C.UTF-8");
-    let finished = support::Process::start(command).finish();
+    command.env("SOCKEYE_CONFIG_DIR", home).env("XDG_RUNTIME_DIR", home).env("TMPDIR", home).env("LANG", "C.UTF-8");
+    command
+}
+
+#[test]
+fn a_missing_display_is_named() {
+    let home = tempfile::tempdir().expect("a folder");
+    let finished = support::Process::start(without_display(home.path())).finish();
     assert_eq!(finished.code, Some(1), "{}", finished.stderr);
     let advice = finished.stderr.lines().find(|line| line.contains("apt-get install"));
     assert!(advice.is_some_and(|line| line.contains("libx11-6")), "{}", finished.stderr);
     assert!(!finished.stderr.contains("panicked"), "{}", finished.stderr);
+    assert!(!finished.stderr.contains("DEBUG"), "{}", finished.stderr);
+}
+
+#[test]
+fn diagnostics_are_there_for_the_window_too() {
+    let home = tempfile::tempdir().expect("a folder");
+    let mut command = without_display(home.path());
+    command.env("SOCKEYE_LOG", "sockeye=debug");
+    let finished = support::Process::start(command).finish();
+    assert!(finished.stderr.contains("sockeye::engine: the engine starts"), "{}", finished.stderr);
+}
+
+#[test]
+fn a_start_sweeps_what_a_killed_process_left() {
+    let home = tempfile::tempdir().expect("a folder");
+    let left = home.path().join("sockeye-1-0");
+    DirBuilder::new().mode(0o700).create(&left).expect("a folder");
+    std::fs::write(left.join("journal.sqlite"), "rows").expect("a file");
+    support::Process::start(without_display(home.path())).finish();
+    assert!(!left.exists());
 }

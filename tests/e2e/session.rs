@@ -67,10 +67,22 @@ fn python_with_what_it_takes(portal: Portal, tools: &[&str]) -> Option<&'static 
     let dialogs = portal == Portal::Absent
         || require(service("org.freedesktop.portal.Desktop"), "xdg-desktop-portal")
             && require(service("org.freedesktop.impl.portal.desktop.gtk"), "xdg-desktop-portal-gtk");
-    let python = PYTHONS.into_iter().find(|python| {
-        let bindings = Command::new(python).args(["-c", "import pyatspi"]).output();
-        bindings.is_ok_and(|output| output.status.success())
-    });
+    let python = interpreter();
     let found = require(python.is_some(), "python3-pyatspi") && tools && accessibility && dialogs;
     python.filter(|_| found)
+}
+
+/// Whether there is what a program takes that files are dragged from; says so if not.
+pub(crate) fn require_drag_source() -> bool {
+    let program = "import gi; gi.require_version('Gtk', '3.0'); from gi.repository import Gtk";
+    require(interpreter().is_none_or(|python| can_run(python, program)), "gir1.2-gtk-3.0")
+}
+
+/// The interpreter that has the accessibility bindings.
+fn interpreter() -> Option<&'static str> {
+    PYTHONS.into_iter().find(|python| can_run(python, "import pyatspi"))
+}
+
+fn can_run(python: &str, program: &str) -> bool {
+    Command::new(python).args(["-c", program]).output().is_ok_and(|output| output.status.success())
 }

@@ -5,8 +5,8 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 
 use sockeye::model::{
-    Cause, CloseReason, Command, Direction, Event, Filter, Hint, Notice, Outcome, ReceiveMode, Recipients, RowBody,
-    SendMode, SocketId,
+    Cause, CloseReason, Command, Direction, Event, Filter, Hint, Notice, Operation, Outcome, ReceiveMode, Recipients,
+    RowBody, SendMode, SocketId,
 };
 
 use crate::harness::{Harness, noise, port};
@@ -311,4 +311,115 @@ fn a_file_that_breaks_off_ends_with_a_reset() {
         assert_eq!(end, Some(std::io::ErrorKind::ConnectionReset), "an end of file would say that this was all");
         h.closed(info.id);
     }
+}
+
+/// Takes `name` and `name (2)`, `name (3)`, …, as many as the receiver tries.
+fn take_every_name(folder: &Path, name: &str, ending: &str) {
+    let first = file(folder, &format!("{name}{ending}"), b"mine");
+    for number in 2..=10_000 {
+        std::fs::hard_link(&first, folder.join(format!("{name} ({number}){ending}"))).unwrap();
+    }
+}
+
+#[test]
+fn a_file_that_can_not_be_kept_is_not_taken_for_received() {
+    let [from, into] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let path = file(from.path(), "taken", &noise(5000));
+    take_every_name(into.path(), "taken", "");
+    let mut h = Harness::new();
+    let receive = ReceiveMode::Tutorial { into: into.path().to_owned() };
+    let (server, endpoint) = h.listen_with("tcp://127.0.0.1:0", |spec| spec.receive = receive);
+    let (client, at_client) = h.connect(&endpoint);
+    let at_server = h.opened(server);
+    send_file(&h, client, &path, SendMode::Tutorial);
+    let ends: Vec<_> = (0..2)
+        .map(|_| h.transfer_ended())
+        .map(|(outcome, .., failure)| {
+            assert_eq!(outcome, Outcome::Incomplete);
+            let failure = failure.unwrap();
+            (failure.operation, failure.cause)
+        })
+        .collect();
+    assert!(ends.contains(&(Operation::FinishFile, Cause::AlreadyExists)), "{ends:?}");
+    assert!(ends.contains(&(Operation::Send, Cause::ConnectionReset)), "{ends:?}");
+    assert_eq!(h.closed(at_server.id), CloseReason::Error);
+    assert_eq!(h.closed(at_client.id), CloseReason::Reset);
+}
+
+#[test]
+fn a_file_that_can_not_be_begun_is_refused_with_a_reset() {
+    let into = tempfile::tempdir().unwrap();
+    for name in ["a.bin", "received.bin"] {
+        take_every_name(into.path(), name, ".incomplete");
+    }
+    let into = into.path().to_owned();
+    for receive in [ReceiveMode::Raw { into: into.clone() }, ReceiveMode::Tutorial { into }] {
+        let is_raw = matches!(receive, ReceiveMode::Raw { .. });
+        let mut h = Harness::new();
+        let (_, endpoint) = h.listen_with("tcp://127.0.0.1:0", |spec| spec.receive = receive);
+        let mut peer = TcpStream::connect(("127.0.0.1", port(&endpoint))).unwrap();
+        if is_raw {
+            // An empty file.
+            peer.shutdown(Shutdown::Write).unwrap();
+        } else {
+            peer.write_all(b"a.bin").unwrap();
+        }
+        let (outcome, _, _, failure) = h.transfer_ended();
+        assert_eq!((outcome, failure.unwrap().cause), (Outcome::Refused, Cause::AlreadyExists));
+        assert_eq!(peer.read(&mut [0]).unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
+    }
+}
+
+#[test]
+fn a_receiver_that_stops_half_way_says_so_by_a_reset() {
+    let into = tempfile::tempdir().unwrap();
+    let mut h = Harness::new();
+    let receive = ReceiveMode::Tutorial { into: into.path().to_owned() };
+    let (server, endpoint) = h.listen_with("tcp://127.0.0.1:0", |spec| spec.receive = receive);
+    let mut peer = TcpStream::connect(("127.0.0.1", port(&endpoint))).unwrap();
+    peer.write_all(b"half.txt").unwrap();
+    h.wait("a start", |event| matches!(event, Event::TransferStarted(_)).then_some(()));
+    h.engine.send(Command::StopListening { socket: server });
+    assert_eq!(h.transfer_ended().0, Outcome::Incomplete);
+    assert_eq!(peer.read(&mut [0]).unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
+}
+
+#[test]
+fn a_file_that_stalls_goes_on_telling_so_in_both_directions() {
+    let [from, into] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let path = file(from.path(), "a.bin", &noise(32 << 20));
+    let mut h = Harness::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (client, _) = h.connect_with(&format!("tcp://{}", listener.local_addr().unwrap()), |_| {});
+    let (peer_that_does_not_read, _) = listener.accept().unwrap();
+    let receive = ReceiveMode::Raw { into: into.path().to_owned() };
+    let (_, endpoint) = h.listen_with("tcp://127.0.0.1:0", |spec| spec.receive = receive);
+    let mut peer_that_stops = TcpStream::connect(("127.0.0.1", port(&endpoint))).unwrap();
+
+    send_file(&h, client, &path, SendMode::Raw);
+    peer_that_stops.write_all(b"begun").unwrap();
+    for direction in [Direction::Out, Direction::In] {
+        let id = h.wait("a transfer", |event| match event {
+            Event::TransferStarted(info) if info.direction == direction => Some(info.id),
+            _ => None,
+        });
+        let mut stalled = || {
+            h.wait("a stall", |event| match event {
+                Event::TransferProgress { transfer, progress } if *transfer == id && progress.is_stalled() => {
+                    Some(*progress)
+                }
+                _ => None,
+            })
+        };
+        let (first, second) = (stalled(), stalled());
+        assert_eq!((first.done, first.left()), (second.done, None));
+        assert!(second.elapsed > first.elapsed && second.done > 0, "{direction:?} {second:?}");
+    }
+    // It was a stall, not an end.
+    peer_that_stops.write_all(b" and ended").unwrap();
+    peer_that_stops.shutdown(Shutdown::Write).unwrap();
+    let (outcome, received, ..) = h.transfer_ended();
+    assert_eq!(outcome, Outcome::Unverified);
+    assert_eq!(std::fs::read(received).unwrap(), b"begun and ended");
+    drop(peer_that_does_not_read);
 }

@@ -206,8 +206,5 @@ pub(crate) fn noise(len: usize) -> Vec<u8> {
 }
 
 pub(crate) fn port(endpoint: &Endpoint) -> u16 {
-    match endpoint {
-        Endpoint::Tcp(address) | Endpoint::Udp(address) => address.port,
-        other => panic!("{other} has no port"),
-    }
+    endpoint.host().expect("an endpoint with a port").port
 }

@@ -1,11 +1,17 @@
 //! The journal seen from outside: filters, clearing, saving.
 
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use sockeye::engine::JournalPlace;
-use sockeye::model::{Command, Direction, Event, Filter, PageRequest, RowBody};
+use sockeye::model::{
+    Call, Cause, Command, Direction, Event, Filter, Life, PageRequest, PageRow, Row, RowBody, SessionId, SocketId,
+    Stamp,
+};
+use sockeye::store::journal::JournalWriter;
 
-use crate::harness::{Harness, port};
+use crate::harness::{DEADLINE, Harness, port};
 
 #[test]
 fn filters_by_text_hex_direction_and_session() {
@@ -95,5 +101,136 @@ fn a_journal_is_saved_and_a_kept_one_goes_on() {
         }
         let text = std::fs::read_to_string(folder.path().join("all.txt")).unwrap();
         assert!(text.contains("e4 bd a0 e5 a5 bd"), "{text}");
+    }
+}
+
+#[test]
+fn addresses_in_events_are_endpoints_with_their_scheme() {
+    let folder = tempfile::tempdir().unwrap();
+    let unix = format!("unix:{}", folder.path().join("s.sock").display());
+    for endpoint in ["tcp://127.0.0.1:0", "udp://127.0.0.1:0", &unix] {
+        let mut h = Harness::new();
+        let (server, endpoint) = h.listen(endpoint);
+        let (client, at_client) = h.connect(&endpoint);
+        h.send(client, b"x");
+        h.opened(server);
+        h.engine.send(Command::StopListening { socket: server });
+        h.stopped(server);
+        let is_stop = |row: &PageRow| matches!(row.body, RowBody::Life(Life::StoppedListening { .. }));
+        let rows = h.rows(&Filter::default(), |rows| rows.iter().any(is_stop));
+        let server = endpoint.to_string();
+        // A Unix socket that connects has no name.
+        let client = match at_client.local.to_string() {
+            local if local.is_empty() => local,
+            local => format!("{}://{local}", at_client.protocol.scheme()),
+        };
+        for row in rows {
+            match row.body {
+                RowBody::Life(
+                    Life::Listening { endpoint } | Life::StoppedListening { endpoint } | Life::Connecting { endpoint },
+                ) => assert_eq!(endpoint, server),
+                RowBody::Life(Life::Accepted { local, peer, .. }) => assert_eq!([local, peer], [&*server, &*client]),
+                RowBody::Life(Life::Connected { local, peer, .. }) => assert_eq!([local, peer], [&*client, &*server]),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// A kept journal with this many rows of a kilobyte.
+fn kept(folder: &Path, rows: usize) -> PathBuf {
+    let path = folder.join("kept.sqlite");
+    let mut writer = JournalWriter::create(&path).unwrap();
+    let row = Row {
+        stamp: Stamp::default(),
+        socket: SocketId(1),
+        session: Some(SessionId(3)),
+        peer: "127.0.0.1:9".to_owned(),
+        body: RowBody::Data { direction: Direction::In, call: Call::Recv, truncated: false },
+        stream_offset: 0,
+        payload: vec![b'k'; 1024],
+    };
+    for _ in 0..rows.div_ceil(1000) {
+        writer.append(&vec![row.clone(); 1000]).unwrap();
+    }
+    path
+}
+
+#[test]
+fn a_long_journal_that_was_cleared_stays_so_however_the_program_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = kept(folder.path(), 60_000);
+    let open = || Harness::with(|config| config.journal = JournalPlace::File(path.clone()));
+    let mut h = open();
+    assert_eq!(h.page(&Filter::default()).total, 60_000);
+    h.engine.send(Command::ClearJournal);
+    h.wait("the clearing", |event| matches!(event, Event::JournalCleared).then_some(()));
+    assert_eq!(h.page(&Filter::parse("k").unwrap()).matches, 0);
+    let (_, _) = h.listen("tcp://127.0.0.1:0");
+    let rows = h.rows(&Filter::default(), |rows| !rows.is_empty());
+    assert_eq!((rows.len(), rows[0].number), (1, 60_001));
+    // Whether all slices were through or not.
+    drop(h);
+    let mut h = open();
+    let page = h.page(&Filter::default());
+    assert_eq!((page.total, page.rows[0].number), (2, 60_001), "listening and its end");
+    assert!(h.take(|event| matches!(event, Event::JournalCleared)).is_none());
+}
+
+#[test]
+fn sessions_of_a_continued_journal_have_numbers_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = kept(folder.path(), 1);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("tcp://{}", listener.local_addr().unwrap());
+    for expected in [4, 5] {
+        let mut h = Harness::with(|config| config.journal = JournalPlace::File(path.clone()));
+        let (client, info) = h.connect_with(&endpoint, |_| {});
+        assert_eq!(info.id, SessionId(expected));
+        h.send(client, b"x");
+        let own = Filter { session: Some(info.id), direction: Some(Direction::Out), ..Filter::default() };
+        assert_eq!(h.rows(&own, |rows| !rows.is_empty()).len(), 1);
+    }
+}
+
+#[test]
+fn a_save_that_is_under_way_when_the_engine_ends_leaves_what_was_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = kept(folder.path(), 100_000);
+    for name in ["copy.txt", "copy.sqlite"] {
+        let copies = tempfile::tempdir().unwrap();
+        let copy = copies.path().join(name);
+        std::fs::write(&copy, "old").unwrap();
+        let h = Harness::with(|config| config.journal = JournalPlace::File(path.clone()));
+        assert!(!h.engine.is_saving_journal());
+        h.engine.send(Command::SaveJournal { path: copy.clone(), filter: Filter::default() });
+        assert!(h.engine.is_saving_journal());
+        // The second file is the copy that is being made.
+        while std::fs::read_dir(copies.path()).unwrap().count() < 2 {
+            assert!(h.engine.is_saving_journal(), "{name} was through before it was noticed");
+            std::thread::yield_now();
+        }
+        drop(h);
+        assert_eq!(std::fs::read(&copy).unwrap(), b"old", "{name}");
+        assert_eq!(std::fs::read_dir(copies.path()).unwrap().count(), 1, "{name}");
+    }
+}
+
+#[test]
+fn a_save_is_under_way_until_its_answer_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut h = Harness::new();
+    for (path, is_saved) in [(folder.path().join("copy.txt"), true), (folder.path().join("no/copy.txt"), false)] {
+        h.engine.send(Command::SaveJournal { path, filter: Filter::default() });
+        let deadline = Instant::now() + DEADLINE;
+        while h.engine.is_saving_journal() {
+            assert!(Instant::now() < deadline, "no answer");
+            std::thread::yield_now();
+        }
+        let answer = h.take(|event| matches!(event, Event::JournalSaved { .. } | Event::Failed { .. }));
+        match answer.unwrap() {
+            Event::Failed { failure, .. } => assert!(!is_saved && failure.cause == Cause::NotFound),
+            _ => assert!(is_saved),
+        }
     }
 }

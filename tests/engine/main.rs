@@ -1,5 +1,8 @@
 //! The engine over real sockets of this machine, without a face.
 
+#[path = "../support/mod.rs"]
+mod support;
+
 mod adopted;
 mod files;
 mod harness;

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, bounded};
 use egui::accesskit::Role;
 use egui::{Key, Modifiers, OutputCommand};
-use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use egui_kittest::kittest::{By, NodeT as _, Queryable as _};
 use egui_kittest::{Harness, HarnessBuilder};
 use sockeye::engine::{Engine, EngineConfig, JournalPlace};
 use sockeye::model::{ClientTab, Damage, LanguageChoice, ServerTab, Settings, ThemeChoice};
@@ -75,7 +75,7 @@ impl Window {
                         None => state.insert(app.take().expect("made with the context")),
                     };
                     app.logic(ui.ctx());
-                    app.ui(ui);
+                    app.ui(ui, None);
                 },
                 None,
             );
@@ -110,11 +110,10 @@ impl Window {
         self.harness.get_by_role_and_label(Role::Group, name)
     }
 
-    /// The control of this name. The caption beside it has the same words.
+    /// The control of this name; nothing else in the panel is called so, not even the caption beside it.
     pub(crate) fn control<'a>(&'a self, panel: &'a str, name: &'a str) -> egui_kittest::Node<'a> {
-        let is_control = |node: &egui_kittest::Node<'_>| node.accesskit_node().role() != Role::Label;
-        let found: Vec<_> = self.panel(panel).query_all_by_label(name).filter(is_control).collect();
-        let [control] = found[..] else { panic!("{} controls in {panel} are named {name}", found.len()) };
+        let found: Vec<_> = self.panel(panel).query_all(By::new().label(name).include_labels()).collect();
+        let [control] = found[..] else { panic!("{} things in {panel} are named {name}", found.len()) };
         control
     }
 

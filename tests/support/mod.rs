@@ -3,12 +3,14 @@
 #![allow(dead_code, unused_imports, reason = "each test crate uses its own part")]
 
 mod files;
+mod namespace;
 mod process;
 mod python;
 mod sockeye;
 mod tools;
 
 pub(crate) use files::{listing, noise, write};
+pub(crate) use namespace::{in_own_network, ip, put_over, tcp_count};
 pub(crate) use process::{Finished, PATIENCE, Process};
 pub(crate) use python::{Tutorial, port_of, tutorial};
 pub(crate) use sockeye::{Run, Sockeye, run, sockeye};

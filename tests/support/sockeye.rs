@@ -191,4 +191,13 @@ impl Run {
         assert_eq!(self.code, Some(code), "{:#?}\n{}", self.events, self.stderr);
         self
     }
+    /// The only error, with the exit status and the operation that failed.
+    #[track_caller]
+    pub(crate) fn expect_error(&self, code: i32, operation: &str) -> &Value {
+        self.expect_code(code);
+        let error = self.one("error");
+        assert_eq!(error["operation"], operation, "{error}");
+        assert!(error["message"].as_str().is_some_and(|message| !message.is_empty()), "{error}");
+        error
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use egui_kittest::{Harness, HarnessBuilder};
+use sockeye::codec::decode::Decoder;
 use sockeye::i18n::Language;
 use sockeye::model::{
     Call, Command, Direction, Event, Filter, Page, PageRequest, PageRow, Peer, Protocol, Role, RowBody, SessionId,
@@ -209,6 +210,7 @@ pub(crate) fn session(id: u64, role: Role, protocol: Protocol) -> SessionView {
             socket: SocketId(id),
             role,
             protocol,
+            decoder: Decoder::Text,
             peer: peer(51734),
             local: peer(9000),
             process: None,

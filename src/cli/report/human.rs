@@ -69,7 +69,7 @@ impl<O: Write, E: Write> HumanReport<O, E> {
         self.progress_shown = true;
         let language = self.language;
         let done = i18n::byte_size(progress.done);
-        let rate = i18n::rate(language, progress.rate);
+        let rate = i18n::pace(language, progress);
         let words = match (progress.size, progress.left()) {
             (Some(size), Some(left)) => {
                 let size = i18n::byte_size(size);
@@ -122,6 +122,7 @@ impl<O: Write, E: Write> Report for HumanReport<O, E> {
                 let reason = i18n::close_reason(language, reason);
                 self.passing_line(&tr!(language, "cli.closed", session = session, reason = reason))
             }
+            Fact::Received { decoded: Some(decoded), .. } => writeln!(self.out, "{decoded}"),
             Fact::Received { bytes, .. } => self.out.write_all(bytes),
             Fact::Sent { .. } | Fact::PeerFinished { .. } | Fact::FinishedSending { .. } => Ok(()),
             Fact::Progress { file, progress } => self.progress(file, &progress),
@@ -213,7 +214,7 @@ mod tests {
             false,
             &[
                 Fact::Opened { session, peer: "tcp://127.0.0.1:51734", process: None },
-                Fact::Received { session, bytes: &[0, 255, b'\n'], truncated: false },
+                Fact::Received { session, bytes: &[0, 255, b'\n'], truncated: false, decoded: None },
                 Fact::Sent { session, bytes: 6 },
             ],
         );

@@ -45,8 +45,8 @@ impl<W: Write> JsonReport<W> {
             Fact::Opened { session, peer, process } => Line::Opened { session: session.0, peer, process },
             Fact::Closed { session, reason } => Line::Closed { session: session.0, reason: reason.name() },
             Fact::Received { .. } | Fact::Sent { .. } if self.quiet => return None,
-            Fact::Received { session, bytes, truncated } => {
-                Line::Received { session: session.0, bytes: bytes.len(), hex: Hex(bytes), truncated }
+            Fact::Received { session, bytes, truncated, decoded } => {
+                Line::Received { session: session.0, bytes: bytes.len(), hex: Hex(bytes), truncated, decoded }
             }
             Fact::Sent { session, bytes } => Line::Sent { session: session.0, bytes },
             Fact::PeerFinished { session } => Line::PeerFinished { session: session.0 },
@@ -97,6 +97,8 @@ enum Line<'a> {
         hex: Hex<'a>,
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         truncated: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        decoded: Option<&'a str>,
     },
     Sent {
         session: u64,
@@ -189,8 +191,9 @@ mod tests {
             Fact::Listening { endpoint: &endpoint },
             Fact::Opened { session, peer: "tcp://127.0.0.1:51734", process: None },
             Fact::Opened { session, peer: "unix:", process: Some(&process) },
-            Fact::Received { session, bytes: "你好".as_bytes(), truncated: false },
-            Fact::Received { session, bytes: &[0, 255], truncated: true },
+            Fact::Received { session, bytes: "你好".as_bytes(), truncated: false, decoded: None },
+            Fact::Received { session, bytes: &[0, 255], truncated: true, decoded: None },
+            Fact::Received { session, bytes: b"x", truncated: false, decoded: Some("123#11") },
             Fact::Sent { session, bytes: 6 },
             Fact::Closed { session, reason: CloseReason::Eof },
             Fact::Progress { file: "a.bin", progress },
@@ -203,6 +206,7 @@ mod tests {
 {"event":"opened","session":1,"peer":"unix:","pid":7,"uid":1000,"gid":100,"process":"python3"}
 {"event":"received","session":1,"bytes":6,"hex":"e4bda0e5a5bd"}
 {"event":"received","session":1,"bytes":2,"hex":"00ff","truncated":true}
+{"event":"received","session":1,"bytes":1,"hex":"78","decoded":"123#11"}
 {"event":"sent","session":1,"bytes":6}
 {"event":"closed","session":1,"reason":"eof"}
 {"event":"progress","file":"a.bin","done":1048576,"size":4194304}
@@ -217,7 +221,7 @@ mod tests {
     fn quiet_leaves_out_what_crossed_and_nothing_else() {
         let session = SessionId(7);
         let facts = [
-            Fact::Received { session, bytes: b"x", truncated: false },
+            Fact::Received { session, bytes: b"x", truncated: false, decoded: None },
             Fact::Sent { session, bytes: 1 },
             Fact::PeerFinished { session },
         ];

@@ -71,6 +71,8 @@ pub(super) enum Fact<'a> {
         session: SessionId,
         bytes: &'a [u8],
         truncated: bool,
+        /// What the bytes say, where the transport gives them a meaning.
+        decoded: Option<&'a str>,
     },
     Sent {
         session: SessionId,

@@ -1,4 +1,5 @@
 use super::*;
+use crate::codec::decode::Decoder;
 use crate::model::{Endpoint, HostPort, Role, SessionInfo, TransferInfo};
 
 /// Keeps the facts' debug texts.
@@ -26,6 +27,7 @@ fn opened(traffic: &Arc<Traffic>) -> Event {
         socket: SOCKET,
         role: Role::Client,
         protocol: Protocol::Tcp,
+        decoder: Decoder::Text,
         peer: Peer::Ip(([127, 0, 0, 1], 9000).into()),
         local: Peer::Ip(([127, 0, 0, 1], 50_000).into()),
         process: None,

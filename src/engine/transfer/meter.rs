@@ -7,6 +7,8 @@ use crate::model::Progress;
 
 /// Time between two reports.
 const REPORT: Duration = Duration::from_millis(100);
+/// The same while nothing moves.
+pub(super) const STALL_REPORT: Duration = Duration::from_secs(1);
 /// The rate is over this much of the past.
 const WINDOW: Duration = Duration::from_secs(3);
 
@@ -28,7 +30,16 @@ impl Meter {
     /// Counts bytes; a progress to report now and then.
     pub(super) fn add(&mut self, bytes: u64, now: Instant) -> Option<Progress> {
         self.done += bytes;
-        if now.duration_since(self.last_report) < REPORT {
+        self.report_after(REPORT, now)
+    }
+
+    /// Nothing moved; a progress to report about once a second, with a rate that falls to 0.
+    pub(super) fn idle(&mut self, now: Instant) -> Option<Progress> {
+        self.report_after(STALL_REPORT, now)
+    }
+
+    fn report_after(&mut self, pause: Duration, now: Instant) -> Option<Progress> {
+        if now.duration_since(self.last_report) < pause {
             return None;
         }
         self.last_report = now;
@@ -54,7 +65,9 @@ impl Meter {
     fn progress_at(&self, now: Instant) -> Progress {
         let (since, before) = self.reports.front().copied().unwrap_or((self.started, 0));
         let seconds = now.duration_since(since).as_secs_f64();
-        let rate = if seconds > 0.0 { ((self.done - before) as f64 / seconds) as u64 } else { 0 };
+        let moved = self.done - before;
+        // At least 1 while anything moves: 0 means that nothing does.
+        let rate = if seconds > 0.0 { ((moved as f64 / seconds) as u64).max(moved.min(1)) } else { 0 };
         Progress { done: self.done, size: self.size, elapsed: now.duration_since(self.started), rate }
     }
 }
@@ -78,5 +91,21 @@ mod tests {
         let progress = meter.add(1_000, at(10_000)).unwrap();
         assert_eq!(progress.rate, 1_000, "the fast first second is over");
         assert_eq!(progress.elapsed, Duration::from_secs(10));
+    }
+
+    #[test]
+    fn a_stall_is_reported_once_a_second_until_the_rate_is_0_and_after() {
+        let start = Instant::now();
+        let at = |milliseconds| start + Duration::from_millis(milliseconds);
+        let mut meter = Meter::new(Some(100_000), at(0));
+        meter.add(50_000, at(1000)).unwrap();
+        let reports: Vec<_> = (11..=70).filter_map(|tenth| Some((tenth, meter.idle(at(tenth * 100))?))).collect();
+        assert_eq!(reports.iter().map(|(tenth, _)| *tenth).collect::<Vec<_>>(), [20, 30, 40, 50, 60, 70]);
+        let rates: Vec<u64> = reports.iter().map(|(_, progress)| progress.rate).collect();
+        assert!(rates.is_sorted_by(|a, b| a >= b), "{rates:?}");
+        assert_eq!(rates[3..], [0, 0, 0]);
+        assert!(reports[5].1.is_stalled() && reports[5].1.left().is_none());
+        let progress = meter.add(1, at(7100)).unwrap();
+        assert_eq!((progress.rate, progress.is_stalled()), (1, false));
     }
 }

@@ -66,14 +66,30 @@ impl<'a> Receiving<'a> {
         true
     }
 
-    /// The stream has ended: the file gets its name, or stays as incomplete.
-    pub(in crate::engine) fn end(mut self, end: PeerEnd) {
+    /// Whether a file has begun; from then on [`Self::idle`] is to be called about once a second while nothing comes.
+    pub(in crate::engine) fn is_under_way(&self) -> bool {
+        self.file.is_some()
+    }
+
+    pub(in crate::engine) fn idle(&mut self) {
+        if let Some(file) = &mut self.file {
+            file.ticket.idle();
+        }
+    }
+
+    /// The stream has ended: the file gets its name, or stays as incomplete. False when something came that is not kept
+    /// whole.
+    pub(in crate::engine) fn end(mut self, end: PeerEnd) -> bool {
         if self.file.is_none() && end == PeerEnd::Eof && self.way == Way::Raw {
             // A plain sender's empty file: all of the connection's bytes are none.
             let begin = Begin { name: SafeName::new(PlainReceiver::UNNAMED.as_bytes()), notice: None };
             self.file = self.create(begin, SendMode::Raw);
+            if self.file.is_none() {
+                return false;
+            }
         }
-        let Some(File { incoming, ticket, failure }) = self.file.take() else { return };
+        // None came, or it was refused when it did.
+        let Some(File { incoming, ticket, failure }) = self.file.take() else { return true };
         let is_cancelled = ticket.cancelled().is_requested();
         let (outcome, path, failure) = if end == PeerEnd::Eof && failure.is_none() && !is_cancelled {
             match incoming.finish() {
@@ -86,6 +102,7 @@ impl<'a> Receiving<'a> {
             (Outcome::Incomplete, path.clone(), failure.or_else(|| is_cancelled.then(cancel)))
         };
         ticket.conclude(outcome, &path, failure);
+        outcome != Outcome::Incomplete
     }
 
     /// `None` when the file can't be begun, which is told like one that ended.

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{after, select};
 
+use super::meter::STALL_REPORT;
 use super::ticket::Ticket;
 use crate::engine::core::Core;
 use crate::engine::session::{PeerEnd, Session};
-use crate::model::{Cause, Direction, Failure, Notice, Operation, Outcome, SendMode};
+use crate::model::{Cause, CloseReason, Direction, Failure, Notice, Operation, Outcome, SendMode};
 use crate::net::Stream;
 use crate::proto::plain_file::{SendStep, TutorialSender};
 use crate::store::source::Source;
@@ -124,12 +125,16 @@ impl Sending<'_> {
 
     /// After this side finished, the peer's own end tells whether its program read everything: an end of file if it
     /// did, a reset if it closed with bytes unread.
-    fn wait_for_the_peer(&self) -> Result<Outcome, Broken> {
-        select! {
-            recv(self.session.peer_ended()) -> _ => {}
-            recv(self.session.stop.requested()) -> _ => {}
-            recv(self.ticket.cancelled().requested()) -> _ => {}
-            recv(after(PEER_READS)) -> _ => {}
+    fn wait_for_the_peer(&mut self) -> Result<Outcome, Broken> {
+        let gives_up = after(PEER_READS);
+        loop {
+            select! {
+                recv(self.session.peer_ended()) -> _ => break,
+                recv(self.session.stop.requested()) -> _ => break,
+                recv(self.ticket.cancelled().requested()) -> _ => break,
+                recv(gives_up) -> _ => break,
+                default(STALL_REPORT) => self.ticket.idle(),
+            }
         }
         let notice = |notice| self.core.notice(self.session.info.socket, Some(self.session), notice);
         match self.session.peer_end() {
@@ -168,7 +173,7 @@ impl Sending<'_> {
                     self.session.count_sent(sent as u64);
                     self.ticket.add(sent as u64);
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.ticket.idle(),
                 Err(error) => return Err(Broken::Stream(error)),
             }
         }
@@ -190,7 +195,7 @@ impl Sending<'_> {
                 // An end of file would tell a plain peer that the part it has is the whole. A stream that broke by itself
                 // has no end to send, and it was not this side that reset it.
                 if error.is_none() && (mode == SendMode::Tutorial || self.ticket.done() > 0) {
-                    self.session.cut();
+                    self.session.cut(CloseReason::LocalReset);
                 }
                 (Outcome::Incomplete, Some(failure), error)
             }

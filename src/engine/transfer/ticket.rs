@@ -54,6 +54,13 @@ impl<'a> Ticket<'a> {
         }
     }
 
+    /// Tells of a file that waits, once a second; call it more often than that.
+    pub(super) fn idle(&mut self) {
+        if let Some(progress) = self.meter.idle(Instant::now()) {
+            self.core.outbox.send(Event::TransferProgress { transfer: self.info.id, progress });
+        }
+    }
+
     /// Records and tells how the file ended, and where it lies now.
     pub(super) fn conclude(self, outcome: Outcome, path: &Path, failure: Option<Failure>) {
         let Self { core, session, info, mode, meter, .. } = self;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{EndpointError, UNIX_PATH_MAX};
-use crate::model::{DescriptorName, HostPort, Protocol, UnixName};
+use crate::model::{CanInterface, DescriptorName, HostPort, IpProtocol, Protocol, RawAddress, UnixName, VsockAddress};
 
 /// The protocol and what follows the colon.
 pub(super) fn scheme(text: &str) -> Result<(Protocol, &str), EndpointError> {
@@ -22,7 +22,7 @@ pub(super) fn scheme(text: &str) -> Result<(Protocol, &str), EndpointError> {
 
 /// A host and a port from fields of their own; brackets around the host are taken off.
 pub(super) fn host_and_port(host: &str, port: &str) -> Result<HostPort, EndpointError> {
-    let host = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
+    let host = without_brackets(host);
     check_host(host)?;
     Ok(HostPort::new(host, parse_port(port)?))
 }
@@ -79,6 +79,45 @@ pub(super) fn descriptor(text: &str) -> Result<DescriptorName, EndpointError> {
     let fits = |c: char| (' '..='~').contains(&c) && !matches!(c, ':' | '?');
     let is_name = text.len() <= 255 && text.chars().all(fits) && !text.starts_with('-') && text.trim() == text;
     if is_name { Ok(DescriptorName::Named(text.to_owned())) } else { Err(bad()) }
+}
+
+/// A host, brackets around an IPv6 literal allowed, and a protocol by name or number.
+pub(super) fn raw_address(host: &str, protocol: &str) -> Result<RawAddress, EndpointError> {
+    let host = without_brackets(host);
+    check_host(host)?;
+    if protocol.is_empty() {
+        return Err(EndpointError::NoIpProtocol);
+    }
+    let number = protocol.parse::<IpProtocol>().ok().filter(|protocol| protocol.0 <= u16::from(u8::MAX));
+    let number = number.ok_or_else(|| EndpointError::BadIpProtocol(protocol.to_owned()))?;
+    Ok(RawAddress::new(host, number))
+}
+
+pub(super) fn interface(name: &str) -> Result<CanInterface, EndpointError> {
+    if name.is_empty() {
+        return Err(EndpointError::EmptyInterface);
+    }
+    CanInterface::new(name).ok_or_else(|| EndpointError::BadInterface(name.to_owned()))
+}
+
+pub(super) fn vsock_address(cid: &str, port: &str) -> Result<VsockAddress, EndpointError> {
+    if cid.is_empty() {
+        return Err(EndpointError::EmptyMachine);
+    }
+    let cid = cid.parse().map_err(|_| EndpointError::BadMachine(cid.to_owned()))?;
+    if port.is_empty() {
+        return Err(EndpointError::NoPort);
+    }
+    let number = port.bytes().all(|byte| byte.is_ascii_digit()).then(|| port.parse().ok()).flatten();
+    let port = match number.ok_or_else(|| EndpointError::BadVsockPort(port.to_owned()))? {
+        0 | VsockAddress::ANY_PORT => VsockAddress::ANY_PORT,
+        port => port,
+    };
+    Ok(VsockAddress { cid, port })
+}
+
+fn without_brackets(host: &str) -> &str {
+    host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host)
 }
 
 fn check_host(host: &str) -> Result<(), EndpointError> {

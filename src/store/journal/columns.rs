@@ -186,9 +186,22 @@ pub(super) fn bytes<'row>(columns: &'row rusqlite::Row<'_>, index: usize) -> rus
     })
 }
 
-/// Numbers begin at 1; what has another in a damaged file is no row.
-const EXTENT: &str =
-    "SELECT (SELECT min(number) FROM rows WHERE number > 0), (SELECT max(number) FROM rows WHERE number > 0)";
+/// The number that those of all rows exceed. Numbers begin at 1; what has another in a damaged file is no row.
+macro_rules! last_cleared {
+    () => {
+        "coalesce((SELECT max(0, CAST(last_cleared AS INTEGER)) FROM meta), 0)"
+    };
+}
+pub(super) use last_cleared;
+
+/// One statement: between two, another connection might clear the journal.
+const EXTENT: &str = concat!(
+    "SELECT (SELECT min(number) FROM rows WHERE number > ",
+    last_cleared!(),
+    "), (SELECT max(number) FROM rows WHERE number > ",
+    last_cleared!(),
+    ")"
+);
 
 /// First and last number in the journal; `None` when it has no rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

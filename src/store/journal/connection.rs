@@ -119,6 +119,7 @@ pub(super) fn failure(operation: Operation, path: &Path, error: &rusqlite::Error
         Some(ErrorCode::DiskFull) => Cause::StorageFull,
         Some(ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => Cause::PermissionDenied,
         Some(ErrorCode::CannotOpen) => why_not_opened(path),
+        Some(ErrorCode::OperationInterrupted) => Cause::Cancelled,
         Some(ErrorCode::NotADatabase) => other(NOT_A_JOURNAL),
         Some(ErrorCode::DatabaseCorrupt) => other("the journal is damaged"),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => other("another program holds the journal"),

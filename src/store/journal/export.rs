@@ -2,6 +2,7 @@
 
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -14,7 +15,7 @@ use super::connection::failure;
 use super::describe::describe;
 use super::matcher::{Candidate, Matcher};
 use crate::codec::encoding::Encoding;
-use crate::model::{Direction, Failure, Filter, Operation, RowBody};
+use crate::model::{Cause, Direction, Failure, Filter, Operation, RowBody};
 use crate::store::advice::file_failure;
 use crate::store::replacement::Replacement;
 
@@ -28,6 +29,7 @@ pub(super) fn save(
     path: &Path,
     filter: &Filter,
     encodings: &[Encoding],
+    cancelled: &AtomicBool,
 ) -> Result<u64, Failure> {
     let write_failed = |error: &io::Error| file_failure(Operation::WriteFile, path.display(), error);
     let copy =
@@ -40,6 +42,7 @@ pub(super) fn save(
         let mut out = BufWriter::with_capacity(1 << 20, copy.file());
         let mut rows = 0;
         for_each(connection, journal, &Matcher::new(filter, encodings), |row| {
+            check(cancelled, path)?;
             rows += 1;
             format(&mut out, row).map_err(|error| write_failed(&error))
         })?;
@@ -47,19 +50,39 @@ pub(super) fn save(
         drop(out);
         rows
     };
+    check(cancelled, path)?;
     copy.commit().map_err(|error| file_failure(Operation::FinishFile, path.display(), &error))?;
     Ok(rows)
+}
+
+fn check(cancelled: &AtomicBool, path: &Path) -> Result<(), Failure> {
+    if cancelled.load(Ordering::Acquire) {
+        return Err(Failure::new(Operation::WriteFile, path.display(), Cause::Cancelled));
+    }
+    Ok(())
 }
 
 /// A compact copy as of now, see `sqlite.org/lang_vacuum.html`; the target is an empty file.
 fn vacuum_into(connection: &Connection, target: &Path) -> rusqlite::Result<u64> {
     // Bound as the bytes it is made of: a path need not be UTF-8.
     let target = target.as_os_str().as_encoded_bytes();
-    connection.execute("VACUUM INTO ?1", [ToSqlOutput::Borrowed(ValueRef::Text(target))])?;
-    Ok(Extent::read(connection)?.map_or(0, Extent::count))
+    let target = [ToSqlOutput::Borrowed(ValueRef::Text(target))];
+    connection.execute("VACUUM INTO ?1", target.clone())?;
+    let rows = Extent::read(connection)?.map_or(0, Extent::count);
+    connection.execute("ATTACH ?1 AS copy", target)?;
+    let removed = remove_cleared(connection);
+    connection.execute_batch("DETACH copy")?;
+    removed.map(|()| rows)
 }
 
-/// Calls for every row that matches and was there at the start.
+/// Rows that were cleared and are still in the file are nothing to hand on.
+fn remove_cleared(connection: &Connection) -> rusqlite::Result<()> {
+    let removed =
+        connection.execute("DELETE FROM copy.rows WHERE number <= (SELECT last_cleared FROM copy.meta)", ())?;
+    if removed > 0 { connection.execute_batch("VACUUM copy") } else { Ok(()) }
+}
+
+/// Calls for every row that matches, was there at the start and was not cleared since.
 fn for_each(
     connection: &Connection,
     journal: &Path,
@@ -71,6 +94,9 @@ fn for_each(
     let mut next = first;
     let mut select = connection.prepare_cached(columns::SELECT_RANGE).map_err(read_failed)?;
     loop {
+        let _snapshot = connection.unchecked_transaction().map_err(read_failed)?;
+        let Some(extent) = Extent::read(connection).map_err(read_failed)? else { return Ok(()) };
+        next = next.max(extent.first);
         let mut seen = 0;
         let mut rows = select.query((next.cast_signed(), last.cast_signed(), ROWS_A_BATCH)).map_err(read_failed)?;
         while let Some(row) = rows.next().map_err(read_failed)? {

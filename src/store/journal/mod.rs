@@ -15,7 +15,7 @@ pub mod schema;
 mod search;
 mod writer;
 
-pub use reader::JournalReader;
+pub use reader::{JournalReader, SaveCanceller};
 pub use writer::JournalWriter;
 
 #[cfg(test)]

@@ -1,8 +1,11 @@
 //! Reading pages, payloads and matches while the writer goes on.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, InterruptHandle, OptionalExtension};
 
 use super::columns::{self, Extent, SELECT_PREVIEW, StoredRow};
 use super::connection::{failure, open_for_reading};
@@ -18,6 +21,28 @@ pub struct JournalReader {
     pub(super) connection: Connection,
     path: PathBuf,
     search: Search,
+    cancelled: Arc<AtomicBool>,
+}
+
+/// Ends a [`JournalReader::save`] from another thread.
+pub struct SaveCanceller {
+    cancelled: Arc<AtomicBool>,
+    statement: InterruptHandle,
+}
+
+impl SaveCanceller {
+    /// The save fails with [`crate::model::Cause::Cancelled`] and leaves nothing behind. Where `SQLite` is between two
+    /// statements it doesn't notice: call it again from time to time until the save has ended.
+    pub fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Release);
+        self.statement.interrupt();
+    }
+}
+
+impl fmt::Debug for SaveCanceller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SaveCanceller").field("cancelled", &self.cancelled).finish_non_exhaustive()
+    }
 }
 
 impl JournalReader {
@@ -29,7 +54,8 @@ impl JournalReader {
     /// What the system says of the file; a file that is no journal, or one of another version, is refused.
     pub fn open(path: &Path) -> Result<Self, Failure> {
         let connection = open_for_reading(path)?;
-        Ok(Self { connection, path: path.to_owned(), search: Search::new(Filter::default(), &[]) })
+        let search = Search::new(Filter::default(), &[]);
+        Ok(Self { connection, path: path.to_owned(), search, cancelled: Arc::default() })
     }
 
     /// Sets what [`JournalReader::scan`] looks for; what was found is forgotten if the filter or the encodings changed.
@@ -85,7 +111,7 @@ impl JournalReader {
             Some(_) => self.search.numbers(positions).collect(),
             None => Vec::new(),
         };
-        let rows = read_rows(&snapshot, &numbers)?;
+        let rows = read_rows(&snapshot, extent.map_or(0, |extent| extent.first), &numbers)?;
         Ok(Page { filter: request.filter.clone(), first, rows, matches, total, complete })
     }
 
@@ -94,11 +120,10 @@ impl JournalReader {
     /// # Errors
     /// A read error.
     pub fn payload(&mut self, number: u64) -> Result<Option<Vec<u8>>, Failure> {
-        let payload =
-            self.connection.prepare_cached("SELECT payload FROM rows WHERE number = ?1").and_then(|mut statement| {
-                let read = |columns: &rusqlite::Row<'_>| Ok(columns::bytes(columns, 0)?.to_vec());
-                statement.query_row([number.cast_signed()], read).optional()
-            });
+        let payload = self.connection.prepare_cached(SELECT_PAYLOAD).and_then(|mut statement| {
+            let read = |columns: &rusqlite::Row<'_>| Ok(columns::bytes(columns, 0)?.to_vec());
+            statement.query_row([number.cast_signed()], read).optional()
+        });
         payload.map_err(|error| failure(Operation::ReadFile, &self.path, &error))
     }
 
@@ -107,13 +132,23 @@ impl JournalReader {
     /// Returns the rows written. An existing file is replaced at the end, once all is on disk.
     ///
     /// # Errors
-    /// A read error of the journal, or a write error of the copy; what was at `path` is then still there.
+    /// A read error of the journal, a write error of the copy, or [`SaveCanceller::cancel`]; what was at `path` is then
+    /// still there.
     pub fn save(&mut self, path: &Path, filter: &Filter, encodings: &[Encoding]) -> Result<u64, Failure> {
-        export::save(&self.connection, &self.path, path, filter, encodings)
+        export::save(&self.connection, &self.path, path, filter, encodings, &self.cancelled)
+    }
+
+    #[must_use]
+    pub fn save_canceller(&self) -> SaveCanceller {
+        SaveCanceller { cancelled: Arc::clone(&self.cancelled), statement: self.connection.get_interrupt_handle() }
     }
 }
 
-fn read_rows(connection: &Connection, numbers: &[u64]) -> rusqlite::Result<Vec<PageRow>> {
+const SELECT_PAYLOAD: &str =
+    concat!("SELECT payload FROM rows WHERE number = ?1 AND number > ", columns::last_cleared!());
+
+/// `first` is the journal's first number: what the file has before it was cleared.
+fn read_rows(connection: &Connection, first: u64, numbers: &[u64]) -> rusqlite::Result<Vec<PageRow>> {
     let mut select = connection.prepare_cached(SELECT_PREVIEW)?;
     let mut select_time = connection.prepare_cached("SELECT mono_ns FROM rows WHERE number = ?1")?;
     let mut rows: Vec<PageRow> = Vec::with_capacity(numbers.len());
@@ -121,12 +156,13 @@ fn read_rows(connection: &Connection, numbers: &[u64]) -> rusqlite::Result<Vec<P
         let Some(stored) = select.query_row([number.cast_signed()], columns::read).optional()? else { continue };
         let before = match rows.last() {
             Some(before) if before.number + 1 == stored.number => Some(before.stamp.mono_ns),
+            _ if *number <= first => None,
             _ => select_time
-                .query_row([number.cast_signed().wrapping_sub(1)], |columns| columns::unsigned(columns, 0))
+                .query_row([(number - 1).cast_signed()], |columns| columns::unsigned(columns, 0))
                 .optional()?
                 .flatten(),
         };
-        let context = read_context(connection, &stored)?;
+        let context = read_context(connection, first, &stored)?;
         let StoredRow { number, len, row, .. } = stored;
         rows.push(PageRow {
             number,
@@ -155,7 +191,7 @@ const _: () = assert!(PageRow::CONTEXT_MAX == 64);
 const CONTEXT_HOPS: usize = PageRow::CONTEXT_MAX;
 
 /// The bytes just before a row of stream data, as far as an unbroken chain of rows has them.
-fn read_context(connection: &Connection, stored: &StoredRow) -> rusqlite::Result<Vec<u8>> {
+fn read_context(connection: &Connection, first: u64, stored: &StoredRow) -> rusqlite::Result<Vec<u8>> {
     let Row { body: RowBody::Data { call: Call::Recv | Call::Send, .. }, stream_offset, .. } = &stored.row else {
         return Ok(Vec::new());
     };
@@ -164,7 +200,7 @@ fn read_context(connection: &Connection, stored: &StoredRow) -> rusqlite::Result
     let mut context = Vec::new();
     let (mut end, mut previous) = (*stream_offset, stored.previous);
     for _ in 0..CONTEXT_HOPS {
-        let Some(number) = previous.filter(|_| context.len() < wanted) else { break };
+        let Some(number) = previous.filter(|number| *number >= first && context.len() < wanted) else { break };
         let mut found = select.query([number.cast_signed()])?;
         let Some(columns) = found.next()? else { break };
         let offset = columns::unsigned(columns, 0)?.unwrap_or(0);

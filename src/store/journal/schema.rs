@@ -29,16 +29,25 @@
 //! `previous` chains the stream data of a session and direction. It takes the place of an index over session and
 //! direction, which would cost every insert; the writer knows it for nothing.
 //!
-//! Table `meta` has one row, `last_cleared`: the highest number that was given away when the journal was last cleared.
+//! Table `meta` has one row:
 //!
-//! Invariant: rows are only ever appended, or removed all at once, so the numbers in the file have no gaps. The row at
-//! position `p` has number `min(number) + p`, and the count is `max(number) − min(number) + 1`: neither needs a scan.
+//! | column | type | meaning |
+//! |---|---|---|
+//! | `last_cleared` | integer | the highest number that was given away when the journal was last cleared |
+//! | `last_session` | integer | the highest `session` that a row ever had, cleared ones included |
+//!
+//! Rows up to `last_cleared` are not part of the journal any more, whether they are still in the file or not: clearing a
+//! long journal takes them out of sight at once and out of the file bit by bit.
+//!
+//! Invariant: rows are only ever appended, or cleared all at once, so the numbers above `last_cleared` have no gaps. Among
+//! them the row at position `p` has number `min(number) + p`, and the count is `max(number) − min(number) + 1`: neither
+//! needs a scan.
 
 /// "SOCK" in the header's bytes 68 to 71.
 pub const APPLICATION_ID: i32 = 0x534f_434b;
 
 /// In the header's bytes 60 to 63. A higher one was written by a newer Sockeye and is refused.
-pub const VERSION: i32 = 1;
+pub const VERSION: i32 = 2;
 
 pub(super) const CREATE: &str = "
 CREATE TABLE rows (
@@ -59,6 +68,6 @@ CREATE TABLE rows (
     len           INTEGER NOT NULL,
     payload       BLOB NOT NULL
 );
-CREATE TABLE meta (last_cleared INTEGER NOT NULL);
-INSERT INTO meta VALUES (0);
+CREATE TABLE meta (last_cleared INTEGER NOT NULL, last_session INTEGER NOT NULL);
+INSERT INTO meta VALUES (0, 0);
 ";

@@ -141,6 +141,7 @@ fn numbers_go_on_after_clearing_and_after_opening_again() {
     assert!(on_disk(&journal.path) > 1_000_000);
     journal.writer.clear().unwrap();
     assert_eq!((journal.writer.total(), all(&mut journal.reader).total), (0, 0));
+    while journal.writer.reclaim().unwrap() {}
     assert!(on_disk(&journal.path) < 100_000);
 
     let mut writer = JournalWriter::create(&journal.path).unwrap();
@@ -152,6 +153,94 @@ fn numbers_go_on_after_clearing_and_after_opening_again() {
     assert_eq!(numbers(&all(&mut journal.reader)), [3, 4]);
     assert_eq!(numbers(&page(&mut journal.reader, &Filter::default(), 1, 1)), [4]);
     assert_eq!(JournalWriter::create(&journal.path).unwrap().total(), 2);
+}
+
+#[test]
+fn cleared_rows_are_out_of_sight_at_once_and_out_of_the_file_bit_by_bit() {
+    let rows: Vec<Row> = (0..10_000).map(|offset| received(offset, b"a")).collect();
+    let mut journal = journal(&rows);
+    assert_eq!(page(&mut journal.reader, &text("a"), 0, 1).matches, 10_000);
+    let in_file = |journal: &Journal| -> i64 {
+        journal.writer.connection.query_row("SELECT count(*) FROM rows", (), |row| row.get(0)).unwrap()
+    };
+    journal.writer.clear().unwrap();
+    assert_eq!(in_file(&journal), 10_000);
+    for filter in [Filter::default(), text("a")] {
+        let none = page(&mut journal.reader, &filter, 0, 9);
+        assert_eq!((none.rows.len(), none.matches, none.total, none.complete), (0, 0, 0, true));
+    }
+    assert_eq!(journal.reader.payload(10_000).unwrap(), None);
+    // Whoever comes after a sudden end sees none either.
+    assert_eq!(JournalWriter::create(&journal.path).unwrap().total(), 0);
+
+    for step in 1..=3 {
+        assert!(journal.writer.reclaim().unwrap());
+        assert_eq!(journal.writer.append(&[received(9_999 + step, b"b")]).unwrap(), step);
+        assert!(in_file(&journal) < 10_000);
+        let shown = all(&mut journal.reader);
+        assert_eq!(numbers(&shown), (10_001..=10_000 + step).collect::<Vec<_>>());
+        assert_eq!((shown.total, shown.rows[0].delta_ns, &shown.rows[0].context), (step, None, &Vec::new()));
+        assert_eq!(page(&mut journal.reader, &text("a"), 0, 9).matches, 0);
+        assert_eq!(page(&mut journal.reader, &text("b"), 0, 9).matches, step);
+    }
+    assert_eq!(in_file(&journal), 3);
+    assert!(!journal.writer.reclaim().unwrap());
+    assert_eq!(numbers(&all(&mut journal.reader)), [10_001, 10_002, 10_003]);
+}
+
+#[test]
+fn long_rows_make_short_slices() {
+    let rows: Vec<Row> = (0..20).map(|_| received(0, &vec![7; 1 << 20])).collect();
+    let mut journal = journal(&rows);
+    journal.writer.clear().unwrap();
+    let mut slices = 0;
+    while journal.writer.reclaim().unwrap() {
+        slices += 1;
+    }
+    assert_eq!(slices, 3);
+}
+
+#[test]
+fn what_is_saved_while_rows_are_being_cleared_has_none_of_them() {
+    let rows: Vec<Row> = (0..9_000).map(|_| received(0, b"secret")).collect();
+    let mut journal = journal(&rows);
+    journal.writer.clear().unwrap();
+    assert!(journal.writer.reclaim().unwrap());
+    journal.writer.append(&[received(0, b"open")]).unwrap();
+    for name in ["copy.sqlite", "copy.txt", "copy.jsonl"] {
+        let copy = journal.path.with_file_name(name);
+        assert_eq!(journal.reader.save(&copy, &Filter::default(), &[]).unwrap(), 1, "{name}");
+        let bytes = fs::read(&copy).unwrap();
+        let holds = |needle: &[u8]| memchr::memmem::find(&bytes, needle).is_some();
+        assert!(!holds(b"secret") && !holds(b"736563726574") && !holds(b"73 65 63"), "{name}");
+    }
+    let mut copy = JournalReader::open(&journal.path.with_file_name("copy.sqlite")).unwrap();
+    assert_eq!(numbers(&all(&mut copy)), [9_001]);
+}
+
+#[test]
+fn the_last_session_is_remembered_whatever_becomes_of_its_rows() {
+    let mut journal = journal(&[data(7, Direction::In, Call::Recv, 0, b"x"), received(0, b"x")]);
+    journal.writer.append(&[with_body(RowBody::Life(Life::PeerFinished))]).unwrap();
+    assert_eq!(journal.writer.last_session(), SessionId(7));
+    journal.writer.clear().unwrap();
+    assert_eq!(JournalWriter::create(&journal.path).unwrap().last_session(), SessionId(7));
+}
+
+#[test]
+fn a_cancelled_save_leaves_what_was_there() {
+    let mut journal = journal(&[received(0, b"1")]);
+    journal.reader.save_canceller().cancel();
+    for name in ["copy.sqlite", "copy.txt"] {
+        let copy = journal.path.with_file_name(name);
+        fs::write(&copy, "old").unwrap();
+        let failure = journal.reader.save(&copy, &Filter::default(), &[]).unwrap_err();
+        assert_eq!(failure.cause, Cause::Cancelled);
+        assert_eq!(fs::read(&copy).unwrap(), b"old");
+    }
+    let hidden = fs::read_dir(journal.path.parent().unwrap()).unwrap();
+    let hidden = hidden.filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with('.'));
+    assert_eq!(hidden.count(), 0);
 }
 
 #[test]
@@ -302,7 +391,7 @@ fn files_that_are_no_journal_are_refused_unharmed() {
     drop(JournalWriter::create(&newer).unwrap());
     rusqlite::Connection::open(&newer).unwrap().pragma_update(None, "user_version", schema::VERSION + 1).unwrap();
 
-    for (path, reason) in [(text, "not a Sockeye journal"), (database, "not a Sockeye journal"), (newer, "version 2")] {
+    for (path, reason) in [(text, "not a Sockeye journal"), (database, "not a Sockeye journal"), (newer, "version 3")] {
         let before = fs::read(&path).unwrap();
         for refusal in [JournalWriter::create(&path).err(), JournalReader::open(&path).err()] {
             let failure = refusal.unwrap();

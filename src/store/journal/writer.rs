@@ -16,8 +16,26 @@ pub struct JournalWriter {
     pub(super) connection: Connection,
     path: PathBuf,
     total: u64,
+    /// As column `last_session` has it.
+    last_session: i64,
     links: Links,
 }
+
+/// Rows that one call of [`JournalWriter::reclaim`] removes at most, and bytes of payload after which it stops: some ten
+/// milliseconds' worth, so that rows which wait meanwhile don't wait long.
+const SLICE_ROWS: i64 = 4096;
+const SLICE_BYTES: i64 = 8 << 20;
+
+/// The most bytes in use with which the file is written anew to make it short, which takes time in proportion to them. In
+/// a longer one the free space serves the rows to come.
+const SHORTEN_MAX: i64 = 32 << 20;
+
+/// The oldest cleared rows and the lengths of their payloads, which `SQLite` tells without reading these.
+const SELECT_CLEARED: &str = concat!(
+    "SELECT number, length(payload) FROM rows WHERE number <= ",
+    columns::last_cleared!(),
+    " ORDER BY number LIMIT ?1"
+);
 
 impl JournalWriter {
     /// Opens the journal, or creates it where nothing or an empty file is.
@@ -27,9 +45,10 @@ impl JournalWriter {
     /// refused and left as it is.
     pub fn create(path: &Path) -> Result<Self, Failure> {
         let connection = open_for_writing(path)?;
-        let extent = Extent::read(&connection).map_err(|error| failure(Operation::OpenJournal, path, &error))?;
-        let total = extent.map_or(0, Extent::count);
-        Ok(Self { connection, path: path.to_owned(), total, links: Links::default() })
+        let failed = |error: rusqlite::Error| failure(Operation::OpenJournal, path, &error);
+        let total = Extent::read(&connection).map_err(failed)?.map_or(0, Extent::count);
+        let last_session = read_meta(&connection, "SELECT last_session FROM meta").map_err(failed)?;
+        Ok(Self { connection, path: path.to_owned(), total, last_session, links: Links::default() })
     }
 
     /// Appends all rows in one transaction, numbered in this order, and returns how many rows the journal has now.
@@ -56,9 +75,7 @@ impl JournalWriter {
         let extent = Extent::read(&transaction)?;
         let last = match extent {
             Some(extent) => extent.last,
-            None => transaction
-                .prepare_cached("SELECT last_cleared FROM meta")?
-                .query_row((), |columns| Ok(columns::signed(columns, 0)?.unwrap_or(0).max(0).cast_unsigned()))?,
+            None => read_meta(&transaction, "SELECT last_cleared FROM meta")?.cast_unsigned(),
         };
         {
             let mut statement = transaction.prepare_cached(columns::INSERT)?;
@@ -68,14 +85,23 @@ impl JournalWriter {
                 statement.raw_execute()?;
             }
         }
+        let sessions = rows.iter().filter_map(|row| row.session).map(|session| session.0.cast_signed());
+        let last_session = sessions.fold(self.last_session, i64::max);
+        if last_session > self.last_session {
+            transaction
+                .prepare_cached("UPDATE meta SET last_session = max(last_session, ?1)")?
+                .execute([last_session])?;
+        }
         transaction.commit()?;
+        self.last_session = last_session;
         Ok(extent.map_or(0, Extent::count) + rows.len() as u64)
     }
 
-    /// Removes all rows and gives their space back to the file system. Takes time in proportion to the file's size.
+    /// Clears the journal: no reader sees a row from now on, however long it was, nor does whoever opens it later. Their
+    /// space stays taken until [`Self::reclaim`].
     ///
     /// # Errors
-    /// A write error; the rows are then still there, or gone and only their space is not given back yet.
+    /// A write error; the rows are then still there.
     pub fn clear(&mut self) -> Result<(), Failure> {
         self.try_clear().map_err(|error| failure(Operation::WriteJournal, &self.path, &error))
     }
@@ -84,15 +110,39 @@ impl JournalWriter {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         if let Some(extent) = Extent::read(&transaction)? {
             transaction.execute("UPDATE meta SET last_cleared = ?1", [extent.last.cast_signed()])?;
-            transaction.execute("DELETE FROM rows", ())?;
         }
         transaction.commit()?;
         self.total = 0;
         self.links = Links::default();
-        self.connection.execute_batch("VACUUM")?;
-        // Copies the log into the file, which is what shortens both; a reader in the middle of a page may prevent it,
-        // and then a later checkpoint does it.
-        self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))
+        Ok(())
+    }
+
+    /// Removes a slice of the cleared rows from the file, be it that an earlier run cleared them; when none are left, and
+    /// few rows came meanwhile, gives their space back to the file system. True while there is more to do.
+    ///
+    /// # Errors
+    /// A write error; a later call goes on from there.
+    pub fn reclaim(&mut self) -> Result<bool, Failure> {
+        self.try_reclaim().map_err(|error| failure(Operation::WriteJournal, &self.path, &error))
+    }
+
+    fn try_reclaim(&mut self) -> rusqlite::Result<bool> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        if let Some(last) = last_of_slice(&transaction)? {
+            transaction.prepare_cached("DELETE FROM rows WHERE number <= ?1")?.execute([last])?;
+            transaction.commit()?;
+            return Ok(true);
+        }
+        drop(transaction);
+        let pragma = |name| self.connection.pragma_query_value(None, name, |value| value.get::<_, i64>(0));
+        let (pages, free) = (pragma("page_count")?, pragma("freelist_count")?);
+        if free > 0 && pages.saturating_sub(free) * pragma("page_size")? <= SHORTEN_MAX {
+            self.connection.execute_batch("VACUUM")?;
+            // Copies the log into the file, which is what shortens both; a reader in the middle of a page may prevent it,
+            // and then a later checkpoint does it.
+            self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))?;
+        }
+        Ok(false)
     }
 
     /// Rows in the journal, as of this writer's last append or clear.
@@ -100,6 +150,31 @@ impl JournalWriter {
     pub fn total(&self) -> u64 {
         self.total
     }
+
+    /// The highest session that this journal had rows of, cleared ones included; 0 before the first.
+    #[must_use]
+    pub fn last_session(&self) -> SessionId {
+        SessionId(self.last_session.cast_unsigned())
+    }
+}
+
+/// A value of table `meta`; 0 where a damaged file has none that can be.
+fn read_meta(connection: &Connection, select: &str) -> rusqlite::Result<i64> {
+    connection.prepare_cached(select)?.query_row((), |columns| Ok(columns::signed(columns, 0)?.unwrap_or(0).max(0)))
+}
+
+/// The number up to which the next slice of cleared rows goes; `None` when there are none.
+fn last_of_slice(connection: &Connection) -> rusqlite::Result<Option<i64>> {
+    let mut select = connection.prepare_cached(SELECT_CLEARED)?;
+    let mut rows = select.query([SLICE_ROWS])?;
+    let (mut last, mut bytes) = (None, 0);
+    while bytes < SLICE_BYTES
+        && let Some(row) = rows.next()?
+    {
+        last = columns::signed(row, 0)?;
+        bytes += columns::signed(row, 1)?.unwrap_or(0);
+    }
+    Ok(last)
 }
 
 /// For each session and direction the number of its last row of stream data, for column `previous`.

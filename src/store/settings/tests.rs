@@ -24,6 +24,7 @@ fn unusual() -> Settings {
         follow_end: false,
         show_inspector: false,
         split: 0.25,
+        columns: [("time".to_owned(), 90.0), ("text".to_owned(), 200.5)].into(),
         server: 1,
         client: 3,
         servers: vec![
@@ -128,6 +129,11 @@ width = "wide"
 height = 3
 maximized = false
 
+[columns]
+peer = 0
+text = "wide"
+time = 80
+
 [[servers]]
 port = 9000
 address = "0.0.0.0"
@@ -150,6 +156,8 @@ port = "1234"
             "zoom",
             "window.width",
             "split",
+            "columns.peer",
+            "columns.text",
             "servers.0.protocol",
             "servers.0.port",
             "servers.0.composer.encoding",
@@ -159,6 +167,7 @@ port = "1234"
     );
     assert!(damage.iter().all(|damage| !damage.problem.is_empty()));
     let mut expected = Settings { theme: ThemeChoice::Dark, ..Settings::default() };
+    expected.columns.insert("time".to_owned(), 80.0);
     expected.servers[0].address = "0.0.0.0".to_owned();
     expected.servers[0].composer.history = vec!["a".to_owned(), "b".to_owned()];
     expected.servers[0].composer.format = "hex".to_owned();

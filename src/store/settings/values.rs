@@ -1,5 +1,6 @@
 //! Settings out of a table, value by value against the defaults.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use serde::de::DeserializeOwned;
@@ -20,6 +21,7 @@ pub(super) fn settings(table: &Table, damage: &mut Vec<Damage>) -> Settings {
     section.take("follow_end", &mut settings.follow_end);
     section.take("show_inspector", &mut settings.show_inspector);
     section.take_within("split", &mut settings.split, 0.2..=0.8);
+    section.inner("columns", |columns| settings.columns = columns.widths());
     section.take("server", &mut settings.server);
     section.take("client", &mut settings.client);
     section.take_each("servers", &mut settings.servers, server_tab);
@@ -128,6 +130,19 @@ impl Section<'_> {
             }
             None => {}
         }
+    }
+
+    /// All values of the table that can be a column's width. Which columns there are is for the window to know.
+    fn widths(&mut self) -> BTreeMap<String, f32> {
+        let mut widths = BTreeMap::new();
+        for key in self.table.keys() {
+            let mut width = f32::NAN;
+            self.take_within(key, &mut width, 1.0..=PLACE_MAX);
+            if width.is_finite() {
+                widths.insert(key.clone(), width);
+            }
+        }
+        widths
     }
 
     /// Takes a word out of a closed set.

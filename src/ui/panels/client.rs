@@ -4,6 +4,7 @@ use egui::{Id, Panel, RichText, ScrollArea, Ui};
 
 use super::client_rows::state_words;
 use super::shell::{FEW_ROWS, StateLine, state_line};
+use crate::codec::compose::Format;
 use crate::codec::visible::visible;
 use crate::i18n;
 use crate::model::{Command, Delivery, Protocol, Role, SessionId};
@@ -15,7 +16,7 @@ use crate::ui::view::SessionView;
 use crate::ui::widgets::button::{Weight, button};
 use crate::ui::widgets::composer::Composer;
 use crate::ui::widgets::endpoint_row::{StartButton, endpoint_row, options_field};
-use crate::ui::widgets::field::{Field, caption, mistake, row_caption};
+use crate::ui::widgets::field::{Field, control_caption, mistake, row_caption};
 use crate::ui::widgets::icon::{self, Icon};
 use crate::ui::widgets::message_line::message_line;
 use crate::ui::widgets::receive_options::{half_open_option, receive_options};
@@ -130,10 +131,12 @@ impl ClientTabState {
                 let local = view.info.local.to_string();
                 let peer = visible(&view.info.peer.to_string());
                 let protocol = view.info.protocol;
-                if !protocol.has_connection() {
-                    tr!(language, "client.open_datagrams", local = visible(&local), peer = peer)
-                } else if protocol.has_port() {
-                    tr!(language, "client.open_between", local = local, peer = peer)
+                if protocol.is_over_ip() || protocol.is_unix() && !protocol.has_connection() {
+                    if !protocol.has_connection() {
+                        tr!(language, "client.open_datagrams", local = visible(&local), peer = peer)
+                    } else {
+                        tr!(language, "client.open_between", local = local, peer = peer)
+                    }
                 } else if peer.is_empty() {
                     tr!(language, "client.open")
                 } else {
@@ -209,7 +212,7 @@ impl ClientTabState {
             if self.timeout_ms().is_none() {
                 mistake(ui, cx.tokens, &tr!(language, "client.timeout.bad"));
             }
-            if self.form.protocol.has_port() {
+            if self.form.protocol.is_over_ip() {
                 self.local_address(ui, cx);
             }
         });
@@ -242,7 +245,7 @@ impl ClientTabState {
             };
             address.show(ui, cx.tokens, &mut self.local_host);
             let label = tr!(language, "client.local_port");
-            caption(ui, cx.tokens, &label);
+            control_caption(ui, cx.tokens.small_font(), cx.tokens.text_muted, &label);
             let port = Field {
                 id: Id::unique(("local port", self.socket.0)),
                 label: &label,
@@ -271,8 +274,14 @@ impl ClientTabState {
             (Some(_), false) => None,
         };
         let files_blocked = if stream { blocked.clone() } else { Some(tr!(language, "file.needs_a_stream")) };
-        let composer =
-            Composer { role: Role::Client, socket: self.socket, empty_is_a_message: !stream, blocked, files_blocked };
+        let composer = Composer {
+            role: Role::Client,
+            socket: self.socket,
+            formats: self.form.formats(),
+            empty_is_a_message: self.form.formats().contains(&Format::Text) && !stream,
+            blocked,
+            files_blocked,
+        };
         composer.show(ui, cx, &mut self.draft, |_, _| {});
     }
 }

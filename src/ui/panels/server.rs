@@ -3,7 +3,8 @@ use std::borrow::Cow;
 use egui::{Id, Panel, RichText, ScrollArea, Ui};
 
 use super::client_rows::client_rows;
-use super::shell::{FEW_ROWS, StateLine, remark, state_line};
+use super::shell::{FEW_ROWS, StateLine, state_line};
+use crate::codec::compose::Format;
 use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
 use crate::model::{Command, Role};
@@ -16,7 +17,7 @@ use crate::ui::widgets::button::Weight;
 use crate::ui::widgets::choice::choice;
 use crate::ui::widgets::composer::Composer;
 use crate::ui::widgets::endpoint_row::{StartButton, endpoint_row, options_field};
-use crate::ui::widgets::field::{Field, mistake, row_caption};
+use crate::ui::widgets::field::{Field, mistake, remark, row_caption};
 use crate::ui::widgets::message_line::message_line;
 use crate::ui::widgets::receive_options::{half_open_option, receive_options};
 use crate::ui::widgets::state_dot::DotState;
@@ -176,8 +177,14 @@ impl ServerTabState {
             None
         };
         let files_blocked = if stream { blocked.clone() } else { Some(tr!(language, "file.needs_a_stream")) };
-        let composer =
-            Composer { role: Role::Server, socket: self.socket, empty_is_a_message: !stream, blocked, files_blocked };
+        let composer = Composer {
+            role: Role::Server,
+            socket: self.socket,
+            formats: self.form.formats(),
+            empty_is_a_message: self.form.formats().contains(&Format::Text) && !stream,
+            blocked,
+            files_blocked,
+        };
         let mut draft = std::mem::take(&mut self.draft);
         composer.show(ui, cx, &mut draft, |ui, cx| self.recipients_choice(ui, cx));
         self.draft = draft;

@@ -7,7 +7,6 @@ use crate::model::{Role, SessionId, SocketId};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
-use crate::ui::theme::Tokens;
 use crate::ui::widgets::disclosure::disclosure;
 use crate::ui::widgets::icon::{Icon, icon_button};
 use crate::ui::widgets::state_dot::DotState;
@@ -86,7 +85,8 @@ fn header(ui: &mut Ui, cx: &mut Cx<'_>, role: Role, name: &str, tabs: &[TabTitle
 /// Outlines the panel while files hover over it.
 fn drop_target(ui: &Ui, cx: &Cx<'_>, rect: Rect) {
     let hovering = ui.input(|input| !input.raw.hovered_files.is_empty());
-    let here = ui.input(|input| input.pointer.latest_pos()).is_some_and(|at| rect.contains(at));
+    // X11 tells where the pointer is only once the file is dropped: until then either panel may be meant.
+    let here = ui.input(|input| input.pointer.latest_pos()).is_none_or(|at| rect.contains(at));
     if !(hovering && here) {
         return;
     }
@@ -155,10 +155,4 @@ fn funnel(ui: &mut Ui, cx: &mut Cx<'_>, socket: SocketId, session: Option<Sessio
     if response.clicked() {
         cx.act(action);
     }
-}
-
-/// A calm remark in small type.
-pub fn remark(ui: &mut Ui, tokens: &Tokens, words: &str) {
-    let text = RichText::new(words).font(tokens.small_font()).color(tokens.warning);
-    ui.add(egui::Label::new(text).wrap());
 }

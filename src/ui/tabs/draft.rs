@@ -72,6 +72,13 @@ impl Draft {
         }
     }
 
+    /// Chooses the most fitting of these formats where the present one is none of them.
+    pub fn fit(&mut self, formats: &[Format]) {
+        if !formats.contains(&self.format) {
+            self.format = formats.first().copied().unwrap_or_default();
+        }
+    }
+
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text

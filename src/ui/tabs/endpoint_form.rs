@@ -1,4 +1,7 @@
-use crate::model::{AddressForm, Endpoint, EndpointError, Protocol, SocketOptions, Target};
+use std::collections::BTreeMap;
+
+use crate::codec::compose::Format;
+use crate::model::{AddressForm, Endpoint, EndpointError, Protocol, SecondField, SocketOptions, Target};
 
 /// The part of a form that a mistake is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,8 +19,10 @@ pub struct EndpointForm {
     pub port: String,
     /// Socket options as a query.
     pub options: String,
-    /// The addresses of other kinds, host, path or descriptor, to come back to.
-    other_addresses: Vec<(AddressForm, String)>,
+    /// Address and port, or what stands in its place, of the other kinds, to come back to.
+    others: BTreeMap<AddressForm, (String, String)>,
+    /// The protocol that the engine was last asked about, whether the system has it.
+    pub probed: Option<Protocol>,
     /// Whether a start was tried, so that empty fields count as mistakes too.
     pub tried: bool,
 }
@@ -26,13 +31,13 @@ impl EndpointForm {
     #[must_use]
     pub fn new(scheme: &str, address: &str, port: &str, options: &str) -> Self {
         let protocol = Protocol::from_scheme(scheme).unwrap_or_default();
-        let loopback = (AddressForm::HostPort, "127.0.0.1".to_owned());
         Self {
             protocol,
-            other_addresses: if protocol.has_port() { Vec::new() } else { vec![loopback] },
+            others: BTreeMap::new(),
             address: address.to_owned(),
             port: port.to_owned(),
             options: options.to_owned(),
+            probed: None,
             tried: false,
         }
     }
@@ -43,9 +48,13 @@ impl EndpointForm {
         if before == now {
             return;
         }
-        let kept = self.other_addresses.iter().position(|(form, _)| *form == now);
-        let address = kept.map(|at| self.other_addresses.swap_remove(at).1).unwrap_or_default();
-        self.other_addresses.push((before, std::mem::replace(&mut self.address, address)));
+        let (address, port) = self.others.remove(&now).unwrap_or_else(|| {
+            let (address, port) = usual_fields(now);
+            (address.to_owned(), port.to_owned())
+        });
+        let address = std::mem::replace(&mut self.address, address);
+        let port = std::mem::replace(&mut self.port, port);
+        self.others.insert(before, (address, port));
         self.tried = false;
     }
 
@@ -62,16 +71,19 @@ impl EndpointForm {
         Ok(Target { endpoint, options })
     }
 
+    /// The ways to write a message for the transport, the most fitting one first.
+    #[must_use]
+    pub fn formats(&self) -> &'static [Format] {
+        self.protocol.formats(self.port.trim().parse().ok())
+    }
+
     /// Takes an endpoint text such as `udp://[::1]:9000?rcvbuf=4M` that stands in the address apart; false when it is
     /// none.
     pub fn take_endpoint_text(&mut self) -> bool {
         let Ok(target) = self.address.parse::<Target>() else { return false };
-        self.protocol = target.endpoint.protocol();
-        let (address, port) = target.endpoint.fields();
-        self.address = address;
-        if self.protocol.has_port() {
-            self.port = port;
-        }
+        let before = std::mem::replace(&mut self.protocol, target.endpoint.protocol());
+        self.protocol_changed(before);
+        (self.address, self.port) = target.endpoint.fields();
         self.options = target.options.to_string();
         self.tried = false;
         true
@@ -84,9 +96,9 @@ impl EndpointForm {
     }
 
     fn holds_endpoint_text(&self) -> bool {
-        let scheme = self.address.split_once(':').map(|(scheme, _)| scheme.trim_start());
-        self.address.contains("://")
-            || scheme.and_then(Protocol::from_scheme).is_some_and(|protocol| protocol.separator() == ":")
+        let address = self.address.trim_start();
+        let scheme = address.split_once(':').and_then(|(scheme, _)| Protocol::from_scheme(scheme));
+        address.contains("://") || scheme.is_some_and(|protocol| protocol.separator() == ":")
     }
 
     /// The mistake to show now and its field. An empty field is none before a start was tried.
@@ -95,7 +107,11 @@ impl EndpointForm {
         let error = self.target().err()?;
         let field = match error {
             _ if self.holds_endpoint_text() => FormField::Address,
-            EndpointError::NoPort | EndpointError::BadPort(_) => FormField::Port,
+            EndpointError::NoPort
+            | EndpointError::BadPort(_)
+            | EndpointError::BadVsockPort(_)
+            | EndpointError::NoIpProtocol
+            | EndpointError::BadIpProtocol(_) => FormField::Port,
             EndpointError::Option(_) => FormField::Options,
             _ => FormField::Address,
         };
@@ -105,6 +121,9 @@ impl EndpointForm {
                 | EndpointError::EmptyHost
                 | EndpointError::EmptyPath
                 | EndpointError::EmptyDescriptor
+                | EndpointError::NoIpProtocol
+                | EndpointError::EmptyInterface
+                | EndpointError::EmptyMachine
         );
         (self.tried || !incomplete).then_some((field, error))
     }
@@ -120,9 +139,22 @@ impl EndpointForm {
     pub fn title(&self) -> String {
         match Endpoint::from_fields(self.protocol, &self.address, &self.port) {
             Ok(endpoint) => title(&endpoint),
-            Err(_) if !self.protocol.has_port() => self.address.clone(),
-            Err(_) => format!("{}:{}", self.address, self.port),
+            Err(_) if self.protocol.second_field() == Some(SecondField::Port) => {
+                format!("{}:{}", self.address, self.port)
+            }
+            Err(_) => self.address.clone(),
         }
+    }
+}
+
+/// What a form of this kind begins with.
+fn usual_fields(form: AddressForm) -> (&'static str, &'static str) {
+    match form {
+        AddressForm::HostPort => ("127.0.0.1", "9000"),
+        AddressForm::HostProtocol => ("127.0.0.1", "icmp"),
+        AddressForm::MachinePort => ("any", "9000"),
+        AddressForm::Interface => ("can0", ""),
+        AddressForm::Path | AddressForm::Descriptor => ("", ""),
     }
 }
 
@@ -131,10 +163,10 @@ impl EndpointForm {
 pub fn title(endpoint: &Endpoint) -> String {
     match endpoint.protocol() {
         Protocol::Tcp | Protocol::UnixStream => endpoint.address(),
-        Protocol::Udp => format!("UDP {}", endpoint.address()),
         Protocol::UnixDatagram => format!("DGRAM {}", endpoint.address()),
         Protocol::UnixSeqpacket => format!("SEQPACKET {}", endpoint.address()),
         Protocol::Descriptor => endpoint.to_string(),
+        protocol => format!("{} {}", protocol.scheme().to_uppercase(), endpoint.address()),
     }
 }
 

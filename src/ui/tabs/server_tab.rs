@@ -252,6 +252,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::codec::decode::Decoder;
     use crate::model::{CloseReason, Failure, Operation, Peer, ReceiveMode, Role, SessionInfo};
 
     struct Tab {
@@ -270,6 +271,7 @@ mod tests {
                     socket: SocketId(7),
                     role: Role::Server,
                     protocol: Protocol::Tcp,
+                    decoder: Decoder::Text,
                     local: peer.clone(),
                     peer,
                     process: None,

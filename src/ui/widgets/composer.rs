@@ -26,6 +26,8 @@ use crate::ui::theme::Tokens;
 pub struct Composer {
     pub role: Role,
     pub socket: SocketId,
+    /// The ways to write a message for the transport, the most fitting one first.
+    pub formats: &'static [Format],
     /// An empty datagram is a message; of a stream nothing would be left to send.
     pub empty_is_a_message: bool,
     /// Why nothing can be sent now.
@@ -58,7 +60,8 @@ impl Composer {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = cx.tokens.space_small + 2.0;
             before(ui, cx);
-            choices(ui, cx.language, draft);
+            draft.fit(self.formats);
+            choices(ui, cx.language, draft, self.formats);
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| count(ui, cx, draft));
         });
         let id = Id::unique(("message", self.socket.0));
@@ -73,21 +76,33 @@ impl Composer {
             } else {
                 editor(ui, cx, draft, rect, id, checked.as_ref().err())
             };
-            ui.vertical(|ui| send |= self.buttons(ui, cx, draft, checked.as_ref()));
+            ui.vertical(|ui| send |= self.buttons(ui, cx, draft, id, checked.as_ref()));
         });
         if send && self.reason(cx.language, draft, checked.as_ref()).is_none() {
             cx.act(UiCommand::SendMessage(self.role, self.socket));
         }
     }
 
-    fn buttons(&self, ui: &mut Ui, cx: &mut Cx<'_>, draft: &mut Draft, checked: Result<&usize, &ComposeError>) -> bool {
+    /// True when "Send" was pressed; `editor` is where typing goes on then.
+    fn buttons(
+        &self,
+        ui: &mut Ui,
+        cx: &mut Cx<'_>,
+        draft: &mut Draft,
+        editor: Id,
+        checked: Result<&usize, &ComposeError>,
+    ) -> bool {
         let label = UiCommand::SendMessage(self.role, self.socket).label(cx.language);
         let reason = self.reason(cx.language, draft, checked);
         let send = button(ui, cx.tokens, Weight::Primary, &label, BUTTONS_WIDTH, reason)
-            .on_hover_text(tr!(cx.language, "composer.send_keys"))
-            .clicked();
+            .on_hover_text(tr!(cx.language, "composer.send_keys"));
+        // One that is blocked takes no click, but what it waits for is mostly to be put right in the message.
+        let blocked_click = send.contains_pointer() && ui.input(|input| input.pointer.primary_clicked());
+        if send.clicked() || blocked_click {
+            ui.memory_mut(|memory| memory.request_focus(editor));
+        }
         file_sender(ui, cx, self.role, self.socket, draft, BUTTONS_WIDTH, self.files_blocked.as_ref());
-        send
+        send.clicked()
     }
 
     fn reason(
@@ -107,22 +122,29 @@ impl Composer {
     }
 }
 
-fn choices(ui: &mut Ui, language: Language, draft: &mut Draft) {
+fn choices(ui: &mut Ui, language: Language, draft: &mut Draft, formats: &[Format]) {
     let format = tr!(language, "composer.format");
-    choice(ui, "format", &format, 84.0, &mut draft.format, &Format::ALL, |format| match format {
+    choice(ui, "format", &format, 84.0, &mut draft.format, formats, |format| match format {
         Format::Text => tr!(language, "format.text"),
         Format::Escapes => tr!(language, "format.escapes"),
         Format::Hex => tr!(language, "format.hex"),
+        Format::CanFrame => tr!(language, "format.can_frame"),
+        Format::Ping(_) => "Ping".into(),
     })
     .on_hover_text(match draft.format {
         Format::Text => tr!(language, "format.text.explained"),
         Format::Escapes => tr!(language, "format.escapes.explained"),
         Format::Hex => tr!(language, "format.hex.explained"),
+        Format::CanFrame => tr!(language, "format.can_frame.explained"),
+        Format::Ping(_) => tr!(language, "format.ping.explained"),
     });
-    ui.add_enabled_ui(draft.format != Format::Hex, |ui| {
+    ui.add_enabled_ui(draft.format.is_encoded(), |ui| {
         let encoding = tr!(language, "composer.encoding");
         choice(ui, "encoding", &encoding, 96.0, &mut draft.encoding, &Encoding::ALL, |encoding| encoding.name().into());
     });
+    if !draft.format.takes_line_ending() {
+        return;
+    }
     let ending = tr!(language, "composer.line_ending");
     let endings = [LineEnding::None, LineEnding::Lf, LineEnding::Cr, LineEnding::CrLf];
     choice(ui, "ending", &ending, 104.0, &mut draft.ending, &endings, |ending| match ending {
@@ -178,7 +200,7 @@ fn editor(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft, rect: Rect, id: Id, error
         recall(ui, draft, &memory, id);
     }
 
-    let font = if draft.format == Format::Hex { tokens.mono_font() } else { tokens.font() };
+    let font = if matches!(draft.format, Format::Hex | Format::CanFrame) { tokens.mono_font() } else { tokens.font() };
     let mistaken = error.map(|error| error.at.clone());
     let hint = tr!(cx.language, "composer.hint");
     let label = tr!(cx.language, "composer.message");

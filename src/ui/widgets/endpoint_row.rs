@@ -4,11 +4,12 @@ use egui::{Id, Key, Ui};
 
 use super::button::{Weight, button};
 use super::choice::choice;
-use super::field::{Field, caption, mistake, row_caption};
+use super::field::{Field, caption, mistake, remark, row_caption};
 use crate::codec::visible::visible;
-use crate::i18n;
-use crate::model::{AddressForm, Protocol, SocketId};
+use crate::i18n::{self, Language};
+use crate::model::{AddressForm, Command, Protocol, SecondField, SocketId};
 use crate::tr;
+use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
 use crate::ui::tabs::{EndpointForm, FormField};
 
@@ -36,7 +37,7 @@ pub struct EndpointRow {
 /// be changed.
 pub fn endpoint_row(
     ui: &mut Ui,
-    cx: &Cx<'_>,
+    cx: &mut Cx<'_>,
     socket: SocketId,
     form: &mut EndpointForm,
     locked: bool,
@@ -51,30 +52,24 @@ pub fn endpoint_row(
         ui.add_enabled_ui(!locked, |ui| {
             let label = tr!(language, "form.protocol");
             let before = form.protocol;
-            let width = if !before.has_port() { 122.0 } else { 76.0 };
-            choice(ui, ("protocol", socket.0), &label, width, &mut form.protocol, &Protocol::ALL, |protocol| {
-                match protocol {
-                    Protocol::Tcp => "TCP".into(),
-                    Protocol::Udp => "UDP".into(),
-                    Protocol::UnixStream => tr!(language, "protocol.unix_stream"),
-                    Protocol::UnixDatagram => tr!(language, "protocol.unix_datagram"),
-                    Protocol::UnixSeqpacket => tr!(language, "protocol.unix_seqpacket"),
-                    Protocol::Descriptor => tr!(language, "protocol.descriptor"),
-                }
-            });
+            // As wide as its text: the address beside it takes what is left.
+            let width = (48.0 + 7.0 * protocol_name(language, before).chars().count() as f32).max(76.0);
+            let name = |protocol| protocol_name(language, protocol);
+            choice(ui, ("protocol", socket.0), &label, width, &mut form.protocol, &Protocol::ALL, name);
             form.protocol_changed(before);
-            let has_port = form.protocol.has_port();
-            let port_width = if has_port { 64.0 + ui.spacing().item_spacing.x } else { 0.0 };
+            let second = form.protocol.second_field();
+            let second_width = match second {
+                Some(SecondField::Port) => 64.0,
+                Some(SecondField::IpProtocol) => 88.0,
+                None => 0.0,
+            };
+            let port_width = if second.is_some() { second_width + ui.spacing().item_spacing.x } else { 0.0 };
             let width = ui.available_width() - port_width - BUTTON_WIDTH - ui.spacing().item_spacing.x;
             let before = form.address.len();
             let address = Field {
                 id: Id::unique(("address", socket.0)),
                 label: &tr!(language, "form.address"),
-                hint: &match form.protocol.address_form() {
-                    AddressForm::HostPort => tr!(language, "form.address.hint"),
-                    AddressForm::Path => tr!(language, "form.path.hint"),
-                    AddressForm::Descriptor => tr!(language, "form.descriptor.hint"),
-                },
+                hint: &address_hint(language, form.protocol.address_form()),
                 width,
                 mistaken: in_field(FormField::Address),
             }
@@ -89,24 +84,36 @@ pub fn endpoint_row(
                 form.take_endpoint_text();
             }
             let mut entered = address.lost_focus();
-            if has_port {
+            if let Some(second) = second {
+                let (label, hint, explained) = match second {
+                    SecondField::Port => {
+                        let explained = tr!(language, "form.port.explained");
+                        (tr!(language, "form.port"), tr!(language, "form.port.hint"), explained)
+                    }
+                    SecondField::IpProtocol => {
+                        (tr!(language, "form.ip_protocol"), "icmp".into(), tr!(language, "form.ip_protocol.explained"))
+                    }
+                };
                 let port = Field {
                     id: Id::unique(("port", socket.0)),
-                    label: &tr!(language, "form.port"),
-                    hint: &tr!(language, "form.port.hint"),
-                    width: 64.0,
+                    label: &label,
+                    hint: &hint,
+                    width: second_width,
                     mistaken: in_field(FormField::Port),
                 }
                 .show(ui, tokens, &mut form.port)
-                .on_hover_text(tr!(language, "form.port.explained"));
+                .on_hover_text(explained);
                 entered |= port.lost_focus();
             }
             pressed = entered && start.blocked.is_none() && ui.input(|input| input.key_pressed(Key::Enter));
         });
         pressed |= button(ui, tokens, start.weight, &start.label, BUTTON_WIDTH, start.blocked).clicked();
     });
-    if !locked && form.protocol == Protocol::Descriptor {
-        inherited_sockets(ui, cx, form);
+    if !locked {
+        missing_family(ui, cx, form);
+        if form.protocol == Protocol::Descriptor {
+            inherited_sockets(ui, cx, form);
+        }
     }
     let mistake = mistaken
         .filter(|(field, _)| *field != FormField::Options)
@@ -129,6 +136,48 @@ fn inherited_sockets(ui: &mut Ui, cx: &Cx<'_>, form: &mut EndpointForm) {
             }
         }
     });
+}
+
+/// Says what the system lacks for the chosen protocol, before an address is typed for it.
+fn missing_family(ui: &mut Ui, cx: &mut Cx<'_>, form: &mut EndpointForm) {
+    let protocol = form.protocol;
+    if form.probed.replace(protocol) != Some(protocol) && protocol.may_be_missing() {
+        cx.act(UiCommand::Engine(Command::Probe { protocol }));
+    }
+    if let Some(failure) = cx.sessions.missing.get(&protocol) {
+        let mut words = i18n::cause(cx.language, &failure.cause).into_owned();
+        if let Some(hint) = i18n::hint(cx.language, failure) {
+            words = tr!(cx.language, "form.missing", cause = words, hint = hint).into_owned();
+        }
+        remark(ui, cx.tokens, &words);
+    }
+}
+
+fn protocol_name(language: Language, protocol: Protocol) -> Cow<'static, str> {
+    match protocol {
+        Protocol::Tcp => "TCP".into(),
+        Protocol::Udp => "UDP".into(),
+        Protocol::UnixStream => tr!(language, "protocol.unix_stream"),
+        Protocol::UnixDatagram => tr!(language, "protocol.unix_datagram"),
+        Protocol::UnixSeqpacket => tr!(language, "protocol.unix_seqpacket"),
+        Protocol::Descriptor => tr!(language, "protocol.descriptor"),
+        Protocol::Raw => tr!(language, "protocol.raw"),
+        Protocol::Vsock => "vsock".into(),
+        Protocol::Can => "CAN".into(),
+        Protocol::CanBroadcast => tr!(language, "protocol.can_broadcast"),
+        Protocol::Rds => "RDS".into(),
+    }
+}
+
+fn address_hint(language: Language, form: AddressForm) -> Cow<'static, str> {
+    match form {
+        AddressForm::HostPort => tr!(language, "form.address.hint"),
+        AddressForm::HostProtocol => tr!(language, "form.host.hint"),
+        AddressForm::MachinePort => tr!(language, "form.machine.hint"),
+        AddressForm::Interface => tr!(language, "form.interface.hint"),
+        AddressForm::Path => tr!(language, "form.path.hint"),
+        AddressForm::Descriptor => tr!(language, "form.descriptor.hint"),
+    }
 }
 
 /// The socket options as a query, for the area that opens with "More".

@@ -1,4 +1,4 @@
-use egui::{Id, Response, Stroke, StrokeKind, TextEdit, TextStyle, Ui, vec2};
+use egui::{Color32, FontId, Id, Response, Sense, Stroke, StrokeKind, TextEdit, TextStyle, Ui, vec2};
 
 use crate::ui::theme::Tokens;
 
@@ -39,18 +39,32 @@ pub fn mistake(ui: &mut Ui, tokens: &Tokens, words: &str) {
     ui.add(egui::Label::new(text).wrap());
 }
 
-/// A caption before a control.
+/// A calm remark in small type.
+pub fn remark(ui: &mut Ui, tokens: &Tokens, words: &str) {
+    let text = egui::RichText::new(words).font(tokens.small_font()).color(tokens.warning);
+    ui.add(egui::Label::new(text).wrap());
+}
+
+/// A line in small type that is read out for itself.
 pub fn caption(ui: &mut Ui, tokens: &Tokens, words: &str) {
     ui.label(egui::RichText::new(words).font(tokens.small_font()).color(tokens.text_muted));
 }
 
-/// A caption in a column of captions.
+/// The words before a control that has them as its accessible name. They are painted and no label: two things of one
+/// name would be found, and both read out.
+pub fn control_caption(ui: &mut Ui, font: FontId, color: Color32, words: &str) {
+    let galley = ui.painter().layout_no_wrap(words.to_owned(), font, color);
+    let (rect, _) = ui.allocate_exact_size(galley.size(), Sense::hover());
+    ui.painter().galley(rect.min, galley, color);
+}
+
+/// As [`control_caption`], in a column of captions.
 pub fn row_caption(ui: &mut Ui, tokens: &Tokens, words: &str) {
     let size = vec2(CAPTION_WIDTH, tokens.control_height);
     let layout = egui::Layout::left_to_right(egui::Align::Center);
     ui.allocate_ui_with_layout(size, layout, |ui| {
         ui.set_min_size(size);
-        caption(ui, tokens, words);
+        control_caption(ui, tokens.small_font(), tokens.text_muted, words);
     });
 }
 

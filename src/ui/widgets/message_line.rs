@@ -31,6 +31,8 @@ pub enum Message {
         rows: u64,
         path: PathBuf,
     },
+    /// The window waits for the journal's copy.
+    ClosesAfterSave,
     /// Keys of settings that took their defaults.
     SettingsDamaged(Vec<String>),
     /// Why the settings file as a whole could not be read.
@@ -58,6 +60,7 @@ impl Message {
             Self::OneFileAConnection => tr!(language, "file.one_a_connection"),
             Self::FilesFollowEachOther(count) => tr!(language, "file.follow_each_other", count = count),
             Self::JournalSaved { rows, path } => tr!(language, "journal.saved", rows = rows, path = path.display()),
+            Self::ClosesAfterSave => tr!(language, "journal.closes_after_save"),
             Self::SettingsDamaged(keys) => tr!(language, "settings.damaged", keys = keys.join(", ")),
             Self::SettingsUnreadable(problem) => tr!(language, "settings.unreadable", problem = problem),
         };

@@ -16,4 +16,5 @@ pub mod row_scroll;
 pub mod row_table;
 pub mod state_dot;
 pub mod tab_strip;
+pub mod table_header;
 pub mod transfer_rows;

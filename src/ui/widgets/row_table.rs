@@ -8,6 +8,7 @@ use egui::emath::GuiRounding as _;
 use egui::{EventFilter, Id, Key, Modifiers, Painter, Rangef, Rect, Response, Sense, Ui, UiBuilder};
 
 use super::row_scroll::{RowScroll, SCROLL_BAR_WIDTH, ScrollBar};
+use super::table_header::TableHeader;
 use crate::ui::theme::Tokens;
 
 /// One column as it is drawn now.
@@ -18,6 +19,10 @@ pub struct TableColumn {
     pub width: f32,
     /// Digits stand below each other when they end together.
     pub align_end: bool,
+    /// What the title can't tell, shown when the pointer rests on it.
+    pub help: Option<String>,
+    /// The accessible name of its right border, where that can be moved.
+    pub border: Option<String>,
 }
 
 /// One visible row to draw.
@@ -71,6 +76,11 @@ pub enum TableInput {
     Copy,
     /// By wheel or bar.
     Scrolled,
+    /// The right border of this column, from 0, was moved: the new width in points, `None` for one that fits.
+    Resized {
+        column: usize,
+        width: Option<f32>,
+    },
 }
 
 /// A table's response, and what to do about it.
@@ -96,6 +106,8 @@ pub struct RowTable<'a> {
     /// The accessible name.
     pub name: &'a str,
     pub scroll_name: &'a str,
+    /// How the borders of columns are moved.
+    pub border_help: &'a str,
     pub columns: &'a [TableColumn],
     pub total: u64,
     /// Stay at the end, whatever the scroll position was.
@@ -140,8 +152,14 @@ impl RowTable<'_> {
         });
         Self::read_pointer(ui, &response, hovered, &mut inputs);
 
-        self.paint_header(ui, header, &columns, tokens);
         let accessible = self.describe(ui, visible.clone(), rows.cursor());
+        TableHeader { table: self.id, columns: self.columns, border_help: self.border_help }.show(
+            ui,
+            tokens,
+            header,
+            &columns,
+            &mut inputs,
+        );
         let painter = ui.painter().with_clip_rect(body.intersect(ui.clip_rect()));
         for index in visible.clone() {
             let top = body.top() + (scroll.distance(index) * f64::from(tokens.row_height)) as f32;
@@ -247,21 +265,6 @@ impl RowTable<'_> {
         }
     }
 
-    fn paint_header(&self, ui: &Ui, header: Rect, columns: &[Rangef], tokens: &Tokens) {
-        let painter = ui.painter().with_clip_rect(header.intersect(ui.clip_rect()));
-        painter.rect_filled(header, 0.0, tokens.surface);
-        let font = egui::FontId::proportional(tokens.text_small);
-        for (column, range) in self.columns.iter().zip(columns) {
-            let (x, align) = if column.align_end {
-                (range.max, egui::Align2::RIGHT_CENTER)
-            } else {
-                (range.min, egui::Align2::LEFT_CENTER)
-            };
-            painter.text(egui::pos2(x, header.center().y), align, &column.title, font.clone(), tokens.text_muted);
-        }
-        painter.hline(header.x_range(), header.bottom() - 0.5, egui::Stroke::new(1.0, tokens.border));
-    }
-
     /// Makes the body a table for assistive technology; false while none listens.
     fn describe(&self, ui: &Ui, visible: Range<u64>, cursor: Option<u64>) -> bool {
         ui.ctx()
@@ -326,7 +329,7 @@ impl RowTable<'_> {
 }
 
 /// What only shows text gets no bounds from egui.
-fn bounds(rect: Rect) -> egui::accesskit::Rect {
+pub(super) fn bounds(rect: Rect) -> egui::accesskit::Rect {
     let [x0, y0, x1, y1] = [rect.left(), rect.top(), rect.right(), rect.bottom()].map(f64::from);
     egui::accesskit::Rect { x0, y0, x1, y1 }
 }

@@ -68,7 +68,7 @@ fn under_way(ui: &mut Ui, tokens: &Tokens, language: Language, transfer: &Transf
         ui.label(small(tr!(language, "transfer.starting").into_owned()));
         return;
     };
-    let mut words = i18n::rate(language, progress.rate);
+    let mut words = i18n::pace(language, &progress);
     if let Some(left) = progress.left() {
         let left = i18n::duration(language, left);
         words = tr!(language, "transfer.rate_and_left", rate = words, left = left).into_owned();

@@ -59,7 +59,9 @@ class Desktop:
         display = f":{FIRST_DISPLAY + os.getpid() % DISPLAYS}"
         ready, tell = os.pipe()
         screen = ["-screen", "0", f"{width}x{height}x24"]
-        self.start("Xvfb", display, "-displayfd", str(tell), "-nolisten", "tcp", *screen, pass_fds=[tell])
+        # Without "-noreset" the first program that goes, while it is alone, makes it begin anew and refuse others.
+        options = ["-displayfd", str(tell), "-nolisten", "tcp", "-noreset"]
+        self.start("Xvfb", display, *options, *screen, pass_fds=[tell])
         os.close(tell)
         with os.fdopen(ready) as pipe:
             number = pipe.readline().strip()

@@ -1,6 +1,9 @@
 """The system's own file dialog, which a program of the desktop portal shows."""
+import subprocess
+
 from driver import tree
 from driver.desktop import press, type_text, xdotool
+from driver.waiting import until
 
 SHOWN_BY = "xdg-desktop-portal-gtk"
 
@@ -10,6 +13,15 @@ class FileDialog:
         """Waits until it is there and has the keyboard."""
         self.id = xdotool("search", "--sync", "--onlyvisible", "--name", f"^{title}$")
         xdotool("windowactivate", "--sync", self.id)
+
+    def is_above(self, window):
+        """Waits until it belongs to that window, which then stays below and takes no input."""
+        until("it belongs to the window", lambda: f"window id # {int(window.id):#x}\n" in self.says("WM_TRANSIENT_FOR"))
+        until("it is modal", lambda: "_NET_WM_STATE_MODAL" in self.says("_NET_WM_STATE"))
+
+    def says(self, name):
+        """What it tells the window manager of itself."""
+        return subprocess.run(["xprop", "-id", self.id, name], check=True, capture_output=True, text=True).stdout
 
     def root(self):
         return next((node for node in tree.applications() if node.name == SHOWN_BY), None)

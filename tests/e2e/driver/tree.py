@@ -83,6 +83,11 @@ class Node:
         """x, y, width, height on the screen."""
         return tuple(self.accessible.queryComponent().getExtents(pyatspi.DESKTOP_COORDS))
 
+    def middle(self):
+        """x, y on the screen."""
+        x, y, width, height = self.place()
+        return x + width // 2, y + height // 2
+
     def describe(self, depth=0):
         """The tree below as lines, for a person who wants to know why a test failed."""
         line = f"{'  ' * depth}{self.role} {self.name!r}"

@@ -67,6 +67,12 @@ class Panel:
         self.window.find(option, lambda node: node.role in OPTION_ROLES and node.name == option).click()
         self.window.gone("list box", lambda node: node.role == "list box")
 
+    def save_incoming(self, folder, way="Save as a file"):
+        """Has it save what it receives into a folder."""
+        self.click("More")
+        self.choose("Incoming data", way)
+        self.set("Folder", str(folder))
+
     def says(self, pattern):
         """Waits for a label that the pattern is found in; returns the match."""
         label = self.find(pattern, lambda node: node.role == "label" and re.search(pattern, node.name))
@@ -143,12 +149,6 @@ class Window:
                 return
             at = node.place()
         raise AssertionError(f"{TABS_MAX} times Tab did not lead to {name} in {panel.name}")
-
-    def save_incoming(self, folder, way="Save as a file"):
-        """Has the server save what it receives into a folder."""
-        self.server.click("More")
-        self.server.choose("Incoming data", way)
-        self.server.set("Folder", str(folder))
 
     def row(self, *patterns):
         """Waits for a visible row of the journal that has, for each pattern, a cell that matches all of it."""

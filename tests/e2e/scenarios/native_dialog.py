@@ -16,11 +16,13 @@ file.write_bytes(CONTENT)
 
 with Desktop(), Window() as window:
     client = window.client
-    window.save_incoming(home / "in")
+    window.server.save_incoming(home / "in")
     window.connect(window.listen())
 
     client.click("Send file…")
-    FileDialog("Send file…").pick(file)
+    dialog = FileDialog("Send file…")
+    dialog.is_above(window)
+    dialog.pick(file)
     window.row("sent", "300,000", rf"{file.name} .*handed to the system.*")
     client.click("Disconnect")
     until("the file is received", lambda: [file.read_bytes() for file in (home / "in").iterdir()] == [CONTENT])

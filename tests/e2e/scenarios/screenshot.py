@@ -44,7 +44,7 @@ def receive_a_file(window):
     server = window.server
     server.click("127.0.0.1:9001")
     server.shows("Port", "9001")
-    window.save_incoming(home / "received", "Save, name comes first")
+    window.server.save_incoming(home / "received", "Save, name comes first")
     server.click("Start listening")
     server.control("Stop listening")
     with Tutorial("file_client", 9001, home) as client:

@@ -3,6 +3,7 @@ from driver.desktop import Desktop, press, put_on_clipboard, type_text
 from driver.window import Window
 
 with Desktop(), Window() as window:
+    window.find("the window's name", lambda node: node.role == "frame" and node.name == "Sockeye")
     server, client = window.server, window.client
     port = window.listen()
     window.connect(port)

@@ -41,7 +41,7 @@ def receive_a_file():
     with Window() as window:
         # The last window used UDP, which carries no files.
         window.server.choose("Protocol", "TCP")
-        window.save_incoming(ours, "Save, name comes first")
+        window.server.save_incoming(ours, "Save, name comes first")
         with Tutorial("file_client", window.listen(), theirs) as client:
             assert client.printed() == ""
         window.row("received", r"move_info7\.txt .*")

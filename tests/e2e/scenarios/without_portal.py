@@ -15,7 +15,7 @@ home = Path.home()
 # No dialog programs are found either.
 with Desktop(), Window(PATH=str(home / "nothing")) as window:
     client = window.client
-    window.save_incoming(home / "in")
+    window.server.save_incoming(home / "in")
     window.connect(window.listen())
 
     client.click("Send file…")

@@ -1,4 +1,6 @@
-//! The journal's columns, and which of them have room.
+//! The journal's columns, which of them have room, and how wide they are.
+
+use std::collections::BTreeMap;
 
 use egui::Ui;
 
@@ -22,6 +24,12 @@ pub(super) enum Column {
 
 /// Of the room that text and hex share.
 const TEXT_SHARE: f32 = 0.56;
+
+/// What a column that was made narrow keeps, in points.
+const WIDTH_MIN: f32 = 30.0;
+
+/// What the text keeps beside columns that were made wide, in points.
+const TEXT_MIN: f32 = 120.0;
 
 /// Index of the time's column, at every width.
 pub(super) const TIME: usize = 1;
@@ -50,6 +58,21 @@ impl Column {
         })
     }
 
+    /// What settings call it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Number => "number",
+            Self::Time => "time",
+            Self::Delta => "delta",
+            Self::Session => "session",
+            Self::Peer => "peer",
+            Self::Direction => "direction",
+            Self::Length => "length",
+            Self::Text => "text",
+            Self::Hex => "hex",
+        }
+    }
+
     fn title(self, language: Language) -> String {
         match self {
             Self::Number => tr!(language, "journal.number"),
@@ -66,6 +89,14 @@ impl Column {
         .into_owned()
     }
 
+    fn help(self, language: Language) -> Option<String> {
+        match self {
+            Self::Time => Some(tr!(language, "journal.time_help").into_owned()),
+            Self::Delta => Some(tr!(language, "journal.delta_help").into_owned()),
+            _ => None,
+        }
+    }
+
     fn align_end(self) -> bool {
         matches!(self, Self::Number | Self::Delta | Self::Length)
     }
@@ -78,13 +109,15 @@ pub(super) struct Digits {
     pub(super) length: usize,
 }
 
-/// Widths of the columns in points; text and hex share what the others leave.
+/// The columns that have room. Each is as wide as what it holds, or as `chosen` by hand under its name; text and hex share
+/// what the others leave, and the last takes what there is.
 pub(super) fn layout(
     ui: &Ui,
     tokens: &Tokens,
     language: Language,
     width: f32,
     digits: Digits,
+    chosen: &BTreeMap<String, f32>,
 ) -> (Vec<Column>, Vec<TableColumn>) {
     let columns: Vec<_> = Column::fitting(width).collect();
     let font = tokens.mono_font();
@@ -103,23 +136,73 @@ pub(super) fn layout(
         };
         Some((characters as f32 * character + 2.0 * CELL_PADDING).ceil())
     };
-    let taken: f32 = columns.iter().filter_map(|column| fixed(*column)).sum();
-    let rest = (width - taken).max(0.0);
-    let text = if columns.contains(&Column::Hex) { (rest * TEXT_SHARE).floor() } else { rest };
+    let fitting: Vec<_> = columns.iter().map(|column| fixed(*column)).collect();
+    let widths = share(&columns, &fitting, width, chosen);
     let table = columns
         .iter()
-        .map(|column| TableColumn {
-            title: column.title(language),
-            width: fixed(*column).unwrap_or(if *column == Column::Text { text } else { rest - text }),
-            align_end: column.align_end(),
+        .zip(widths)
+        .map(|(column, width)| {
+            let title = column.title(language);
+            let is_resized = !title.is_empty() && Some(column) != columns.last();
+            TableColumn {
+                border: is_resized.then(|| tr!(language, "journal.column_width", column = title).into_owned()),
+                title,
+                width,
+                align_end: column.align_end(),
+                help: column.help(language),
+            }
         })
         .collect();
     (columns, table)
 }
 
+/// Widths that together are `width`; `fitting` has those of what the columns hold, `None` for text and hex.
+fn share(columns: &[Column], fitting: &[Option<f32>], width: f32, chosen: &BTreeMap<String, f32>) -> Vec<f32> {
+    let by_hand = |column: Column| chosen.get(column.name()).map(|width| width.max(WIDTH_MIN));
+    let mut widths: Vec<_> = columns
+        .iter()
+        .zip(fitting)
+        .map(|(column, fitting)| fitting.map(|fitting| by_hand(*column).unwrap_or(fitting)))
+        .collect();
+    let rest_of = |widths: &[Option<f32>]| width - widths.iter().flatten().sum::<f32>();
+    // Where others were made wider than there is room for, they give back: the text is what one looks for.
+    let missing = TEXT_MIN - rest_of(&widths);
+    let excess_of = |width: f32, fitting: &Option<f32>| fitting.map_or(0.0, |fitting| (width - fitting).max(0.0));
+    let excess: f32 = widths.iter().zip(fitting).map(|(width, fitting)| excess_of(width.unwrap_or(0.0), fitting)).sum();
+    if missing > 0.0 && excess > 0.0 {
+        for (width, fitting) in widths.iter_mut().zip(fitting) {
+            *width = width.map(|width| width - (excess_of(width, fitting) * (missing / excess).min(1.0)).ceil());
+        }
+    }
+    let rest = rest_of(&widths).max(0.0);
+    let text = if columns.last() == Some(&Column::Hex) {
+        let most = (rest - WIDTH_MIN).max(0.0);
+        by_hand(Column::Text).map_or((rest * TEXT_SHARE).floor(), |text| text.min(most))
+    } else {
+        rest
+    };
+    let of_rest = |column: Column| if column == Column::Text { text } else { rest - text };
+    columns.iter().zip(widths).map(|(column, width)| width.unwrap_or_else(|| of_rest(*column))).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn widths_chosen_by_hand_count_while_the_text_keeps_some() {
+        let columns = [Column::Number, Column::Peer, Column::Text, Column::Hex];
+        let fitting = [Some(40.0), Some(160.0), None, None];
+        let share = |width: f32, chosen: &[(&str, f32)]| {
+            let chosen = chosen.iter().map(|(name, width)| ((*name).to_owned(), *width)).collect();
+            share(&columns, &fitting, width, &chosen)
+        };
+        assert_eq!(share(1200.0, &[]), [40.0, 160.0, 560.0, 440.0]);
+        assert_eq!(share(1200.0, &[("peer", 300.0), ("text", 100.0)]), [40.0, 300.0, 100.0, 760.0]);
+        assert_eq!(share(1200.0, &[("peer", 2.0), ("text", 5000.0)]), [40.0, WIDTH_MIN, 1100.0, 30.0]);
+        assert_eq!(share(400.0, &[("number", 30.0), ("peer", 300.0)])[..2], [30.0, 250.0]);
+        assert_eq!(share(300.0, &[("number", 30.0), ("peer", 300.0)])[..2], [30.0, 160.0]);
+    }
 
     #[test]
     fn text_stays_when_room_gets_short() {

@@ -36,6 +36,13 @@ impl JournalPanel {
             }
             TableInput::SelectAll => self.selection.all(),
             TableInput::Copy => self.start_copying(CopyKind::Rows),
+            TableInput::Resized { column, width } => {
+                let Some(column) = self.columns.get(*column) else { return };
+                match width {
+                    Some(width) => self.column_widths.insert(column.name().to_owned(), *width),
+                    None => self.column_widths.remove(column.name()),
+                };
+            }
             TableInput::Scrolled => {
                 // Reaching the end by hand follows again, as leaving it has stopped that.
                 self.follow_end = self.scroll.is_at_end(self.pages.matches(), self.fitting);

@@ -5,6 +5,7 @@
 mod columns;
 mod copy;
 mod counts;
+mod empty;
 mod input;
 mod pages;
 mod row_text;
@@ -13,6 +14,7 @@ mod seek;
 mod selection;
 mod toolbar;
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -21,7 +23,7 @@ use jiff::tz::TimeZone;
 
 pub(super) use self::row_text::clocks;
 
-use self::columns::Digits;
+use self::columns::{Column, Digits};
 pub use self::copy::CopyKind;
 use self::copy::{CopyJob, CopyStep};
 use self::counts::Losses;
@@ -74,6 +76,10 @@ pub struct JournalPanel {
     said: Option<String>,
     said_until: f64,
     encodings: Vec<String>,
+    /// The columns that were drawn last.
+    columns: Vec<Column>,
+    /// Widths given by hand, as settings have them.
+    column_widths: BTreeMap<String, f32>,
 }
 
 impl JournalPanel {
@@ -111,6 +117,8 @@ impl JournalPanel {
             said: None,
             said_until: 0.0,
             encodings: Vec::new(),
+            columns: Vec::new(),
+            column_widths: settings.columns.clone(),
         }
     }
 
@@ -118,6 +126,12 @@ impl JournalPanel {
     #[must_use]
     pub fn follow_end(&self) -> bool {
         self.follow_end
+    }
+
+    /// Widths that were given to columns by hand, as settings keep them.
+    #[must_use]
+    pub fn column_widths(&self) -> &BTreeMap<String, f32> {
+        &self.column_widths
     }
 
     /// Turns following on or off.
@@ -261,12 +275,13 @@ impl JournalPanel {
     fn show_table(&mut self, ui: &mut Ui, cx: &Cx<'_>) -> TableOutput {
         let width = ui.available_width() - SCROLL_BAR_WIDTH;
         let digits = Digits { number: row_text::group(self.pages.total()).len(), length: self.longest_length };
-        let (columns, table_columns) = columns::layout(ui, cx.tokens, cx.language, width, digits);
+        let (columns, table_columns) = columns::layout(ui, cx.tokens, cx.language, width, digits, &self.column_widths);
         let area = ui.available_rect_before_wrap();
         let table = RowTable {
             id: Id::unique("journal-table"),
             name: &tr!(cx.language, "journal.name"),
             scroll_name: &tr!(cx.language, "journal.scroll"),
+            border_help: &tr!(cx.language, "journal.column_width_help"),
             columns: &table_columns,
             total: self.pages.matches(),
             follow_end: self.follow_end,
@@ -284,36 +299,11 @@ impl JournalPanel {
         let output = table.show(ui, cx.tokens, &mut self.scroll, &mut rows);
         self.fitting = output.fitting;
         self.visible = output.visible.clone();
+        self.columns = columns;
         if self.pages.matches() == 0 {
             self.show_empty(ui, area, cx);
         }
         output
-    }
-
-    fn show_empty(&self, ui: &Ui, area: egui::Rect, cx: &Cx<'_>) {
-        let (title, advice) = if self.is_searching() {
-            (tr!(cx.language, "journal.searching"), "".into())
-        } else if self.pages.total() == 0 {
-            (tr!(cx.language, "journal.empty"), tr!(cx.language, "journal.empty_advice"))
-        } else {
-            (tr!(cx.language, "journal.no_match"), tr!(cx.language, "journal.no_match_advice"))
-        };
-        let painter = ui.painter().with_clip_rect(area);
-        let center = area.center();
-        let tokens = cx.tokens;
-        let place = |words: &str, y: f32, font: egui::FontId, color| {
-            let mut job = egui::text::LayoutJob::simple(words.to_owned(), font, color, area.width() * 0.8);
-            job.halign = egui::Align::Center;
-            let galley = painter.layout_job(job);
-            let size = galley.size();
-            painter.galley(egui::pos2(center.x, y), galley, color);
-            size.y
-        };
-        let height = place(&title, center.y - 4.0, tokens.strong_font(), tokens.text);
-        place(&advice, center.y + height, tokens.font(), tokens.text_muted);
-        ui.ctx().accesskit_node_builder(Id::unique("journal-table"), |node| {
-            node.set_description(format!("{title}. {advice}"));
-        });
     }
 
     fn show_clocks(&self, output: &TableOutput, cx: &Cx<'_>) {

@@ -159,18 +159,18 @@ fn text(row: &PageRow, language: Language, encoding: Encoding) -> String {
             }
             text
         }
-        RowBody::Life(life) => life_words(language, life, &row.peer),
+        RowBody::Life(life) => life_words(language, life),
         RowBody::Failed { failure } => i18n::failure(language, failure),
         RowBody::Notice { notice } => i18n::notice(language, notice),
         RowBody::File { .. } => file(row, language),
     }
 }
 
-fn life_words(language: Language, life: &Life, peer: &str) -> String {
+fn life_words(language: Language, life: &Life) -> String {
     let words = i18n::life(language, life);
     // Who it was stands in a column of its own, which a narrow window leaves out.
     match life {
-        Life::Accepted { .. } | Life::Connected { .. } if !peer.is_empty() => format!("{words} · {peer}"),
+        Life::Accepted { peer, .. } | Life::Connected { peer, .. } if !peer.is_empty() => format!("{words} · {peer}"),
         _ => words,
     }
 }

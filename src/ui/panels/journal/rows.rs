@@ -15,7 +15,7 @@ use crate::model::{Direction, PageRow, RowBody};
 use crate::tr;
 use crate::ui::theme::Tokens;
 use crate::ui::view::Sessions;
-use crate::ui::widgets::row_table::{RowPlace, TableRows};
+use crate::ui::widgets::row_table::{CELL_PADDING, RowPlace, TableRows};
 
 /// The rows of one frame.
 pub(super) struct JournalRows<'a> {
@@ -197,7 +197,10 @@ impl Cell<'_> {
 
     /// Whole, or not at all: a number that is cut lies.
     fn end(&self, text: String, font: &FontId, color: Color32) {
-        let galley = self.painter.layout_no_wrap(text, font.clone(), color);
+        let mut galley = self.painter.layout_no_wrap(text, font.clone(), color);
+        if galley.size().x > self.range.span() + CELL_PADDING {
+            galley = self.painter.layout_no_wrap("…".to_owned(), font.clone(), color);
+        }
         let at = pos2(self.range.max - galley.size().x, self.rect.center().y - galley.size().y / 2.0);
         self.painter.galley(at, galley, color);
     }

@@ -15,6 +15,7 @@ use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
 use crate::ui::theme::Tokens;
 use crate::ui::widgets::choice::choice;
+use crate::ui::widgets::field::control_caption;
 
 /// Below this width, in points, words that stand beside named controls are left out.
 const NARROW: f32 = 900.0;
@@ -158,13 +159,12 @@ fn show_encoding(ui: &mut Ui, cx: &mut Cx<'_>, chosen: Option<SocketId>, narrow:
         Some(encoding) => encoding.name().into(),
         None => tr!(language, "journal.show_as_differs"),
     });
-    let response = response.on_hover_text(match socket {
+    response.on_hover_text(match socket {
         Some(_) => tr!(language, "journal.show_as_help"),
         None => tr!(language, "journal.show_as_help_all"),
     });
     if !narrow {
-        let label = ui.label(RichText::new(name).color(cx.tokens.text_muted));
-        response.labelled_by(label.id);
+        control_caption(ui, cx.tokens.font(), cx.tokens.text_muted, &name);
     }
     if let Some(encoding) = encoding.filter(|_| encoding != before) {
         cx.act(match socket {

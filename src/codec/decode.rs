@@ -1,0 +1,183 @@
+//! What bytes mean, for those who look at them: one line, and a list of fields.
+
+use super::can::bcm::{self, Message};
+use super::can::{Body, Frame, Id};
+use super::{hex, icmp, ipv4};
+
+/// What the bytes of a conversation are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Decoder {
+    /// Whatever the peers agree on, shown as text.
+    #[default]
+    Text,
+    /// A [`Frame`].
+    CanFrame,
+    /// A [`Message`] of the broadcast manager.
+    CanBroadcast,
+    /// An IPv4 packet with its header.
+    Ipv4,
+    /// An ICMPv6 message without a header before it.
+    IcmpV6,
+}
+
+/// Bytes put into words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Decoded {
+    /// In one line.
+    pub summary: String,
+    /// Names in the words of the standards, and values.
+    pub fields: Vec<(&'static str, String)>,
+}
+
+impl Decoder {
+    /// `None` for plain text, and for bytes that are not what they should be.
+    #[must_use]
+    pub fn decode(self, bytes: &[u8]) -> Option<Decoded> {
+        match self {
+            Self::Text => None,
+            Self::CanFrame => Frame::from_bytes(bytes).ok().map(|frame| can_frame(&frame)),
+            Self::CanBroadcast => Message::from_bytes(bytes).ok().map(|message| broadcast(&message)),
+            Self::Ipv4 => packet(bytes),
+            Self::IcmpV6 => message(icmp::Version::V6, bytes),
+        }
+    }
+}
+
+fn can_frame(frame: &Frame) -> Decoded {
+    let (id, kind) = match frame.id {
+        Id::Standard(id) => (format!("{id:#05x}"), "standard, 11 bits"),
+        Id::Extended(id) => (format!("{id:#010x}"), "extended, 29 bits"),
+        Id::Error(class) => (format!("{class:#x}"), "error class"),
+    };
+    let mut fields = vec![("identifier", id), ("format", kind.to_owned())];
+    match &frame.body {
+        Body::Data(data) => fields.extend([("length", data.len().to_string()), ("data", hex::format(data))]),
+        Body::Remote { len } => fields.extend([("remote request", String::new()), ("length", len.to_string())]),
+        Body::Fd { data, bit_rate_switch, error_state } => {
+            let flags = [(*bit_rate_switch, "BRS"), (*error_state, "ESI")];
+            let flags: Vec<_> = flags.into_iter().filter_map(|(on, name)| on.then_some(name)).collect();
+            let flags = if flags.is_empty() { "none".to_owned() } else { flags.join(" ") };
+            fields.extend([("CAN FD flags", flags), ("length", data.len().to_string()), ("data", hex::format(data))]);
+        }
+    }
+    Decoded { summary: frame.to_string(), fields }
+}
+
+fn broadcast(message: &Message) -> Decoded {
+    let frames: Vec<_> = message.frames.iter().map(Frame::to_string).collect();
+    let mut summary = format!("{} {:X}", message.opcode.name(), message.id & super::can::EXTENDED_ID_MAX);
+    for frame in &frames {
+        summary.push(' ');
+        summary.push_str(frame);
+    }
+    let flags = [
+        (bcm::SET_TIMER, "SETTIMER"),
+        (bcm::START_TIMER, "STARTTIMER"),
+        (bcm::RX_FILTER_ID, "RX_FILTER_ID"),
+        (bcm::FD_FRAMES, "CAN_FD_FRAME"),
+    ];
+    let flags: Vec<_> = flags.into_iter().filter(|(bit, _)| message.flags & bit != 0).map(|(_, name)| name).collect();
+    let fields = vec![
+        ("opcode", message.opcode.name().to_owned()),
+        ("flags", format!("{:#06x} {}", message.flags, flags.join(" ")).trim_end().to_owned()),
+        ("count", message.count.to_string()),
+        ("first interval", format!("{:?}", message.first_interval)),
+        ("second interval", format!("{:?}", message.second_interval)),
+        ("frames", frames.join(" ")),
+    ];
+    Decoded { summary, fields }
+}
+
+fn packet(bytes: &[u8]) -> Option<Decoded> {
+    let (header, payload) = ipv4::Header::read(bytes)?;
+    let mut fields = vec![
+        ("source", header.source.to_string()),
+        ("destination", header.destination.to_string()),
+        ("time to live", header.time_to_live.to_string()),
+        ("identification", format!("{:#06x}", header.identification)),
+        ("protocol", header.protocol.to_string()),
+        ("total length", header.total.to_string()),
+    ];
+    let inner = (header.protocol == 1).then(|| message(icmp::Version::V4, payload)).flatten();
+    let what = match inner {
+        Some(inner) => {
+            fields.extend(inner.fields);
+            inner.summary
+        }
+        None => format!("protocol {}, {} bytes", header.protocol, payload.len()),
+    };
+    Some(Decoded { summary: format!("{} → {} · {what}", header.source, header.destination), fields })
+}
+
+fn message(version: icmp::Version, bytes: &[u8]) -> Option<Decoded> {
+    let header = icmp::Header::read(bytes)?;
+    let payload = &bytes[icmp::HEADER_SIZE..];
+    let mut summary = header.name(version).into_owned();
+    let mut fields = vec![("type", format!("{} ({summary})", header.kind)), ("code", header.code.to_string())];
+    // An IPv6 message's sum is over addresses too, which the socket doesn't give; the kernel has checked it.
+    let verdict = match version {
+        icmp::Version::V4 if icmp::checksum(bytes) == 0 => " right",
+        icmp::Version::V4 => " wrong",
+        icmp::Version::V6 => "",
+    };
+    fields.push(("checksum", format!("{:#06x}{verdict}", header.checksum)));
+    if let Some((identifier, sequence)) = header.echo(version) {
+        summary = format!("{summary} id={identifier} seq={sequence} {} bytes", payload.len());
+        fields.extend([("identifier", identifier.to_string()), ("sequence", sequence.to_string())]);
+    }
+    fields.push(("payload", format!("{} bytes", payload.len())));
+    Some(Decoded { summary, fields })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ALL: [Decoder; 5] = [Decoder::Text, Decoder::CanFrame, Decoder::CanBroadcast, Decoder::Ipv4, Decoder::IcmpV6];
+
+    fn summary(decoder: Decoder, bytes: &[u8]) -> Option<String> {
+        decoder.decode(bytes).map(|decoded| decoded.summary)
+    }
+
+    #[test]
+    fn a_ping_is_seen_in_its_packet() {
+        let mut packet = vec![0x45, 0, 0, 33, 0, 1, 0, 0, 64, 1, 0, 0, 127, 0, 0, 1, 127, 0, 0, 2];
+        packet.extend(icmp::echo_request(icmp::Version::V4, 7, 3, b"hello"));
+        let decoded = Decoder::Ipv4.decode(&packet).unwrap();
+        assert_eq!(decoded.summary, "127.0.0.1 → 127.0.0.2 · echo request id=7 seq=3 5 bytes");
+        assert!(decoded.fields.iter().any(|(name, value)| *name == "checksum" && value.ends_with(" right")));
+        packet[30] ^= 1;
+        let decoded = Decoder::Ipv4.decode(&packet).unwrap();
+        assert!(decoded.fields.iter().any(|(name, value)| *name == "checksum" && value.ends_with(" wrong")));
+    }
+
+    #[test]
+    fn frames_are_shown_as_people_write_them() {
+        let frame: Frame = "123##1DEADBEEF".parse().unwrap();
+        assert_eq!(summary(Decoder::CanFrame, &frame.to_bytes()).as_deref(), Some("123##1DEADBEEF"));
+        assert_eq!(summary(Decoder::CanFrame, b"no frame"), None);
+        assert_eq!(summary(Decoder::Text, &frame.to_bytes()), None);
+    }
+
+    #[test]
+    fn other_protocols_are_named_by_number() {
+        let packet = [0x45, 0, 0, 22, 0, 1, 0, 0, 64, 89, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2, 1, 2];
+        assert_eq!(summary(Decoder::Ipv4, &packet).as_deref(), Some("10.0.0.1 → 10.0.0.2 · protocol 89, 2 bytes"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused(
+            mut bytes in prop::collection::vec(any::<u8>(), 0..140),
+            decoder in prop::sample::select(&ALL[..]),
+            first: Option<u8>,
+        ) {
+            if let (Some(first), Some(byte)) = (first, bytes.first_mut()) {
+                *byte = 0x40 | first & 0x0f;
+            }
+            let _ = decoder.decode(&bytes);
+        }
+    }
+}

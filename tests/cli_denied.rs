@@ -1,0 +1,156 @@
+//! What the system does not let this user do, or can't do at all: an exit status, and an error that says what would help.
+
+#![cfg(target_os = "linux")]
+
+mod support;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::process::Command;
+
+use nix::unistd::Uid;
+use support::{Run, Sockeye, listing, require, require_tool};
+use tempfile::{TempDir, tempdir};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_sockeye");
+
+/// Becomes "nobody", without any of root's rights.
+const AS_NOBODY: [&str; 6] =
+    ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all", "--inh-caps=-all"];
+
+/// The program as a user without rights runs it.
+enum Unprivileged {
+    /// Root ran this test; others may not reach the place where the program was built, but this copy.
+    Nobody(TempDir),
+    SameUser,
+}
+
+impl Unprivileged {
+    fn new() -> Option<Self> {
+        if !Uid::effective().is_root() {
+            return Some(Self::SameUser);
+        }
+        require_tool("setpriv").then(|| {
+            let folder = open_folder(0o755);
+            // Not by `fs::copy`: a program that another test starts meanwhile would hold the copy open for writing,
+            // and what is open for writing can't be run (ETXTBSY, execve(2)).
+            let copied = Command::new("cp").args([Path::new(PROGRAM), folder.path()]).status();
+            assert!(copied.is_ok_and(|status| status.success()), "no copy");
+            Self::Nobody(folder)
+        })
+    }
+
+    /// Runs it to its end, started by what `by` names.
+    fn run(&self, by: &[&str], arguments: &[&str]) -> Run {
+        match self {
+            Self::Nobody(folder) => {
+                let copy = folder.path().join("sockeye");
+                run_by(&[by, &AS_NOBODY, &[copy.to_str().expect("UTF-8")]].concat(), arguments)
+            }
+            Self::SameUser => run_by(&[by, &[PROGRAM]].concat(), arguments),
+        }
+    }
+}
+
+/// Runs it to its end with `--json`; the last of `words` is the program, those before it start it.
+fn run_by(words: &[&str], arguments: &[&str]) -> Run {
+    let mut command = Command::new(words[0]);
+    command.args(&words[1..]).args(arguments).arg("--json");
+    Sockeye::watch(command).finish()
+}
+
+/// A folder with these rights.
+fn open_folder(mode: u32) -> TempDir {
+    let folder = tempdir().expect("a folder");
+    allow(folder.path(), mode);
+    folder
+}
+
+fn allow(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("rights");
+}
+
+#[track_caller]
+fn is_denied(run: &Run, operation: &str, endpoint: &str) -> String {
+    let error = run.expect_error(1, operation);
+    assert_eq!((&error["message"], &error["endpoint"]), (&"permission denied".into(), &endpoint.into()), "{error}");
+    assert!(run.all("listening").is_empty() && run.all("opened").is_empty(), "{:?}", run.events);
+    error["hint"].as_str().unwrap_or_else(|| panic!("no hint in {error}")).to_owned()
+}
+
+/// How a port is bound for which rights are needed: what starts the program, and the endpoint. `None` if there is no way.
+fn privileged_port() -> Option<(&'static [&'static str], &'static str)> {
+    let start = fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start").expect("every Linux has it");
+    if start.trim().parse::<u16>().expect("a port") > 80 {
+        return Some((&[], "tcp://127.0.0.1:80"));
+    }
+    // In a container every port may be free for all; a network of its own begins with what the kernel does. It has no
+    // interface that is up: not even 127.0.0.1 is an address in it, and nobody can reach the others.
+    let by: &[&str] = if Uid::effective().is_root() { &["unshare", "--net"] } else { &["unshare", "--user", "--net"] };
+    let allowed = Command::new(by[0]).args(&by[1..]).arg("true").status().is_ok_and(|status| status.success());
+    require(allowed, "a port that needs rights, or the right to make a network namespace,")
+        .then_some((by, "tcp://0.0.0.0:80"))
+}
+
+#[test]
+fn a_port_that_needs_rights() {
+    let Some(((by, endpoint), sockeye)) = privileged_port().zip(Unprivileged::new()) else { return };
+    let hint = is_denied(&sockeye.run(by, &["listen", endpoint]), "bind", endpoint);
+    assert!(hint.contains("1024"), "{hint}");
+}
+
+#[test]
+fn a_socket_in_a_folder_that_can_t_be_written() {
+    let Some(sockeye) = Unprivileged::new() else { return };
+    let folder = open_folder(0o555);
+    let endpoint = format!("unix:{}/x.sock", folder.path().display());
+    let hint = is_denied(&sockeye.run(&[], &["listen", &endpoint]), "bind", &endpoint);
+    assert!(hint.contains("rights"), "{hint}");
+    assert_eq!(listing(folder.path()), [""; 0]);
+}
+
+#[test]
+fn a_socket_of_somebody_else() {
+    let Some(sockeye) = Unprivileged::new() else { return };
+    let folder = open_folder(0o755);
+    let path = folder.path().join("x.sock");
+    let theirs = UnixListener::bind(&path).expect("a socket");
+    theirs.set_nonblocking(true).expect("non-blocking");
+    allow(&path, 0o000);
+    let endpoint = format!("unix:{}", path.display());
+    let hint = is_denied(&sockeye.run(&[], &["connect", &endpoint, "--send", "x"]), "connect", &endpoint);
+    assert!(hint.contains("rights"), "{hint}");
+    assert!(theirs.accept().is_err(), "a connection was made");
+}
+
+#[test]
+fn a_raw_socket_without_the_right_to_one() {
+    let Some(sockeye) = Unprivileged::new() else { return };
+    let endpoint = "raw://127.0.0.1?proto=icmp";
+    let hint = is_denied(&sockeye.run(&[], &["listen", endpoint]), "open", endpoint);
+    assert!(hint.contains("CAP_NET_RAW"), "{hint}");
+}
+
+#[test]
+fn an_address_family_that_the_system_lacks() {
+    if !require_tool("python3") {
+        return;
+    }
+    let without_ipv6 = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/without_ipv6.py");
+    for (endpoint, arguments) in [
+        ("tcp://[::1]:0", &["listen", "tcp://[::1]:0"][..]),
+        ("udp://[::1]:0", &["listen", "udp://[::1]:0"]),
+        ("tcp://[::1]:9", &["connect", "tcp://[::1]:9", "--send", "x"]),
+        ("udp://[::1]:9", &["connect", "udp://[::1]:9", "--send", "x"]),
+    ] {
+        let run = run_by(&["python3", without_ipv6, PROGRAM], arguments);
+        // socket(2) fails, before there is anything to bind or connect.
+        let error = run.expect_error(1, "open");
+        assert_eq!(error["endpoint"], endpoint, "{error}");
+        let words = |key: &str| error[key].as_str().unwrap_or_else(|| panic!("no {key} in {error}"));
+        assert!(words("message").contains("kind of address"), "{error}");
+        assert!(words("hint").contains("127.0.0.1"), "{error}");
+    }
+}

@@ -1,0 +1,106 @@
+//! Raw IP sockets: pings seen, sent and answered, by the kernel and by Python.
+
+#![cfg(target_os = "linux")]
+
+mod support;
+
+use std::io::ErrorKind;
+use std::net::UdpSocket;
+
+use socket2::{Domain, Protocol, Socket, Type};
+use support::{Process, Sockeye, require, require_tool, run};
+
+/// Whether this user may open raw sockets.
+fn allowed() -> bool {
+    let opened = Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::ICMPV4));
+    let denied = opened.is_err_and(|error| error.kind() == ErrorKind::PermissionDenied);
+    require(!denied, "the right to open raw sockets (CAP_NET_RAW)")
+}
+
+#[test]
+fn the_kernel_answers_a_ping() {
+    if !allowed() {
+        return;
+    }
+    // A socket that is not connected hears its own request come by on the loopback interface.
+    let run = run(&["connect", "raw://127.0.0.1?proto=icmp", "--send", "id=4660 seq=7 hello"]);
+    run.expect_code(0);
+    let seen: Vec<_> = run.all("received").iter().map(|event| event["decoded"].clone()).collect();
+    assert!(seen.contains(&"127.0.0.1 → 127.0.0.1 · echo reply id=4660 seq=7 5 bytes".into()), "{seen:?}");
+}
+
+#[test]
+fn the_kernel_answers_a_ping_over_ipv6() {
+    if !allowed() {
+        return;
+    }
+    let run = run(&["connect", "raw://[::1]?proto=ipv6-icmp", "--send", "id=9 seq=3 hello"]);
+    run.expect_code(0);
+    let seen: Vec<_> = run.all("received").iter().map(|event| event["decoded"].clone()).collect();
+    assert!(seen.contains(&"echo reply id=9 seq=3 5 bytes".into()), "{seen:?}");
+}
+
+#[test]
+fn a_listener_hears_each_host_apart() {
+    if !allowed() {
+        return;
+    }
+    let (mut sockeye, endpoint) = Sockeye::listen(&["listen", "raw://127.0.0.9?proto=253"]);
+    assert_eq!(endpoint, "raw://127.0.0.9?proto=253");
+    for (source, text) in [([127, 0, 0, 1], "first"), ([127, 0, 0, 2], "second")] {
+        let peer = Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::from(253))).expect("a socket");
+        peer.bind(&std::net::SocketAddr::from((source, 0)).into()).expect("an address of this machine");
+        let to = std::net::SocketAddr::from(([127, 0, 0, 9], 0));
+        peer.send_to(text.as_bytes(), &to.into()).expect("it is sent");
+        let opened = sockeye.expect("opened");
+        let [a, b, c, d] = source;
+        assert_eq!(opened["peer"], format!("raw://{a}.{b}.{c}.{d}"));
+        let received = sockeye.expect("received");
+        assert_eq!(received["session"], opened["session"]);
+        let hex = received["hex"].as_str().expect("hex");
+        assert!(hex.ends_with(&text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>()), "{hex}");
+    }
+    let run = sockeye.interrupt();
+    assert_eq!(run.summary()["received"], 2);
+}
+
+/// Python's socket module as the other end, as the tutorial names it: AF_INET, SOCK_RAW, a protocol.
+#[test]
+fn python_is_heard_and_answered() {
+    if !allowed() || !require_tool("python3") {
+        return;
+    }
+    let (sockeye, _) = Sockeye::listen(&["listen", "raw://127.0.0.8?proto=253", "--reply", "pong"]);
+    let program = "import socket\n\
+        s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 253)\n\
+        s.settimeout(10)\n\
+        s.bind(('127.0.0.7', 0))\n\
+        s.sendto(b'ping', ('127.0.0.8', 0))\n\
+        print(s.recv(1024)[20:].decode())\n";
+    let python = Process::run("python3", &["-c", program]).finish();
+    assert_eq!(String::from_utf8_lossy(&python.stdout).trim(), "pong", "{}", python.stderr);
+    sockeye.interrupt().expect_code(0);
+}
+
+#[test]
+fn what_can_t_be_right_is_refused_before_a_socket_is_opened() {
+    for (endpoint, word) in [
+        ("raw://127.0.0.1", "proto"),
+        ("raw://127.0.0.1?proto=nonsense", "nonsense"),
+        ("raw://127.0.0.1?proto=256", "255"),
+        ("raw://?proto=icmp", "address"),
+    ] {
+        let run = run(&["connect", endpoint, "--send", "x"]);
+        run.expect_code(2);
+        let message = run.one("error")["message"].as_str().unwrap_or_default().to_owned();
+        assert!(message.contains(word), "{endpoint}: {message}");
+    }
+}
+
+#[test]
+fn a_ping_has_no_files() {
+    let run = run(&["receive", "raw://127.0.0.1?proto=icmp", "--into", "."]);
+    run.expect_code(2);
+    // And an ordinary socket is none the worse for it.
+    UdpSocket::bind("127.0.0.1:0").expect("a port");
+}

@@ -1,0 +1,60 @@
+use std::process::Command;
+
+use super::tools::{require, require_tool};
+
+/// Set in the process that runs a test once more, in its own network.
+const INSIDE: &str = "SOCKEYE_TEST_OWN_NETWORK";
+
+/// What unshare(1) is asked for: with a user namespace, which needs no rights, or without, which root can do where those
+/// are switched off. Mounts are the test's own as well.
+const WAYS: [&[&str]; 2] = [&["--map-root-user", "--net", "--mount"], &["--net", "--mount"]];
+
+/// Runs a test in a network of its own: nothing but a loopback interface, counters at 0, and rights to change it. The
+/// test's executable runs once more for that, with `name` (modules included) as the only test. Where it can't be, says so.
+pub(crate) fn in_own_network(name: &str, test: impl FnOnce()) {
+    if std::env::var_os(INSIDE).is_some() {
+        return test();
+    }
+    if !require_tool("unshare") || !require_tool("ip") {
+        return;
+    }
+    let inside = |way: &[&str]| {
+        let mut command = Command::new("unshare");
+        command.args(way).args(["--", "sh", "-c", "ip link set lo up && exec \"$@\"", "sh"]);
+        command
+    };
+    let is_possible = |way: &&&[&str]| inside(way).arg("true").output().is_ok_and(|output| output.status.success());
+    let way = WAYS.iter().find(is_possible);
+    if !require(way.is_some(), "the right to make a network namespace") {
+        return;
+    }
+    let program = std::env::current_exe().expect("the test's own path");
+    let mut command = inside(way.expect("one was found"));
+    command.arg(program).args(["--exact", name, "--nocapture"]).env(INSIDE, "1");
+    let output = command.output().expect("unshare runs");
+    let [told, errors] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
+    assert!(output.status.success() && told.contains("1 passed"), "{name} in its own network\n{told}\n{errors}");
+}
+
+/// Changes the test's own network, by ip(8).
+pub(crate) fn ip(arguments: &[&str]) {
+    assert!(std::env::var_os(INSIDE).is_some(), "this machine's network is not the test's");
+    let output = Command::new("ip").args(arguments).output().expect("ip runs");
+    assert!(output.status.success(), "ip {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Puts a file in the place of another, for this test alone.
+pub(crate) fn put_over(file: &std::path::Path, place: &str) {
+    assert!(std::env::var_os(INSIDE).is_some(), "this machine's files are not the test's");
+    let output = Command::new("mount").arg("--bind").arg(file).arg(place).output().expect("mount runs");
+    assert!(output.status.success(), "{place}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// One of the kernel's counts of TCP events in this network, from /proc/net/netstat.
+pub(crate) fn tcp_count(name: &str) -> u64 {
+    let table = std::fs::read_to_string("/proc/net/netstat").expect("the kernel's counts");
+    let mut lines = table.lines().filter_map(|line| line.strip_prefix("TcpExt: "));
+    let (names, values) = (lines.next().expect("names"), lines.next().expect("values"));
+    let at = names.split(' ').position(|other| other == name).unwrap_or_else(|| panic!("no count {name}"));
+    values.split(' ').nth(at).expect("a value for each name").parse().expect("a number")
+}
