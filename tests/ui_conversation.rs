@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use sockeye::model::{ClientTab, ServerTab};
+use sockeye::model::{ClientTab, LanguageChoice, ServerTab, Settings};
 
 use crate::app::{Window, any_port, heard, listener};
 
@@ -53,6 +53,28 @@ fn send(window: &mut Window, message: &str) {
 }
 
 #[test]
+fn a_client_row_tells_since_when_at_every_width() {
+    for width in [1024.0, 1600.0] {
+        let settings = Settings {
+            language: LanguageChoice::English,
+            servers: vec![any_port()],
+            clients: vec![ClientTab::default()],
+            ..Settings::default()
+        };
+        let mut window =
+            Window::build_with_steady_clock(settings, |builder| builder.with_size(egui::vec2(width, 700.0)));
+        window.listen();
+        let _peer = window.peer();
+        assert!(window.has_client("received 0 B, sent 0 B, open, since 22:13:20"));
+        let times = window.harness.output().shapes.iter().filter(|clipped| match &clipped.shape {
+            egui::Shape::Text(text) => text.galley.text() == "22:13:20",
+            _ => false,
+        });
+        assert_eq!(times.count(), 1, "at {width}");
+    }
+}
+
+#[test]
 fn one_several_or_all_get_the_message() {
     let mut window = Window::with_tabs(any_port(), ClientTab::default());
     window.listen();
@@ -63,9 +85,9 @@ fn one_several_or_all_get_the_message() {
     for peer in [&first, &third] {
         window.click("Server", &format!("Send to {}", name(peer)));
     }
-    assert_eq!(window.value("Server", "Recipients"), "Ticked 2");
+    assert_eq!(window.value("Server", "Recipients"), "Ticked (2)");
     send(&mut window, "two");
-    window.choose("Server", "Recipients", "All 3");
+    window.choose("Server", "Recipients", "To all (3)");
     send(&mut window, "end");
     // Whatever went astray would stand before the last message.
     assert_eq!(heard(&mut first, 9), b"alltwoend");
@@ -80,10 +102,10 @@ fn a_recipient_that_left_is_no_longer_sent_to() {
     let [first, mut second] = [window.peer(), window.peer()];
     let gone = name(&first);
     window.click("Server", &format!("Send to {gone}"));
-    assert_eq!(window.value("Server", "Recipients"), "Ticked 1");
+    assert_eq!(window.value("Server", "Recipients"), "Ticked (1)");
     drop(first);
     window.until("it has left", |window| window.shows("Server", "· 1 client"));
-    assert_eq!(window.value("Server", "Recipients"), "All 1");
+    assert_eq!(window.value("Server", "Recipients"), "To all (1)");
     send(&mut window, "rest");
     assert_eq!(heard(&mut second, 4), b"rest");
 }

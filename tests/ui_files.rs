@@ -264,6 +264,47 @@ fn a_folder_that_is_a_file_is_told() {
 }
 
 #[test]
+fn a_folder_counts_once_it_is_typed_and_for_connections_after_that() {
+    let [before, after] = [folder(), folder()];
+    let mut window = receiving("raw", &before);
+    window.listen();
+    let mut first = window.peer();
+    window.click("Server", "More");
+    assert!(window.shows("Server", "For clients that connect from now on"));
+    window.write("Server", "Folder", &after.path().display().to_string());
+    // The field has the keyboard still: for all that is known, the path goes on.
+    let mut second = window.peer();
+    window.press(Key::Enter);
+    let mut third = window.peer();
+    for peer in [&mut first, &mut second, &mut third] {
+        peer.write_all(b"bytes").expect("bytes");
+        peer.shutdown(Shutdown::Write).expect("the end");
+    }
+    let files = |folder: &TempDir| std::fs::read_dir(folder.path()).expect("the folder").count();
+    window.until("three rows in the journal", |window| {
+        window.journal().iter().flatten().filter(|cell| cell.contains(" · ended in order, unverified")).count() == 3
+    });
+    assert_eq!((files(&before), files(&after)), (2, 1));
+}
+
+#[test]
+fn files_stand_below_the_clients_also_when_the_last_has_closed() {
+    let into = folder();
+    let mut window = receiving("raw", &into);
+    window.listen();
+    let mut peer = window.peer();
+    peer.write_all(b"bytes").expect("bytes");
+    drop(peer);
+    window.until("its end", |window| {
+        window.has_client("both sides had finished") && window.shows("Server", "ended in order, unverified")
+    });
+    let panel = window.panel("Server");
+    let row = panel.query_all_by_role(Role::ListItem).last().expect("the client's row").rect();
+    let file = panel.query_by_label("received.bin").expect("the file's row").rect();
+    assert!(file.top() >= row.bottom(), "{file} is not below {row}");
+}
+
+#[test]
 fn a_file_that_nobody_takes_is_called_stalled() {
     let from = folder();
     let path = from.path().join("large.bin");

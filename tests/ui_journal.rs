@@ -11,10 +11,13 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use sockeye::codec::encoding::Encoding;
 use sockeye::i18n::Language;
-use sockeye::model::{Event, Notice, PageRow, Protocol, Role as Side, SessionId, SocketId};
+use sockeye::model::{
+    Cause, Direction, Event, Failure, Life, Notice, Operation, Outcome, PageRow, Protocol, Role as Side, RowBody,
+    SendMode, SessionId, SocketId, Stamp,
+};
 use sockeye::ui::action::UiCommand;
 
-use window::{Rows, Window, builder, open, received, sent, session};
+use window::{Rows, Window, builder, open, received, row, sent, session};
 
 fn numbered(total: u64) -> Window {
     Window::new(Rows::new(total, |number| received(number, format!("message {number}").as_bytes())))
@@ -73,11 +76,75 @@ fn rows_are_read_aloud_cell_by_cell() {
     assert_eq!(table.accesskit_node().data().row_count(), Some(6));
     let cell = harness.get_by_label_contains("你好");
     assert_eq!(cell.accesskit_node().role(), Role::Cell);
-    for text in ["不好", "e4 b8 8d e5 a5 bd", "tcp #2", "last", "22:13:20.000022"] {
+    for text in ["不好", "e4 b8 8d e5 a5 bd", "tcp #2", "last", "22:13:20.000041"] {
         assert!(harness.query_all_by_label(text).next().is_some(), "{text} is not there");
     }
     assert_eq!(harness.get_all_by_label("sent").count(), 2);
     assert_eq!(harness.get_all_by_label("received").count(), 4);
+}
+
+#[test]
+fn every_row_tells_session_and_peer_however_narrow() {
+    for width in [640.0, 984.0] {
+        let mut harness = builder(width, 400.0, egui::Theme::Light)
+            .build_ui_state(|ui, window: &mut Window| window.show(ui), conversation());
+        harness.run();
+        for cell in ["#1 127.0.0.1:51734", "#2 127.0.0.1:9000"] {
+            assert!(harness.query_all_by_label(cell).next().is_some(), "{cell} is not there at {width}");
+        }
+    }
+}
+
+/// Texts that begin so, as they were painted, and whether something of them was cut off.
+fn painted(harness: &Harness<'_, Window>, beginning: &str) -> Vec<(String, bool)> {
+    let texts = harness.output().shapes.iter().filter_map(|clipped| match &clipped.shape {
+        egui::Shape::Text(text) => Some((text.galley.text().to_owned(), text.galley.elided)),
+        _ => None,
+    });
+    texts.filter(|(text, _)| text.starts_with(beginning)).collect()
+}
+
+#[test]
+fn words_take_the_room_of_bytes_and_a_name_gives_way_to_what_became_of_its_file() {
+    let window = Window::new(Rows::new(2, |number| match number {
+        1 => row(
+            1,
+            RowBody::File {
+                direction: Direction::In,
+                name: format!("{}.bin", "long-name-".repeat(12)),
+                path: "/in/long".to_owned(),
+                size: 4 << 20,
+                duration_ns: 1_000_000_000,
+                outcome: Outcome::Unverified,
+                mode: SendMode::Raw,
+            },
+        ),
+        _ => {
+            row(2, RowBody::Life(Life::Listening { endpoint: "unix:/run/user/1000/some-folder/peer.sock".to_owned() }))
+        }
+    }));
+    let mut harness =
+        builder(984.0, 300.0, egui::Theme::Light).build_ui_state(|ui, window: &mut Window| window.show(ui), window);
+    harness.run();
+    let words = " · ended in order, unverified · 4.00 MiB · 4.00 MiB/s";
+    assert_eq!(painted(&harness, " · "), [(words.to_owned(), false)]);
+    assert!(painted(&harness, "long-name-")[0].1, "the name alone is cut");
+    assert_eq!(painted(&harness, "listening on unix:/run").iter().map(|(_, cut)| *cut).collect::<Vec<_>>(), [false]);
+}
+
+/// What the kernel says is in the inspector: beside "since last", which goes by the program's clock, its stamps would make
+/// time run backwards.
+#[test]
+fn times_rise_with_the_numbers() {
+    let window = Window::new(Rows::new(2, |number| match number {
+        1 => sent(1, b"question"),
+        _ => PageRow {
+            stamp: Stamp { kernel_ns: Some(sent(1, b"").stamp.wall_ns - 10_000), ..sent(2, b"").stamp },
+            ..received(2, b"answer")
+        },
+    }));
+    let harness = open(window);
+    assert!(shows(&harness, "22:13:20.000041") && shows(&harness, "22:13:20.000082"));
 }
 
 #[test]
@@ -98,11 +165,37 @@ fn another_encoding_changes_the_text_and_not_the_bytes() {
     harness.run_ok();
     harness.get_by_label("GBK").click();
     harness.run_ok();
-    let wanted = UiCommand::SetDisplayEncoding(SocketId(1), Encoding::Gbk);
+    let wanted = UiCommand::SetDisplayEncoding(SocketId(1), None, Encoding::Gbk);
     assert!(harness.state().others.contains(&wanted));
-    harness.state_mut().sessions.encodings.insert(SocketId(1), Encoding::Gbk);
+    harness.state_mut().sessions.shown_as.choose(SocketId(1), None, Encoding::Gbk);
     harness.run_ok();
     assert!(shows(&harness, "你好") && shows(&harness, "c4 e3 ba c3"));
+}
+
+#[test]
+fn two_clients_of_one_server_are_read_each_in_its_encoding() {
+    let mut window = Window::new(Rows::new(2, |number| match number {
+        1 => received(1, b"\xc4\xe3\xba\xc3"),
+        _ => PageRow { session: Some(SessionId(3)), ..received(2, "不好".as_bytes()) },
+    }));
+    let mut third = session(3, Side::Server, Protocol::Tcp);
+    third.info.socket = SocketId(1);
+    window.sessions.by_id.insert(SessionId(3), third);
+    let mut harness = open(window);
+    harness.get_by_label("c4 e3 ba c3").click();
+    harness.run_ok();
+    harness.get_by_role_and_label(Role::ComboBox, "Show #1 as").click();
+    harness.run_ok();
+    harness.get_by_label("GBK").click();
+    harness.run_ok();
+    let chosen = harness.state().others.iter().find_map(|action| match action {
+        UiCommand::SetDisplayEncoding(socket, session, encoding) => Some((*socket, *session, *encoding)),
+        _ => None,
+    });
+    assert_eq!(chosen, Some((SocketId(1), Some(SessionId(1)), Encoding::Gbk)));
+    harness.state_mut().sessions.shown_as.choose(SocketId(1), Some(SessionId(1)), Encoding::Gbk);
+    harness.run_ok();
+    assert!(shows(&harness, "你好") && shows(&harness, "不好"));
 }
 
 #[test]
@@ -222,7 +315,7 @@ fn copies_rows_as_lines_beyond_the_page_at_hand() {
     let line = copy(&mut harness);
     assert_eq!(
         line,
-        "1\t22:13:20.000022\t\ttcp #1\t127.0.0.1:51734\treceived\t9\tmessage 1\t6d 65 73 73 61 67 65 20 31"
+        "1\t22:13:20.000041\t\ttcp #1\t127.0.0.1:51734\treceived\t9\tmessage 1\t6d 65 73 73 61 67 65 20 31"
     );
     harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
     harness.run_ok();
@@ -233,6 +326,31 @@ fn copies_rows_as_lines_beyond_the_page_at_hand() {
     let all = harness.state_mut().copied.take().expect("nothing was copied");
     assert_eq!(all.lines().count(), 9000);
     assert!(all.lines().last().is_some_and(|line| line.contains("message 9000")));
+}
+
+#[test]
+fn a_copy_whose_rows_can_not_be_read_ends_and_says_so() {
+    let mut harness = open(numbered(9000));
+    focus_table(&mut harness);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    harness.run_ok();
+    harness.state_mut().answers = false;
+    harness.event(egui::Event::Copy);
+    for _ in 0..3 {
+        harness.step();
+    }
+    harness.state_mut().asked.clear();
+    let cause = Cause::Other { message: "the journal is damaged".to_owned(), errno: None };
+    let failure = Failure::new(Operation::ReadFile, "journal.sqlite", cause);
+    harness.state_mut().event(&Event::Failed { socket: None, session: None, failure });
+    harness.state_mut().answers = true;
+    harness.state_mut().record(9001);
+    for _ in 0..3 {
+        harness.step();
+    }
+    assert!(harness.query_by_label_contains("nothing copied: a row could not be read").is_some());
+    assert!(shows(&harness, "message 9001"), "the journal stands still");
+    assert_eq!(harness.state_mut().copied, None);
 }
 
 #[test]

@@ -2,11 +2,12 @@
 
 use std::io;
 
-use crate::model::{Cause, Endpoint, Failure, Hint, Operation, Protocol, UnixName};
-use crate::store::{port_owner, socket_file};
+use crate::model::{Cause, Endpoint, Failure, Hint, Operation, Protocol, SocketOption, Target, UnixName};
+use crate::store::{port_owner, socket_file, time_wait};
 
-/// Adds a hint to a failure of opening `endpoint`, and looks closer where the system's error says too little.
-pub(super) fn explain(mut failure: Failure, endpoint: &Endpoint) -> Failure {
+/// Adds a hint to a failure of opening `target`, and looks closer where the system's error says too little.
+pub(super) fn explain(mut failure: Failure, target: &Target) -> Failure {
+    let endpoint = &target.endpoint;
     if let Some(path) = endpoint.unix_name().and_then(UnixName::path) {
         match (&failure.cause, socket_file::is_socket(path)) {
             (Cause::Refused, Some(true)) => failure.cause = Cause::StaleSocket,
@@ -15,17 +16,15 @@ pub(super) fn explain(mut failure: Failure, endpoint: &Endpoint) -> Failure {
         }
     }
     if failure.hint.is_none() {
-        failure.hint = hint(&failure, endpoint);
+        failure.hint = hint(&failure, target);
     }
     failure
 }
 
-fn hint(failure: &Failure, endpoint: &Endpoint) -> Option<Hint> {
+fn hint(failure: &Failure, target: &Target) -> Option<Hint> {
+    let endpoint = &target.endpoint;
     Some(match failure.cause {
-        Cause::AddressInUse => endpoint
-            .host()
-            .and_then(|address| port_owner::find(endpoint.protocol(), address.port))
-            .map_or(Hint::ChooseAnotherPort, |owner| Hint::PortHeldBy { owner }),
+        Cause::AddressInUse => in_use(target),
         Cause::Refused | Cause::StaleSocket => Hint::StartTheServer,
         Cause::SelfConnect => Hint::ChooseAnotherPort,
         Cause::NotASocket => Hint::RemoveTheFile,
@@ -54,6 +53,22 @@ fn hint(failure: &Failure, endpoint: &Endpoint) -> Option<Hint> {
         Cause::OutOfDescriptors => Hint::RaiseDescriptorLimit,
         _ => return None,
     })
+}
+
+/// Who holds the address, or what else keeps it.
+fn in_use(target: &Target) -> Hint {
+    let Some(address) = target.endpoint.host() else { return Hint::ChooseAnotherPort };
+    if let Some(owner) = port_owner::find(target.endpoint.protocol(), address.port) {
+        return Hint::PortHeldBy { owner };
+    }
+    let refuses_to_share = target.options.switch(SocketOption::ReuseAddress) == Some(false);
+    if refuses_to_share && matches!(target.endpoint, Endpoint::Tcp(_)) {
+        let sockets = time_wait::find(address.port);
+        if !sockets.is_empty() {
+            return Hint::PortInTimeWait { sockets };
+        }
+    }
+    Hint::ChooseAnotherPort
 }
 
 /// What would bring a kind of socket that can't be opened.

@@ -19,7 +19,7 @@ pub(super) fn run(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &Connect
         if let Err(failure) = connect(core, control, spec)
             && !control.stop.is_requested()
         {
-            core.fail(control.id, None, advice::explain(failure, &spec.target.endpoint));
+            core.fail(control.id, None, advice::explain(failure, &spec.target));
         }
         let Some(delay) = spec.reconnect.filter(|_| !control.stop.is_requested()) else { break };
         core.outbox.send(Event::ReconnectingIn { socket: control.id, delay });

@@ -1,28 +1,56 @@
 //! The clocks that rows are stamped with.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::model::Stamp;
 
+/// Where times come from.
 #[derive(Debug)]
-pub(super) struct Clock {
-    start: Instant,
+pub struct Clock(Source);
+
+#[derive(Debug)]
+enum Source {
+    System { start: Instant },
+    Steps { begin_ns: i64, step_ns: u64, taken: AtomicU64 },
 }
 
 impl Clock {
-    pub(super) fn new() -> Self {
-        Self { start: Instant::now() }
+    /// The system's clocks, the monotonic one counted from now.
+    #[must_use]
+    pub fn system() -> Self {
+        Self(Source::System { start: Instant::now() })
+    }
+
+    /// A clock that stands still but for one `step` before each row, for pictures that come out the same every time. It
+    /// begins at `begin_ns` nanoseconds since 1970.
+    #[must_use]
+    pub fn in_steps(begin_ns: i64, step: Duration) -> Self {
+        let step_ns = u64::try_from(step.as_nanos()).unwrap_or(u64::MAX);
+        Self(Source::Steps { begin_ns, step_ns, taken: AtomicU64::new(0) })
     }
 
     /// Now, with the kernel's time of receiving where it is known.
     pub(super) fn stamp(&self, kernel_ns: Option<i64>) -> Stamp {
-        let mono_ns = u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        Stamp { wall_ns: wall_ns(), mono_ns, kernel_ns }
+        let mono_ns = match &self.0 {
+            Source::System { start } => u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX),
+            Source::Steps { step_ns, taken, .. } => {
+                (taken.fetch_add(1, Ordering::Relaxed) + 1).saturating_mul(*step_ns)
+            }
+        };
+        Stamp { wall_ns: self.wall_ns(), mono_ns, kernel_ns }
     }
-}
 
-/// Nanoseconds since 1970; 0 for a clock that stands before it.
-pub(super) fn wall_ns() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
+    /// Nanoseconds since 1970; 0 for a clock that stands before it.
+    pub(super) fn wall_ns(&self) -> i64 {
+        match &self.0 {
+            Source::System { .. } => {
+                let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+                i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
+            }
+            Source::Steps { begin_ns, step_ns, taken } => {
+                begin_ns.saturating_add_unsigned(taken.load(Ordering::Relaxed).saturating_mul(*step_ns))
+            }
+        }
+    }
 }

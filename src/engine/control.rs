@@ -120,7 +120,7 @@ impl Control {
             }
             Command::LoadRow { number } => self.core.reader.row(number),
             Command::ClearJournal => self.core.recorder.clear(),
-            Command::SaveJournal { path, filter } => self.core.reader.save(path, filter),
+            Command::SaveJournal { path, filter, shown_as } => self.core.reader.save(path, filter, shown_as),
             Command::SaveSettings(settings) => self.save_settings(*settings),
         }
     }

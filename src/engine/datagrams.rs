@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::advice;
-use super::clock::wall_ns;
 use super::core::Core;
 use super::rights;
 use super::session::Session;
@@ -65,7 +64,7 @@ pub(super) fn converse(
         peer,
         local: local.clone(),
         process: None,
-        since_wall_ns: wall_ns(),
+        since_wall_ns: core.clock.wall_ns(),
     };
     let session = Arc::new(Session::for_datagrams(info, Arc::clone(&socket), to, Some(Arc::clone(control))));
     session.announce(core);
@@ -269,7 +268,7 @@ impl<'a> Worker<'a> {
             peer: from.canonical(),
             local: local.clone(),
             process,
-            since_wall_ns: wall_ns(),
+            since_wall_ns: self.core.clock.wall_ns(),
         };
         let session = Arc::new(Session::for_datagrams(info, Arc::clone(&self.socket), Some(from.clone()), None));
         session.announce(self.core);

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::clock::wall_ns;
 use super::core::{Core, spawn};
 use super::session::Session;
 use super::socket_control::SocketControl;
@@ -19,13 +18,16 @@ use crate::store::inbox::Inbox;
 use crate::store::process;
 use crate::store::socket_file::{self, FileIdentity};
 
+/// How long a listener that waits for its address rests between two tries.
+const ADDRESS_WAIT: Duration = Duration::from_millis(250);
+
 /// How long accepting rests after a failed call: without descriptors the listener stays readable and would spin.
 const REST: Duration = Duration::from_millis(100);
 
 /// Binds, listens and serves until told to stop. Blocks for the listener's whole life.
 pub(super) fn run(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ListenSpec) {
     if let Err(failure) = serve(core, control, spec) {
-        core.fail(control.id, None, advice::explain(failure, &spec.target.endpoint));
+        core.fail(control.id, None, advice::explain(failure, &spec.target));
     }
     core.outbox.send(Event::StoppedListening { socket: control.id });
 }
@@ -92,13 +94,23 @@ fn open(core: &Arc<Core>, control: &SocketControl, spec: &ListenSpec) -> Result<
     let Target { endpoint, options } = &spec.target;
     let deadline = Instant::now() + ConnectSpec::TIMEOUT;
     let Some(candidates) = resolving::candidates(core, control, endpoint, deadline)? else { return Ok(None) };
-    match net::listen(endpoint, &candidates, options) {
-        Err(Failure { cause: Cause::AddressInUse, .. }) if let Some(path) = stale_file(endpoint) => {
-            socket_file::remove_socket(path)?;
-            core.notice(control.id, None, Notice::StaleSocketRemoved);
-            net::listen(endpoint, &candidates, options).map(Some)
+    let mut waiting = false;
+    loop {
+        match net::listen(endpoint, &candidates, options) {
+            Err(Failure { cause: Cause::AddressInUse, .. }) if let Some(path) = stale_file(endpoint) => {
+                socket_file::remove_socket(path)?;
+                core.notice(control.id, None, Notice::StaleSocketRemoved);
+            }
+            Err(Failure { cause: Cause::AddressInUse, .. }) if spec.wait_for_address => {
+                if !std::mem::replace(&mut waiting, true) {
+                    core.notice(control.id, None, Notice::WaitingForAddress);
+                }
+                if control.stop.wait(ADDRESS_WAIT) {
+                    return Ok(None);
+                }
+            }
+            result => return result.map(Some),
         }
-        result => result.map(Some),
     }
 }
 
@@ -206,7 +218,7 @@ pub(super) fn open_session(
         peer,
         local,
         process,
-        since_wall_ns: wall_ns(),
+        since_wall_ns: core.clock.wall_ns(),
     };
     let session = Arc::new(Session::for_stream(info, Arc::clone(&stream)));
     session.announce(core);

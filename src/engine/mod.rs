@@ -35,9 +35,9 @@ use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
+pub use self::clock::Clock;
 pub use self::diagnostics::log_where_asked;
 
-use self::clock::Clock;
 use self::control::Control;
 use self::core::{Core, spawn, spawn_foreign};
 use self::outbox::{EVENTS, Outbox, PAYLOAD_EVENTS};
@@ -110,10 +110,18 @@ impl Engine {
     /// # Errors
     /// The journal can't be opened, or a thread can't be started.
     pub fn start(config: EngineConfig) -> Result<Self, Failure> {
+        Self::start_with_clock(config, Clock::system())
+    }
+
+    /// As [`Self::start`], with times from `clock`.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_with_clock(config: EngineConfig, clock: Clock) -> Result<Self, Failure> {
         net::raise_descriptor_limit();
         let (sender, events) = bounded(if config.payload_events { PAYLOAD_EVENTS } else { EVENTS });
         let outbox = Arc::new(Outbox::new(sender, config.wake));
-        let clock = Arc::new(Clock::new());
+        let clock = Arc::new(clock);
         let saves = Arc::new(Saves::default());
         let (path, temporary, sweep) = match config.journal {
             JournalPlace::Nowhere => (None, None, None),

@@ -26,6 +26,7 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
     let words = match failure.hint.as_ref()? {
         Hint::PortHeldBy { owner } => tr!(language, "hint.port_held_by", name = owner.name, pid = owner.pid),
         Hint::ChooseAnotherPort => tr!(language, "hint.choose_another_port"),
+        Hint::PortInTimeWait { sockets } => tr!(language, "hint.port_in_time_wait", count = sockets.len()),
         Hint::StartTheServer => tr!(language, "hint.start_the_server"),
         Hint::CheckTheName => tr!(language, "hint.check_the_name"),
         Hint::CheckTheAddress => tr!(language, "hint.check_the_address"),
@@ -161,6 +162,7 @@ mod tests {
         "owner": { "pid": 777, "name": "held by me" }, "message": "an odd error", "errno": 5, "bytes": 777,
         "datagrams": 777, "kept": 777, "from": "../from", "to": "to", "size": 777, "missed": 777,
         "endpoint": "tcp://[::1]:777", "local": "tcp://[::1]:777", "reason": "eof", "module": "a-module",
+        "sockets": [{ "local": "[::1]:777", "peer": "[::1]:777", "seconds": 777 }],
         "descriptor": "fd://777", "descriptors": [{ "kind": "file", "target": "/tmp/777" }],
         "process": { "pid": 777, "uid": 1, "gid": 2 }"#;
 

@@ -20,6 +20,7 @@ pub fn notice(language: Language, notice: &Notice) -> String {
         Notice::LongForTutorial { size } => tr!(language, "notice.long_for_tutorial", size = super::byte_size(*size)),
         Notice::RecordingPaused { missed } => tr!(language, "notice.recording_paused", missed = missed),
         Notice::RecordingResumed { missed } => tr!(language, "notice.recording_resumed", missed = missed),
+        Notice::WaitingForAddress => tr!(language, "notice.waiting_for_address"),
         Notice::StaleSocketRemoved => tr!(language, "notice.stale_socket_removed"),
         Notice::Adopted { descriptor, endpoint } => {
             tr!(language, "notice.adopted", descriptor = descriptor, endpoint = endpoint)

@@ -26,6 +26,8 @@ pub struct ListenSpec {
     pub target: Target,
     pub respond: Respond,
     pub receive: ReceiveMode,
+    /// While the address is in use, try again and again instead of failing.
+    pub wait_for_address: bool,
     /// Stop by itself after the first session has ended.
     pub once: bool,
     /// Keep a stream open for sending when its peer has finished; otherwise what waits is sent and the stream closed.
@@ -36,7 +38,14 @@ impl ListenSpec {
     /// Shows what arrives, answers nothing, listens until told to stop.
     #[must_use]
     pub fn new(target: Target) -> Self {
-        Self { target, respond: Respond::Nothing, receive: ReceiveMode::Show, once: false, stay_half_open: false }
+        Self {
+            target,
+            respond: Respond::Nothing,
+            receive: ReceiveMode::Show,
+            wait_for_address: false,
+            once: false,
+            stay_half_open: false,
+        }
     }
 }
 
@@ -153,10 +162,12 @@ pub enum Command {
     },
     /// Removes all rows. Numbers go on counting.
     ClearJournal,
-    /// Writes what the filter lets through: `.sqlite` the journal itself, `.jsonl` one object a line, else text.
+    /// Writes what the filter lets through: `.sqlite` the journal itself, `.jsonl` one object a line, else text, in which
+    /// bytes are read as `shown_as` says.
     SaveJournal {
         path: PathBuf,
         filter: super::Filter,
+        shown_as: super::ShownAs,
     },
     SaveSettings(Box<super::Settings>),
 }

@@ -88,6 +88,8 @@ pub enum Notice {
     RecordingResumed {
         missed: u64,
     },
+    /// The address is in use; binding it is tried until it is free.
+    WaitingForAddress,
     /// A stale Unix socket's file was removed to bind.
     StaleSocketRemoved,
     /// This descriptor, as it was asked for, turned out to be that socket.

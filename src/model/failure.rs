@@ -194,6 +194,16 @@ pub struct PortOwner {
     pub name: String,
 }
 
+/// A connection that is over and whose addresses the kernel keeps for a minute, so that nothing late of it reaches a new
+/// one (TIME_WAIT, RFC 9293, section 3.6).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitingSocket {
+    pub local: String,
+    pub peer: String,
+    /// Until the kernel lets go of it.
+    pub seconds: u32,
+}
+
 /// What a user can do about a failure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "advice", rename_all = "kebab-case")]
@@ -202,6 +212,10 @@ pub enum Hint {
         owner: PortOwner,
     },
     ChooseAnotherPort,
+    /// Nobody listens there; connections that are over keep the port from a listener without SO_REUSEADDR.
+    PortInTimeWait {
+        sockets: Vec<WaitingSocket>,
+    },
     StartTheServer,
     CheckTheName,
     CheckTheAddress,

@@ -19,6 +19,7 @@ mod protocol;
 mod row;
 mod session;
 mod settings;
+mod shown_as;
 mod target;
 mod transfer;
 
@@ -28,7 +29,7 @@ pub use descriptor::{DescriptorKind, DescriptorName, InheritedSocket, ReceivedDe
 pub use device::{CanInterface, ContextId, UnknownContextId, VsockAddress};
 pub use endpoint::{Endpoint, EndpointError, UNIX_PATH_MAX};
 pub use event::{CloseReason, Event, Notice};
-pub use failure::{Cause, Failure, Hint, Operation, PortOwner};
+pub use failure::{Cause, Failure, Hint, Operation, PortOwner, WaitingSocket};
 pub use filter::{Filter, FilterError};
 pub use ids::{SessionId, SocketId, TransferId};
 pub use ip_protocol::{IpProtocol, UnknownIpProtocol};
@@ -42,5 +43,6 @@ pub use settings::{
     ClientTab, ComposerSettings, Damage, LanguageChoice, LineEndingChoice, ServerTab, Settings, ThemeChoice,
     WindowPlace,
 };
+pub use shown_as::ShownAs;
 pub use target::Target;
 pub use transfer::{Outcome, Progress, ReceiveMode, SendMode, TransferInfo};

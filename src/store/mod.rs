@@ -11,6 +11,7 @@ pub mod settings;
 pub mod socket_file;
 pub mod source;
 pub mod temporary;
+pub mod time_wait;
 
 mod advice;
 mod replacement;

@@ -20,8 +20,8 @@ pub enum UiCommand {
     ToggleFollow,
     ToggleInspector,
     FocusFilter,
-    /// How this tab's bytes are shown as text.
-    SetDisplayEncoding(SocketId, Encoding),
+    /// How the bytes of one of this tab's sessions, or of them all, are shown as text.
+    SetDisplayEncoding(SocketId, Option<SessionId>, Encoding),
     /// The same for every tab.
     SetDisplayEncodingOfAll(Encoding),
     /// Straight to the engine.

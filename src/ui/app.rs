@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use egui::{CentralPanel, Context, Frame, Margin, Panel, Rect, Ui, pos2};
+use jiff::tz::TimeZone;
 
 use super::action::UiCommand;
 use super::context::Cx;
@@ -26,8 +27,8 @@ use crate::tr;
 
 /// How long one frame may take events in; the rest waits for the next.
 const EVENT_BUDGET: Duration = Duration::from_millis(2);
-/// From this width on the inspector stands beside the journal instead of below it.
-const WIDE: f32 = 1400.0;
+/// From this width on the inspector stands beside the journal instead of below it: both keep all that they show.
+const WIDE: f32 = 1480.0;
 const GAP: f32 = 8.0;
 /// Of the window's height, for one press of an arrow key.
 const SPLIT_STEP: f32 = 0.02;
@@ -41,6 +42,7 @@ pub struct App {
     pub(super) dark: Tokens,
     pub(super) light: Tokens,
     pub(super) sessions: Sessions,
+    zone: TimeZone,
     pub(super) servers: Vec<ServerTabState>,
     pub(super) clients: Vec<ClientTabState>,
     pub(super) server: SocketId,
@@ -93,10 +95,10 @@ impl App {
         let language = Language::from_choice(settings.language);
         let mut sessions = Sessions { inherited: Engine::inherited_sockets(), ..Sessions::default() };
         for (tab, kept) in servers.iter().zip(&settings.servers) {
-            sessions.encodings.insert(tab.socket, shown_as(&kept.shown_as));
+            sessions.shown_as.choose(tab.socket, None, shown_as(&kept.shown_as));
         }
         for (tab, kept) in clients.iter().zip(&settings.clients) {
-            sessions.encodings.insert(tab.socket, shown_as(&kept.shown_as));
+            sessions.shown_as.choose(tab.socket, None, shown_as(&kept.shown_as));
         }
         Self {
             language,
@@ -105,6 +107,7 @@ impl App {
             servers,
             clients,
             sessions,
+            zone: TimeZone::system(),
             journal: JournalPanel::new(&settings),
             inspector: InspectorPanel::new(),
             actions: Vec::new(),
@@ -120,6 +123,12 @@ impl App {
             light,
             engine,
         }
+    }
+
+    /// With times of a zone that the system need not be in.
+    #[must_use]
+    pub fn in_zone(self, zone: TimeZone) -> Self {
+        Self { zone, ..self }
     }
 
     /// Takes in what the engine reports; runs while the window is hidden too. Never blocks.
@@ -177,7 +186,9 @@ impl App {
         let tokens = if ui.visuals().dark_mode { self.dark.clone() } else { self.light.clone() };
         let mut actions = std::mem::take(&mut self.actions);
         let sessions = std::mem::take(&mut self.sessions);
-        let mut cx = Cx { language: self.language, tokens: &tokens, sessions: &sessions, actions: &mut actions };
+        let zone = self.zone.clone();
+        let mut cx =
+            Cx { language: self.language, tokens: &tokens, sessions: &sessions, zone: &zone, actions: &mut actions };
         self.lay_out(ui, &mut cx);
         self.sessions = sessions;
         for action in actions {
@@ -293,7 +304,7 @@ impl App {
         let (journal, inspector) = if !self.settings.show_inspector {
             (rect, None)
         } else if rect.width() >= WIDE {
-            let at = rect.right() - (rect.width() * 0.34).max(500.0);
+            let at = rect.right() - InspectorPanel::full_width(ui, cx.tokens) - 2.0 * cx.tokens.space_large - GAP / 2.0;
             let (left, right) = rect.split_left_right_at_x(at);
             (left.with_max_x(at - GAP / 2.0), Some(right.with_min_x(at + GAP / 2.0)))
         } else {
@@ -308,7 +319,7 @@ impl App {
         }
         if let Some(rect) = inspector {
             card(ui, cx, rect, |ui, cx| {
-                self.inspector.show(ui, cx, self.journal.chosen(), self.journal.zone());
+                self.inspector.show(ui, cx, self.journal.chosen());
             });
         }
     }

@@ -29,12 +29,10 @@ impl App {
             UiCommand::ToggleFollow => self.journal.toggle_follow(),
             UiCommand::ToggleInspector => self.settings.show_inspector = !self.settings.show_inspector,
             UiCommand::FocusFilter => self.journal.focus_filter(),
-            UiCommand::SetDisplayEncoding(socket, encoding) => {
-                self.sessions.encodings.insert(socket, encoding);
+            UiCommand::SetDisplayEncoding(socket, session, encoding) => {
+                self.sessions.shown_as.choose(socket, session, encoding);
             }
-            UiCommand::SetDisplayEncodingOfAll(encoding) => {
-                self.sessions.encodings.values_mut().for_each(|shown_as| *shown_as = encoding);
-            }
+            UiCommand::SetDisplayEncodingOfAll(encoding) => self.sessions.shown_as.choose_for_all(encoding),
             UiCommand::Engine(command) => self.engine.send(command),
             UiCommand::ShowOnly(selected) => self.sessions.selected = selected,
             UiCommand::NewTab(role) => self.new_tab(role),
@@ -147,7 +145,7 @@ impl App {
             }
             (Purpose::SaveJournal, Answer::Chosen(mut paths)) => {
                 if let Some(path) = paths.pop() {
-                    self.engine.send(Command::SaveJournal { path, filter: self.journal.filter().clone() });
+                    self.save_journal(path);
                 }
             }
             (Purpose::SendFiles(role, socket), Answer::CouldNotOpen) => {
@@ -168,7 +166,12 @@ impl App {
             return;
         };
         let name = format!("sockeye-{}.txt", super::clock::file_stamp());
-        self.engine.send(Command::SaveJournal { path: folder.join(name), filter: self.journal.filter().clone() });
+        self.save_journal(folder.join(name));
+    }
+
+    fn save_journal(&self, path: PathBuf) {
+        let (filter, shown_as) = (self.journal.filter().clone(), self.sessions.shown_as.clone());
+        self.engine.send(Command::SaveJournal { path, filter, shown_as });
     }
 
     fn server_tab(&mut self, socket: SocketId) -> Option<&mut ServerTabState> {
@@ -193,7 +196,7 @@ impl App {
         let socket = self.engine.new_socket();
         let like = self.front_tab(role);
         let shown_as = self.sessions.encoding(like);
-        self.sessions.encodings.insert(socket, shown_as);
+        self.sessions.shown_as.choose(socket, None, shown_as);
         match role {
             Role::Server => {
                 let settings = self.server_tab(like).map(|tab| tab.to_settings(shown_as)).unwrap_or_default();
@@ -291,6 +294,7 @@ impl App {
                 };
                 tab.message = None;
                 tab.dropped = 0;
+                tab.wait_for_address = false;
                 tab.state = ServerState::Starting;
                 Command::Listen { socket, spec }
             }

@@ -1,10 +1,10 @@
 //! Times as people read them.
 
-/// The local time of day of a moment, `10:21:04`; empty when the moment can't be told.
+/// The time of day of a moment in a zone, `10:21:04`; empty when the moment can't be told.
 #[must_use]
-pub fn time_of_day(wall_ns: i64) -> String {
+pub fn time_of_day(wall_ns: i64, zone: &jiff::tz::TimeZone) -> String {
     jiff::Timestamp::from_nanosecond(i128::from(wall_ns))
-        .map(|moment| moment.to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M:%S").to_string())
+        .map(|moment| moment.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string())
         .unwrap_or_default()
 }
 

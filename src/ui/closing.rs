@@ -82,7 +82,8 @@ mod tests {
         }
 
         fn save(&self, path: PathBuf) {
-            self.app.engine.send(Command::SaveJournal { path, filter: Filter::default() });
+            let shown_as = crate::model::ShownAs::default();
+            self.app.engine.send(Command::SaveJournal { path, filter: Filter::default(), shown_as });
         }
 
         /// What the window is told in one frame.

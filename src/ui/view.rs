@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::codec::encoding::Encoding;
-use crate::model::{CloseReason, Event, Failure, InheritedSocket, Protocol, SessionId, SessionInfo, SocketId, Traffic};
+use crate::model::{
+    CloseReason, Event, Failure, InheritedSocket, PageRow, Protocol, SessionId, SessionInfo, ShownAs, SocketId, Traffic,
+};
 
 /// One session as the window shows it.
 #[derive(Clone, Debug)]
@@ -22,8 +24,8 @@ pub struct SessionView {
 #[derive(Debug, Default)]
 pub struct Sessions {
     pub by_id: HashMap<SessionId, SessionView>,
-    /// Of every tab.
-    pub encodings: HashMap<SocketId, Encoding>,
+    /// How the bytes of every tab and session are shown as text.
+    pub shown_as: ShownAs,
     /// The sockets that a service manager passed to this program.
     pub inherited: Vec<InheritedSocket>,
     /// Why sockets of these kinds can't be opened here.
@@ -36,15 +38,13 @@ impl Sessions {
     /// How this tab's bytes are shown as text; UTF-8 unless chosen.
     #[must_use]
     pub fn encoding(&self, socket: SocketId) -> Encoding {
-        self.encodings.get(&socket).copied().unwrap_or_default()
+        self.shown_as.encoding(socket, None)
     }
 
-    /// How all tabs' bytes are shown; `None` while the tabs differ.
+    /// How this row's bytes are shown as text.
     #[must_use]
-    pub fn common_encoding(&self) -> Option<Encoding> {
-        let mut encodings = self.encodings.values();
-        let first = encodings.next().copied().unwrap_or_default();
-        encodings.all(|encoding| *encoding == first).then_some(first)
+    pub fn encoding_of(&self, row: &PageRow) -> Encoding {
+        self.shown_as.encoding(row.socket, row.session)
     }
 
     /// Whether the journal shows this tab alone, or one of its sessions.
@@ -98,7 +98,7 @@ impl Sessions {
     /// Drops what belongs to a tab that was closed.
     pub fn forget_socket(&mut self, socket: SocketId) {
         self.by_id.retain(|_, view| view.info.socket != socket);
-        self.encodings.remove(&socket);
+        self.shown_as.forget(socket);
         if self.selected.is_some_and(|(selected, _)| selected == socket) {
             self.selected = None;
         }

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use sockeye::engine::{Engine, EngineConfig, JournalPlace};
 use sockeye::model::{
-    CloseReason, Command, ConnectSpec, Endpoint, Event, Failure, Filter, ListenSpec, Outcome, Page, PageRequest,
-    PageRow, Recipients, RowBody, SessionId, SessionInfo, SocketId,
+    CloseReason, Command, ConnectSpec, Endpoint, Event, Failure, Filter, ListenSpec, Notice, Outcome, Page,
+    PageRequest, PageRow, Recipients, RowBody, SessionId, SessionInfo, SocketId,
 };
 
 /// Far beyond what anything here takes; reached only by a fault.
@@ -129,6 +129,12 @@ impl Harness {
             Event::Failed { failure, .. } => Some(failure.clone()),
             _ => None,
         })
+    }
+
+    pub(crate) fn noticed(&mut self, notice: &Notice) {
+        self.wait("a notice", |event| {
+            matches!(event, Event::Noticed { notice: told, .. } if told == notice).then_some(())
+        });
     }
 
     pub(crate) fn stopped(&mut self, socket: SocketId) {

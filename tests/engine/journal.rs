@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use sockeye::engine::JournalPlace;
 use sockeye::model::{
-    Call, Cause, Command, Direction, Event, Filter, Life, PageRequest, PageRow, Row, RowBody, SessionId, SocketId,
-    Stamp,
+    Call, Cause, Command, Direction, Event, Filter, Life, PageRequest, PageRow, Row, RowBody, SessionId, ShownAs,
+    SocketId, Stamp,
 };
 use sockeye::store::journal::JournalWriter;
 
@@ -92,7 +92,11 @@ fn a_journal_is_saved_and_a_kept_one_goes_on() {
         h.rows(&filter, |rows| rows.len() == run);
         for name in ["all.sqlite", "all.jsonl", "all.txt"] {
             let path = folder.path().join(name);
-            h.engine.send(Command::SaveJournal { path: path.clone(), filter: Filter::default() });
+            h.engine.send(Command::SaveJournal {
+                path: path.clone(),
+                filter: Filter::default(),
+                shown_as: ShownAs::default(),
+            });
             let rows = h.wait("the saving", |event| match event {
                 Event::JournalSaved { path: of, rows } if *of == path => Some(*rows),
                 _ => None,
@@ -203,7 +207,11 @@ fn a_save_that_is_under_way_when_the_engine_ends_leaves_what_was_there() {
         std::fs::write(&copy, "old").unwrap();
         let h = Harness::with(|config| config.journal = JournalPlace::File(path.clone()));
         assert!(!h.engine.is_saving_journal());
-        h.engine.send(Command::SaveJournal { path: copy.clone(), filter: Filter::default() });
+        h.engine.send(Command::SaveJournal {
+            path: copy.clone(),
+            filter: Filter::default(),
+            shown_as: ShownAs::default(),
+        });
         assert!(h.engine.is_saving_journal());
         // The second file is the copy that is being made.
         while std::fs::read_dir(copies.path()).unwrap().count() < 2 {
@@ -221,7 +229,7 @@ fn a_save_is_under_way_until_its_answer_waits() {
     let folder = tempfile::tempdir().unwrap();
     let mut h = Harness::new();
     for (path, is_saved) in [(folder.path().join("copy.txt"), true), (folder.path().join("no/copy.txt"), false)] {
-        h.engine.send(Command::SaveJournal { path, filter: Filter::default() });
+        h.engine.send(Command::SaveJournal { path, filter: Filter::default(), shown_as: ShownAs::default() });
         let deadline = Instant::now() + DEADLINE;
         while h.engine.is_saving_journal() {
             assert!(Instant::now() < deadline, "no answer");

@@ -4,7 +4,9 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
-use sockeye::model::{CloseReason, Command, Direction, Event, Filter, Life, Recipients, Respond, RowBody, SessionId};
+use sockeye::model::{
+    CloseReason, Command, Direction, Event, Filter, Hint, Life, Notice, Recipients, Respond, RowBody, SessionId,
+};
 
 use crate::harness::{DEADLINE, Harness, noise, port};
 use crate::support::{in_own_network, put_over};
@@ -174,17 +176,47 @@ fn listening_again_on_the_same_port_at_once() {
     h.opened(server);
 }
 
+/// Linux lets a listener in where connections in TIME_WAIT are, if both it and theirs have SO_REUSEADDR.
 #[test]
 fn without_reuse_address_a_closed_connection_keeps_the_port() {
+    for (before, cured_at_once) in [(1, true), (0, false)] {
+        let mut h = Harness::new();
+        let (server, endpoint) = h.listen(&format!("tcp://127.0.0.1:0?reuseaddr={before}"));
+        let peer = TcpStream::connect(("127.0.0.1", port(&endpoint))).unwrap();
+        let peer_address = peer.local_addr().unwrap().to_string();
+        h.opened(server);
+        h.engine.send(Command::StopListening { socket: server });
+        h.stopped(server);
+        drop(peer);
+        h.listen_as(server, &format!("{endpoint}?reuseaddr=0"), |_| {});
+        let failure = h.failed();
+        assert_eq!(failure.cause, sockeye::model::Cause::AddressInUse);
+        let Some(Hint::PortInTimeWait { sockets }) = failure.hint else { panic!("{failure:?}") };
+        let [waiting] = &sockets[..] else { panic!("{sockets:?}") };
+        assert_eq!((waiting.local.clone(), waiting.peer.clone()), (endpoint.address(), peer_address));
+        assert!((1..=60).contains(&waiting.seconds), "{}", waiting.seconds);
+        h.stopped(server);
+        h.listen_as(server, &format!("{endpoint}?reuseaddr=1"), |spec| spec.wait_for_address = true);
+        if cured_at_once {
+            assert_eq!(h.listening(server), endpoint);
+        } else {
+            h.noticed(&Notice::WaitingForAddress);
+            h.engine.send(Command::StopListening { socket: server });
+            h.stopped(server);
+        }
+    }
+}
+
+#[test]
+fn a_listener_waits_for_its_address_where_it_was_told_to() {
     let mut h = Harness::new();
-    let (server, endpoint) = h.listen("tcp://127.0.0.1:0?reuseaddr=0");
-    let peer = TcpStream::connect(("127.0.0.1", port(&endpoint))).unwrap();
-    h.opened(server);
-    h.engine.send(Command::StopListening { socket: server });
-    h.stopped(server);
-    drop(peer);
-    h.listen_as(server, &format!("{endpoint}?reuseaddr=0"), |_| {});
-    assert_eq!(h.failed().cause, sockeye::model::Cause::AddressInUse);
+    let holder = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = holder.local_addr().unwrap();
+    let server = h.engine.new_socket();
+    h.listen_as(server, &format!("tcp://{address}"), |spec| spec.wait_for_address = true);
+    h.noticed(&Notice::WaitingForAddress);
+    drop(holder);
+    assert_eq!(h.listening(server).address(), address.to_string());
 }
 
 #[test]

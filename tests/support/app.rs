@@ -15,7 +15,7 @@ use egui::accesskit::Role;
 use egui::{Key, Modifiers, OutputCommand};
 use egui_kittest::kittest::{By, NodeT as _, Queryable as _};
 use egui_kittest::{Harness, HarnessBuilder};
-use sockeye::engine::{Engine, EngineConfig, JournalPlace};
+use sockeye::engine::{Clock, Engine, EngineConfig, JournalPlace};
 use sockeye::model::{ClientTab, Damage, LanguageChoice, ServerTab, Settings, ThemeChoice};
 use sockeye::ui::App;
 
@@ -36,18 +36,31 @@ impl Window {
         settings: Settings,
         change: impl FnOnce(HarnessBuilder<Option<App>>) -> HarnessBuilder<Option<App>>,
     ) -> Self {
-        Self::start(settings, Vec::new(), None, change)
+        Self::start(settings, Vec::new(), None, Clock::system(), change)
+    }
+
+    /// As [`Self::build`], with the same times on every machine and in every run.
+    pub(crate) fn build_with_steady_clock(
+        settings: Settings,
+        change: impl FnOnce(HarnessBuilder<Option<App>>) -> HarnessBuilder<Option<App>>,
+    ) -> Self {
+        // 2026-09-21 14:13:20 UTC.
+        let clock = Clock::in_steps(1_790_000_000_000_000_000, Duration::from_nanos(381_204_567));
+        Self::start(settings, Vec::new(), None, clock, change)
     }
 
     /// As after a restart: what the file gave and what could not be read of it; changes are saved into the file.
     pub(crate) fn restart(settings: Settings, damage: Vec<Damage>, file: PathBuf) -> Self {
-        Self::start(settings, damage, Some(file), |builder| builder.with_size(egui::vec2(1100.0, 760.0)))
+        Self::start(settings, damage, Some(file), Clock::system(), |builder| {
+            builder.with_size(egui::vec2(1100.0, 760.0))
+        })
     }
 
     fn start(
         settings: Settings,
         damage: Vec<Damage>,
         file: Option<PathBuf>,
+        clock: Clock,
         change: impl FnOnce(HarnessBuilder<Option<App>>) -> HarnessBuilder<Option<App>>,
     ) -> Self {
         let (wake, woken) = bounded(1);
@@ -60,14 +73,17 @@ impl Window {
             payload_events: false,
             settings: file,
         };
-        let engine = Engine::start(config).expect("an engine");
+        let engine = Engine::start_with_clock(config, clock).expect("an engine");
         let app = Rc::new(RefCell::new(None));
         let place = Rc::clone(&app);
         // The test harness sets a theme of its own once the app has set what it was told.
         let theme = if settings.theme == ThemeChoice::Dark { egui::Theme::Dark } else { egui::Theme::Light };
         let mut harness = change(Harness::builder().with_theme(theme))
             .with_step_dt(1.0 / 60.0)
-            .with_context_setup(move |ctx| *place.borrow_mut() = Some(App::new(engine, settings, &damage, ctx)))
+            .with_context_setup(move |ctx| {
+                let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(8));
+                *place.borrow_mut() = Some(App::new(engine, settings, &damage, ctx).in_zone(zone));
+            })
             .build_ui_state(
                 move |ui, state: &mut Option<App>| {
                     let app = match state {
@@ -75,7 +91,12 @@ impl Window {
                         None => state.insert(app.take().expect("made with the context")),
                     };
                     app.logic(ui.ctx());
-                    app.ui(ui, None);
+                    // The harness leaves a margin, which the real window has not.
+                    let whole = ui.ctx().content_rect();
+                    ui.scope_builder(egui::UiBuilder::new().max_rect(whole), |ui| {
+                        ui.set_clip_rect(whole);
+                        app.ui(ui, None);
+                    });
                 },
                 None,
             );

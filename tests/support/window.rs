@@ -85,13 +85,12 @@ pub(crate) struct Window {
 
 impl Window {
     pub(crate) fn new(rows: Rows) -> Self {
-        let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(8));
         let mut sessions = Sessions::default();
         for session in [session(1, Role::Server, Protocol::Tcp), session(2, Role::Client, Protocol::Tcp)] {
             sessions.by_id.insert(session.info.id, session);
         }
         let mut window = Self {
-            journal: JournalPanel::in_zone(&Settings::default(), zone),
+            journal: JournalPanel::new(&Settings::default()),
             inspector: InspectorPanel::new(),
             sessions,
             rows,
@@ -123,16 +122,23 @@ impl Window {
         self.answer();
         let tokens = Tokens::of(ui.ctx().theme());
         let mut actions = Vec::new();
-        let mut cx = Cx { language: self.language, tokens: &tokens, sessions: &self.sessions, actions: &mut actions };
+        let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(8));
+        let mut cx = Cx {
+            language: self.language,
+            tokens: &tokens,
+            sessions: &self.sessions,
+            zone: &zone,
+            actions: &mut actions,
+        };
         let frame = egui::Frame::new().fill(tokens.surface).inner_margin(tokens.space);
         if self.inspector_height > 0.0 {
             egui::Panel::bottom("inspector").exact_size(self.inspector_height).frame(frame).show(ui, |ui| {
-                self.inspector.show(ui, &mut cx, self.journal.chosen(), self.journal.zone());
+                self.inspector.show(ui, &mut cx, self.journal.chosen());
             });
         }
         if self.inspector_width > 0.0 {
             egui::Panel::right("inspector").exact_size(self.inspector_width).frame(frame).show(ui, |ui| {
-                self.inspector.show(ui, &mut cx, self.journal.chosen(), self.journal.zone());
+                self.inspector.show(ui, &mut cx, self.journal.chosen());
             });
         }
         egui::CentralPanel::default().frame(frame).show(ui, |ui| self.journal.show(ui, &mut cx));

@@ -14,8 +14,10 @@ use super::columns::{self, Extent, StoredRow, direction_code};
 use super::connection::failure;
 use super::describe::describe;
 use super::matcher::{Candidate, Matcher};
+use super::reader::read_context;
 use crate::codec::encoding::Encoding;
-use crate::model::{Cause, Direction, Failure, Filter, Operation, RowBody};
+use crate::codec::visible::visible;
+use crate::model::{Cause, Direction, Failure, Operation, RowBody, ShownAs};
 use crate::store::advice::file_failure;
 use crate::store::replacement::Replacement;
 
@@ -27,8 +29,8 @@ pub(super) fn save(
     connection: &Connection,
     journal: &Path,
     path: &Path,
-    filter: &Filter,
-    encodings: &[Encoding],
+    matcher: &Matcher,
+    shown_as: &ShownAs,
     cancelled: &AtomicBool,
 ) -> Result<u64, Failure> {
     let write_failed = |error: &io::Error| file_failure(Operation::WriteFile, path.display(), error);
@@ -38,13 +40,21 @@ pub(super) fn save(
     let rows = if extension.eq_ignore_ascii_case("sqlite") {
         vacuum_into(connection, copy.temporary_path()).map_err(|error| failure(Operation::WriteFile, path, &error))?
     } else {
-        let format = if extension.eq_ignore_ascii_case("jsonl") { write_json } else { write_text };
+        let json = extension.eq_ignore_ascii_case("jsonl");
+        let read_failed = |error: rusqlite::Error| failure(Operation::ReadFile, journal, &error);
         let mut out = BufWriter::with_capacity(1 << 20, copy.file());
         let mut rows = 0;
-        for_each(connection, journal, &Matcher::new(filter, encodings), |row| {
+        for_each(connection, journal, matcher, |first, stored| {
             check(cancelled, path)?;
             rows += 1;
-            format(&mut out, row).map_err(|error| write_failed(&error))
+            let written = if json {
+                write_json(&mut out, stored)
+            } else {
+                let encoding = shown_as.encoding(stored.row.socket, stored.row.session);
+                let context = read_context(connection, first, stored).map_err(read_failed)?;
+                write_text(&mut out, stored, encoding, &context)
+            };
+            written.map_err(|error| write_failed(&error))
         })?;
         out.flush().map_err(|error| write_failed(&error))?;
         drop(out);
@@ -82,12 +92,12 @@ fn remove_cleared(connection: &Connection) -> rusqlite::Result<()> {
     if removed > 0 { connection.execute_batch("VACUUM copy") } else { Ok(()) }
 }
 
-/// Calls for every row that matches, was there at the start and was not cleared since.
+/// Calls for every row that matches, was there at the start and was not cleared since, with the first that is there now.
 fn for_each(
     connection: &Connection,
     journal: &Path,
     matcher: &Matcher,
-    mut use_row: impl FnMut(&StoredRow) -> Result<(), Failure>,
+    mut use_row: impl FnMut(u64, &StoredRow) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let read_failed = |error: rusqlite::Error| failure(Operation::ReadFile, journal, &error);
     let Some(Extent { first, last }) = Extent::read(connection).map_err(read_failed)? else { return Ok(()) };
@@ -104,7 +114,7 @@ fn for_each(
             seen += 1;
             next = stored.number.saturating_add(1);
             if matcher.matches(&candidate(row, &stored).map_err(read_failed)?) {
-                use_row(&stored)?;
+                use_row(extent.first, &stored)?;
             }
         }
         if seen < ROWS_A_BATCH {
@@ -168,9 +178,15 @@ fn unbroken_hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
 
-fn write_text(out: &mut dyn Write, stored: &StoredRow) -> io::Result<()> {
+/// `context` is what crossed just before, for a character that began there. The words are those of `.jsonl` in every
+/// language of the window: such a file is searched by programs as well as by people.
+fn write_text(out: &mut dyn Write, stored: &StoredRow, encoding: Encoding, context: &[u8]) -> io::Result<()> {
     let row = &stored.row;
     write!(out, "#{}  {}", stored.number, local_time(row.stamp.wall_ns))?;
+    if let Some(kernel_ns) = row.stamp.kernel_ns {
+        write!(out, "  kernel {}", local_time(kernel_ns))?;
+    }
+    write!(out, "  mono {}.{:09}", row.stamp.mono_ns / 1_000_000_000, row.stamp.mono_ns % 1_000_000_000)?;
     if let Some(session) = row.session {
         write!(out, "  session {session}")?;
     }
@@ -186,6 +202,8 @@ fn write_text(out: &mut dyn Write, stored: &StoredRow) -> io::Result<()> {
     }
     writeln!(out, "  {}", describe(&row.body))?;
     if !row.payload.is_empty() {
+        let text = encoding.decode_piece(context, row.stream_offset, &row.payload).text;
+        writeln!(out, "{}  {}", encoding.name(), visible(&text))?;
         let dump = crate::codec::dump::hex_dump(&row.payload);
         writeln!(out, "{}", dump.trim_end_matches('\n'))?;
     }

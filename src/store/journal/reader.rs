@@ -10,9 +10,10 @@ use rusqlite::{Connection, InterruptHandle, OptionalExtension};
 use super::columns::{self, Extent, SELECT_PREVIEW, StoredRow};
 use super::connection::{failure, open_for_reading};
 use super::export;
+use super::matcher::Matcher;
 use super::search::Search;
 use crate::codec::encoding::Encoding;
-use crate::model::{Call, Failure, Filter, Operation, Page, PageRequest, PageRow, Row, RowBody};
+use crate::model::{Call, Failure, Filter, Operation, Page, PageRequest, PageRow, Row, RowBody, ShownAs};
 
 /// The reading end of a journal, with a connection of its own: it sees whole transactions, and never makes the writer
 /// wait. Calls take time in proportion to what they are asked for, not to the journal's length.
@@ -128,14 +129,22 @@ impl JournalReader {
     }
 
     /// Writes a copy, in the format that the path's extension names: `.sqlite` the journal itself, whole whatever the
-    /// filter, since a journal has no gaps; `.jsonl` one object a line; anything else text with a hex dump a row.
-    /// Returns the rows written. An existing file is replaced at the end, once all is on disk.
+    /// filter, since a journal has no gaps; `.jsonl` one object a line; anything else text, each row with its bytes
+    /// as `shown_as` reads them and as a hex dump. Returns the rows written. An existing file is replaced at the end, once
+    /// all is on disk.
     ///
     /// # Errors
     /// A read error of the journal, a write error of the copy, or [`SaveCanceller::cancel`]; what was at `path` is then
     /// still there.
-    pub fn save(&mut self, path: &Path, filter: &Filter, encodings: &[Encoding]) -> Result<u64, Failure> {
-        export::save(&self.connection, &self.path, path, filter, encodings, &self.cancelled)
+    pub fn save(
+        &mut self,
+        path: &Path,
+        filter: &Filter,
+        encodings: &[Encoding],
+        shown_as: &ShownAs,
+    ) -> Result<u64, Failure> {
+        let matcher = Matcher::new(filter, encodings);
+        export::save(&self.connection, &self.path, path, &matcher, shown_as, &self.cancelled)
     }
 
     #[must_use]
@@ -191,7 +200,7 @@ const _: () = assert!(PageRow::CONTEXT_MAX == 64);
 const CONTEXT_HOPS: usize = PageRow::CONTEXT_MAX;
 
 /// The bytes just before a row of stream data, as far as an unbroken chain of rows has them.
-fn read_context(connection: &Connection, first: u64, stored: &StoredRow) -> rusqlite::Result<Vec<u8>> {
+pub(super) fn read_context(connection: &Connection, first: u64, stored: &StoredRow) -> rusqlite::Result<Vec<u8>> {
     let Row { body: RowBody::Data { call: Call::Recv | Call::Send, .. }, stream_offset, .. } = &stored.row else {
         return Ok(Vec::new());
     };

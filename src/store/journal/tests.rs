@@ -8,7 +8,7 @@ use super::*;
 use crate::codec::encoding::Encoding;
 use crate::model::{
     Call, Cause, CloseReason, Direction, Failure, Filter, Hint, Life, Notice, Operation, Outcome, Page, PageRequest,
-    Row, RowBody, SendMode, SessionId, SocketId, Stamp,
+    Row, RowBody, SendMode, SessionId, ShownAs, SocketId, Stamp,
 };
 
 fn data(session: u64, direction: Direction, call: Call, offset: u64, payload: &[u8]) -> Row {
@@ -209,7 +209,7 @@ fn what_is_saved_while_rows_are_being_cleared_has_none_of_them() {
     journal.writer.append(&[received(0, b"open")]).unwrap();
     for name in ["copy.sqlite", "copy.txt", "copy.jsonl"] {
         let copy = journal.path.with_file_name(name);
-        assert_eq!(journal.reader.save(&copy, &Filter::default(), &[]).unwrap(), 1, "{name}");
+        assert_eq!(journal.reader.save(&copy, &Filter::default(), &[], &ShownAs::default()).unwrap(), 1, "{name}");
         let bytes = fs::read(&copy).unwrap();
         let holds = |needle: &[u8]| memchr::memmem::find(&bytes, needle).is_some();
         assert!(!holds(b"secret") && !holds(b"736563726574") && !holds(b"73 65 63"), "{name}");
@@ -234,7 +234,7 @@ fn a_cancelled_save_leaves_what_was_there() {
     for name in ["copy.sqlite", "copy.txt"] {
         let copy = journal.path.with_file_name(name);
         fs::write(&copy, "old").unwrap();
-        let failure = journal.reader.save(&copy, &Filter::default(), &[]).unwrap_err();
+        let failure = journal.reader.save(&copy, &Filter::default(), &[], &ShownAs::default()).unwrap_err();
         assert_eq!(failure.cause, Cause::Cancelled);
         assert_eq!(fs::read(&copy).unwrap(), b"old");
     }
@@ -444,7 +444,7 @@ fn a_damaged_row_is_shown_as_one_and_hides_no_other() {
     }
     assert_eq!(page.rows[3].preview, b"5");
     assert_eq!(numbers(&last(&mut journal.reader, &text("5"), 9)), [5]);
-    journal.reader.save(&journal.path.with_extension("txt"), &Filter::default(), &[]).unwrap();
+    journal.reader.save(&journal.path.with_extension("txt"), &Filter::default(), &[], &ShownAs::default()).unwrap();
 }
 
 #[test]
@@ -484,7 +484,7 @@ fn saved(extension: &str, filter: &Filter) -> (u64, Vec<u8>) {
     ]);
     let path = journal.path.with_file_name(format!("copy.{extension}"));
     fs::write(&path, "old").unwrap();
-    let rows = journal.reader.save(&path, filter, &[]).unwrap();
+    let rows = journal.reader.save(&path, filter, &[], &ShownAs::default()).unwrap();
     if extension == "sqlite" {
         assert_eq!(all(&mut JournalReader::open(&path).unwrap()), all(&mut journal.reader));
     }
@@ -526,11 +526,36 @@ fn saved_text_has_a_dump_of_what_the_filter_lets_through() {
 }
 
 #[test]
+fn saved_text_has_every_clock_and_each_session_as_it_is_shown() {
+    let stamp = Stamp { wall_ns: 1_700_000_000_000_381_000, mono_ns: 5_000_041_234, kernel_ns: None };
+    let of = |session, offset, payload: &[u8], kernel_ns| Row {
+        stamp: Stamp { kernel_ns, ..stamp },
+        ..data(session, Direction::In, Call::Recv, offset, payload)
+    };
+    // A character of the second session is cut between two reads.
+    let mut journal = journal(&[
+        of(1, 0, b"\xc4\xe3\xba\xc3", Some(1_700_000_000_000_204_000)),
+        of(2, 0, b"\xe4", None),
+        of(2, 1, b"\xbd\xa0\r\n", None),
+    ]);
+    let mut shown_as = ShownAs::default();
+    shown_as.choose(SocketId(1), Some(SessionId(1)), Encoding::Gbk);
+    let path = journal.path.with_extension("txt");
+    journal.reader.save(&path, &Filter::default(), &[], &shown_as).unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    let rows: Vec<&str> = text.split("\n\n").collect();
+    for part in [".000381", "  kernel 20", ".000204", "  mono 5.000041234  ", "\nGBK  你好\n"] {
+        assert!(rows[0].contains(part), "{part} in {text}");
+    }
+    assert!(rows[2].contains("\nUTF-8  你␍␊\n") && !rows[2].contains("kernel"), "{text}");
+}
+
+#[test]
 fn a_copy_can_not_take_the_place_of_a_folder() {
     let mut journal = journal(&[received(0, b"1")]);
     let folder = journal.path.with_file_name("folder.txt");
     fs::create_dir(&folder).unwrap();
-    let failure = journal.reader.save(&folder, &Filter::default(), &[]).unwrap_err();
+    let failure = journal.reader.save(&folder, &Filter::default(), &[], &ShownAs::default()).unwrap_err();
     assert_eq!((failure.operation, failure.cause), (Operation::CreateFile, Cause::IsDirectory));
 }
 

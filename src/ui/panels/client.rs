@@ -3,6 +3,7 @@ use std::borrow::Cow;
 use egui::{Id, Panel, RichText, ScrollArea, Ui};
 
 use super::client_rows::state_words;
+use super::server::calm_words;
 use super::shell::{FEW_ROWS, StateLine, state_line};
 use crate::codec::compose::Format;
 use crate::codec::visible::visible;
@@ -75,6 +76,9 @@ impl ClientTabState {
                 self.full_height = around + ui.cursor().top() - top + rows;
             } else {
                 self.full_height = 0.0;
+            }
+            if self.state == ClientState::Idle && self.last.is_none() {
+                self.next_step(ui, cx);
             }
             self.session_row(ui, cx);
             transfer_rows(ui, cx, &mut self.transfers);
@@ -152,6 +156,18 @@ impl ClientTabState {
         view.map_or(self.form.protocol, |view| view.info.protocol)
     }
 
+    /// What to do first, unless something that has been said above is in the way.
+    fn next_step(&self, ui: &mut Ui, cx: &Cx<'_>) {
+        if self.message.is_some() || self.form.mistake().is_some() {
+            return;
+        }
+        let words = match self.form.protocol.delivery() {
+            Delivery::Datagrams => tr!(cx.language, "client.next_step_datagrams"),
+            Delivery::Stream | Delivery::Messages => tr!(cx.language, "client.next_step"),
+        };
+        calm_words(ui, cx, &words);
+    }
+
     /// Bytes each way, and the two other ways to end an open connection.
     fn session_row(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         let Some((session, _)) = self.last else { return };
@@ -218,7 +234,8 @@ impl ClientTabState {
         });
         let protocol = self.protocol(cx);
         if protocol.is_stream() {
-            if receive_options(ui, cx, Role::Client, self.socket, &mut self.receive, self.form.tried)
+            let open = self.session().is_some();
+            if receive_options(ui, cx, Role::Client, self.socket, &mut self.receive, self.form.tried, open)
                 && locked
                 && let Some(receive) = self.receive.mode(protocol)
             {

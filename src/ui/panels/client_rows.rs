@@ -1,9 +1,9 @@
 //! The sessions of a listener. Only the rows that are visible are laid out, however many there are.
 
 use egui::text::{LayoutJob, TextFormat};
-use egui::{Align2, Checkbox, Rect, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use egui::{Align2, Checkbox, FontFamily, FontId, Rect, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
-use super::server::{nobody, peer_name};
+use super::server::{calm_words, peer_name};
 use crate::i18n::{self, Language};
 use crate::model::{Command, Delivery, SessionId};
 use crate::tr;
@@ -16,10 +16,11 @@ use crate::ui::widgets::icon::{self, Icon, icon_button};
 use crate::ui::widgets::state_dot::DotState;
 
 const CHECK_WIDTH: f32 = 24.0;
-const COUNT_WIDTH: f32 = 82.0;
-const SINCE_WIDTH: f32 = 76.0;
-/// Narrower rows leave the time out: the state says more.
-const WIDE: f32 = 540.0;
+/// An arrow, the longest count behind it, `1023 B` or `1.21 GiB`, and a gap.
+const COUNT_WIDTH: f32 = 86.0;
+/// From a count's arrow to its digits.
+const ARROW_WIDTH: f32 = 18.0;
+const SINCE_WIDTH: f32 = 64.0;
 
 /// Draws the open sessions in the order in which they came, then the latest closed ones.
 pub fn client_rows(ui: &mut Ui, cx: &mut Cx<'_>, tab: &mut ServerTabState) {
@@ -28,9 +29,13 @@ pub fn client_rows(ui: &mut Ui, cx: &mut Cx<'_>, tab: &mut ServerTabState) {
         let words = match (&tab.state, tab.protocol().delivery()) {
             (ServerState::Listening(_), Delivery::Datagrams) => tr!(cx.language, "server.no_peers_yet"),
             (ServerState::Listening(_), _) => tr!(cx.language, "server.no_clients_yet"),
-            _ => return,
+            // What is in the way of the next step has been said above.
+            (ServerState::Idle, _) if tab.message.is_some() || tab.form.mistake().is_some() => return,
+            (ServerState::Idle, Delivery::Datagrams) => tr!(cx.language, "server.next_step_datagrams"),
+            (ServerState::Idle, _) => tr!(cx.language, "server.next_step"),
+            (ServerState::Starting | ServerState::Stopping, _) => return,
         };
-        nobody(ui, cx, &words);
+        calm_words(ui, cx, &words);
         return;
     }
     let height = cx.tokens.row_height + 2.0;
@@ -49,6 +54,8 @@ pub fn client_rows(ui: &mut Ui, cx: &mut Cx<'_>, tab: &mut ServerTabState) {
         let builder = UiBuilder::new().max_rect(rect).id_salt(session);
         ui.scope_builder(builder, |ui| row(ui, cx, tab, session, rect));
     }
+    // A row that only paints has taken no room: what follows would begin on top of it.
+    ui.advance_cursor_after_rect(area);
 }
 
 fn row(ui: &mut Ui, cx: &mut Cx<'_>, tab: &mut ServerTabState, session: SessionId, rect: Rect) {
@@ -58,6 +65,7 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, tab: &mut ServerTabState, session: SessionI
     let name = peer_name(language, sessions, session);
     let (received, sent) = (view.traffic.received(), view.traffic.sent());
     let only = sessions.shows_only(tab.socket, Some(session));
+    let since = time_of_day(view.info.since_wall_ns, cx.zone);
 
     let response = ui.interact(rect, ui.scope_id().with("row"), Sense::click());
     response.widget_info(|| {
@@ -67,7 +75,8 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, tab: &mut ServerTabState, session: SessionI
             peer = name,
             received = i18n::bytes(received),
             sent = i18n::bytes(sent),
-            state = state_words(language, view)
+            state = state_words(language, view),
+            since = since
         );
         WidgetInfo::selected(egui::Role::ListItem, true, only, words)
     });
@@ -104,26 +113,20 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, tab: &mut ServerTabState, session: SessionI
         }
     }
     let muted = if view.open { tokens.text } else { tokens.text_muted };
-    // Right-aligned text, and where it begins.
-    let text = |ui: &Ui, right: f32, words: String, colour| {
-        let at = pos2(right, rect.center().y);
-        ui.painter().text(at, Align2::RIGHT_CENTER, words, tokens.mono_font(), colour).left()
-    };
     let middle = rect.center().y;
-    let since = time_of_day(view.info.since_wall_ns);
-    if rect.width() >= WIDE {
-        text(ui, right, since.clone(), tokens.text_muted);
-        right -= SINCE_WIDTH;
-    }
-    let mut name_end = right;
+    let digits = FontId::new(tokens.text_small, FontFamily::Monospace);
+    let text = |ui: &Ui, x: f32, align: Align2, words: &str, colour| {
+        ui.painter().text(pos2(x, middle), align, words, digits.clone(), colour);
+    };
+    text(ui, right, Align2::RIGHT_CENTER, &since, tokens.text_muted);
+    right -= SINCE_WIDTH;
     for (bytes, picture, colour) in
         [(sent, Icon::ArrowUp, tokens.outgoing), (received, Icon::ArrowDown, tokens.incoming)]
     {
-        let begin = text(ui, right, i18n::byte_size(bytes), muted);
-        let place = Rect::from_center_size(pos2(begin - 9.0, middle), vec2(14.0, 14.0));
-        icon::paint(ui.painter(), place, picture, if view.open { colour } else { tokens.text_muted });
-        name_end = place.left();
         right -= COUNT_WIDTH;
+        text(ui, right + ARROW_WIDTH, Align2::LEFT_CENTER, &i18n::byte_size(bytes), muted);
+        let place = Rect::from_center_size(pos2(right + ARROW_WIDTH / 2.0, middle), vec2(14.0, 14.0));
+        icon::paint(ui.painter(), place, picture, if view.open { colour } else { tokens.text_muted });
     }
     let left = rect.left() + CHECK_WIDTH + 20.0;
     let state = state_words(language, view);
@@ -133,7 +136,7 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, tab: &mut ServerTabState, session: SessionI
             TextFormat { valign: egui::Align::Center, ..TextFormat::simple(tokens.small_font(), tokens.text_muted) };
         job.append(&state, tokens.space, small);
     }
-    job.wrap = egui::text::TextWrapping::truncate_at_width((name_end - left - tokens.space).max(0.0));
+    job.wrap = egui::text::TextWrapping::truncate_at_width((right - left - tokens.space_small).max(0.0));
     let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
     let at = pos2(left, middle - galley.size().y / 2.0);
     ui.painter().galley(at, galley, muted);

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use egui::{Id, Label, RichText, Ui};
-use jiff::tz::TimeZone;
 
 use super::journal::clocks;
 use crate::codec::dump;
@@ -15,6 +14,7 @@ use crate::model::{Call, Command, Event, PageRow, RowBody};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
+use crate::ui::theme::Tokens;
 use crate::ui::widgets::hex_view::{HexState, HexView};
 
 /// Room beside the bytes that the facts need to stand there, in points.
@@ -90,8 +90,14 @@ impl InspectorPanel {
         self.focus = true;
     }
 
-    /// Draws the panel for the row that was chosen in the journal, with times of `zone`.
-    pub fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, chosen: Option<&PageRow>, zone: &TimeZone) {
+    /// The width with which the bytes stand sixteen to a line, in points.
+    #[must_use]
+    pub fn full_width(ui: &Ui, tokens: &Tokens) -> f32 {
+        HexView::full_width(ui, tokens)
+    }
+
+    /// Draws the panel for the row that was chosen in the journal.
+    pub fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, chosen: Option<&PageRow>) {
         let Some(row) = chosen else {
             empty(ui, cx, &tr!(cx.language, "inspector.empty"), &tr!(cx.language, "inspector.empty_advice"));
             return;
@@ -105,21 +111,15 @@ impl InspectorPanel {
             let (left, right) = area.split_left_right_at_x(area.left() + facts_width);
             let right = right.with_min_x(right.left() + cx.tokens.space_large * 2.0);
             ui.painter().vline(left.right() + cx.tokens.space_large, area.y_range(), (1.0, cx.tokens.border));
-            ui.scope_builder(egui::UiBuilder::new().max_rect(left), |ui| {
-                egui::ScrollArea::vertical().id_salt("inspector-facts").show(ui, |ui| facts_grid(ui, cx, row, zone));
-            });
+            ui.scope_builder(egui::UiBuilder::new().max_rect(left), |ui| scrolling_facts(ui, cx, row, area.height()));
             ui.scope_builder(egui::UiBuilder::new().max_rect(right), |ui| self.show_bytes(ui, cx, row));
             ui.advance_cursor_after_rect(area);
         } else if area.height() >= TALL {
-            egui::ScrollArea::vertical()
-                .id_salt("inspector-facts")
-                .max_height(area.height() / 2.0)
-                .auto_shrink([false, true])
-                .show(ui, |ui| facts_grid(ui, cx, row, zone));
+            scrolling_facts(ui, cx, row, area.height() / 2.0);
             ui.separator();
             self.show_bytes(ui, cx, row);
         } else {
-            facts_line(ui, cx, row, zone);
+            facts_line(ui, cx, row);
             ui.separator();
             self.show_bytes(ui, cx, row);
         }
@@ -150,7 +150,7 @@ impl InspectorPanel {
             empty(ui, cx, &tr!(cx.language, "inspector.empty_payload"), "");
             return;
         }
-        let encoding = cx.sessions.encoding(row.socket);
+        let encoding = cx.sessions.encoding_of(row);
         self.show_selection(ui, cx, &payload, encoding);
         let id = Id::unique("inspector-hex");
         let view = HexView {
@@ -228,7 +228,7 @@ fn result_of(language: Language, call: &str, len: u64) -> String {
 }
 
 /// Names and values, in the order in which they are read.
-fn facts(row: &PageRow, cx: &Cx<'_>, zone: &TimeZone) -> Vec<(String, String)> {
+fn facts(row: &PageRow, cx: &Cx<'_>) -> Vec<(String, String)> {
     let language = cx.language;
     let mut facts = vec![(tr!(language, "inspector.row").into_owned(), format!("#{}", row.number))];
     let mut add = |name: std::borrow::Cow<'_, str>, value: String| facts.push((name.into_owned(), visible(&value)));
@@ -268,17 +268,30 @@ fn facts(row: &PageRow, cx: &Cx<'_>, zone: &TimeZone) -> Vec<(String, String)> {
     if is_stream && matches!(row.body, RowBody::Data { call: Call::Recv | Call::Send, .. }) {
         add(tr!(language, "inspector.stream_offset"), i18n::bytes(row.stream_offset));
     }
-    facts.extend(clocks(row, language, zone));
+    facts.extend(clocks(row, language, cx.zone));
     facts
 }
 
+/// Below each other and as many as fit whole; a bar that is always there tells of the others.
+fn scrolling_facts(ui: &mut Ui, cx: &Cx<'_>, row: &PageRow, height: f32) {
+    let line = cx.tokens.text_size + cx.tokens.space_small;
+    let scroll = &mut ui.spacing_mut().scroll;
+    (scroll.floating_width, scroll.floating_allocated_width) = (6.0, 8.0);
+    (scroll.foreground_color, scroll.dormant_handle_opacity) = (true, 0.35);
+    egui::ScrollArea::vertical()
+        .id_salt("inspector-facts")
+        .max_height(((height + cx.tokens.space_small) / line).floor() * line - cx.tokens.space_small)
+        .auto_shrink([false, true])
+        .show(ui, |ui| facts_grid(ui, cx, row));
+}
+
 /// Below each other, where there is room beside the bytes.
-fn facts_grid(ui: &mut Ui, cx: &Cx<'_>, row: &PageRow, zone: &TimeZone) {
+fn facts_grid(ui: &mut Ui, cx: &Cx<'_>, row: &PageRow) {
     let tokens = cx.tokens;
     // Text, not controls: lines stand closer than the rows of a form.
     ui.spacing_mut().interact_size.y = tokens.text_size;
     egui::Grid::new("inspector-grid").num_columns(2).spacing([tokens.space_large, tokens.space_small]).show(ui, |ui| {
-        for (name, value) in facts(row, cx, zone) {
+        for (name, value) in facts(row, cx) {
             ui.label(RichText::new(name).color(tokens.text_muted));
             ui.add(Label::new(RichText::new(value).font(tokens.mono_font())).wrap().selectable(true));
             ui.end_row();
@@ -287,10 +300,10 @@ fn facts_grid(ui: &mut Ui, cx: &Cx<'_>, row: &PageRow, zone: &TimeZone) {
 }
 
 /// One after the other, above the bytes.
-fn facts_line(ui: &mut Ui, cx: &Cx<'_>, row: &PageRow, zone: &TimeZone) {
+fn facts_line(ui: &mut Ui, cx: &Cx<'_>, row: &PageRow) {
     let tokens = cx.tokens;
     ui.horizontal_wrapped(|ui| {
-        for (name, value) in facts(row, cx, zone) {
+        for (name, value) in facts(row, cx) {
             let mut job = egui::text::LayoutJob::default();
             let format = |font: egui::FontId, color| egui::TextFormat::simple(font, color);
             job.append(&name, 0.0, format(tokens.small_font(), tokens.text_muted));

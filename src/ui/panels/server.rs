@@ -7,7 +7,7 @@ use super::shell::{FEW_ROWS, StateLine, state_line};
 use crate::codec::compose::Format;
 use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
-use crate::model::{Command, Role};
+use crate::model::{Command, Failure, Hint, Role};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
@@ -17,15 +17,19 @@ use crate::ui::widgets::button::Weight;
 use crate::ui::widgets::choice::choice;
 use crate::ui::widgets::composer::Composer;
 use crate::ui::widgets::endpoint_row::{StartButton, endpoint_row, options_field};
-use crate::ui::widgets::field::{Field, mistake, remark, row_caption};
-use crate::ui::widgets::message_line::message_line;
+use crate::ui::widgets::field::{Field, caption, mistake, remark, row_caption};
+use crate::ui::widgets::message_line::{Message, message_line};
 use crate::ui::widgets::receive_options::{half_open_option, receive_options};
 use crate::ui::widgets::state_dot::DotState;
 use crate::ui::widgets::tab_strip::TabTitle;
+use crate::ui::widgets::time_wait::time_wait;
 use crate::ui::widgets::transfer_rows::transfer_rows;
 
 /// As many open sessions as "Recipients" lists one by one.
 const LISTED_MAX: usize = 100;
+
+/// Points that the row of choices needs for a word before the recipients.
+const ROOM_FOR_TO: f32 = 524.0;
 
 impl ServerTabState {
     #[must_use]
@@ -66,6 +70,7 @@ impl ServerTabState {
             {
                 self.message = None;
             }
+            self.port_lesson(ui, cx);
             if self.more_open {
                 self.more(ui, cx);
                 let rows = FEW_ROWS * cx.tokens.row_height;
@@ -103,6 +108,17 @@ impl ServerTabState {
             remark(ui, cx.tokens, &tr!(cx.language, "server.reachable"));
         }
         row.mistake
+    }
+
+    /// What keeps the port, and the way to listen all the same.
+    fn port_lesson(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        if let Some(Message::Failed(Failure { hint: Some(Hint::PortInTimeWait { sockets }), .. })) = &self.message
+            && time_wait(ui, cx.tokens, cx.language, sockets)
+        {
+            self.form.reuse_address();
+            self.wait_for_address = true;
+            cx.act(UiCommand::Start(Role::Server, self.socket));
+        }
     }
 
     fn state_words(&self, language: Language) -> Cow<'static, str> {
@@ -153,7 +169,8 @@ impl ServerTabState {
         }
         let protocol = self.protocol();
         if protocol.is_stream() {
-            if receive_options(ui, cx, Role::Server, self.socket, &mut self.receive, self.form.tried)
+            let open = !self.open.is_empty();
+            if receive_options(ui, cx, Role::Server, self.socket, &mut self.receive, self.form.tried, open)
                 && locked
                 && let Some(receive) = self.receive.mode(protocol)
             {
@@ -200,8 +217,15 @@ impl ServerTabState {
         // Only an open list shows them all; the one that is chosen is always there.
         options.extend(self.open.iter().take(LISTED_MAX).map(|session| RecipientChoice::One(*session)));
         let (open, chosen) = (self.open.len(), self.chosen.len());
-        choice(ui, "recipients", &label, 96.0, &mut self.recipients, &options, |option| match option {
-            RecipientChoice::All => tr!(language, "recipients.all", count = open),
+        let roomy = ui.available_width() >= ROOM_FOR_TO;
+        if roomy {
+            caption(ui, cx.tokens, &tr!(language, "recipients.to"));
+        }
+        let width = if roomy { 136.0 } else { 112.0 };
+        choice(ui, "recipients", &label, width, &mut self.recipients, &options, |option| match option {
+            RecipientChoice::All if open == 0 => tr!(language, "recipients.nobody"),
+            RecipientChoice::All if roomy => tr!(language, "recipients.all", count = open),
+            RecipientChoice::All => tr!(language, "recipients.to_all", count = open),
             RecipientChoice::Chosen => tr!(language, "recipients.chosen", count = chosen),
             RecipientChoice::One(session) => {
                 tr!(language, "recipients.one", peer = peer_name(language, cx.sessions, session))
@@ -225,10 +249,11 @@ pub fn peer_name(language: Language, sessions: &Sessions, session: crate::model:
     }
 }
 
-/// What no panel says: nobody is there yet.
-pub fn nobody(ui: &mut Ui, cx: &Cx<'_>, words: &str) {
+/// What a panel says while it has nothing to show: why, or the next step.
+pub fn calm_words(ui: &mut Ui, cx: &Cx<'_>, words: &str) {
+    let height = ui.available_height();
     ui.vertical_centered(|ui| {
-        ui.add_space(cx.tokens.space_large);
+        ui.add_space((height / 2.0 - cx.tokens.text_size).max(cx.tokens.space));
         ui.label(RichText::new(words).color(cx.tokens.text_muted));
     });
 }

@@ -126,7 +126,8 @@ impl ClientTabState {
             timeout: Duration::from_millis(u64::from(self.timeout_ms()?)),
             local_host: (!local_host.is_empty()).then(|| local_host.to_owned()),
             local_port: self.local_port()?,
-            reconnect: self.reconnect.then_some(RECONNECT_AFTER),
+            // Datagrams have no connection to lose, and the choice is not on show for them.
+            reconnect: (self.reconnect && self.form.protocol.is_stream()).then_some(RECONNECT_AFTER),
             connected: self.connected,
             receive: self.receive.mode(self.form.protocol)?,
             stay_half_open: self.stay_half_open,
@@ -192,6 +193,22 @@ impl ClientTabState {
             self.dropped = *datagrams;
         } else if !matches!(self.message, Some(Message::Failed(_))) {
             self.message = Some(Message::Noticed(notice.clone()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_choice_that_is_not_on_show_for_datagrams_does_not_count_for_them() {
+        for (protocol, reconnects) in [("tcp", true), ("unix", true), ("udp", false)] {
+            let address = if protocol == "unix" { "@peer" } else { "127.0.0.1" };
+            let (protocol, address) = (protocol.to_owned(), address.to_owned());
+            let settings = ClientTab { protocol, address, reconnect: true, ..ClientTab::default() };
+            let spec = ClientTabState::new(SocketId(1), &settings).spec().unwrap();
+            assert_eq!(spec.reconnect.is_some(), reconnects, "{}", settings.protocol);
         }
     }
 }

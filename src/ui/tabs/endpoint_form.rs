@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 
 use crate::codec::compose::Format;
-use crate::model::{AddressForm, Endpoint, EndpointError, Protocol, SecondField, SocketOptions, Target};
+use crate::model::{AddressForm, Endpoint, EndpointError, OptionValue, Protocol, SecondField, SocketOption};
+use crate::model::{SocketOptions, Target};
 
 /// The part of a form that a mistake is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +90,14 @@ impl EndpointForm {
         true
     }
 
+    /// Turns SO_REUSEADDR on; the other options stay as they are.
+    pub fn reuse_address(&mut self) {
+        if let Ok(mut target) = self.target() {
+            target.options.set(SocketOption::ReuseAddress, Some(OptionValue::Switch(true)));
+            self.options = target.options.to_string();
+        }
+    }
+
     /// Whether the address is a name that has to be resolved, and no literal or path.
     #[must_use]
     pub fn is_name(&self) -> bool {
@@ -134,11 +143,13 @@ impl EndpointForm {
         self.mistake().is_some_and(|(field, _)| field == FormField::Options)
     }
 
-    /// As a tab's title: `127.0.0.1:9000`, `UDP 127.0.0.1:9000`, `/run/x.sock`.
+    /// As a tab's title: `127.0.0.1:9000`, `UDP 127.0.0.1:9000`, `/run/x.sock`; the protocol's name while there is no
+    /// address.
     #[must_use]
     pub fn title(&self) -> String {
         match Endpoint::from_fields(self.protocol, &self.address, &self.port) {
             Ok(endpoint) => title(&endpoint),
+            Err(_) if self.address.trim().is_empty() => self.protocol.scheme().to_uppercase(),
             Err(_) if self.protocol.second_field() == Some(SecondField::Port) => {
                 format!("{}:{}", self.address, self.port)
             }
@@ -197,6 +208,13 @@ mod tests {
                 (form.protocol.scheme(), form.address.as_str(), form.title().as_str()),
                 (scheme, address, title)
             );
+        }
+    }
+
+    #[test]
+    fn a_tab_without_an_address_is_called_by_its_protocol() {
+        for (scheme, title) in [("tcp", "TCP"), ("udp", "UDP"), ("unix", "UNIX")] {
+            assert_eq!(EndpointForm::new(scheme, " ", "9000", "").title(), title);
         }
     }
 

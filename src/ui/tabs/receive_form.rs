@@ -36,12 +36,14 @@ impl ReceiveKind {
 pub struct ReceiveForm {
     pub kind: ReceiveKind,
     pub folder: String,
+    /// The folder was changed in its field, and the field has not been left since.
+    pub typing: bool,
 }
 
 impl ReceiveForm {
     #[must_use]
     pub fn new(kind: &str, folder: &str) -> Self {
-        Self { kind: ReceiveKind::from_name(kind), folder: folder.to_owned() }
+        Self { kind: ReceiveKind::from_name(kind), folder: folder.to_owned(), typing: false }
     }
 
     /// `None` while a folder is needed and none is given. Datagrams are always shown: only a stream carries files.

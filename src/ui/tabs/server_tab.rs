@@ -67,6 +67,8 @@ pub struct ServerTabState {
     pub receive: ReceiveForm,
     /// Whether a stream stays open for sending once its peer has finished.
     pub stay_half_open: bool,
+    /// Whether the next start waits until its address is free.
+    pub wait_for_address: bool,
     pub draft: Draft,
     pub state: ServerState,
     pub more_open: bool,
@@ -95,6 +97,7 @@ impl ServerTabState {
             reply: settings.reply.clone(),
             receive: ReceiveForm::new(&settings.receive, &settings.folder),
             stay_half_open: settings.stay_half_open,
+            wait_for_address: false,
             draft: Draft::from_settings(&settings.composer),
             state: ServerState::Idle,
             more_open: settings.more_open,
@@ -135,6 +138,7 @@ impl ServerTabState {
             respond: self.respond().ok()?,
             receive: self.receive.mode(self.form.protocol)?,
             stay_half_open: self.stay_half_open,
+            wait_for_address: self.wait_for_address,
             ..ListenSpec::new(self.form.target().ok()?)
         })
     }
@@ -192,6 +196,9 @@ impl ServerTabState {
         match event {
             Event::Listening { socket, endpoint } if *socket == self.socket => {
                 self.state = ServerState::Listening(endpoint.clone());
+                if self.message == Some(Message::Noticed(Notice::WaitingForAddress)) {
+                    self.message = None;
+                }
             }
             Event::StoppedListening { socket } if *socket == self.socket => self.state = ServerState::Idle,
             Event::Opened { info, .. } if info.socket == self.socket => {

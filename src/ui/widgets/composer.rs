@@ -157,10 +157,13 @@ fn choices(ui: &mut Ui, language: Language, draft: &mut Draft, formats: &[Format
 }
 
 fn count(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft) {
-    if let Ok(bytes) = draft.check() {
-        let text = egui::RichText::new(i18n::bytes(bytes as u64)).font(cx.tokens.mono_font());
-        ui.label(text.color(cx.tokens.text_muted)).on_hover_text(tr!(cx.language, "composer.count"));
-    }
+    // What is mistaken has no length; its place stays.
+    let (words, explained) = match draft.check() {
+        Ok(bytes) => (i18n::bytes(bytes as u64), tr!(cx.language, "composer.count")),
+        Err(_) => ("– B".to_owned(), tr!(cx.language, "composer.count_unknown")),
+    };
+    let words = egui::RichText::new(words).font(cx.tokens.mono_font()).color(cx.tokens.text_muted);
+    ui.label(words).on_hover_text(explained);
 }
 
 fn mistake_words(language: Language, text: &str, error: &ComposeError) -> String {
@@ -215,7 +218,9 @@ fn editor(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft, rect: Rect, id: Id, error
     let builder = UiBuilder::new().max_rect(room);
     let output = ui
         .scope_builder(builder, |ui| {
-            ScrollArea::vertical().id_salt("message").auto_shrink([false, false]).show(ui, |ui| {
+            // The least that egui scrolls in is more than this field has: it would be drawn over its border.
+            let scroll = ScrollArea::vertical().id_salt("message").auto_shrink([false, false]).min_scrolled_height(0.0);
+            scroll.show(ui, |ui| {
                 TextEdit::multiline(draft.text_mut())
                     .id(id)
                     .hint_text(hint)

@@ -13,7 +13,7 @@ pub struct Glyph {
     pub text: String,
     /// Counted from the line's first.
     pub bytes: Range<usize>,
-    /// Not a character that can be seen as itself: a control character, or bytes that are none.
+    /// Not a character that can be seen as itself: a control character, or bytes that are none (U+FFFD).
     pub substitute: bool,
 }
 
@@ -49,8 +49,10 @@ pub fn glyphs(encoding: Encoding, before: &[u8], offset: u64, bytes: &[u8], line
 }
 
 fn glyph(character: char, bytes: Range<usize>) -> Glyph {
-    let substitute = character.is_control() || character == char::REPLACEMENT_CHARACTER || character == '\u{feff}';
-    let text = if substitute { "·".to_owned() } else { character.to_string() };
+    let is_none = character == char::REPLACEMENT_CHARACTER;
+    let is_unseen = character.is_control() || character == '\u{feff}';
+    let text = if is_unseen { "·".to_owned() } else { character.to_string() };
+    let substitute = is_none || is_unseen;
     Glyph { text, bytes, substitute }
 }
 
@@ -88,10 +90,10 @@ mod tests {
     }
 
     #[test]
-    fn every_byte_that_is_no_text_gets_a_dot() {
+    fn what_is_no_text_gets_a_mark() {
         let shown = glyphs(Encoding::Utf8, &[], 0, b"\x00\xff\nA", 0..4);
-        let dots: Vec<_> = shown.iter().map(|glyph| glyph.substitute).collect();
-        assert_eq!(dots, [true, true, true, false]);
+        let marks: Vec<_> = shown.iter().map(|glyph| (glyph.text.as_str(), glyph.substitute)).collect();
+        assert_eq!(marks, [("·", true), ("\u{fffd}", true), ("·", true), ("A", false)]);
         assert_eq!(shown[3].bytes, 3..4);
     }
 }

@@ -67,6 +67,9 @@ pub struct HexView<'a> {
     pub encoding: Encoding,
 }
 
+/// What [`hex_cells`] has for bytes that are no character.
+const NO_CHARACTER: &str = "\u{fffd}";
+
 /// Bytes on a line, and on one that has no room for them.
 const LINE: usize = 16;
 const SHORT_LINE: usize = 8;
@@ -280,7 +283,16 @@ impl HexView<'_> {
         }
         for glyph in hex_cells::glyphs(self.encoding, self.before, self.offset, self.bytes, range) {
             let color = if glyph.substitute { tokens.text_muted } else { tokens.text };
-            text(grid.text_left(glyph.bytes.start), glyph.text, color);
+            let left = grid.text_left(glyph.bytes.start);
+            if glyph.text == NO_CHARACTER {
+                // The fonts lack the sign; a question mark on a block is no text's.
+                let block =
+                    Rect::from_x_y_ranges(left..=left + grid.character - 1.0, top + 3.0..=top + grid.row_height - 3.0);
+                painter.rect_filled(block, 1.0, tokens.text_muted);
+                text(left, "?".to_owned(), tokens.surface);
+            } else {
+                text(left, glyph.text, color);
+            }
         }
     }
 }

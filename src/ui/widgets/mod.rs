@@ -17,4 +17,5 @@ pub mod row_table;
 pub mod state_dot;
 pub mod tab_strip;
 pub mod table_header;
+pub mod time_wait;
 pub mod transfer_rows;

@@ -1,4 +1,4 @@
-use egui::{Id, Ui};
+use egui::{Id, Label, RichText, Ui};
 
 use super::button::{Weight, button};
 use super::choice::choice;
@@ -9,7 +9,9 @@ use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
 use crate::ui::tabs::{ReceiveForm, ReceiveKind};
 
-/// What happens to a stream's incoming bytes, and the folder for files; true when it changed.
+/// What happens to a stream's incoming bytes, and the folder for files; true when something else was settled on. A path
+/// that is still being typed is not: half of it may be another folder. While sessions are `open` it says that they go on
+/// as they began.
 pub fn receive_options(
     ui: &mut Ui,
     cx: &mut Cx<'_>,
@@ -17,9 +19,11 @@ pub fn receive_options(
     socket: SocketId,
     form: &mut ReceiveForm,
     tried: bool,
+    open: bool,
 ) -> bool {
     let language = cx.language;
-    let before = form.clone();
+    let before = form.kind;
+    let mut entered = false;
     ui.horizontal(|ui| {
         let label = tr!(language, "receive.label");
         row_caption(ui, cx.tokens, &label);
@@ -35,6 +39,14 @@ pub fn receive_options(
             ReceiveKind::Tutorial => tr!(language, "receive.tutorial.explained"),
             ReceiveKind::Auto => tr!(language, "receive.auto.explained"),
         });
+        if open {
+            let words = match role {
+                Role::Server => tr!(language, "receive.from_now.server"),
+                Role::Client => tr!(language, "receive.from_now.client"),
+            };
+            let words = RichText::new(words).font(cx.tokens.small_font()).color(cx.tokens.text_muted);
+            ui.add(Label::new(words).wrap());
+        }
     });
     if form.kind != ReceiveKind::Show {
         let missing = tried && form.folder.trim().is_empty();
@@ -50,7 +62,9 @@ pub fn receive_options(
                 width: ui.available_width() - 134.0,
                 mistaken: missing,
             };
-            field.show(ui, cx.tokens, &mut form.folder);
+            let response = field.show(ui, cx.tokens, &mut form.folder);
+            form.typing |= response.changed();
+            entered = response.lost_focus() && std::mem::take(&mut form.typing);
             if button(ui, cx.tokens, Weight::Plain, &words, 126.0, None).clicked() {
                 cx.act(choose);
             }
@@ -59,7 +73,7 @@ pub fn receive_options(
             mistake(ui, cx.tokens, &tr!(language, "receive.folder.missing"));
         }
     }
-    *form != before
+    form.kind != before || entered
 }
 
 /// Whether a stream stays open for sending once its peer has finished; for connections opened from now on.

@@ -16,11 +16,19 @@ pub(super) enum Column {
     Delta,
     Session,
     Peer,
+    /// Session and peer where there is no room for a column of each.
+    Party,
     Direction,
     Length,
     Text,
     Hex,
 }
+
+/// From this width on, in points, session and peer have a column each.
+const APART: f32 = 1100.0;
+
+/// Characters that a session with its peer gets at least, `#4 127.0.0.1:51734`, and at most, unless the column is widened.
+const PARTY: std::ops::RangeInclusive<usize> = 18..=26;
 
 /// Of the room that text and hex share.
 const TEXT_SHARE: f32 = 0.56;
@@ -35,23 +43,25 @@ const TEXT_MIN: f32 = 120.0;
 pub(super) const TIME: usize = 1;
 
 impl Column {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Number,
         Self::Time,
         Self::Delta,
         Self::Session,
         Self::Peer,
+        Self::Party,
         Self::Direction,
         Self::Length,
         Self::Text,
         Self::Hex,
     ];
 
-    /// The columns that are left at this width, in points: the peer goes first (the session stands for it), then the
-    /// bytes in hex (the inspector has them), then the time since the row before.
+    /// The columns that are left at this width, in points: session and peer join first, then the bytes in hex go (the
+    /// inspector has them), then the time since the row before.
     pub(super) fn fitting(width: f32) -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(move |column| match column {
-            Self::Peer => width >= 1100.0,
+            Self::Session | Self::Peer => width >= APART,
+            Self::Party => width < APART,
             Self::Hex => width >= 760.0,
             Self::Delta => width >= 620.0,
             _ => true,
@@ -66,6 +76,7 @@ impl Column {
             Self::Delta => "delta",
             Self::Session => "session",
             Self::Peer => "peer",
+            Self::Party => "party",
             Self::Direction => "direction",
             Self::Length => "length",
             Self::Text => "text",
@@ -79,6 +90,7 @@ impl Column {
             Self::Time => tr!(language, "journal.time"),
             Self::Delta => tr!(language, "journal.delta"),
             Self::Session => tr!(language, "journal.session"),
+            Self::Party => tr!(language, "journal.party"),
             Self::Peer => tr!(language, "journal.peer"),
             // The arrows need no heading, and there is no room for one.
             Self::Direction => "".into(),
@@ -102,11 +114,13 @@ impl Column {
     }
 }
 
-/// What the widest numbers of two columns take, in characters.
+/// What the widest cells of three columns take, in characters.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Digits {
     pub(super) number: usize,
     pub(super) length: usize,
+    /// Session and peer together.
+    pub(super) party: usize,
 }
 
 /// The columns that have room. Each is as wide as what it holds, or as `chosen` by hand under its name; text and hex share
@@ -129,6 +143,7 @@ pub(super) fn layout(
             Column::Delta => "+0.000000".len(),
             Column::Session => "unix #1000".len(),
             Column::Peer => "192.168.100.100:65535".len(),
+            Column::Party => digits.party.clamp(*PARTY.start(), *PARTY.end()),
             Column::Direction => 2,
             // What one call takes or returns; a file may be larger.
             Column::Length => digits.length.max("1,048,576".len()),
@@ -208,7 +223,11 @@ mod tests {
     fn text_stays_when_room_gets_short() {
         let at = |width| Column::fitting(width).collect::<Vec<_>>();
         assert_eq!(at(1600.0).len(), 9);
-        assert!(!at(1024.0).contains(&Column::Peer) && at(1024.0).contains(&Column::Hex));
+        assert!(at(1024.0).contains(&Column::Party) && at(1024.0).contains(&Column::Hex));
+        assert!((300..2000).all(|width| {
+            let columns = at(width as f32);
+            columns.contains(&Column::Peer) != columns.contains(&Column::Party)
+        }));
         assert!(!at(700.0).contains(&Column::Hex) && at(700.0).contains(&Column::Delta));
         assert!(at(300.0).contains(&Column::Text) && !at(300.0).contains(&Column::Delta));
     }

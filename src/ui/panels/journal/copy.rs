@@ -1,11 +1,15 @@
 //! Copying rows, also those that no page at hand has.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::row_text::group;
 use super::selection::Selection;
 use crate::codec::hex;
+use crate::i18n::Language;
 use crate::model::{Command, Filter, Page, PageRequest, PageRow, RowBody};
+use crate::tr;
 
 /// What of the rows is copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +54,25 @@ enum Asked {
     Nothing,
     Page,
     Row(u64),
+}
+
+/// How a copy ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Said {
+    /// `cut` when there was more than one copy takes.
+    Copied { rows: u64, cut: bool },
+    /// A row could not be read; the clipboard is as it was.
+    CopyFailed,
+}
+
+impl Said {
+    pub(super) fn words(self, language: Language) -> Cow<'static, str> {
+        match self {
+            Self::Copied { rows, cut: false } => tr!(language, "journal.copied", count = group(rows)),
+            Self::Copied { rows, cut: true } => tr!(language, "journal.copied_part", count = group(rows)),
+            Self::CopyFailed => tr!(language, "journal.copy_failed"),
+        }
+    }
 }
 
 /// Where a job stands.

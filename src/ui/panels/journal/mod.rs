@@ -19,13 +19,12 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use egui::{Id, Ui};
-use jiff::tz::TimeZone;
 
 pub(super) use self::row_text::clocks;
 
 use self::columns::{Column, Digits};
 pub use self::copy::CopyKind;
-use self::copy::{CopyJob, CopyStep};
+use self::copy::{CopyJob, CopyStep, Said};
 use self::counts::Losses;
 use self::pages::{Pages, Wanted};
 use self::row_text::{RowText, RowTexts};
@@ -33,7 +32,7 @@ use self::rows::JournalRows;
 use self::seek::{Seek, Sought};
 use self::selection::{Cursor, Selection};
 use crate::codec::encoding::Encoding;
-use crate::model::{Command, Event, Filter, FilterError, Page, PageRow, Settings};
+use crate::model::{Command, Event, Filter, FilterError, Operation, Page, PageRow, Settings};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
@@ -41,7 +40,7 @@ use crate::ui::view::Sessions;
 use crate::ui::widgets::row_scroll::{RowScroll, SCROLL_BAR_WIDTH};
 use crate::ui::widgets::row_table::{RowTable, TableOutput};
 
-/// Seconds for which the outcome of a copy is told.
+/// Seconds for which the end of a copy is told.
 const SAID_FOR: f64 = 4.0;
 
 /// The journal's panel.
@@ -63,6 +62,8 @@ pub struct JournalPanel {
     fitting: f64,
     /// Characters of the largest byte count that was ever in view: the column doesn't shrink while one scrolls.
     longest_length: usize,
+    /// The same of session and peer in one.
+    longest_party: usize,
     selection: Selection,
     cursor: Option<Cursor>,
     /// The cursor went to a row that is not loaded; whether the selection is to reach there.
@@ -73,8 +74,9 @@ pub struct JournalPanel {
     inspect: bool,
     losses: Losses,
     copy: Option<CopyJob>,
-    said: Option<String>,
-    said_until: f64,
+    said: Option<Said>,
+    /// When that was first drawn, in seconds.
+    said_at: Option<f64>,
     encodings: Vec<String>,
     /// The columns that were drawn last.
     columns: Vec<Column>,
@@ -86,12 +88,6 @@ impl JournalPanel {
     /// As it was when the program ended last.
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
-        Self::in_zone(settings, TimeZone::system())
-    }
-
-    /// With times of a zone that the system need not be in.
-    #[must_use]
-    pub fn in_zone(settings: &Settings, zone: TimeZone) -> Self {
         Self {
             filter_text: String::new(),
             filter_error: None,
@@ -100,12 +96,13 @@ impl JournalPanel {
             filter_id: Id::unique("journal-filter"),
             focus_filter: false,
             pages: Pages::default(),
-            texts: RowTexts::new(zone),
+            texts: RowTexts::default(),
             scroll: RowScroll::default(),
             follow_end: settings.follow_end,
             visible: 0..0,
             fitting: 0.0,
             longest_length: 0,
+            longest_party: 0,
             selection: Selection::default(),
             cursor: None,
             extend_when_loaded: false,
@@ -115,7 +112,7 @@ impl JournalPanel {
             losses: Losses::default(),
             copy: None,
             said: None,
-            said_until: 0.0,
+            said_at: None,
             encodings: Vec::new(),
             columns: Vec::new(),
             column_widths: settings.columns.clone(),
@@ -156,12 +153,6 @@ impl JournalPanel {
         self.chosen.as_ref()
     }
 
-    /// The zone that times are shown in.
-    #[must_use]
-    pub fn zone(&self) -> &TimeZone {
-        self.texts.zone()
-    }
-
     /// True once after a double click or Enter: the inspector is wanted.
     pub fn take_inspect_request(&mut self) -> bool {
         std::mem::take(&mut self.inspect)
@@ -178,6 +169,9 @@ impl JournalPanel {
                     job.take_row(*number, payload);
                 }
             }
+            Event::Failed { socket: None, session: None, failure } if failure.operation == Operation::ReadFile => {
+                self.give_copy_up();
+            }
             Event::JournalCleared => {
                 self.pages.cleared();
                 self.selection.clear();
@@ -186,6 +180,7 @@ impl JournalPanel {
                 self.chosen = None;
                 self.copy = None;
                 self.longest_length = 0;
+                self.longest_party = 0;
                 self.scroll = RowScroll::default();
             }
             _ => {}
@@ -203,6 +198,8 @@ impl JournalPanel {
         self.texts.keep(page);
         let most = page.rows.iter().filter_map(row_text::length).max().unwrap_or(0);
         self.longest_length = self.longest_length.max(row_text::group(most).len());
+        let longest = page.rows.iter().map(|row| rows::party(row).chars().count()).max().unwrap_or(0);
+        self.longest_party = self.longest_party.max(longest);
         if let Some(mut seek) = self.seek.take() {
             match seek.look(page) {
                 Sought::LookAt(position) => {
@@ -219,7 +216,7 @@ impl JournalPanel {
 
     /// Draws the panel into the room that `ui` has.
     pub fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
-        self.texts.speak(cx.language);
+        self.texts.speak(cx.language, cx.zone);
         self.follow_scope(cx.sessions);
         self.tell_encodings(cx);
         self.show_toolbar(ui, cx);
@@ -254,13 +251,8 @@ impl JournalPanel {
 
     /// The engine looks for filter texts in these as well as in UTF-8.
     fn tell_encodings(&mut self, cx: &mut Cx<'_>) {
-        let mut encodings: Vec<_> = cx
-            .sessions
-            .encodings
-            .values()
-            .filter(|encoding| **encoding != Encoding::Utf8)
-            .map(|encoding| encoding.label().to_owned())
-            .collect();
+        let chosen = cx.sessions.shown_as.all().filter(|encoding| *encoding != Encoding::Utf8);
+        let mut encodings: Vec<_> = chosen.map(|encoding| encoding.label().to_owned()).collect();
         encodings.sort_unstable();
         encodings.dedup();
         if encodings != self.encodings {
@@ -274,7 +266,11 @@ impl JournalPanel {
 
     fn show_table(&mut self, ui: &mut Ui, cx: &Cx<'_>) -> TableOutput {
         let width = ui.available_width() - SCROLL_BAR_WIDTH;
-        let digits = Digits { number: row_text::group(self.pages.total()).len(), length: self.longest_length };
+        let digits = Digits {
+            number: row_text::group(self.pages.total()).len(),
+            length: self.longest_length,
+            party: self.longest_party,
+        };
         let (columns, table_columns) = columns::layout(ui, cx.tokens, cx.language, width, digits, &self.column_widths);
         let area = ui.available_rect_before_wrap();
         let table = RowTable {
@@ -312,7 +308,7 @@ impl JournalPanel {
         output.response.clone().on_hover_ui_at_pointer(|ui| {
             ui.spacing_mut().interact_size.y = cx.tokens.text_size;
             egui::Grid::new("journal-clocks").num_columns(2).show(ui, |ui| {
-                for (name, value) in row_text::clocks(row, cx.language, self.texts.zone()) {
+                for (name, value) in row_text::clocks(row, cx.language, cx.zone) {
                     ui.label(egui::RichText::new(name).color(cx.tokens.text_muted));
                     ui.label(egui::RichText::new(value).font(cx.tokens.mono_font()));
                     ui.end_row();
@@ -354,20 +350,33 @@ impl JournalPanel {
         }
     }
 
+    /// After a read that failed: what a copy waits for will not come.
+    fn give_copy_up(&mut self) {
+        if self.copy.take().is_some() {
+            self.pages.outdate();
+            self.say(Said::CopyFailed);
+        }
+    }
+
+    fn say(&mut self, said: Said) {
+        self.said = Some(said);
+        self.said_at = None;
+    }
+
     fn go_on_copying(&mut self, ui: &Ui, cx: &mut Cx<'_>) {
-        let now = ui.input(|input| input.time);
         if self.said.is_some() {
-            if now >= self.said_until {
+            let now = ui.input(|input| input.time);
+            let until = *self.said_at.get_or_insert(now) + SAID_FOR;
+            if now >= until {
                 self.said = None;
             } else {
-                let rest = std::time::Duration::from_secs_f64(self.said_until - now);
-                ui.ctx().request_repaint_after(rest);
+                ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(until - now));
             }
         }
         let Some(job) = &mut self.copy else { return };
-        let (language, sessions, zone) = (cx.language, cx.sessions, self.texts.zone());
+        let (language, sessions, zone) = (cx.language, cx.sessions, cx.zone);
         let step = job.step(|kind, row| {
-            let encoding = sessions.encoding(row.socket);
+            let encoding = sessions.encoding_of(row);
             let words = RowText::new(row, language, encoding, zone);
             match kind {
                 CopyKind::Rows => rows::as_line(row, &words, sessions, language),
@@ -383,13 +392,7 @@ impl JournalPanel {
             CopyStep::Done { text, rows, cut } => {
                 self.copy = None;
                 self.pages.outdate();
-                let count = row_text::group(rows as u64);
-                self.said = Some(if cut {
-                    tr!(language, "journal.copied_part", count = count).into_owned()
-                } else {
-                    tr!(language, "journal.copied", count = count).into_owned()
-                });
-                self.said_until = now + SAID_FOR;
+                self.say(Said::Copied { rows: rows as u64, cut });
                 ui.ctx().request_repaint();
                 cx.act(UiCommand::CopyText(text));
             }

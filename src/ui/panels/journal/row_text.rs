@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use crate::codec::encoding::Encoding;
 use crate::codec::{hex, visible};
 use crate::i18n::{self, Language};
-use crate::model::{Direction, Life, Page, PageRow, RowBody, SendMode};
+use crate::model::{Direction, Page, PageRow, RowBody, SendMode};
 use crate::tr;
 
 /// Bytes that the hex column shows; the inspector has the rest.
@@ -34,6 +34,8 @@ pub(super) struct RowText {
     /// Empty where no bytes crossed.
     pub(super) length: String,
     pub(super) text: String,
+    /// The bytes at the text's beginning that are a file's name.
+    pub(super) name_len: usize,
     /// The text is the peer's or the user's own, not this program's words.
     pub(super) verbatim: bool,
     pub(super) hex: String,
@@ -45,10 +47,11 @@ impl RowText {
         let is_data = matches!(row.body, RowBody::Data { .. });
         Self {
             tone: tone(&row.body),
-            time: time(shown_ns(row), zone),
+            time: time(row.stamp.wall_ns, zone),
             delta: row.delta_ns.map(delta).unwrap_or_default(),
             length,
             text: text(row, language, encoding),
+            name_len: file_name(row).len(),
             verbatim: is_data,
             hex: if is_data { hex_of(row) } else { String::new() },
         }
@@ -82,12 +85,8 @@ fn tone(body: &RowBody) -> Tone {
     }
 }
 
-/// The kernel's time where it is known, else the program's, in nanoseconds since 1970.
-fn shown_ns(row: &PageRow) -> i64 {
-    row.stamp.kernel_ns.unwrap_or(row.stamp.wall_ns)
-}
-
-/// `10:21:04.381204`, local; microseconds are cut, not rounded.
+/// `10:21:04.381204`, local; microseconds are cut, not rounded. The column shows one clock, the program's: order and
+/// "since last" go by when calls returned, and the kernel's stamps would make time run backwards beside them.
 pub(super) fn time(ns: i64, zone: &TimeZone) -> String {
     moment(ns, zone, "%H:%M:%S.%6f")
 }
@@ -159,26 +158,25 @@ fn text(row: &PageRow, language: Language, encoding: Encoding) -> String {
             }
             text
         }
-        RowBody::Life(life) => life_words(language, life),
+        RowBody::Life(life) => i18n::life(language, life),
         RowBody::Failed { failure } => i18n::failure(language, failure),
         RowBody::Notice { notice } => i18n::notice(language, notice),
         RowBody::File { .. } => file(row, language),
     }
 }
 
-fn life_words(language: Language, life: &Life) -> String {
-    let words = i18n::life(language, life);
-    // Who it was stands in a column of its own, which a narrow window leaves out.
-    match life {
-        Life::Accepted { peer, .. } | Life::Connected { peer, .. } if !peer.is_empty() => format!("{words} · {peer}"),
-        _ => words,
+/// As the sender wrote it; empty where there is no file.
+fn file_name(row: &PageRow) -> String {
+    match &row.body {
+        RowBody::File { name, .. } => visible::visible(name),
+        _ => String::new(),
     }
 }
 
 fn file(row: &PageRow, language: Language) -> String {
-    let RowBody::File { name, size, duration_ns, outcome, mode, .. } = &row.body else { return String::new() };
+    let RowBody::File { size, duration_ns, outcome, mode, .. } = &row.body else { return String::new() };
     // How it ended comes before what a narrow column cuts off.
-    let mut parts = vec![visible::visible(name), i18n::outcome(language, *outcome), i18n::byte_size(*size)];
+    let mut parts = vec![file_name(row), i18n::outcome(language, *outcome), i18n::byte_size(*size)];
     let seconds = Duration::from_nanos(*duration_ns).as_secs_f64();
     if seconds > 0.0 && *size > 0 {
         parts.push(i18n::rate(language, (*size as f64 / seconds) as u64));
@@ -197,18 +195,17 @@ pub(super) struct RowTexts {
     by_number: HashMap<u64, (Encoding, RowText)>,
 }
 
+impl Default for RowTexts {
+    fn default() -> Self {
+        Self { zone: TimeZone::UTC, language: Language::default(), by_number: HashMap::new() }
+    }
+}
+
 impl RowTexts {
-    pub(super) fn new(zone: TimeZone) -> Self {
-        Self { zone, language: Language::default(), by_number: HashMap::new() }
-    }
-
-    pub(super) fn zone(&self) -> &TimeZone {
-        &self.zone
-    }
-
-    pub(super) fn speak(&mut self, language: Language) {
-        if self.language != language {
+    pub(super) fn speak(&mut self, language: Language, zone: &TimeZone) {
+        if self.language != language || self.zone != *zone {
             self.language = language;
+            self.zone = zone.clone();
             self.by_number.clear();
         }
     }

@@ -38,6 +38,12 @@ pub(super) fn session_label(row: &PageRow, sessions: &Sessions) -> String {
     }
 }
 
+/// Session and peer in one, `#4 127.0.0.1:51734`.
+pub(super) fn party(row: &PageRow) -> String {
+    let session = row.session.map(|id| format!("#{id}")).unwrap_or_default();
+    format!("{session} {}", visible(&row.peer)).trim().to_owned()
+}
+
 /// What the sign in the direction column says.
 pub(super) fn direction_words(row: &PageRow, language: Language) -> Cow<'static, str> {
     match (direction(&row.body), &row.body) {
@@ -83,10 +89,12 @@ impl TableRows for JournalRows<'_> {
             let ring = place.rect.shrink(0.5);
             painter.rect_stroke(ring, 2.0, Stroke::new(1.0, tokens.accent), egui::StrokeKind::Inside);
         }
-        let text = self.texts.get(row, self.sessions.encoding(row.socket));
+        let text = self.texts.get(row, self.sessions.encoding_of(row));
         let muted = if selected { tokens.text } else { tokens.text_muted };
         let color = tone_color(text.tone, tokens);
         let mono = tokens.mono_font();
+        // Words have no bytes to show beside them.
+        let end = place.columns.last().map_or(place.rect.right(), |last| last.max);
         for (column, range) in self.columns.iter().zip(place.columns) {
             let cell = Cell { painter, rect: place.rect, range: *range };
             match column {
@@ -95,11 +103,13 @@ impl TableRows for JournalRows<'_> {
                 Column::Delta => cell.end(text.delta.clone(), &mono, muted),
                 Column::Session => cell.start(&session_label(row, self.sessions), &mono, muted),
                 Column::Peer => cell.start(&visible(&row.peer), &mono, muted),
+                Column::Party => cell.start(&party(row), &mono, muted),
                 Column::Direction => {
                     sign(painter, row, text.tone, Rect::from_x_y_ranges(*range, place.rect.y_range()), color);
                 }
                 Column::Length => cell.end(text.length.clone(), &mono, color),
-                Column::Text => paint_text(&cell, text, tokens, color),
+                Column::Text if text.verbatim => cell.verbatim(&text.text, tokens),
+                Column::Text => paint_words(&Cell { range: Rangef::new(range.min, end), ..cell }, text, tokens, color),
                 Column::Hex => cell.start(&text.hex, &mono, muted),
             }
         }
@@ -115,6 +125,7 @@ impl TableRows for JournalRows<'_> {
             Column::Delta => of(|text| &text.delta),
             Column::Session => Cow::Owned(session_label(row, self.sessions)),
             Column::Peer => Cow::Owned(visible(&row.peer)),
+            Column::Party => Cow::Owned(party(row)),
             Column::Direction => direction_words(row, self.language),
             Column::Length => of(|text| &text.length),
             Column::Text => of(|text| &text.text),
@@ -141,17 +152,28 @@ fn tone_color(tone: Tone, tokens: &Tokens) -> Color32 {
     }
 }
 
-fn paint_text(cell: &Cell<'_>, text: &RowText, tokens: &Tokens, color: Color32) {
-    // The peer's own text has the type of bytes, this program's words have the type of words.
-    if text.verbatim {
-        cell.verbatim(&text.text, &tokens.mono_font(), tokens.text, tokens.accent);
-    } else {
-        let color = if matches!(text.tone, Tone::In | Tone::Out) { tokens.text } else { color };
-        cell.start(&text.text, &tokens.font(), color);
+/// This program's words, in the type of words; bytes have that of bytes. A file's name gives way to what became of it.
+fn paint_words(cell: &Cell<'_>, text: &RowText, tokens: &Tokens, color: Color32) {
+    let font = tokens.font();
+    let color = if matches!(text.tone, Tone::In | Tone::Out) { tokens.text } else { color };
+    let (name, rest) = text.text.split_at(text.name_len);
+    if name.is_empty() {
+        return cell.start(rest, &font, color);
     }
+    let rest_width = cell.painter.layout_no_wrap(rest.to_owned(), font.clone(), color).size().x;
+    let most = (cell.range.max - rest_width).max(cell.range.min + NAME_LEAST);
+    let name_end = Cell { range: Rangef::new(cell.range.min, most), ..*cell }.run(name, &font, color);
+    Cell { range: Rangef::new(name_end, cell.range.max), ..*cell }.start(rest, &font, color);
 }
 
+/// Points that keep the blocks of two bytes apart.
+const BETWEEN_BLOCKS: f32 = 2.0;
+
+/// Points that a file's name gets however long the rest is.
+const NAME_LEAST: f32 = 48.0;
+
 /// One cell of one row.
+#[derive(Clone, Copy)]
 struct Cell<'a> {
     painter: &'a Painter,
     rect: Rect,
@@ -160,25 +182,41 @@ struct Cell<'a> {
 
 impl Cell<'_> {
     fn start(&self, text: &str, font: &FontId, color: Color32) {
-        let text = self.head(text, font);
-        self.place(LayoutJob::simple_singleline(text.to_owned(), font.clone(), color), color);
+        self.run(text, font, color);
     }
 
-    /// Bytes as text: what can't be seen as itself is written as an escape, apart by its colour.
-    fn verbatim(&self, text: &str, font: &FontId, color: Color32, escape_color: Color32) {
+    /// As [`Self::start`]; returns where the text ends.
+    fn run(&self, text: &str, font: &FontId, color: Color32) -> f32 {
+        let text = self.head(text, font);
+        self.place(LayoutJob::simple_singleline(text.to_owned(), font.clone(), color), color)
+    }
+
+    /// Bytes as text. What can't be seen as itself is written as an escape in another colour. Bytes that are no character
+    /// are question marks on blocks, light on dark: no text looks so, and the fonts lack the sign that is meant for them.
+    fn verbatim(&self, text: &str, tokens: &Tokens) {
+        let font = tokens.mono_font();
         let mut job = LayoutJob::default();
-        let plain = TextFormat::simple(font.clone(), color);
-        let apart = TextFormat::simple(font.clone(), escape_color);
-        let mut rest = self.head(text, font);
+        let plain = TextFormat::simple(font.clone(), tokens.text);
+        let apart = TextFormat::simple(font.clone(), tokens.accent);
+        let block = TextFormat {
+            background: tokens.text_muted,
+            expand_bg: -BETWEEN_BLOCKS / 2.0,
+            ..TextFormat::simple(font.clone(), tokens.surface)
+        };
+        let mut rest = self.head(text, &font);
         while let Some((at, character, escape)) =
             rest.char_indices().find_map(|(at, character)| Some((at, character, escape(character)?)))
         {
             job.append(&rest[..at], 0.0, plain.clone());
-            job.append(&escape, 0.0, apart.clone());
+            if character == char::REPLACEMENT_CHARACTER {
+                job.append(&escape, BETWEEN_BLOCKS, block.clone());
+            } else {
+                job.append(&escape, 0.0, apart.clone());
+            }
             rest = &rest[at + character.len_utf8()..];
         }
         job.append(rest, 0.0, plain);
-        self.place(job, color);
+        self.place(job, tokens.text);
     }
 
     /// As much of a text as can show at most: no glyph is narrower than a quarter of its size.
@@ -187,12 +225,14 @@ impl Cell<'_> {
         text.char_indices().nth(most).map_or(text, |(at, _)| &text[..at])
     }
 
-    fn place(&self, mut job: LayoutJob, color: Color32) {
+    fn place(&self, mut job: LayoutJob, color: Color32) -> f32 {
         job.wrap = TextWrapping::truncate_at_width(self.range.span().max(0.0));
         job.break_on_newline = false;
         let galley = self.painter.layout_job(job);
         let y = self.rect.center().y - galley.size().y / 2.0;
+        let end = self.range.min + galley.size().x;
         self.painter.galley(pos2(self.range.min, y), galley, color);
+        end
     }
 
     /// Whole, or not at all: a number that is cut lies.
@@ -206,8 +246,8 @@ impl Cell<'_> {
     }
 }
 
-/// The escape for a control picture (U+2400 to U+2421, as [`crate::codec::visible`] writes them) or for bytes that are no
-/// character; few fonts have these signs, and nobody can tell them apart at this size.
+/// The escape for a control picture (U+2400 to U+2421, as [`crate::codec::visible`] writes them): few fonts have these
+/// signs, and nobody can tell them apart at this size. For U+FFFD, bytes that are no character, what its block holds.
 fn escape(character: char) -> Option<Cow<'static, str>> {
     let code = u32::from(character);
     Some(match character {
@@ -217,7 +257,7 @@ fn escape(character: char) -> Option<Cow<'static, str>> {
         '\u{240d}' => "\\r".into(),
         '\u{2421}' => "\\x7f".into(),
         '\u{2400}'..='\u{241f}' => format!("\\x{:02x}", code - 0x2400).into(),
-        char::REPLACEMENT_CHARACTER => "·".into(),
+        char::REPLACEMENT_CHARACTER => "?".into(),
         _ => return None,
     })
 }

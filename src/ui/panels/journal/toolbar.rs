@@ -9,27 +9,24 @@ use super::JournalPanel;
 use super::row_text::group;
 use crate::codec::encoding::Encoding;
 use crate::i18n;
-use crate::model::{Delivery, Filter, SocketId};
+use crate::model::{Delivery, Filter, PageRow, Role, SessionId, SocketId};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
 use crate::ui::theme::Tokens;
+use crate::ui::view::Sessions;
 use crate::ui::widgets::choice::choice;
 use crate::ui::widgets::field::control_caption;
 
-/// Below this width, in points, words that stand beside named controls are left out.
-const NARROW: f32 = 900.0;
-
 impl JournalPanel {
     pub(super) fn show_toolbar(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
-        let narrow = ui.available_width() < NARROW;
         let height = cx.tokens.control_height;
         ui.allocate_ui_with_layout(
             egui::vec2(ui.available_width(), height),
             egui::Layout::right_to_left(egui::Align::Center),
             |ui| {
                 self.show_buttons(ui, cx);
-                show_encoding(ui, cx, self.chosen.as_ref().map(|row| row.socket), narrow);
+                show_encoding(ui, cx, self.chosen.as_ref());
                 ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
                     let width = (ui.available_width() * 0.42).clamp(120.0, 380.0);
                     self.show_filter(ui, cx, width);
@@ -92,7 +89,7 @@ impl JournalPanel {
             parts.push(tr!(cx.language, "journal.searching").into_owned());
         }
         if let Some(said) = &self.said {
-            parts.push(said.clone());
+            parts.push(said.words(cx.language).into_owned());
         }
         ui.add(egui::Label::new(RichText::new(parts.join(" · ")).color(tokens.text_muted)).truncate());
         self.show_losses(ui, cx);
@@ -147,28 +144,43 @@ impl JournalPanel {
     }
 }
 
-/// How bytes are shown as text: those of the tab that is shown alone, else of the `chosen` row's, else of all.
-fn show_encoding(ui: &mut Ui, cx: &mut Cx<'_>, chosen: Option<SocketId>, narrow: bool) {
+/// Whose bytes the choice of an encoding is about: those of the session or tab that is shown alone, else of the `chosen`
+/// row's, else of all. A client is one conversation, however often it connects; a listener's sessions may differ.
+fn reach_of_encoding(sessions: &Sessions, chosen: Option<&PageRow>) -> Option<(SocketId, Option<SessionId>)> {
+    let row = chosen.map(|row| (row.socket, row.session));
+    let (socket, session) = match (sessions.selected, row) {
+        // Within the tab that is shown alone, a row still tells which of its sessions is meant.
+        (Some((socket, None)), Some(row)) if row.0 == socket => row,
+        (Some(selected), _) => selected,
+        (None, row) => row?,
+    };
+    let of_server = |session: &SessionId| sessions.by_id.get(session).is_none_or(|view| view.info.role == Role::Server);
+    Some((socket, session.filter(of_server)))
+}
+
+fn show_encoding(ui: &mut Ui, cx: &mut Cx<'_>, chosen: Option<&PageRow>) {
     let language = cx.language;
-    let socket = cx.sessions.selected.map(|(socket, _)| socket).or(chosen);
-    let before = socket.map_or_else(|| cx.sessions.common_encoding(), |socket| Some(cx.sessions.encoding(socket)));
+    let reach = reach_of_encoding(cx.sessions, chosen);
+    let shown_as = &cx.sessions.shown_as;
+    let before = reach.map_or_else(|| shown_as.common(), |(socket, session)| Some(shown_as.encoding(socket, session)));
     let mut encoding = before;
-    let name = tr!(language, "journal.show_as");
+    let (name, help) = match reach {
+        Some((_, Some(session))) => {
+            (tr!(language, "journal.show_session_as", session = session), tr!(language, "journal.show_as_help_session"))
+        }
+        Some((_, None)) => (tr!(language, "journal.show_as"), tr!(language, "journal.show_as_help")),
+        None => (tr!(language, "journal.show_as"), tr!(language, "journal.show_as_help_all")),
+    };
     let options = Encoding::ALL.map(Some);
     let response = choice(ui, "journal-encoding", &name, 92.0, &mut encoding, &options, |option| match option {
         Some(encoding) => encoding.name().into(),
         None => tr!(language, "journal.show_as_differs"),
     });
-    response.on_hover_text(match socket {
-        Some(_) => tr!(language, "journal.show_as_help"),
-        None => tr!(language, "journal.show_as_help_all"),
-    });
-    if !narrow {
-        control_caption(ui, cx.tokens.font(), cx.tokens.text_muted, &name);
-    }
+    response.on_hover_text(help);
+    control_caption(ui, cx.tokens.font(), cx.tokens.text_muted, &name);
     if let Some(encoding) = encoding.filter(|_| encoding != before) {
-        cx.act(match socket {
-            Some(socket) => UiCommand::SetDisplayEncoding(socket, encoding),
+        cx.act(match reach {
+            Some((socket, session)) => UiCommand::SetDisplayEncoding(socket, session, encoding),
             None => UiCommand::SetDisplayEncodingOfAll(encoding),
         });
     }
@@ -186,7 +198,7 @@ fn show_scope(ui: &mut Ui, cx: &mut Cx<'_>) {
             tr!(cx.language, "journal.only_session", session = format!("{} #{id}", protocol.unwrap_or("")).trim())
         }
         None => match cx.sessions.by_id.values().find(|session| session.info.socket == socket) {
-            Some(session) if session.info.role == crate::model::Role::Server => tr!(cx.language, "journal.only_server"),
+            Some(session) if session.info.role == Role::Server => tr!(cx.language, "journal.only_server"),
             Some(_) => tr!(cx.language, "journal.only_client"),
             None => tr!(cx.language, "journal.only_tab"),
         },

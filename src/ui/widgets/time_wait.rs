@@ -1,0 +1,26 @@
+use egui::{RichText, Ui};
+
+use super::button::{Weight, button};
+use crate::i18n::Language;
+use crate::model::WaitingSocket;
+use crate::tr;
+use crate::ui::theme::Tokens;
+
+/// As many sockets as are listed; the rest is counted.
+const LISTED_MAX: usize = 4;
+
+/// Lists the sockets that keep a port in TIME_WAIT, and offers the cure; true when it was pressed.
+pub fn time_wait(ui: &mut Ui, tokens: &Tokens, language: Language, sockets: &[WaitingSocket]) -> bool {
+    for socket in sockets.iter().take(LISTED_MAX) {
+        let WaitingSocket { local, peer, seconds } = socket;
+        let words = tr!(language, "time_wait.socket", local = local, peer = peer, seconds = seconds);
+        ui.label(RichText::new(words).font(tokens.mono_font()).color(tokens.text_muted));
+    }
+    if let Some(more @ 1..) = sockets.len().checked_sub(LISTED_MAX) {
+        let words = tr!(language, "time_wait.more", count = more);
+        ui.label(RichText::new(words).font(tokens.small_font()).color(tokens.text_muted));
+    }
+    button(ui, tokens, Weight::Primary, &tr!(language, "time_wait.cure"), 0.0, None)
+        .on_hover_text(tr!(language, "time_wait.cure.explained"))
+        .clicked()
+}
