@@ -13,8 +13,8 @@ use super::socket_control::SocketControl;
 use super::stop::Stop;
 use super::stream_writer;
 use crate::model::{
-    Call, Cause, CloseReason, Delivery, Direction, Event, Failure, Hint, Life, Operation, Peer, Protocol, Role, Row,
-    RowBody, SessionInfo, Traffic, UnixName,
+    Call, Cause, CloseReason, Delivery, Direction, Event, Failure, Hint, Life, Operation, Peer, Role, Row, RowBody,
+    SessionInfo, Traffic, UnixName,
 };
 use crate::net::{DatagramSocket, Stream};
 
@@ -193,9 +193,7 @@ impl Session {
     ) -> std::io::Result<()> {
         let sent = match socket.send(bytes, to, wait) {
             // An answer to an earlier datagram, which the call gives instead of sending this one.
-            Err(error)
-                if self.info.protocol == Protocol::Udp && error.kind() == std::io::ErrorKind::ConnectionRefused =>
-            {
+            Err(error) if !self.info.protocol.is_unix() && error.kind() == std::io::ErrorKind::ConnectionRefused => {
                 core.fail(self.info.socket, Some(self), self.not_sent(&error));
                 socket.send(bytes, to, wait)?
             }

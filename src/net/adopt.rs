@@ -1,4 +1,7 @@
 //! Sockets that somebody else opened: descriptors that were there when the program started.
+//!
+//! A duplicate is used and the descriptor itself stays open. What belongs to the socket and not to the descriptor, its
+//! options and whether its calls block, is shared with whoever else holds it.
 
 use std::io;
 use std::os::fd::RawFd;
@@ -114,6 +117,7 @@ fn protocol_of(socket: &Socket) -> Result<Protocol, Cause> {
         Type::STREAM if domain == Domain::UNIX => Protocol::UnixStream,
         Type::DGRAM if domain == Domain::UNIX => Protocol::UnixDatagram,
         Type::SEQPACKET if domain == Domain::UNIX => Protocol::UnixSeqpacket,
+        Type::STREAM if domain == Domain::VSOCK => Protocol::Vsock,
         _ => return Err(Cause::UnknownSocketKind),
     })
 }

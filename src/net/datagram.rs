@@ -153,8 +153,8 @@ impl DatagramSocket {
     /// Sends one datagram: to the connected peer, or to `to`. With `wait` it waits a tenth of a second at most for room.
     ///
     /// # Errors
-    /// `WouldBlock` when no room came; message too long; `ConnectionRefused` over UDP for an earlier datagram: this one
-    /// was not sent.
+    /// `WouldBlock` when no room came; message too long; `ConnectionRefused`, over Unix for this datagram and
+    /// elsewhere for an earlier one: this one was not sent.
     pub fn send(&self, bytes: &[u8], to: Option<&Peer>, wait: bool) -> io::Result<usize> {
         let flags = if wait { 0 } else { libc::MSG_DONTWAIT };
         match (to, &self.naming) {
