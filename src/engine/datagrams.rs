@@ -62,7 +62,7 @@ pub(super) fn converse(
         protocol: endpoint.protocol(),
         decoder: endpoint.decoder(&local),
         peer,
-        local: local.clone(),
+        local,
         process: None,
         since_wall_ns: core.clock.wall_ns(),
     };

@@ -1,5 +1,7 @@
 //! One conversation: what is shared between its threads and those who command it.
 
+mod messages;
+
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -14,7 +16,7 @@ use super::stop::Stop;
 use super::stream_writer;
 use crate::model::{
     Call, Cause, CloseReason, Delivery, Direction, Event, Failure, Hint, Life, Operation, Peer, Role, Row, RowBody,
-    SessionInfo, Traffic, UnixName,
+    SessionInfo, Traffic,
 };
 use crate::net::{DatagramSocket, Stream};
 
@@ -90,11 +92,6 @@ impl Session {
             peer_end: Mutex::new(None),
             peer_ended: Stop::new(),
         }
-    }
-
-    /// Whether its peer is a Unix socket without a name, to which nothing can be sent.
-    pub(super) fn is_unnamed_sender(&self) -> bool {
-        matches!(&self.link, Link::Datagram { to: Some(Peer::Unix(UnixName::Unnamed)), .. })
     }
 
     /// Whether it shares a listener's datagram socket, so that closing it ends no thread.
@@ -181,33 +178,6 @@ impl Session {
                 }
             }
         }
-    }
-
-    fn send_datagram(
-        &self,
-        core: &Core,
-        socket: &DatagramSocket,
-        to: Option<&Peer>,
-        bytes: &[u8],
-        wait: bool,
-    ) -> std::io::Result<()> {
-        let sent = match socket.send(bytes, to, wait) {
-            // An answer to an earlier datagram, which the call gives instead of sending this one.
-            Err(error) if !self.info.protocol.is_unix() && error.kind() == std::io::ErrorKind::ConnectionRefused => {
-                core.fail(self.info.socket, Some(self), self.not_sent(&error));
-                socket.send(bytes, to, wait)?
-            }
-            result => result?,
-        };
-        let call = if to.is_some() { Call::SendTo } else { Call::Send };
-        let payload = if core.recorder.is_on() { bytes.to_vec() } else { Vec::new() };
-        self.sent(core, call, payload, sent);
-        Ok(())
-    }
-
-    /// A message that could not be sent, with what can be done about it.
-    fn not_sent(&self, error: &std::io::Error) -> Failure {
-        super::advice::send_message(self.info.protocol, &self.peer, error)
     }
 
     /// Queues for the writer and starts it with the first thing.
@@ -310,34 +280,6 @@ impl Session {
             }
         }
         Ok(())
-    }
-
-    /// In one call or not at all. A message that is too long is told here: the connection goes on.
-    fn write_message(
-        &self,
-        core: &Core,
-        stream: &Stream,
-        bytes: &[u8],
-        on_taken: impl Fn(u64),
-    ) -> Result<(), Option<std::io::Error>> {
-        loop {
-            if self.stop.is_urgent() {
-                return Err(None);
-            }
-            match stream.send_message(bytes) {
-                Ok(taken) => {
-                    let payload = if core.recorder.is_on() { bytes.to_vec() } else { Vec::new() };
-                    self.sent(core, Call::SendMsg, payload, taken);
-                }
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => continue,
-                Err(error) if Cause::from(&error) == Cause::MessageTooLong => {
-                    core.fail(self.info.socket, Some(self), self.not_sent(&error));
-                }
-                Err(error) => return Err(Some(error)),
-            }
-            on_taken(bytes.len() as u64);
-            return Ok(());
-        }
     }
 
     /// Keeps others from sending between two calls, for a file's whole length.

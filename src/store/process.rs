@@ -7,8 +7,9 @@ use crate::model::PeerProcess;
 
 /// With the process's name, where it can still be found: not on other systems than Linux, nor once it has ended.
 #[must_use]
-pub fn named(process: PeerProcess) -> PeerProcess {
-    PeerProcess { name: process.pid.and_then(|pid| name_in(Path::new("/proc"), pid)), ..process }
+pub fn named(mut process: PeerProcess) -> PeerProcess {
+    process.name = process.pid.and_then(|pid| name_in(Path::new("/proc"), pid));
+    process
 }
 
 /// The command's short name (proc_pid_comm(5)).
