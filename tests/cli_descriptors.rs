@@ -22,21 +22,39 @@ fn with_input(arguments: &[&str], input: impl Into<OwnedFd>) -> Command {
 }
 
 #[test]
-fn a_listening_socket_is_served() {
+fn a_listening_socket_is_served_also_as_standard_input() {
+    for descriptor in ["fd://3", "fd://0"] {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a socket");
+        let address = listener.local_addr().expect("an address");
+        let arguments = ["listen", descriptor, "--echo", "--once"];
+        let mut sockeye = Sockeye::watch_with_own_input(with_input(&arguments, listener));
+        assert_eq!(sockeye.listening(), format!("tcp://{address}"));
+        let notice = sockeye.expect("notice");
+        assert_eq!((&notice["notice"], &notice["descriptor"]), (&"adopted".into(), &descriptor.into()));
+        let mut peer = TcpStream::connect(address).expect("it listens");
+        peer.write_all(b"ping").expect("it is sent");
+        peer.shutdown(Shutdown::Write).expect("it is open");
+        let mut answer = Vec::new();
+        peer.read_to_end(&mut answer).expect("an answer");
+        assert_eq!(answer, b"ping");
+        let ours = format!("tcp://{}", peer.local_addr().expect("an address"));
+        assert_eq!(sockeye.finish().expect_code(0).one("opened")["peer"], ours);
+    }
+}
+
+#[test]
+fn files_arrive_over_a_socket_that_was_passed() {
+    let folder = tempfile::tempdir().expect("a folder");
     let listener = TcpListener::bind("127.0.0.1:0").expect("a socket");
     let address = listener.local_addr().expect("an address");
-    let mut sockeye = Sockeye::watch_with_own_input(with_input(&["listen", "fd://3", "--echo", "--once"], listener));
-    assert_eq!(sockeye.listening(), format!("tcp://{address}"));
-    let notice = sockeye.expect("notice");
-    assert_eq!((&notice["notice"], &notice["descriptor"]), (&"adopted".into(), &"fd://3".into()));
-    let mut peer = TcpStream::connect(address).expect("it listens");
-    peer.write_all(b"ping").expect("it is sent");
-    peer.shutdown(Shutdown::Write).expect("it is open");
-    let mut answer = Vec::new();
-    peer.read_to_end(&mut answer).expect("an answer");
-    assert_eq!(answer, b"ping");
+    let into = folder.path().to_str().expect("UTF-8");
+    let arguments = ["receive", "fd://3", "--into", into, "--protocol", "raw", "--once"];
+    let mut sockeye = Sockeye::watch_with_own_input(with_input(&arguments, listener));
+    sockeye.listening();
+    TcpStream::connect(address).and_then(|mut peer| peer.write_all(b"content")).expect("it is sent");
     let run = sockeye.finish();
-    assert_eq!(run.expect_code(0).one("opened")["peer"], format!("tcp://{}", peer.local_addr().expect("an address")));
+    let path = run.expect_code(0).one("file")["path"].as_str().expect("a path").to_owned();
+    assert_eq!(std::fs::read(path).expect("the file"), b"content");
 }
 
 #[test]
