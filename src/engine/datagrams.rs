@@ -16,7 +16,6 @@ use crate::model::{
     Role, Row, RowBody, SessionInfo, SocketOption, UnixName,
 };
 use crate::net::{DatagramSocket, ReceivedDatagram};
-use crate::store::process;
 
 /// A UDP datagram over IPv4 carries 65,507 bytes at most, and one over IPv6 65,527.
 const RECEIVE_SIZE: usize = 64 << 10;
@@ -258,7 +257,7 @@ impl<'a> Worker<'a> {
         if by_address.len() >= PEERS_MAX {
             evict(by_address, self.core);
         }
-        let process = process.cloned().map(process::named);
+        let process = process.cloned().map(self.core.name_process);
         let info = SessionInfo {
             id: self.core.next_session(),
             socket: self.control.id,

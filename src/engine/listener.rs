@@ -15,7 +15,6 @@ use crate::model::{
 };
 use crate::net::{self, Accepted, Listener, Listening, Stream};
 use crate::store::inbox::Inbox;
-use crate::store::process;
 use crate::store::socket_file::{self, FileIdentity};
 
 /// How long a listener that waits for its address rests between two tries.
@@ -208,7 +207,7 @@ pub(super) fn open_session(
     }
     let stream = Arc::new(stream);
     let local = stream.local();
-    let process = stream.peer_process().map(process::named);
+    let process = stream.peer_process().map(core.name_process);
     let info = SessionInfo {
         id: core.next_session(),
         socket: control.id,
