@@ -8,6 +8,7 @@ use std::io::{Read as _, Write as _};
 use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
 use sockeye::model::{ClientTab, ServerTab};
+use sockeye::ui::{Choice, Picker, Wanted};
 
 use crate::app::{Window, any_port, heard};
 
@@ -105,6 +106,42 @@ fn a_folder_has_to_be_named_before_it_is_shown() {
     let mut answer = String::new();
     peer.read_to_string(&mut answer).expect("the answer");
     assert!(answer.ends_with("\r\n\r\n<p>index"), "{answer}");
+}
+
+/// Chooses this in place of a person, if that is what is asked for.
+struct Chooses(Wanted, std::path::PathBuf);
+
+impl Picker for Chooses {
+    fn pick(&self, _: Option<&eframe::Frame>, _: &str, wanted: Wanted) -> Choice {
+        let path = (wanted == self.0).then(|| vec![self.1.clone()]);
+        Box::pin(async { path })
+    }
+}
+
+#[test]
+fn what_a_dialog_chose_is_shown_at_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("a.txt");
+    std::fs::write(&file, "你好").expect("a file");
+    let settings = ServerTab { browser: "page".to_owned(), more_open: true, ..any_port() };
+    let mut window = Window::with_tabs(settings, ClientTab::default());
+    window.listen();
+    let cases = [
+        ("With a file", "Choose file…", "File to show", Wanted::File, file, "你好"),
+        ("With a folder", "Choose folder…", "Folder to show", Wanted::Folder, folder.path().to_owned(), "a.txt"),
+    ];
+    for (kind, button, field, wanted, path, expected) in cases {
+        window.harness.state_mut().as_mut().expect("the app").set_picker(Box::new(Chooses(wanted, path.clone())));
+        window.choose("Server", "Answer browsers", kind);
+        window.click("Server", button);
+        let path = path.to_str().expect("UTF-8");
+        window.until("the choice", |window| window.value("Server", field) == path);
+        let mut peer = window.peer();
+        write!(peer, "GET / HTTP/1.0\r\n\r\n").expect("a request");
+        let mut answer = String::new();
+        peer.read_to_string(&mut answer).expect("the answer");
+        assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains(expected), "{answer}");
+    }
 }
 
 /// Set for a run of this test program that is a child of another, whose browser is not the machine's.

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use super::core::{Core, spawn};
 use super::session::Session;
-use super::socket_control::SocketControl;
-use super::{advice, datagrams, resolving, stream_receiver};
+use super::socket_control::{ListeningSocket, SocketControl};
+use super::{advice, datagrams, inspecting, resolving, stream_receiver};
 use crate::codec::decode::Decoder;
 use crate::model::{
     Cause, CloseReason, ConnectSpec, Endpoint, Event, Failure, Life, ListenSpec, Notice, Operation, Peer, ReceiveMode,
@@ -52,15 +52,23 @@ fn serve(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ListenSpec) -> R
     let path = asked.unix_name().and_then(UnixName::path);
     let bound_file = path.and_then(|path| Some((path, FileIdentity::of(path)?)));
     let local = listening.local().map_err(|error| Failure::io(Operation::Bind, asked, &error))?;
-    let endpoint = asked.at(&local);
-    core.life(control.id, None, Life::Listening { endpoint: endpoint.to_string() });
-    core.outbox.send(Event::Listening { socket: control.id, endpoint: endpoint.clone() });
-
+    let endpoint = asked.opened(listening.protocol(), &local);
+    check_adopted(core, control, asked, &endpoint, &spec.receive)?;
     let mut workers = Workers { core, control, running: Vec::new() };
     // The socket is closed before the sessions are: nobody gets into a queue that is never served.
     match listening {
-        Listening::Connections(listener) => accept_all(core, control, spec, &listener, &endpoint, &mut workers),
-        Listening::Datagrams(socket) => datagrams::serve(core, control, &endpoint, socket, local, spec.once),
+        Listening::Connections(listener) => {
+            let listener = Arc::new(listener);
+            announce(core, control, &endpoint, ListeningSocket::Connections(Arc::clone(&listener)));
+            accept_all(core, control, spec, &listener, &endpoint, &mut workers);
+            control.close_listening();
+        }
+        Listening::Datagrams(socket) => {
+            let socket = Arc::new(socket);
+            announce(core, control, &endpoint, ListeningSocket::Datagrams(Arc::clone(&socket)));
+            datagrams::serve(core, control, &endpoint, socket, local, spec.once);
+            control.close_listening();
+        }
     }
     if let Some((path, identity)) = bound_file
         && let Err(failure) = socket_file::remove_own(path, identity)
@@ -72,6 +80,35 @@ fn serve(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ListenSpec) -> R
     }
     workers.join();
     core.life(control.id, None, Life::StoppedListening { endpoint: endpoint.to_string() });
+    Ok(())
+}
+
+/// Tells that the socket listens, and what became of its options.
+fn announce(core: &Core, control: &SocketControl, endpoint: &Endpoint, socket: ListeningSocket) {
+    control.show_listening(socket, endpoint.protocol());
+    core.life(control.id, None, Life::Listening { endpoint: endpoint.to_string() });
+    core.outbox.send(Event::Listening { socket: control.id, endpoint: endpoint.clone() });
+    let answers = control.with_listening(|socket| socket.answers(&control.options)).unwrap_or_default();
+    inspecting::tell_answers(core, control, None, answers);
+}
+
+/// What a descriptor is, is known only now: told, and held against what is wanted of it.
+///
+/// # Errors
+/// [`Cause::NotAStream`] where files are to be received and none can be.
+pub(super) fn check_adopted(
+    core: &Core,
+    control: &SocketControl,
+    asked: &Endpoint,
+    opened: &Endpoint,
+    receive: &ReceiveMode,
+) -> Result<(), Failure> {
+    let Endpoint::Descriptor(_) = asked else { return Ok(()) };
+    if *receive != ReceiveMode::Show && !opened.protocol().is_stream() {
+        return Err(Failure::new(Operation::Open, opened, Cause::NotAStream));
+    }
+    let notice = Notice::Adopted { descriptor: asked.to_string(), endpoint: opened.to_string() };
+    core.notice(control.id, None, notice);
     Ok(())
 }
 
@@ -100,10 +137,10 @@ fn open(core: &Arc<Core>, control: &SocketControl, spec: &ListenSpec) -> Result<
     }
 }
 
-/// The file of a Unix socket that nobody listens behind. Anything else in its place is somebody's and stays.
+/// The file of a Unix socket that has gone. Anything else in its place is somebody's and stays.
 fn stale_file(endpoint: &Endpoint) -> Option<&Path> {
     let path = endpoint.unix_name()?.path()?;
-    (socket_file::is_socket(path) == Some(true) && !net::unix_accepts(path)).then_some(path)
+    (socket_file::is_socket(path) == Some(true) && !net::unix_answers(path)).then_some(path)
 }
 
 fn accept_all(
@@ -180,7 +217,7 @@ impl Workers<'_> {
     }
 }
 
-/// Makes and announces the session of a connected stream. `None` only when told to stop in the same moment.
+/// Makes and announces the session of a connection. `None` only when told to stop in the same moment.
 pub(super) fn open_session(
     core: &Arc<Core>,
     control: &SocketControl,
@@ -195,6 +232,7 @@ pub(super) fn open_session(
     let stream = Arc::new(stream);
     let local = stream.local();
     let browser = control.browser.read().clone();
+    let process = stream.peer_process().map(core.name_process);
     let info = SessionInfo {
         id: core.next_session(),
         socket: control.id,
@@ -203,6 +241,7 @@ pub(super) fn open_session(
         decoder: if browser.is_some() { Decoder::Http } else { endpoint.decoder(&local) },
         peer,
         local,
+        process,
         since_wall_ns: core.clock.wall_ns(),
     };
     let session = Arc::new(Session::for_stream(info, Arc::clone(&stream), browser));

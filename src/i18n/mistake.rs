@@ -19,6 +19,8 @@ pub fn endpoint_error(language: Language, error: &EndpointError) -> String {
             tr!(language, "endpoint.path_too_long", len = len, max = crate::model::UNIX_PATH_MAX)
         }
         EndpointError::PathWithNul => tr!(language, "endpoint.path_with_nul"),
+        EndpointError::EmptyDescriptor => tr!(language, "endpoint.empty_descriptor"),
+        EndpointError::BadDescriptor(text) => tr!(language, "endpoint.bad_descriptor", text = text),
         EndpointError::NoIpProtocol => tr!(language, "endpoint.no_ip_protocol"),
         EndpointError::BadIpProtocol(text) => tr!(language, "endpoint.bad_ip_protocol", text = text),
         EndpointError::EmptyInterface => tr!(language, "endpoint.empty_interface"),
@@ -29,6 +31,9 @@ pub fn endpoint_error(language: Language, error: &EndpointError) -> String {
         EndpointError::Option(OptionError::Unknown(name)) => tr!(language, "endpoint.unknown_option", name = name),
         EndpointError::Option(OptionError::BadValue { name, value }) => {
             tr!(language, "endpoint.bad_option_value", name = name, value = value)
+        }
+        EndpointError::Option(OptionError::NotFor { name, protocol }) => {
+            tr!(language, "endpoint.option_not_for", name = name, protocol = protocol.scheme())
         }
     }
     .into_owned()

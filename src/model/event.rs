@@ -7,12 +7,15 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::browser::Exchange;
+use super::descriptor::ReceivedDescriptor;
 use super::endpoint::Endpoint;
 use super::failure::Failure;
 use super::ids::{SessionId, SocketId, TransferId};
+use super::options::OptionAnswer;
 use super::page::Page;
 use super::protocol::Protocol;
 use super::session::{SessionInfo, Traffic};
+use super::socket_state::SocketState;
 use super::transfer::{Outcome, Progress, TransferInfo};
 
 /// Why a session ended.
@@ -62,7 +65,7 @@ pub enum Notice {
     Dropped {
         datagrams: u64,
     },
-    /// A datagram longer than the receive size was cut.
+    /// A datagram or message longer than the receive size was cut.
     Truncated {
         kept: u64,
     },
@@ -102,6 +105,19 @@ pub enum Notice {
         /// The peer began it.
         by_peer: bool,
     },
+    /// This descriptor, as it was asked for, turned out to be that socket.
+    Adopted {
+        descriptor: String,
+        endpoint: String,
+    },
+    /// A Unix peer sent descriptors along; they are closed again.
+    DescriptorsClosed {
+        descriptors: Vec<ReceivedDescriptor>,
+    },
+    /// More descriptors came than this process could take: the kernel dropped some (MSG_CTRUNC).
+    DescriptorsLost,
+    /// A sender without a name: nothing can be sent to it.
+    SenderUnnamed,
 }
 
 impl Notice {
@@ -176,6 +192,19 @@ pub enum Event {
     ReconnectingIn {
         socket: SocketId,
         delay: Duration,
+    },
+    /// What the kernel made of the options that were asked for: once when the socket is there, and after each change.
+    OptionsAnswered {
+        socket: SocketId,
+        /// `None` for a listener's own socket.
+        session: Option<SessionId>,
+        answers: Vec<OptionAnswer>,
+    },
+    /// The answer to [`super::Command::Inspect`]; none comes for a socket that is closed.
+    Inspected {
+        socket: SocketId,
+        session: Option<SessionId>,
+        state: Arc<SocketState>,
     },
     /// Why no such socket can be opened; `None` where one can.
     Probed {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 pub enum Operation {
     Resolve,
     Open,
+    Adopt,
     SetOption,
     Bind,
     Listen,
@@ -38,6 +39,7 @@ impl Operation {
         match self {
             Self::Resolve => "resolve",
             Self::Open => "open",
+            Self::Adopt => "adopt",
             Self::SetOption => "set-option",
             Self::Bind => "bind",
             Self::Listen => "listen",
@@ -85,6 +87,27 @@ pub enum Cause {
     StaleSocket,
     /// A file that is not a socket stands where the socket should be.
     NotASocket,
+    /// The Unix socket at that name is of another type.
+    OtherSocketType,
+    /// The receiver of a Unix datagram has to read before its queue takes another.
+    PeerQueueFull,
+    /// The sender of a Unix datagram bound no name, so there is nowhere to send to.
+    NoReturnAddress,
+    /// No such descriptor is open.
+    DescriptorNotOpen,
+    DescriptorNotASocket,
+    /// This program opened it itself.
+    DescriptorIsOwn,
+    /// LISTEN_FDNAMES has no such name.
+    NoSuchDescriptorName,
+    /// A socket of a family or type that is not served here.
+    UnknownSocketKind,
+    /// The descriptor is a socket that listens, where a connected one is needed.
+    SocketListens,
+    /// The descriptor is a socket that is connected, where one that listens is needed.
+    SocketIsConnected,
+    /// The descriptor is a socket without an address.
+    SocketNotBound,
     OutOfDescriptors,
     MessageTooLong,
     NotFound,
@@ -114,6 +137,14 @@ pub enum Cause {
     ToABrowser,
     /// The system has no browser to open.
     NoBrowser,
+    /// The system doesn't take this value for the option.
+    InvalidValue,
+    /// Nothing on this system has the name that the option was given.
+    UnknownName,
+    /// A socket of this kind has no such option.
+    NoSuchOption,
+    /// The kernel has no such protocol for a socket of this kind.
+    ProtocolMissing,
     /// Text that no face has words for; `errno` where the system gave one.
     Other {
         message: String,
@@ -158,6 +189,7 @@ impl Cause {
             Some(nix::errno::Errno::EMFILE | nix::errno::Errno::ENFILE) => return Self::OutOfDescriptors,
             Some(nix::errno::Errno::EMSGSIZE) => return Self::MessageTooLong,
             Some(nix::errno::Errno::ENAMETOOLONG) => return Self::PathTooLong,
+            Some(nix::errno::Errno::EPROTOTYPE) => return Self::OtherSocketType,
             _ => {}
         }
         let errno = error.raw_os_error();
@@ -214,12 +246,24 @@ pub enum Hint {
     RemoveTheFile,
     RaiseDescriptorLimit,
     DatagramMax,
+    RaiseSendBuffer,
+    ChooseAnotherProtocol,
+    WaitForTheReceiver,
+    SenderMustBind,
+    ConnectInstead,
+    ListenInstead,
+    PassTheDescriptor,
     FreeSpace,
     CheckRights,
     ChooseAFile,
     ChooseAFolder,
     /// Open the address, the failure's subject, by hand.
     OpenByHand,
+    ListCongestionControls,
+    ListInterfaces,
+    /// CAP_NET_ADMIN, capabilities(7).
+    NeedsNetAdmin,
+    V6OnlyNeedsV6,
 }
 
 /// An error that carries all that a face needs to explain it; `Display` is for logs, faces have words of their own.

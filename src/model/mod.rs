@@ -5,6 +5,7 @@
 mod address;
 mod browser;
 mod command;
+mod descriptor;
 mod device;
 mod endpoint;
 mod event;
@@ -14,17 +15,20 @@ mod ids;
 mod ip_protocol;
 mod options;
 mod page;
+mod process;
 mod protocol;
 mod row;
 mod session;
 mod settings;
 mod shown_as;
+mod socket_state;
 mod target;
 mod transfer;
 
 pub use address::{HostPort, Peer, RawAddress, UnixName};
 pub use browser::{BrowserContent, Exchange, FolderEntry, FolderList};
 pub use command::{Command, ConnectSpec, ListenSpec, Recipients, Respond};
+pub use descriptor::{DescriptorKind, DescriptorName, InheritedSocket, ReceivedDescriptor};
 pub use device::{CanInterface, ContextId, UnknownContextId, VsockAddress};
 pub use endpoint::{Endpoint, EndpointError, UNIX_PATH_MAX};
 pub use event::{CloseReason, Event, Notice};
@@ -32,8 +36,9 @@ pub use failure::{Cause, Failure, Hint, Operation, PortOwner, WaitingSocket};
 pub use filter::{Filter, FilterError};
 pub use ids::{SessionId, SocketId, TransferId};
 pub use ip_protocol::{IpProtocol, UnknownIpProtocol};
-pub use options::{OptionError, OptionKind, OptionValue, SocketOption, SocketOptions, Unit};
+pub use options::{OptionAnswer, OptionError, OptionKind, OptionValue, SocketOption, SocketOptions, Unit};
 pub use page::{Page, PageRequest, PageRow};
+pub use process::PeerProcess;
 pub use protocol::{AddressForm, Delivery, Protocol, SecondField};
 pub use row::{Call, Direction, Life, Row, RowBody, Stamp};
 pub use session::{Role, SessionInfo, Traffic};
@@ -42,5 +47,6 @@ pub use settings::{
     WindowPlace,
 };
 pub use shown_as::ShownAs;
+pub use socket_state::{AcceptQueue, SocketMemory, SocketState, TcpInfo, TcpState};
 pub use target::Target;
 pub use transfer::{Outcome, Progress, ReceiveMode, SendMode, TransferInfo};

@@ -7,26 +7,28 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::datagram::{DatagramSocket, Naming};
 use super::{options, sys};
-use crate::model::{CanInterface, Endpoint, Failure, Operation, Peer, SocketOptions};
+use crate::model::{self, CanInterface, Endpoint, Failure, Operation, Peer, Role, SocketOptions};
 
 /// A socket for the frames of one interface, CAN FD's among them where the interface has it.
 pub(super) fn bind(interface: &CanInterface, options: &SocketOptions) -> Result<DatagramSocket, Failure> {
-    let fail = failure(Endpoint::Can(interface.clone()));
-    let socket = socket(Type::RAW, libc::CAN_RAW, options, &fail)?;
+    let endpoint = Endpoint::Can(interface.clone());
+    let socket = socket(Type::RAW, libc::CAN_RAW, options, &endpoint)?;
+    let fail = failure(endpoint);
     sys::set_can_fd(&socket).map_err(|error| fail(Operation::SetOption, &error))?;
     let address = address(interface).map_err(|error| fail(Operation::Bind, &error))?;
     socket.bind(&address).map_err(|error| fail(Operation::Bind, &error))?;
-    over(socket, interface).map_err(|error| fail(Operation::Bind, &error))
+    over(socket, model::Protocol::Can, interface).map_err(|error| fail(Operation::Bind, &error))
 }
 
 /// A socket of the broadcast manager for one interface.
 pub(super) fn bind_broadcast(interface: &CanInterface, options: &SocketOptions) -> Result<DatagramSocket, Failure> {
-    let fail = failure(Endpoint::CanBroadcast(interface.clone()));
-    let socket = socket(Type::DGRAM, libc::CAN_BCM, options, &fail)?;
+    let endpoint = Endpoint::CanBroadcast(interface.clone());
+    let socket = socket(Type::DGRAM, libc::CAN_BCM, options, &endpoint)?;
+    let fail = failure(endpoint);
     let address = address(interface).map_err(|error| fail(Operation::Connect, &error))?;
     // The broadcast manager is connected to its interface and not bound to it.
     socket.connect(&address).map_err(|error| fail(Operation::Connect, &error))?;
-    over(socket, interface).map_err(|error| fail(Operation::Connect, &error))
+    over(socket, model::Protocol::CanBroadcast, interface).map_err(|error| fail(Operation::Connect, &error))
 }
 
 /// Whether a socket for frames can be opened.
@@ -44,18 +46,14 @@ fn open(kind: Type, protocol: i32) -> io::Result<Socket> {
 }
 
 /// The seam for any socket that carries whole frames.
-fn over(socket: Socket, interface: &CanInterface) -> io::Result<DatagramSocket> {
-    DatagramSocket::new(socket, Naming::Sole(Peer::Can(interface.clone())))
+fn over(socket: Socket, protocol: model::Protocol, interface: &CanInterface) -> io::Result<DatagramSocket> {
+    DatagramSocket::new(socket, protocol, Naming::Sole(Peer::Can(interface.clone())))
 }
 
-fn socket(
-    kind: Type,
-    protocol: i32,
-    options: &SocketOptions,
-    fail: &impl Fn(Operation, &io::Error) -> Failure,
-) -> Result<Socket, Failure> {
-    let socket = open(kind, protocol).map_err(|error| fail(Operation::Open, &error))?;
-    options::apply_common(&socket, options).map_err(|error| fail(Operation::SetOption, &error))?;
+fn socket(kind: Type, protocol: i32, options: &SocketOptions, endpoint: &Endpoint) -> Result<Socket, Failure> {
+    let socket = open(kind, protocol).map_err(|error| Failure::io(Operation::Open, endpoint, &error))?;
+    // A CAN socket has no side: its options are the same for both.
+    options::apply(&socket, Role::Client, options, endpoint)?;
     options::ask_for_drops(&socket);
     Ok(socket)
 }
@@ -80,7 +78,7 @@ mod tests {
     fn frames_cross_whole_and_are_told_from_each_other() {
         let vcan = CanInterface::new("vcan0").unwrap();
         let (ours, theirs) = Socket::pair(Domain::UNIX, Type::SEQPACKET, None).unwrap();
-        let (ours, theirs) = (over(ours, &vcan).unwrap(), over(theirs, &vcan).unwrap());
+        let (ours, theirs) = [ours, theirs].map(|socket| over(socket, model::Protocol::Can, &vcan).unwrap()).into();
         let frames = ["123#DEADBEEF", "1F334455#11", "7DF#R4", "123##1112233", "20000004#0000000000000000"];
         let frames = frames.map(|text| text.parse::<Frame>().unwrap());
         let peer = Peer::Can(vcan);

@@ -1,4 +1,4 @@
-//! A listening socket, TCP or Unix.
+//! A listening socket of any transport with connections.
 
 use std::io;
 use std::os::fd::AsFd;
@@ -7,9 +7,10 @@ use nix::poll::PollFlags;
 use socket2::Socket;
 
 use super::address::peer_of;
+use super::inspect::OpenSocket;
 use super::stream::Stream;
 use super::wake::{Ready, Wake};
-use crate::model::Peer;
+use crate::model::{Peer, Protocol, Role};
 
 /// What a wait for a connection brought.
 #[derive(Debug)]
@@ -24,13 +25,19 @@ pub enum Accepted {
 #[derive(Debug)]
 pub struct Listener {
     socket: Socket,
+    protocol: Protocol,
 }
 
 impl Listener {
-    pub(super) fn new(socket: Socket) -> io::Result<Self> {
+    pub(super) fn new(socket: Socket, protocol: Protocol) -> io::Result<Self> {
         // A connection may vanish between the wait and accept(2), which then must not block.
         socket.set_nonblocking(true)?;
-        Ok(Self { socket })
+        Ok(Self { socket, protocol })
+    }
+
+    #[must_use]
+    pub fn protocol(&self) -> Protocol {
+        self.protocol
     }
 
     /// Where it is bound, port 0 resolved.
@@ -39,6 +46,12 @@ impl Listener {
     /// getsockname(2) failed.
     pub fn local(&self) -> io::Result<Peer> {
         Ok(peer_of(&self.socket.local_addr()?))
+    }
+
+    /// To be asked about.
+    #[must_use]
+    pub fn inspect(&self, protocol: Protocol) -> OpenSocket<'_> {
+        OpenSocket { socket: self.socket.as_fd(), role: Role::Server, protocol }
     }
 
     /// Blocks until a connection can be taken or `wake` goes on.
@@ -50,7 +63,7 @@ impl Listener {
             return Ok(Accepted::Woken);
         }
         match self.socket.accept() {
-            Ok((socket, address)) => Ok(Accepted::Stream(Stream::new(socket)?, peer_of(&address))),
+            Ok((socket, address)) => Ok(Accepted::Stream(Stream::new(socket, self.protocol)?, peer_of(&address))),
             // Errors of the connection and not of the listener, accept(2).
             Err(error)
                 if matches!(

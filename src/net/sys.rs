@@ -1,40 +1,148 @@
-//! The system calls that no crate offers. All of the program's `unsafe` is here.
+//! The system calls that no crate offers, and taking over descriptors. All of the program's `unsafe` is here.
 
-/// Datagrams that the kernel has dropped at this socket since it was opened, also those that no later datagram reports:
-/// word 8 of SO_MEMINFO, see `SK_MEMINFO_DROPS` in linux/sock_diag.h. `None` where the system doesn't say.
-#[cfg(target_os = "linux")]
-pub(super) fn dropped(socket: std::os::fd::BorrowedFd<'_>) -> Option<u32> {
-    use nix::libc;
-    use std::os::fd::AsRawFd;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
-    const DROPS: usize = 8;
-    let mut words = [0u32; DROPS + 1];
-    let mut length = size_of_val(&words) as libc::socklen_t;
-    // SAFETY: `words` is writable for `length` bytes and the kernel writes no more than `length` says.
+use nix::libc::{self, c_int, socklen_t};
+use socket2::{SockAddr, SockAddrStorage, Socket};
+
+/// getsockopt(2) for options that are longer than a number, or of which there are many. Returns how many bytes of
+/// `buffer` the kernel has written: older kernels know shorter structures.
+///
+/// # Errors
+/// Of the call.
+pub(super) fn get_option(socket: BorrowedFd<'_>, level: c_int, name: c_int, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut length = socklen_t::try_from(buffer.len()).unwrap_or(socklen_t::MAX);
+    // SAFETY: `buffer` is writable for `length` bytes and the kernel writes no more than `length` says.
     #[allow(unsafe_code)]
-    let result = unsafe {
-        libc::getsockopt(
-            socket.as_raw_fd(),
-            libc::SOL_SOCKET,
-            libc::SO_MEMINFO,
-            words.as_mut_ptr().cast(),
-            &raw mut length,
-        )
-    };
-    (result == 0 && length as usize == size_of_val(&words)).then_some(words[DROPS])
+    let result =
+        unsafe { libc::getsockopt(socket.as_raw_fd(), level, name, buffer.as_mut_ptr().cast(), &raw mut length) };
+    if result == 0 { Ok(buffer.len().min(length as usize)) } else { Err(io::Error::last_os_error()) }
 }
 
-#[cfg(not(target_os = "linux"))]
-pub(super) fn dropped(_socket: std::os::fd::BorrowedFd<'_>) -> Option<u32> {
-    None
+/// setsockopt(2), as [`get_option`].
+///
+/// # Errors
+/// Of the call.
+pub(super) fn set_option(socket: BorrowedFd<'_>, level: c_int, name: c_int, value: &[u8]) -> io::Result<()> {
+    let length = socklen_t::try_from(value.len()).unwrap_or(socklen_t::MAX);
+    // SAFETY: `value` is readable for `length` bytes, and the kernel copies it.
+    #[allow(unsafe_code)]
+    let result = unsafe { libc::setsockopt(socket.as_raw_fd(), level, name, value.as_ptr().cast(), length) };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// What a request of ioctl(2) that answers with one number says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum QueueRequest {
+    /// SIOCINQ, tcp(7) and unix(7).
+    Unread,
+    /// SIOCOUTQ.
+    Outgoing,
+    /// SIOCOUTQNSD, linux/sockios.h.
+    Unsent,
+}
+
+/// Bytes in a queue of the kernel.
+///
+/// # Errors
+/// `InvalidInput` where the socket has no such queue, such as a listening one.
+pub(super) fn queue(socket: BorrowedFd<'_>, request: QueueRequest) -> io::Result<u32> {
+    const SIOCOUTQNSD: libc::Ioctl = 0x894B;
+    let request = match request {
+        QueueRequest::Unread => libc::FIONREAD,
+        QueueRequest::Outgoing => libc::TIOCOUTQ,
+        QueueRequest::Unsent => SIOCOUTQNSD,
+    };
+    let mut bytes: c_int = 0;
+    // SAFETY: each of these requests writes one `int` where the pointer shows.
+    #[allow(unsafe_code)]
+    let result = unsafe { libc::ioctl(socket.as_raw_fd(), request, &raw mut bytes) };
+    if result == 0 { Ok(u32::try_from(bytes).unwrap_or(0)) } else { Err(io::Error::last_os_error()) }
+}
+
+/// What [`receive_message`] returned.
+pub(super) struct RawMessage {
+    pub(super) len: usize,
+    pub(super) flags: libc::c_int,
+    /// Bytes of the control buffer that were filled.
+    pub(super) control_len: usize,
+    pub(super) from: SockAddr,
+}
+
+/// recvmsg(2) with the length of what the kernel wrote into the control buffer, which no crate gives together with the
+/// sender's address.
+///
+/// # Errors
+/// What the call returned.
+pub(super) fn receive_message(
+    socket: BorrowedFd<'_>,
+    buffer: &mut [u8],
+    control: &mut [u8],
+    flags: libc::c_int,
+) -> io::Result<RawMessage> {
+    let mut part = libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: buffer.len() };
+    let receive = |name: *mut SockAddrStorage, name_len: *mut libc::socklen_t| {
+        // SAFETY: a header of zeros is an empty one. `name`, `part` and `control` are writable for the lengths beside
+        // them, and outlive the call.
+        #[allow(unsafe_code)]
+        unsafe {
+            let mut header: libc::msghdr = std::mem::zeroed();
+            header.msg_name = name.cast();
+            header.msg_namelen = *name_len;
+            header.msg_iov = &raw mut part;
+            header.msg_iovlen = 1;
+            header.msg_control = control.as_mut_ptr().cast();
+            header.msg_controllen = control.len() as _;
+            let len = libc::recvmsg(socket.as_raw_fd(), &raw mut header, flags);
+            *name_len = header.msg_namelen;
+            let len = usize::try_from(len).map_err(|_| io::Error::last_os_error())?;
+            Ok((len, header.msg_flags, header.msg_controllen as usize))
+        }
+    };
+    // SAFETY: the kernel wrote an address of the length that it says, or none and a length of 0 over zeros.
+    #[allow(unsafe_code)]
+    let ((len, flags, control_len), from) = unsafe { SockAddr::try_init(receive)? };
+    Ok(RawMessage { len, flags, control_len, from })
+}
+
+/// Takes over descriptors that a receive call has just opened, so that they are closed when they are dropped.
+pub(super) fn own_received(descriptors: Vec<RawFd>) -> Vec<OwnedFd> {
+    // SAFETY: the kernel opened them for this call (SCM_RIGHTS), so nobody else owns them.
+    #[allow(unsafe_code)]
+    descriptors.into_iter().map(|descriptor| unsafe { OwnedFd::from_raw_fd(descriptor) }).collect()
+}
+
+/// Whether a descriptor closes at execve(2). One that was inherited doesn't; those that this program opens do.
+///
+/// # Errors
+/// `EBADF`: no such descriptor is open.
+pub(super) fn closes_on_exec(descriptor: RawFd) -> io::Result<bool> {
+    // SAFETY: the call reads a flag and takes any number.
+    #[allow(unsafe_code)]
+    let flags = unsafe { libc::fcntl(descriptor, libc::F_GETFD) };
+    if flags < 0 { Err(io::Error::last_os_error()) } else { Ok(flags & libc::FD_CLOEXEC != 0) }
+}
+
+/// A second descriptor for what stands behind this one, which stays open and untouched (F_DUPFD_CLOEXEC, fcntl(2)).
+///
+/// # Errors
+/// `EBADF`: no such descriptor is open; out of descriptors.
+pub(super) fn duplicate(descriptor: RawFd) -> io::Result<OwnedFd> {
+    // SAFETY: the call takes any number, and what it returns is new and owned by nobody else.
+    #[allow(unsafe_code)]
+    unsafe {
+        match libc::fcntl(descriptor, libc::F_DUPFD_CLOEXEC, 3) {
+            new if new >= 0 => Ok(OwnedFd::from_raw_fd(new)),
+            _ => Err(io::Error::last_os_error()),
+        }
+    }
 }
 
 /// The address of a CAN interface, `struct sockaddr_can` of linux/can.h.
 #[cfg(target_os = "linux")]
-pub(super) fn can_address(interface: i32) -> socket2::SockAddr {
-    use nix::libc;
-
-    let mut storage = socket2::SockAddrStorage::zeroed();
+pub(super) fn can_address(interface: i32) -> SockAddr {
+    let mut storage = SockAddrStorage::zeroed();
     // SAFETY: the storage has room and alignment for every address that the system has, all of its bytes are initialised,
     // and the length is the size of what was written.
     #[allow(unsafe_code)]
@@ -42,7 +150,7 @@ pub(super) fn can_address(interface: i32) -> socket2::SockAddr {
         let address = storage.view_as::<libc::sockaddr_can>();
         address.can_family = libc::AF_CAN as libc::sa_family_t;
         address.can_ifindex = interface;
-        socket2::SockAddr::new(storage, size_of::<libc::sockaddr_can>() as libc::socklen_t)
+        SockAddr::new(storage, size_of::<libc::sockaddr_can>() as libc::socklen_t)
     }
 }
 
@@ -51,21 +159,6 @@ pub(super) fn can_address(interface: i32) -> socket2::SockAddr {
 /// # Errors
 /// Of setsockopt(2).
 #[cfg(target_os = "linux")]
-pub(super) fn set_can_fd(socket: &socket2::Socket) -> std::io::Result<()> {
-    use nix::libc;
-    use std::os::fd::AsRawFd;
-
-    let on: libc::c_int = 1;
-    // SAFETY: the kernel reads as many bytes of `on` as the length says.
-    #[allow(unsafe_code)]
-    let result = unsafe {
-        libc::setsockopt(
-            socket.as_raw_fd(),
-            libc::SOL_CAN_RAW,
-            libc::CAN_RAW_FD_FRAMES,
-            (&raw const on).cast(),
-            size_of_val(&on) as libc::socklen_t,
-        )
-    };
-    if result == 0 { Ok(()) } else { Err(std::io::Error::last_os_error()) }
+pub(super) fn set_can_fd(socket: &Socket) -> io::Result<()> {
+    set_option(socket.as_fd(), libc::SOL_CAN_RAW, libc::CAN_RAW_FD_FRAMES, &c_int::from(true).to_ne_bytes())
 }

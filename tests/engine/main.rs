@@ -3,11 +3,16 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod adopted;
 mod browser;
 mod files;
 mod harness;
+mod inspect;
 mod journal;
+mod options;
 mod stream;
 mod trouble;
 mod udp;
 mod unix;
+mod unix_datagram;
+mod unix_seqpacket;

@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 
 use super::{Fact, Report, Summary};
 use crate::i18n::{self, Language};
-use crate::model::{Exchange, Notice, SessionId};
+use crate::model::{Exchange, Notice, OptionAnswer, OptionValue, PeerProcess, SessionId};
 
 /// One JSON object per fact and line, in English.
 pub(super) struct JsonReport<W: Write> {
@@ -42,7 +42,7 @@ impl<W: Write> JsonReport<W> {
                 hint: None,
             },
             Fact::Listening { endpoint } => Line::Listening { endpoint: endpoint.to_string() },
-            Fact::Opened { session, peer } => Line::Opened { session: session.0, peer },
+            Fact::Opened { session, peer, process } => Line::Opened { session: session.0, peer, process },
             Fact::Closed { session, reason } => Line::Closed { session: session.0, reason: reason.name() },
             Fact::Received { .. } | Fact::Sent { .. } if self.quiet => return None,
             Fact::Received { session, bytes, truncated, decoded } => {
@@ -71,6 +71,11 @@ impl<W: Write> JsonReport<W> {
             Fact::Request { session, exchange } => {
                 Line::Request { session: session.map(|SessionId(number)| number), exchange: exchange.clone() }
             }
+            Fact::Option(OptionAnswer { option, asked, answer }) => Line::Option {
+                name: option.name(),
+                asked: Value::from(asked),
+                answer: answer.as_ref().map(Value::from),
+            },
             Fact::Summary(summary) => Line::Summary(summary),
             // An attempt is of interest while a person waits for it; programs are told how it ended.
             Fact::Connecting { .. } => return None,
@@ -87,6 +92,8 @@ enum Line<'a> {
     Opened {
         session: u64,
         peer: &'a str,
+        #[serde(flatten)]
+        process: Option<&'a PeerProcess>,
     },
     Closed {
         session: u64,
@@ -147,7 +154,33 @@ enum Line<'a> {
         #[serde(flatten)]
         exchange: Exchange,
     },
+    Option {
+        name: &'static str,
+        asked: Value,
+        /// `null` where the system doesn't say.
+        answer: Option<Value>,
+    },
     Summary(Summary),
+}
+
+/// An option's value.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Value {
+    Switch(bool),
+    Number(u32),
+    Text(String),
+}
+
+impl From<&OptionValue> for Value {
+    fn from(value: &OptionValue) -> Self {
+        match value {
+            OptionValue::Switch(on) => Self::Switch(*on),
+            OptionValue::Number(number) => Self::Number(*number),
+            OptionValue::Text(text) => Self::Text(text.clone()),
+            OptionValue::Protocol(protocol) => Self::Text(protocol.to_string()),
+        }
+    }
 }
 
 /// Bytes as unbroken lower-case hex.
@@ -174,7 +207,7 @@ mod tests {
 
     use super::*;
     use crate::model::{
-        Cause, CloseReason, Endpoint, Failure, Hint, HostPort, Operation, Outcome, PortOwner, Progress,
+        Cause, CloseReason, Endpoint, Failure, Hint, HostPort, Operation, Outcome, PortOwner, Progress, SocketOption,
     };
 
     fn told(quiet: bool, facts: &[Fact<'_>]) -> String {
@@ -192,10 +225,12 @@ mod tests {
     fn the_lines_are_those_of_the_documentation() {
         let session = SessionId(1);
         let endpoint = Endpoint::Tcp(HostPort::new("127.0.0.1", 40_123));
+        let process = PeerProcess { pid: Some(7), uid: 1000, gid: 100, name: Some("python3".to_owned()) };
         let progress = Progress { done: 1 << 20, size: Some(4 << 20), elapsed: Duration::from_secs(1), rate: 1 << 20 };
         let facts = [
             Fact::Listening { endpoint: &endpoint },
-            Fact::Opened { session, peer: "tcp://127.0.0.1:51734" },
+            Fact::Opened { session, peer: "tcp://127.0.0.1:51734", process: None },
+            Fact::Opened { session, peer: "unix:", process: Some(&process) },
             Fact::Received { session, bytes: "你好".as_bytes(), truncated: false, decoded: None },
             Fact::Received { session, bytes: &[0, 255], truncated: true, decoded: None },
             Fact::Received { session, bytes: b"x", truncated: false, decoded: Some("123#11") },
@@ -203,11 +238,22 @@ mod tests {
             Fact::Closed { session, reason: CloseReason::Eof },
             Fact::Progress { file: "a.bin", progress },
             Fact::File { name: "a.bin", path: Path::new("in/a.bin"), size: 4 << 20, outcome: Outcome::HandedOver },
+            Fact::Option(&OptionAnswer {
+                option: SocketOption::ReceiveBuffer,
+                asked: OptionValue::Number(65_536),
+                answer: Some(OptionValue::Number(131_072)),
+            }),
+            Fact::Option(&OptionAnswer {
+                option: SocketOption::KeepAlive,
+                asked: OptionValue::Switch(true),
+                answer: None,
+            }),
             Fact::Summary(Summary { received: 2, received_bytes: 8, dropped: Some(0), truncated: 1 }),
             Fact::Summary(Summary { received: 2, received_bytes: 8, dropped: None, truncated: 1 }),
         ];
         let expected = r#"{"event":"listening","endpoint":"tcp://127.0.0.1:40123"}
 {"event":"opened","session":1,"peer":"tcp://127.0.0.1:51734"}
+{"event":"opened","session":1,"peer":"unix:","pid":7,"uid":1000,"gid":100,"process":"python3"}
 {"event":"received","session":1,"bytes":6,"hex":"e4bda0e5a5bd"}
 {"event":"received","session":1,"bytes":2,"hex":"00ff","truncated":true}
 {"event":"received","session":1,"bytes":1,"hex":"78","decoded":"123#11"}
@@ -215,6 +261,8 @@ mod tests {
 {"event":"closed","session":1,"reason":"eof"}
 {"event":"progress","file":"a.bin","done":1048576,"size":4194304}
 {"event":"file","name":"a.bin","path":"in/a.bin","size":4194304,"outcome":"handed-over"}
+{"event":"option","name":"rcvbuf","asked":65536,"answer":131072}
+{"event":"option","name":"keepalive","asked":true,"answer":null}
 {"event":"summary","received":2,"received_bytes":8,"dropped":0,"truncated":1}
 {"event":"summary","received":2,"received_bytes":8,"dropped":null,"truncated":1}
 "#;

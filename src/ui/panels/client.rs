@@ -5,10 +5,11 @@ use egui::{Id, Panel, RichText, ScrollArea, Ui};
 use super::client_rows::state_words;
 use super::server::calm_words;
 use super::shell::{FEW_ROWS, StateLine, state_line};
+use super::socket_area::{keep_fresh, socket_area};
 use crate::codec::compose::Format;
 use crate::codec::visible::visible;
 use crate::i18n;
-use crate::model::{Command, Delivery, Role, SessionId};
+use crate::model::{Command, Delivery, Protocol, Role, SessionId};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
@@ -20,6 +21,7 @@ use crate::ui::widgets::endpoint_row::{StartButton, endpoint_row, options_field}
 use crate::ui::widgets::field::{Field, control_caption, mistake, row_caption};
 use crate::ui::widgets::icon::{self, Icon};
 use crate::ui::widgets::message_line::message_line;
+use crate::ui::widgets::options_form::OptionsOf;
 use crate::ui::widgets::receive_options::{half_open_option, receive_options};
 use crate::ui::widgets::state_dot::DotState;
 use crate::ui::widgets::tab_strip::TabTitle;
@@ -52,11 +54,13 @@ impl ClientTabState {
             words: &words,
             mistake,
             dropped: self.dropped,
+            rtt: self.rtt(),
             socket: self.socket,
             session: None,
             more_open: &mut self.more_open,
         };
         state_line(ui, cx, &mut line);
+        self.keep_fresh(ui, cx);
         Panel::bottom(Id::unique(("composer", self.socket.0)))
             .resizable(false)
             .show_separator_line(false)
@@ -134,15 +138,26 @@ impl ClientTabState {
                 let Some(view) = cx.sessions.by_id.get(session) else { return tr!(language, "client.open") };
                 let local = view.info.local.to_string();
                 let peer = visible(&view.info.peer.to_string());
-                if !self.form.protocol.is_over_ip() {
-                    tr!(language, "client.open_unix", peer = peer)
-                } else if self.form.protocol.delivery() == Delivery::Datagrams {
-                    tr!(language, "client.open_datagrams", local = local, peer = peer)
+                let protocol = view.info.protocol;
+                if protocol.is_over_ip() || protocol.is_unix() && !protocol.has_connection() {
+                    if !protocol.has_connection() {
+                        tr!(language, "client.open_datagrams", local = visible(&local), peer = peer)
+                    } else {
+                        tr!(language, "client.open_between", local = local, peer = peer)
+                    }
+                } else if peer.is_empty() {
+                    tr!(language, "client.open")
                 } else {
-                    tr!(language, "client.open_between", local = local, peer = peer)
+                    tr!(language, "client.open_unix", peer = peer)
                 }
             }
         }
+    }
+
+    /// What the connection is, or would be.
+    fn protocol(&self, cx: &Cx<'_>) -> Protocol {
+        let view = self.session().and_then(|session| cx.sessions.by_id.get(&session));
+        view.map_or(self.form.protocol, |view| view.info.protocol)
     }
 
     /// What to do first, unless something that has been said above is in the way.
@@ -152,7 +167,7 @@ impl ClientTabState {
         }
         let words = match self.form.protocol.delivery() {
             Delivery::Datagrams => tr!(cx.language, "client.next_step_datagrams"),
-            Delivery::Stream => tr!(cx.language, "client.next_step"),
+            Delivery::Stream | Delivery::Messages => tr!(cx.language, "client.next_step"),
         };
         calm_words(ui, cx, &words);
     }
@@ -177,7 +192,7 @@ impl ClientTabState {
             }
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 ui.spacing_mut().item_spacing.x = tokens.space_small + 2.0;
-                if view.open && self.form.protocol.is_stream() {
+                if view.open && view.info.protocol.has_connection() {
                     endings(ui, cx, session, view);
                 }
                 if view.peer_finished || view.finished_sending || !view.open {
@@ -221,7 +236,7 @@ impl ClientTabState {
                 self.local_address(ui, cx);
             }
         });
-        let protocol = self.form.protocol;
+        let protocol = self.protocol(cx);
         if protocol.is_stream() {
             let open = self.session().is_some();
             if receive_options(ui, cx, Role::Client, self.socket, &mut self.receive, self.form.tried, open)
@@ -230,9 +245,29 @@ impl ClientTabState {
             {
                 cx.act(UiCommand::Engine(Command::SetReceive { socket: self.socket, receive }));
             }
+        }
+        if protocol.has_connection() {
             half_open_option(ui, cx, &mut self.stay_half_open, locked);
         }
         options_field(ui, cx, self.socket, &mut self.form, locked);
+        let (role, session) = (Role::Client, self.session());
+        let of = OptionsOf { role, socket: self.socket, locked, session, open: session.is_some() };
+        socket_area(ui, cx, of, None, &mut self.form, &mut self.view);
+    }
+
+    fn rtt(&self) -> Option<String> {
+        self.session()?;
+        self.view.state(None)?.tcp?.rtt.map(i18n::short_span)
+    }
+
+    fn keep_fresh(&mut self, ui: &Ui, cx: &mut Cx<'_>) {
+        let Some(session) = self.session() else { return };
+        let on_screen = self.more_open && (self.view.options_open || self.view.state_open);
+        let traffic = cx.sessions.by_id.get(&session).map(|view| &view.traffic);
+        let crossed = traffic.map_or(0, |traffic| traffic.received() + traffic.sent());
+        // The state line has the round-trip time, which nothing but TCP tells.
+        let wanted = (on_screen || self.form.protocol == Protocol::Tcp).then_some(Some(session));
+        keep_fresh(ui, cx, self.socket, &mut self.view, wanted.as_slice(), crossed, on_screen);
     }
 
     fn local_address(&mut self, ui: &mut Ui, cx: &Cx<'_>) {
@@ -267,7 +302,7 @@ impl ClientTabState {
 
     fn composer(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         let language = cx.language;
-        let stream = self.form.protocol.is_stream();
+        let stream = self.protocol(cx).is_stream();
         let finished = self
             .session()
             .and_then(|session| cx.sessions.by_id.get(&session))

@@ -68,6 +68,7 @@ mod tests {
             decoder,
             local: peer.clone(),
             peer,
+            process: None,
             since_wall_ns: 0,
         };
         let mut sessions = Sessions::default();

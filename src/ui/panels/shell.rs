@@ -2,7 +2,7 @@
 
 use egui::{Frame, Margin, Rect, RichText, Sense, Stroke, StrokeKind, Ui, UiBuilder, vec2};
 
-use crate::i18n::Language;
+use crate::i18n::{self, Language};
 use crate::model::{Role, SessionId, SocketId};
 use crate::tr;
 use crate::ui::action::UiCommand;
@@ -106,6 +106,8 @@ pub struct StateLine<'a> {
     pub mistake: Option<String>,
     /// Datagrams that the kernel dropped.
     pub dropped: u64,
+    /// The round-trip time, where it is known.
+    pub rtt: Option<String>,
     pub socket: SocketId,
     /// What the funnel shows alone.
     pub session: Option<SessionId>,
@@ -125,9 +127,14 @@ pub fn state_line(ui: &mut Ui, cx: &mut Cx<'_>, line: &mut StateLine<'_>) {
             disclosure(ui, tokens, &more, line.more_open).on_hover_text(tr!(cx.language, "form.more.explained"));
             funnel(ui, cx, line.socket, line.session);
             if line.dropped > 0 {
-                let words = tr!(cx.language, "state.dropped", count = line.dropped);
+                let words = tr!(cx.language, "state.dropped", count = i18n::grouped(line.dropped));
                 let words = RichText::new(words).font(tokens.small_font()).color(tokens.warning);
                 ui.label(words).on_hover_text(tr!(cx.language, "state.dropped.explained"));
+            }
+            if let Some(rtt) = &line.rtt {
+                let words = tr!(cx.language, "state.rtt", rtt = rtt);
+                let words = RichText::new(words).font(tokens.small_font()).color(tokens.text_muted);
+                ui.label(words).on_hover_text(tr!(cx.language, "live.rtt.explained"));
             }
             ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
                 let colour = match (&line.mistake, line.dot) {

@@ -4,11 +4,13 @@ use super::browser_form::BrowserForm;
 use super::draft::Draft;
 use super::endpoint_form::EndpointForm;
 use super::receive_form::ReceiveForm;
+use super::socket_view::SocketView;
 use super::transfers::Transfers;
 use crate::codec::compose::{self, ComposeError, Format, LineEnding};
 use crate::codec::encoding::Encoding;
 use crate::model::{
-    Cause, Endpoint, Event, ListenSpec, Notice, ReceiveMode, Recipients, Respond, ServerTab, SessionId, SocketId,
+    Cause, Endpoint, Event, ListenSpec, Notice, Protocol, ReceiveMode, Recipients, Respond, ServerTab, SessionId,
+    SocketId,
 };
 use crate::ui::view::Sessions;
 use crate::ui::widgets::message_line::Message;
@@ -86,6 +88,7 @@ pub struct ServerTabState {
     pub message: Option<Message>,
     /// Datagrams that the kernel is known to have dropped.
     pub dropped: u64,
+    pub view: SocketView,
 }
 
 impl ServerTabState {
@@ -112,6 +115,7 @@ impl ServerTabState {
             transfers: Transfers::default(),
             message: None,
             dropped: 0,
+            view: SocketView::default(),
         }
     }
 
@@ -165,6 +169,15 @@ impl ServerTabState {
         })
     }
 
+    /// What is listened with, or would be.
+    #[must_use]
+    pub fn protocol(&self) -> Protocol {
+        match &self.state {
+            ServerState::Listening(endpoint) => endpoint.protocol(),
+            _ => self.form.protocol,
+        }
+    }
+
     #[must_use]
     pub fn is_listening(&self) -> bool {
         matches!(self.state, ServerState::Listening(_))
@@ -194,6 +207,7 @@ impl ServerTabState {
 
     /// Takes in what the engine reports about this tab. `sessions` has heard of it already.
     pub fn on_event(&mut self, event: &Event, sessions: &mut Sessions) {
+        self.view.on_event(event, self.socket, None);
         match event {
             Event::Listening { socket, endpoint } if *socket == self.socket => {
                 self.state = ServerState::Listening(endpoint.clone());
@@ -263,7 +277,7 @@ mod tests {
 
     use super::*;
     use crate::codec::decode::Decoder;
-    use crate::model::{CloseReason, Failure, Operation, Peer, Protocol, Role, SessionInfo};
+    use crate::model::{CloseReason, Failure, Operation, Peer, Role, SessionInfo};
 
     struct Tab {
         tab: ServerTabState,
@@ -284,6 +298,7 @@ mod tests {
                     decoder: Decoder::Text,
                     local: peer.clone(),
                     peer,
+                    process: None,
                     since_wall_ns: 0,
                 };
                 this.event(&Event::Opened { info, traffic: Arc::default() });
