@@ -231,7 +231,7 @@ pub(super) fn open_session(
     }
     let stream = Arc::new(stream);
     let local = stream.local();
-    let browser = control.browser.read().clone();
+    let browser = control.browser.read().clone().filter(|_| endpoint.protocol().is_stream());
     let process = stream.peer_process().map(core.name_process);
     let info = SessionInfo {
         id: core.next_session(),
