@@ -51,7 +51,7 @@ def is_unread(sent_by):
 
 def sleep(seconds):
     pause(seconds)
-    while any(is_unread(one) for one in connected):
+    while any(is_unread(one) for one in connected if one.fileno() != -1):
         pause(0.001)
 
 
