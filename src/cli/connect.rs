@@ -7,7 +7,9 @@ use crossbeam_channel::Receiver;
 use super::console::{Console, Ending, Turn};
 use super::request::{ConnectTask, Input};
 use super::standard_input::{self, Chunk};
-use crate::model::{CloseReason, Command, ConnectSpec, Event, Failure, Operation, Recipients, SessionId, SocketId};
+use crate::model::{
+    CloseReason, Command, ConnectSpec, Event, Failure, HostPort, Operation, Recipients, SessionId, SocketId,
+};
 
 /// Bytes of standard input that may wait for the system to take them: enough to keep a socket busy, little to hold.
 const IN_FLIGHT_MAX: u64 = 1 << 20;
@@ -25,6 +27,7 @@ pub(super) fn run(console: &mut Console, task: ConnectTask) -> Ending {
     console.engine().send(Command::Connect { socket, spec });
     let mut conversation = Conversation {
         socket,
+        to: task.to,
         stream,
         wait: task.wait,
         session: None,
@@ -49,7 +52,10 @@ struct Conversation {
     socket: SocketId,
     stream: bool,
     wait: Option<Duration>,
+    /// The first; over UDP others may answer too.
     session: Option<SessionId>,
+    /// Addresses that get what is sent beside the session's peer.
+    to: Vec<HostPort>,
     /// `None` once it has been taken up.
     to_send: Option<Input>,
     /// `None` before it is read and after its end.
@@ -98,7 +104,7 @@ impl Conversation {
     fn handle(&mut self, event: Event, console: &Console) -> Option<Ending> {
         match event {
             Event::Opened { info, .. } => {
-                self.session = Some(info.id);
+                self.session.get_or_insert(info.id);
                 self.active_at = Instant::now();
                 match self.to_send.take() {
                     Some(Input::Bytes(bytes)) => self.send(bytes, console),
@@ -163,8 +169,14 @@ impl Conversation {
     }
 
     fn send(&mut self, bytes: Vec<u8>, console: &Console) {
-        self.in_flight += bytes.len() as u64;
-        console.engine().send(Command::Send { socket: self.socket, to: Recipients::All, bytes });
+        let Some(session) = self.session else { return };
+        self.in_flight += bytes.len() as u64 * (1 + self.to.len() as u64);
+        if !self.to.is_empty() {
+            let to = Recipients::Addresses(self.to.clone());
+            console.engine().send(Command::Send { socket: self.socket, to, bytes: bytes.clone() });
+        }
+        let to = Recipients::Sessions(vec![session]);
+        console.engine().send(Command::Send { socket: self.socket, to, bytes });
     }
 
     fn stop(&mut self, console: &Console) {

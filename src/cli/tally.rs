@@ -111,6 +111,8 @@ impl Tally {
             Event::PeerFinished { session } => report.tell(&Fact::PeerFinished { session: *session }),
             Event::FinishedSending { session } => report.tell(&Fact::FinishedSending { session: *session }),
             Event::Closed { session, reason, .. } => self.session_closed(*session, *reason, report),
+            Event::Joined { group, .. } => report.tell(&Fact::Joined { group }),
+            Event::Left { group, .. } => report.tell(&Fact::Left { group }),
             Event::TransferStarted(info) => {
                 let transfer = Transfer {
                     session: info.session,
@@ -139,6 +141,7 @@ impl Tally {
             | Event::Resolved { .. }
             | Event::Disconnected { .. }
             | Event::ReconnectingIn { .. }
+            | Event::Interfaces(_)
             | Event::Probed { .. }
             | Event::Recorded { .. }
             | Event::JournalCleared
@@ -300,7 +303,9 @@ fn concerns_socket(operation: Operation) -> bool {
         | Operation::Connect
         | Operation::Receive
         | Operation::Send
-        | Operation::Shutdown => true,
+        | Operation::Shutdown
+        | Operation::Join
+        | Operation::Leave => true,
         Operation::OpenFile
         | Operation::ReadFile
         | Operation::CreateFile

@@ -1,6 +1,7 @@
 //! One conversation: what is shared between its threads and those who command it.
 
 use std::convert::Infallible;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -58,6 +59,12 @@ pub(super) struct Session {
     peer_ended: Stop,
 }
 
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("info", &self.info).finish_non_exhaustive()
+    }
+}
+
 impl Session {
     pub(super) fn for_stream(info: SessionInfo, stream: Arc<Stream>) -> Self {
         Self::new(info, Link::Stream(RwLock::new(Some(stream))))
@@ -92,7 +99,7 @@ impl Session {
         }
     }
 
-    /// Whether it shares a listener's datagram socket, so that closing it ends no thread.
+    /// Whether it shares a datagram socket with others, so that closing it ends no thread.
     pub(super) fn is_shared_datagram(&self) -> bool {
         matches!(self.link, Link::Datagram { owner: None, .. })
     }
@@ -105,11 +112,16 @@ impl Session {
             place => format!("{}{}{place}", protocol.scheme(), protocol.separator()),
         });
         let life = match role {
-            Role::Server => Life::Accepted { local, peer },
-            Role::Client => Life::Connected { local, peer },
+            Role::Client if !self.is_shared_datagram() => Life::Connected { local, peer },
+            Role::Client | Role::Server => Life::Accepted { local, peer },
         };
-        core.add_session(Arc::clone(self));
         core.life(self.info.socket, Some(self), life);
+        self.announce_quietly(core);
+    }
+
+    /// As [`Self::announce`] without a row: nothing has happened but that something is about to be sent.
+    pub(super) fn announce_quietly(self: &Arc<Self>, core: &Core) {
+        core.add_session(Arc::clone(self));
         core.outbox.send(Event::Opened { info: self.info.clone(), traffic: Arc::clone(&self.traffic) });
     }
 
@@ -186,7 +198,9 @@ impl Session {
         let sent = match socket.send(bytes, to, wait) {
             // An answer to an earlier datagram, which the call gives instead of sending this one.
             Err(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
-                core.fail(self.info.socket, Some(self), super::advice::send_datagram(&self.peer, &error));
+                if !socket.has_error_queue() {
+                    core.fail(self.info.socket, Some(self), super::advice::send_datagram(&self.peer, &error));
+                }
                 socket.send(bytes, to, wait)?
             }
             result => result?,

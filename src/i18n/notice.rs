@@ -21,6 +21,10 @@ pub fn notice(language: Language, notice: &Notice) -> String {
         Notice::RecordingPaused { missed } => tr!(language, "notice.recording_paused", missed = missed),
         Notice::RecordingResumed { missed } => tr!(language, "notice.recording_resumed", missed = missed),
         Notice::WaitingForAddress => tr!(language, "notice.waiting_for_address"),
+        Notice::PortShared { others } => tr!(language, "notice.port_shared", others = others),
+        Notice::GroupOutOfReach { group, local } => {
+            tr!(language, "notice.group_out_of_reach", group = group, local = local)
+        }
         Notice::StaleSocketRemoved => tr!(language, "notice.stale_socket_removed"),
     }
     .into_owned()

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::endpoint::Endpoint;
 use super::failure::Failure;
 use super::ids::{SessionId, SocketId, TransferId};
+use super::interface::NetworkInterface;
+use super::multicast::MulticastGroup;
 use super::options::OptionAnswer;
 use super::page::Page;
 use super::protocol::Protocol;
@@ -93,6 +95,15 @@ pub enum Notice {
     WaitingForAddress,
     /// A stale Unix socket's file was removed to bind.
     StaleSocketRemoved,
+    /// So many other UDP sockets have the port too (SO_REUSEADDR): one of them gets each datagram, unseen by the others.
+    PortShared {
+        others: u64,
+    },
+    /// The socket is bound to an address of one machine, to which the group's datagrams don't go.
+    GroupOutOfReach {
+        group: String,
+        local: String,
+    },
 }
 
 /// The closed set of reports.
@@ -163,6 +174,18 @@ pub enum Event {
         session: Option<SessionId>,
         state: Arc<SocketState>,
     },
+    /// What is sent to the group arrives from now on.
+    Joined {
+        socket: SocketId,
+        group: MulticastGroup,
+    },
+    /// Told for a group that was left, not for those that end with their socket.
+    Left {
+        socket: SocketId,
+        group: MulticastGroup,
+    },
+    /// This machine's network interfaces, in the system's order.
+    Interfaces(Arc<[NetworkInterface]>),
     /// Why no such socket can be opened; `None` where one can.
     Probed {
         protocol: Protocol,

@@ -10,7 +10,9 @@ use nix::sys::time::TimeSpec;
 use socket2::Socket;
 
 use super::address::{peer_of, sender_of, system_address};
+use super::error_queue::{self, Undelivered};
 use super::inspect::{OpenSocket, memory};
+use super::options;
 use super::stream::receive_time;
 use super::wake::{Ready, Wake};
 use crate::model::{Peer, Protocol, Role};
@@ -57,12 +59,33 @@ impl Naming {
 pub struct DatagramSocket {
     socket: Socket,
     naming: Naming,
+    /// Whether the kernel keeps for it what became of what it sent.
+    has_error_queue: bool,
 }
 
 impl DatagramSocket {
     pub(super) fn new(socket: Socket, naming: Naming) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
-        Ok(Self { socket, naming })
+        Ok(Self { socket, naming, has_error_queue: false })
+    }
+
+    /// The same with its error queue looked at, see [`error_queue::ask_for`].
+    pub(super) fn with_error_queue(self, has_error_queue: bool) -> Self {
+        Self { has_error_queue, ..self }
+    }
+
+    /// Whether [`Self::undelivered`] tells of refusals, so that what a send call returns is about what it was to send.
+    #[must_use]
+    pub fn has_error_queue(&self) -> bool {
+        self.has_error_queue
+    }
+
+    /// The next datagram that turned out not to arrive; `None` when there is no other. Doesn't block.
+    ///
+    /// # Errors
+    /// Of recvmsg(2).
+    pub fn undelivered(&self) -> io::Result<Option<Undelivered>> {
+        if self.has_error_queue { error_queue::take(self.socket.as_fd()) } else { Ok(None) }
     }
 
     /// Blocks until a datagram (or an error) is there; false when `wake` went on.
@@ -76,7 +99,7 @@ impl DatagramSocket {
     /// One recvmsg(2) that doesn't block; `None` when nothing waits.
     ///
     /// # Errors
-    /// `ConnectionRefused` on a connected socket whose peer's port is closed: an answer to an earlier send, not an end.
+    /// `ConnectionRefused` where a peer's port is closed: an answer to an earlier send, not an end.
     pub fn receive(&self, buffer: &mut [u8]) -> io::Result<Option<ReceivedDatagram>> {
         let mut control = nix::cmsg_space!(TimeSpec, u32);
         let mut slices = [IoSliceMut::new(buffer)];
@@ -112,8 +135,8 @@ impl DatagramSocket {
     /// Sends one datagram: to the connected peer, or to `to`. With `wait` it waits a tenth of a second at most for room.
     ///
     /// # Errors
-    /// `WouldBlock` when no room came; message too long; `ConnectionRefused` for an earlier datagram: this one was not
-    /// sent.
+    /// `WouldBlock` when no room came; message too long; an address of the other family; `ConnectionRefused` for an
+    /// earlier datagram: this one was not sent.
     pub fn send(&self, bytes: &[u8], to: Option<&Peer>, wait: bool) -> io::Result<usize> {
         let attempt = || match (to, &self.naming) {
             (Some(peer), Naming::Ip | Naming::Host) => self.socket.send_to(bytes, &system_address(peer)?),
@@ -127,6 +150,8 @@ impl DatagramSocket {
                     Err(error) => Err(error.into()),
                 }
             }
+            // It may be about an earlier datagram, which the error queue has: then this one was not tried yet.
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock && self.has_error_queue => attempt(),
             result => result,
         }
     }
@@ -135,6 +160,12 @@ impl DatagramSocket {
     #[must_use]
     pub fn dropped(&self) -> Option<u32> {
         memory(self.socket.as_fd()).map(|memory| memory.dropped)
+    }
+
+    /// Whether it is an IPv6 socket.
+    #[must_use]
+    pub fn is_v6(&self) -> bool {
+        options::is_v6(self.socket.as_fd())
     }
 
     /// To be asked about, as a socket of this side and transport.

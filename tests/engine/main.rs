@@ -4,6 +4,7 @@
 mod support;
 
 mod files;
+mod groups;
 mod harness;
 mod inspect;
 mod journal;
@@ -11,4 +12,5 @@ mod options;
 mod stream;
 mod trouble;
 mod udp;
+mod udp_shapes;
 mod unix;

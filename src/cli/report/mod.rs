@@ -10,7 +10,9 @@ use serde::Serialize;
 
 use super::request::UsageError;
 use crate::i18n::Language;
-use crate::model::{CloseReason, Endpoint, Failure, Notice, OptionAnswer, Outcome, Progress, SessionId};
+use crate::model::{
+    CloseReason, Endpoint, Failure, MulticastGroup, Notice, OptionAnswer, Outcome, Progress, SessionId,
+};
 
 /// The form of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +84,12 @@ pub(super) enum Fact<'a> {
     },
     FinishedSending {
         session: SessionId,
+    },
+    Joined {
+        group: &'a MulticastGroup,
+    },
+    Left {
+        group: &'a MulticastGroup,
     },
     Progress {
         file: &'a str,
