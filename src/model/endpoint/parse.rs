@@ -48,7 +48,8 @@ pub(super) fn host_port(text: &str) -> Result<HostPort, EndpointError> {
 
 /// `127.0.0.1:9000, 10.0.0.255, [ff02::1%eth0]:9000`, all in numbers; `port` is meant where none is written.
 pub(super) fn addresses(text: &str, port: u16) -> Result<Vec<HostPort>, EndpointError> {
-    let parts = text.split([',', ' ']).filter(|part| !part.is_empty());
+    // The second comma is the one that a Chinese keyboard has.
+    let parts = text.split([',', '，', ' ']).filter(|part| !part.is_empty());
     parts
         .map(|part| {
             let bare = HostPort::new(without_brackets(part), port);
