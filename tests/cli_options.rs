@@ -91,20 +91,33 @@ fn with_fast_open_a_known_server_gets_bytes_with_the_request() {
     }
     let script = r#"
         set -e
+        trap 'exit 1' TERM
+        trap 'kill $server 2> /dev/null || true' EXIT
         ip link set lo up
         echo 3 > /proc/sys/net/ipv4/tcp_fastopen
         "$0" listen 'tcp://127.0.0.1:9000?fastopen=5' --echo --json > "$1/listen" &
-        until grep -q listening "$1/listen"; do :; done
+        server=$!
+        until grep -q listening "$1/listen"; do sleep 0.02; done
         for text in first second; do
             "$0" connect 'tcp://127.0.0.1:9000?fastopen=1' --send $text --wait 1000 --json > "$1/$text" < /dev/null
         done
-        kill -INT $!
-        wait $!
+        kill -INT $server
+        wait $server
         nstat -asz TcpExtTCPFastOpenActive
     "#;
     let folder = tempfile::tempdir().expect("a folder");
-    let mut command = Command::new("unshare");
-    command.args(["--user", "--map-root-user", "--net", "sh", "-c", script, env!("CARGO_BIN_EXE_sockeye")]);
+    let mut command = Command::new("timeout");
+    command.args([
+        "60",
+        "unshare",
+        "--user",
+        "--map-root-user",
+        "--net",
+        "sh",
+        "-c",
+        script,
+        env!("CARGO_BIN_EXE_sockeye"),
+    ]);
     let output = command.arg(folder.path()).output().expect("unshare runs");
     let words = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{words}");

@@ -186,7 +186,7 @@ fn a_quiet_connection_draws_nothing_unless_its_state_is_shown() {
     let _peer = window.connect_to(&listener);
     let next = |window: &Window| {
         let output = &window.harness.output().viewport_output;
-        output.get(&egui::ViewportId::ROOT).map(|viewport| viewport.repaint_delay).unwrap_or(Duration::MAX)
+        output.get(&egui::ViewportId::ROOT).map_or(Duration::MAX, |viewport| viewport.repaint_delay)
     };
     let look = Duration::from_millis(250);
     window.until("rest", |window| next(window) > look);

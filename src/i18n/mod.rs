@@ -16,7 +16,7 @@ pub use life::{close_reason, life, option_answer, outcome};
 pub use mistake::{compose_error, endpoint_error, filter_error, group_error};
 pub use notice::notice;
 pub use option::{option_explained, option_name, option_value};
-pub use quantity::{byte_size, bytes, duration, pace, rate, short_span};
+pub use quantity::{byte_size, bytes, duration, grouped, pace, rate, short_span};
 
 /// The words for a key: `tr!(language, "journal.rows", count = 12)`.
 #[macro_export]

@@ -8,10 +8,9 @@ use socket2::Socket;
 
 use super::address::peer_of;
 use super::inspect::OpenSocket;
-use super::options;
 use super::stream::Stream;
 use super::wake::{Ready, Wake};
-use crate::model::{Peer, Protocol, Role, SocketOptions};
+use crate::model::{Peer, Protocol, Role};
 
 /// What a wait for a connection brought.
 #[derive(Debug)]
@@ -26,15 +25,13 @@ pub enum Accepted {
 #[derive(Debug)]
 pub struct Listener {
     socket: Socket,
-    options: SocketOptions,
 }
 
 impl Listener {
-    /// `options` are those that the socket was opened with.
-    pub(super) fn new(socket: Socket, options: &SocketOptions) -> io::Result<Self> {
+    pub(super) fn new(socket: Socket) -> io::Result<Self> {
         // A connection may vanish between the wait and accept(2), which then must not block.
         socket.set_nonblocking(true)?;
-        Ok(Self { socket, options: options.clone() })
+        Ok(Self { socket })
     }
 
     /// Where it is bound, port 0 resolved.
@@ -60,10 +57,7 @@ impl Listener {
             return Ok(Accepted::Woken);
         }
         match self.socket.accept() {
-            Ok((socket, address)) => {
-                options::apply_again(&socket, Role::Server, &self.options);
-                Ok(Accepted::Stream(Stream::new(socket)?, peer_of(&address)))
-            }
+            Ok((socket, address)) => Ok(Accepted::Stream(Stream::new(socket)?, peer_of(&address))),
             // Errors of the connection and not of the listener, accept(2).
             Err(error)
                 if matches!(

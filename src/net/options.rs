@@ -81,7 +81,7 @@ pub(super) fn prefer(socket: &Socket, role: Role, options: &SocketOptions, optio
 }
 
 /// Sets once more, on a socket that listens or is connected, what an earlier setting does not last for: TCP_QUICKACK is
-/// a state more than a setting. listen(2) forgets it, and no connection inherits it.
+/// a state more than a setting, and listen(2) forgets it.
 pub(super) fn apply_again(socket: &Socket, role: Role, options: &SocketOptions) {
     if let Some(value) = options.get(SocketOption::QuickAck)
         && let Err(error) = set(socket.as_fd(), role, SocketOption::QuickAck, value)

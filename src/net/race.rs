@@ -88,7 +88,7 @@ pub(super) fn connect_first(attempt: &Attempt<'_>, mut on_attempt: impl FnMut(So
 
 fn connected(socket: Socket, address: SocketAddr, options: &SocketOptions) -> ConnectEnd {
     options::apply_again(&socket, Role::Client, options);
-    match Stream::to_peer(socket, Peer::Ip(address)) {
+    match Stream::to_peer(socket, &Peer::Ip(address)) {
         Ok(stream) => ConnectEnd::Stream(stream),
         Err(error) => ConnectEnd::Failed(Failure::io(Operation::Connect, subject(address), &error)),
     }

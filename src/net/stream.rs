@@ -46,7 +46,7 @@ impl Stream {
     }
 
     /// As [`Self::new`], for a client's socket.
-    pub(super) fn to_peer(socket: Socket, peer: Peer) -> io::Result<Self> {
+    pub(super) fn to_peer(socket: Socket, peer: &Peer) -> io::Result<Self> {
         let mut stream = Self::new(socket)?;
         stream.connected_to = Some(peer.canonical());
         Ok(stream)

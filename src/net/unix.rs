@@ -25,7 +25,7 @@ pub(super) fn listen(name: &UnixName, options: &SocketOptions) -> Result<Listene
     let address = address::system_address(&Peer::Unix(name.clone())).map_err(|error| fail(Operation::Bind, &error))?;
     socket.bind(&address).map_err(|error| fail(Operation::Bind, &error))?;
     options::listen(&socket, options)
-        .and_then(|()| Listener::new(socket, options))
+        .and_then(|()| Listener::new(socket))
         .map_err(|error| fail(Operation::Listen, &error))
 }
 

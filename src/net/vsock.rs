@@ -16,7 +16,7 @@ pub(super) fn listen(address: VsockAddress, options: &SocketOptions) -> Result<L
     let socket = socket(address, Role::Server, options)?;
     socket.bind(&system_address(address)).map_err(|error| fail(Operation::Bind, &error))?;
     options::listen(&socket, options)
-        .and_then(|()| Listener::new(socket, options))
+        .and_then(|()| Listener::new(socket))
         .map_err(|error| fail(Operation::Listen, &error))
 }
 

@@ -292,7 +292,7 @@ fn a_close_that_lingers_keeps_no_thread_from_ending() {
     let mut h = Harness::new();
     // Its peer reads nothing, so that not all can be acknowledged.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let endpoint = format!("tcp://{}?linger=600", listener.local_addr().unwrap());
+    let endpoint = format!("tcp://{}?linger=60", listener.local_addr().unwrap());
     let (client, info) = h.connect_with(&endpoint, |_| {});
     h.send(client, &vec![b'x'; 32 << 20]);
     h.inspect_until(client, Some(info.id), |state| state.unsent.is_some_and(|unsent| unsent > 0));
