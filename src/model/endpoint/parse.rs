@@ -53,7 +53,7 @@ pub(super) fn addresses(text: &str, port: u16) -> Result<Vec<HostPort>, Endpoint
     parts
         .map(|part| {
             let bare = HostPort::new(without_brackets(part), port);
-            let address = if bare.is_literal() { bare } else { host_port(part)? };
+            let address = if bare.is_literal() || !part.contains(':') { bare } else { host_port(part)? };
             if address.is_literal() { Ok(address) } else { Err(EndpointError::NotNumeric(address.host)) }
         })
         .collect()

@@ -108,5 +108,5 @@ fn lists_of_addresses_take_the_port_of_their_endpoint() {
     assert_eq!(written(""), Ok(Vec::new()));
     assert_eq!(written("localhost:9"), Err(EndpointError::NotNumeric("localhost".to_owned())));
     assert_eq!(written("10.0.0.1:x"), Err(EndpointError::BadPort("x".to_owned())));
-    assert_eq!(written("news"), Err(EndpointError::NoPort));
+    assert_eq!(written("news"), Err(EndpointError::NotNumeric("news".to_owned())));
 }
