@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 const ENDPOINTS: &str = "\
 Endpoints:
   tcp://127.0.0.1:9000   tcp://[::1]:9000   tcp://example.org:80   port 0 binds any free one
-  udp://127.0.0.1:9000
+  udp://127.0.0.1:9000   udp://0.0.0.0:5000?join=239.1.2.3@eth0,232.1.1.1@eth0/10.0.0.5 (groups to hear)
   unix:/run/x.sock       unix:@abstract
 Socket options follow as a query, tcp://127.0.0.1:9000?nodelay=0&rcvbuf=4M:
   reuseaddr nodelay keepalive broadcast (0 or 1), rcvbuf sndbuf (bytes, with K, M or G), backlog, recvsize

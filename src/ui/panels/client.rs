@@ -325,7 +325,8 @@ impl ClientTabState {
             if self.form.protocol == Protocol::Udp {
                 let label = tr!(language, "server.recipients");
                 let width = if ui.available_width() >= ROOM_FOR_ADDRESSES { 180.0 } else { 112.0 };
-                addresses_field(ui, cx, self.socket, &label, width, &self.form, &mut self.udp);
+                let hint = tr!(language, "addresses.to_the_peer");
+                addresses_field(ui, cx, self.socket, (&label, &hint), width, &self.form, &mut self.udp);
             }
         });
         self.draft = draft;

@@ -200,7 +200,8 @@ impl ServerTabState {
             let label = tr!(cx.language, "addresses.label");
             row_caption(ui, cx.tokens, &label);
             let width = ui.available_width();
-            addresses_field(ui, cx, self.socket, &label, width, &self.form, &mut self.udp)
+            let hint = tr!(cx.language, "addresses.hint");
+            addresses_field(ui, cx, self.socket, (&label, &hint), width, &self.form, &mut self.udp)
         });
         if let Some(Err(error)) = self.udp.addresses(&self.form) {
             mistake(ui, cx.tokens, &i18n::endpoint_error(cx.language, &error));

@@ -76,12 +76,13 @@ pub fn group_list(
     }
 }
 
-/// A field for addresses to send to, by which the transport reaches many at once; true when it was changed.
+/// A field for addresses to send to, by which the transport reaches many at once; true when it was changed. `hint` says
+/// to whom messages go while it is empty, or what could be written.
 pub fn addresses_field(
     ui: &mut Ui,
     cx: &Cx<'_>,
     socket: SocketId,
-    label: &str,
+    (label, hint): (&str, &str),
     width: f32,
     form: &EndpointForm,
     udp: &mut UdpForm,
@@ -89,7 +90,7 @@ pub fn addresses_field(
     let field = Field {
         id: Id::unique(("addresses", socket.0)),
         label,
-        hint: &tr!(cx.language, "addresses.hint"),
+        hint,
         width,
         mistaken: matches!(udp.addresses(form), Some(Err(_))),
     };
