@@ -63,9 +63,8 @@ fn add_a_scope(ip: Ipv6Addr) -> Option<Hint> {
     all.retain(|interface| interface.is_up);
     // A network of others is more likely what is meant.
     all.sort_by_key(|interface| interface.is_loopback);
-    let scopes: Vec<_> = all.into_iter().map(|interface| interface.name).collect();
-    let example = format!("{ip}%{}", scopes.first()?);
-    Some(Hint::AddAScope { scopes, example })
+    let addresses: Vec<_> = all.into_iter().map(|interface| format!("{ip}%{}", interface.name)).collect();
+    (!addresses.is_empty()).then_some(Hint::AddAScope { addresses })
 }
 
 fn is_broadcast(ip: Ipv4Addr) -> bool {

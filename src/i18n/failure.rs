@@ -42,9 +42,7 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
         Hint::FreeSpace => tr!(language, "hint.free_space"),
         Hint::CheckRights => tr!(language, "hint.check_rights"),
         Hint::ChooseAnInterface { names } => tr!(language, "hint.choose_an_interface", names = names.join(", ")),
-        Hint::AddAScope { scopes, example } => {
-            tr!(language, "hint.add_a_scope", scopes = scopes.join(", "), example = example)
-        }
+        Hint::AddAScope { addresses } => tr!(language, "hint.add_a_scope", addresses = addresses.join(", ")),
         Hint::AllowBroadcast => tr!(language, "hint.allow_broadcast"),
         Hint::DontConnect => tr!(language, "hint.dont_connect"),
         Hint::ChooseAFile => tr!(language, "hint.choose_a_file"),
@@ -165,7 +163,7 @@ mod tests {
         "owner": { "pid": 777, "name": "held by me" }, "message": "an odd error", "errno": 5, "bytes": 777,
         "datagrams": 777, "kept": 777, "from": "../from", "to": "to", "size": 777, "missed": 777,
         "endpoint": "tcp://[::1]:777", "local": "tcp://[::1]:777", "reason": "eof",
-        "module": "a-module", "names": ["lo", "eth0"], "scopes": ["lo"], "example": "fe80::1%lo",
+        "module": "a-module", "names": ["lo", "eth0"], "addresses": ["fe80::1%lo"],
         "group": "239.1.2.777", "others": 777, "sockets": [{ "local": "[::1]:777", "peer": "[::1]:777", "seconds": 777 }],
         "option": "rcvbuf", "asked": "777", "answer": "1554""#;
 

@@ -246,10 +246,9 @@ pub enum Hint {
     ChooseAnInterface {
         names: Vec<String>,
     },
-    /// The scopes that could be meant, such as `eth0`, and the address with the first of them.
+    /// The address with each scope that could be meant, such as `fe80::1%eth0`.
     AddAScope {
-        scopes: Vec<String>,
-        example: String,
+        addresses: Vec<String>,
     },
     /// SO_BROADCAST.
     AllowBroadcast,

@@ -1,7 +1,7 @@
 //! This machine's network interfaces, see getifaddrs(3).
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use nix::ifaddrs::getifaddrs;
 use nix::net::if_::{InterfaceFlags, if_nametoindex};
@@ -44,9 +44,9 @@ pub fn interfaces() -> io::Result<Vec<NetworkInterface>> {
 
 fn ip(storage: &SockaddrStorage) -> Option<IpAddr> {
     if let Some(v4) = storage.as_sockaddr_in() {
-        return Some(Ipv4Addr::from(v4.ip()).into());
+        return Some(v4.ip().into());
     }
-    storage.as_sockaddr_in6().map(|v6| Ipv6Addr::from(v6.ip()).into())
+    storage.as_sockaddr_in6().map(|v6| v6.ip().into())
 }
 
 fn leading_ones(mask: IpAddr) -> u8 {
@@ -67,7 +67,8 @@ mod tests {
         let all = interfaces().unwrap();
         let loopback = all.iter().find(|interface| interface.is_loopback).expect("every system has one");
         assert!(loopback.is_up && loopback.index > 0);
-        let address = loopback.addresses.iter().find(|at| at.address == Ipv4Addr::LOCALHOST).expect("127.0.0.1");
+        let address =
+            loopback.addresses.iter().find(|at| at.address == std::net::Ipv4Addr::LOCALHOST).expect("127.0.0.1");
         assert_eq!((address.prefix, address.broadcast), (8, None));
     }
 }

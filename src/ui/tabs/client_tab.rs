@@ -188,17 +188,8 @@ impl ClientTabState {
                 self.state = ClientState::Open(info.id);
                 self.message = None;
             }
-            Event::Closed { socket, session, reason } if *socket == self.socket && self.answering.contains(session) => {
-                if *reason == CloseReason::Evicted {
-                    self.answering.retain(|answering| answering != session);
-                    sessions.forget(*session);
-                }
-            }
             Event::Closed { socket, session, reason } if *socket == self.socket => {
-                self.last = Some((*session, Some(*reason)));
-                if self.session() == Some(*session) {
-                    self.state = ClientState::Idle;
-                }
+                self.session_closed(*session, *reason, sessions);
             }
             Event::Disconnected { socket } if *socket == self.socket => self.state = ClientState::Idle,
             Event::ReconnectingIn { socket, delay } if *socket == self.socket => {
@@ -218,6 +209,18 @@ impl ClientTabState {
             }
             Event::Noticed { socket, notice, .. } if *socket == Some(self.socket) => self.noticed(notice),
             _ => {}
+        }
+    }
+
+    fn session_closed(&mut self, session: SessionId, reason: CloseReason, sessions: &mut Sessions) {
+        if !self.answering.contains(&session) {
+            self.last = Some((session, Some(reason)));
+            if self.session() == Some(session) {
+                self.state = ClientState::Idle;
+            }
+        } else if reason == CloseReason::Evicted {
+            self.answering.retain(|answering| *answering != session);
+            sessions.forget(session);
         }
     }
 
