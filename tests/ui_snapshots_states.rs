@@ -36,7 +36,7 @@ const MIB: u64 = 1 << 20;
 
 fn open(settings: Settings, (width, height): (f32, f32)) -> Window {
     let theme = if settings.theme == ThemeChoice::Dark { egui::Theme::Dark } else { egui::Theme::Light };
-    Window::build_with_steady_clock(settings, |builder| {
+    Window::build_in_steady_surroundings(settings, |builder| {
         builder.with_theme(theme).with_size(egui::vec2(width, height)).renderer(Raster::default())
     })
 }
@@ -98,6 +98,7 @@ fn opened(id: u64, socket: SocketId, role: Role, protocol: Protocol, peer: &str,
         local: at(local),
         since_wall_ns: BEGAN_NS + id as i64 * 1_000_000_000,
         decoder: Decoder::Text,
+        process: None,
     };
     Event::Opened { info, traffic: Arc::new(traffic) }
 }

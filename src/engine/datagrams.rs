@@ -5,18 +5,21 @@ use std::time::Instant;
 
 use super::core::Core;
 use super::peers::Peers;
+use super::rights;
 use super::session::Session;
 use super::socket_control::SocketControl;
 use super::stop::GRACE;
 use super::{advice, groups, inspecting};
 use crate::model::{
-    Call, CloseReason, Direction, Endpoint, Event, Failure, Notice, Operation, Peer, Respond, Role, Row, RowBody,
-    SessionInfo, SocketOption,
+    Call, CloseReason, Direction, Endpoint, Event, Failure, Notice, Operation, Peer, PeerProcess, Protocol, Respond,
+    Role, Row, RowBody, SessionInfo, SocketOption,
 };
 use crate::net::{DatagramSocket, ReceivedDatagram, Undelivered};
 
 /// A UDP datagram over IPv4 carries 65,507 bytes at most, and one over IPv6 65,527.
 const RECEIVE_SIZE: usize = 64 << 10;
+/// A Unix datagram is as long as the sender's buffer allows.
+const UNIX_RECEIVE_SIZE: usize = 1 << 20;
 /// Datagrams taken in one go before their rows are handed over and the socket is looked at again for a stop.
 const BATCH: usize = 256;
 /// Payload bytes of a batch: it ends early when datagrams are large.
@@ -37,19 +40,16 @@ pub(super) fn serve(
 
 /// Converses over a client's socket until told to stop. `to` is the peer that each datagram names; `None` on a connected
 /// socket.
-///
-/// # Errors
-/// The socket doesn't tell its address.
 pub(super) fn converse(
     core: &Arc<Core>,
     control: &Arc<SocketControl>,
     endpoint: &Endpoint,
     socket: DatagramSocket,
+    local: Peer,
     peer: Peer,
     to: Option<Peer>,
-) -> Result<(), Failure> {
+) {
     let socket = Arc::new(socket);
-    let local = socket.local().map_err(|error| Failure::io(Operation::Open, endpoint, &error))?;
     let info = SessionInfo {
         id: core.next_session(),
         socket: control.id,
@@ -58,6 +58,7 @@ pub(super) fn converse(
         decoder: endpoint.decoder(&local),
         peer,
         local: local.clone(),
+        process: None,
         since_wall_ns: core.clock.wall_ns(),
     };
     let own = Session::for_datagrams(info, Arc::clone(&socket), to.clone(), Some(Arc::clone(control)));
@@ -73,12 +74,11 @@ pub(super) fn converse(
         None => Conversation::One(session),
         Some(to) => {
             let peers = Arc::new(Peers::new(control.id, Role::Client, endpoint, local, Arc::clone(&socket)));
-            peers.keep(to, Arc::clone(&session));
+            peers.keep(&to, Arc::clone(&session));
             Conversation::Many { own: Some(session), peers }
         }
     };
     Worker::new(core, control, socket, with).run(false);
-    Ok(())
 }
 
 /// With whom a socket converses.
@@ -114,7 +114,9 @@ impl<'a> Worker<'a> {
     }
 
     fn run(mut self, once: bool) {
-        let size = self.control.options.number(SocketOption::ReceiveSize).map_or(RECEIVE_SIZE, |size| size as usize);
+        let is_unix = self.socket.protocol() == Protocol::UnixDatagram;
+        let default = if is_unix { UNIX_RECEIVE_SIZE } else { RECEIVE_SIZE };
+        let size = self.control.options.number(SocketOption::ReceiveSize).map_or(default, |size| size as usize);
         let mut buffer = vec![0; size];
         self.tell_that_drops_are_known();
         while !self.is_stopping() {
@@ -168,7 +170,8 @@ impl<'a> Worker<'a> {
             match self.socket.receive(buffer) {
                 Ok(Some(datagram)) => {
                     bytes += datagram.len;
-                    self.received(&buffer[..datagram.len], &datagram);
+                    let len = datagram.len;
+                    self.received(&buffer[..len], datagram);
                     if bytes >= BATCH_BYTES {
                         return true;
                     }
@@ -218,16 +221,16 @@ impl<'a> Worker<'a> {
     }
 
     fn tell_failed(&mut self, session: Option<&Session>, peer: &str, error: &std::io::Error) {
-        let mut failure = advice::send_datagram(peer, error);
+        let mut failure = advice::send_message(self.socket.protocol(), peer, error);
         failure.operation = Operation::Receive;
         self.fail(session, failure);
     }
 
-    fn received(&mut self, bytes: &[u8], datagram: &ReceivedDatagram) {
+    fn received(&mut self, bytes: &[u8], datagram: ReceivedDatagram) {
         if let Some(dropped) = datagram.dropped {
             self.note_drops(dropped);
         }
-        let Some(session) = self.session_of(datagram.from.as_ref()) else { return };
+        let Some(session) = self.session_of(datagram.from.as_ref(), datagram.process.as_ref()) else { return };
         session.count_received(bytes.len() as u64);
         if datagram.truncated {
             self.flush();
@@ -254,7 +257,12 @@ impl<'a> Worker<'a> {
                 Event::Received { session: session.info.id, bytes: bytes.to_vec(), truncated: datagram.truncated };
             self.core.outbox.send(event);
         }
-        if self.is_stopping() {
+        if !datagram.rights.is_empty() {
+            self.flush();
+            rights::tell_and_close(self.core, &session, datagram.rights);
+        }
+        // That nobody without a name can be answered has been told once.
+        if self.is_stopping() || session.is_unnamed_sender() {
             return;
         }
         let answer = match &*self.control.respond.read() {
@@ -268,10 +276,10 @@ impl<'a> Worker<'a> {
     }
 
     /// The session that a datagram belongs to, opened with the peer's first one.
-    fn session_of(&self, from: Option<&Peer>) -> Option<Arc<Session>> {
+    fn session_of(&self, from: Option<&Peer>, process: Option<&PeerProcess>) -> Option<Arc<Session>> {
         match &self.with {
             Conversation::One(session) => Some(Arc::clone(session)),
-            Conversation::Many { peers, .. } => peers.heard(self.core, from?),
+            Conversation::Many { peers, .. } => peers.heard(self.core, from?, process),
         }
     }
 

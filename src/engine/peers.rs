@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use super::core::Core;
 use super::session::Session;
 use crate::codec::decode::Decoder;
-use crate::model::{CloseReason, Endpoint, Peer, Protocol, Role, SessionInfo, SocketId};
+use crate::model::{CloseReason, Endpoint, Notice, Peer, PeerProcess, Protocol, Role, SessionInfo, SocketId, UnixName};
 use crate::net::DatagramSocket;
 
 /// Peers that a socket keeps apart; beyond it those that were quiet longest are let go.
@@ -29,9 +29,22 @@ pub(super) struct Peers {
 
 #[derive(Debug, Default)]
 struct Known {
-    by_address: HashMap<Peer, Entry>,
+    by_sender: HashMap<Sender, Entry>,
     /// The socket closes: nobody new is taken in.
     over: bool,
+}
+
+/// Who a datagram is of, or for. Processes that bound no name are told apart by what the kernel says of them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Sender {
+    address: Peer,
+    unnamed: Option<PeerProcess>,
+}
+
+impl From<&Peer> for Sender {
+    fn from(address: &Peer) -> Self {
+        Self { address: address.clone(), unnamed: None }
+    }
 }
 
 #[derive(Debug)]
@@ -54,23 +67,30 @@ impl Peers {
     }
 
     /// Counts a client's own session among them: it is that of the address that it connects to.
-    pub(super) fn keep(&self, address: Peer, session: Arc<Session>) {
-        self.known.lock().by_address.insert(address, Entry { session, last_used: Instant::now() });
+    pub(super) fn keep(&self, address: &Peer, session: Arc<Session>) {
+        self.known.lock().by_sender.insert(address.into(), Entry { session, last_used: Instant::now() });
     }
 
     /// The session of a peer that has just been heard, opened with its first datagram.
-    pub(super) fn heard(&self, core: &Core, from: &Peer) -> Option<Arc<Session>> {
-        self.session(core, from, Session::announce)
+    pub(super) fn heard(&self, core: &Core, from: &Peer, process: Option<&PeerProcess>) -> Option<Arc<Session>> {
+        let is_unnamed = *from == Peer::Unix(UnixName::Unnamed);
+        let sender = Sender { address: from.clone(), unnamed: process.filter(|_| is_unnamed).cloned() };
+        self.session(core, &sender, process, |session| {
+            session.announce(core);
+            if is_unnamed {
+                core.notice(self.id, Some(session), Notice::SenderUnnamed);
+            }
+        })
     }
 
     /// The session of an address that is about to be sent to. It need not have been heard.
     pub(super) fn addressed(&self, core: &Core, to: &Peer) -> Option<Arc<Session>> {
-        self.session(core, to, Session::announce_quietly)
+        self.session(core, &to.into(), None, |session| session.announce_quietly(core))
     }
 
     /// The session of this address, where there is one.
     pub(super) fn find(&self, address: &Peer) -> Option<Arc<Session>> {
-        self.known.lock().by_address.get(address).map(|entry| Arc::clone(&entry.session))
+        self.known.lock().by_sender.get(&address.into()).map(|entry| Arc::clone(&entry.session))
     }
 
     pub(super) fn is_udp(&self) -> bool {
@@ -87,7 +107,7 @@ impl Peers {
         let known = {
             let mut known = self.known.lock();
             known.over = true;
-            std::mem::take(&mut known.by_address)
+            std::mem::take(&mut known.by_sender)
         };
         for Entry { session, .. } in known.into_values() {
             session.request_stop(reason);
@@ -98,12 +118,13 @@ impl Peers {
     fn session(
         &self,
         core: &Core,
-        address: &Peer,
-        announce: impl FnOnce(&Arc<Session>, &Core),
+        sender: &Sender,
+        process: Option<&PeerProcess>,
+        announce: impl FnOnce(&Arc<Session>),
     ) -> Option<Arc<Session>> {
         let now = Instant::now();
         let mut known = self.known.lock();
-        if let Some(entry) = known.by_address.get_mut(address)
+        if let Some(entry) = known.by_sender.get_mut(sender)
             && !entry.session.is_concluded()
         {
             entry.last_used = now;
@@ -112,8 +133,8 @@ impl Peers {
         if known.over {
             return None;
         }
-        if known.by_address.len() >= PEERS_MAX {
-            evict(&mut known.by_address, core);
+        if known.by_sender.len() >= PEERS_MAX {
+            evict(&mut known.by_sender, core);
         }
         let info = SessionInfo {
             id: core.next_session(),
@@ -121,30 +142,32 @@ impl Peers {
             role: self.role,
             protocol: self.protocol,
             decoder: self.decoder,
-            peer: address.canonical(),
+            peer: sender.address.canonical(),
             local: self.local.clone(),
+            process: process.cloned().map(core.name_process),
             since_wall_ns: core.clock.wall_ns(),
         };
-        let session = Arc::new(Session::for_datagrams(info, Arc::clone(&self.socket), Some(address.clone()), None));
+        let to = Some(sender.address.clone());
+        let session = Arc::new(Session::for_datagrams(info, Arc::clone(&self.socket), to, None));
         // Before anybody else finds it: what is told of it comes first.
-        announce(&session, core);
-        known.by_address.insert(address.clone(), Entry { session: Arc::clone(&session), last_used: now });
+        announce(&session);
+        known.by_sender.insert(sender.clone(), Entry { session: Arc::clone(&session), last_used: now });
         Some(session)
     }
 }
 
 /// Lets the eighth that was quiet longest go, so that the search for them is paid once for many. A client's own session
 /// ends with its socket only.
-fn evict(by_address: &mut HashMap<Peer, Entry>, core: &Core) {
-    let mut quiet: Vec<_> = by_address
+fn evict(by_sender: &mut HashMap<Sender, Entry>, core: &Core) {
+    let mut quiet: Vec<_> = by_sender
         .iter()
         .filter(|(_, entry)| entry.session.is_shared_datagram())
-        .map(|(address, entry)| (entry.last_used, address.clone()))
+        .map(|(sender, entry)| (entry.last_used, sender.clone()))
         .collect();
     quiet.sort_unstable_by_key(|(last_used, _)| *last_used);
     quiet.truncate(PEERS_MAX / 8);
-    for (_, address) in quiet {
-        if let Some(Entry { session, .. }) = by_address.remove(&address) {
+    for (_, sender) in quiet {
+        if let Some(Entry { session, .. }) = by_sender.remove(&sender) {
             session.request_stop(CloseReason::Evicted);
             session.conclude(core, CloseReason::Evicted);
         }

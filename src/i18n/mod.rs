@@ -8,6 +8,7 @@ mod life;
 mod mistake;
 mod notice;
 mod option;
+mod process;
 mod quantity;
 
 pub use failure::{cause, failure, hint};
@@ -16,6 +17,7 @@ pub use life::{close_reason, life, option_answer, outcome};
 pub use mistake::{compose_error, endpoint_error, filter_error, group_error};
 pub use notice::notice;
 pub use option::{option_explained, option_name, option_value};
+pub use process::process;
 pub use quantity::{byte_size, bytes, duration, grouped, pace, rate, short_span};
 
 /// The words for a key: `tr!(language, "journal.rows", count = 12)`.

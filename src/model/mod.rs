@@ -4,6 +4,7 @@
 
 mod address;
 mod command;
+mod descriptor;
 mod device;
 mod endpoint;
 mod event;
@@ -15,6 +16,7 @@ mod ip_protocol;
 mod multicast;
 mod options;
 mod page;
+mod process;
 mod protocol;
 mod row;
 mod session;
@@ -26,6 +28,7 @@ mod transfer;
 
 pub use address::{HostPort, Peer, RawAddress, UnixName};
 pub use command::{Command, ConnectSpec, ListenSpec, Recipients, Respond};
+pub use descriptor::{DescriptorKind, DescriptorName, InheritedSocket, ReceivedDescriptor};
 pub use device::{CanInterface, ContextId, UnknownContextId, VsockAddress};
 pub use endpoint::{Endpoint, EndpointError, UNIX_PATH_MAX};
 pub use event::{CloseReason, Event, Notice};
@@ -37,6 +40,7 @@ pub use ip_protocol::{IpProtocol, UnknownIpProtocol};
 pub use multicast::{GroupError, InterfaceChoice, MulticastGroup};
 pub use options::{OptionAnswer, OptionError, OptionKind, OptionValue, SocketOption, SocketOptions, Unit};
 pub use page::{Page, PageRequest, PageRow};
+pub use process::PeerProcess;
 pub use protocol::{AddressForm, Delivery, Protocol, SecondField};
 pub use row::{Call, Direction, Life, Row, RowBody, Stamp};
 pub use session::{Role, SessionInfo, Traffic};

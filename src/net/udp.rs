@@ -8,7 +8,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use super::datagram::{DatagramSocket, Naming};
 use super::transport::{Attempt, ConnectEnd, first_that_works};
 use super::{error_queue, options};
-use crate::model::{Failure, Operation, Peer, Role, SocketOptions};
+use crate::model::{self, Failure, Operation, Peer, Role, SocketOptions};
 
 /// Binds to the first of the candidates that can be bound.
 ///
@@ -51,7 +51,8 @@ fn socket(address: SocketAddr, role: Role, options: &SocketOptions) -> Result<So
 
 fn finished(socket: Socket, address: SocketAddr) -> Result<DatagramSocket, Failure> {
     let has_error_queue = error_queue::ask_for(&socket, address.is_ipv6());
-    let socket = DatagramSocket::new(socket, Naming::Ip).map_err(fail(Operation::Open, address))?;
+    let socket = DatagramSocket::new(socket, model::Protocol::Udp, Naming::Ip);
+    let socket = socket.map_err(fail(Operation::Open, address))?;
     Ok(socket.with_error_queue(has_error_queue))
 }
 

@@ -96,7 +96,7 @@ impl App {
             clients.push(ClientTabState::new(engine.new_socket(), &Default::default()));
         }
         let language = Language::from_choice(settings.language);
-        let mut sessions = Sessions::default();
+        let mut sessions = Sessions { inherited: Engine::inherited_sockets(), ..Sessions::default() };
         for (tab, kept) in servers.iter().zip(&settings.servers) {
             sessions.shown_as.choose(tab.socket, None, shown_as(&kept.shown_as));
         }

@@ -219,9 +219,11 @@ impl App {
         self.select_tab(role, socket);
     }
 
-    /// Where a listener like this one finds nobody in its place: at the next port that no tab has. A path has no next.
+    /// Where a listener like this one finds nobody in its place: at the next port that no tab has. A path or a
+    /// descriptor has no next.
     fn free_place(&self, like: &ServerTab) -> (String, String) {
-        if like.protocol == Protocol::UnixStream.scheme() {
+        let is_taken = |protocol: Protocol| protocol.is_unix() || protocol == Protocol::Descriptor;
+        if Protocol::from_scheme(&like.protocol).is_some_and(is_taken) {
             return (String::new(), like.port.clone());
         }
         let port = match like.port.trim().parse::<u16>() {

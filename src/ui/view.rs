@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::codec::encoding::Encoding;
 use crate::model::{
-    CloseReason, Event, Failure, NetworkInterface, PageRow, Protocol, SessionId, SessionInfo, ShownAs, SocketId,
-    Traffic,
+    CloseReason, Event, Failure, InheritedSocket, NetworkInterface, PageRow, Protocol, SessionId, SessionInfo, ShownAs,
+    SocketId, Traffic,
 };
 
 /// One session as the window shows it.
@@ -27,6 +27,8 @@ pub struct Sessions {
     pub by_id: HashMap<SessionId, SessionView>,
     /// How the bytes of every tab and session are shown as text.
     pub shown_as: ShownAs,
+    /// The sockets that a service manager passed to this program.
+    pub inherited: Vec<InheritedSocket>,
     /// Why sockets of these kinds can't be opened here.
     pub missing: HashMap<Protocol, Failure>,
     /// This machine's network interfaces, as they were when somebody last looked.

@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod adopted;
 mod files;
 mod groups;
 mod harness;
@@ -14,3 +15,5 @@ mod trouble;
 mod udp;
 mod udp_shapes;
 mod unix;
+mod unix_datagram;
+mod unix_seqpacket;

@@ -49,11 +49,26 @@ fn a_server_and_its_client_in_one_engine_say_hello() {
         .collect();
     let (local, peer) = (endpoint.to_string(), format!("tcp://{}", at_server.peer));
     let eof = CloseReason::Eof;
-    assert_eq!(lives, [Life::Accepted { local, peer }, Life::PeerFinished, Life::Closed { reason: eof }]);
+    let accepted = Life::Accepted { local, peer, process: None };
+    assert_eq!(lives, [accepted, Life::PeerFinished, Life::Closed { reason: eof }]);
     assert!(rows.windows(2).all(|pair| pair[0].stamp.mono_ns <= pair[1].stamp.mono_ns), "in order of time");
     let received = rows.iter().find(|row| matches!(row.body, RowBody::Data { direction: Direction::In, .. })).unwrap();
     let kernel = received.stamp.kernel_ns.expect("Linux tells when bytes came");
     assert!(kernel <= received.stamp.wall_ns && kernel > at_server.since_wall_ns - 1_000_000_000);
+}
+
+#[test]
+fn a_tcp_conversation_over_ipv6() {
+    let mut h = Harness::new();
+    let (server, endpoint) = h.listen("tcp://[::1]:0");
+    let (client, at_client) = h.connect(&endpoint);
+    let at_server = h.opened(server);
+    assert_eq!(at_server.peer, at_client.local);
+    assert!(at_server.peer.to_string().starts_with("[::1]:"), "{}", at_server.peer);
+    h.send(client, NO.as_bytes());
+    assert_eq!(h.bytes(at_server.id, Direction::In, NO.len()), NO.as_bytes());
+    h.send(server, HELLO.as_bytes());
+    assert_eq!(h.bytes(at_client.id, Direction::In, HELLO.len()), HELLO.as_bytes());
 }
 
 #[test]

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::request::UsageError;
 use crate::i18n::Language;
 use crate::model::{
-    CloseReason, Endpoint, Failure, MulticastGroup, Notice, OptionAnswer, Outcome, Progress, SessionId,
+    CloseReason, Endpoint, Failure, MulticastGroup, Notice, OptionAnswer, Outcome, PeerProcess, Progress, SessionId,
 };
 
 /// The form of the output.
@@ -63,6 +63,7 @@ pub(super) enum Fact<'a> {
     Opened {
         session: SessionId,
         peer: &'a str,
+        process: Option<&'a PeerProcess>,
     },
     Closed {
         session: SessionId,
@@ -123,7 +124,7 @@ pub(super) struct Summary {
     pub received_bytes: u64,
     /// Datagrams that the kernel dropped; `None` where it doesn't tell.
     pub dropped: Option<u64>,
-    /// Datagrams that were longer than the receive size.
+    /// Datagrams and messages that were longer than the receive size.
     pub truncated: u64,
 }
 
