@@ -7,6 +7,7 @@ mod language;
 mod life;
 mod mistake;
 mod notice;
+mod obstacle;
 mod quantity;
 
 pub use failure::{cause, failure, hint};
@@ -14,6 +15,7 @@ pub use language::Language;
 pub use life::{close_reason, life, outcome};
 pub use mistake::{compose_error, endpoint_error, filter_error};
 pub use notice::notice;
+pub use obstacle::obstacle;
 pub use quantity::{byte_size, bytes, duration, pace, rate};
 
 /// The words for a key: `tr!(language, "journal.rows", count = 12)`.
