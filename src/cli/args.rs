@@ -132,6 +132,9 @@ pub(super) struct CodeArguments {
     /// Listen, instead of connecting
     #[arg(long)]
     pub listen: bool,
+    /// Datagrams: name the peer in each send, instead of connecting the socket
+    #[arg(long, conflicts_with = "listen")]
+    pub unconnected: bool,
     /// What to write it for
     #[arg(long = "as", value_name = "TOOL", value_enum, default_value_t = Tool::Python)]
     pub tool: Tool,

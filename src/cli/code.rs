@@ -15,6 +15,7 @@ use crate::tr;
 pub(super) struct CodeTask {
     target: Target,
     role: Role,
+    connected: bool,
     program: Program,
     message: Option<Vec<u8>>,
     respond: Respond,
@@ -32,6 +33,7 @@ pub(super) fn read(arguments: CodeArguments, language: Language) -> Result<CodeT
     Ok(CodeTask {
         target,
         role: if arguments.listen { Role::Server } else { Role::Client },
+        connected: !arguments.unconnected,
         program: match arguments.tool {
             Tool::Python => Program::Python,
             Tool::Netcat => Program::Netcat,
@@ -46,8 +48,8 @@ pub(super) fn read(arguments: CodeArguments, language: Language) -> Result<CodeT
 /// Writes the program to standard output, or to standard error why there is none.
 pub(super) fn run(task: &CodeTask, form: Form) -> Ending {
     let language = form.language();
-    let CodeTask { target, role, program, message, respond } = task;
-    let recipe = Recipe { message: message.as_deref(), respond, ..Recipe::new(*role, target) };
+    let CodeTask { target, role, connected, program, message, respond } = task;
+    let recipe = Recipe { connected: *connected, message: message.as_deref(), respond, ..Recipe::new(*role, target) };
     match program.write(&recipe) {
         Ok(text) => match io::stdout().write_all(text.as_bytes()) {
             // Whoever read the output has seen enough, as with `| head`.

@@ -117,10 +117,10 @@ pub enum Obstacle {
     TelnetCommand,
 }
 
-/// Bytes of a message that stand in a program's text; a longer one belongs into a file.
-const MESSAGE_MAX: usize = 16 << 10;
-
 impl Program {
+    /// Bytes of a message that stand in a program's text; a longer one belongs into a file.
+    pub const MESSAGE_MAX: usize = 16 << 10;
+
     pub const ALL: [Self; 4] = [Self::Python, Self::Netcat, Self::Socat, Self::Curl];
 
     /// The word on the command line.
@@ -151,8 +151,8 @@ impl Program {
     /// This tool can't do it.
     pub fn write(self, recipe: &Recipe<'_>) -> Result<String, Obstacle> {
         let longest = recipe.message().map_or(0, <[u8]>::len).max(recipe.reply().map_or(0, <[u8]>::len));
-        if longest > MESSAGE_MAX {
-            return Err(Obstacle::TooLong { max: MESSAGE_MAX });
+        if longest > Self::MESSAGE_MAX {
+            return Err(Obstacle::TooLong { max: Self::MESSAGE_MAX });
         }
         match self {
             Self::Python => Ok(python::write(recipe)),

@@ -10,6 +10,7 @@ use super::context::Cx;
 use super::dialogs::Dialogs;
 use super::fonts;
 use super::panels::about::{Help, help};
+use super::panels::code::CodeWindow;
 use super::panels::inspector::InspectorPanel;
 use super::panels::journal::JournalPanel;
 use super::panels::menu_bar::{MenuState, menu_bar};
@@ -54,6 +55,8 @@ pub struct App {
     /// What concerns the whole window.
     pub(super) message: Option<Message>,
     pub(super) help: Option<Help>,
+    /// The tab that is shown as a program.
+    pub(super) code: Option<CodeWindow>,
     /// Where the two panels were drawn, for files that are dropped.
     pub(super) panel_rects: [Rect; 2],
     /// The panel that the keyboard or the pointer was in last.
@@ -114,6 +117,7 @@ impl App {
             dialogs: Dialogs::default(),
             message: status_bar::damage(damage),
             help: None,
+            code: None,
             panel_rects: [Rect::NOTHING; 2],
             panel_in_use: Role::Client,
             saver: Saver::new(settings.clone()),
@@ -215,11 +219,26 @@ impl App {
             });
         }
         CentralPanel::default().frame(pad).show(ui, |ui| self.work_area(ui, cx));
+        self.show_code(ui, cx);
         if let Some(which) = self.help
             && !help(ui, cx, which)
         {
             self.help = None;
         }
+    }
+
+    /// The window with a tab as a program, until it or the tab is closed.
+    fn show_code(&mut self, ui: &Ui, cx: &mut Cx<'_>) {
+        let Some(mut window) = self.code else { return };
+        let (role, socket) = (window.role, window.socket);
+        let server = self.servers.iter().find(|tab| role == Role::Server && tab.socket == socket);
+        let client = self.clients.iter().find(|tab| role == Role::Client && tab.socket == socket);
+        let open = match (server, client) {
+            (Some(tab), _) => window.show(ui.ctx(), cx, &tab.title().title, |program| tab.code(program)),
+            (_, Some(tab)) => window.show(ui.ctx(), cx, &tab.title().title, |program| tab.code(program)),
+            (None, None) => false,
+        };
+        self.code = open.then_some(window);
     }
 
     /// The panels above, the journal and the inspector below, with a handle between.

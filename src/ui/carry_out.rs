@@ -8,6 +8,7 @@ use super::action::UiCommand;
 use super::app::App;
 use super::dialogs::{Answer, Purpose};
 use super::panels::about::Help;
+use super::panels::code::CodeWindow;
 use super::tabs::{ClientState, ClientTabState, ServerState, ServerTabState};
 use super::theme;
 use super::widgets::file_sender;
@@ -66,6 +67,10 @@ impl App {
             UiCommand::ZoomIn => self.zoom(ctx, self.settings.zoom + ZOOM_STEP),
             UiCommand::ZoomOut => self.zoom(ctx, self.settings.zoom - ZOOM_STEP),
             UiCommand::ZoomReset => self.zoom(ctx, 1.0),
+            UiCommand::ShowCode(role, socket) => self.code = Some(CodeWindow::new(role, socket)),
+            UiCommand::ShowCodeHere => {
+                self.code = Some(CodeWindow::new(self.panel_in_use, self.front_tab(self.panel_in_use)));
+            }
             UiCommand::ShowShortcuts => self.help = Some(Help::Shortcuts),
             UiCommand::ShowAbout => self.help = Some(Help::About),
             UiCommand::DismissNotice => self.message = None,

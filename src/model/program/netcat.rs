@@ -61,9 +61,7 @@ fn flag(recipe: &Recipe<'_>, option: SocketOption, value: &OptionValue) -> Resul
     let words = |flag: &str, value: &dyn ToString| Ok(vec![flag.to_owned(), value.to_string()]);
     match (option, value) {
         (SocketOption::ReuseAddress, OptionValue::Switch(true)) if recipe.is_server() => Ok(Vec::new()),
-        (SocketOption::Broadcast, OptionValue::Switch(on)) => {
-            Ok(if *on { vec!["-b".to_owned()] } else { Vec::new() })
-        }
+        (SocketOption::Broadcast, OptionValue::Switch(on)) => Ok(if *on { vec!["-b".to_owned()] } else { Vec::new() }),
         (SocketOption::ReceiveBuffer, OptionValue::Number(size)) if recipe.is_stream() => words("-I", size),
         (SocketOption::SendBuffer, OptionValue::Number(size)) if recipe.is_stream() => words("-O", size),
         (SocketOption::Backlog, _) if !recipe.is_server() => Ok(Vec::new()),

@@ -17,7 +17,11 @@ pub(super) fn write(recipe: &Recipe<'_>) -> String {
     writer.imports(&mut script);
     writer.constants(&mut script);
     writer.functions(&mut script);
-    if recipe.is_server() { writer.server(&mut script) } else { writer.client(&mut script) }
+    if recipe.is_server() {
+        writer.server(&mut script)
+    } else {
+        writer.client(&mut script)
+    }
     script.finish()
 }
 
@@ -73,19 +77,21 @@ impl Writer<'_> {
     }
 
     fn functions(&self, script: &mut Script) {
+        let is_named = matches!(self.transport.place, Place::Named(_));
+        let accepts = self.recipe.is_server() && self.transport.manner == Manner::Connections;
         if self.path().is_some() {
             script.gap();
             self.remove_stale(script);
         }
-        if let Place::Named(_) = self.transport.place {
+        if is_named {
             script.gap();
             self.opened(script);
         }
-        if self.recipe.is_server() && self.transport.manner == Manner::Connections {
+        if accepts {
             script.gap();
             self.serve(script);
         }
-        script.gap();
+        if self.path().is_some() || is_named || accepts { script.gap() } else { script.line("") }
     }
 
     fn remove_stale(&self, script: &mut Script) {
@@ -353,7 +359,11 @@ impl Writer<'_> {
                 });
             });
             // The name that TimeoutError has in every version.
-            let end = if self.recipe.message().is_some() { "(socket.timeout, KeyboardInterrupt)" } else { "KeyboardInterrupt" };
+            let end = if self.recipe.message().is_some() {
+                "(socket.timeout, KeyboardInterrupt)"
+            } else {
+                "KeyboardInterrupt"
+            };
             script.block(format!("except {end}:"), |script| script.line("pass"));
         });
     }

@@ -1,5 +1,7 @@
 //! socat(1).
 
+use core::net::Ipv6Addr;
+
 use super::constant::constants;
 use super::shell::{check_datagram, path, printf, unquoted_format, word};
 use super::{Obstacle, Recipe};
@@ -84,10 +86,7 @@ fn connecting(recipe: &Recipe<'_>) -> Result<Vec<String>, Obstacle> {
 fn listening(recipe: &Recipe<'_>) -> Result<Vec<String>, Obstacle> {
     let bound = |kind: &str, address: &HostPort| {
         let version = if address.host.contains(':') { "6" } else { "" };
-        vec![
-            format!("{}:{}", kind.replace('*', version), address.port),
-            format!("bind={}", bracketed(&address.host)),
-        ]
+        vec![format!("{}:{}", kind.replace('*', version), address.port), format!("bind={}", bracketed(&address.host))]
     };
     Ok(match &recipe.target.endpoint {
         Endpoint::Tcp(address) => bound("TCP*-LISTEN", address),
@@ -115,8 +114,10 @@ fn host_port(address: &HostPort) -> String {
     format!("{}:{}", bracketed(&address.host), address.port)
 }
 
+/// An IPv6 literal in brackets, within which colons are its own.
 fn bracketed(host: &str) -> String {
-    if host.contains(':') { format!("[{host}]") } else { host.to_owned() }
+    let is_v6 = host.split('%').next().is_some_and(|literal| literal.parse::<Ipv6Addr>().is_ok());
+    if is_v6 { format!("[{host}]") } else { escaped(host) }
 }
 
 fn unix(what: &str, path_kind: &str, name: &UnixName) -> Result<String, Obstacle> {
@@ -165,7 +166,9 @@ fn options(recipe: &Recipe<'_>) -> Result<Vec<String>, Obstacle> {
                 });
             }
             None => match (option, &value) {
-                (SocketOption::Backlog, value) if recipe.is_server() => words.push(format!("backlog={}", written(value))),
+                (SocketOption::Backlog, value) if recipe.is_server() => {
+                    words.push(format!("backlog={}", written(value)))
+                }
                 (SocketOption::Backlog, _) => {}
                 // How much one read asks for is an option of the line and not of the address.
                 (SocketOption::ReceiveSize, _) if recipe.reply().is_some() && recipe.is_stream() => {}

@@ -3,6 +3,7 @@ use std::borrow::Cow;
 use egui::{Id, Panel, RichText, ScrollArea, Ui};
 
 use super::client_rows::state_words;
+use super::code::code_button;
 use super::server::calm_words;
 use super::shell::{FEW_ROWS, StateLine, state_line};
 use crate::codec::compose::Format;
@@ -233,6 +234,7 @@ impl ClientTabState {
             half_open_option(ui, cx, &mut self.stay_half_open, locked);
         }
         options_field(ui, cx, self.socket, &mut self.form, locked);
+        code_button(ui, cx, Role::Client, self.socket);
     }
 
     fn local_address(&mut self, ui: &mut Ui, cx: &Cx<'_>) {

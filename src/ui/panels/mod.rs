@@ -3,6 +3,7 @@
 pub mod about;
 pub mod client;
 pub mod client_rows;
+pub mod code;
 pub mod inspector;
 pub mod journal;
 pub mod menu_bar;

@@ -3,6 +3,7 @@ use std::borrow::Cow;
 use egui::{Id, Panel, RichText, ScrollArea, Ui};
 
 use super::client_rows::client_rows;
+use super::code::code_button;
 use super::shell::{FEW_ROWS, StateLine, state_line};
 use crate::codec::compose::Format;
 use crate::codec::visible::visible;
@@ -179,6 +180,7 @@ impl ServerTabState {
             half_open_option(ui, cx, &mut self.stay_half_open, locked);
         }
         options_field(ui, cx, self.socket, &mut self.form, locked);
+        code_button(ui, cx, Role::Server, self.socket);
     }
 
     fn composer(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {

@@ -1,6 +1,7 @@
 //! What the window knows of its tabs: forms, drafts, clients and transfers, learnt from the user and from events.
 
 mod client_tab;
+mod code;
 mod draft;
 mod endpoint_form;
 mod receive_form;
@@ -8,6 +9,7 @@ mod server_tab;
 mod transfers;
 
 pub use client_tab::{ClientState, ClientTabState};
+pub use code::NoCode;
 pub use draft::{Draft, LARGE};
 pub use endpoint_form::{EndpointForm, FormField, title};
 pub use receive_form::{ReceiveForm, ReceiveKind};

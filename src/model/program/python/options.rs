@@ -9,7 +9,9 @@ use crate::model::program::constant::{Constant, constants};
 /// What a program knows of its socket's family when it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Family {
-    Known { v6: bool },
+    Known {
+        v6: bool,
+    },
     /// In the variable `family`, once the name is resolved.
     Variable,
 }

@@ -41,7 +41,7 @@ pub(super) enum Manner {
 
 impl Transport {
     pub(super) fn of(endpoint: &Endpoint) -> Self {
-        use Manner::{Bus, Connections, ConnectedBus, Datagrams, Routed};
+        use Manner::{Bus, ConnectedBus, Connections, Datagrams, Routed};
         let zero = "0".to_owned();
         let (kind, proto, place, manner) = match endpoint {
             Endpoint::Tcp(address) => ("SOCK_STREAM", zero, Place::host(address), Connections),
@@ -133,6 +133,10 @@ impl Place {
 /// A name is bytes; Python takes a `str` for one that is text.
 fn unix_name(name: &[u8]) -> String {
     match std::str::from_utf8(name) {
+        // As people write an abstract name; before a digit it would be another character.
+        Ok(text) if text.starts_with('\0') && !text[1..].starts_with(|c: char| c.is_ascii_digit()) => {
+            literal::text(&text[1..]).replacen('"', "\"\\0", 1)
+        }
         Ok(text) => literal::text(text),
         Err(_) => literal::bytes(name),
     }

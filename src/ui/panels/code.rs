@@ -1,0 +1,127 @@
+//! The window that shows a tab as a program of its own.
+
+use egui::{Context, Id, Key, Modifiers, RichText, ScrollArea, TextEdit, TextStyle, Ui, Window, vec2};
+
+use crate::model::{Program, Role, SocketId};
+use crate::tr;
+use crate::ui::action::UiCommand;
+use crate::ui::context::Cx;
+use crate::ui::tabs::NoCode;
+use crate::ui::widgets::button::{Weight, button};
+
+/// Of which tab, and written for what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CodeWindow {
+    pub role: Role,
+    pub socket: SocketId,
+    program: Program,
+    /// Not drawn yet: the keyboard goes into it first.
+    is_new: bool,
+}
+
+impl CodeWindow {
+    #[must_use]
+    pub fn new(role: Role, socket: SocketId) -> Self {
+        Self { role, socket, program: Program::default(), is_new: true }
+    }
+
+    /// Draws it over everything else; false once it was closed. `code` writes the tab down.
+    pub fn show(
+        &mut self,
+        ctx: &Context,
+        cx: &mut Cx<'_>,
+        tab: &str,
+        code: impl Fn(Program) -> Result<String, NoCode>,
+    ) -> bool {
+        let mut open = true;
+        let title = match self.role {
+            Role::Server => tr!(cx.language, "code.title_server", tab = tab),
+            Role::Client => tr!(cx.language, "code.title_client", tab = tab),
+        };
+        let frame = egui::Frame::window(&ctx.style_of(ctx.theme())).inner_margin(12);
+        Window::new(RichText::new(title).font(cx.tokens.strong_font()))
+            .id(Id::unique("code"))
+            .frame(frame)
+            .collapsible(false)
+            .default_size(vec2(680.0, 460.0))
+            .min_size(vec2(360.0, 200.0))
+            .show(ctx, |ui| {
+                self.programs(ui);
+                ui.add_space(cx.tokens.space);
+                let text = code(self.program);
+                let below = cx.tokens.control_height + cx.tokens.space;
+                let room = (ui.available_height() - below).max(80.0);
+                self.text(ui, cx, &text, room);
+                ui.add_space(cx.tokens.space);
+                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                    let label = tr!(cx.language, "action.close");
+                    open = !button(ui, cx.tokens, Weight::Plain, &label, 80.0, None).clicked();
+                    let reason = text.as_ref().err().map(|problem| problem.words(cx.language).into());
+                    let label = tr!(cx.language, "action.copy");
+                    let copy = button(ui, cx.tokens, Weight::Primary, &label, 80.0, reason).clicked();
+                    if let Ok(text) = text
+                        && copy
+                    {
+                        cx.act(UiCommand::CopyText(text));
+                    }
+                });
+            });
+        self.is_new = false;
+        // An open list takes the key for itself.
+        let escaped =
+            !egui::Popup::is_any_open(ctx) && ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
+        open && !escaped
+    }
+
+    fn programs(&mut self, ui: &mut Ui) {
+        ui.horizontal(|ui| {
+            for program in Program::ALL {
+                let response = ui.selectable_value(&mut self.program, program, program.title());
+                if self.is_new && program == self.program {
+                    response.request_focus();
+                }
+            }
+        });
+    }
+
+    /// The program, or why there is none.
+    fn text(&self, ui: &mut Ui, cx: &Cx<'_>, text: &Result<String, NoCode>, height: f32) {
+        ui.allocate_ui(vec2(ui.available_width(), height), |ui| {
+            ui.set_min_height(height);
+            match text {
+                Ok(text) => {
+                    // A line of a shell is broken where the window ends; Python's lines mean something.
+                    let wraps = self.program != Program::Python;
+                    let area = if wraps { ScrollArea::vertical() } else { ScrollArea::both() };
+                    area.id_salt(("code", self.program.name())).auto_shrink([false, false]).show(ui, |ui| {
+                        let width = if wraps { ui.available_width() } else { f32::INFINITY };
+                        // An immutable text: to be selected and copied, and not written in.
+                        TextEdit::multiline(&mut text.as_str())
+                            .id(Id::unique("code text"))
+                            .font(TextStyle::Monospace)
+                            .desired_width(width)
+                            .desired_rows(4)
+                            .show(ui)
+                            .response
+                            .response
+                            .accessible_name(tr!(cx.language, "code.text"));
+                    });
+                }
+                Err(problem) => {
+                    let words = RichText::new(problem.words(cx.language)).color(cx.tokens.text_muted);
+                    ui.add(egui::Label::new(words).wrap().selectable(true));
+                }
+            }
+        });
+    }
+}
+
+/// The button that opens the window, for the area under "More".
+pub fn code_button(ui: &mut Ui, cx: &mut Cx<'_>, role: Role, socket: SocketId) {
+    let action = UiCommand::ShowCode(role, socket);
+    let label = action.label(cx.language);
+    let tooltip = action.tooltip(cx.language).unwrap_or_default();
+    if button(ui, cx.tokens, Weight::Plain, &label, 0.0, None).on_hover_text(tooltip).clicked() {
+        cx.act(action);
+    }
+}
