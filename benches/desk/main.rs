@@ -1,12 +1,14 @@
 //! `cargo bench --bench desk [-- SECTION…]`: Sockeye beside the tools at hand, on this machine, in one run.
 //!
-//! Sections: `transfer`, `memory`, `window`, `idle`; all of them by default. A tool that is missing is named and left
+//! Sections: `transfer`, `memory`, `window`, `idle`, `connections`, `echo`; all of them by default. A tool that is missing is named and left
 //! out. What is compared runs in turn, so that a busy machine slows all of it alike; medians are compared. Where other
 //! work can't be stopped, `chrt -r 20 cargo bench …`, as root, keeps most of it out of the figures. The exit status tells
 //! whether everything could be measured, not whether every threshold was kept: that is in the table.
 
 mod child;
+mod connections;
 mod display;
+mod echo;
 mod idle;
 mod machine;
 mod memory;
@@ -42,14 +44,21 @@ impl<E: std::error::Error> From<E> for Trouble {
 type Measured<T> = Result<T, Trouble>;
 type Section = fn(&mut Report) -> Measured<()>;
 
-const SECTIONS: [(&str, Section); 4] = [
+const SECTIONS: [(&str, Section); 6] = [
     ("transfer", transfer::measure),
     ("memory", memory::measure),
     ("window", window::measure),
     ("idle", idle::measure),
+    ("connections", connections::measure),
+    ("echo", echo::measure),
 ];
 
 fn main() -> ExitCode {
+    if let [_, word, port, count] = &std::env::args().collect::<Vec<_>>()[..]
+        && word == connections::HOLD
+    {
+        return connections::hold(port, count).map_or_else(|trouble| fail(&trouble), |()| ExitCode::SUCCESS);
+    }
     let (flags, wanted): (Vec<String>, Vec<String>) = std::env::args().skip(1).partition(|word| word.starts_with('-'));
     // `cargo test --benches` starts benches too, without this flag.
     if !flags.iter().any(|flag| flag == "--bench") {
@@ -57,7 +66,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     if let Some(unknown) = wanted.iter().find(|word| SECTIONS.iter().all(|(name, _)| name != word)) {
-        eprintln!("no section {unknown}; there are transfer, memory, window, idle");
+        eprintln!("no section {unknown}; there are transfer, memory, window, idle, connections, echo");
         return ExitCode::from(2);
     }
     let mut report = Report::default();
@@ -75,6 +84,11 @@ fn main() -> ExitCode {
     }
     report.print();
     if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn fail(trouble: &Trouble) -> ExitCode {
+    eprintln!("{trouble}");
+    ExitCode::FAILURE
 }
 
 /// A folder in memory, so that no disk is measured; gone when dropped.

@@ -1,0 +1,173 @@
+//! Ten thousand connections that stay open: whether all are accepted, what they cost, and how long a window takes that
+//! lists them.
+
+use std::cell::RefCell;
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use egui::accesskit::Role;
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use sockeye::engine::{Engine, EngineConfig, JournalPlace};
+use sockeye::model::{LanguageChoice, ServerTab, Settings};
+use sockeye::ui::App;
+
+use super::child::Running;
+use super::machine::{memory, poll};
+use super::memory::megabytes;
+use super::report::{Report, table};
+use super::{Measured, Trouble, median};
+
+const CONNECTIONS: usize = 10_000;
+const RESIDENT_TO_REACH: u64 = 250_000_000;
+const FRAME_TO_REACH: Duration = Duration::from_millis(8);
+const FRAMES: usize = 200;
+/// Descriptors beside the connections' own.
+const SPARE: u64 = 200;
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The word after which this program only holds connections open.
+pub(crate) const HOLD: &str = "hold";
+
+/// Opens so many connections to the port, says so, and holds them until its input ends.
+pub(crate) fn hold(port: &str, count: &str) -> Measured<()> {
+    raise_limit()?;
+    let (port, count): (u16, usize) = (port.parse()?, count.parse()?);
+    let held = (0..count).map(|_| TcpStream::connect(("127.0.0.1", port))).collect::<Result<Vec<_>, _>>()?;
+    println!("{}", held.len());
+    std::io::stdin().read_to_end(&mut Vec::new())?;
+    Ok(())
+}
+
+pub(crate) fn measure(report: &mut Report) -> Measured<()> {
+    if raise_limit()? < CONNECTIONS as u64 + SPARE {
+        report.missing("ten thousand connections, for want of descriptors (ulimit -Hn)");
+        return Ok(());
+    }
+    headless(report)?;
+    window(report)
+}
+
+fn headless(report: &mut Report) -> Measured<()> {
+    let mut command = Command::new(super::SOCKEYE);
+    command.args(["listen", "tcp://127.0.0.1:0", "--json", "--quiet"]).stdin(Stdio::null()).stderr(Stdio::inherit());
+    let (listener, output) = Running::with_output(command)?;
+    let mut lines = BufReader::new(output).lines();
+    let first: serde_json::Value = serde_json::from_str(&lines.next().ok_or(Trouble("no first line".into()))??)?;
+    let port = first["endpoint"].as_str().and_then(|endpoint| endpoint.rsplit(':').next()?.parse().ok());
+    let port: u16 = port.ok_or(Trouble("no port".into()))?;
+    let before = memory(listener.id(), "VmRSS").unwrap_or(0);
+    let began = Instant::now();
+    let _peers = Holder::start(port)?;
+    let mut accepted = 0;
+    while accepted < CONNECTIONS {
+        let line = lines.next().ok_or(Trouble("it ended".into()))??;
+        accepted += usize::from(line.contains("\"opened\""));
+    }
+    let took = began.elapsed();
+    let resident = memory(listener.id(), "VmRSS").unwrap_or(0);
+    println!("`listen`: {CONNECTIONS} connections that stay open, a thread each");
+    table(
+        ["accepted", "within", "resident before", "resident after"],
+        &[[accepted.to_string(), format!("{took:.2?}"), megabytes(before), megabytes(resident)]],
+    );
+    report.verdict("10,000 connections, resident", megabytes(resident), "<= 250 MB", resident <= RESIDENT_TO_REACH);
+    Ok(())
+}
+
+/// The window itself, without a screen: everything that a frame takes but painting it.
+fn window(report: &mut Report) -> Measured<()> {
+    let config =
+        EngineConfig { journal: JournalPlace::Temporary, wake: Arc::new(|| ()), payload_events: false, settings: None };
+    let engine = Engine::start(config).map_err(|failure| Trouble(failure.to_string()))?;
+    let server = ServerTab { port: "0".to_owned(), ..ServerTab::default() };
+    let settings = Settings { servers: vec![server], language: LanguageChoice::English, ..Settings::default() };
+    let place = Rc::new(RefCell::new(None));
+    let for_setup = Rc::clone(&place);
+    let mut harness = Harness::builder()
+        .with_size(egui::vec2(1600.0, 1000.0))
+        .with_context_setup(move |ctx| *for_setup.borrow_mut() = Some(App::new(engine, settings, &[], ctx)))
+        .build_ui_state(
+            move |ui, app: &mut Option<App>| {
+                if app.is_none() {
+                    *app = place.borrow_mut().take();
+                }
+                if let Some(app) = app {
+                    app.logic(ui.ctx());
+                    app.ui(ui, None);
+                }
+            },
+            None,
+        );
+    harness.step();
+    press(&mut harness, "Start listening");
+    let words = step_until(&mut harness, "Listening on ")?;
+    let port = words.rsplit(':').next().and_then(|port| port.parse().ok());
+    let _peers = Holder::start(port.ok_or_else(|| Trouble(format!("no port in {words:?}")))?)?;
+    step_until(&mut harness, &format!(" {CONNECTIONS} clients"))?;
+    // The rows of the journal come behind the connections.
+    for _ in 0..20 {
+        harness.step();
+    }
+    let mut frames: Vec<Duration> = (0..FRAMES)
+        .map(|_| {
+            let began = Instant::now();
+            harness.step();
+            let shapes = harness.output().shapes.clone();
+            harness.ctx.tessellate(shapes, harness.ctx.pixels_per_point());
+            began.elapsed()
+        })
+        .collect();
+    frames.sort_unstable();
+    let (middle, late) = (median(&frames).unwrap_or_default(), frames[FRAMES * 99 / 100]);
+    println!("the window with {CONNECTIONS} clients listed, laid out and tessellated; {FRAMES} frames");
+    table(["median", "99th percentile"], &[[format!("{middle:.2?}"), format!("{late:.2?}")]]);
+    report.verdict("a frame that lists 10,000", format!("{middle:.2?}"), "< 8 ms", middle < FRAME_TO_REACH);
+    Ok(())
+}
+
+fn press(harness: &mut Harness<'_, Option<App>>, label: &str) {
+    harness.get_by_label(label).click();
+    harness.step();
+}
+
+/// Draws until a label says this; returns all that it says.
+fn step_until(harness: &mut Harness<'_, Option<App>>, words: &str) -> Measured<String> {
+    poll(words, Duration::from_millis(5), PATIENCE, || {
+        harness.step();
+        let labels = harness.query_all_by_role(Role::Label);
+        labels.filter_map(|label| label.accesskit_node().value()).find(|value| value.contains(words))
+    })
+}
+
+/// Another process that holds the peers, which has descriptors of its own.
+struct Holder {
+    _process: Running,
+}
+
+impl Holder {
+    fn start(port: u16) -> Measured<Self> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args([HOLD, &port.to_string(), &CONNECTIONS.to_string()]).stdin(Stdio::piped());
+        let (process, output) = Running::with_output(command)?;
+        let mut line = String::new();
+        BufReader::new(output).read_line(&mut line)?;
+        if line.trim() == CONNECTIONS.to_string() {
+            Ok(Self { _process: process })
+        } else {
+            Err(Trouble(format!("the peers did not all connect: {line}")))
+        }
+    }
+}
+
+/// As many descriptors as the system allows; returns how many.
+fn raise_limit() -> Measured<u64> {
+    let (_, most) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    setrlimit(Resource::RLIMIT_NOFILE, most, most)?;
+    Ok(most)
+}
