@@ -96,7 +96,9 @@ impl App {
         let focused = ctx.memory(egui::Memory::focused).and_then(|id| ctx.read_response(id));
         let Some(at) = pressed.or(focused.map(|response| response.interact_rect.center())) else { return };
         let [left, right] = self.panel_rects;
-        if left.contains(at) {
+        if let Some(code) = self.code.filter(|code| code.covers(at)) {
+            self.panel_in_use = code.role;
+        } else if left.contains(at) {
             self.panel_in_use = Role::Server;
         } else if right.contains(at) {
             self.panel_in_use = Role::Client;

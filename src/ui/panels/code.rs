@@ -1,6 +1,6 @@
 //! The window that shows a tab as a program of its own.
 
-use egui::{Context, Id, Key, Modifiers, RichText, ScrollArea, TextEdit, TextStyle, Ui, Window, vec2};
+use egui::{Context, Id, Key, Modifiers, Pos2, Rect, RichText, ScrollArea, TextEdit, TextStyle, Ui, Window, vec2};
 
 use crate::model::{Program, Role, SocketId};
 use crate::tr;
@@ -10,19 +10,40 @@ use crate::ui::tabs::NoCode;
 use crate::ui::widgets::button::{Weight, button};
 
 /// Of which tab, and written for what.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CodeWindow {
     pub role: Role,
     pub socket: SocketId,
     program: Program,
     /// Not drawn yet: the keyboard goes into it first.
     is_new: bool,
+    /// Where it was drawn.
+    rect: Rect,
 }
+
+/// Around the window as it opens, in points.
+const MARGIN: f32 = 16.0;
 
 impl CodeWindow {
     #[must_use]
     pub fn new(role: Role, socket: SocketId) -> Self {
-        Self { role, socket, program: Program::default(), is_new: true }
+        Self { role, socket, program: Program::default(), is_new: true, rect: Rect::NOTHING }
+    }
+
+    /// Whether it is what is seen at this place.
+    #[must_use]
+    pub fn covers(&self, at: Pos2) -> bool {
+        self.rect.contains(at)
+    }
+
+    /// Beside the panel that it follows.
+    fn default_rect(&self, ctx: &Context) -> Rect {
+        let (left, right) = ctx.content_rect().split_left_right_at_fraction(0.5);
+        let beside = match self.role {
+            Role::Server => right,
+            Role::Client => left,
+        };
+        beside.shrink2(vec2(MARGIN, MARGIN + 24.0))
     }
 
     /// Draws it over everything else; false once it was closed. `code` writes the tab down.
@@ -39,11 +60,11 @@ impl CodeWindow {
             Role::Client => tr!(cx.language, "code.title_client", tab = tab),
         };
         let frame = egui::Frame::window(&ctx.style_of(ctx.theme())).inner_margin(12);
-        Window::new(RichText::new(title).font(cx.tokens.strong_font()))
-            .id(Id::unique("code"))
+        let window = Window::new(RichText::new(title).font(cx.tokens.strong_font()))
+            .id(Id::unique(("code", self.role)))
             .frame(frame)
             .collapsible(false)
-            .default_size(vec2(680.0, 460.0))
+            .default_rect(self.default_rect(ctx))
             .min_size(vec2(360.0, 200.0))
             .show(ctx, |ui| {
                 self.programs(ui);
@@ -66,6 +87,7 @@ impl CodeWindow {
                     }
                 });
             });
+        self.rect = window.map_or(Rect::NOTHING, |window| window.response.rect);
         self.is_new = false;
         // An open list takes the key for itself.
         let escaped =
