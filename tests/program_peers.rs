@@ -5,9 +5,12 @@
 mod support;
 
 use std::net::{TcpListener, UdpSocket};
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
 
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
 use socket2::{Domain, Protocol, Socket, Type};
 use support::{Finished, Process, Run, Sockeye, require, require_tool, run, sockeye};
 use tempfile::{TempDir, tempdir};
@@ -25,6 +28,18 @@ fn code(arguments: &[&str]) -> String {
 struct Written {
     process: Process,
     text: String,
+    /// What the program has started, which may outlive it.
+    _group: Group,
+}
+
+/// A process group, killed when it is dropped.
+struct Group(Pid);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        // All of them may have ended by themselves.
+        killpg(self.0, Signal::SIGKILL).ok();
+    }
 }
 
 impl Written {
@@ -32,15 +47,23 @@ impl Written {
         let text = code(arguments);
         let mut command = Command::new("python3");
         command.args(["-c", &text]).env("PYTHONIOENCODING", "utf-8");
-        Self { process: Process::start(command), text }
+        Self::start(command, text)
     }
 
     fn shell(tool: &str, arguments: &[&str]) -> Self {
         let text = code(&[&["--as", tool], arguments].concat());
         let mut command = Command::new("sh");
         command.args(["-c", &text]);
-        // An end to which nobody writes: a line that has no message keeps its input open.
-        Self { process: Process::start(command), text }
+        Self::start(command, text)
+    }
+
+    fn start(mut command: Command, text: String) -> Self {
+        let process = Process::start({
+            command.process_group(0);
+            command
+        });
+        let id = i32::try_from(process.id()).expect("ids are ints");
+        Self { process, text, _group: Group(Pid::from_raw(id)) }
     }
 
     /// Waits until a server of Python has said where it listens; returns all that it said.
@@ -209,6 +232,12 @@ fn python_over_unix_sockets() {
     // What the last server, which was killed, has left there is in nobody's way.
     assert!(folder.path().join("plain.sock").exists());
     python_server(&at(folder.path(), "plain.sock"), &at(folder.path(), "plain.sock"));
+    // One that is told to end takes it away.
+    let mut server = Written::python(&[&at(folder.path(), "plain.sock"), "--listen"]);
+    server.listening();
+    server.process.signal(Signal::SIGINT);
+    server.finish();
+    assert!(!folder.path().join("plain.sock").exists());
     // A file of somebody else's is.
     std::fs::write(folder.path().join("file"), "precious").expect("a file");
     let server = Written::python(&[&at(folder.path(), "file"), "--listen"]);
@@ -398,26 +427,12 @@ fn socat_lines_listen() {
         let mut server = Written::shell("socat", &[&endpoint, "--listen", "--echo"]);
         assert_eq!(answered(&endpoint, TEXT).received(), TEXT.as_bytes(), "{}", server.text);
         server.process.read_errors_until(TEXT.trim_end());
-        end(server);
         let server = Written::shell("socat", &[&endpoint, "--listen", "--reply", TEXT]);
         assert_eq!(answered(&endpoint, "x").received(), TEXT.as_bytes(), "{}", server.text);
-        end(server);
     }
     let endpoint = format!("tcp://127.0.0.1:{}", free_port(Type::STREAM));
     let server = Written::shell("socat", &[&endpoint, "--listen", "--send", "welcome ", "--reply", TEXT]);
     assert_eq!(answered(&endpoint, "x").received(), format!("welcome {TEXT}").as_bytes(), "{}", server.text);
-    end(server);
-}
-
-/// Ends what the shell has started, which outlives it.
-fn end(server: Written) {
-    let shell = server.process.id();
-    let children = std::fs::read_to_string(format!("/proc/{shell}/task/{shell}/children")).unwrap_or_default();
-    for child in children.split_whitespace() {
-        let child = nix::unistd::Pid::from_raw(child.parse().expect("an id"));
-        // It may have ended by itself.
-        nix::sys::signal::kill(child, nix::sys::signal::Signal::SIGTERM).ok();
-    }
 }
 
 #[test]

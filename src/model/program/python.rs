@@ -18,9 +18,9 @@ pub(super) fn write(recipe: &Recipe<'_>) -> String {
     writer.constants(&mut script);
     writer.functions(&mut script);
     if recipe.is_server() {
-        writer.server(&mut script)
+        writer.server(&mut script);
     } else {
-        writer.client(&mut script)
+        writer.client(&mut script);
     }
     script.finish()
 }

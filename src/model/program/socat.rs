@@ -167,7 +167,7 @@ fn options(recipe: &Recipe<'_>) -> Result<Vec<String>, Obstacle> {
             }
             None => match (option, &value) {
                 (SocketOption::Backlog, value) if recipe.is_server() => {
-                    words.push(format!("backlog={}", written(value)))
+                    words.push(format!("backlog={}", written(value)));
                 }
                 (SocketOption::Backlog, _) => {}
                 // How much one read asks for is an option of the line and not of the address.

@@ -10,19 +10,19 @@ fn written(
     role: Role,
     endpoint: &str,
     message: Option<&str>,
-    respond: Respond,
+    respond: &Respond,
 ) -> Result<String, Obstacle> {
     let target = target(endpoint);
-    let recipe = Recipe { message: message.map(str::as_bytes), respond: &respond, ..Recipe::new(role, &target) };
+    let recipe = Recipe { message: message.map(str::as_bytes), respond, ..Recipe::new(role, &target) };
     program.write(&recipe)
 }
 
 fn client(program: Program, endpoint: &str) -> Result<String, Obstacle> {
-    written(program, Role::Client, endpoint, Some("hi"), Respond::Nothing)
+    written(program, Role::Client, endpoint, Some("hi"), &Respond::Nothing)
 }
 
 fn server(program: Program, endpoint: &str) -> Result<String, Obstacle> {
-    written(program, Role::Server, endpoint, None, Respond::Echo)
+    written(program, Role::Server, endpoint, None, &Respond::Echo)
 }
 
 /// Every transport, with the lines that set its sockets apart in Python: how one is opened, how a client and how a server
@@ -211,19 +211,19 @@ fn lines_for_a_shell() {
 fn lines_that_listen() {
     let line = |program, endpoint, message, respond| written(program, Role::Server, endpoint, message, respond);
     let tcp = "tcp://127.0.0.1:9000";
-    assert_eq!(line(Program::Netcat, tcp, None, Respond::Nothing).unwrap(), "nc -lk 127.0.0.1 9000\n");
+    assert_eq!(line(Program::Netcat, tcp, None, &Respond::Nothing).unwrap(), "nc -lk 127.0.0.1 9000\n");
     // The first peer gets all of its input.
     assert_eq!(
-        line(Program::Netcat, tcp, Some("hi"), Respond::Nothing).unwrap(),
+        line(Program::Netcat, tcp, Some("hi"), &Respond::Nothing).unwrap(),
         "printf 'hi' | nc -l 127.0.0.1 9000\n"
     );
     let socat = "socat -u UDP-RECVFROM:9,bind=127.0.0.1,fork -\n";
-    assert_eq!(line(Program::Socat, "udp://127.0.0.1:9", None, Respond::Nothing).unwrap(), socat);
+    assert_eq!(line(Program::Socat, "udp://127.0.0.1:9", None, &Respond::Nothing).unwrap(), socat);
     let socat = "REPLY='a\\040b' socat UDP-RECVFROM:9,bind=127.0.0.1,fork SYSTEM:'cat >&2; printf $REPLY'\n";
-    let reply = || Respond::Reply(b"a b".to_vec());
-    assert_eq!(line(Program::Socat, "udp://127.0.0.1:9", None, reply()).unwrap(), socat);
-    assert_eq!(line(Program::Socat, "udp://127.0.0.1:9", Some("hi"), reply()), Err(Obstacle::Greeting));
-    let greeting = line(Program::Socat, tcp, Some("hi"), Respond::Nothing).unwrap();
+    let reply = Respond::Reply(b"a b".to_vec());
+    assert_eq!(line(Program::Socat, "udp://127.0.0.1:9", None, &reply).unwrap(), socat);
+    assert_eq!(line(Program::Socat, "udp://127.0.0.1:9", Some("hi"), &reply), Err(Obstacle::Greeting));
+    let greeting = line(Program::Socat, tcp, Some("hi"), &Respond::Nothing).unwrap();
     assert!(greeting.starts_with("MESSAGE='hi' socat ") && greeting.ends_with(" SYSTEM:'printf $MESSAGE; cat >&2'\n"));
 }
 

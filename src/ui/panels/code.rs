@@ -1,6 +1,7 @@
 //! The window that shows a tab as a program of its own.
 
-use egui::{Context, Id, Key, Modifiers, Pos2, Rect, RichText, ScrollArea, TextEdit, TextStyle, Ui, Window, vec2};
+use egui::text::LayoutJob;
+use egui::{Context, Id, Key, Modifiers, Pos2, Rect, RichText, ScrollArea, TextBuffer, TextEdit, Ui, Window, vec2};
 
 use crate::model::{Program, Role, SocketId};
 use crate::tr;
@@ -116,12 +117,17 @@ impl CodeWindow {
                     let wraps = self.program != Program::Python;
                     let area = if wraps { ScrollArea::vertical() } else { ScrollArea::both() };
                     area.id_salt(("code", self.program.name())).auto_shrink([false, false]).show(ui, |ui| {
-                        let width = if wraps { ui.available_width() } else { f32::INFINITY };
+                        let (font, colour) = (cx.tokens.mono_font(), cx.tokens.text);
+                        let mut layout = |ui: &Ui, text: &dyn TextBuffer, width: f32| {
+                            let width = if wraps { width } else { f32::INFINITY };
+                            let job = LayoutJob::simple(text.as_str().to_owned(), font.clone(), colour, width);
+                            ui.fonts_mut(|fonts| fonts.layout_job(job))
+                        };
                         // An immutable text: to be selected and copied, and not written in.
                         TextEdit::multiline(&mut text.as_str())
                             .id(Id::unique("code text"))
-                            .font(TextStyle::Monospace)
-                            .desired_width(width)
+                            .layouter(&mut layout)
+                            .desired_width(f32::INFINITY)
                             .desired_rows(4)
                             .show(ui)
                             .response
