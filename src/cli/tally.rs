@@ -131,6 +131,9 @@ impl Tally {
             Event::Failed { failure: Failure { cause: Cause::NoSuchSession, .. }, .. } => Ok(()),
             Event::Failed { failure, .. } => self.tell_failure(failure, report),
             Event::Noticed { socket, session, notice } => self.noticed(*socket, *session, notice, report),
+            Event::OptionsAnswered { answers, .. } => {
+                answers.iter().try_for_each(|answer| report.tell(&Fact::Option(answer)))
+            }
             // The window's affairs, and what Closed, Disconnected's caller and the summary say already.
             Event::StoppedListening { .. }
             | Event::Resolved { .. }
@@ -142,7 +145,8 @@ impl Tally {
             | Event::Page(_)
             | Event::RowLoaded { .. }
             | Event::JournalSaved { .. }
-            | Event::SettingsSaved => Ok(()),
+            | Event::SettingsSaved
+            | Event::Inspected { .. } => Ok(()),
         }
     }
 

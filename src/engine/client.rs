@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::core::Core;
 use super::socket_control::SocketControl;
-use super::{advice, datagrams, listener, resolving, stream_receiver};
+use super::{advice, datagrams, inspecting, listener, resolving, stream_receiver};
 use crate::model::{
     Cause, ConnectSpec, Endpoint, Event, Failure, Life, Operation, Peer, ReceiveMode, Role, Target, UnixName,
 };
@@ -72,6 +72,7 @@ fn converse(core: &Arc<Core>, control: &Arc<SocketControl>, endpoint: &Endpoint,
     };
     let session = listener::open_session(core, control, Role::Client, endpoint, peer, stream);
     if let Some((session, stream)) = session {
+        inspecting::tell_client_answers(core, control, &session);
         stream_receiver::run(&session, core, control, stream);
     }
 }

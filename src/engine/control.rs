@@ -14,7 +14,7 @@ use super::core::{Core, spawn};
 use super::send_queue::Outgoing;
 use super::session::Session;
 use super::socket_control::SocketControl;
-use super::{advice, client, listener};
+use super::{advice, client, inspecting, listener};
 use crate::codec::encoding::Encoding;
 use crate::model::{
     Cause, CloseReason, Command, ConnectSpec, Event, Failure, Hint, ListenSpec, Operation, Protocol, Recipients,
@@ -105,6 +105,14 @@ impl Control {
                 if let Some(running) = self.running.get(&socket) {
                     *running.control.respond.write() = respond;
                 }
+            }
+            Command::Inspect { socket, session } => {
+                self.with_open(socket, session, |control, session| inspecting::inspect(&self.core, control, session));
+            }
+            Command::SetOption { socket, session, option, value } => {
+                self.with_open(socket, session, |control, session| {
+                    inspecting::set_option(&self.core, control, session, option, &value);
+                });
             }
             Command::Probe { protocol } => {
                 let missing = net::probe(protocol).err().map(|failure| {
@@ -226,6 +234,20 @@ impl Control {
             self.core.outbox.send(Event::Failed { socket: None, session: Some(id), failure });
         }
         session
+    }
+
+    /// Calls `then` unless the listener, client or session is gone: its end has been told.
+    fn with_open(
+        &self,
+        socket: SocketId,
+        session: Option<SessionId>,
+        then: impl FnOnce(&SocketControl, Option<&Session>),
+    ) {
+        let Some(running) = self.running.get(&socket) else { return };
+        let found = session.and_then(|session| self.core.session(session));
+        if found.is_some() == session.is_some() {
+            then(&running.control, found.as_deref());
+        }
     }
 
     fn recipients(&self, socket: SocketId, to: Recipients) -> Vec<Arc<Session>> {

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::advice;
 use super::core::Core;
 use super::session::Session;
 use super::socket_control::SocketControl;
 use super::stop::GRACE;
+use super::{advice, inspecting};
 use crate::codec::decode::Decoder;
 use crate::model::{
     Call, CloseReason, Direction, Endpoint, Event, Failure, Notice, Operation, Peer, Protocol, Respond, Role, Row,
@@ -30,13 +30,13 @@ pub(super) fn serve(
     core: &Arc<Core>,
     control: &Arc<SocketControl>,
     endpoint: &Endpoint,
-    socket: DatagramSocket,
+    socket: Arc<DatagramSocket>,
     local: Peer,
     once: bool,
 ) {
     let kind = (endpoint.protocol(), endpoint.decoder(&local));
     let peers = Peers::Many { by_address: HashMap::new(), kind, local };
-    Worker::new(core, control, Arc::new(socket), peers).run(once);
+    Worker::new(core, control, socket, peers).run(once);
 }
 
 /// Converses over a client's socket until told to stop. `to` is the peer that each datagram names; `None` on a connected
@@ -66,6 +66,7 @@ pub(super) fn converse(
     };
     let session = Arc::new(Session::for_datagrams(info, Arc::clone(&socket), to, Some(Arc::clone(control))));
     session.announce(core);
+    inspecting::tell_client_answers(core, control, &session);
     if control.stop.is_requested() {
         session.request_stop(CloseReason::Local);
     }

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use super::core::{Core, spawn};
 use super::session::Session;
-use super::socket_control::SocketControl;
-use super::{advice, datagrams, resolving, stream_receiver};
+use super::socket_control::{ListeningSocket, SocketControl};
+use super::{advice, datagrams, inspecting, resolving, stream_receiver};
 use crate::model::{
     Cause, CloseReason, ConnectSpec, Endpoint, Event, Failure, Life, ListenSpec, Notice, Operation, Peer, ReceiveMode,
     Role, SessionInfo, Target, UnixName,
@@ -45,14 +45,21 @@ fn serve(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ListenSpec) -> R
     let bound_file = path.and_then(|path| Some((path, FileIdentity::of(path)?)));
     let local = listening.local().map_err(|error| Failure::io(Operation::Bind, asked, &error))?;
     let endpoint = asked.at(&local);
-    core.life(control.id, None, Life::Listening { endpoint: endpoint.to_string() });
-    core.outbox.send(Event::Listening { socket: control.id, endpoint: endpoint.clone() });
-
     let mut workers = Workers { core, control, running: Vec::new() };
     // The socket is closed before the sessions are: nobody gets into a queue that is never served.
     match listening {
-        Listening::Connections(listener) => accept_all(core, control, spec, &listener, &endpoint, &mut workers),
-        Listening::Datagrams(socket) => datagrams::serve(core, control, &endpoint, socket, local, spec.once),
+        Listening::Connections(listener) => {
+            let listener = Arc::new(listener);
+            announce(core, control, &endpoint, ListeningSocket::Connections(Arc::clone(&listener)));
+            accept_all(core, control, spec, &listener, &endpoint, &mut workers);
+            control.close_listening();
+        }
+        Listening::Datagrams(socket) => {
+            let socket = Arc::new(socket);
+            announce(core, control, &endpoint, ListeningSocket::Datagrams(Arc::clone(&socket)));
+            datagrams::serve(core, control, &endpoint, socket, local, spec.once);
+            control.close_listening();
+        }
     }
     if let Some((path, identity)) = bound_file
         && let Err(failure) = socket_file::remove_own(path, identity)
@@ -65,6 +72,15 @@ fn serve(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ListenSpec) -> R
     workers.join();
     core.life(control.id, None, Life::StoppedListening { endpoint: endpoint.to_string() });
     Ok(())
+}
+
+/// Tells that the socket listens, and what became of its options.
+fn announce(core: &Core, control: &SocketControl, endpoint: &Endpoint, socket: ListeningSocket) {
+    control.show_listening(socket, endpoint.protocol());
+    core.life(control.id, None, Life::Listening { endpoint: endpoint.to_string() });
+    core.outbox.send(Event::Listening { socket: control.id, endpoint: endpoint.clone() });
+    let answers = control.with_listening(|socket| socket.answers(&control.options)).unwrap_or_default();
+    inspecting::tell_answers(core, control, None, answers);
 }
 
 /// The bound socket; `None` when told to stop meanwhile. A Unix socket's stale file is removed first.

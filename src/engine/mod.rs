@@ -12,6 +12,7 @@ mod control;
 mod core;
 mod datagrams;
 mod diagnostics;
+mod inspecting;
 mod listener;
 mod outbox;
 mod reader;

@@ -16,7 +16,7 @@ use crate::model::{
     Call, Cause, CloseReason, Direction, Event, Failure, Life, Operation, Peer, Role, Row, RowBody, SessionInfo,
     Traffic,
 };
-use crate::net::{DatagramSocket, Stream};
+use crate::net::{DatagramSocket, OpenSocket, Stream};
 
 /// How the peer's half of a stream ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -240,6 +240,15 @@ impl Session {
     /// Back into the queue, for the report of what was not sent.
     pub(super) fn put_back(&self, item: Outgoing) {
         self.queue.put_back(item);
+    }
+
+    /// Looks at the socket, which doesn't close meanwhile; `None` once it is closed.
+    pub(super) fn with_socket<T>(&self, look: impl FnOnce(OpenSocket<'_>) -> T) -> Option<T> {
+        let SessionInfo { role, protocol, .. } = self.info;
+        match &self.link {
+            Link::Stream(stream) => stream.read().as_ref().map(|stream| look(stream.inspect(role, protocol))),
+            Link::Datagram { socket, .. } => (!self.is_concluded()).then(|| look(socket.inspect(role, protocol))),
+        }
     }
 
     pub(super) fn stream(&self) -> Option<Arc<Stream>> {

@@ -1,10 +1,12 @@
 //! What a running listener or client can be told to do differently.
 
-use parking_lot::RwLock;
+use std::sync::Arc;
+
+use parking_lot::{Mutex, RwLock};
 
 use super::stop::Stop;
-use crate::model::{CloseReason, ReceiveMode, Respond, SocketId, SocketOptions};
-use crate::net::Wake;
+use crate::model::{CloseReason, Protocol, ReceiveMode, Respond, Role, SocketId, SocketOptions};
+use crate::net::{DatagramSocket, Listener, OpenSocket, Wake};
 
 /// Shared by the control thread and a listener's or client's workers.
 #[derive(Debug)]
@@ -16,6 +18,15 @@ pub(super) struct SocketControl {
     pub(super) receive: RwLock<ReceiveMode>,
     pub(super) options: SocketOptions,
     pub(super) stay_half_open: bool,
+    /// A listener's socket with its transport, while it is open.
+    listening: Mutex<Option<(ListeningSocket, Protocol)>>,
+}
+
+/// A second owner of a listener's socket, to look at it.
+#[derive(Debug)]
+pub(super) enum ListeningSocket {
+    Connections(Arc<Listener>),
+    Datagrams(Arc<DatagramSocket>),
 }
 
 impl SocketControl {
@@ -36,7 +47,26 @@ impl SocketControl {
             receive: RwLock::new(receive),
             options,
             stay_half_open,
+            listening: Mutex::new(None),
         })
+    }
+
+    /// Lets others look at the listener's socket until [`Self::close_listening`].
+    pub(super) fn show_listening(&self, socket: ListeningSocket, protocol: Protocol) {
+        *self.listening.lock() = Some((socket, protocol));
+    }
+
+    /// When this returns, nobody but the caller owns the listener's socket.
+    pub(super) fn close_listening(&self) {
+        self.listening.lock().take();
+    }
+
+    /// Looks at the listener's socket, which doesn't close meanwhile; `None` while there is none.
+    pub(super) fn with_listening<T>(&self, look: impl FnOnce(OpenSocket<'_>) -> T) -> Option<T> {
+        match self.listening.lock().as_ref()? {
+            (ListeningSocket::Connections(listener), protocol) => Some(look(listener.inspect(*protocol))),
+            (ListeningSocket::Datagrams(socket), protocol) => Some(look(socket.inspect(Role::Server, *protocol))),
+        }
     }
 
     /// Ends every wait of the listener's or client's own thread; its sessions are told apart from that.

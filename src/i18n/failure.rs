@@ -43,6 +43,10 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
         Hint::CheckRights => tr!(language, "hint.check_rights"),
         Hint::ChooseAFile => tr!(language, "hint.choose_a_file"),
         Hint::ChooseAFolder => tr!(language, "hint.choose_a_folder"),
+        Hint::ListCongestionControls => tr!(language, "hint.list_congestion_controls"),
+        Hint::ListInterfaces => tr!(language, "hint.list_interfaces"),
+        Hint::NeedsNetAdmin => tr!(language, "hint.needs_net_admin"),
+        Hint::V6OnlyNeedsV6 => tr!(language, "hint.v6only_needs_v6"),
     };
     Some(words.into_owned())
 }
@@ -110,6 +114,10 @@ pub fn cause(language: Language, cause: &Cause) -> Words {
         Cause::NoSuchSession => tr!(language, "cause.no_such_session"),
         Cause::NoSuchDevice => tr!(language, "cause.no_such_device"),
         Cause::NotAStream => tr!(language, "cause.not_a_stream"),
+        Cause::InvalidValue => tr!(language, "cause.invalid_value"),
+        Cause::UnknownName => tr!(language, "cause.unknown_name"),
+        Cause::NoSuchOption => tr!(language, "cause.no_such_option"),
+        Cause::ProtocolMissing => tr!(language, "cause.protocol_missing"),
         Cause::Other { message, .. } => message.clone().into(),
     }
 }
@@ -143,7 +151,8 @@ mod tests {
         "owner": { "pid": 777, "name": "held by me" }, "message": "an odd error", "errno": 5, "bytes": 777,
         "datagrams": 777, "kept": 777, "from": "../from", "to": "to", "size": 777, "missed": 777,
         "endpoint": "tcp://[::1]:777", "local": "tcp://[::1]:777", "reason": "eof",
-        "module": "a-module", "sockets": [{ "local": "[::1]:777", "peer": "[::1]:777", "seconds": 777 }]"#;
+        "module": "a-module", "sockets": [{ "local": "[::1]:777", "peer": "[::1]:777", "seconds": 777 }],
+        "option": "rcvbuf", "asked": "777", "answer": "1554""#;
 
     /// All variants of an enum, one of each. serde lists their names when it meets one that it doesn't know, so that
     /// a variant that is added later is here too.
@@ -220,6 +229,7 @@ mod tests {
                     endpoint.as_str()
                 }
                 Life::Accepted { local, .. } | Life::Connected { local, .. } => local.as_str(),
+                Life::OptionSet { answer, .. } => answer.as_deref().unwrap_or_default(),
                 Life::PeerFinished | Life::FinishedSending | Life::Closed { .. } => "",
             };
             assert!(lines.iter().all(|words| words.contains(place)), "{lines:?}");

@@ -15,7 +15,21 @@ pub fn life(language: Language, life: &Life) -> String {
         Life::Connected { local, .. } => tr!(language, "life.connected", local = local),
         Life::PeerFinished => tr!(language, "life.peer_finished"),
         Life::FinishedSending => tr!(language, "life.finished_sending"),
+        Life::OptionSet { option, asked, answer } => {
+            return option_answer(language, option, asked, answer.as_deref());
+        }
         Life::Closed { reason } => tr!(language, "life.closed", reason = close_reason(language, *reason)),
+    }
+    .into_owned()
+}
+
+/// What the kernel made of an option. All three are as in queries.
+#[must_use]
+pub fn option_answer(language: Language, option: &str, asked: &str, answer: Option<&str>) -> String {
+    match answer {
+        None => tr!(language, "option.asked", option = option, asked = asked),
+        Some(answer) if answer == asked => tr!(language, "option.as_asked", option = option, asked = asked),
+        Some(answer) => tr!(language, "option.answered", option = option, asked = asked, answer = answer),
     }
     .into_owned()
 }

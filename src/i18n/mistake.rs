@@ -30,6 +30,9 @@ pub fn endpoint_error(language: Language, error: &EndpointError) -> String {
         EndpointError::Option(OptionError::BadValue { name, value }) => {
             tr!(language, "endpoint.bad_option_value", name = name, value = value)
         }
+        EndpointError::Option(OptionError::NotFor { name, protocol }) => {
+            tr!(language, "endpoint.option_not_for", name = name, protocol = protocol.scheme())
+        }
     }
     .into_owned()
 }

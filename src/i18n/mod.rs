@@ -8,15 +8,17 @@ mod life;
 mod mistake;
 mod notice;
 mod obstacle;
+mod option;
 mod quantity;
 
 pub use failure::{cause, failure, hint};
 pub use language::Language;
-pub use life::{close_reason, life, outcome};
+pub use life::{close_reason, life, option_answer, outcome};
 pub use mistake::{compose_error, endpoint_error, filter_error};
 pub use notice::notice;
 pub use obstacle::obstacle;
-pub use quantity::{byte_size, bytes, duration, pace, rate};
+pub use option::{option_explained, option_name, option_value};
+pub use quantity::{byte_size, bytes, duration, pace, rate, short_span};
 
 /// The words for a key: `tr!(language, "journal.rows", count = 12)`.
 #[macro_export]

@@ -45,6 +45,19 @@ pub fn rate(language: Language, bytes_a_second: u64) -> String {
     tr!(language, "quantity.rate", size = byte_size(bytes_a_second)).into_owned()
 }
 
+/// A span to at most three digits, exact below a millisecond: `41 µs`, `1.21 ms`, `12.0 s`.
+#[must_use]
+pub fn short_span(span: Duration) -> String {
+    let micros = span.as_micros();
+    if micros < 1000 {
+        return format!("{micros} µs");
+    }
+    // What would round to four digits goes to the next unit.
+    let (value, unit) = if micros < 999_500 { (micros as f64 / 1e3, "ms") } else { (micros as f64 / 1e6, "s") };
+    let decimals = if value < 9.995 { 2 } else { usize::from(value < 99.95) };
+    format!("{value:.decimals$} {unit}")
+}
+
 /// How fast a file crosses, or that it doesn't.
 #[must_use]
 pub fn pace(language: Language, progress: &Progress) -> String {
@@ -89,6 +102,21 @@ mod tests {
             (u64::MAX, "16.0 EiB"),
         ] {
             assert_eq!(byte_size(count), text, "{count}");
+        }
+    }
+
+    #[test]
+    fn short_spans_have_three_digits_at_most() {
+        for (micros, text) in [
+            (0, "0 µs"),
+            (999, "999 µs"),
+            (1000, "1.00 ms"),
+            (41_250, "41.2 ms"),
+            (999_400, "999 ms"),
+            (999_600, "1.00 s"),
+            (12_000_000, "12.0 s"),
+        ] {
+            assert_eq!(short_span(Duration::from_micros(micros)), text);
         }
     }
 

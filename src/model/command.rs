@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::ids::{SessionId, SocketId, TransferId};
+use super::options::{OptionValue, SocketOption};
 use super::page::PageRequest;
 use super::protocol::Protocol;
 use super::target::Target;
@@ -148,6 +149,19 @@ pub enum Command {
     SetRespond {
         socket: SocketId,
         respond: Respond,
+    },
+    /// Asks once for the live state of a session's socket or, without a session, of the listener's own.
+    Inspect {
+        socket: SocketId,
+        session: Option<SessionId>,
+    },
+    /// Changes an option of a socket that is in use, as [`Self::Inspect`] names it. What a listener is given, its
+    /// connections inherit from then on.
+    SetOption {
+        socket: SocketId,
+        session: Option<SessionId>,
+        option: SocketOption,
+        value: OptionValue,
     },
     /// Asks whether the system has such sockets, and this user the right to one; answered by [`super::Event::Probed`].
     Probe {

@@ -9,9 +9,11 @@ use serde::{Deserialize, Serialize};
 use super::endpoint::Endpoint;
 use super::failure::Failure;
 use super::ids::{SessionId, SocketId, TransferId};
+use super::options::OptionAnswer;
 use super::page::Page;
 use super::protocol::Protocol;
 use super::session::{SessionInfo, Traffic};
+use super::socket_state::SocketState;
 use super::transfer::{Outcome, Progress, TransferInfo};
 
 /// Why a session ended.
@@ -147,6 +149,19 @@ pub enum Event {
     ReconnectingIn {
         socket: SocketId,
         delay: Duration,
+    },
+    /// What the kernel made of the options that were asked for: once when the socket is there, and after each change.
+    OptionsAnswered {
+        socket: SocketId,
+        /// `None` for a listener's own socket.
+        session: Option<SessionId>,
+        answers: Vec<OptionAnswer>,
+    },
+    /// The answer to [`super::Command::Inspect`]; none comes for a socket that is closed.
+    Inspected {
+        socket: SocketId,
+        session: Option<SessionId>,
+        state: Arc<SocketState>,
     },
     /// Why no such socket can be opened; `None` where one can.
     Probed {

@@ -108,6 +108,14 @@ pub enum Cause {
     NoSuchSession,
     /// Files need a stream.
     NotAStream,
+    /// The system doesn't take this value for the option.
+    InvalidValue,
+    /// Nothing on this system has the name that the option was given.
+    UnknownName,
+    /// A socket of this kind has no such option.
+    NoSuchOption,
+    /// The kernel has no such protocol for a socket of this kind.
+    ProtocolMissing,
     /// Text that no face has words for; `errno` where the system gave one.
     Other {
         message: String,
@@ -212,6 +220,11 @@ pub enum Hint {
     CheckRights,
     ChooseAFile,
     ChooseAFolder,
+    ListCongestionControls,
+    ListInterfaces,
+    /// CAP_NET_ADMIN, capabilities(7).
+    NeedsNetAdmin,
+    V6OnlyNeedsV6,
 }
 
 /// An error that carries all that a face needs to explain it; `Display` is for logs, faces have words of their own.

@@ -19,6 +19,7 @@ mod row;
 mod session;
 mod settings;
 mod shown_as;
+mod socket_state;
 mod target;
 mod transfer;
 
@@ -31,7 +32,7 @@ pub use failure::{Cause, Failure, Hint, Operation, PortOwner, WaitingSocket};
 pub use filter::{Filter, FilterError};
 pub use ids::{SessionId, SocketId, TransferId};
 pub use ip_protocol::{IpProtocol, UnknownIpProtocol};
-pub use options::{OptionError, OptionKind, OptionValue, SocketOption, SocketOptions, Unit};
+pub use options::{OptionAnswer, OptionError, OptionKind, OptionValue, SocketOption, SocketOptions, Unit};
 pub use page::{Page, PageRequest, PageRow};
 pub use program::{Obstacle, Program, Recipe};
 pub use protocol::{AddressForm, Delivery, Protocol, SecondField};
@@ -42,5 +43,6 @@ pub use settings::{
     WindowPlace,
 };
 pub use shown_as::ShownAs;
+pub use socket_state::{AcceptQueue, SocketMemory, SocketState, TcpInfo, TcpState};
 pub use target::Target;
 pub use transfer::{Outcome, Progress, ReceiveMode, SendMode, TransferInfo};

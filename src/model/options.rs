@@ -1,5 +1,6 @@
 //! Socket options as a query: `reuseaddr=1&nodelay=1&rcvbuf=4M`.
 
+mod answer;
 mod option;
 #[cfg(test)]
 mod tests;
@@ -9,6 +10,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use super::{IpProtocol, Protocol};
+pub use answer::OptionAnswer;
 pub use option::SocketOption;
 pub use value::{OptionKind, OptionValue, Unit};
 
@@ -23,6 +26,8 @@ pub enum OptionError {
     Unknown(String),
     #[error("option {name} can't be {value:?}")]
     BadValue { name: &'static str, value: String },
+    #[error("sockets of {} have no option {name}", protocol.scheme())]
+    NotFor { name: &'static str, protocol: Protocol },
 }
 
 impl SocketOptions {
@@ -63,6 +68,26 @@ impl SocketOptions {
         match self.get(option) {
             Some(OptionValue::Text(text)) => Some(text),
             _ => None,
+        }
+    }
+
+    /// The protocol that the socket is opened for, where it is not the transport's usual one.
+    #[must_use]
+    pub fn ip_protocol(&self) -> Option<IpProtocol> {
+        match self.get(SocketOption::IpProtocol) {
+            Some(OptionValue::Protocol(protocol)) => Some(*protocol),
+            _ => None,
+        }
+    }
+
+    /// Whether all of them are options of this transport's sockets.
+    ///
+    /// # Errors
+    /// The first that is none.
+    pub fn check(&self, protocol: Protocol) -> Result<(), OptionError> {
+        match self.iter().find(|(option, _)| !option.applies_to(protocol)) {
+            Some((option, _)) => Err(OptionError::NotFor { name: option.name(), protocol }),
+            None => Ok(()),
         }
     }
 

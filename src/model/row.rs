@@ -76,6 +76,13 @@ pub enum Life {
     PeerFinished,
     /// `shutdown(SHUT_WR)` returned: this side has finished sending.
     FinishedSending,
+    /// setsockopt(2) returned; `answer` is what getsockopt(2) said then, where it says anything.
+    OptionSet {
+        option: String,
+        asked: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        answer: Option<String>,
+    },
     /// The socket is closed.
     Closed { reason: CloseReason },
 }

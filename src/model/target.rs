@@ -13,13 +13,22 @@ pub struct Target {
     pub options: SocketOptions,
 }
 
+impl Target {
+    /// # Errors
+    /// [`EndpointError::Option`]: the endpoint's sockets have no such option.
+    pub fn new(endpoint: Endpoint, options: SocketOptions) -> Result<Self, EndpointError> {
+        options.check(endpoint.protocol())?;
+        Ok(Self { endpoint, options })
+    }
+}
+
 impl FromStr for Target {
     type Err = EndpointError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (endpoint, query) = text.split_once('?').unwrap_or((text, ""));
         let (endpoint, query) = Endpoint::read(endpoint, query)?;
-        Ok(Self { endpoint, options: query.parse()? })
+        Self::new(endpoint, query.parse()?)
     }
 }
 

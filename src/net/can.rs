@@ -7,12 +7,13 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::datagram::{DatagramSocket, Naming};
 use super::{options, sys};
-use crate::model::{CanInterface, Endpoint, Failure, Operation, Peer, SocketOptions};
+use crate::model::{CanInterface, Endpoint, Failure, Operation, Peer, Role, SocketOptions};
 
 /// A socket for the frames of one interface, CAN FD's among them where the interface has it.
 pub(super) fn bind(interface: &CanInterface, options: &SocketOptions) -> Result<DatagramSocket, Failure> {
-    let fail = failure(Endpoint::Can(interface.clone()));
-    let socket = socket(Type::RAW, libc::CAN_RAW, options, &fail)?;
+    let endpoint = Endpoint::Can(interface.clone());
+    let socket = socket(Type::RAW, libc::CAN_RAW, options, &endpoint)?;
+    let fail = failure(endpoint);
     sys::set_can_fd(&socket).map_err(|error| fail(Operation::SetOption, &error))?;
     let address = address(interface).map_err(|error| fail(Operation::Bind, &error))?;
     socket.bind(&address).map_err(|error| fail(Operation::Bind, &error))?;
@@ -21,8 +22,9 @@ pub(super) fn bind(interface: &CanInterface, options: &SocketOptions) -> Result<
 
 /// A socket of the broadcast manager for one interface.
 pub(super) fn bind_broadcast(interface: &CanInterface, options: &SocketOptions) -> Result<DatagramSocket, Failure> {
-    let fail = failure(Endpoint::CanBroadcast(interface.clone()));
-    let socket = socket(Type::DGRAM, libc::CAN_BCM, options, &fail)?;
+    let endpoint = Endpoint::CanBroadcast(interface.clone());
+    let socket = socket(Type::DGRAM, libc::CAN_BCM, options, &endpoint)?;
+    let fail = failure(endpoint);
     let address = address(interface).map_err(|error| fail(Operation::Connect, &error))?;
     // The broadcast manager is connected to its interface and not bound to it.
     socket.connect(&address).map_err(|error| fail(Operation::Connect, &error))?;
@@ -48,14 +50,10 @@ fn over(socket: Socket, interface: &CanInterface) -> io::Result<DatagramSocket> 
     DatagramSocket::new(socket, Naming::Sole(Peer::Can(interface.clone())))
 }
 
-fn socket(
-    kind: Type,
-    protocol: i32,
-    options: &SocketOptions,
-    fail: &impl Fn(Operation, &io::Error) -> Failure,
-) -> Result<Socket, Failure> {
-    let socket = open(kind, protocol).map_err(|error| fail(Operation::Open, &error))?;
-    options::apply_common(&socket, options).map_err(|error| fail(Operation::SetOption, &error))?;
+fn socket(kind: Type, protocol: i32, options: &SocketOptions, endpoint: &Endpoint) -> Result<Socket, Failure> {
+    let socket = open(kind, protocol).map_err(|error| Failure::io(Operation::Open, endpoint, &error))?;
+    // A CAN socket has no side: its options are the same for both.
+    options::apply(&socket, Role::Client, options, endpoint)?;
     options::ask_for_drops(&socket);
     Ok(socket)
 }

@@ -12,14 +12,14 @@ use super::transport::ConnectEnd;
 use super::wake::{Ready, Wake};
 use crate::model::{Cause, Failure, Operation};
 
-/// Starts connecting a non-blocking socket.
+/// Starts connecting a non-blocking socket; whether it is connected already.
 ///
 /// # Errors
 /// What is known at once.
-pub(super) fn begin(socket: &Socket, address: &SockAddr) -> io::Result<()> {
+pub(super) fn begin(socket: &Socket, address: &SockAddr) -> io::Result<bool> {
     match socket.connect(address) {
-        Err(error) if error.raw_os_error() == Some(nix::libc::EINPROGRESS) => Ok(()),
-        result => result,
+        Err(error) if error.raw_os_error() == Some(nix::libc::EINPROGRESS) => Ok(false),
+        result => result.map(|()| true),
     }
 }
 

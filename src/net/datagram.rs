@@ -10,10 +10,10 @@ use nix::sys::time::TimeSpec;
 use socket2::Socket;
 
 use super::address::{peer_of, sender_of, system_address};
+use super::inspect::{OpenSocket, memory};
 use super::stream::receive_time;
-use super::sys;
 use super::wake::{Ready, Wake};
-use crate::model::Peer;
+use crate::model::{Peer, Protocol, Role};
 
 /// What one receive call returned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,7 +134,13 @@ impl DatagramSocket {
     /// What the kernel has dropped at this socket so far (SO_MEMINFO); `None` where it doesn't say.
     #[must_use]
     pub fn dropped(&self) -> Option<u32> {
-        sys::dropped(self.socket.as_fd())
+        memory(self.socket.as_fd()).map(|memory| memory.dropped)
+    }
+
+    /// To be asked about, as a socket of this side and transport.
+    #[must_use]
+    pub fn inspect(&self, role: Role, protocol: Protocol) -> OpenSocket<'_> {
+        OpenSocket { socket: self.socket.as_fd(), role, protocol }
     }
 
     /// # Errors

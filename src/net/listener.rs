@@ -7,9 +7,10 @@ use nix::poll::PollFlags;
 use socket2::Socket;
 
 use super::address::peer_of;
+use super::inspect::OpenSocket;
 use super::stream::Stream;
 use super::wake::{Ready, Wake};
-use crate::model::Peer;
+use crate::model::{Peer, Protocol, Role};
 
 /// What a wait for a connection brought.
 #[derive(Debug)]
@@ -39,6 +40,12 @@ impl Listener {
     /// getsockname(2) failed.
     pub fn local(&self) -> io::Result<Peer> {
         Ok(peer_of(&self.socket.local_addr()?))
+    }
+
+    /// To be asked about.
+    #[must_use]
+    pub fn inspect(&self, protocol: Protocol) -> OpenSocket<'_> {
+        OpenSocket { socket: self.socket.as_fd(), role: Role::Server, protocol }
     }
 
     /// Blocks until a connection can be taken or `wake` goes on.

@@ -9,11 +9,12 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, poll};
 use socket2::{SockAddr, Socket};
 
+use super::options;
 use super::stream::Stream;
-use super::tcp::begin_connect;
+use super::tcp::{Begun, begin_connect, subject};
 use super::transport::{Attempt, ConnectEnd};
 use super::wake::{Wake, poll_timeout};
-use crate::model::{Cause, Failure, Operation};
+use crate::model::{Cause, Failure, Operation, Peer, Role, SocketOptions};
 
 /// How long one attempt has the field to itself (RFC 8305, section 5).
 const HEAD_START: Duration = Duration::from_millis(250);
@@ -35,7 +36,8 @@ pub(super) fn connect_first(attempt: &Attempt<'_>, mut on_attempt: impl FnMut(So
             };
             on_attempt(address);
             match begin_connect(address, local.beside(address), options) {
-                Ok(socket) => {
+                Ok(Begun::Connected(socket)) => return connected(socket, address, options),
+                Ok(Begun::UnderWay(socket)) => {
                     running.push((address, socket));
                     next_start = Instant::now() + HEAD_START;
                 }
@@ -66,10 +68,7 @@ pub(super) fn connect_first(attempt: &Attempt<'_>, mut on_attempt: impl FnMut(So
                 }
                 Some(Ok(())) => {
                     let (address, socket) = running.swap_remove(index);
-                    return Stream::new(socket).map_or_else(
-                        |error| ConnectEnd::Failed(Failure::io(Operation::Connect, subject(address), &error)),
-                        ConnectEnd::Stream,
-                    );
+                    return connected(socket, address, options);
                 }
                 Some(Err(error)) => {
                     let failure = Failure::io(Operation::Connect, subject(*address), &error);
@@ -87,8 +86,12 @@ pub(super) fn connect_first(attempt: &Attempt<'_>, mut on_attempt: impl FnMut(So
     }
 }
 
-fn subject(address: SocketAddr) -> String {
-    format!("tcp://{address}")
+fn connected(socket: Socket, address: SocketAddr, options: &SocketOptions) -> ConnectEnd {
+    options::apply_again(&socket, Role::Client, options);
+    match Stream::to_peer(socket, &Peer::Ip(address)) {
+        Ok(stream) => ConnectEnd::Stream(stream),
+        Err(error) => ConnectEnd::Failed(Failure::io(Operation::Connect, subject(address), &error)),
+    }
 }
 
 /// Blocks until an attempt has an outcome or the deadline is over; true when `wake` went on.

@@ -8,7 +8,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use super::datagram::{DatagramSocket, Naming};
 use super::options;
 use super::transport::{Attempt, ConnectEnd, first_that_works};
-use crate::model::{Endpoint, Failure, Operation, Peer, RawAddress, SocketOptions};
+use crate::model::{Endpoint, Failure, Operation, Peer, RawAddress, Role, SocketOptions};
 
 /// Binds to the first of the candidates that can be bound; every packet of the protocol to that address arrives.
 pub(super) fn bind(
@@ -18,7 +18,7 @@ pub(super) fn bind(
 ) -> Result<DatagramSocket, Failure> {
     let fail = failure(address);
     first_that_works(candidates, Operation::Bind, |candidate| {
-        let socket = socket(address, candidate, options)?;
+        let socket = socket(address, Role::Server, candidate, options)?;
         socket.bind(&candidate.into()).map_err(fail(Operation::Bind))?;
         DatagramSocket::new(socket, Naming::Host).map_err(fail(Operation::Bind))
     })
@@ -28,7 +28,7 @@ pub(super) fn bind(
 pub(super) fn open(address: &RawAddress, attempt: &Attempt<'_>) -> ConnectEnd {
     let fail = failure(address);
     let opened = first_that_works(attempt.candidates, Operation::Connect, |candidate| {
-        let socket = socket(address, candidate, attempt.options)?;
+        let socket = socket(address, Role::Client, candidate, attempt.options)?;
         if let Some(mut local) = attempt.local.beside(candidate) {
             local.set_port(0);
             socket.bind(&local.into()).map_err(fail(Operation::Bind))?;
@@ -47,12 +47,12 @@ pub(super) fn probe() -> io::Result<()> {
     Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::ICMPV4)).map(drop)
 }
 
-fn socket(address: &RawAddress, candidate: SocketAddr, options: &SocketOptions) -> Result<Socket, Failure> {
+fn socket(address: &RawAddress, role: Role, candidate: SocketAddr, options: &SocketOptions) -> Result<Socket, Failure> {
     let fail = failure(address);
     let protocol = Protocol::from(i32::from(address.protocol.0));
     let socket =
         Socket::new(Domain::for_address(candidate), Type::RAW, Some(protocol)).map_err(fail(Operation::Open))?;
-    options::apply_common(&socket, options).map_err(fail(Operation::SetOption))?;
+    options::apply(&socket, role, options, &Endpoint::Raw(address.clone()))?;
     options::ask_for_drops(&socket);
     Ok(socket)
 }

@@ -8,11 +8,11 @@ use socket2::{Domain, Socket, Type};
 use super::datagram::{DatagramSocket, Naming};
 use super::options;
 use super::transport::{Attempt, ConnectEnd, first_that_works};
-use crate::model::{Endpoint, Failure, Operation, Peer, SocketOptions};
+use crate::model::{Endpoint, Failure, Operation, Peer, Role, SocketOptions};
 
 /// Binds to the first of the candidates that can be bound.
 pub(super) fn bind(candidates: &[SocketAddr], options: &SocketOptions) -> Result<DatagramSocket, Failure> {
-    first_that_works(candidates, Operation::Bind, |address| bound(address, address, options))
+    first_that_works(candidates, Operation::Bind, |address| bound(address, address, Role::Server, options))
 }
 
 /// A client's socket. RDS has no default address to send from, so the one that routes to the peer is bound.
@@ -23,7 +23,7 @@ pub(super) fn open(attempt: &Attempt<'_>) -> ConnectEnd {
             None => source_for(peer).map_err(fail(Operation::Bind, peer))?,
         };
         let local = SocketAddr::new(local, attempt.local.port.unwrap_or(0));
-        Ok((bound(local, peer, attempt.options)?, Peer::Ip(peer)))
+        Ok((bound(local, peer, Role::Client, attempt.options)?, Peer::Ip(peer)))
     });
     opened.map_or_else(ConnectEnd::Failed, |(socket, peer)| ConnectEnd::Datagrams(socket, peer))
 }
@@ -46,9 +46,14 @@ fn source_for(peer: SocketAddr) -> io::Result<IpAddr> {
     Ok(socket.local_addr()?.ip())
 }
 
-fn bound(local: SocketAddr, subject: SocketAddr, options: &SocketOptions) -> Result<DatagramSocket, Failure> {
+fn bound(
+    local: SocketAddr,
+    subject: SocketAddr,
+    role: Role,
+    options: &SocketOptions,
+) -> Result<DatagramSocket, Failure> {
     let socket = open_socket().map_err(fail(Operation::Open, subject))?;
-    options::apply_common(&socket, options).map_err(fail(Operation::SetOption, subject))?;
+    options::apply(&socket, role, options, &Endpoint::Rds(subject.into()))?;
     socket.bind(&local.into()).map_err(fail(Operation::Bind, local))?;
     DatagramSocket::new(socket, Naming::Ip).map_err(fail(Operation::Bind, local))
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, IoSliceMut};
 use std::net::Shutdown;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::time::Duration;
 
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg};
@@ -10,7 +10,8 @@ use nix::sys::time::TimeSpec;
 use socket2::Socket;
 
 use super::address::peer_of;
-use crate::model::{Peer, UnixName};
+use super::inspect::OpenSocket;
+use crate::model::{Peer, Protocol, Role, UnixName};
 
 /// How long one send call may block before it returns [`io::ErrorKind::WouldBlock`], so that a sender whose peer doesn't
 /// read notices that it should stop.
@@ -32,6 +33,8 @@ pub struct Stream {
     /// Whether the family stamps what arrives. Without a control buffer the kernel also drops descriptors that a Unix
     /// peer sends along (SCM_RIGHTS), which would otherwise pile up in this process.
     is_stamped: bool,
+    /// Whom connect(2) was called for, where getpeername(2) may not know it yet.
+    connected_to: Option<Peer>,
 }
 
 impl Stream {
@@ -39,7 +42,14 @@ impl Stream {
         socket.set_nonblocking(false)?;
         socket.set_write_timeout(Some(SEND_SLICE))?;
         let is_stamped = !socket.local_addr()?.is_unix();
-        Ok(Self { socket, is_stamped })
+        Ok(Self { socket, is_stamped, connected_to: None })
+    }
+
+    /// As [`Self::new`], for a client's socket.
+    pub(super) fn to_peer(socket: Socket, peer: &Peer) -> io::Result<Self> {
+        let mut stream = Self::new(socket)?;
+        stream.connected_to = Some(peer.canonical());
+        Ok(stream)
     }
 
     /// One recvmsg(2). Blocks until something came, the peer finished, or [`Self::interrupt`].
@@ -104,6 +114,12 @@ impl Stream {
         self.socket.set_linger(Some(Duration::ZERO))
     }
 
+    /// To be asked about, as a socket of this side and transport.
+    #[must_use]
+    pub fn inspect(&self, role: Role, protocol: Protocol) -> OpenSocket<'_> {
+        OpenSocket { socket: self.socket.as_fd(), role, protocol }
+    }
+
     #[must_use]
     pub fn local(&self) -> Peer {
         self.socket.local_addr().map_or(Peer::Unix(UnixName::Unnamed), |address| peer_of(&address))
@@ -111,7 +127,23 @@ impl Stream {
 
     #[must_use]
     pub fn peer(&self) -> Peer {
-        self.socket.peer_addr().map_or(Peer::Unix(UnixName::Unnamed), |address| peer_of(&address))
+        match (self.socket.peer_addr(), &self.connected_to) {
+            (Ok(address), _) => peer_of(&address),
+            (Err(_), Some(peer)) => peer.clone(),
+            (Err(_), None) => Peer::Unix(UnixName::Unnamed),
+        }
+    }
+}
+
+impl Drop for Stream {
+    /// A close that lingers (SO_LINGER, socket(7)) blocks for as long as it was told. On Linux what the peer has not
+    /// acknowledged by then is sent all the same, so the wait would only keep a thread from ending.
+    fn drop(&mut self) {
+        if self.socket.linger().is_ok_and(|linger| linger.is_some_and(|time| !time.is_zero()))
+            && let Err(error) = self.socket.set_linger(None)
+        {
+            tracing::debug!(%error, "linger");
+        }
     }
 }
 

@@ -1,39 +1,68 @@
 //! The system calls that no crate offers. All of the program's `unsafe` is here.
 
-/// Datagrams that the kernel has dropped at this socket since it was opened, also those that no later datagram reports:
-/// word 8 of SO_MEMINFO, see `SK_MEMINFO_DROPS` in linux/sock_diag.h. `None` where the system doesn't say.
-#[cfg(target_os = "linux")]
-pub(super) fn dropped(socket: std::os::fd::BorrowedFd<'_>) -> Option<u32> {
-    use nix::libc;
-    use std::os::fd::AsRawFd;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
-    const DROPS: usize = 8;
-    let mut words = [0u32; DROPS + 1];
-    let mut length = size_of_val(&words) as libc::socklen_t;
-    // SAFETY: `words` is writable for `length` bytes and the kernel writes no more than `length` says.
+use nix::libc::{self, c_int, socklen_t};
+
+/// getsockopt(2) for options that are longer than a number, or of which there are many. Returns how many bytes of
+/// `buffer` the kernel has written: older kernels know shorter structures.
+///
+/// # Errors
+/// Of the call.
+pub(super) fn get_option(socket: BorrowedFd<'_>, level: c_int, name: c_int, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut length = socklen_t::try_from(buffer.len()).unwrap_or(socklen_t::MAX);
+    // SAFETY: `buffer` is writable for `length` bytes and the kernel writes no more than `length` says.
     #[allow(unsafe_code)]
-    let result = unsafe {
-        libc::getsockopt(
-            socket.as_raw_fd(),
-            libc::SOL_SOCKET,
-            libc::SO_MEMINFO,
-            words.as_mut_ptr().cast(),
-            &raw mut length,
-        )
-    };
-    (result == 0 && length as usize == size_of_val(&words)).then_some(words[DROPS])
+    let result =
+        unsafe { libc::getsockopt(socket.as_raw_fd(), level, name, buffer.as_mut_ptr().cast(), &raw mut length) };
+    if result == 0 { Ok(buffer.len().min(length as usize)) } else { Err(io::Error::last_os_error()) }
 }
 
-#[cfg(not(target_os = "linux"))]
-pub(super) fn dropped(_socket: std::os::fd::BorrowedFd<'_>) -> Option<u32> {
-    None
+/// setsockopt(2), as [`get_option`].
+///
+/// # Errors
+/// Of the call.
+pub(super) fn set_option(socket: BorrowedFd<'_>, level: c_int, name: c_int, value: &[u8]) -> io::Result<()> {
+    let length = socklen_t::try_from(value.len()).unwrap_or(socklen_t::MAX);
+    // SAFETY: `value` is readable for `length` bytes, and the kernel copies it.
+    #[allow(unsafe_code)]
+    let result = unsafe { libc::setsockopt(socket.as_raw_fd(), level, name, value.as_ptr().cast(), length) };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// What a request of ioctl(2) that answers with one number says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum QueueRequest {
+    /// SIOCINQ, tcp(7) and unix(7).
+    Unread,
+    /// SIOCOUTQ.
+    Outgoing,
+    /// SIOCOUTQNSD, linux/sockios.h.
+    Unsent,
+}
+
+/// Bytes in a queue of the kernel.
+///
+/// # Errors
+/// `InvalidInput` where the socket has no such queue, such as a listening one.
+pub(super) fn queue(socket: BorrowedFd<'_>, request: QueueRequest) -> io::Result<u32> {
+    const SIOCOUTQNSD: libc::Ioctl = 0x894B;
+    let request = match request {
+        QueueRequest::Unread => libc::FIONREAD,
+        QueueRequest::Outgoing => libc::TIOCOUTQ,
+        QueueRequest::Unsent => SIOCOUTQNSD,
+    };
+    let mut bytes: c_int = 0;
+    // SAFETY: each of these requests writes one `int` where the pointer shows.
+    #[allow(unsafe_code)]
+    let result = unsafe { libc::ioctl(socket.as_raw_fd(), request, &raw mut bytes) };
+    if result == 0 { Ok(u32::try_from(bytes).unwrap_or(0)) } else { Err(io::Error::last_os_error()) }
 }
 
 /// The address of a CAN interface, `struct sockaddr_can` of linux/can.h.
 #[cfg(target_os = "linux")]
 pub(super) fn can_address(interface: i32) -> socket2::SockAddr {
-    use nix::libc;
-
     let mut storage = socket2::SockAddrStorage::zeroed();
     // SAFETY: the storage has room and alignment for every address that the system has, all of its bytes are initialised,
     // and the length is the size of what was written.
@@ -52,20 +81,5 @@ pub(super) fn can_address(interface: i32) -> socket2::SockAddr {
 /// Of setsockopt(2).
 #[cfg(target_os = "linux")]
 pub(super) fn set_can_fd(socket: &socket2::Socket) -> std::io::Result<()> {
-    use nix::libc;
-    use std::os::fd::AsRawFd;
-
-    let on: libc::c_int = 1;
-    // SAFETY: the kernel reads as many bytes of `on` as the length says.
-    #[allow(unsafe_code)]
-    let result = unsafe {
-        libc::setsockopt(
-            socket.as_raw_fd(),
-            libc::SOL_CAN_RAW,
-            libc::CAN_RAW_FD_FRAMES,
-            (&raw const on).cast(),
-            size_of_val(&on) as libc::socklen_t,
-        )
-    };
-    if result == 0 { Ok(()) } else { Err(std::io::Error::last_os_error()) }
+    set_option(socket.as_fd(), libc::SOL_CAN_RAW, libc::CAN_RAW_FD_FRAMES, &c_int::from(true).to_ne_bytes())
 }

@@ -8,8 +8,8 @@ use super::listener::Listener;
 use super::resolve::LocalAddress;
 use super::stream::Stream;
 use super::wake::Wake;
-use super::{can, race, raw, rds, tcp, udp, unix, vsock};
-use crate::model::{Cause, Endpoint, Failure, Operation, Peer, Protocol, SocketOptions};
+use super::{can, options, race, raw, rds, tcp, udp, unix, vsock};
+use crate::model::{Cause, Endpoint, Failure, Operation, Peer, Protocol, Role, SocketOptions};
 
 /// A bound socket that serves many peers.
 #[derive(Debug)]
@@ -92,6 +92,9 @@ pub fn probe(protocol: Protocol) -> Result<(), Failure> {
 /// Connects, to the first candidate that answers where there are several. Blocks until the deadline at most, or until the
 /// wake goes on. `on_attempt` hears of each connection attempt as it starts.
 pub fn connect(attempt: &Attempt<'_>, mut on_attempt: impl FnMut(&Endpoint)) -> ConnectEnd {
+    if let Err(failure) = options::check(attempt.options, Role::Client, attempt.endpoint) {
+        return ConnectEnd::Failed(failure);
+    }
     match attempt.endpoint {
         Endpoint::Tcp(_) => race::connect_first(attempt, |address| on_attempt(&Endpoint::Tcp(address.into()))),
         Endpoint::Udp(_) => udp::open(attempt),

@@ -8,7 +8,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use super::datagram::{DatagramSocket, Naming};
 use super::options;
 use super::transport::{Attempt, ConnectEnd, first_that_works};
-use crate::model::{Failure, Operation, Peer, SocketOptions};
+use crate::model::{Failure, Operation, Peer, Role, SocketOptions};
 
 /// Binds to the first of the candidates that can be bound.
 ///
@@ -16,7 +16,7 @@ use crate::model::{Failure, Operation, Peer, SocketOptions};
 /// Of the first candidate, by operation.
 pub(super) fn bind(candidates: &[SocketAddr], options: &SocketOptions) -> Result<DatagramSocket, Failure> {
     first_that_works(candidates, Operation::Bind, |address| {
-        let socket = socket(address, options)?;
+        let socket = socket(address, Role::Server, options)?;
         socket.bind(&address.into()).map_err(fail(Operation::Bind, address))?;
         DatagramSocket::new(socket, Naming::Ip).map_err(fail(Operation::Bind, address))
     })
@@ -26,7 +26,7 @@ pub(super) fn bind(candidates: &[SocketAddr], options: &SocketOptions) -> Result
 /// candidate.
 pub(super) fn open(attempt: &Attempt<'_>) -> ConnectEnd {
     let opened = first_that_works(attempt.candidates, Operation::Connect, |address| {
-        let socket = socket(address, attempt.options)?;
+        let socket = socket(address, Role::Client, attempt.options)?;
         let any = if address.is_ipv4() { ([0; 4], 0).into() } else { ([0u16; 8], 0).into() };
         let local = attempt.local.beside(address).unwrap_or(any);
         socket.bind(&local.into()).map_err(fail(Operation::Bind, local))?;
@@ -41,11 +41,10 @@ pub(super) fn open(attempt: &Attempt<'_>) -> ConnectEnd {
     }
 }
 
-fn socket(address: SocketAddr, options: &SocketOptions) -> Result<Socket, Failure> {
-    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))
-        .map_err(fail(Operation::Open, address))?;
-    options::apply_reuse(&socket, options, false).map_err(fail(Operation::SetOption, address))?;
-    options::apply_common(&socket, options).map_err(fail(Operation::SetOption, address))?;
+fn socket(address: SocketAddr, role: Role, options: &SocketOptions) -> Result<Socket, Failure> {
+    let subject = format!("udp://{address}");
+    let socket = options::open(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP), options, &subject)?;
+    options::apply(&socket, role, options, &subject)?;
     options::ask_for_drops(&socket);
     Ok(socket)
 }

@@ -10,7 +10,7 @@ use super::listener::Listener;
 use super::stream::Stream;
 use super::transport::{Attempt, ConnectEnd};
 use super::{address, options};
-use crate::model::{Cause, Endpoint, Failure, Operation, Peer, SocketOptions, UnixName};
+use crate::model::{Cause, Endpoint, Failure, Operation, Peer, Role, SocketOptions, UnixName};
 
 /// How long one connect(2) may block, so that a cancel is noticed.
 const CONNECT_SLICE: Duration = Duration::from_millis(100);
@@ -21,7 +21,7 @@ const CONNECT_SLICE: Duration = Duration::from_millis(100);
 /// By operation.
 pub(super) fn listen(name: &UnixName, options: &SocketOptions) -> Result<Listener, Failure> {
     let fail = failure(name);
-    let socket = open(name, options)?;
+    let socket = open(name, Role::Server, options)?;
     let address = address::system_address(&Peer::Unix(name.clone())).map_err(|error| fail(Operation::Bind, &error))?;
     socket.bind(&address).map_err(|error| fail(Operation::Bind, &error))?;
     options::listen(&socket, options)
@@ -33,7 +33,7 @@ pub(super) fn listen(name: &UnixName, options: &SocketOptions) -> Result<Listene
 /// A stale file refuses, and so does a file that is no socket.
 pub(super) fn connect(name: &UnixName, attempt: &Attempt<'_>) -> ConnectEnd {
     let fail = failure(name);
-    let socket = match open(name, attempt.options) {
+    let socket = match open(name, Role::Client, attempt.options) {
         Ok(socket) => socket,
         Err(failure) => return ConnectEnd::Failed(failure),
     };
@@ -65,10 +65,10 @@ pub(super) fn connect(name: &UnixName, attempt: &Attempt<'_>) -> ConnectEnd {
     }
 }
 
-fn open(name: &UnixName, options: &SocketOptions) -> Result<Socket, Failure> {
+fn open(name: &UnixName, role: Role, options: &SocketOptions) -> Result<Socket, Failure> {
     let fail = failure(name);
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None).map_err(|error| fail(Operation::Open, &error))?;
-    options::apply_common(&socket, options).map_err(|error| fail(Operation::SetOption, &error))?;
+    options::apply(&socket, role, options, &Endpoint::UnixStream(name.clone()))?;
     Ok(socket)
 }
 

@@ -8,12 +8,12 @@ use super::connecting;
 use super::listener::Listener;
 use super::options;
 use super::transport::{Attempt, ConnectEnd};
-use crate::model::{Endpoint, Failure, Operation, SocketOptions, VsockAddress};
+use crate::model::{Endpoint, Failure, Operation, Role, SocketOptions, VsockAddress};
 
 /// Binds and listens.
 pub(super) fn listen(address: VsockAddress, options: &SocketOptions) -> Result<Listener, Failure> {
     let fail = failure(address);
-    let socket = socket(address, options)?;
+    let socket = socket(address, Role::Server, options)?;
     socket.bind(&system_address(address)).map_err(|error| fail(Operation::Bind, &error))?;
     options::listen(&socket, options)
         .and_then(|()| Listener::new(socket))
@@ -23,7 +23,7 @@ pub(super) fn listen(address: VsockAddress, options: &SocketOptions) -> Result<L
 /// Connects. Blocks until the deadline at most, or until the wake goes on.
 pub(super) fn connect(address: VsockAddress, attempt: &Attempt<'_>) -> ConnectEnd {
     let fail = failure(address);
-    let socket = match socket(address, attempt.options) {
+    let socket = match socket(address, Role::Client, attempt.options) {
         Ok(socket) => socket,
         Err(failure) => return ConnectEnd::Failed(failure),
     };
@@ -40,10 +40,10 @@ pub(super) fn probe() -> io::Result<()> {
     Socket::new(Domain::VSOCK, Type::STREAM, None).map(drop)
 }
 
-fn socket(address: VsockAddress, options: &SocketOptions) -> Result<Socket, Failure> {
+fn socket(address: VsockAddress, role: Role, options: &SocketOptions) -> Result<Socket, Failure> {
     let fail = failure(address);
     let socket = Socket::new(Domain::VSOCK, Type::STREAM, None).map_err(|error| fail(Operation::Open, &error))?;
-    options::apply_common(&socket, options).map_err(|error| fail(Operation::SetOption, &error))?;
+    options::apply(&socket, role, options, &Endpoint::Vsock(address))?;
     Ok(socket)
 }
 

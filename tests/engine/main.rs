@@ -5,7 +5,9 @@ mod support;
 
 mod files;
 mod harness;
+mod inspect;
 mod journal;
+mod options;
 mod stream;
 mod trouble;
 mod udp;

@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 
 use super::{Fact, Report, Summary};
 use crate::i18n::{self, Language};
-use crate::model::{Notice, SessionId};
+use crate::model::{Notice, OptionAnswer, OptionValue, SessionId};
 
 /// One JSON object per fact and line, in English.
 pub(super) struct JsonReport<W: Write> {
@@ -67,6 +67,11 @@ impl<W: Write> JsonReport<W> {
                 session: session.map(|SessionId(number)| number),
                 notice: notice.clone(),
                 message: i18n::notice(Language::English, notice),
+            },
+            Fact::Option(OptionAnswer { option, asked, answer }) => Line::Option {
+                name: option.name(),
+                asked: Value::from(asked),
+                answer: answer.as_ref().map(Value::from),
             },
             Fact::Summary(summary) => Line::Summary(summary),
             // An attempt is of interest while a person waits for it; programs are told how it ended.
@@ -138,7 +143,33 @@ enum Line<'a> {
         notice: Notice,
         message: String,
     },
+    Option {
+        name: &'static str,
+        asked: Value,
+        /// `null` where the system doesn't say.
+        answer: Option<Value>,
+    },
     Summary(Summary),
+}
+
+/// An option's value.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Value {
+    Switch(bool),
+    Number(u32),
+    Text(String),
+}
+
+impl From<&OptionValue> for Value {
+    fn from(value: &OptionValue) -> Self {
+        match value {
+            OptionValue::Switch(on) => Self::Switch(*on),
+            OptionValue::Number(number) => Self::Number(*number),
+            OptionValue::Text(text) => Self::Text(text.clone()),
+            OptionValue::Protocol(protocol) => Self::Text(protocol.to_string()),
+        }
+    }
 }
 
 /// Bytes as unbroken lower-case hex.
@@ -165,7 +196,7 @@ mod tests {
 
     use super::*;
     use crate::model::{
-        Cause, CloseReason, Endpoint, Failure, Hint, HostPort, Operation, Outcome, PortOwner, Progress,
+        Cause, CloseReason, Endpoint, Failure, Hint, HostPort, Operation, Outcome, PortOwner, Progress, SocketOption,
     };
 
     fn told(quiet: bool, facts: &[Fact<'_>]) -> String {
@@ -194,6 +225,16 @@ mod tests {
             Fact::Closed { session, reason: CloseReason::Eof },
             Fact::Progress { file: "a.bin", progress },
             Fact::File { name: "a.bin", path: Path::new("in/a.bin"), size: 4 << 20, outcome: Outcome::HandedOver },
+            Fact::Option(&OptionAnswer {
+                option: SocketOption::ReceiveBuffer,
+                asked: OptionValue::Number(65_536),
+                answer: Some(OptionValue::Number(131_072)),
+            }),
+            Fact::Option(&OptionAnswer {
+                option: SocketOption::KeepAlive,
+                asked: OptionValue::Switch(true),
+                answer: None,
+            }),
             Fact::Summary(Summary { received: 2, received_bytes: 8, dropped: Some(0), truncated: 1 }),
             Fact::Summary(Summary { received: 2, received_bytes: 8, dropped: None, truncated: 1 }),
         ];
@@ -206,6 +247,8 @@ mod tests {
 {"event":"closed","session":1,"reason":"eof"}
 {"event":"progress","file":"a.bin","done":1048576,"size":4194304}
 {"event":"file","name":"a.bin","path":"in/a.bin","size":4194304,"outcome":"handed-over"}
+{"event":"option","name":"rcvbuf","asked":65536,"answer":131072}
+{"event":"option","name":"keepalive","asked":true,"answer":null}
 {"event":"summary","received":2,"received_bytes":8,"dropped":0,"truncated":1}
 {"event":"summary","received":2,"received_bytes":8,"dropped":null,"truncated":1}
 "#;

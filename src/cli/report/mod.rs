@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::request::UsageError;
 use crate::i18n::Language;
-use crate::model::{CloseReason, Endpoint, Failure, Notice, Outcome, Progress, SessionId};
+use crate::model::{CloseReason, Endpoint, Failure, Notice, OptionAnswer, Outcome, Progress, SessionId};
 
 /// The form of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +102,8 @@ pub(super) enum Fact<'a> {
         notice: &'a Notice,
         session: Option<SessionId>,
     },
+    /// What the kernel made of an option that was asked for.
+    Option(&'a OptionAnswer),
     Summary(Summary),
 }
 

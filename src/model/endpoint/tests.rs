@@ -44,6 +44,7 @@ fn mistakes_are_told_apart() {
         ("unix:", Error::EmptyPath),
         ("unix:@", Error::EmptyPath),
         ("tcp://h:1?x=1", Error::Option(OptionError::Unknown("x".to_owned()))),
+        ("udp://h:1?nodelay=1", Error::Option(OptionError::NotFor { name: "nodelay", protocol: Protocol::Udp })),
     ] {
         assert_eq!(read(text), Err(error), "{text}");
     }

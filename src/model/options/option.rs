@@ -1,102 +1,223 @@
 //! The options that can be set.
 
 use super::OptionError;
-use super::value::{OptionKind, OptionValue, Unit};
-use crate::model::{Delivery, Protocol};
+use super::value::{OptionKind, OptionValue, Unit, decimal};
+use crate::model::{Delivery, Protocol, Role};
 
 /// An option of a socket, by the name that socket(7), ip(7), ipv6(7) or tcp(7) has for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum SocketOption {
+    /// The protocol of socket(2), beside the family's usual one: MPTCP for TCP, UDP-Lite for UDP.
+    IpProtocol,
     /// SO_REUSEADDR. Unset means on for stream listeners (a restart meets TIME_WAIT) and off for datagrams (a second
     /// socket would take the traffic silently).
     ReuseAddress,
+    /// SO_REUSEPORT: several sockets of one user on one port, among which the kernel shares out what comes.
+    ReusePort,
+    /// IPV6_V6ONLY; off, an IPv6 socket takes IPv4 peers too. Unset means what `net.ipv6.bindv6only` says.
+    V6Only,
+    /// SO_BINDTODEVICE.
+    Device,
+    /// Length of the accept queue, listen(2); unset means 4096, capped by `net.core.somaxconn`.
+    Backlog,
+    /// TCP_FASTOPEN: for a listener, requests that may wait with data before their handshake is over; for a client
+    /// anything but 0 turns TCP_FASTOPEN_CONNECT on.
+    FastOpen,
     /// TCP_NODELAY. Unset means on: a tester that delays small writes would show times that are not the peer's.
     NoDelay,
+    /// TCP_QUICKACK; the kernel changes it by itself as the connection goes on.
+    QuickAck,
     /// SO_KEEPALIVE.
     KeepAlive,
+    /// TCP_KEEPIDLE: quiet seconds before the first probe.
+    KeepIdle,
+    /// TCP_KEEPINTVL: seconds between probes.
+    KeepInterval,
+    /// TCP_KEEPCNT: unanswered probes after which the connection is dropped.
+    KeepCount,
+    /// TCP_USER_TIMEOUT: milliseconds for which sent data may stay unacknowledged; 0 leaves it to the system.
+    UserTimeout,
+    /// SO_LINGER: seconds; 0 makes every close a reset.
+    Linger,
+    /// TCP_CONGESTION: one of `net.ipv4.tcp_available_congestion_control`.
+    Congestion,
+    /// TCP_MAXSEG: the kernel takes 88 to 32767.
+    MaxSegment,
     /// SO_BROADCAST.
     Broadcast,
     /// SO_RCVBUF; the kernel doubles it for its own bookkeeping and caps it at `net.core.rmem_max`.
     ReceiveBuffer,
     /// SO_SNDBUF, with the same doubling and `net.core.wmem_max`.
     SendBuffer,
-    /// Length of the accept queue, listen(2); unset means 4096, capped by `net.core.somaxconn`.
-    Backlog,
+    /// IP_TTL and IPV6_UNICAST_HOPS, whichever the socket's family has.
+    TimeToLive,
+    /// IP_TOS and IPV6_TCLASS: the whole byte. A query may say `dscp=`, which is its upper six bits.
+    TypeOfService,
+    /// SO_PRIORITY; more than 6 needs CAP_NET_ADMIN.
+    Priority,
+    /// SO_MARK; needs CAP_NET_ADMIN or CAP_NET_RAW.
+    Mark,
     /// Bytes asked for in one receive call, 1 to 1048576; unset means 64 KiB (a full datagram for UDP).
     ReceiveSize,
 }
+
+/// The sockets that have an option.
+#[derive(Clone, Copy)]
+enum Scope {
+    Any,
+    /// TCP and UDP.
+    Ported,
+    /// Whatever sends packets over IP.
+    Ip,
+    Tcp,
+    /// UDP and raw IP.
+    Packets,
+    /// Whatever listens for connections.
+    Listeners,
+}
+
+/// All that is fixed for an option.
+struct Traits {
+    name: &'static str,
+    constant: &'static str,
+    kind: OptionKind,
+    scope: Scope,
+    /// Whether setting it on a socket that is in use has an effect.
+    live: bool,
+}
+
+const LIVE: bool = true;
+const FIXED: bool = false;
 
 /// The system takes an `int` for sizes.
 const INT_MAX: u32 = i32::MAX as u32;
 /// The most bytes that one receive call may ask for.
 const RECEIVE_SIZE_MAX: u32 = 1 << 20;
+/// IFNAMSIZ and TCP_CA_NAME_MAX, less the closing NUL.
+const NAME_MAX: usize = 15;
+
+const fn number(min: u32, max: u32, unit: Unit) -> OptionKind {
+    OptionKind::Number { min, max, unit }
+}
 
 impl SocketOption {
-    /// In the order that forms list them.
-    pub const ALL: [Self; 8] = [
+    /// In the order that forms list them and that they are set in.
+    pub const ALL: [Self; 25] = [
+        Self::IpProtocol,
         Self::ReuseAddress,
+        Self::ReusePort,
+        Self::V6Only,
+        Self::Device,
+        Self::Backlog,
+        Self::FastOpen,
         Self::NoDelay,
+        Self::QuickAck,
         Self::KeepAlive,
+        Self::KeepIdle,
+        Self::KeepInterval,
+        Self::KeepCount,
+        Self::UserTimeout,
+        Self::Linger,
+        Self::Congestion,
+        Self::MaxSegment,
         Self::Broadcast,
         Self::ReceiveBuffer,
         Self::SendBuffer,
-        Self::Backlog,
+        Self::TimeToLive,
+        Self::TypeOfService,
+        Self::Priority,
+        Self::Mark,
         Self::ReceiveSize,
     ];
+
+    const fn traits(self) -> Traits {
+        use OptionKind::{Protocol, Switch, Text};
+        use Scope::{Any, Ip, Listeners, Packets, Ported, Tcp};
+        use Unit::{Bytes, Milliseconds, Seconds};
+        // The ranges are those that hold for every kernel; what else is wrong with a value, the kernel says.
+        let (name, constant, kind, scope, live) = match self {
+            Self::IpProtocol => ("proto", "socket(2)", Protocol, Ported, FIXED),
+            Self::ReuseAddress => ("reuseaddr", "SO_REUSEADDR", Switch, Ported, FIXED),
+            Self::ReusePort => ("reuseport", "SO_REUSEPORT", Switch, Ported, FIXED),
+            Self::V6Only => ("v6only", "IPV6_V6ONLY", Switch, Ported, FIXED),
+            Self::Device => ("device", "SO_BINDTODEVICE", Text { max: NAME_MAX }, Ip, FIXED),
+            Self::Backlog => ("backlog", "listen(2)", number(1, INT_MAX, Unit::None), Listeners, FIXED),
+            Self::FastOpen => ("fastopen", "TCP_FASTOPEN", number(0, INT_MAX, Unit::None), Tcp, FIXED),
+            Self::NoDelay => ("nodelay", "TCP_NODELAY", Switch, Tcp, LIVE),
+            Self::QuickAck => ("quickack", "TCP_QUICKACK", Switch, Tcp, LIVE),
+            Self::KeepAlive => ("keepalive", "SO_KEEPALIVE", Switch, Tcp, LIVE),
+            Self::KeepIdle => ("keepidle", "TCP_KEEPIDLE", number(1, 32_767, Seconds), Tcp, LIVE),
+            Self::KeepInterval => ("keepintvl", "TCP_KEEPINTVL", number(1, 32_767, Seconds), Tcp, LIVE),
+            Self::KeepCount => ("keepcnt", "TCP_KEEPCNT", number(1, 127, Unit::None), Tcp, LIVE),
+            Self::UserTimeout => ("usertimeout", "TCP_USER_TIMEOUT", number(0, INT_MAX, Milliseconds), Tcp, LIVE),
+            Self::Linger => ("linger", "SO_LINGER", number(0, 65_535, Seconds), Tcp, LIVE),
+            Self::Congestion => ("congestion", "TCP_CONGESTION", Text { max: NAME_MAX }, Tcp, LIVE),
+            Self::MaxSegment => ("maxseg", "TCP_MAXSEG", number(1, 65_535, Bytes), Tcp, FIXED),
+            Self::Broadcast => ("broadcast", "SO_BROADCAST", Switch, Packets, LIVE),
+            Self::ReceiveBuffer => ("rcvbuf", "SO_RCVBUF", number(1, INT_MAX, Bytes), Any, LIVE),
+            Self::SendBuffer => ("sndbuf", "SO_SNDBUF", number(1, INT_MAX, Bytes), Any, LIVE),
+            Self::TimeToLive => ("ttl", "IP_TTL, IPV6_UNICAST_HOPS", number(1, 255, Unit::None), Ip, LIVE),
+            Self::TypeOfService => ("tos", "IP_TOS, IPV6_TCLASS", number(0, 255, Unit::None), Ip, LIVE),
+            Self::Priority => ("priority", "SO_PRIORITY", number(0, INT_MAX, Unit::None), Any, LIVE),
+            Self::Mark => ("mark", "SO_MARK", number(0, u32::MAX, Unit::None), Ip, LIVE),
+            Self::ReceiveSize => ("recvsize", "recv(2)", number(1, RECEIVE_SIZE_MAX, Bytes), Any, FIXED),
+        };
+        Traits { name, constant, kind, scope, live }
+    }
 
     /// The name in queries.
     #[must_use]
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::ReuseAddress => "reuseaddr",
-            Self::NoDelay => "nodelay",
-            Self::KeepAlive => "keepalive",
-            Self::Broadcast => "broadcast",
-            Self::ReceiveBuffer => "rcvbuf",
-            Self::SendBuffer => "sndbuf",
-            Self::Backlog => "backlog",
-            Self::ReceiveSize => "recvsize",
-        }
+        self.traits().name
     }
 
     /// The name in manuals and programs.
     #[must_use]
     pub const fn constant(self) -> &'static str {
-        match self {
-            Self::ReuseAddress => "SO_REUSEADDR",
-            Self::NoDelay => "TCP_NODELAY",
-            Self::KeepAlive => "SO_KEEPALIVE",
-            Self::Broadcast => "SO_BROADCAST",
-            Self::ReceiveBuffer => "SO_RCVBUF",
-            Self::SendBuffer => "SO_SNDBUF",
-            Self::Backlog => "listen(2)",
-            Self::ReceiveSize => "recv(2)",
-        }
+        self.traits().constant
     }
 
     #[must_use]
     pub const fn kind(self) -> OptionKind {
-        match self {
-            Self::ReuseAddress | Self::NoDelay | Self::KeepAlive | Self::Broadcast => OptionKind::Switch,
-            Self::ReceiveBuffer | Self::SendBuffer => OptionKind::Number { min: 1, max: INT_MAX, unit: Unit::Bytes },
-            Self::Backlog => OptionKind::Number { min: 1, max: INT_MAX, unit: Unit::None },
-            Self::ReceiveSize => OptionKind::Number { min: 1, max: RECEIVE_SIZE_MAX, unit: Unit::Bytes },
-        }
+        self.traits().kind
+    }
+
+    /// Whether it can be changed on a socket that is in use. The others are looked at once, when it binds or connects.
+    #[must_use]
+    pub const fn is_live(self) -> bool {
+        self.traits().live
     }
 
     /// Whether sockets of this transport have it.
     #[must_use]
     pub fn applies_to(self, protocol: Protocol) -> bool {
-        match self {
-            Self::NoDelay | Self::KeepAlive => protocol == Protocol::Tcp,
-            Self::Broadcast => protocol == Protocol::Udp,
-            Self::Backlog => protocol.delivery() != Delivery::Datagrams,
-            Self::ReuseAddress | Self::ReceiveBuffer | Self::SendBuffer | Self::ReceiveSize => true,
+        let is_tcp = matches!(protocol, Protocol::Tcp);
+        let is_ported = is_tcp || matches!(protocol, Protocol::Udp);
+        let is_raw = matches!(protocol, Protocol::Raw);
+        match self.traits().scope {
+            Scope::Any => true,
+            Scope::Ported => is_ported,
+            Scope::Ip => is_ported || is_raw,
+            Scope::Tcp => is_tcp,
+            Scope::Packets => is_ported && !is_tcp || is_raw,
+            Scope::Listeners => protocol.delivery() != Delivery::Datagrams,
         }
+    }
+
+    /// Whether sockets of this side have it.
+    #[must_use]
+    pub fn is_for(self, role: Role) -> bool {
+        role == Role::Server || !matches!(self.traits().scope, Scope::Listeners)
     }
 
     /// The option and the value that a query's `name=value` stands for.
     pub(super) fn read(name: &str, value: &str) -> Result<(Self, OptionValue), OptionError> {
+        if name == DSCP {
+            let bad = || OptionError::BadValue { name: DSCP, value: value.to_owned() };
+            let number = decimal(value).filter(|number| *number <= DSCP_MAX).ok_or_else(bad)?;
+            // Beside it, ECN has the lowest two bits (RFC 2474, RFC 3168).
+            return Ok((Self::TypeOfService, OptionValue::Number(number << 2)));
+        }
         let option = Self::ALL
             .into_iter()
             .find(|option| option.name() == name)
@@ -105,3 +226,7 @@ impl SocketOption {
         Ok((option, option.kind().read(value).ok_or_else(bad)?))
     }
 }
+
+/// Another name for the upper six bits of [`SocketOption::TypeOfService`].
+const DSCP: &str = "dscp";
+const DSCP_MAX: u32 = 63;

@@ -29,15 +29,74 @@ fn mistakes_name_the_option() {
     assert_eq!("Reuseaddr".parse::<SocketOptions>(), Err(OptionError::Unknown("Reuseaddr".to_owned())));
 }
 
+#[test]
+fn a_class_of_service_is_the_upper_bits_of_its_byte() {
+    let tos = |query: &str| query.parse::<SocketOptions>().map(|options| options.to_string());
+    assert_eq!(tos("dscp=46").as_deref(), Ok("tos=184"));
+    assert_eq!(tos("tos=0xb8").as_deref(), Ok("tos=184"));
+    for (query, name) in [("dscp=64", "dscp"), ("dscp=+1", "dscp"), ("tos=256", "tos"), ("tos=0x", "tos")] {
+        assert!(matches!(tos(query), Err(OptionError::BadValue { name: of, .. }) if of == name), "{query}");
+    }
+}
+
+#[test]
+fn protocols_by_name_or_number() {
+    let proto = |query: &str| query.parse::<SocketOptions>().ok()?.ip_protocol();
+    assert_eq!(proto("proto=mptcp"), Some(IpProtocol(262)));
+    assert_eq!(proto("proto=262"), Some(IpProtocol(262)));
+    assert_eq!(proto("proto=UDPLite"), Some(IpProtocol(136)));
+    assert_eq!(proto("proto=200").map(|protocol| protocol.to_string()).as_deref(), Some("200"));
+    for query in ["proto=", "proto=-1", "proto=65536", "proto=nonsense"] {
+        assert_eq!(proto(query), None, "{query}");
+    }
+}
+
+#[test]
+fn sockets_that_have_none_of_an_option_refuse_it() {
+    let check = |query: &str, protocol| query.parse::<SocketOptions>().unwrap().check(protocol);
+    assert_eq!(check("nodelay=1&rcvbuf=4M", Protocol::Tcp), Ok(()));
+    let refused = |name, protocol| Err(OptionError::NotFor { name, protocol });
+    assert_eq!(check("rcvbuf=4M&nodelay=1", Protocol::Udp), refused("nodelay", Protocol::Udp));
+    assert_eq!(check("backlog=1", Protocol::Udp), refused("backlog", Protocol::Udp));
+    assert_eq!(check("ttl=1", Protocol::UnixStream), refused("ttl", Protocol::UnixStream));
+    assert_eq!(check("broadcast=1", Protocol::Tcp), refused("broadcast", Protocol::Tcp));
+}
+
+#[test]
+fn the_table_has_each_option_once_and_in_order() {
+    for pair in SocketOption::ALL.windows(2) {
+        assert!(pair[0] < pair[1], "{pair:?}");
+    }
+    let mut names: Vec<_> = SocketOption::ALL.iter().map(|option| option.name()).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), SocketOption::ALL.len());
+    for option in SocketOption::ALL {
+        assert!(Protocol::ALL.iter().any(|protocol| option.applies_to(*protocol)), "{option:?} is for nobody");
+    }
+}
+
+/// Any option with something that looks like a value of it.
+fn pair() -> impl Strategy<Value = String> {
+    let names: Vec<_> = SocketOption::ALL.iter().map(|option| option.name()).chain(["dscp", "else"]).collect();
+    let value = "0|1|on|no|[0-9]{1,6}|[0-9]{1,4}[kKmMgG]|0x[0-9a-f]{1,3}|[a-z0-9_.-]{0,16}|.{0,4}";
+    (proptest::sample::select(names), value).prop_map(|(name, value)| format!("{name}={value}"))
+}
+
 proptest! {
     #[test]
     fn any_text_is_read_or_refused_and_reads_back_the_same(
-        query in prop_oneof![
-            ".{0,40}",
-            "((reuseaddr|nodelay|keepalive|broadcast)=(0|1|on|no)&|(rcvbuf|sndbuf|backlog|recvsize)=[0-9]{1,9}[kKmMgG]?&){0,6}",
-        ],
+        query in prop_oneof![".{0,40}", proptest::collection::vec(pair(), 0..6).prop_map(|pairs| pairs.join("&"))],
     ) {
         if let Ok(options) = query.parse::<SocketOptions>() {
+            prop_assert_eq!(options.to_string().parse::<SocketOptions>(), Ok(options));
+        }
+    }
+
+    #[test]
+    fn each_value_that_an_option_takes_reads_back_the_same(pair in pair()) {
+        if let Ok(options) = pair.parse::<SocketOptions>() {
+            prop_assert_eq!(options.iter().count(), 1);
             prop_assert_eq!(options.to_string().parse::<SocketOptions>(), Ok(options));
         }
     }

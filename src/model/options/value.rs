@@ -2,12 +2,15 @@
 
 use std::fmt;
 
+use crate::model::IpProtocol;
+
 /// The value of one option.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OptionValue {
     Switch(bool),
     Number(u32),
     Text(String),
+    Protocol(IpProtocol),
 }
 
 /// What a number counts.
@@ -32,11 +35,15 @@ pub enum OptionKind {
     Text {
         max: usize,
     },
+    /// The name or number of an IP protocol.
+    Protocol,
 }
 
 impl OptionKind {
-    /// The value that a text stands for; `None` where it can't be one.
-    pub(super) fn read(self, text: &str) -> Option<OptionValue> {
+    /// The value that a text stands for; `None` where it can't be one. Bytes may end in `K`, `M` or `G`, other numbers
+    /// begin with `0x`.
+    #[must_use]
+    pub fn read(self, text: &str) -> Option<OptionValue> {
         match self {
             Self::Switch => match text {
                 "1" | "on" | "true" | "yes" => Some(OptionValue::Switch(true)),
@@ -44,7 +51,7 @@ impl OptionKind {
                 _ => None,
             },
             Self::Number { min, max, unit } => {
-                let number = if unit == Unit::Bytes { size(text) } else { decimal(text) }?;
+                let number = if unit == Unit::Bytes { size(text) } else { number(text) }?;
                 (min..=max).contains(&number).then_some(OptionValue::Number(number))
             }
             Self::Text { max } => {
@@ -52,13 +59,23 @@ impl OptionKind {
                 let is_name = (1..=max).contains(&text.len()) && text.chars().all(fits);
                 is_name.then(|| OptionValue::Text(text.to_owned()))
             }
+            Self::Protocol => text.parse().ok().map(OptionValue::Protocol),
         }
     }
 }
 
-fn decimal(text: &str) -> Option<u32> {
+pub(super) fn decimal(text: &str) -> Option<u32> {
     // `parse` alone would take a sign.
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
+}
+
+/// Decimal, or hexadecimal after `0x`, as fields of headers are written.
+fn number(text: &str) -> Option<u32> {
+    match text.strip_prefix("0x") {
+        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_hexdigit()) => u32::from_str_radix(digits, 16).ok(),
+        Some(_) => None,
+        None => decimal(text),
+    }
 }
 
 /// Bytes, with `K`, `M` or `G` for powers of 1024.
@@ -78,6 +95,7 @@ impl fmt::Display for OptionValue {
             Self::Switch(on) => write!(f, "{}", u8::from(*on)),
             Self::Number(number) => write!(f, "{number}"),
             Self::Text(text) => f.write_str(text),
+            Self::Protocol(protocol) => protocol.fmt(f),
         }
     }
 }

@@ -6,10 +6,11 @@ use super::client_rows::state_words;
 use super::code::code_button;
 use super::server::calm_words;
 use super::shell::{FEW_ROWS, StateLine, state_line};
+use super::socket_area::{keep_fresh, socket_area};
 use crate::codec::compose::Format;
 use crate::codec::visible::visible;
 use crate::i18n;
-use crate::model::{Command, Delivery, Role, SessionId};
+use crate::model::{Command, Delivery, Protocol, Role, SessionId};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
@@ -21,6 +22,7 @@ use crate::ui::widgets::endpoint_row::{StartButton, endpoint_row, options_field}
 use crate::ui::widgets::field::{Field, control_caption, mistake, row_caption};
 use crate::ui::widgets::icon::{self, Icon};
 use crate::ui::widgets::message_line::message_line;
+use crate::ui::widgets::options_form::OptionsOf;
 use crate::ui::widgets::receive_options::{half_open_option, receive_options};
 use crate::ui::widgets::state_dot::DotState;
 use crate::ui::widgets::tab_strip::TabTitle;
@@ -53,11 +55,13 @@ impl ClientTabState {
             words: &words,
             mistake,
             dropped: self.dropped,
+            rtt: self.rtt(),
             socket: self.socket,
             session: None,
             more_open: &mut self.more_open,
         };
         state_line(ui, cx, &mut line);
+        self.keep_fresh(ui, cx);
         Panel::bottom(Id::unique(("composer", self.socket.0)))
             .resizable(false)
             .show_separator_line(false)
@@ -234,7 +238,25 @@ impl ClientTabState {
             half_open_option(ui, cx, &mut self.stay_half_open, locked);
         }
         options_field(ui, cx, self.socket, &mut self.form, locked);
+        let (role, session) = (Role::Client, self.session());
+        let of = OptionsOf { role, socket: self.socket, locked, session, open: session.is_some() };
+        socket_area(ui, cx, of, None, &mut self.form, &mut self.view);
         code_button(ui, cx, Role::Client, self.socket);
+    }
+
+    fn rtt(&self) -> Option<String> {
+        self.session()?;
+        self.view.state(None)?.tcp?.rtt.map(i18n::short_span)
+    }
+
+    fn keep_fresh(&mut self, ui: &Ui, cx: &mut Cx<'_>) {
+        let Some(session) = self.session() else { return };
+        let on_screen = self.more_open && (self.view.options_open || self.view.state_open);
+        let traffic = cx.sessions.by_id.get(&session).map(|view| &view.traffic);
+        let crossed = traffic.map_or(0, |traffic| traffic.received() + traffic.sent());
+        // The state line has the round-trip time, which nothing but TCP tells.
+        let wanted = (on_screen || self.form.protocol == Protocol::Tcp).then_some(Some(session));
+        keep_fresh(ui, cx, self.socket, &mut self.view, wanted.as_slice(), crossed, on_screen);
     }
 
     fn local_address(&mut self, ui: &mut Ui, cx: &Cx<'_>) {

@@ -9,4 +9,5 @@ pub mod journal;
 pub mod menu_bar;
 pub mod server;
 pub mod shell;
+pub mod socket_area;
 pub mod status_bar;

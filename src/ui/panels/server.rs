@@ -5,10 +5,11 @@ use egui::{Id, Panel, RichText, ScrollArea, Ui};
 use super::client_rows::client_rows;
 use super::code::code_button;
 use super::shell::{FEW_ROWS, StateLine, state_line};
+use super::socket_area::{keep_fresh, socket_area};
 use crate::codec::compose::Format;
 use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
-use crate::model::{Command, Failure, Hint, Role};
+use crate::model::{Command, Failure, Hint, Role, SessionId};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
@@ -20,6 +21,7 @@ use crate::ui::widgets::composer::Composer;
 use crate::ui::widgets::endpoint_row::{StartButton, endpoint_row, options_field};
 use crate::ui::widgets::field::{Field, caption, mistake, remark, row_caption};
 use crate::ui::widgets::message_line::{Message, message_line};
+use crate::ui::widgets::options_form::OptionsOf;
 use crate::ui::widgets::receive_options::{half_open_option, receive_options};
 use crate::ui::widgets::state_dot::DotState;
 use crate::ui::widgets::tab_strip::TabTitle;
@@ -53,11 +55,13 @@ impl ServerTabState {
             words: &words,
             mistake,
             dropped: self.dropped,
+            rtt: None,
             socket: self.socket,
             session: None,
             more_open: &mut self.more_open,
         };
         state_line(ui, cx, &mut line);
+        self.keep_fresh(ui, cx);
         Panel::bottom(Id::unique(("composer", self.socket.0)))
             .resizable(false)
             .show_separator_line(false)
@@ -180,7 +184,30 @@ impl ServerTabState {
             half_open_option(ui, cx, &mut self.stay_half_open, locked);
         }
         options_field(ui, cx, self.socket, &mut self.form, locked);
+        let (role, open) = (Role::Server, self.is_listening());
+        let of = OptionsOf { role, socket: self.socket, locked, session: None, open };
+        let connection = self.connection_shown(cx.sessions);
+        socket_area(ui, cx, of, connection, &mut self.form, &mut self.view);
         code_button(ui, cx, Role::Server, self.socket);
+    }
+
+    /// The connection that is selected, whose state is shown instead of the listener's own.
+    fn connection_shown(&self, sessions: &Sessions) -> Option<SessionId> {
+        let (socket, session) = sessions.selected?;
+        session.filter(|session| socket == self.socket && self.open.contains(session))
+    }
+
+    fn keep_fresh(&mut self, ui: &Ui, cx: &mut Cx<'_>) {
+        let shown = self.more_open && self.is_listening();
+        let mut wanted = Vec::new();
+        if shown && self.view.options_open {
+            wanted.push(None);
+        }
+        let connection = self.connection_shown(cx.sessions);
+        if shown && self.view.state_open && !wanted.contains(&connection) {
+            wanted.push(connection);
+        }
+        keep_fresh(ui, cx, self.socket, &mut self.view, &wanted, 0, true);
     }
 
     fn composer(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -237,7 +264,7 @@ impl ServerTabState {
 
 /// How a session is called: its peer's address, or its number where the peer has none.
 #[must_use]
-pub fn peer_name(language: Language, sessions: &Sessions, session: crate::model::SessionId) -> String {
+pub fn peer_name(language: Language, sessions: &Sessions, session: SessionId) -> String {
     let peer = sessions.by_id.get(&session).map(|view| visible(&view.info.peer.to_string())).unwrap_or_default();
     if peer.is_empty() { tr!(language, "session.unnamed", number = session).into_owned() } else { peer }
 }

@@ -106,6 +106,8 @@ pub struct StateLine<'a> {
     pub mistake: Option<String>,
     /// Datagrams that the kernel dropped.
     pub dropped: u64,
+    /// The round-trip time, where it is known.
+    pub rtt: Option<String>,
     pub socket: SocketId,
     /// What the funnel shows alone.
     pub session: Option<SessionId>,
@@ -128,6 +130,11 @@ pub fn state_line(ui: &mut Ui, cx: &mut Cx<'_>, line: &mut StateLine<'_>) {
                 let words = tr!(cx.language, "state.dropped", count = line.dropped);
                 let words = RichText::new(words).font(tokens.small_font()).color(tokens.warning);
                 ui.label(words).on_hover_text(tr!(cx.language, "state.dropped.explained"));
+            }
+            if let Some(rtt) = &line.rtt {
+                let words = tr!(cx.language, "state.rtt", rtt = rtt);
+                let words = RichText::new(words).font(tokens.small_font()).color(tokens.text_muted);
+                ui.label(words).on_hover_text(tr!(cx.language, "live.rtt.explained"));
             }
             ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
                 let colour = match (&line.mistake, line.dot) {

@@ -3,6 +3,7 @@ use std::time::Duration;
 use super::draft::Draft;
 use super::endpoint_form::EndpointForm;
 use super::receive_form::ReceiveForm;
+use super::socket_view::SocketView;
 use super::transfers::Transfers;
 use crate::codec::encoding::Encoding;
 use crate::model::{Cause, ClientTab, CloseReason, ConnectSpec, Event, Notice, SessionId, SocketId};
@@ -56,6 +57,7 @@ pub struct ClientTabState {
     pub message: Option<Message>,
     /// Datagrams that the kernel is known to have dropped.
     pub dropped: u64,
+    pub view: SocketView,
 }
 
 impl ClientTabState {
@@ -80,6 +82,7 @@ impl ClientTabState {
             transfers: Transfers::default(),
             message: None,
             dropped: 0,
+            view: SocketView::default(),
         }
     }
 
@@ -145,6 +148,7 @@ impl ClientTabState {
 
     /// Takes in what the engine reports about this tab. `sessions` has heard of it already.
     pub fn on_event(&mut self, event: &Event, sessions: &mut Sessions) {
+        self.view.on_event(event, self.socket, self.session());
         match event {
             Event::Resolved { socket, candidates } if *socket == self.socket => self.candidates = candidates.len(),
             // Attempts are raced: one that starts after another has won changes nothing.

@@ -69,7 +69,7 @@ impl EndpointForm {
         }
         let endpoint = Endpoint::from_fields(self.protocol, &self.address, &self.port)?;
         let options: SocketOptions = self.options.trim().trim_start_matches('?').parse()?;
-        Ok(Target { endpoint, options })
+        Target::new(endpoint, options)
     }
 
     /// The ways to write a message for the transport, the most fitting one first.

@@ -4,8 +4,10 @@ mod client_tab;
 mod code;
 mod draft;
 mod endpoint_form;
+pub mod options_query;
 mod receive_form;
 mod server_tab;
+mod socket_view;
 mod transfers;
 
 pub use client_tab::{ClientState, ClientTabState};
@@ -14,4 +16,5 @@ pub use draft::{Draft, LARGE};
 pub use endpoint_form::{EndpointForm, FormField, title};
 pub use receive_form::{ReceiveForm, ReceiveKind};
 pub use server_tab::{RecipientChoice, RespondKind, ServerState, ServerTabState};
+pub use socket_view::SocketView;
 pub use transfers::{TransferEnd, TransferView, Transfers};

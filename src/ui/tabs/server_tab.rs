@@ -3,6 +3,7 @@ use std::collections::{BTreeSet, VecDeque};
 use super::draft::Draft;
 use super::endpoint_form::EndpointForm;
 use super::receive_form::ReceiveForm;
+use super::socket_view::SocketView;
 use super::transfers::Transfers;
 use crate::codec::compose::{self, ComposeError, Format, LineEnding};
 use crate::codec::encoding::Encoding;
@@ -82,6 +83,7 @@ pub struct ServerTabState {
     pub message: Option<Message>,
     /// Datagrams that the kernel is known to have dropped.
     pub dropped: u64,
+    pub view: SocketView,
 }
 
 impl ServerTabState {
@@ -107,6 +109,7 @@ impl ServerTabState {
             transfers: Transfers::default(),
             message: None,
             dropped: 0,
+            view: SocketView::default(),
         }
     }
 
@@ -182,6 +185,7 @@ impl ServerTabState {
 
     /// Takes in what the engine reports about this tab. `sessions` has heard of it already.
     pub fn on_event(&mut self, event: &Event, sessions: &mut Sessions) {
+        self.view.on_event(event, self.socket, None);
         match event {
             Event::Listening { socket, endpoint } if *socket == self.socket => {
                 self.state = ServerState::Listening(endpoint.clone());

@@ -1,0 +1,74 @@
+//! Options as the kernel has them, and the live state of sockets. Nothing here blocks: the control thread does it.
+
+use std::sync::Arc;
+
+use super::core::Core;
+use super::session::Session;
+use super::socket_control::SocketControl;
+use crate::model::{Event, Failure, Life, OptionAnswer, OptionValue, SocketOption};
+use crate::net::OpenSocket;
+
+/// Tells what the kernel made of the options that were asked for. Once a socket is there, and after each change.
+pub(super) fn tell_answers(
+    core: &Core,
+    control: &SocketControl,
+    session: Option<&Session>,
+    answers: Vec<OptionAnswer>,
+) {
+    if answers.is_empty() {
+        return;
+    }
+    for OptionAnswer { option, asked, answer } in &answers {
+        let life = Life::OptionSet {
+            option: option.name().to_owned(),
+            asked: asked.to_string(),
+            answer: answer.as_ref().map(ToString::to_string),
+        };
+        core.life(control.id, session, life);
+    }
+    let session = session.map(|session| session.info.id);
+    core.outbox.send(Event::OptionsAnswered { socket: control.id, session, answers });
+}
+
+/// As [`tell_answers`], for a client that has just connected.
+pub(super) fn tell_client_answers(core: &Core, control: &SocketControl, session: &Session) {
+    let answers = session.with_socket(|socket| socket.answers(&control.options)).unwrap_or_default();
+    tell_answers(core, control, Some(session), answers);
+}
+
+/// Looks at a session's socket, or at the listener's own. One that is closed has no state, and nothing is told.
+pub(super) fn inspect(core: &Core, control: &SocketControl, session: Option<&Session>) {
+    if let Some(state) = with_socket(control, session, |socket| socket.state()) {
+        let session = session.map(|session| session.info.id);
+        core.outbox.send(Event::Inspected { socket: control.id, session, state: Arc::new(state) });
+    }
+}
+
+/// Changes an option of a session's socket, or of the listener's own, which connections inherit from then on.
+pub(super) fn set_option(
+    core: &Core,
+    control: &SocketControl,
+    session: Option<&Session>,
+    option: SocketOption,
+    value: &OptionValue,
+) {
+    let changed: Option<Result<OptionAnswer, Failure>> =
+        with_socket(control, session, |socket| socket.change(option, value));
+    match changed {
+        Some(Ok(answer)) => tell_answers(core, control, session, vec![answer]),
+        Some(Err(failure)) => core.fail(control.id, session, failure),
+        // Closed meanwhile, which has been told.
+        None => {}
+    }
+}
+
+fn with_socket<T>(
+    control: &SocketControl,
+    session: Option<&Session>,
+    look: impl FnOnce(OpenSocket<'_>) -> T,
+) -> Option<T> {
+    match session {
+        Some(session) => session.with_socket(look),
+        None => control.with_listening(look),
+    }
+}

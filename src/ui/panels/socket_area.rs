@@ -1,0 +1,70 @@
+//! Options and live state of a tab's socket, at the end of what "More" opens.
+
+use std::time::Duration;
+
+use egui::Ui;
+
+use super::server::peer_name;
+use crate::model::{Command, SessionId, SocketId};
+use crate::tr;
+use crate::ui::action::UiCommand;
+use crate::ui::context::Cx;
+use crate::ui::tabs::{EndpointForm, SocketView};
+use crate::ui::widgets::disclosure::disclosure;
+use crate::ui::widgets::field::caption;
+use crate::ui::widgets::live_state::live_state;
+use crate::ui::widgets::options_form::{OptionsOf, options_form};
+
+/// Draws both. `connection` is the listener's connection whose state is shown instead of the listener's own.
+pub fn socket_area(
+    ui: &mut Ui,
+    cx: &mut Cx<'_>,
+    of: OptionsOf,
+    connection: Option<SessionId>,
+    form: &mut EndpointForm,
+    view: &mut SocketView,
+) {
+    let language = cx.language;
+    ui.horizontal(|ui| {
+        disclosure(ui, cx.tokens, &tr!(language, "options.all"), &mut view.options_open);
+        if of.open {
+            disclosure(ui, cx.tokens, &tr!(language, "live.title"), &mut view.state_open);
+        }
+    });
+    if view.options_open {
+        options_form(ui, cx, of, form, view);
+    }
+    if !(view.state_open && of.open) {
+        return;
+    }
+    if of.session.is_none() {
+        let words = match connection {
+            Some(session) => tr!(language, "live.of_connection", peer = peer_name(language, cx.sessions, session)),
+            None => tr!(language, "live.of_listener"),
+        };
+        caption(ui, cx.tokens, &words);
+    }
+    live_state(ui, cx, view.state(connection));
+}
+
+/// Asks the engine for the state of these sockets, a few times a second at most: while it is on screen, and, where it
+/// is not, after something has crossed. A window that is hidden draws nothing and so asks for nothing.
+pub fn keep_fresh(
+    ui: &Ui,
+    cx: &mut Cx<'_>,
+    socket: SocketId,
+    view: &mut SocketView,
+    sessions: &[Option<SessionId>],
+    crossed: u64,
+    on_screen: bool,
+) {
+    let now = ui.input(|input| input.time);
+    let Some(wait) = view.due_in(now, crossed, on_screen).filter(|_| !sessions.is_empty()) else { return };
+    if wait > 0.0 {
+        return ui.ctx().request_repaint_after(Duration::from_secs_f64(wait));
+    }
+    view.set_asked(now, crossed);
+    for session in sessions {
+        cx.act(UiCommand::Engine(Command::Inspect { socket, session: *session }));
+    }
+}

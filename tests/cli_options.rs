@@ -1,0 +1,131 @@
+//! Socket options on the command line: what the kernel made of them, and what can't be.
+
+#![cfg(unix)]
+
+mod support;
+
+use std::process::{Command, Stdio};
+
+use serde_json::json;
+use sockeye::model::SocketOption;
+use support::{Sockeye, require_tool, run, sockeye};
+
+#[test]
+fn what_the_kernel_answers_is_an_event_after_the_first() {
+    let (mut server, endpoint) = Sockeye::listen(&["listen", "tcp://127.0.0.1:0?rcvbuf=64K&nodelay=off&proto=tcp"]);
+    assert_eq!(server.next(), json!({"event": "option", "name": "proto", "asked": "tcp", "answer": "tcp"}));
+    assert_eq!(server.next(), json!({"event": "option", "name": "nodelay", "asked": false, "answer": false}));
+    assert_eq!(server.next(), json!({"event": "option", "name": "rcvbuf", "asked": 65536, "answer": 131072}));
+
+    let client = run(&["connect", &format!("{endpoint}?congestion=reno"), "--send", "x"]);
+    let told = client.one("option");
+    assert_eq!(*told, json!({"event": "option", "name": "congestion", "asked": "reno", "answer": "reno"}));
+    server.interrupt().expect_code(0);
+}
+
+#[test]
+fn without_options_nothing_is_told_of_them() {
+    let (server, endpoint) = Sockeye::listen(&["listen", "tcp://127.0.0.1:0", "--once"]);
+    assert!(run(&["connect", &endpoint, "--send", "x"]).all("option").is_empty());
+    assert!(server.finish().all("option").is_empty());
+}
+
+#[test]
+fn people_read_what_was_asked_and_what_is() {
+    let (server, endpoint) = Sockeye::listen(&["listen", "tcp://127.0.0.1:0", "--once"]);
+    let target = format!("{endpoint}?sndbuf=64K&nodelay=1");
+    let mut client = sockeye(&["connect", &target, "--send", "x"]);
+    let output = client.stdin(Stdio::null()).output().expect("the program runs");
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(words.contains("sndbuf is 131072; asked for 65536"), "{words}");
+    assert!(words.contains("nodelay is 1, as asked"), "{words}");
+    server.finish();
+}
+
+#[test]
+fn an_option_that_the_transport_has_none_of_is_a_wrong_use() {
+    for (endpoint, words) in [
+        ("udp://127.0.0.1:0?nodelay=1", "udp sockets have no option nodelay"),
+        ("unix:/nowhere?ttl=1", "unix sockets have no option ttl"),
+        ("tcp://127.0.0.1:0?ttl=0", "ttl can't be “0”"),
+        ("tcp://127.0.0.1:0?ttl=256", "ttl can't be “256”"),
+        ("tcp://127.0.0.1:0?dscp=64", "dscp can't be “64”"),
+        ("tcp://127.0.0.1:0?proto=nonsense", "proto can't be “nonsense”"),
+    ] {
+        let run = run(&["listen", endpoint]);
+        run.expect_code(2);
+        let error = run.one("error");
+        assert!(error["message"].as_str().is_some_and(|message| message.contains(words)), "{error}");
+    }
+}
+
+#[test]
+fn what_the_kernel_refuses_is_an_error_with_the_option() {
+    let run = run(&["listen", "tcp://127.0.0.1:0?congestion=nonsense"]);
+    run.expect_code(1);
+    let error = run.one("error");
+    assert_eq!(
+        (&error["operation"], &error["endpoint"]),
+        (&json!("set-option"), &json!("tcp://127.0.0.1:0?congestion=nonsense"),)
+    );
+    assert_eq!(error["message"], "nothing on this system has this name");
+    assert!(error["hint"].as_str().is_some_and(|hint| hint.contains("tcp_available_congestion_control")), "{error}");
+}
+
+#[test]
+fn the_readme_lists_every_option() {
+    let readme = include_str!("../README.md");
+    for option in SocketOption::ALL {
+        let (name, mark) = (option.name(), if option.is_live() { "*" } else { "" });
+        let listed = readme.matches(&format!("`{name}`{mark}")).count();
+        assert!(listed > 0, "`{name}`{mark}");
+        assert!(option.is_live() || !readme.contains(&format!("`{name}`*")), "{name} can't be changed in use");
+    }
+}
+
+/// Needs a network of its own: the server's half is switched off by default.
+#[test]
+fn with_fast_open_a_known_server_gets_bytes_with_the_request() {
+    if !require_tool("unshare") || !require_tool("ip") || !require_tool("nstat") {
+        return;
+    }
+    let script = r#"
+        set -e
+        trap 'exit 1' TERM
+        trap 'kill $server 2> /dev/null || true' EXIT
+        ip link set lo up
+        echo 3 > /proc/sys/net/ipv4/tcp_fastopen
+        "$0" listen 'tcp://127.0.0.1:9000?fastopen=5' --echo --json > "$1/listen" &
+        server=$!
+        until grep -q listening "$1/listen"; do sleep 0.02; done
+        for text in first second; do
+            "$0" connect 'tcp://127.0.0.1:9000?fastopen=1' --send $text --wait 1000 --json > "$1/$text" < /dev/null
+        done
+        kill -INT $server
+        wait $server
+        nstat -asz TcpExtTCPFastOpenActive
+    "#;
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = Command::new("timeout");
+    command.args([
+        "60",
+        "unshare",
+        "--user",
+        "--map-root-user",
+        "--net",
+        "sh",
+        "-c",
+        script,
+        env!("CARGO_BIN_EXE_sockeye"),
+    ]);
+    let output = command.arg(folder.path()).output().expect("unshare runs");
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{words}");
+    let counted = String::from_utf8_lossy(&output.stdout);
+    let active = counted.lines().find_map(|line| line.strip_prefix("TcpExtTCPFastOpenActive"));
+    let active = active.and_then(|rest| rest.split_whitespace().next());
+    assert_eq!(active, Some("1"), "the second connection, which had the first one's cookie: {counted}");
+    let second = std::fs::read_to_string(folder.path().join("second")).expect("the second run's events");
+    assert!(second.contains(r#""peer":"tcp://127.0.0.1:9000""#), "{second}");
+    assert!(second.contains(r#""hex":"7365636f6e64""#), "its echo: {second}");
+}

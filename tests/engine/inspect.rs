@@ -1,0 +1,148 @@
+//! The live state of sockets: TCP_INFO, queues, drops.
+
+use std::io::Write;
+use std::net::{TcpStream, UdpSocket};
+use std::sync::Arc;
+use std::time::Instant;
+
+use sockeye::model::{Command, Event, Respond, SessionId, SocketId, SocketState, TcpState};
+
+use crate::harness::{DEADLINE, Harness, noise, port};
+
+impl Harness {
+    pub(crate) fn inspect(&mut self, socket: SocketId, session: Option<SessionId>) -> Arc<SocketState> {
+        self.engine.send(Command::Inspect { socket, session });
+        self.wait("the state of a socket", |event| match event {
+            Event::Inspected { socket: of, session: on, state } if *of == socket && *on == session => {
+                Some(Arc::clone(state))
+            }
+            _ => None,
+        })
+    }
+
+    /// Looks again and again until `enough`.
+    pub(crate) fn inspect_until(
+        &mut self,
+        socket: SocketId,
+        session: Option<SessionId>,
+        mut enough: impl FnMut(&SocketState) -> bool,
+    ) -> Arc<SocketState> {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            let state = self.inspect(socket, session);
+            if enough(&state) {
+                return state;
+            }
+            assert!(Instant::now() < deadline, "it never came to that: {state:#?}");
+        }
+    }
+}
+
+fn tcp_state(state: &SocketState) -> Option<TcpState> {
+    state.tcp.map(|tcp| tcp.state)
+}
+
+#[test]
+fn a_connection_tells_what_was_acknowledged_and_its_states() {
+    let mut h = Harness::new();
+    let (server, endpoint) = h.listen_with("tcp://127.0.0.1:0", |spec| spec.stay_half_open = true);
+    assert_eq!(tcp_state(&h.inspect(server, None)), Some(TcpState::Listen));
+    let (client, info) = h.connect_with(&endpoint.to_string(), |spec| spec.stay_half_open = true);
+    let accepted = h.opened(server).id;
+    let (here, there) = (Some(info.id), Some(accepted));
+
+    let before = h.inspect(client, here).tcp.unwrap();
+    assert_eq!((before.state, before.bytes_acknowledged), (TcpState::Established, Some(0)));
+    h.send(client, &noise(100_000));
+    let all = |state: &SocketState| state.tcp.is_some_and(|tcp| tcp.bytes_acknowledged == Some(100_000));
+    let after = h.inspect_until(client, here, all);
+    assert_eq!((after.unacknowledged, after.unsent), (Some(0), Some(0)));
+    let tcp = after.tcp.unwrap();
+    assert!(tcp.rtt.is_some() && tcp.rtt_variance.is_some(), "{tcp:?}");
+    assert!(tcp.bytes_sent >= Some(100_000) && tcp.congestion_window > 0 && tcp.send_mss > 0, "{tcp:?}");
+    let received = h.inspect(server, there).tcp.unwrap();
+    assert_eq!((received.bytes_received, received.bytes_sent), (Some(100_000), Some(0)));
+
+    h.engine.send(Command::FinishSending { session: info.id });
+    h.inspect_until(client, here, |state| tcp_state(state) == Some(TcpState::FinWait2));
+    h.inspect_until(server, there, |state| tcp_state(state) == Some(TcpState::CloseWait));
+    let tcp = h.inspect(client, here).tcp.unwrap();
+    assert_eq!(tcp.bytes_acknowledged, Some(100_000), "the FIN is no payload");
+}
+
+#[test]
+fn what_a_peer_leaves_unread_is_seen_in_the_queues() {
+    let mut h = Harness::new();
+    let (server, endpoint) = h.listen_with("tcp://127.0.0.1:0", |spec| spec.respond = Respond::Echo);
+    let mut peer = TcpStream::connect(("127.0.0.1", port(&endpoint))).unwrap();
+    let session = h.opened(server).id;
+    // It never reads what comes back, so that the echo is stuck and in the end reads no more either.
+    peer.set_nonblocking(true).unwrap();
+    let chunk = noise(64 << 10);
+    let state = h.inspect_until(server, Some(session), |state| {
+        while peer.write(&chunk).is_ok() {}
+        state.unread > Some(0) && state.unsent > Some(0)
+    });
+    assert!(state.unacknowledged >= state.unsent, "{state:?}");
+    assert!(state.memory.is_some_and(|memory| memory.receive > 0 && memory.send > 0), "{state:?}");
+}
+
+#[test]
+fn an_unread_unix_stream_is_seen_too() {
+    let mut h = Harness::new();
+    let name = format!("unix:@sockeye-inspect-{}", std::process::id());
+    let (server, endpoint) = h.listen_with(&name, |spec| spec.respond = Respond::Echo);
+    let (client, info) = h.connect_with(&format!("{endpoint}?rcvbuf=4K"), |_| {});
+    let state = h.inspect(client, Some(info.id));
+    assert_eq!((state.tcp, state.unread, state.unacknowledged), (None, Some(0), None));
+    assert!(state.memory.is_some());
+    let accepted = h.opened(server).id;
+    assert_eq!(h.inspect(server, Some(accepted)).unread, Some(0));
+    assert_eq!(h.inspect(server, None).tcp, None);
+}
+
+#[test]
+fn connections_that_wait_for_accept_have_room() {
+    let mut h = Harness::new();
+    let (server, _) = h.listen("tcp://127.0.0.1:0?backlog=7");
+    let queue = h.inspect(server, None).accept_queue.unwrap();
+    assert_eq!((queue.waiting, queue.max), (0, 7));
+}
+
+#[test]
+fn datagrams_that_the_kernel_dropped_are_seen() {
+    let mut h = Harness::new();
+    let (server, endpoint) = h.listen("udp://127.0.0.1:0?rcvbuf=1");
+    let before = h.inspect(server, None);
+    assert_eq!((before.tcp, before.unread), (None, None));
+    assert_eq!(before.memory.map(|memory| (memory.dropped, memory.receive_max)), Some((0, 2304)));
+    let peer = UdpSocket::bind("127.0.0.1:0").unwrap();
+    peer.connect(("127.0.0.1", port(&endpoint))).unwrap();
+    let datagram = noise(1400);
+    h.inspect_until(server, None, |state| {
+        for _ in 0..64 {
+            peer.send(&datagram).unwrap();
+        }
+        state.memory.is_some_and(|memory| memory.dropped > 0)
+    });
+    let session = h.opened(server).id;
+    assert!(h.inspect(server, Some(session)).memory.is_some_and(|memory| memory.dropped > 0), "it is the same socket");
+}
+
+#[test]
+fn a_socket_that_is_gone_is_not_looked_at() {
+    let mut h = Harness::new();
+    let (server, endpoint) = h.listen("tcp://127.0.0.1:0");
+    let (client, info) = h.connect(&endpoint);
+    h.opened(server);
+    h.engine.send(Command::Disconnect { socket: client });
+    h.closed(info.id);
+    h.engine.send(Command::Inspect { socket: client, session: Some(info.id) });
+    h.engine.send(Command::StopListening { socket: server });
+    h.stopped(server);
+    h.engine.send(Command::Inspect { socket: server, session: None });
+    // A command that is carried out after these, and answered.
+    let (other, _) = h.listen("tcp://127.0.0.1:0");
+    h.inspect(other, None);
+    assert!(h.take(|event| matches!(event, Event::Inspected { .. })).is_none());
+}

@@ -1,0 +1,200 @@
+//! The form of socket options, and the live state of sockets.
+
+#[path = "support/app.rs"]
+mod app;
+
+use std::time::Duration;
+
+use egui::accesskit::Role;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use sockeye::model::{ClientTab, LanguageChoice, ServerTab, Settings, ThemeChoice};
+
+use crate::app::{Window, any_port, heard, listener};
+
+/// With "More" open on both sides, and room for all of it.
+fn window(server: ServerTab, client: ClientTab) -> Window {
+    let settings = Settings {
+        language: LanguageChoice::English,
+        theme: ThemeChoice::Light,
+        servers: vec![ServerTab { more_open: true, ..server }],
+        clients: vec![ClientTab { more_open: true, ..client }],
+        ..Settings::default()
+    };
+    Window::build(settings, |builder| builder.with_size(egui::vec2(1100.0, 1900.0)))
+}
+
+fn has(window: &Window, panel: &str, name: &str) -> bool {
+    window.panel(panel).query_all_by_label(name).next().is_some()
+}
+
+/// What the form says of an option now: the words at the end of its line.
+fn answer(window: &Window, panel: &str, option: &str) -> Option<String> {
+    let middle = window.control(panel, option).rect().center().y;
+    window
+        .panel(panel)
+        .query_all_by_role(Role::Label)
+        .filter(|label| label.rect().y_range().contains(middle))
+        .filter_map(|label| label.accesskit_node().value())
+        .find(|words| words.starts_with("is "))
+}
+
+/// The figure beside a name in the live state.
+fn figure(window: &Window, panel: &str, name: &str) -> Option<String> {
+    let labels: Vec<_> = window.panel(panel).query_all_by_role(Role::Label).collect();
+    let value = |label: &egui_kittest::Node<'_>| label.accesskit_node().value().unwrap_or_default();
+    let name = labels.iter().find(|label| value(label) == name)?.rect();
+    labels
+        .iter()
+        .filter(|label| label.rect().left() > name.right() && label.rect().y_range().contains(name.center().y))
+        .min_by(|a, b| a.rect().left().total_cmp(&b.rect().left()))
+        .map(value)
+}
+
+#[test]
+fn an_option_that_is_chosen_is_in_the_query_and_answered_by_the_kernel() {
+    let mut window = window(any_port(), ClientTab::default());
+    window.click("Server", "All options");
+    assert_eq!(answer(&window, "Server", "No delay"), None, "no socket is there");
+    window.choose("Server", "No delay", "Off");
+    window.write("Server", "Receive buffer", "64K");
+    assert_eq!(window.value("Server", "Socket options"), "nodelay=0&rcvbuf=64K");
+    window.listen();
+    window.until("the kernel's answers", |window| {
+        answer(window, "Server", "No delay").as_deref() == Some("is off")
+            && answer(window, "Server", "Receive buffer").as_deref() == Some("is 131072")
+    });
+    window.until("its row", |window| {
+        let says = |cell: &String| cell.contains("rcvbuf is 131072; asked for 65536");
+        window.journal().iter().flatten().any(says)
+    });
+    // The others as the kernel has them by itself.
+    window.until("the state", |window| answer(window, "Server", "Keep-alive after").as_deref() == Some("is 7200"));
+    window.click("Server", "Stop listening");
+    window.until("the end", |window| answer(window, "Server", "No delay").is_none());
+}
+
+#[test]
+fn the_query_and_the_form_stay_in_step() {
+    let mut window = window(any_port(), ClientTab { options: "keepalive=1".to_owned(), ..ClientTab::default() });
+    window.click("Client", "All options");
+    assert_eq!(window.value("Client", "Keep-alive"), "On");
+    window.write("Client", "Socket options", "keepalive=off&ttl=9");
+    assert_eq!(
+        (window.value("Client", "Keep-alive"), window.value("Client", "Time to live")),
+        ("Off".into(), "9".into())
+    );
+    window.choose("Client", "Keep-alive", "Default");
+    assert_eq!(window.value("Client", "Socket options"), "ttl=9");
+
+    // A value that can't be one is a mistake of the query, and keeps no other from being changed.
+    window.write("Client", "Time to live", "256");
+    assert!(window.shows("Client", "ttl can't be “256”"));
+    window.choose("Client", "No delay", "On");
+    assert_eq!(window.value("Client", "Socket options"), "ttl=256&nodelay=1");
+    window.write("Client", "Time to live", "");
+    assert_eq!(window.value("Client", "Socket options"), "nodelay=1");
+}
+
+#[test]
+fn only_what_the_transport_and_the_side_have_is_offered() {
+    let udp = ServerTab { protocol: "udp".to_owned(), ..any_port() };
+    let mut window = window(udp, ClientTab::default());
+    window.click("Server", "All options");
+    window.click("Client", "All options");
+    for (panel, option, offered) in [
+        ("Server", "Broadcast", true),
+        ("Server", "No delay", false),
+        ("Server", "Accept queue", false),
+        ("Client", "No delay", true),
+        ("Client", "Accept queue", false),
+        ("Client", "Broadcast", false),
+    ] {
+        assert_eq!(has(&window, panel, option), offered, "{panel} {option}");
+    }
+}
+
+#[test]
+fn options_change_while_connected_and_the_others_are_locked() {
+    let mut window = window(any_port(), ClientTab::default());
+    let listener = listener();
+    let _peer = window.connect_to(&listener);
+    window.click("Client", "All options");
+    window.until("the state", |window| answer(window, "Client", "No delay").as_deref() == Some("is on"));
+    window.choose("Client", "No delay", "Off");
+    window.until("the answer", |window| answer(window, "Client", "No delay").as_deref() == Some("is off"));
+    window.write("Client", "Congestion control", "reno");
+    window.press(egui::Key::Enter);
+    window.until("the answer", |window| answer(window, "Client", "Congestion control").as_deref() == Some("is reno"));
+
+    window.write("Client", "Congestion control", "nonsense");
+    window.press(egui::Key::Enter);
+    window.until("the refusal", |window| window.shows("Client", "nothing on this system has this name"));
+    assert_eq!(answer(&window, "Client", "Congestion control").as_deref(), Some("is reno"));
+    assert!(window.control("Client", "Segment size").accesskit_node().is_disabled());
+    assert!(!window.control("Client", "No delay").accesskit_node().is_disabled());
+}
+
+#[test]
+fn the_live_state_follows_the_connection() {
+    let mut window = window(any_port(), ClientTab::default());
+    window.connect();
+    window.until("the round-trip time", |window| window.shows("Client", "RTT "));
+    assert!(figure(&window, "Client", "State").is_none(), "it is folded");
+    window.click("Client", "Live state");
+    let shows = |name: &'static str, expected: &'static str| {
+        move |window: &Window| figure(window, "Client", name).as_deref() == Some(expected)
+    };
+    window.until("the state", shows("State", "ESTABLISHED"));
+    window.until("nothing acknowledged", shows("Acknowledged", "0 B"));
+    window.write("Client", "Message", "12345");
+    window.click("Client", "Send");
+    window.until("all acknowledged", shows("Acknowledged", "5 B"));
+    assert_eq!(figure(&window, "Client", "Retransmits").as_deref(), Some("0"));
+    window.click("Client", "Disconnect");
+    window.until("the end", |window| !has(window, "Client", "Live state") && !window.shows("Client", "RTT "));
+}
+
+#[test]
+fn what_a_peer_leaves_unread_is_shown_of_the_connection_that_is_selected() {
+    let mut window = window(any_port(), ClientTab::default());
+    window.listen();
+    window.click("Server", "Live state");
+    window.until("the listener's state", |window| figure(window, "Server", "State").as_deref() == Some("LISTEN"));
+    let mut peer = window.peer();
+    let name = peer.local_addr().expect("an address").to_string();
+    window
+        .panel("Server")
+        .get_by(|node| node.role() == Role::ListItem && node.label().is_some_and(|label| label.contains(&name)))
+        .click();
+    window
+        .until("the connection's state", |window| figure(window, "Server", "State").as_deref() == Some("ESTABLISHED"));
+    assert!(window.shows("Server", &format!("Of {name}")));
+    window.write("Server", "Message", "12345");
+    window.click("Server", "Send");
+    window.until("what the peer's system has", |window| {
+        figure(window, "Server", "Acknowledged").as_deref() == Some("5 B")
+    });
+    assert_eq!(heard(&mut peer, 5), b"12345");
+    peer.shutdown(std::net::Shutdown::Write).expect("a half-close");
+}
+
+/// A state that nobody looks at costs nothing: nothing asks for a frame within the time after which it is looked at.
+#[test]
+fn a_quiet_connection_draws_nothing_unless_its_state_is_shown() {
+    let mut window = window(any_port(), ClientTab::default());
+    let listener = listener();
+    let _peer = window.connect_to(&listener);
+    let next = |window: &Window| {
+        let output = &window.harness.output().viewport_output;
+        output.get(&egui::ViewportId::ROOT).map_or(Duration::MAX, |viewport| viewport.repaint_delay)
+    };
+    let look = Duration::from_millis(250);
+    window.until("rest", |window| next(window) > look);
+    window.click("Client", "Live state");
+    for _ in 0..60 {
+        window.harness.step();
+        assert!(next(&window) <= look);
+    }
+    window.click("Client", "Live state");
+    window.until("rest again", |window| next(window) > look);
+}
