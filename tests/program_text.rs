@@ -10,12 +10,14 @@ use std::path::PathBuf;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
-use sockeye::model::{Endpoint, HostPort, Program, Recipe, Respond, Role, SocketOptions, Target, UnixName};
+use sockeye::model::{
+    Endpoint, HostPort, Program, Recipe, Respond, Role, SocketOption, SocketOptions, Target, UnixName,
+};
 use support::{Process, require_tool};
 
 /// Reads lines of JSON: a program's text, and what its names and literals have to be.
 const READER: &str = r#"
-import ast, json, sys
+import ast, json, socket, sys
 
 def value(node):
     return eval(compile(ast.Expression(node), "literal", "eval"), {"__builtins__": {}})
@@ -36,6 +38,9 @@ for line in sys.stdin:
         assert name == bytes.fromhex(case["path"]), (name, case["path"])
     if case["local"] is not None:
         assert value(calls["bind"][0])[0] == case["local"], case["local"]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "socket":
+            assert hasattr(socket, node.attr), node.attr
     # It has to be a program as a whole.
     compile(case["text"], "program", "exec")
 print("all read back")
@@ -150,6 +155,66 @@ fn python_reads_messages_paths_and_hosts_back() {
         assert_eq!(finished.code, Some(0), "{}", finished.stderr);
         assert_eq!(finished.stdout, b"all read back\n");
     });
+}
+
+/// Every option, with a value that it takes, on every transport that has it.
+fn options() -> Vec<Target> {
+    let values = ["1", "lo", "127.0.0.1", "tcp"];
+    let mut targets = Vec::new();
+    for option in SocketOption::ALL {
+        let query = values.iter().find_map(|value| format!("{}={value}", option.name()).parse::<SocketOptions>().ok());
+        let options = query.unwrap_or_else(|| panic!("no value for {}", option.name()));
+        for endpoint in
+            ["tcp://127.0.0.1:9", "tcp://[::1]:9", "tcp://localhost:9", "udp://127.0.0.1:9", "udp://[::1]:9"]
+        {
+            let endpoint: Endpoint = endpoint.parse().expect("an endpoint");
+            if option.applies_to(endpoint.protocol()) {
+                targets.push(Target { endpoint, options: options.clone() });
+            }
+        }
+    }
+    targets
+}
+
+#[test]
+fn python_knows_every_option() {
+    if !require_tool("python3") {
+        return;
+    }
+    let mut lines = String::new();
+    for target in options() {
+        for role in [Role::Server, Role::Client] {
+            let text = Program::Python.write(&Recipe::new(role, &target)).expect("Python can do everything");
+            let case = json!({ "text": text, "names": {}, "path": null, "local": null });
+            lines += &format!("{case}\n");
+        }
+    }
+    let mut python = Process::run("python3", &["-c", READER]);
+    let writer = python.write_all_and_close(lines.into_bytes());
+    let finished = python.finish();
+    writer.join().expect("the writer ends");
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+}
+
+#[test]
+fn socat_knows_every_option() {
+    if !require_tool("socat") {
+        return;
+    }
+    let help = Process::run("socat", &["-hhh"]).finish();
+    let help = String::from_utf8_lossy(&help.stdout).into_owned();
+    let known: Vec<&str> = help.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    for target in options() {
+        for role in [Role::Server, Role::Client] {
+            // What it can't be told is said, and nothing written.
+            let Ok(line) = Program::Socat.write(&Recipe::new(role, &target)) else { continue };
+            let address = line.split([' ', '\'']).find(|word| word.contains("TCP") || word.contains("UDP"));
+            for option in address.expect("an address").split(',').skip(1) {
+                let name = option.split('=').next().unwrap_or_default();
+                assert!(known.contains(&name), "{name} in {line}");
+            }
+        }
+    }
 }
 
 /// In place of the tools: what came through the pipe, and each word, both as hex.

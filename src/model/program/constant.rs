@@ -1,6 +1,6 @@
 //! Socket options by the constants that programs have for them.
 
-use crate::model::{Role, SocketOption};
+use crate::model::{OptionValue, Role, SocketOption};
 
 /// A constant of setsockopt(2), whose prefix tells the level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,9 +22,12 @@ const NUMBERS: [(&str, i32, Lack); 5] = [
     ("TCP_USER_TIMEOUT", 18, Lack::Socat),
     ("TCP_CONGESTION", 13, Lack::Socat),
     ("TCP_FASTOPEN", 23, Lack::Socat),
-    ("TCP_FASTOPEN_CONNECT", 30, Lack::Both),
+    (FAST_OPEN_CONNECT, 30, Lack::Both),
     ("SO_MARK", 36, Lack::Socat),
 ];
+
+/// A client's SYN with data, tcp(7).
+const FAST_OPEN_CONNECT: &str = "TCP_FASTOPEN_CONNECT";
 
 /// Who has no name for it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -51,6 +54,15 @@ impl Constant {
         LEVELS.into_iter().find(|(prefix, ..)| self.name.starts_with(prefix)).unwrap_or(LEVELS[0])
     }
 
+    /// What to set it to for an option of this value.
+    pub(super) fn value(self, value: &OptionValue) -> OptionValue {
+        match value {
+            // A listener's takes a length, and a client's only on and off.
+            OptionValue::Number(length) if self.name == FAST_OPEN_CONNECT => OptionValue::Switch(*length != 0),
+            value => value.clone(),
+        }
+    }
+
     /// The name in Python's `socket`, or else its number.
     pub(super) fn python(self) -> Result<&'static str, i32> {
         let lacking = NUMBERS.into_iter().find(|(name, _, lack)| *name == self.name && *lack == Lack::Both);
@@ -69,7 +81,7 @@ pub(super) fn constants(option: SocketOption, role: Role) -> Option<(Constant, O
     let mut names = option.constant().split(", ");
     let first = match (names.next()?, role) {
         // A listener's queue, and a client's SYN with data: two options of tcp(7) under one name.
-        ("TCP_FASTOPEN", Role::Client) => "TCP_FASTOPEN_CONNECT",
+        ("TCP_FASTOPEN", Role::Client) => FAST_OPEN_CONNECT,
         (name, _) => name,
     };
     let first = Constant::of(first)?;

@@ -155,7 +155,7 @@ fn options(recipe: &Recipe<'_>) -> Result<Vec<String>, Obstacle> {
         match constants(option, recipe.role) {
             Some((v4_or_both, other)) => {
                 let constant = if v6 { other.unwrap_or(v4_or_both) } else { v4_or_both };
-                words.push(match (constant.socat(), &value) {
+                words.push(match (constant.socat(), &constant.value(&value)) {
                     (Ok(name), value) => format!("{name}={}", written(value)),
                     (Err(number), OptionValue::Text(text)) => {
                         format!("setsockopt-string={}:{number}:{}", constant.level_number(), escaped(text))

@@ -50,12 +50,11 @@ pub(super) fn need_struct(recipe: &Recipe<'_>) -> bool {
 const LINGER: &str = "SO_LINGER";
 
 fn written(constant: Constant, value: &OptionValue) -> String {
-    match value {
+    match constant.value(value) {
         OptionValue::Number(seconds) if constant.name == LINGER => format!("struct.pack(\"ii\", 1, {seconds})"),
-        OptionValue::Switch(on) => u8::from(*on).to_string(),
         // setsockopt takes a C int; the bits are what counts.
-        OptionValue::Number(number) if *number > i32::MAX.cast_unsigned() => format!("{number} - 2**32"),
-        OptionValue::Number(number) => number.to_string(),
+        OptionValue::Number(number) if number > i32::MAX.cast_unsigned() => format!("{number} - 2**32"),
         OptionValue::Text(text) => literal::bytes(text.as_bytes()),
+        other => other.to_string(),
     }
 }
