@@ -29,7 +29,7 @@ struct Written {
     process: Process,
     text: String,
     /// What the program has started, which may outlive it.
-    _group: Group,
+    group: Group,
 }
 
 /// A process group, killed when it is dropped.
@@ -59,11 +59,11 @@ impl Written {
 
     fn start(mut command: Command, text: String) -> Self {
         let process = Process::start({
-            command.process_group(0);
+            command.processgroup(0);
             command
         });
         let id = i32::try_from(process.id()).expect("ids are ints");
-        Self { process, text, _group: Group(Pid::from_raw(id)) }
+        Self { process, text, group: Group(Pid::from_raw(id)) }
     }
 
     /// Waits until a server of Python has said where it listens; returns all that it said.
@@ -92,9 +92,17 @@ impl Written {
         self.process.read_until(text, |bytes| String::from_utf8_lossy(bytes).contains(text));
     }
 
+    /// Tells a line's tools to end, and waits until they have: what they listened on is free again.
+    fn end(self) {
+        killpg(self.group.0, Signal::SIGTERM).expect("the group is there until it is waited for");
+        self.process.finish();
+    }
+
     fn finish(self) -> Finished {
-        let finished = self.process.finish();
-        assert_eq!(finished.code, Some(0), "{}\n{}", self.text, finished.stderr);
+        let Self { process, text, group } = self;
+        let finished = process.finish();
+        assert_eq!(finished.code, Some(0), "{text}\n{}", finished.stderr);
+        drop(group);
         finished
     }
 }
@@ -248,6 +256,71 @@ fn python_over_unix_sockets() {
 }
 
 #[test]
+fn python_over_unix_sockets_that_keep_borders() {
+    if !require_tool("python3") {
+        return;
+    }
+    let folder = folder();
+    for scheme in ["unix-dgram", "unix-seqpacket"] {
+        let path = at(folder.path(), &format!("{scheme}'s 你好.sock")).replacen("unix", scheme, 1);
+        let name = format!("{scheme}:@sockeye-{}", std::process::id());
+        for endpoint in [&path, &name] {
+            python_client(endpoint, "");
+            python_server(endpoint, endpoint);
+        }
+    }
+}
+
+#[test]
+fn python_over_several_paths_at_once() {
+    const MPTCP: i32 = 262;
+    if !require_tool("python3") || !exists(nix::libc::AF_INET, Type::STREAM, MPTCP) {
+        // Whether a kernel has it is not a tool that could be installed.
+        return;
+    }
+    python_client("tcp://127.0.0.1:0?proto=mptcp", "?proto=mptcp");
+    python_server("tcp://127.0.0.1:0?proto=mptcp", "tcp://127.0.0.1:PORT?proto=mptcp");
+}
+
+#[test]
+fn python_with_many_options() {
+    if !require_tool("python3") {
+        return;
+    }
+    let many =
+        "?reuseport=1&keepidle=5&keepintvl=5&keepcnt=3&usertimeout=5000&linger=1&maxseg=1000&ttl=9&tos=0x10&priority=3";
+    python_client("tcp://127.0.0.1:0", &format!("{many}&quickack=1&congestion=reno&device=lo"));
+    python_server(&format!("tcp://127.0.0.1:0{many}&fastopen=5"), "tcp://127.0.0.1:PORT");
+    if require(has_ipv6(), "IPv6") {
+        python_client("tcp://[::1]:0", many);
+        python_server(&format!("tcp://localhost:0{many}"), "tcp://localhost:PORT");
+    }
+}
+
+#[test]
+fn python_adopts_a_descriptor() {
+    /// Becomes the program with a listening socket in the place of descriptor 3.
+    const PASS: &str = "import os, socket, sys
+passed = socket.create_server(('127.0.0.1', 0))
+os.dup2(passed.fileno(), 3)
+os.set_inheritable(3, True)
+os.environ['LISTEN_FDNAMES'] = 'web'
+os.execvp('python3', ['python3', '-c', sys.argv[1]])";
+    if !require_tool("python3") {
+        return;
+    }
+    for endpoint in ["fd://3", "fd://web"] {
+        let text = code(&[endpoint, "--listen", "--echo"]);
+        let mut command = Command::new("python3");
+        command.args(["-c", PASS, &text]);
+        let mut server = Written::start(command, text);
+        let there = server.reached_at("tcp://127.0.0.1:PORT");
+        let run = run(&["connect", &there, "--send", TEXT, "--wait", "500"]);
+        assert_eq!(run.expect_code(0).received(), TEXT.as_bytes());
+    }
+}
+
+#[test]
 fn python_sends_a_ping_and_sees_its_reply() {
     let may = exists(nix::libc::AF_INET, Type::RAW, 1);
     if !require_tool("python3") || !require(may, "the right to open raw sockets") {
@@ -360,6 +433,7 @@ fn netcat_lines_connect() {
     shell_client("netcat", "udp://127.0.0.1:0", &"x".repeat(4096));
     shell_client("netcat", &at(folder.path(), "it's a \"path\""), TEXT);
     shell_client("netcat", &format!("unix:@sockeye-nc-{}", std::process::id()), TEXT);
+    shell_client("netcat", &at(folder.path(), "datagrams").replacen("unix", "unix-dgram", 1), TEXT);
     if require(has_ipv6(), "IPv6") {
         shell_client("netcat", "tcp://[::1]:0", TEXT);
     }
@@ -399,6 +473,7 @@ fn socat_lines_connect() {
     shell_client("socat", "udp://127.0.0.1:0", &"x".repeat(4096));
     shell_client("socat", &at(folder.path(), "it's, a: \"path\"!!"), TEXT);
     shell_client("socat", &format!("unix:@sockeye-socat-{}", std::process::id()), TEXT);
+    shell_client("socat", &at(folder.path(), "messages").replacen("unix", "unix-seqpacket", 1), TEXT);
     if require(has_ipv6(), "IPv6") {
         shell_client("socat", "tcp://[::1]:0", TEXT);
         shell_client("socat", "udp://[::1]:0", TEXT);
@@ -418,6 +493,8 @@ fn socat_lines_listen() {
         format!("tcp://127.0.0.1:{}", free_port(Type::STREAM)),
         format!("udp://127.0.0.1:{}", free_port(Type::DGRAM)),
         at(folder.path(), "it's, a: \"path\"!!"),
+        at(folder.path(), "datagrams").replacen("unix", "unix-dgram", 1),
+        at(folder.path(), "messages").replacen("unix", "unix-seqpacket", 1),
     ];
     if require(has_ipv6(), "IPv6") {
         endpoints.push(format!("tcp://[::1]:{}", free_port(Type::STREAM)));
@@ -427,8 +504,10 @@ fn socat_lines_listen() {
         let mut server = Written::shell("socat", &[&endpoint, "--listen", "--echo"]);
         assert_eq!(answered(&endpoint, TEXT).received(), TEXT.as_bytes(), "{}", server.text);
         server.process.read_errors_until(TEXT.trim_end());
+        server.end();
         let server = Written::shell("socat", &[&endpoint, "--listen", "--reply", TEXT]);
         assert_eq!(answered(&endpoint, "x").received(), TEXT.as_bytes(), "{}", server.text);
+        server.end();
     }
     let endpoint = format!("tcp://127.0.0.1:{}", free_port(Type::STREAM));
     let server = Written::shell("socat", &[&endpoint, "--listen", "--send", "welcome ", "--reply", TEXT]);

@@ -64,7 +64,7 @@ fn a_filter_narrows_and_a_broken_one_keeps_the_rows() {
     filter(&mut window, "hex:e4b8");
     window.until("other bytes", |window| window.has_row(&["不好!"]) && window.journal().len() == 1);
     window.harness.get_by_label("Filter").type_text(" hex:4z");
-    window.until("the mistake", |window| says(window, "Hex digits are expected after hex:"));
+    window.until("the mistake", |window| says(window, "Pairs of hex digits are expected after hex:"));
     window.write("Server", "Message", "不!");
     window.click("Server", "Send");
     window

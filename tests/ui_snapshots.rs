@@ -24,7 +24,7 @@ const THEMES: [(&str, ThemeChoice); 2] = [("light", ThemeChoice::Light), ("dark"
 fn open(settings: Settings, (width, height): (u16, u16)) -> Window {
     // The harness has a theme of its own, which comes after the one that the window chose at its start.
     let theme = if settings.theme == ThemeChoice::Dark { egui::Theme::Dark } else { egui::Theme::Light };
-    Window::build_with_steady_clock(settings, |builder| {
+    Window::build_in_steady_surroundings(settings, |builder| {
         builder.with_theme(theme).with_size(egui::vec2(width.into(), height.into())).renderer(Raster::default())
     })
 }

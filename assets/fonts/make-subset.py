@@ -5,8 +5,8 @@
     python3 make-subset.py
 
 Only what the window can't do without is kept, so that the program stays small: Latin in Inter and JetBrains Mono, and in
-Noto Sans CJK SC every character of GB 2312, the frequently used ones of Big5, punctuation, and the symbols that stand
-for control codes.
+Noto Sans CJK SC every character that GBK, GB 18030 (in two bytes) and Big5 have, punctuation, and the symbols that stand
+for control codes. The rest of Unicode is left to the system's fonts.
 """
 
 import pathlib
@@ -20,20 +20,29 @@ INTER = "/usr/share/fonts/opentype/inter/Inter-{}.otf"
 MONO = "/usr/share/fonts/truetype/jetbrains-mono/JetBrainsMono-Regular.ttf"
 
 
-def double_byte(encoding, leads, trails):
-    """The characters that a double-byte encoding has in these rows."""
-    for lead in leads:
-        for trail in trails:
+# What the window offers, under Python's names. GBK is a part of GB 18030. What Big5 is taken for on the web has Hong
+# Kong's supplement in it.
+ENCODINGS = ["gb18030", "big5", "big5hkscs"]
+
+
+# Of Hong Kong's supplement, what Python doesn't know and what stands in the Latin font.
+SUPPLEMENT = "㓦㡵㫵㻬䂴䄱䆁䌊䓡䚮䤯䤰鿇鿈鿉鿊鿋𠪊𡵓𢒼𢓁𢓉𢓌𣇪𣉞𣖻𣚎𣚞𤅡𥣞𥶙𥶹𦀡𦺈𧭥𨤍𪷿"
+PHONETIC = "ŋɐɔɛɪɵʃʊˆˍ"
+
+
+def double_byte(encoding):
+    """The characters that an encoding has in two bytes. Private ones have no shape that a font could know."""
+    for lead in range(0x81, 0xFF):
+        for trail in range(0x40, 0xFF):
             try:
-                yield from bytes([lead, trail]).decode(encoding)
+                text = bytes([lead, trail]).decode(encoding)
             except UnicodeDecodeError:
                 continue
+            yield from (character for character in text if not "\ue000" <= character <= "\uf8ff")
 
 
 def chinese():
-    characters = set(double_byte("gb2312", range(0xA1, 0xF8), range(0xA1, 0xFF)))
-    # Rows A4 to C6 of Big5 are its level 1, the frequently used characters.
-    characters |= set(double_byte("big5", range(0xA1, 0xC7), range(0x40, 0xFF)))
+    characters = {character for encoding in ENCODINGS for character in double_byte(encoding)}
     blocks = [
         (0x2010, 0x2040),  # punctuation
         (0x2190, 0x219A),  # arrows
@@ -41,11 +50,15 @@ def chinese():
         (0x2500, 0x2580),  # box drawing
         (0x25A0, 0x2600),  # geometric shapes
         (0x3000, 0x3040),  # CJK punctuation
+        # What stands in GB 18030 since 2022 where Python still has private characters.
+        (0x1E3F, 0x1E40),
+        (0x9FB4, 0x9FBC),
+        (0xFE10, 0xFE1A),
         (0xFF00, 0xFFF0),  # full-width forms
     ]
     for first, end in blocks:
         characters |= {chr(code) for code in range(first, end)}
-    return characters | {"\ufffd"}
+    return characters | set(SUPPLEMENT) | {"\ufffd"}
 
 
 def symbols():
@@ -55,7 +68,7 @@ def symbols():
 def latin():
     blocks = [(0x20, 0x180), (0x2010, 0x2040), (0x20A0, 0x20C0), (0x2190, 0x219A)]
     characters = {chr(code) for first, end in blocks for code in range(first, end)}
-    return characters | set("µ×÷≈≠≤≥−∞™…✓")
+    return characters | set(PHONETIC) | set("µ×÷≈≠≤≥−∞™…✓")
 
 
 def write(font, characters, features, name):

@@ -1,5 +1,9 @@
-//! Processor time while nothing happens.
+//! Processor time while nothing happens: with nothing open, and with a listener, a connection and a journal.
 
+use std::io::Write as _;
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -8,7 +12,7 @@ use super::display::{self, Display};
 use super::machine::{cpu_ticks, poll, sleeps, tick};
 use super::report::{Report, table};
 use super::window::SETTLES;
-use super::{Measured, median};
+use super::{Measured, SOCKEYE, Trouble, median};
 
 const SPAN: Duration = Duration::from_secs(10);
 const SPANS: usize = 3;
@@ -37,8 +41,11 @@ pub(crate) fn measure(report: &mut Report) -> Measured<()> {
         }
         None => Some(Display::start()?),
     };
+    let folder = tempfile::Builder::new().prefix("sockeye-bench-").tempdir()?;
     let (listener, _) = Running::listening("listen", &[])?;
+    let (talked, _connections) = connected(folder.path())?;
     let mut idlers = vec![Idler::new("headless listen", listener)];
+    idlers.extend(talked);
     if let Some(display) = &display {
         let window = display.open_window()?;
         let look = || display.shows_a_window().unwrap_or(false).then_some(());
@@ -65,6 +72,25 @@ pub(crate) fn measure(report: &mut Report) -> Measured<()> {
         report.verdict(&format!("idle {}, 10 s", idler.what), format!("{ticks} ticks"), "0", ticks == 0);
     }
     Ok(())
+}
+
+/// A listener that echoes and writes a journal, with `connect` of this program and a plain socket connected to it; a
+/// word has crossed on the plain one, which has to stay open meanwhile.
+fn connected(folder: &Path) -> Measured<(Vec<Idler>, TcpStream)> {
+    let journal = folder.join("journal.sqlite");
+    let journal = journal.to_str().ok_or(Trouble("not Unicode".to_owned()))?;
+    let (listener, port) = Running::listening("listen", &["--echo", "--journal", journal])?;
+    let mut peer = TcpStream::connect(("127.0.0.1", port))?;
+    peer.write_all(b"echo")?;
+    std::io::Read::read_exact(&mut peer, &mut [0; 4])?;
+    let mut command = Command::new(SOCKEYE);
+    // What it would read stays open and silent.
+    command.args(["connect", &format!("tcp://127.0.0.1:{port}")]).stdin(Stdio::piped());
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let client = Running::spawn(command)?;
+    let idlers =
+        vec![Idler::new("headless listen, connected, journal", listener), Idler::new("headless connect", client)];
+    Ok((idlers, peer))
 }
 
 fn reading(idler: &Idler) -> Measured<(u64, u64)> {

@@ -29,6 +29,11 @@ impl Report {
         self.missing.insert(what.to_owned());
     }
 
+    /// What was measured and missed its threshold.
+    pub(crate) fn missed(&self) -> Vec<&str> {
+        self.lines.iter().filter(|line| !line.reached).map(|line| line.what.as_str()).collect()
+    }
+
     pub(crate) fn print(&self) {
         let rows: Vec<[String; 4]> = self
             .lines

@@ -8,7 +8,9 @@ const ENDPOINTS: &str = "\
 Endpoints:
   tcp://127.0.0.1:9000   tcp://[::1]:9000   tcp://example.org:80   port 0 binds any free one
   udp://127.0.0.1:9000
-  unix:/run/x.sock       unix:@abstract
+  unix:/run/x.sock       unix:@abstract        a stream; as well unix-dgram: and unix-seqpacket:
+  fd://3                 fd://NAME             a socket that was passed to this process, by number or as in
+                                               LISTEN_FDNAMES (systemd socket activation)
 Socket options follow as a query, tcp://127.0.0.1:9000?nodelay=0&rcvbuf=4M:
   reuseaddr nodelay keepalive broadcast (0 or 1), rcvbuf sndbuf (bytes, with K, M or G), backlog, recvsize
 
@@ -53,7 +55,7 @@ pub(super) struct ListenArguments {
     /// Send this text (UTF-8, as it stands) after each receive
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub reply: Option<String>,
-    /// Stop after the first session has ended; over UDP, after the first datagram and its answer
+    /// Stop after the first session has ended; with datagrams, after the first one and its answer
     #[arg(long)]
     pub once: bool,
     /// Record every call in this file, a new SQL database

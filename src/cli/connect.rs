@@ -5,9 +5,11 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Receiver;
 
 use super::console::{Console, Ending, Turn};
-use super::request::{ConnectTask, Input};
+use super::request::{ANSWER_WAIT, ConnectTask, Input};
 use super::standard_input::{self, Chunk};
-use crate::model::{CloseReason, Command, ConnectSpec, Event, Failure, Operation, Recipients, SessionId, SocketId};
+use crate::model::{
+    CloseReason, Command, ConnectSpec, Event, Failure, Operation, Protocol, Recipients, SessionId, SocketId,
+};
 
 /// Bytes of standard input that may wait for the system to take them: enough to keep a socket busy, little to hold.
 const IN_FLIGHT_MAX: u64 = 1 << 20;
@@ -19,13 +21,13 @@ const HALF_CLOSED_WAIT: Duration = Duration::from_millis(500);
 /// Runs until the peer closes, the wait is over, a signal comes or the connection fails.
 pub(super) fn run(console: &mut Console, task: ConnectTask) -> Ending {
     let socket = console.engine().new_socket();
-    let stream = task.spec.target.endpoint.protocol().is_stream();
+    let protocol = task.spec.target.endpoint.protocol();
     // A peer that has finished sending may still read: it is this loop that knows whether more follows.
     let spec = ConnectSpec { stay_half_open: true, ..task.spec };
     console.engine().send(Command::Connect { socket, spec });
     let mut conversation = Conversation {
         socket,
-        stream,
+        protocol,
         wait: task.wait,
         session: None,
         to_send: Some(task.input),
@@ -47,7 +49,8 @@ pub(super) fn run(console: &mut Console, task: ConnectTask) -> Ending {
 
 struct Conversation {
     socket: SocketId,
-    stream: bool,
+    /// What was asked for, until it is known what a descriptor is.
+    protocol: Protocol,
     wait: Option<Duration>,
     session: Option<SessionId>,
     /// `None` once it has been taken up.
@@ -99,6 +102,11 @@ impl Conversation {
         match event {
             Event::Opened { info, .. } => {
                 self.session = Some(info.id);
+                self.protocol = info.protocol;
+                if !self.protocol.has_connection() {
+                    // No close will tell that nothing follows.
+                    self.wait.get_or_insert(ANSWER_WAIT);
+                }
                 self.active_at = Instant::now();
                 match self.to_send.take() {
                     Some(Input::Bytes(bytes)) => self.send(bytes, console),
@@ -122,8 +130,8 @@ impl Conversation {
             }
             Event::Failed { socket: Some(_), .. } => {
                 self.failed = true;
-                if !self.stream {
-                    // A datagram that was refused is not taken later.
+                if !self.protocol.is_stream() {
+                    // A datagram or message that was refused is not taken later.
                     self.in_flight = 0;
                 }
             }
@@ -148,7 +156,7 @@ impl Conversation {
         }
         self.standard_input = None;
         self.active_at = Instant::now();
-        if let Some(session) = self.session.filter(|_| self.stream) {
+        if let Some(session) = self.session.filter(|_| self.protocol.has_connection()) {
             console.engine().send(Command::FinishSending { session });
         }
     }

@@ -63,7 +63,7 @@ pub(super) struct UsageError {
 }
 
 /// Quiet after which an answer is taken to be complete.
-const ANSWER_WAIT: Duration = Duration::from_secs(1);
+pub(super) const ANSWER_WAIT: Duration = Duration::from_secs(1);
 
 /// # Errors
 /// The first argument that can't be right, in the language of whoever reads it.
@@ -106,7 +106,7 @@ fn read_connect(arguments: ConnectArguments, language: Language) -> Result<Reque
         (None, Some(text)) => Input::Bytes(read_hex(&text, language)?),
         (None, None) => Input::Standard,
     };
-    let unending = matches!(input, Input::Standard) && target.endpoint.protocol().is_stream();
+    let unending = matches!(input, Input::Standard) && target.endpoint.protocol().has_connection();
     let wait = match arguments.wait {
         Some(milliseconds) => Some(Duration::from_millis(milliseconds.into())),
         None => (!unending).then_some(ANSWER_WAIT),
@@ -218,8 +218,10 @@ mod tests {
     }
 
     #[test]
-    fn only_standard_input_over_a_stream_waits_without_end() {
+    fn only_standard_input_over_a_connection_waits_without_end() {
         assert_eq!(connect("connect tcp://h:1").wait, None);
+        assert_eq!(connect("connect unix-seqpacket:@x").wait, None);
+        assert_eq!(connect("connect unix-dgram:@x").wait, Some(ANSWER_WAIT));
         assert_eq!(connect("connect tcp://h:1 --wait 50").wait, Some(Duration::from_millis(50)));
         assert_eq!(connect("connect tcp://h:1 --send x").wait, Some(ANSWER_WAIT));
         assert_eq!(connect("connect udp://h:1").wait, Some(ANSWER_WAIT));
@@ -245,6 +247,10 @@ mod tests {
             ("send-file tcp://h:1", "FILE"),
             ("send-file udp://h:1 a.bin", "udp://h:1"),
             ("receive udp://h:1 --into d", "udp://h:1"),
+            ("send-file unix-seqpacket:@x a.bin", "files need a stream"),
+            ("receive unix-dgram:@x --into d", "files need a stream"),
+            ("listen fd://", "number or name"),
+            ("listen fd://-1", "fd://-1"),
             ("receive tcp://h:1", "--into"),
         ] {
             let problem = request(line).expect_err(line);

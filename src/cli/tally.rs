@@ -20,6 +20,7 @@ use crate::model::{
 /// Turns events into facts and counts.
 #[derive(Debug)]
 pub(super) struct Tally {
+    /// What was asked for, until it is known what a descriptor is.
     protocol: Protocol,
     /// The sessions that are open.
     open: HashMap<SessionId, Open>,
@@ -91,14 +92,16 @@ impl Tally {
     pub(super) fn observe(&mut self, event: &Event, report: &mut dyn Report) -> io::Result<()> {
         match event {
             Event::Listening { endpoint, .. } => {
+                self.protocol = endpoint.protocol();
                 report.tell(&Fact::Listening { endpoint })?;
                 self.tell_early(report)
             }
             Event::Connecting { attempt, .. } => report.tell(&Fact::Connecting { attempt }),
             Event::Opened { info, traffic } => {
+                self.protocol = info.protocol;
                 self.open.insert(info.id, Open { traffic: Arc::clone(traffic), decoder: info.decoder });
                 let peer = endpoint_text(info.protocol, &info.peer);
-                report.tell(&Fact::Opened { session: info.id, peer: &peer })?;
+                report.tell(&Fact::Opened { session: info.id, peer: &peer, process: info.process.as_ref() })?;
                 self.tell_early(report)
             }
             Event::Received { session, bytes, truncated } => {
@@ -177,8 +180,8 @@ impl Tally {
             .fold((self.receives, self.received_bytes), |(calls, bytes), Open { traffic, .. }| {
                 (calls + traffic.receives(), bytes + traffic.received())
             });
-        // Streams lose nothing; where the system keeps no count for datagrams, nobody knows.
-        let known = self.protocol.is_stream() || cfg!(target_os = "linux");
+        // Connections lose nothing; where the system keeps no count for datagrams, nobody knows.
+        let known = self.protocol.has_connection() || cfg!(target_os = "linux");
         let dropped = known.then(|| self.dropped.values().sum());
         Summary { received: receives, received_bytes, dropped, truncated: self.truncated }
     }
@@ -293,6 +296,7 @@ fn concerns_socket(operation: Operation) -> bool {
     match operation {
         Operation::Resolve
         | Operation::Open
+        | Operation::Adopt
         | Operation::SetOption
         | Operation::Bind
         | Operation::Listen

@@ -8,7 +8,7 @@ use crate::store::{port_owner, socket_file, time_wait};
 /// Adds a hint to a failure of opening `target`, and looks closer where the system's error says too little.
 pub(super) fn explain(mut failure: Failure, target: &Target) -> Failure {
     let endpoint = &target.endpoint;
-    if let Endpoint::UnixStream(UnixName::Path(path)) = endpoint {
+    if let Some(path) = endpoint.unix_name().and_then(UnixName::path) {
         match (&failure.cause, socket_file::is_socket(path)) {
             (Cause::Refused, Some(true)) => failure.cause = Cause::StaleSocket,
             (Cause::Refused | Cause::AddressInUse, Some(false)) => failure.cause = Cause::NotASocket,
@@ -28,6 +28,7 @@ fn hint(failure: &Failure, target: &Target) -> Option<Hint> {
         Cause::Refused | Cause::StaleSocket => Hint::StartTheServer,
         Cause::SelfConnect => Hint::ChooseAnotherPort,
         Cause::NotASocket => Hint::RemoveTheFile,
+        Cause::OtherSocketType => Hint::ChooseAnotherProtocol,
         Cause::NoSuchHost => Hint::CheckTheName,
         Cause::AddressNotAvailable | Cause::HostUnreachable | Cause::NetworkUnreachable | Cause::TimedOut => {
             Hint::CheckTheAddress
@@ -80,10 +81,17 @@ pub(super) fn missing(protocol: Protocol, cause: &Cause) -> Option<Hint> {
     }
 }
 
-pub(super) fn send_datagram(peer: &str, error: &io::Error) -> Failure {
-    let failure = Failure::io(Operation::Send, peer, error);
+/// A message or datagram that was not sent.
+pub(super) fn send_message(protocol: Protocol, peer: &str, error: &io::Error) -> Failure {
+    let mut failure = Failure::io(Operation::Send, peer, error);
+    let is_unix = protocol.is_unix();
+    // The one that is full is the receiver's queue, net.unix.max_dgram_qlen long (unix(7)).
+    if is_unix && error.kind() == io::ErrorKind::WouldBlock {
+        failure.cause = Cause::PeerQueueFull;
+    }
     match failure.cause {
-        Cause::MessageTooLong => failure.with_hint(Hint::DatagramMax),
+        Cause::MessageTooLong => failure.with_hint(if is_unix { Hint::RaiseSendBuffer } else { Hint::DatagramMax }),
+        Cause::PeerQueueFull => failure.with_hint(Hint::WaitForTheReceiver),
         Cause::Refused => failure.with_hint(Hint::StartTheServer),
         _ => failure,
     }

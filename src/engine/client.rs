@@ -8,7 +8,7 @@ use super::core::Core;
 use super::socket_control::SocketControl;
 use super::{advice, datagrams, inspecting, listener, resolving, stream_receiver};
 use crate::model::{
-    Cause, ConnectSpec, Endpoint, Event, Failure, Life, Operation, Peer, ReceiveMode, Role, Target, UnixName,
+    Cause, ConnectSpec, Endpoint, Event, Failure, Life, Operation, Peer, Protocol, ReceiveMode, Role, Target, UnixName,
 };
 use crate::net::{self, Attempt, ConnectEnd, LocalAddress, Stream};
 use crate::store::inbox::Inbox;
@@ -53,15 +53,36 @@ fn connect(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ConnectSpec) -
         wake: &control.wake,
     };
     match net::connect(&attempt, |endpoint| announce_attempt(core, control, endpoint)) {
-        ConnectEnd::Stream(stream) => converse(core, control, endpoint, stream),
+        ConnectEnd::Stream(stream) => {
+            let endpoint = adopted(core, control, spec, stream.protocol(), &stream.local())?;
+            converse(core, control, &endpoint, stream);
+        }
         ConnectEnd::Datagrams(socket, peer) => {
-            let to = (!spec.connected).then(|| peer.clone());
-            datagrams::converse(core, control, endpoint, socket, peer, to)?;
+            let local = socket.local().map_err(|error| Failure::io(Operation::Open, endpoint, &error))?;
+            let is_connected = spec.connected || matches!(endpoint, Endpoint::Descriptor(_));
+            let to = (!is_connected).then(|| peer.clone());
+            let endpoint = adopted(core, control, spec, socket.protocol(), &local)?;
+            datagrams::converse(core, control, &endpoint, socket, local, peer, to);
         }
         ConnectEnd::Woken => {}
         ConnectEnd::Failed(failure) => return Err(failure),
     }
     Ok(())
+}
+
+/// What was asked for, or what the descriptor that was asked for really is.
+fn adopted(
+    core: &Core,
+    control: &SocketControl,
+    spec: &ConnectSpec,
+    protocol: Protocol,
+    local: &Peer,
+) -> Result<Endpoint, Failure> {
+    let asked = &spec.target.endpoint;
+    let Endpoint::Descriptor(_) = asked else { return Ok(asked.clone()) };
+    let opened = asked.opened(protocol, local);
+    listener::check_adopted(core, control, asked, &opened, &spec.receive)?;
+    Ok(opened)
 }
 
 fn converse(core: &Arc<Core>, control: &Arc<SocketControl>, endpoint: &Endpoint, stream: Stream) {

@@ -14,11 +14,13 @@ use super::recorder::Recorder;
 use super::session::Session;
 use super::stop::Stop;
 use crate::model::{
-    CloseReason, Direction, Event, Failure, Life, Notice, Operation, Row, RowBody, SessionId, SocketId, TransferId,
+    CloseReason, Direction, Event, Failure, Life, Notice, Operation, PeerProcess, Row, RowBody, SessionId, SocketId,
+    TransferId,
 };
 
 pub(super) struct Core {
     pub(super) clock: Arc<Clock>,
+    pub(super) name_process: fn(PeerProcess) -> PeerProcess,
     pub(super) outbox: Arc<Outbox>,
     pub(super) recorder: Recorder,
     pub(super) reader: Reader,
@@ -39,6 +41,7 @@ struct RunningTransfer {
 impl Core {
     pub(super) fn new(
         clock: Arc<Clock>,
+        name_process: fn(PeerProcess) -> PeerProcess,
         outbox: Arc<Outbox>,
         recorder: Recorder,
         reader: Reader,
@@ -47,6 +50,7 @@ impl Core {
     ) -> Self {
         Self {
             clock,
+            name_process,
             outbox,
             recorder,
             reader,

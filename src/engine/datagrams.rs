@@ -5,19 +5,22 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::core::Core;
+use super::rights;
 use super::session::Session;
 use super::socket_control::SocketControl;
 use super::stop::GRACE;
 use super::{advice, inspecting};
 use crate::codec::decode::Decoder;
 use crate::model::{
-    Call, CloseReason, Direction, Endpoint, Event, Failure, Notice, Operation, Peer, Protocol, Respond, Role, Row,
-    RowBody, SessionInfo, SocketOption,
+    Call, CloseReason, Direction, Endpoint, Event, Failure, Notice, Operation, Peer, PeerProcess, Protocol, Respond,
+    Role, Row, RowBody, SessionInfo, SocketOption, UnixName,
 };
 use crate::net::{DatagramSocket, ReceivedDatagram};
 
 /// A UDP datagram over IPv4 carries 65,507 bytes at most, and one over IPv6 65,527.
 const RECEIVE_SIZE: usize = 64 << 10;
+/// A Unix datagram is as long as the sender's buffer allows.
+const UNIX_RECEIVE_SIZE: usize = 1 << 20;
 /// Datagrams taken in one go before their rows are handed over and the socket is looked at again for a stop.
 const BATCH: usize = 256;
 /// Payload bytes of a batch: it ends early when datagrams are large.
@@ -41,19 +44,16 @@ pub(super) fn serve(
 
 /// Converses over a client's socket until told to stop. `to` is the peer that each datagram names; `None` on a connected
 /// socket.
-///
-/// # Errors
-/// The socket doesn't tell its address.
 pub(super) fn converse(
     core: &Arc<Core>,
     control: &Arc<SocketControl>,
     endpoint: &Endpoint,
     socket: DatagramSocket,
+    local: Peer,
     peer: Peer,
     to: Option<Peer>,
-) -> Result<(), Failure> {
+) {
     let socket = Arc::new(socket);
-    let local = socket.local().map_err(|error| Failure::io(Operation::Open, endpoint, &error))?;
     let info = SessionInfo {
         id: core.next_session(),
         socket: control.id,
@@ -61,7 +61,8 @@ pub(super) fn converse(
         protocol: endpoint.protocol(),
         decoder: endpoint.decoder(&local),
         peer,
-        local: local.clone(),
+        local,
+        process: None,
         since_wall_ns: core.clock.wall_ns(),
     };
     let session = Arc::new(Session::for_datagrams(info, Arc::clone(&socket), to, Some(Arc::clone(control))));
@@ -71,12 +72,18 @@ pub(super) fn converse(
         session.request_stop(CloseReason::Local);
     }
     Worker::new(core, control, socket, Peers::One(session)).run(false);
-    Ok(())
 }
 
 enum Peers {
     One(Arc<Session>),
-    Many { by_address: HashMap<Peer, Known>, kind: (Protocol, Decoder), local: Peer },
+    Many { by_address: HashMap<Sender, Known>, kind: (Protocol, Decoder), local: Peer },
+}
+
+/// Who sent a datagram. Processes that bound no name are told apart by what the kernel says of them.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Sender {
+    address: Peer,
+    unnamed: Option<PeerProcess>,
 }
 
 struct Known {
@@ -99,7 +106,9 @@ impl<'a> Worker<'a> {
     }
 
     fn run(mut self, once: bool) {
-        let size = self.control.options.number(SocketOption::ReceiveSize).map_or(RECEIVE_SIZE, |size| size as usize);
+        let is_unix = self.socket.protocol() == Protocol::UnixDatagram;
+        let default = if is_unix { UNIX_RECEIVE_SIZE } else { RECEIVE_SIZE };
+        let size = self.control.options.number(SocketOption::ReceiveSize).map_or(default, |size| size as usize);
         let mut buffer = vec![0; size];
         self.tell_that_drops_are_known();
         while !self.is_stopping() {
@@ -153,7 +162,8 @@ impl<'a> Worker<'a> {
             match self.socket.receive(buffer) {
                 Ok(Some(datagram)) => {
                     bytes += datagram.len;
-                    self.received(&buffer[..datagram.len], &datagram);
+                    let len = datagram.len;
+                    self.received(&buffer[..len], datagram);
                     if bytes >= BATCH_BYTES {
                         return true;
                     }
@@ -170,7 +180,7 @@ impl<'a> Worker<'a> {
                         Peers::Many { .. } => None,
                     };
                     let peer = session.as_ref().map(|session| session.peer.clone()).unwrap_or_default();
-                    let mut failure = advice::send_datagram(&peer, &error);
+                    let mut failure = advice::send_message(self.socket.protocol(), &peer, &error);
                     failure.operation = Operation::Receive;
                     self.fail(session.as_deref(), failure);
                     return count > 0;
@@ -180,11 +190,11 @@ impl<'a> Worker<'a> {
         true
     }
 
-    fn received(&mut self, bytes: &[u8], datagram: &ReceivedDatagram) {
+    fn received(&mut self, bytes: &[u8], datagram: ReceivedDatagram) {
         if let Some(dropped) = datagram.dropped {
             self.note_drops(dropped);
         }
-        let Some(session) = self.session_of(datagram.from.as_ref()) else { return };
+        let Some(session) = self.session_of(datagram.from.as_ref(), datagram.process.as_ref()) else { return };
         session.count_received(bytes.len() as u64);
         if datagram.truncated {
             self.flush();
@@ -211,7 +221,12 @@ impl<'a> Worker<'a> {
                 Event::Received { session: session.info.id, bytes: bytes.to_vec(), truncated: datagram.truncated };
             self.core.outbox.send(event);
         }
-        if self.is_stopping() {
+        if !datagram.rights.is_empty() {
+            self.flush();
+            rights::tell_and_close(self.core, &session, datagram.rights);
+        }
+        // That nobody without a name can be answered has been told once.
+        if self.is_stopping() || session.is_unnamed_sender() {
             return;
         }
         let answer = match &*self.control.respond.read() {
@@ -225,14 +240,16 @@ impl<'a> Worker<'a> {
     }
 
     /// The session that a datagram belongs to, opened with the peer's first one.
-    fn session_of(&mut self, from: Option<&Peer>) -> Option<Arc<Session>> {
+    fn session_of(&mut self, from: Option<&Peer>, process: Option<&PeerProcess>) -> Option<Arc<Session>> {
         let (by_address, (protocol, decoder), local) = match &mut self.peers {
             Peers::One(session) => return Some(Arc::clone(session)),
             Peers::Many { by_address, kind, local } => (by_address, *kind, local.clone()),
         };
         let from = from?;
+        let is_unnamed = *from == Peer::Unix(UnixName::Unnamed);
+        let sender = Sender { address: from.clone(), unnamed: process.filter(|_| is_unnamed).cloned() };
         let now = Instant::now();
-        if let Some(known) = by_address.get_mut(from)
+        if let Some(known) = by_address.get_mut(&sender)
             && !known.session.is_concluded()
         {
             known.last_heard = now;
@@ -241,6 +258,7 @@ impl<'a> Worker<'a> {
         if by_address.len() >= PEERS_MAX {
             evict(by_address, self.core);
         }
+        let process = process.cloned().map(self.core.name_process);
         let info = SessionInfo {
             id: self.core.next_session(),
             socket: self.control.id,
@@ -249,11 +267,15 @@ impl<'a> Worker<'a> {
             decoder,
             peer: from.canonical(),
             local: local.clone(),
+            process,
             since_wall_ns: self.core.clock.wall_ns(),
         };
         let session = Arc::new(Session::for_datagrams(info, Arc::clone(&self.socket), Some(from.clone()), None));
         session.announce(self.core);
-        by_address.insert(from.clone(), Known { session: Arc::clone(&session), last_heard: now });
+        if is_unnamed {
+            self.core.notice(self.control.id, Some(&session), Notice::SenderUnnamed);
+        }
+        by_address.insert(sender, Known { session: Arc::clone(&session), last_heard: now });
         Some(session)
     }
 
@@ -301,7 +323,7 @@ impl<'a> Worker<'a> {
 }
 
 /// Lets the eighth that was quiet longest go, so that the search for them is paid once for many.
-fn evict(by_address: &mut HashMap<Peer, Known>, core: &Core) {
+fn evict(by_address: &mut HashMap<Sender, Known>, core: &Core) {
     let mut quiet: Vec<_> = by_address.iter().map(|(address, known)| (known.last_heard, address.clone())).collect();
     quiet.sort_unstable_by_key(|(last_heard, _)| *last_heard);
     quiet.truncate(PEERS_MAX / 8);

@@ -44,7 +44,8 @@ fn serve(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ListenSpec) -> R
     let path = asked.unix_name().and_then(UnixName::path);
     let bound_file = path.and_then(|path| Some((path, FileIdentity::of(path)?)));
     let local = listening.local().map_err(|error| Failure::io(Operation::Bind, asked, &error))?;
-    let endpoint = asked.at(&local);
+    let endpoint = asked.opened(listening.protocol(), &local);
+    check_adopted(core, control, asked, &endpoint, &spec.receive)?;
     let mut workers = Workers { core, control, running: Vec::new() };
     // The socket is closed before the sessions are: nobody gets into a queue that is never served.
     match listening {
@@ -83,6 +84,26 @@ fn announce(core: &Core, control: &SocketControl, endpoint: &Endpoint, socket: L
     inspecting::tell_answers(core, control, None, answers);
 }
 
+/// What a descriptor is, is known only now: told, and held against what is wanted of it.
+///
+/// # Errors
+/// [`Cause::NotAStream`] where files are to be received and none can be.
+pub(super) fn check_adopted(
+    core: &Core,
+    control: &SocketControl,
+    asked: &Endpoint,
+    opened: &Endpoint,
+    receive: &ReceiveMode,
+) -> Result<(), Failure> {
+    let Endpoint::Descriptor(_) = asked else { return Ok(()) };
+    if *receive != ReceiveMode::Show && !opened.protocol().is_stream() {
+        return Err(Failure::new(Operation::Open, opened, Cause::NotAStream));
+    }
+    let notice = Notice::Adopted { descriptor: asked.to_string(), endpoint: opened.to_string() };
+    core.notice(control.id, None, notice);
+    Ok(())
+}
+
 /// The bound socket; `None` when told to stop meanwhile. A Unix socket's stale file is removed first.
 fn open(core: &Arc<Core>, control: &SocketControl, spec: &ListenSpec) -> Result<Option<Listening>, Failure> {
     let Target { endpoint, options } = &spec.target;
@@ -108,10 +129,10 @@ fn open(core: &Arc<Core>, control: &SocketControl, spec: &ListenSpec) -> Result<
     }
 }
 
-/// The file of a Unix socket that nobody listens behind. Anything else in its place is somebody's and stays.
+/// The file of a Unix socket that has gone. Anything else in its place is somebody's and stays.
 fn stale_file(endpoint: &Endpoint) -> Option<&Path> {
     let path = endpoint.unix_name()?.path()?;
-    (socket_file::is_socket(path) == Some(true) && !net::unix_accepts(path)).then_some(path)
+    (socket_file::is_socket(path) == Some(true) && !net::unix_answers(path)).then_some(path)
 }
 
 fn accept_all(
@@ -188,7 +209,7 @@ impl Workers<'_> {
     }
 }
 
-/// Makes and announces the session of a connected stream. `None` only when told to stop in the same moment.
+/// Makes and announces the session of a connection. `None` only when told to stop in the same moment.
 pub(super) fn open_session(
     core: &Arc<Core>,
     control: &SocketControl,
@@ -202,6 +223,7 @@ pub(super) fn open_session(
     }
     let stream = Arc::new(stream);
     let local = stream.local();
+    let process = stream.peer_process().map(core.name_process);
     let info = SessionInfo {
         id: core.next_session(),
         socket: control.id,
@@ -210,6 +232,7 @@ pub(super) fn open_session(
         decoder: endpoint.decoder(&local),
         peer,
         local,
+        process,
         since_wall_ns: core.clock.wall_ns(),
     };
     let session = Arc::new(Session::for_stream(info, Arc::clone(&stream)));

@@ -18,6 +18,7 @@ mod outbox;
 mod reader;
 mod recorder;
 mod resolving;
+mod rights;
 mod saves;
 mod send_queue;
 mod session;
@@ -25,6 +26,7 @@ mod socket_control;
 mod stop;
 mod stream_receiver;
 mod stream_writer;
+mod surroundings;
 mod transfer;
 
 use std::fmt;
@@ -37,6 +39,7 @@ use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 pub use self::clock::Clock;
 pub use self::diagnostics::log_where_asked;
+pub use self::surroundings::Surroundings;
 
 use self::control::Control;
 use self::core::{Core, spawn, spawn_foreign};
@@ -44,7 +47,7 @@ use self::outbox::{EVENTS, Outbox, PAYLOAD_EVENTS};
 use self::reader::Reader;
 use self::recorder::Recorder;
 use self::saves::Saves;
-use crate::model::{Command, Damage, Event, Failure, Operation, SessionId, Settings, SocketId};
+use crate::model::{Command, Damage, Event, Failure, InheritedSocket, Operation, SessionId, Settings, SocketId};
 use crate::net;
 use crate::store;
 use crate::store::journal::{JournalReader, JournalWriter};
@@ -110,17 +113,18 @@ impl Engine {
     /// # Errors
     /// The journal can't be opened, or a thread can't be started.
     pub fn start(config: EngineConfig) -> Result<Self, Failure> {
-        Self::start_with_clock(config, Clock::system())
+        Self::start_in(config, Surroundings::system())
     }
 
-    /// As [`Self::start`], with times from `clock`.
+    /// As [`Self::start`], with times and names from elsewhere than the system.
     ///
     /// # Errors
     /// As [`Self::start`].
-    pub fn start_with_clock(config: EngineConfig, clock: Clock) -> Result<Self, Failure> {
+    pub fn start_in(config: EngineConfig, surroundings: Surroundings) -> Result<Self, Failure> {
         net::raise_descriptor_limit();
         let (sender, events) = bounded(if config.payload_events { PAYLOAD_EVENTS } else { EVENTS });
         let outbox = Arc::new(Outbox::new(sender, config.wake));
+        let Surroundings { clock, name_process } = surroundings;
         let clock = Arc::new(clock);
         let saves = Arc::new(Saves::default());
         let (path, temporary, sweep) = match config.journal {
@@ -150,7 +154,9 @@ impl Engine {
                 (recorder, Some(recorder_thread), reader, Some(reader_thread), last_session)
             }
         };
-        let core = Arc::new(Core::new(clock, outbox, recorder, reader, config.payload_events, last_session));
+        let payload_events = config.payload_events;
+        let core = Core::new(clock, name_process, outbox, recorder, reader, payload_events, last_session);
+        let core = Arc::new(core);
         // Unbounded: its only sender is the face, which a full channel must not block.
         let (commands, queue) = unbounded();
         let control = Control::new(Arc::clone(&core), config.settings);
@@ -210,6 +216,12 @@ impl Engine {
         if let Err(failure) = spawn_foreign(name, work) {
             self.core.outbox.send(Event::Failed { socket: None, session: None, failure });
         }
+    }
+
+    /// The sockets that a service manager passed to this process; one that is no socket is left out.
+    #[must_use]
+    pub fn inherited_sockets() -> Vec<InheritedSocket> {
+        net::inherited()
     }
 
     /// Whether a file can be sent, before anybody is connected to for it. Opens and closes it.

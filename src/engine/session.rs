@@ -1,5 +1,7 @@
 //! One conversation: what is shared between its threads and those who command it.
 
+mod messages;
+
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -13,8 +15,8 @@ use super::socket_control::SocketControl;
 use super::stop::Stop;
 use super::stream_writer;
 use crate::model::{
-    Call, Cause, CloseReason, Direction, Event, Failure, Life, Operation, Peer, Role, Row, RowBody, SessionInfo,
-    Traffic,
+    Call, Cause, CloseReason, Delivery, Direction, Event, Failure, Hint, Life, Operation, Peer, Role, Row, RowBody,
+    SessionInfo, Traffic,
 };
 use crate::net::{DatagramSocket, OpenSocket, Stream};
 
@@ -99,14 +101,14 @@ impl Session {
 
     /// Registers the session and tells everybody.
     pub(super) fn announce(self: &Arc<Self>, core: &Core) {
-        let SessionInfo { role, protocol, local, peer, .. } = &self.info;
+        let SessionInfo { role, protocol, local, peer, process, .. } = &self.info;
         let [local, peer] = [local, peer].map(|place| match place.to_string() {
             place if place.is_empty() => place,
             place => format!("{}{}{place}", protocol.scheme(), protocol.separator()),
         });
         let life = match role {
-            Role::Server => Life::Accepted { local, peer },
-            Role::Client => Life::Connected { local, peer },
+            Role::Server => Life::Accepted { local, peer, process: process.clone() },
+            Role::Client => Life::Connected { local, peer, process: process.clone() },
         };
         core.add_session(Arc::clone(self));
         core.life(self.info.socket, Some(self), life);
@@ -166,35 +168,16 @@ impl Session {
                     core.fail(self.info.socket, Some(self), failure);
                 }
             }
+            Link::Datagram { .. } if self.is_unnamed_sender() => {
+                let failure = Failure::new(Operation::Send, format_args!("#{}", self.info.id), Cause::NoReturnAddress);
+                core.fail(self.info.socket, Some(self), failure.with_hint(Hint::SenderMustBind));
+            }
             Link::Datagram { socket, to, .. } => {
                 if let Err(error) = self.send_datagram(core, socket, to.as_ref(), bytes, wait) {
-                    let failure = super::advice::send_datagram(&self.peer, &error);
-                    core.fail(self.info.socket, Some(self), failure);
+                    core.fail(self.info.socket, Some(self), self.not_sent(&error));
                 }
             }
         }
-    }
-
-    fn send_datagram(
-        &self,
-        core: &Core,
-        socket: &DatagramSocket,
-        to: Option<&Peer>,
-        bytes: &[u8],
-        wait: bool,
-    ) -> std::io::Result<()> {
-        let sent = match socket.send(bytes, to, wait) {
-            // An answer to an earlier datagram, which the call gives instead of sending this one.
-            Err(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
-                core.fail(self.info.socket, Some(self), super::advice::send_datagram(&self.peer, &error));
-                socket.send(bytes, to, wait)?
-            }
-            result => result?,
-        };
-        let call = if to.is_some() { Call::SendTo } else { Call::Send };
-        let payload = if core.recorder.is_on() { bytes.to_vec() } else { Vec::new() };
-        self.sent(core, call, payload, sent);
-        Ok(())
     }
 
     /// Queues for the writer and starts it with the first thing.
@@ -207,7 +190,8 @@ impl Session {
             Outgoing::Message(_) | Outgoing::Finish | Outgoing::End => self.peer.clone(),
         };
         let refuse = |cause| Err(Failure::new(Operation::Send, &subject, cause));
-        if matches!(self.link, Link::Datagram { .. }) {
+        let is_file = matches!(item, Outgoing::File { .. });
+        if matches!(self.link, Link::Datagram { .. }) || is_file && !self.info.protocol.is_stream() {
             return refuse(Cause::NotAStream);
         }
         let is_finish = matches!(item, Outgoing::Finish);
@@ -286,6 +270,9 @@ impl Session {
         bytes: &[u8],
         on_taken: impl Fn(u64),
     ) -> Result<(), Option<std::io::Error>> {
+        if self.info.protocol.delivery() == Delivery::Messages {
+            return self.write_message(core, stream, bytes, on_taken);
+        }
         let mut rest = bytes;
         while !rest.is_empty() {
             if self.stop.is_urgent() {
@@ -346,22 +333,16 @@ impl Session {
         }
     }
 
-    /// Counts bytes that the system took; returns the offset before them, 0 for datagrams.
+    /// Counts bytes that the system took; returns the offset before them, 0 for datagrams and messages.
     pub(super) fn count_sent(&self, bytes: u64) -> u64 {
         self.traffic.add_sent(bytes);
-        match self.link {
-            Link::Stream(_) => self.sent_offset.fetch_add(bytes, Ordering::Relaxed),
-            Link::Datagram { .. } => 0,
-        }
+        if self.info.protocol.is_stream() { self.sent_offset.fetch_add(bytes, Ordering::Relaxed) } else { 0 }
     }
 
     /// As [`Self::count_sent`] for bytes that a receive call returned.
     pub(super) fn count_received(&self, bytes: u64) -> u64 {
         self.traffic.add_received(bytes);
-        match self.link {
-            Link::Stream(_) => self.received_offset.fetch_add(bytes, Ordering::Relaxed),
-            Link::Datagram { .. } => 0,
-        }
+        if self.info.protocol.is_stream() { self.received_offset.fetch_add(bytes, Ordering::Relaxed) } else { 0 }
     }
 
     /// Half-closes and tells everybody.

@@ -1,4 +1,4 @@
-//! The thread that receives on one stream, and concludes it.
+//! The thread that receives on one connection, and concludes it.
 
 use std::io;
 use std::sync::Arc;
@@ -7,6 +7,7 @@ use std::time::Duration;
 use crossbeam_channel::select;
 
 use super::core::Core;
+use super::rights;
 use super::send_queue::Outgoing;
 use super::session::{PeerEnd, Session};
 use super::socket_control::SocketControl;
@@ -14,12 +15,15 @@ use super::stop::GRACE;
 use super::stream_writer;
 use super::transfer::Receiving;
 use crate::model::{
-    Call, CloseReason, Direction, Event, Failure, Life, Operation, ReceiveMode, Respond, Row, RowBody, SocketOption,
+    Call, CloseReason, Delivery, Direction, Event, Failure, Life, Notice, Operation, ReceiveMode, Respond, Row,
+    RowBody, SocketOption,
 };
 use crate::net::{ReceivedPiece, Stream};
 
 /// Bytes asked for in one call unless the options say otherwise.
 const RECEIVE_SIZE: usize = 64 << 10;
+/// The same for messages, which are as long as the sender's buffer allows.
+const MESSAGE_RECEIVE_SIZE: usize = 1 << 20;
 /// The same for files, where fewer calls are faster.
 const FILE_RECEIVE_SIZE: usize = 1 << 20;
 /// How long one call waits for more of a file before its stall is told. Shorter than the time between two reports, so that
@@ -64,7 +68,11 @@ struct Receiver<'a> {
 
 impl Receiver<'_> {
     fn run(mut self, mode: &ReceiveMode) -> CloseReason {
-        let default = if *mode == ReceiveMode::Show { RECEIVE_SIZE } else { FILE_RECEIVE_SIZE };
+        let default = match (mode, self.session.info.protocol.delivery()) {
+            (_, Delivery::Messages) => MESSAGE_RECEIVE_SIZE,
+            (ReceiveMode::Show, _) => RECEIVE_SIZE,
+            _ => FILE_RECEIVE_SIZE,
+        };
         let size = self.control.options.number(SocketOption::ReceiveSize).map_or(default, |size| size as usize);
         // Zeroed memory that is not touched costs nothing: an idle connection keeps no buffer resident.
         let mut buffer = vec![0; size];
@@ -84,11 +92,12 @@ impl Receiver<'_> {
                 }
             }
             match result {
-                Ok(ReceivedPiece { len: 0, .. }) if stopping.is_some() => break PeerEnd::Unknown,
-                Ok(ReceivedPiece { len: 0, .. }) => break PeerEnd::Eof,
+                Ok(ReceivedPiece { is_end: true, .. }) if stopping.is_some() => break PeerEnd::Unknown,
+                Ok(ReceivedPiece { is_end: true, .. }) => break PeerEnd::Eof,
                 Ok(piece) => {
                     bytes_after_stop += stopping.map_or(0, |_| piece.len);
-                    if !self.received(&buffer[..piece.len], piece.kernel_ns) {
+                    let len = piece.len;
+                    if !self.received(&buffer[..len], piece) {
                         self.session.cut(CloseReason::Error);
                         break PeerEnd::Unknown;
                     }
@@ -130,8 +139,9 @@ impl Receiver<'_> {
     }
 
     /// False when the file that the bytes belong to takes no more; its end tells why.
-    fn received(&mut self, bytes: &[u8], kernel_ns: Option<i64>) -> bool {
+    fn received(&mut self, bytes: &[u8], piece: ReceivedPiece) -> bool {
         let (session, core) = (self.session, self.core);
+        let truncated = piece.truncated;
         let stream_offset = session.count_received(bytes.len() as u64);
         if let Some(receiving) = &mut self.receiving {
             core.outbox.touch();
@@ -144,25 +154,35 @@ impl Receiver<'_> {
             {
                 tracing::debug!(%error, "a stall of this file will not show");
             }
+            rights::tell_and_close(core, session, piece.rights);
             return goes_on;
         }
+        if truncated {
+            core.notice(session.info.socket, Some(session), Notice::Truncated { kept: bytes.len() as u64 });
+        }
+        let has_borders = session.info.protocol.delivery() == Delivery::Messages;
         if core.recorder.is_on() {
             core.recorder.record(vec![Row {
-                stamp: core.clock.stamp(kernel_ns),
+                stamp: core.clock.stamp(piece.kernel_ns),
                 socket: session.info.socket,
                 session: Some(session.info.id),
                 peer: session.peer.clone(),
-                body: RowBody::Data { direction: Direction::In, call: Call::Recv, truncated: false },
+                body: RowBody::Data {
+                    direction: Direction::In,
+                    call: if has_borders { Call::RecvMsg } else { Call::Recv },
+                    truncated,
+                },
                 stream_offset,
                 payload: bytes.to_vec(),
             }]);
         }
         if core.payload_events {
             let bytes = bytes.to_vec();
-            core.outbox.send(Event::Received { session: session.info.id, bytes, truncated: false });
+            core.outbox.send(Event::Received { session: session.info.id, bytes, truncated });
         } else {
             core.outbox.touch();
         }
+        rights::tell_and_close(core, session, piece.rights);
         self.respond(bytes);
         true
     }

@@ -39,6 +39,13 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
         Hint::RemoveTheFile => tr!(language, "hint.remove_the_file"),
         Hint::RaiseDescriptorLimit => tr!(language, "hint.raise_descriptor_limit"),
         Hint::DatagramMax => tr!(language, "hint.datagram_max"),
+        Hint::RaiseSendBuffer => tr!(language, "hint.raise_send_buffer"),
+        Hint::ChooseAnotherProtocol => tr!(language, "hint.choose_another_protocol"),
+        Hint::WaitForTheReceiver => tr!(language, "hint.wait_for_the_receiver"),
+        Hint::SenderMustBind => tr!(language, "hint.sender_must_bind"),
+        Hint::ConnectInstead => tr!(language, "hint.connect_instead"),
+        Hint::ListenInstead => tr!(language, "hint.listen_instead"),
+        Hint::PassTheDescriptor => tr!(language, "hint.pass_the_descriptor"),
         Hint::FreeSpace => tr!(language, "hint.free_space"),
         Hint::CheckRights => tr!(language, "hint.check_rights"),
         Hint::ChooseAFile => tr!(language, "hint.choose_a_file"),
@@ -55,6 +62,7 @@ fn operation(language: Language, operation: Operation) -> Words {
     match operation {
         Operation::Resolve => tr!(language, "operation.resolve"),
         Operation::Open => tr!(language, "operation.open"),
+        Operation::Adopt => tr!(language, "operation.adopt"),
         Operation::SetOption => tr!(language, "operation.set_option"),
         Operation::Bind => tr!(language, "operation.bind"),
         Operation::Listen => tr!(language, "operation.listen"),
@@ -98,6 +106,17 @@ pub fn cause(language: Language, cause: &Cause) -> Words {
         Cause::PathTooLong => tr!(language, "cause.path_too_long"),
         Cause::StaleSocket => tr!(language, "cause.stale_socket"),
         Cause::NotASocket => tr!(language, "cause.not_a_socket"),
+        Cause::OtherSocketType => tr!(language, "cause.other_socket_type"),
+        Cause::PeerQueueFull => tr!(language, "cause.peer_queue_full"),
+        Cause::NoReturnAddress => tr!(language, "cause.no_return_address"),
+        Cause::DescriptorNotOpen => tr!(language, "cause.descriptor_not_open"),
+        Cause::DescriptorNotASocket => tr!(language, "cause.descriptor_not_a_socket"),
+        Cause::DescriptorIsOwn => tr!(language, "cause.descriptor_is_own"),
+        Cause::NoSuchDescriptorName => tr!(language, "cause.no_such_descriptor_name"),
+        Cause::UnknownSocketKind => tr!(language, "cause.unknown_socket_kind"),
+        Cause::SocketListens => tr!(language, "cause.socket_listens"),
+        Cause::SocketIsConnected => tr!(language, "cause.socket_is_connected"),
+        Cause::SocketNotBound => tr!(language, "cause.socket_not_bound"),
         Cause::OutOfDescriptors => tr!(language, "cause.out_of_descriptors"),
         Cause::MessageTooLong => tr!(language, "cause.message_too_long"),
         Cause::NotFound => tr!(language, "cause.not_found"),
@@ -150,9 +169,11 @@ mod tests {
     const PARTS: &str = r#"
         "owner": { "pid": 777, "name": "held by me" }, "message": "an odd error", "errno": 5, "bytes": 777,
         "datagrams": 777, "kept": 777, "from": "../from", "to": "to", "size": 777, "missed": 777,
-        "endpoint": "tcp://[::1]:777", "local": "tcp://[::1]:777", "reason": "eof",
-        "module": "a-module", "sockets": [{ "local": "[::1]:777", "peer": "[::1]:777", "seconds": 777 }],
-        "option": "rcvbuf", "asked": "777", "answer": "1554""#;
+        "endpoint": "tcp://[::1]:777", "local": "tcp://[::1]:777", "reason": "eof", "module": "a-module",
+        "sockets": [{ "local": "[::1]:777", "peer": "[::1]:777", "seconds": 777 }],
+        "option": "rcvbuf", "asked": "777", "answer": "1554",
+        "descriptor": "fd://777", "descriptors": [{ "kind": "file", "target": "/tmp/777" }],
+        "process": { "pid": 777, "uid": 1, "gid": 2 }"#;
 
     /// All variants of an enum, one of each. serde lists their names when it meets one that it doesn't know, so that
     /// a variant that is added later is here too.

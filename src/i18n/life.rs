@@ -1,5 +1,7 @@
+use std::borrow::Cow;
+
 use super::Language;
-use crate::model::{CloseReason, Life, Outcome};
+use crate::model::{CloseReason, Life, Outcome, PeerProcess};
 use crate::tr;
 
 /// An event of a connection's life, as the journal shows it.
@@ -9,10 +11,19 @@ pub fn life(language: Language, life: &Life) -> String {
         Life::Listening { endpoint } => tr!(language, "life.listening", endpoint = endpoint),
         Life::StoppedListening { endpoint } => tr!(language, "life.stopped_listening", endpoint = endpoint),
         Life::Connecting { endpoint } => tr!(language, "life.connecting", endpoint = endpoint),
-        Life::Accepted { local, .. } => tr!(language, "life.accepted", local = local),
-        // A Unix socket that connects has no name.
-        Life::Connected { local, .. } if local.is_empty() => tr!(language, "life.connected_unnamed"),
-        Life::Connected { local, .. } => tr!(language, "life.connected", local = local),
+        Life::Accepted { local, process, .. } => {
+            let words = tr!(language, "life.accepted", local = local);
+            return with_process(language, words, process.as_ref());
+        }
+        Life::Connected { local, process, .. } => {
+            // A Unix socket that connects has no name.
+            let words = if local.is_empty() {
+                tr!(language, "life.connected_unnamed")
+            } else {
+                tr!(language, "life.connected", local = local)
+            };
+            return with_process(language, words, process.as_ref());
+        }
         Life::PeerFinished => tr!(language, "life.peer_finished"),
         Life::FinishedSending => tr!(language, "life.finished_sending"),
         Life::OptionSet { option, asked, answer } => {
@@ -32,6 +43,13 @@ pub fn option_answer(language: Language, option: &str, asked: &str, answer: Opti
         Some(answer) => tr!(language, "option.answered", option = option, asked = asked, answer = answer),
     }
     .into_owned()
+}
+
+fn with_process(language: Language, words: Cow<'static, str>, process: Option<&PeerProcess>) -> String {
+    match process {
+        Some(process) => format!("{words} · {}", super::process(language, process)),
+        None => words.into_owned(),
+    }
 }
 
 /// Why a session ended.

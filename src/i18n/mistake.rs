@@ -19,6 +19,8 @@ pub fn endpoint_error(language: Language, error: &EndpointError) -> String {
             tr!(language, "endpoint.path_too_long", len = len, max = crate::model::UNIX_PATH_MAX)
         }
         EndpointError::PathWithNul => tr!(language, "endpoint.path_with_nul"),
+        EndpointError::EmptyDescriptor => tr!(language, "endpoint.empty_descriptor"),
+        EndpointError::BadDescriptor(text) => tr!(language, "endpoint.bad_descriptor", text = text),
         EndpointError::NoIpProtocol => tr!(language, "endpoint.no_ip_protocol"),
         EndpointError::BadIpProtocol(text) => tr!(language, "endpoint.bad_ip_protocol", text = text),
         EndpointError::EmptyInterface => tr!(language, "endpoint.empty_interface"),

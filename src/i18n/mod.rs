@@ -9,6 +9,7 @@ mod mistake;
 mod notice;
 mod obstacle;
 mod option;
+mod process;
 mod quantity;
 
 pub use failure::{cause, failure, hint};
@@ -18,7 +19,8 @@ pub use mistake::{compose_error, endpoint_error, filter_error};
 pub use notice::notice;
 pub use obstacle::obstacle;
 pub use option::{option_explained, option_name, option_value};
-pub use quantity::{byte_size, bytes, duration, pace, rate, short_span};
+pub use process::process;
+pub use quantity::{byte_size, bytes, duration, grouped, pace, rate, short_span};
 
 /// The words for a key: `tr!(language, "journal.rows", count = 12)`.
 #[macro_export]

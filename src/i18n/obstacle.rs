@@ -15,6 +15,7 @@ pub fn obstacle(language: Language, program: Program, protocol: Protocol, obstac
         Obstacle::Greeting => tr!(language, "code.no_greeting", tool = tool),
         Obstacle::Option(option) => tr!(language, "code.no_option", tool = tool, option = option.name()),
         Obstacle::Unconnected => tr!(language, "code.no_unconnected", tool = tool),
+        Obstacle::Unnamed => tr!(language, "code.no_name", tool = tool),
         Obstacle::EmptyDatagram => tr!(language, "code.no_empty_datagram", tool = tool),
         Obstacle::TooLong { max } => tr!(language, "code.too_long", tool = tool, max = max),
         Obstacle::TelnetCommand => tr!(language, "code.telnet_command", tool = tool),

@@ -4,9 +4,15 @@ use super::Language;
 use crate::model::Progress;
 use crate::tr;
 
-/// An exact count with its digits in groups: `1,048,576 B`.
+/// Bytes, exactly: `1,048,576 B`.
 #[must_use]
 pub fn bytes(count: u64) -> String {
+    grouped(count) + " B"
+}
+
+/// An exact count with its digits in groups: `1,048,576`.
+#[must_use]
+pub fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3 + 2);
     for (at, digit) in digits.char_indices() {
@@ -15,7 +21,7 @@ pub fn bytes(count: u64) -> String {
         }
         grouped.push(digit);
     }
-    grouped + " B"
+    grouped
 }
 
 /// A size to at most three digits in binary units, exact below 1 KiB: `12 B`, `1.21 GiB`.

@@ -8,6 +8,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::address::{HostPort, Peer, RawAddress, UnixName};
+use super::descriptor::DescriptorName;
 use super::device::{CanInterface, ContextId, VsockAddress};
 use super::ip_protocol::IpProtocol;
 use super::options::OptionError;
@@ -21,6 +22,8 @@ pub enum Endpoint {
     Tcp(HostPort),
     Udp(HostPort),
     UnixStream(UnixName),
+    UnixDatagram(UnixName),
+    UnixSeqpacket(UnixName),
     /// IPv4 or IPv6 packets of one protocol.
     Raw(RawAddress),
     Vsock(VsockAddress),
@@ -30,6 +33,8 @@ pub enum Endpoint {
     CanBroadcast(CanInterface),
     /// Reliable datagrams, see rds(7).
     Rds(HostPort),
+    /// A descriptor that was there when the program started.
+    Descriptor(DescriptorName),
 }
 
 impl Endpoint {
@@ -44,6 +49,9 @@ impl Endpoint {
             Self::Can(_) => Protocol::Can,
             Self::CanBroadcast(_) => Protocol::CanBroadcast,
             Self::Rds(_) => Protocol::Rds,
+            Self::UnixDatagram(_) => Protocol::UnixDatagram,
+            Self::UnixSeqpacket(_) => Protocol::UnixSeqpacket,
+            Self::Descriptor(_) => Protocol::Descriptor,
         }
     }
 
@@ -53,7 +61,7 @@ impl Endpoint {
         match self {
             Self::Tcp(address) | Self::Udp(address) | Self::Rds(address) => Some(address),
             Self::Raw(address) => Some(address.host()),
-            Self::UnixStream(_) | Self::Vsock(_) | Self::Can(_) | Self::CanBroadcast(_) => None,
+            _ => None,
         }
     }
 
@@ -61,22 +69,27 @@ impl Endpoint {
     #[must_use]
     pub fn unix_name(&self) -> Option<&UnixName> {
         match self {
-            Self::UnixStream(name) => Some(name),
+            Self::UnixStream(name) | Self::UnixDatagram(name) | Self::UnixSeqpacket(name) => Some(name),
             _ => None,
         }
     }
 
-    /// The same transport at the address that the system reports: the port that port 0 became, the address that a name
-    /// stood for. An address of another kind changes nothing.
+    /// The socket that was opened for this: of the transport and at the address that the system reports, so that port 0
+    /// became a port, a name an address and a descriptor what it really is. A path or an abstract name stays as it was
+    /// written.
     #[must_use]
-    pub fn at(&self, local: &Peer) -> Self {
-        match (self, local) {
-            (Self::Tcp(_), Peer::Ip(address)) => Self::Tcp((*address).into()),
-            (Self::Udp(_), Peer::Ip(address)) => Self::Udp((*address).into()),
-            (Self::Rds(_), Peer::Ip(address)) => Self::Rds((*address).into()),
-            (Self::Raw(asked), Peer::Host(_)) => Self::Raw(RawAddress::new(local.to_string(), asked.protocol)),
-            (Self::Vsock(_), Peer::Vsock(address)) => Self::Vsock(*address),
-            (asked, _) => asked.clone(),
+    pub fn opened(&self, protocol: Protocol, local: &Peer) -> Self {
+        match (self, protocol, local) {
+            (Self::UnixStream(_) | Self::UnixDatagram(_) | Self::UnixSeqpacket(_), ..) => self.clone(),
+            (Self::Raw(asked), _, Peer::Host(_)) => Self::Raw(RawAddress::new(local.to_string(), asked.protocol)),
+            (_, Protocol::Tcp, Peer::Ip(address)) => Self::Tcp((*address).into()),
+            (_, Protocol::Udp, Peer::Ip(address)) => Self::Udp((*address).into()),
+            (_, Protocol::Rds, Peer::Ip(address)) => Self::Rds((*address).into()),
+            (_, Protocol::Vsock, Peer::Vsock(address)) => Self::Vsock(*address),
+            (_, Protocol::UnixStream, Peer::Unix(name)) => Self::UnixStream(name.clone()),
+            (_, Protocol::UnixDatagram, Peer::Unix(name)) => Self::UnixDatagram(name.clone()),
+            (_, Protocol::UnixSeqpacket, Peer::Unix(name)) => Self::UnixSeqpacket(name.clone()),
+            _ => self.clone(),
         }
     }
 
@@ -87,9 +100,9 @@ impl Endpoint {
             Self::Tcp(address) | Self::Udp(address) | Self::Rds(address) => address.is_loopback(),
             Self::Raw(address) => address.host().is_loopback(),
             Self::Vsock(address) => address.cid == ContextId::LOCAL,
-            Self::UnixStream(_) => true,
-            // Whether the bus has a wire, the name doesn't tell.
-            Self::Can(_) | Self::CanBroadcast(_) => true,
+            Self::UnixStream(_) | Self::UnixDatagram(_) | Self::UnixSeqpacket(_) => true,
+            // Whether the bus has a wire, the name doesn't tell; what a descriptor is bound to is known once it is open.
+            Self::Can(_) | Self::CanBroadcast(_) | Self::Descriptor(_) => true,
         }
     }
 
@@ -128,6 +141,9 @@ impl Endpoint {
             Protocol::Udp => Self::Udp(parse::host_and_port(address, second)?),
             Protocol::Rds => Self::Rds(parse::host_and_port(address, second)?),
             Protocol::UnixStream => Self::UnixStream(parse::unix_name(address)?),
+            Protocol::UnixDatagram => Self::UnixDatagram(parse::unix_name(address)?),
+            Protocol::UnixSeqpacket => Self::UnixSeqpacket(parse::unix_name(address)?),
+            Protocol::Descriptor => Self::Descriptor(parse::descriptor(address)?),
             Protocol::Raw => Self::Raw(parse::raw_address(address, second)?),
             Protocol::Vsock => Self::Vsock(parse::vsock_address(address, second)?),
             Protocol::Can => Self::Can(parse::interface(address)?),
@@ -147,7 +163,7 @@ impl Endpoint {
                 let text = address.to_string();
                 text.split_once(':').map_or_else(Default::default, |(cid, port)| (cid.to_owned(), port.to_owned()))
             }
-            Self::UnixStream(_) | Self::Can(_) | Self::CanBroadcast(_) => (self.address(), String::new()),
+            _ => (self.address(), String::new()),
         }
     }
 
@@ -156,10 +172,11 @@ impl Endpoint {
     pub fn address(&self) -> String {
         match self {
             Self::Tcp(address) | Self::Udp(address) | Self::Rds(address) => address.to_string(),
-            Self::UnixStream(name) => name.to_string(),
+            Self::UnixStream(name) | Self::UnixDatagram(name) | Self::UnixSeqpacket(name) => name.to_string(),
             Self::Raw(address) => address.to_string(),
             Self::Vsock(address) => address.to_string(),
             Self::Can(interface) | Self::CanBroadcast(interface) => interface.to_string(),
+            Self::Descriptor(name) => name.to_string(),
         }
     }
 
@@ -174,6 +191,9 @@ impl Endpoint {
             Protocol::Udp => Self::Udp(parse::host_port(after_slashes)?),
             Protocol::Rds => Self::Rds(parse::host_port(after_slashes)?),
             Protocol::UnixStream => Self::UnixStream(parse::unix_url(rest)?),
+            Protocol::UnixDatagram => Self::UnixDatagram(parse::unix_url(rest)?),
+            Protocol::UnixSeqpacket => Self::UnixSeqpacket(parse::unix_url(rest)?),
+            Protocol::Descriptor => Self::Descriptor(parse::descriptor(after_slashes)?),
             Protocol::Raw => {
                 let number = protocols.last().and_then(|pair| pair.split_once('=')).map_or("", |(_, number)| number);
                 Self::Raw(parse::raw_address(after_slashes.strip_suffix('/').unwrap_or(after_slashes), number)?)
@@ -192,7 +212,7 @@ impl Endpoint {
 /// Why an endpoint text or form can't be right. Faces put it into words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointError {
-    #[error("no scheme: write tcp://, udp:// or unix:")]
+    #[error("no scheme: write tcp://, udp://, unix:, unix-dgram:, unix-seqpacket: or fd://")]
     NoScheme,
     #[error("unknown scheme {0:?}")]
     UnknownScheme(String),
@@ -210,6 +230,10 @@ pub enum EndpointError {
     PathTooLong { len: usize },
     #[error("a Unix socket's path can't contain a NUL")]
     PathWithNul,
+    #[error("no descriptor")]
+    EmptyDescriptor,
+    #[error("{0:?} is neither a descriptor's number nor a name")]
+    BadDescriptor(String),
     #[error("no protocol above IP")]
     NoIpProtocol,
     #[error("{0:?} is no protocol above IP")]
@@ -234,8 +258,8 @@ pub const UNIX_PATH_MAX: usize = 107;
 impl FromStr for Endpoint {
     type Err = EndpointError;
 
-    /// Reads `tcp://127.0.0.1:9000`, `udp://[::1]:9000`, `unix:/run/x.sock`, `unix:@name`, `raw://127.0.0.1?proto=icmp`;
-    /// socket options in the query are left to [`super::Target`].
+    /// Reads `tcp://127.0.0.1:9000`, `udp://[::1]:9000`, `unix:/run/x.sock`, `unix-dgram:@name`, `fd://3`,
+    /// `raw://127.0.0.1?proto=icmp`; socket options in the query are left to [`super::Target`].
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (address, query) = text.split_once('?').unwrap_or((text, ""));
         Self::read(address, query).map(|(endpoint, _)| endpoint)

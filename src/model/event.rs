@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::descriptor::ReceivedDescriptor;
 use super::endpoint::Endpoint;
 use super::failure::Failure;
 use super::ids::{SessionId, SocketId, TransferId};
@@ -63,7 +64,7 @@ pub enum Notice {
     Dropped {
         datagrams: u64,
     },
-    /// A datagram longer than the receive size was cut.
+    /// A datagram or message longer than the receive size was cut.
     Truncated {
         kept: u64,
     },
@@ -93,6 +94,19 @@ pub enum Notice {
     WaitingForAddress,
     /// A stale Unix socket's file was removed to bind.
     StaleSocketRemoved,
+    /// This descriptor, as it was asked for, turned out to be that socket.
+    Adopted {
+        descriptor: String,
+        endpoint: String,
+    },
+    /// A Unix peer sent descriptors along; they are closed again.
+    DescriptorsClosed {
+        descriptors: Vec<ReceivedDescriptor>,
+    },
+    /// More descriptors came than this process could take: the kernel dropped some (MSG_CTRUNC).
+    DescriptorsLost,
+    /// A sender without a name: nothing can be sent to it.
+    SenderUnnamed,
 }
 
 /// The closed set of reports.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 pub enum Operation {
     Resolve,
     Open,
+    Adopt,
     SetOption,
     Bind,
     Listen,
@@ -37,6 +38,7 @@ impl Operation {
         match self {
             Self::Resolve => "resolve",
             Self::Open => "open",
+            Self::Adopt => "adopt",
             Self::SetOption => "set-option",
             Self::Bind => "bind",
             Self::Listen => "listen",
@@ -83,6 +85,27 @@ pub enum Cause {
     StaleSocket,
     /// A file that is not a socket stands where the socket should be.
     NotASocket,
+    /// The Unix socket at that name is of another type.
+    OtherSocketType,
+    /// The receiver of a Unix datagram has to read before its queue takes another.
+    PeerQueueFull,
+    /// The sender of a Unix datagram bound no name, so there is nowhere to send to.
+    NoReturnAddress,
+    /// No such descriptor is open.
+    DescriptorNotOpen,
+    DescriptorNotASocket,
+    /// This program opened it itself.
+    DescriptorIsOwn,
+    /// LISTEN_FDNAMES has no such name.
+    NoSuchDescriptorName,
+    /// A socket of a family or type that is not served here.
+    UnknownSocketKind,
+    /// The descriptor is a socket that listens, where a connected one is needed.
+    SocketListens,
+    /// The descriptor is a socket that is connected, where one that listens is needed.
+    SocketIsConnected,
+    /// The descriptor is a socket without an address.
+    SocketNotBound,
     OutOfDescriptors,
     MessageTooLong,
     NotFound,
@@ -160,6 +183,7 @@ impl Cause {
             Some(nix::errno::Errno::EMFILE | nix::errno::Errno::ENFILE) => return Self::OutOfDescriptors,
             Some(nix::errno::Errno::EMSGSIZE) => return Self::MessageTooLong,
             Some(nix::errno::Errno::ENAMETOOLONG) => return Self::PathTooLong,
+            Some(nix::errno::Errno::EPROTOTYPE) => return Self::OtherSocketType,
             _ => {}
         }
         let errno = error.raw_os_error();
@@ -216,6 +240,13 @@ pub enum Hint {
     RemoveTheFile,
     RaiseDescriptorLimit,
     DatagramMax,
+    RaiseSendBuffer,
+    ChooseAnotherProtocol,
+    WaitForTheReceiver,
+    SenderMustBind,
+    ConnectInstead,
+    ListenInstead,
+    PassTheDescriptor,
     FreeSpace,
     CheckRights,
     ChooseAFile,

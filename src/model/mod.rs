@@ -4,6 +4,7 @@
 
 mod address;
 mod command;
+mod descriptor;
 mod device;
 mod endpoint;
 mod event;
@@ -13,6 +14,7 @@ mod ids;
 mod ip_protocol;
 mod options;
 mod page;
+mod process;
 mod program;
 mod protocol;
 mod row;
@@ -25,6 +27,7 @@ mod transfer;
 
 pub use address::{HostPort, Peer, RawAddress, UnixName};
 pub use command::{Command, ConnectSpec, ListenSpec, Recipients, Respond};
+pub use descriptor::{DescriptorKind, DescriptorName, InheritedSocket, ReceivedDescriptor};
 pub use device::{CanInterface, ContextId, UnknownContextId, VsockAddress};
 pub use endpoint::{Endpoint, EndpointError, UNIX_PATH_MAX};
 pub use event::{CloseReason, Event, Notice};
@@ -34,6 +37,7 @@ pub use ids::{SessionId, SocketId, TransferId};
 pub use ip_protocol::{IpProtocol, UnknownIpProtocol};
 pub use options::{OptionAnswer, OptionError, OptionKind, OptionValue, SocketOption, SocketOptions, Unit};
 pub use page::{Page, PageRequest, PageRow};
+pub use process::PeerProcess;
 pub use program::{Obstacle, Program, Recipe};
 pub use protocol::{AddressForm, Delivery, Protocol, SecondField};
 pub use row::{Call, Direction, Life, Row, RowBody, Stamp};

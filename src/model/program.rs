@@ -52,27 +52,33 @@ impl<'a> Recipe<'a> {
     fn options(&self) -> Vec<(SocketOption, OptionValue)> {
         let is_tcp = self.target.endpoint.protocol() == Protocol::Tcp;
         let binds = self.is_server() || self.local_host.is_some() || self.local_port.is_some();
-        let usual = [(SocketOption::ReuseAddress, is_tcp && binds), (SocketOption::NoDelay, is_tcp)];
+        // Another protocol may have no such option.
+        let has_delay = self.target.options.ip_protocol().is_none_or(|protocol| matches!(protocol.0, 6 | 262));
+        let usual = [(SocketOption::ReuseAddress, is_tcp && binds), (SocketOption::NoDelay, is_tcp && has_delay)];
         let usual = usual.into_iter().filter(|(option, on)| *on && self.target.options.get(*option).is_none());
         let usual = usual.map(|(option, _)| (option, OptionValue::Switch(true)));
         usual.chain(self.target.options.iter().map(|(option, value)| (option, value.clone()))).collect()
     }
 
-    /// The answer, where sending it does anything: a stream has no use for one without bytes.
+    /// The answer, where sending it does anything: a connection has no use for one without bytes.
     fn reply(&self) -> Option<&'a [u8]> {
         match self.respond {
-            Respond::Reply(reply) if !(reply.is_empty() && self.is_stream()) => Some(reply),
+            Respond::Reply(reply) if !(reply.is_empty() && self.has_connection()) => Some(reply),
             _ => None,
         }
     }
 
     /// The message, where sending it does anything.
     fn message(&self) -> Option<&'a [u8]> {
-        self.message.filter(|message| !(message.is_empty() && self.is_stream()))
+        self.message.filter(|message| !(message.is_empty() && self.has_connection()))
     }
 
     fn is_stream(&self) -> bool {
         self.target.endpoint.protocol().is_stream()
+    }
+
+    fn has_connection(&self) -> bool {
+        self.target.endpoint.protocol().has_connection()
     }
 
     fn is_server(&self) -> bool {
@@ -109,6 +115,8 @@ pub enum Obstacle {
     Option(SocketOption),
     /// Its datagram sockets are connected ones.
     Unconnected,
+    /// Its datagram sockets take no name by themselves that could be answered.
+    Unnamed,
     /// It sends nothing where there are no bytes to send.
     EmptyDatagram,
     /// Bytes of a message that a program's text has no room for, or that a pipe would cut into several datagrams.

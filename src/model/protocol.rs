@@ -11,11 +11,15 @@ pub enum Protocol {
     Tcp,
     Udp,
     UnixStream,
+    UnixDatagram,
+    UnixSeqpacket,
     Raw,
     Vsock,
     Can,
     CanBroadcast,
     Rds,
+    /// A descriptor that somebody else opened: what it really is, is known once it has been adopted.
+    Descriptor,
 }
 
 /// How what is sent arrives.
@@ -23,6 +27,8 @@ pub enum Protocol {
 pub enum Delivery {
     /// Over a connection, in order and whole, without message borders: files can follow, either side can finish sending.
     Stream,
+    /// Over a connection, in order and whole, each send by itself: either side can finish sending.
+    Messages,
     /// Each send by itself, whole or not at all, without a connection.
     Datagrams,
 }
@@ -40,6 +46,8 @@ pub enum AddressForm {
     MachinePort,
     /// The name of a network interface.
     Interface,
+    /// A descriptor's number or name.
+    Descriptor,
 }
 
 /// What is asked for beside the address.
@@ -58,21 +66,36 @@ struct Traits {
 
 impl Protocol {
     /// In the order that menus list them.
-    pub const ALL: [Self; 8] =
-        [Self::Tcp, Self::Udp, Self::UnixStream, Self::Raw, Self::Vsock, Self::Can, Self::CanBroadcast, Self::Rds];
+    pub const ALL: [Self; 11] = [
+        Self::Tcp,
+        Self::Udp,
+        Self::UnixStream,
+        Self::UnixDatagram,
+        Self::UnixSeqpacket,
+        Self::Raw,
+        Self::Vsock,
+        Self::Can,
+        Self::CanBroadcast,
+        Self::Rds,
+        Self::Descriptor,
+    ];
 
     const fn traits(self) -> Traits {
         use AddressForm::{HostPort, HostProtocol, Interface, MachinePort, Path};
-        use Delivery::{Datagrams, Stream};
+        use Delivery::{Datagrams, Messages, Stream};
         let (scheme, delivery, address) = match self {
             Self::Tcp => ("tcp", Stream, HostPort),
             Self::Udp => ("udp", Datagrams, HostPort),
             Self::UnixStream => ("unix", Stream, Path),
+            Self::UnixDatagram => ("unix-dgram", Datagrams, Path),
+            Self::UnixSeqpacket => ("unix-seqpacket", Messages, Path),
             Self::Raw => ("raw", Datagrams, HostProtocol),
             Self::Vsock => ("vsock", Stream, MachinePort),
             Self::Can => ("can", Datagrams, Interface),
             Self::CanBroadcast => ("can-bcm", Datagrams, Interface),
             Self::Rds => ("rds", Datagrams, HostPort),
+            // What allows most, until it is known.
+            Self::Descriptor => ("fd", Stream, AddressForm::Descriptor),
         };
         Traits { scheme, delivery, address }
     }
@@ -82,10 +105,22 @@ impl Protocol {
         self.traits().delivery
     }
 
-    /// Whether bytes flow without message borders, so that files can follow and either side can finish sending.
+    /// Whether bytes flow without message borders, so that files can follow.
     #[must_use]
     pub fn is_stream(self) -> bool {
         self.delivery() == Delivery::Stream
+    }
+
+    /// Whether two ends are connected, so that either side can finish sending.
+    #[must_use]
+    pub fn has_connection(self) -> bool {
+        self.delivery() != Delivery::Datagrams
+    }
+
+    /// Whether it is a Unix socket of one type or another.
+    #[must_use]
+    pub const fn is_unix(self) -> bool {
+        matches!(self.address_form(), AddressForm::Path)
     }
 
     #[must_use]
@@ -99,7 +134,7 @@ impl Protocol {
         match self.address_form() {
             AddressForm::HostPort | AddressForm::MachinePort => Some(SecondField::Port),
             AddressForm::HostProtocol => Some(SecondField::IpProtocol),
-            AddressForm::Path | AddressForm::Interface => None,
+            AddressForm::Path | AddressForm::Interface | AddressForm::Descriptor => None,
         }
     }
 
@@ -137,7 +172,13 @@ impl Protocol {
             Self::CanBroadcast => Some("can-bcm"),
             Self::Rds => Some("rds_tcp"),
             Self::Vsock => Some("vsock"),
-            Self::Tcp | Self::Udp | Self::UnixStream | Self::Raw => None,
+            Self::Tcp
+            | Self::Udp
+            | Self::UnixStream
+            | Self::UnixDatagram
+            | Self::UnixSeqpacket
+            | Self::Raw
+            | Self::Descriptor => None,
         }
     }
 

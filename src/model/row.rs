@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::event::{CloseReason, Notice};
 use super::failure::Failure;
 use super::ids::{SessionId, SocketId};
+use super::process::PeerProcess;
 use super::transfer::{Outcome, SendMode};
 
 /// When a call returned, by every clock that knows.
@@ -34,6 +35,9 @@ pub enum Call {
     Send,
     RecvFrom,
     SendTo,
+    /// One whole message of a connection that keeps their borders.
+    RecvMsg,
+    SendMsg,
 }
 
 impl Call {
@@ -45,6 +49,8 @@ impl Call {
             Self::Send => "send",
             Self::RecvFrom => "recvfrom",
             Self::SendTo => "sendto",
+            Self::RecvMsg => "recvmsg",
+            Self::SendMsg => "sendmsg",
         }
     }
 }
@@ -65,12 +71,16 @@ pub enum Life {
         /// Empty for a Unix socket without a name.
         #[serde(default)]
         peer: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        process: Option<PeerProcess>,
     },
     /// `connect` succeeded. `local` is empty for a Unix socket, which has no name then.
     Connected {
         local: String,
         #[serde(default)]
         peer: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        process: Option<PeerProcess>,
     },
     /// `recv` returned 0: the peer has finished sending. It may still read.
     PeerFinished,
@@ -95,7 +105,7 @@ pub enum RowBody {
     Data {
         direction: Direction,
         call: Call,
-        /// The datagram was longer than the buffer (MSG_TRUNC): the payload is its beginning.
+        /// The datagram or message was longer than the buffer (MSG_TRUNC): the payload is its beginning.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         truncated: bool,
     },
@@ -130,7 +140,7 @@ pub struct Row {
     /// The other end as text, without a scheme; empty where there is none.
     pub peer: String,
     pub body: RowBody,
-    /// Bytes that crossed in this session and direction before this row; 0 for datagrams and other rows.
+    /// Bytes that crossed in this session and direction before this row; 0 for datagrams, messages and other rows.
     pub stream_offset: u64,
     pub payload: Vec<u8>,
 }

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::address::Peer;
 use super::ids::{SessionId, SocketId};
+use super::process::PeerProcess;
 use super::protocol::Protocol;
 use crate::codec::decode::Decoder;
 
@@ -25,6 +26,8 @@ pub struct SessionInfo {
     pub decoder: Decoder,
     pub peer: Peer,
     pub local: Peer,
+    /// The peer's process, where the family tells it.
+    pub process: Option<PeerProcess>,
     /// Nanoseconds since 1970 at which it opened.
     pub since_wall_ns: i64,
 }

@@ -54,7 +54,7 @@ fn unix_name(address: &SockAddr) -> UnixName {
     UnixName::Unnamed
 }
 
-/// The sender of a datagram, as it is to be answered: a v4-mapped address stays one, for the socket is a v6 one. `None`
+/// The sender of a UDP datagram, as it is to be answered: a v4-mapped address stays one, for the socket is a v6 one. `None`
 /// for one that has no address.
 pub(super) fn sender_of(storage: &SockaddrStorage) -> Option<SocketAddr> {
     if let Some(v4) = storage.as_sockaddr_in() {

@@ -7,7 +7,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::datagram::{DatagramSocket, Naming};
 use super::{options, sys};
-use crate::model::{CanInterface, Endpoint, Failure, Operation, Peer, Role, SocketOptions};
+use crate::model::{self, CanInterface, Endpoint, Failure, Operation, Peer, Role, SocketOptions};
 
 /// A socket for the frames of one interface, CAN FD's among them where the interface has it.
 pub(super) fn bind(interface: &CanInterface, options: &SocketOptions) -> Result<DatagramSocket, Failure> {
@@ -17,7 +17,7 @@ pub(super) fn bind(interface: &CanInterface, options: &SocketOptions) -> Result<
     sys::set_can_fd(&socket).map_err(|error| fail(Operation::SetOption, &error))?;
     let address = address(interface).map_err(|error| fail(Operation::Bind, &error))?;
     socket.bind(&address).map_err(|error| fail(Operation::Bind, &error))?;
-    over(socket, interface).map_err(|error| fail(Operation::Bind, &error))
+    over(socket, model::Protocol::Can, interface).map_err(|error| fail(Operation::Bind, &error))
 }
 
 /// A socket of the broadcast manager for one interface.
@@ -28,7 +28,7 @@ pub(super) fn bind_broadcast(interface: &CanInterface, options: &SocketOptions) 
     let address = address(interface).map_err(|error| fail(Operation::Connect, &error))?;
     // The broadcast manager is connected to its interface and not bound to it.
     socket.connect(&address).map_err(|error| fail(Operation::Connect, &error))?;
-    over(socket, interface).map_err(|error| fail(Operation::Connect, &error))
+    over(socket, model::Protocol::CanBroadcast, interface).map_err(|error| fail(Operation::Connect, &error))
 }
 
 /// Whether a socket for frames can be opened.
@@ -46,8 +46,8 @@ fn open(kind: Type, protocol: i32) -> io::Result<Socket> {
 }
 
 /// The seam for any socket that carries whole frames.
-fn over(socket: Socket, interface: &CanInterface) -> io::Result<DatagramSocket> {
-    DatagramSocket::new(socket, Naming::Sole(Peer::Can(interface.clone())))
+fn over(socket: Socket, protocol: model::Protocol, interface: &CanInterface) -> io::Result<DatagramSocket> {
+    DatagramSocket::new(socket, protocol, Naming::Sole(Peer::Can(interface.clone())))
 }
 
 fn socket(kind: Type, protocol: i32, options: &SocketOptions, endpoint: &Endpoint) -> Result<Socket, Failure> {
@@ -78,7 +78,7 @@ mod tests {
     fn frames_cross_whole_and_are_told_from_each_other() {
         let vcan = CanInterface::new("vcan0").unwrap();
         let (ours, theirs) = Socket::pair(Domain::UNIX, Type::SEQPACKET, None).unwrap();
-        let (ours, theirs) = (over(ours, &vcan).unwrap(), over(theirs, &vcan).unwrap());
+        let (ours, theirs) = [ours, theirs].map(|socket| over(socket, model::Protocol::Can, &vcan).unwrap()).into();
         let frames = ["123#DEADBEEF", "1F334455#11", "7DF#R4", "123##1112233", "20000004#0000000000000000"];
         let frames = frames.map(|text| text.parse::<Frame>().unwrap());
         let peer = Peer::Can(vcan);

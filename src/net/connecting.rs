@@ -10,7 +10,7 @@ use socket2::{SockAddr, Socket};
 use super::stream::Stream;
 use super::transport::ConnectEnd;
 use super::wake::{Ready, Wake};
-use crate::model::{Cause, Failure, Operation};
+use crate::model::{Cause, Failure, Operation, Protocol};
 
 /// Starts connecting a non-blocking socket; whether it is connected already.
 ///
@@ -24,7 +24,7 @@ pub(super) fn begin(socket: &Socket, address: &SockAddr) -> io::Result<bool> {
 }
 
 /// Blocks until what was begun has ended, the deadline is over, or the wake goes on. `subject` is the address in failures.
-pub(super) fn finish(socket: Socket, subject: &str, wake: &Wake, deadline: Instant) -> ConnectEnd {
+pub(super) fn finish(socket: Socket, protocol: Protocol, subject: &str, wake: &Wake, deadline: Instant) -> ConnectEnd {
     let left = deadline.saturating_duration_since(Instant::now());
     let fail = |error: io::Error| ConnectEnd::Failed(Failure::io(Operation::Connect, subject, &error));
     match wake.wait(socket.as_fd(), PollFlags::POLLOUT, Some(left)) {
@@ -36,7 +36,7 @@ pub(super) fn finish(socket: Socket, subject: &str, wake: &Wake, deadline: Insta
         Err(error) => return fail(error),
     }
     match socket.take_error() {
-        Ok(None) => Stream::new(socket).map_or_else(fail, ConnectEnd::Stream),
+        Ok(None) => Stream::new(socket, protocol).map_or_else(fail, ConnectEnd::Stream),
         Ok(Some(error)) | Err(error) => fail(error),
     }
 }

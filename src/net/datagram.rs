@@ -2,9 +2,10 @@
 
 use std::io::{self, IoSliceMut};
 use std::os::fd::{AsFd, AsRawFd};
+use std::time::Duration;
 
-use nix::errno::Errno;
-use nix::poll::{PollFd, PollFlags, poll};
+use nix::libc;
+use nix::poll::PollFlags;
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg};
 use nix::sys::time::TimeSpec;
 use socket2::Socket;
@@ -12,25 +13,31 @@ use socket2::Socket;
 use super::address::{peer_of, sender_of, system_address};
 use super::inspect::{OpenSocket, memory};
 use super::stream::receive_time;
+use super::unix_message::{self, Rights};
 use super::wake::{Ready, Wake};
-use crate::model::{Peer, Protocol, Role};
+use crate::model::{Peer, PeerProcess, Protocol, Role};
 
 /// What one receive call returned.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct ReceivedDatagram {
     /// Bytes in the buffer; 0 is an empty datagram and no end.
     pub len: usize,
-    /// As it is to be answered: a v4-mapped address stays one. `None` for a sender without an address.
+    /// As it is to be answered: a v4-mapped address stays one. `None` for a sender without an address; a Unix sender
+    /// without a name is [`crate::model::UnixName::Unnamed`].
     pub from: Option<Peer>,
     /// It was longer than the buffer (MSG_TRUNC).
     pub truncated: bool,
     pub kernel_ns: Option<i64>,
     /// SO_RXQ_OVFL: what the kernel dropped at this socket before this datagram; absent while nothing was.
     pub dropped: Option<u32>,
+    /// Who sent it, over a Unix socket.
+    pub process: Option<PeerProcess>,
+    /// What a Unix peer sent along.
+    pub rights: Rights,
 }
 
-/// How long a send may wait for room in the socket's buffer, in milliseconds.
-const SEND_WAIT: u8 = 100;
+/// How long a send may wait for room: in the socket's buffer, or in the queue of a Unix receiver.
+const SEND_WAIT: Duration = Duration::from_millis(100);
 
 /// How the socket names who it converses with.
 #[derive(Debug)]
@@ -39,6 +46,8 @@ pub(super) enum Naming {
     Ip,
     /// By an IP address alone.
     Host,
+    /// By a path or an abstract name, and not at all where it has none.
+    Unix,
     /// Not at all: it has but this one to converse with.
     Sole(Peer),
 }
@@ -49,6 +58,8 @@ impl Naming {
             Self::Ip => storage.and_then(sender_of).map(Peer::Ip),
             Self::Host => storage.and_then(sender_of).map(Peer::Host),
             Self::Sole(peer) => Some(peer.clone()),
+            // It comes with what else a Unix message brings.
+            Self::Unix => None,
         }
     }
 }
@@ -56,13 +67,22 @@ impl Naming {
 #[derive(Debug)]
 pub struct DatagramSocket {
     socket: Socket,
+    protocol: Protocol,
     naming: Naming,
 }
 
 impl DatagramSocket {
-    pub(super) fn new(socket: Socket, naming: Naming) -> io::Result<Self> {
-        socket.set_nonblocking(true)?;
-        Ok(Self { socket, naming })
+    pub(super) fn new(socket: Socket, protocol: Protocol, naming: Naming) -> io::Result<Self> {
+        socket.set_write_timeout(Some(SEND_WAIT))?;
+        if let Naming::Unix = naming {
+            socket.set_passcred(true)?;
+        }
+        Ok(Self { socket, protocol, naming })
+    }
+
+    #[must_use]
+    pub fn protocol(&self) -> Protocol {
+        self.protocol
     }
 
     /// Blocks until a datagram (or an error) is there; false when `wake` went on.
@@ -78,24 +98,32 @@ impl DatagramSocket {
     /// # Errors
     /// `ConnectionRefused` on a connected socket whose peer's port is closed: an answer to an earlier send, not an end.
     pub fn receive(&self, buffer: &mut [u8]) -> io::Result<Option<ReceivedDatagram>> {
+        let result =
+            if let Naming::Unix = self.naming { self.receive_unix(buffer) } else { self.receive_other(buffer) };
+        match result {
+            Ok(received) => Ok(Some(received)),
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn receive_other(&self, buffer: &mut [u8]) -> io::Result<ReceivedDatagram> {
         let mut control = nix::cmsg_space!(TimeSpec, u32);
         let mut slices = [IoSliceMut::new(buffer)];
-        let message = match recvmsg::<SockaddrStorage>(
+        let message = recvmsg::<SockaddrStorage>(
             self.socket.as_raw_fd(),
             &mut slices,
             Some(&mut control),
-            MsgFlags::empty(),
-        ) {
-            Ok(message) => message,
-            Err(Errno::EAGAIN | Errno::EINTR) => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
+            MsgFlags::MSG_DONTWAIT,
+        )?;
         let mut received = ReceivedDatagram {
             len: message.bytes,
             from: self.naming.name(message.address.as_ref()),
             truncated: message.flags.contains(MsgFlags::MSG_TRUNC),
             kernel_ns: None,
             dropped: None,
+            process: None,
+            rights: Rights::default(),
         };
         if let Ok(controls) = message.cmsgs() {
             for control in controls {
@@ -106,28 +134,34 @@ impl DatagramSocket {
                 }
             }
         }
-        Ok(Some(received))
+        Ok(received)
+    }
+
+    fn receive_unix(&self, buffer: &mut [u8]) -> io::Result<ReceivedDatagram> {
+        let message = unix_message::receive(self.socket.as_fd(), buffer, libc::MSG_DONTWAIT)?;
+        Ok(ReceivedDatagram {
+            len: message.len,
+            from: Some(message.from),
+            truncated: message.truncated,
+            kernel_ns: message.kernel_ns,
+            dropped: None,
+            process: message.process,
+            rights: message.rights,
+        })
     }
 
     /// Sends one datagram: to the connected peer, or to `to`. With `wait` it waits a tenth of a second at most for room.
     ///
     /// # Errors
-    /// `WouldBlock` when no room came; message too long; `ConnectionRefused` for an earlier datagram: this one was not
-    /// sent.
+    /// `WouldBlock` when no room came; message too long; `ConnectionRefused`, over Unix for this datagram and
+    /// elsewhere for an earlier one: this one was not sent.
     pub fn send(&self, bytes: &[u8], to: Option<&Peer>, wait: bool) -> io::Result<usize> {
-        let attempt = || match (to, &self.naming) {
-            (Some(peer), Naming::Ip | Naming::Host) => self.socket.send_to(bytes, &system_address(peer)?),
-            _ => self.socket.send(bytes),
-        };
-        match attempt() {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock && wait => {
-                let mut writable = [PollFd::new(self.socket.as_fd(), PollFlags::POLLOUT)];
-                match poll(&mut writable, SEND_WAIT) {
-                    Ok(_) | Err(Errno::EINTR) => attempt(),
-                    Err(error) => Err(error.into()),
-                }
+        let flags = if wait { 0 } else { libc::MSG_DONTWAIT };
+        match (to, &self.naming) {
+            (Some(peer), Naming::Ip | Naming::Host | Naming::Unix) => {
+                self.socket.send_to_with_flags(bytes, &system_address(peer)?, flags)
             }
-            result => result,
+            _ => self.socket.send_with_flags(bytes, flags),
         }
     }
 
@@ -147,7 +181,7 @@ impl DatagramSocket {
     /// getsockname(2) failed.
     pub fn local(&self) -> io::Result<Peer> {
         match &self.naming {
-            Naming::Ip => Ok(peer_of(&self.socket.local_addr()?)),
+            Naming::Ip | Naming::Unix => Ok(peer_of(&self.socket.local_addr()?)),
             Naming::Host => Ok(match peer_of(&self.socket.local_addr()?) {
                 Peer::Ip(address) => Peer::Host(address),
                 other => other,

@@ -1,4 +1,4 @@
-//! A listening socket, TCP or Unix.
+//! A listening socket of any transport with connections.
 
 use std::io;
 use std::os::fd::AsFd;
@@ -25,13 +25,19 @@ pub enum Accepted {
 #[derive(Debug)]
 pub struct Listener {
     socket: Socket,
+    protocol: Protocol,
 }
 
 impl Listener {
-    pub(super) fn new(socket: Socket) -> io::Result<Self> {
+    pub(super) fn new(socket: Socket, protocol: Protocol) -> io::Result<Self> {
         // A connection may vanish between the wait and accept(2), which then must not block.
         socket.set_nonblocking(true)?;
-        Ok(Self { socket })
+        Ok(Self { socket, protocol })
+    }
+
+    #[must_use]
+    pub fn protocol(&self) -> Protocol {
+        self.protocol
     }
 
     /// Where it is bound, port 0 resolved.
@@ -57,7 +63,7 @@ impl Listener {
             return Ok(Accepted::Woken);
         }
         match self.socket.accept() {
-            Ok((socket, address)) => Ok(Accepted::Stream(Stream::new(socket)?, peer_of(&address))),
+            Ok((socket, address)) => Ok(Accepted::Stream(Stream::new(socket, self.protocol)?, peer_of(&address))),
             // Errors of the connection and not of the listener, accept(2).
             Err(error)
                 if matches!(

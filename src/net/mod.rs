@@ -1,10 +1,12 @@
 //! Sockets: the only place that names `std::net`'s sockets, `std::os::unix::net` or `socket2`.
 //!
 //! One file a transport, behind two seams: a [`Listener`] that yields [`Stream`]s, and a [`DatagramSocket`]; which one it
-//! is, [`listen`] and [`connect`] know. Calls block;
-//! a [`Wake`] or [`Stream::interrupt`] ends them from another thread. Which thread that is, `net` never knows.
+//! is, [`listen`] and [`connect`] know. Calls block; a [`Wake`] or
+//! [`Stream::interrupt`] ends them from another thread. Which thread that is, `net` never knows.
 
 mod address;
+mod adopt;
+mod ancillary;
 mod can;
 mod connecting;
 mod datagram;
@@ -23,9 +25,12 @@ mod tcp_info;
 mod transport;
 mod udp;
 mod unix;
+mod unix_datagram;
+mod unix_message;
 mod vsock;
 mod wake;
 
+pub use adopt::inherited;
 pub use datagram::{DatagramSocket, ReceivedDatagram};
 pub use inspect::OpenSocket;
 pub use limits::raise_descriptor_limit;
@@ -33,5 +38,6 @@ pub use listener::{Accepted, Listener};
 pub use resolve::{LocalAddress, literal, lookup};
 pub use stream::{ReceivedPiece, Stream};
 pub use transport::{Attempt, ConnectEnd, Listening, connect, listen, probe};
-pub use unix::accepts as unix_accepts;
+pub use unix::answers as unix_answers;
+pub use unix_message::Rights;
 pub use wake::Wake;

@@ -52,8 +52,8 @@ pub(super) fn check(options: &SocketOptions, role: Role, subject: &dyn Display) 
     }
 }
 
-/// Sets what was asked for, before bind and connect, in the table's order; asks the kernel for receive times too, which
-/// can fail on exotic families: times are then unknown. `subject` is the endpoint.
+/// Sets what was asked for, before bind and connect, in the table's order; asks the kernel for receive times too.
+/// `subject` is the endpoint.
 ///
 /// # Errors
 /// The first option that the kernel refuses, named with its value.
@@ -66,10 +66,15 @@ pub(super) fn apply(
     for (option, value) in options.iter() {
         set(socket.as_fd(), role, option, value).map_err(|error| refusal(option, value, subject, &error))?;
     }
+    ask_for_receive_times(socket);
+    Ok(())
+}
+
+/// SO_TIMESTAMPNS, socket(7). It can fail on exotic families: times are then unknown.
+pub(super) fn ask_for_receive_times(socket: &Socket) {
     if let Err(error) = setsockopt(socket, sockopt::ReceiveTimestampns, &true) {
         tracing::debug!(%error, "no SO_TIMESTAMPNS");
     }
-    Ok(())
 }
 
 /// Sets what the program wants where the user leaves it open; another protocol (`proto=`) may not have it.

@@ -14,7 +14,7 @@ use super::stream::Stream;
 use super::tcp::{Begun, begin_connect, subject};
 use super::transport::{Attempt, ConnectEnd};
 use super::wake::{Wake, poll_timeout};
-use crate::model::{Cause, Failure, Operation, Peer, Role, SocketOptions};
+use crate::model::{Cause, Failure, Operation, Peer, Protocol, Role, SocketOptions};
 
 /// How long one attempt has the field to itself (RFC 8305, section 5).
 const HEAD_START: Duration = Duration::from_millis(250);
@@ -88,7 +88,7 @@ pub(super) fn connect_first(attempt: &Attempt<'_>, mut on_attempt: impl FnMut(So
 
 fn connected(socket: Socket, address: SocketAddr, options: &SocketOptions) -> ConnectEnd {
     options::apply_again(&socket, Role::Client, options);
-    match Stream::to_peer(socket, &Peer::Ip(address)) {
+    match Stream::to_peer(socket, Protocol::Tcp, &Peer::Ip(address)) {
         Ok(stream) => ConnectEnd::Stream(stream),
         Err(error) => ConnectEnd::Failed(Failure::io(Operation::Connect, subject(address), &error)),
     }

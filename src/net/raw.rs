@@ -8,7 +8,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use super::datagram::{DatagramSocket, Naming};
 use super::options;
 use super::transport::{Attempt, ConnectEnd, first_that_works};
-use crate::model::{Endpoint, Failure, Operation, Peer, RawAddress, Role, SocketOptions};
+use crate::model::{self, Endpoint, Failure, Operation, Peer, RawAddress, Role, SocketOptions};
 
 /// Binds to the first of the candidates that can be bound; every packet of the protocol to that address arrives.
 pub(super) fn bind(
@@ -20,7 +20,7 @@ pub(super) fn bind(
     first_that_works(candidates, Operation::Bind, |candidate| {
         let socket = socket(address, Role::Server, candidate, options)?;
         socket.bind(&candidate.into()).map_err(fail(Operation::Bind))?;
-        DatagramSocket::new(socket, Naming::Host).map_err(fail(Operation::Bind))
+        DatagramSocket::new(socket, model::Protocol::Raw, Naming::Host).map_err(fail(Operation::Bind))
     })
 }
 
@@ -36,7 +36,7 @@ pub(super) fn open(address: &RawAddress, attempt: &Attempt<'_>) -> ConnectEnd {
         if attempt.connected {
             socket.connect(&candidate.into()).map_err(fail(Operation::Connect))?;
         }
-        let socket = DatagramSocket::new(socket, Naming::Host).map_err(fail(Operation::Open))?;
+        let socket = DatagramSocket::new(socket, model::Protocol::Raw, Naming::Host).map_err(fail(Operation::Open))?;
         Ok((socket, Peer::Host(candidate)))
     });
     opened.map_or_else(ConnectEnd::Failed, |(socket, peer)| ConnectEnd::Datagrams(socket, peer))

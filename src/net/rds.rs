@@ -8,7 +8,7 @@ use socket2::{Domain, Socket, Type};
 use super::datagram::{DatagramSocket, Naming};
 use super::options;
 use super::transport::{Attempt, ConnectEnd, first_that_works};
-use crate::model::{Endpoint, Failure, Operation, Peer, Role, SocketOptions};
+use crate::model::{Endpoint, Failure, Operation, Peer, Protocol, Role, SocketOptions};
 
 /// Binds to the first of the candidates that can be bound.
 pub(super) fn bind(candidates: &[SocketAddr], options: &SocketOptions) -> Result<DatagramSocket, Failure> {
@@ -55,7 +55,7 @@ fn bound(
     let socket = open_socket().map_err(fail(Operation::Open, subject))?;
     options::apply(&socket, role, options, &Endpoint::Rds(subject.into()))?;
     socket.bind(&local.into()).map_err(fail(Operation::Bind, local))?;
-    DatagramSocket::new(socket, Naming::Ip).map_err(fail(Operation::Bind, local))
+    DatagramSocket::new(socket, Protocol::Rds, Naming::Ip).map_err(fail(Operation::Bind, local))
 }
 
 fn fail(operation: Operation, address: SocketAddr) -> impl Fn(io::Error) -> Failure {

@@ -26,7 +26,7 @@ fn listen_on(address: SocketAddr, options: &SocketOptions) -> Result<Listener, F
     socket.bind(&address.into()).map_err(fail(Operation::Bind))?;
     options::listen(&socket, options).map_err(fail(Operation::Listen))?;
     options::apply_again(&socket, Role::Server, options);
-    Listener::new(socket).map_err(fail(Operation::Listen))
+    Listener::new(socket, crate::model::Protocol::Tcp).map_err(fail(Operation::Listen))
 }
 
 /// With all of its options: an accepted stream inherits what its listener has set.

@@ -8,7 +8,7 @@ use super::listener::Listener;
 use super::resolve::LocalAddress;
 use super::stream::Stream;
 use super::wake::Wake;
-use super::{can, options, race, raw, rds, tcp, udp, unix, vsock};
+use super::{adopt, can, options, race, raw, rds, tcp, udp, unix, unix_datagram, vsock};
 use crate::model::{Cause, Endpoint, Failure, Operation, Peer, Protocol, Role, SocketOptions};
 
 /// A bound socket that serves many peers.
@@ -27,6 +27,15 @@ impl Listening {
         match self {
             Self::Connections(listener) => listener.local(),
             Self::Datagrams(socket) => socket.local(),
+        }
+    }
+
+    /// What it is, which a descriptor's endpoint doesn't tell.
+    #[must_use]
+    pub fn protocol(&self) -> Protocol {
+        match self {
+            Self::Connections(listener) => listener.protocol(),
+            Self::Datagrams(socket) => socket.protocol(),
         }
     }
 }
@@ -64,12 +73,16 @@ pub fn listen(endpoint: &Endpoint, candidates: &[SocketAddr], options: &SocketOp
     match endpoint {
         Endpoint::Tcp(_) => tcp::listen(candidates, options).map(Listening::Connections),
         Endpoint::Udp(_) => udp::bind(candidates, options).map(Listening::Datagrams),
-        Endpoint::UnixStream(name) => unix::listen(name, options).map(Listening::Connections),
+        Endpoint::UnixStream(name) | Endpoint::UnixSeqpacket(name) => {
+            unix::listen(endpoint, name, options).map(Listening::Connections)
+        }
+        Endpoint::UnixDatagram(name) => unix_datagram::bind(endpoint, name, options).map(Listening::Datagrams),
         Endpoint::Raw(address) => raw::bind(address, candidates, options).map(Listening::Datagrams),
         Endpoint::Vsock(address) => vsock::listen(*address, options).map(Listening::Connections),
         Endpoint::Can(interface) => can::bind(interface, options).map(Listening::Datagrams),
         Endpoint::CanBroadcast(interface) => can::bind_broadcast(interface, options).map(Listening::Datagrams),
         Endpoint::Rds(_) => rds::bind(candidates, options).map(Listening::Datagrams),
+        Endpoint::Descriptor(name) => adopt::listen(name, options),
     }
 }
 
@@ -79,7 +92,12 @@ pub fn listen(endpoint: &Endpoint, candidates: &[SocketAddr], options: &SocketOp
 /// Why there is none.
 pub fn probe(protocol: Protocol) -> Result<(), Failure> {
     let result = match protocol {
-        Protocol::Tcp | Protocol::Udp | Protocol::UnixStream => Ok(()),
+        Protocol::Tcp
+        | Protocol::Udp
+        | Protocol::UnixStream
+        | Protocol::UnixDatagram
+        | Protocol::UnixSeqpacket
+        | Protocol::Descriptor => Ok(()),
         Protocol::Raw => raw::probe(),
         Protocol::Vsock => vsock::probe(),
         Protocol::Can => can::probe(),
@@ -98,7 +116,9 @@ pub fn connect(attempt: &Attempt<'_>, mut on_attempt: impl FnMut(&Endpoint)) -> 
     match attempt.endpoint {
         Endpoint::Tcp(_) => race::connect_first(attempt, |address| on_attempt(&Endpoint::Tcp(address.into()))),
         Endpoint::Udp(_) => udp::open(attempt),
-        Endpoint::UnixStream(name) => {
+        Endpoint::UnixDatagram(name) => unix_datagram::open(name, attempt),
+        Endpoint::Descriptor(name) => adopt::connect(name, attempt),
+        Endpoint::UnixStream(name) | Endpoint::UnixSeqpacket(name) => {
             on_attempt(attempt.endpoint);
             unix::connect(name, attempt)
         }

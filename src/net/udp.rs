@@ -8,7 +8,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use super::datagram::{DatagramSocket, Naming};
 use super::options;
 use super::transport::{Attempt, ConnectEnd, first_that_works};
-use crate::model::{Failure, Operation, Peer, Role, SocketOptions};
+use crate::model::{self, Failure, Operation, Peer, Role, SocketOptions};
 
 /// Binds to the first of the candidates that can be bound.
 ///
@@ -18,7 +18,7 @@ pub(super) fn bind(candidates: &[SocketAddr], options: &SocketOptions) -> Result
     first_that_works(candidates, Operation::Bind, |address| {
         let socket = socket(address, Role::Server, options)?;
         socket.bind(&address.into()).map_err(fail(Operation::Bind, address))?;
-        DatagramSocket::new(socket, Naming::Ip).map_err(fail(Operation::Bind, address))
+        DatagramSocket::new(socket, model::Protocol::Udp, Naming::Ip).map_err(fail(Operation::Bind, address))
     })
 }
 
@@ -33,7 +33,8 @@ pub(super) fn open(attempt: &Attempt<'_>) -> ConnectEnd {
         if attempt.connected {
             socket.connect(&address.into()).map_err(fail(Operation::Connect, address))?;
         }
-        Ok((DatagramSocket::new(socket, Naming::Ip).map_err(fail(Operation::Open, address))?, address))
+        let socket = DatagramSocket::new(socket, model::Protocol::Udp, Naming::Ip);
+        Ok((socket.map_err(fail(Operation::Open, address))?, address))
     });
     match opened {
         Ok((socket, peer)) => ConnectEnd::Datagrams(socket, Peer::Ip(peer)),

@@ -8,7 +8,7 @@ use super::connecting;
 use super::listener::Listener;
 use super::options;
 use super::transport::{Attempt, ConnectEnd};
-use crate::model::{Endpoint, Failure, Operation, Role, SocketOptions, VsockAddress};
+use crate::model::{Endpoint, Failure, Operation, Protocol, Role, SocketOptions, VsockAddress};
 
 /// Binds and listens.
 pub(super) fn listen(address: VsockAddress, options: &SocketOptions) -> Result<Listener, Failure> {
@@ -16,7 +16,7 @@ pub(super) fn listen(address: VsockAddress, options: &SocketOptions) -> Result<L
     let socket = socket(address, Role::Server, options)?;
     socket.bind(&system_address(address)).map_err(|error| fail(Operation::Bind, &error))?;
     options::listen(&socket, options)
-        .and_then(|()| Listener::new(socket))
+        .and_then(|()| Listener::new(socket, Protocol::Vsock))
         .map_err(|error| fail(Operation::Listen, &error))
 }
 
@@ -32,7 +32,7 @@ pub(super) fn connect(address: VsockAddress, attempt: &Attempt<'_>) -> ConnectEn
         return ConnectEnd::Failed(fail(Operation::Connect, &error));
     }
     let subject = Endpoint::Vsock(address).to_string();
-    connecting::finish(socket, &subject, attempt.wake, attempt.deadline)
+    connecting::finish(socket, Protocol::Vsock, &subject, attempt.wake, attempt.deadline)
 }
 
 /// Whether a socket can be opened.

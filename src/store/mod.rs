@@ -2,9 +2,11 @@
 //!
 //! Nothing here starts a thread; every call blocks for as long as the file system does.
 
+pub mod descriptor;
 pub mod inbox;
 pub mod journal;
 pub mod port_owner;
+pub mod process;
 pub mod settings;
 pub mod socket_file;
 pub mod source;

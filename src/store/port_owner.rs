@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use super::process;
 use crate::model::{PortOwner, Protocol};
 
 /// The process that listens on this TCP port, or has this UDP port bound, on any address. `None` where `/proc` does not
@@ -30,8 +31,7 @@ fn find_in(proc: &Path, protocol: Protocol, port: u16) -> Option<PortOwner> {
         return None;
     }
     let pid = processes(proc).find(|pid| holds_one_of(&proc.join(format!("{pid}/fd")), &inodes))?;
-    let name = fs::read(proc.join(format!("{pid}/comm"))).ok()?;
-    Some(PortOwner { pid, name: String::from_utf8_lossy(&name).trim_end().to_owned() })
+    Some(PortOwner { pid, name: process::name_in(proc, pid)? })
 }
 
 /// The inode in a line of `/proc/net/tcp` and its like if it has this local port and one of these states. Fields as in

@@ -1,5 +1,6 @@
 //! The window's state, and how its parts are laid out.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use egui::{CentralPanel, Context, Frame, Margin, Panel, Rect, Ui, pos2};
@@ -7,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::action::UiCommand;
 use super::context::Cx;
-use super::dialogs::Dialogs;
+use super::dialogs::{Dialogs, Picker};
 use super::fonts;
 use super::panels::about::{Help, help};
 use super::panels::code::CodeWindow;
@@ -52,6 +53,8 @@ pub struct App {
     pub(super) inspector: InspectorPanel,
     pub(super) actions: Vec<UiCommand>,
     pub(super) dialogs: Dialogs,
+    /// Where the journal was saved to without anybody having said so, for want of a dialog.
+    pub(super) saved_unasked: Option<PathBuf>,
     /// What concerns the whole window.
     pub(super) message: Option<Message>,
     pub(super) help: Option<Help>,
@@ -96,7 +99,7 @@ impl App {
             clients.push(ClientTabState::new(engine.new_socket(), &Default::default()));
         }
         let language = Language::from_choice(settings.language);
-        let mut sessions = Sessions::default();
+        let mut sessions = Sessions { inherited: Engine::inherited_sockets(), ..Sessions::default() };
         for (tab, kept) in servers.iter().zip(&settings.servers) {
             sessions.shown_as.choose(tab.socket, None, shown_as(&kept.shown_as));
         }
@@ -115,6 +118,7 @@ impl App {
             inspector: InspectorPanel::new(),
             actions: Vec::new(),
             dialogs: Dialogs::default(),
+            saved_unasked: None,
             message: status_bar::damage(damage),
             help: None,
             code: None,
@@ -127,6 +131,11 @@ impl App {
             light,
             engine,
         }
+    }
+
+    /// Has somebody else asked for paths than the system's dialogs.
+    pub fn set_picker(&mut self, picker: Box<dyn Picker>) {
+        self.dialogs = Dialogs::of(picker);
     }
 
     /// With times of a zone that the system need not be in.
@@ -160,7 +169,8 @@ impl App {
         self.save_settings(ctx);
     }
 
-    fn on_event(&mut self, event: &Event) {
+    /// Takes in one report of the engine.
+    pub fn on_event(&mut self, event: &Event) {
         self.sessions.on_event(event);
         for tab in &mut self.servers {
             tab.on_event(event, &mut self.sessions);
@@ -173,7 +183,8 @@ impl App {
         match event {
             Event::Failed { socket: None, failure, .. } => self.message = Some(Message::Failed(failure.clone())),
             Event::JournalSaved { path, rows } => {
-                self.message = Some(Message::JournalSaved { rows: *rows, path: path.clone() });
+                let unasked = self.saved_unasked.take_if(|unasked| unasked == path).is_some();
+                self.message = Some(Message::JournalSaved { rows: *rows, path: path.clone(), unasked });
             }
             _ => {}
         }

@@ -23,8 +23,7 @@ impl App {
         match action {
             UiCommand::CopyText(text) => ctx.copy_text(text),
             UiCommand::SaveJournal => {
-                let title = UiCommand::SaveJournal.label(self.language);
-                self.dialogs.open(&self.engine, ctx, window, Purpose::SaveJournal, &title);
+                self.ask(ctx, window, Purpose::SaveJournal, &UiCommand::SaveJournal);
             }
             UiCommand::ClearJournal => self.engine.send(Command::ClearJournal),
             UiCommand::ToggleFollow => self.journal.toggle_follow(),
@@ -48,13 +47,11 @@ impl App {
             UiCommand::Stop(role, socket) => self.stop(role, socket),
             UiCommand::SendMessage(role, socket) => self.send_message(role, socket),
             UiCommand::ChooseFiles(role, socket) => {
-                let title = action.label(self.language);
-                self.dialogs.open(&self.engine, ctx, window, Purpose::SendFiles(role, socket), &title);
+                self.ask(ctx, window, Purpose::SendFiles(role, socket), &action);
             }
             UiCommand::SendPaths(role, socket, paths) => self.send_paths(role, socket, paths),
             UiCommand::ChooseFolder(role, socket) => {
-                let title = action.label(self.language);
-                self.dialogs.open(&self.engine, ctx, window, Purpose::ReceiveInto(role, socket), &title);
+                self.ask(ctx, window, Purpose::ReceiveInto(role, socket), &action);
             }
             UiCommand::SetLanguage(choice) => {
                 self.settings.language = choice;
@@ -77,6 +74,12 @@ impl App {
             UiCommand::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
         }
         ctx.request_repaint();
+    }
+
+    /// Opens a dialog that is titled as the action that asks for it.
+    fn ask(&mut self, ctx: &Context, window: Option<&eframe::Frame>, purpose: Purpose, action: &UiCommand) {
+        let title = action.label(self.language);
+        self.dialogs.open(&self.engine, ctx, window, purpose, &title, self.language);
     }
 
     /// Actions whose keys were pressed in this frame.
@@ -172,8 +175,9 @@ impl App {
             self.message = Some(Message::NoDialog);
             return;
         };
-        let name = format!("sockeye-{}.txt", super::clock::file_stamp());
-        self.save_journal(folder.join(name));
+        let path = folder.join(format!("sockeye-{}.txt", super::clock::file_stamp()));
+        self.saved_unasked = Some(path.clone());
+        self.save_journal(path);
     }
 
     fn save_journal(&self, path: PathBuf) {
@@ -222,9 +226,11 @@ impl App {
         self.select_tab(role, socket);
     }
 
-    /// Where a listener like this one finds nobody in its place: at the next port that no tab has. A path has no next.
+    /// Where a listener like this one finds nobody in its place: at the next port that no tab has. A path or a
+    /// descriptor has no next.
     fn free_place(&self, like: &ServerTab) -> (String, String) {
-        if like.protocol == Protocol::UnixStream.scheme() {
+        let is_taken = |protocol: Protocol| protocol.is_unix() || protocol == Protocol::Descriptor;
+        if Protocol::from_scheme(&like.protocol).is_some_and(is_taken) {
             return (String::new(), like.port.clone());
         }
         let port = match like.port.trim().parse::<u16>() {

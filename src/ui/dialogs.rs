@@ -1,14 +1,17 @@
-//! The native dialogs, off the window's thread.
+//! Dialogs for paths, off the window's thread.
 
-use std::future::Future;
+mod picker;
+
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
-use rfd::{AsyncFileDialog, FileHandle};
 
+pub use self::picker::{Choice, Picker, Wanted};
 use crate::engine::Engine;
+use crate::i18n::Language;
 use crate::model::{Role, SocketId};
+use crate::tr;
 
 /// Nobody cancels a dialog this soon after asking for it: none could open. rfd reports both alike.
 const TOO_SOON: Duration = Duration::from_millis(300);
@@ -33,9 +36,26 @@ pub(super) enum Answer {
     CouldNotOpen,
 }
 
+impl Purpose {
+    fn wanted(self, language: Language) -> Wanted {
+        match self {
+            Self::SendFiles(..) => Wanted::Files,
+            Self::ReceiveInto(..) => Wanted::Folder,
+            Self::SaveJournal => Wanted::NewFile {
+                name: "journal.txt".to_owned(),
+                kinds: vec![
+                    (tr!(language, "dialog.kind_text").into_owned(), "txt"),
+                    (tr!(language, "dialog.kind_json").into_owned(), "jsonl"),
+                    (tr!(language, "dialog.kind_sqlite").into_owned(), "sqlite"),
+                ],
+            },
+        }
+    }
+}
+
 /// Opens dialogs and collects their answers.
-#[derive(Debug)]
 pub(super) struct Dialogs {
+    picker: Box<dyn Picker>,
     sender: Sender<(Purpose, Answer)>,
     receiver: Receiver<(Purpose, Answer)>,
     open: bool,
@@ -45,14 +65,17 @@ pub(super) struct Dialogs {
 
 impl Default for Dialogs {
     fn default() -> Self {
-        let (sender, receiver) = crossbeam_channel::bounded(1);
-        Self { sender, receiver, open: false, settled: false }
+        Self::of(Box::new(picker::NativePicker))
     }
 }
 
 impl Dialogs {
-    /// Opens a dialog; does nothing while one is open. Must be called on the window's thread, where macOS wants dialogs
-    /// to be made; never blocks. The dialog belongs to `window`: it stays above it and takes its input meanwhile.
+    pub(super) fn of(picker: Box<dyn Picker>) -> Self {
+        let (sender, receiver) = crossbeam_channel::bounded(1);
+        Self { picker, sender, receiver, open: false, settled: false }
+    }
+
+    /// Opens a dialog; does nothing while one is open. Must be called on the window's thread; never blocks.
     pub(super) fn open(
         &mut self,
         engine: &Engine,
@@ -60,31 +83,14 @@ impl Dialogs {
         window: Option<&eframe::Frame>,
         purpose: Purpose,
         title: &str,
+        language: Language,
     ) {
         if self.open {
             return;
         }
         self.open = true;
-        let mut dialog = AsyncFileDialog::new().set_title(title);
-        if let Some(window) = window {
-            dialog = dialog.set_parent(window);
-        }
-        match purpose {
-            Purpose::SendFiles(..) => self.wait(engine, ctx, purpose, dialog.pick_files()),
-            Purpose::ReceiveInto(..) => {
-                let folder = dialog.pick_folder();
-                self.wait(engine, ctx, purpose, async { folder.await.map(|folder| vec![folder]) });
-            }
-            Purpose::SaveJournal => {
-                let file = dialog
-                    .set_file_name("journal.txt")
-                    .add_filter("Text", &["txt"])
-                    .add_filter("JSON Lines", &["jsonl"])
-                    .add_filter("SQLite", &["sqlite"])
-                    .save_file();
-                self.wait(engine, ctx, purpose, async { file.await.map(|file| vec![file]) });
-            }
-        }
+        let choice = self.picker.pick(window, title, purpose.wanted(language));
+        self.wait(engine, ctx, purpose, choice);
     }
 
     /// The answer of the dialog that was open, once.
@@ -99,19 +105,13 @@ impl Dialogs {
         Some((purpose, answer))
     }
 
-    fn wait(
-        &self,
-        engine: &Engine,
-        ctx: &egui::Context,
-        purpose: Purpose,
-        chosen: impl Future<Output = Option<Vec<FileHandle>>> + Send + 'static,
-    ) {
+    fn wait(&self, engine: &Engine, ctx: &egui::Context, purpose: Purpose, choice: Choice) {
         let sender = self.sender.clone();
         let ctx = ctx.clone();
         let asked = Instant::now();
         engine.run_detached("dialog", move || {
-            let answer = match pollster::block_on(chosen) {
-                Some(files) => Answer::Chosen(files.iter().map(|file| file.path().to_owned()).collect()),
+            let answer = match pollster::block_on(choice) {
+                Some(paths) => Answer::Chosen(paths),
                 None if asked.elapsed() < TOO_SOON => Answer::CouldNotOpen,
                 None => Answer::Cancelled { first: true },
             };

@@ -19,4 +19,5 @@ pub mod view;
 pub mod widgets;
 
 pub use app::App;
+pub use dialogs::{Choice, Picker, Wanted};
 pub use run::run;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::codec::encoding::Encoding;
 use crate::model::{
-    CloseReason, Event, Failure, PageRow, Protocol, SessionId, SessionInfo, ShownAs, SocketId, Traffic,
+    CloseReason, Event, Failure, InheritedSocket, PageRow, Protocol, SessionId, SessionInfo, ShownAs, SocketId, Traffic,
 };
 
 /// One session as the window shows it.
@@ -26,6 +26,8 @@ pub struct Sessions {
     pub by_id: HashMap<SessionId, SessionView>,
     /// How the bytes of every tab and session are shown as text.
     pub shown_as: ShownAs,
+    /// The sockets that a service manager passed to this program.
+    pub inherited: Vec<InheritedSocket>,
     /// Why sockets of these kinds can't be opened here.
     pub missing: HashMap<Protocol, Failure>,
     /// What the journal shows alone: a tab, or one of its sessions.

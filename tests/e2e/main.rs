@@ -13,7 +13,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::process::Command;
 
-use session::{Portal, require_drag_source, run};
+use session::{Portal, require_drag_source, run, run_in_own_network};
 
 #[test]
 fn text_goes_both_ways() {
@@ -53,13 +53,18 @@ fn settings_survive_a_restart_and_damage() {
 }
 
 #[test]
-fn a_click_is_answered_during_a_flood() {
+fn clicks_stop_and_disconnect_take_effect_during_a_flood() {
     run("flood", Portal::Absent, &[]);
 }
 
 #[test]
 fn the_tutorials_programs_are_the_other_end() {
     run("tutorial", Portal::Absent, &[]);
+}
+
+#[test]
+fn the_tutorials_programs_are_the_other_end_as_they_stand() {
+    run_in_own_network("tutorial_unchanged", Portal::Absent);
 }
 
 #[test]

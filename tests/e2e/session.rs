@@ -29,10 +29,25 @@ pub(crate) enum Portal {
 
 /// Runs `scenarios/NAME.py` in a session of its own, unless a tool is missing, and fails with what it printed.
 pub(crate) fn run(name: &str, portal: Portal, tools: &[&str]) {
+    run_under(&[], name, portal, tools);
+}
+
+/// As [`run`], in a network of its own where every port is free and nothing but loopback is there.
+pub(crate) fn run_in_own_network(name: &str, portal: Portal) {
+    let own = ["unshare", "--user", "--map-root-user", "--net"];
+    let allowed = Command::new(own[0]).args(&own[1..]).arg("true").output().is_ok_and(|output| output.status.success());
+    if require_tool("unshare") && require_tool("ip") && require(allowed, "the right to make a network namespace") {
+        let with_loopback = ["sh", "-c", "ip link set lo up && exec \"$@\"", "sh"];
+        run_under(&[&own[..], &with_loopback].concat(), name, portal, &[]);
+    }
+}
+
+/// Has the session started by the command `under`.
+fn run_under(under: &[&str], name: &str, portal: Portal, tools: &[&str]) {
     let Some(python) = python_with_what_it_takes(portal, tools) else { return };
     let _alone = ONE_AT_A_TIME.lock();
     let mut command = Command::new("timeout");
-    command.args(["--kill-after=10", AT_MOST, python, "-B"]);
+    command.args(["--kill-after=10", AT_MOST]).args(under).args([python, "-B"]);
     command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/e2e/session.py"));
     if portal == Portal::Absent {
         command.arg("--without-portal");

@@ -133,8 +133,8 @@ fn addresses_in_events_are_endpoints_with_their_scheme() {
                 RowBody::Life(
                     Life::Listening { endpoint } | Life::StoppedListening { endpoint } | Life::Connecting { endpoint },
                 ) => assert_eq!(endpoint, server),
-                RowBody::Life(Life::Accepted { local, peer }) => assert_eq!([local, peer], [&*server, &*client]),
-                RowBody::Life(Life::Connected { local, peer }) => assert_eq!([local, peer], [&*client, &*server]),
+                RowBody::Life(Life::Accepted { local, peer, .. }) => assert_eq!([local, peer], [&*server, &*client]),
+                RowBody::Life(Life::Connected { local, peer, .. }) => assert_eq!([local, peer], [&*client, &*server]),
                 _ => {}
             }
         }

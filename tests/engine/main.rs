@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod adopted;
 mod files;
 mod harness;
 mod inspect;
@@ -12,3 +13,5 @@ mod stream;
 mod trouble;
 mod udp;
 mod unix;
+mod unix_datagram;
+mod unix_seqpacket;

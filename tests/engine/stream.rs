@@ -49,7 +49,8 @@ fn a_server_and_its_client_in_one_engine_say_hello() {
         .collect();
     let (local, peer) = (endpoint.to_string(), format!("tcp://{}", at_server.peer));
     let eof = CloseReason::Eof;
-    assert_eq!(lives, [Life::Accepted { local, peer }, Life::PeerFinished, Life::Closed { reason: eof }]);
+    let accepted = Life::Accepted { local, peer, process: None };
+    assert_eq!(lives, [accepted, Life::PeerFinished, Life::Closed { reason: eof }]);
     assert!(rows.windows(2).all(|pair| pair[0].stamp.mono_ns <= pair[1].stamp.mono_ns), "in order of time");
     let received = rows.iter().find(|row| matches!(row.body, RowBody::Data { direction: Direction::In, .. })).unwrap();
     let kernel = received.stamp.kernel_ns.expect("Linux tells when bytes came");

@@ -49,11 +49,12 @@ fn a_stale_file_is_taken_over_and_a_live_one_is_not() {
     h.stopped(second);
     let mut peer = UnixStream::connect(&path).unwrap();
     h.opened(first);
-    // The probe whether somebody listens was a connection as well; this one is served all the same.
     peer.write_all(b"alive").unwrap();
     let mut heard = [0; 5];
     peer.read_exact(&mut heard).unwrap();
     assert_eq!(&heard, b"alive");
+    let second = h.take(|event| matches!(event, Event::Opened { .. }));
+    assert!(second.is_none(), "looking whether somebody listens is no connection: {second:?}");
 }
 
 #[test]
@@ -98,6 +99,82 @@ fn a_listener_that_takes_nobody_is_not_stale() {
     h.listen_as(server, &format!("unix:{}", path.display()), |_| {});
     assert_eq!(h.failed().cause, Cause::AddressInUse);
     h.stopped(server);
+}
+
+#[test]
+fn a_socket_that_is_bound_and_does_not_listen_yet_is_not_stale() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s.sock");
+    let socket = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None).unwrap();
+    socket.bind(&socket2::SockAddr::unix(&path).unwrap()).unwrap();
+    let mut h = Harness::new();
+    for scheme in ["unix", "unix-dgram", "unix-seqpacket"] {
+        let server = h.engine.new_socket();
+        h.listen_as(server, &format!("{scheme}:{}", path.display()), |_| {});
+        assert_eq!(h.failed().cause, Cause::AddressInUse, "{scheme}");
+        h.stopped(server);
+    }
+    assert!(path.exists());
+}
+
+#[test]
+fn a_path_has_107_bytes_at_most() {
+    let folder = tempfile::tempdir().unwrap();
+    let room = 107 - folder.path().as_os_str().len() - 1;
+    for scheme in ["unix", "unix-dgram", "unix-seqpacket"] {
+        let longest = format!("{scheme}:{}", folder.path().join("x".repeat(room)).display());
+        let mut h = Harness::new();
+        let (_server, told) = h.listen(&longest);
+        assert_eq!(told.to_string(), longest);
+        h.connect(&told);
+        let error = format!("{longest}x").parse::<sockeye::model::Target>().unwrap_err();
+        assert_eq!(error, sockeye::model::EndpointError::PathTooLong { len: 108 });
+    }
+}
+
+#[test]
+fn an_abstract_name_never_goes_stale_and_a_file_outlives_a_killed_socket() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s.sock");
+    let name = format!("\0sockeye-unix-stale-{}", std::process::id());
+    for (scheme, kind) in [
+        ("unix", socket2::Type::STREAM),
+        ("unix-dgram", socket2::Type::DGRAM),
+        ("unix-seqpacket", socket2::Type::SEQPACKET),
+    ] {
+        for bound in [path.as_os_str().to_owned(), name.clone().into()] {
+            let socket = socket2::Socket::new(socket2::Domain::UNIX, kind, None).unwrap();
+            socket.bind(&socket2::SockAddr::unix(&bound).unwrap()).unwrap();
+        }
+        let mut h = Harness::new();
+        h.listen(&format!("{scheme}:{}", name.replace('\0', "@")));
+        let is_removal = |event: &Event| matches!(event, Event::Noticed { notice: Notice::StaleSocketRemoved, .. });
+        assert!(h.take(is_removal).is_none(), "{scheme}: nothing was left to remove");
+        assert!(path.exists(), "{scheme}: the file is there although its socket is closed");
+        let (server, _) = h.listen(&format!("{scheme}:{}", path.display()));
+        h.wait("the removal", |event| is_removal(event).then_some(()));
+        h.engine.send(sockeye::model::Command::StopListening { socket: server });
+        h.stopped(server);
+        assert!(!path.exists());
+    }
+}
+
+#[test]
+fn who_connected_and_who_listens_is_known_on_both_sides() {
+    let mut h = Harness::new();
+    let name = format!("unix:@sockeye-who-{}", std::process::id());
+    let (server, told) = h.listen(&name);
+    let (_client, at_client) = h.connect(&told);
+    let at_server = h.opened(server);
+    for info in [at_client, at_server] {
+        let process = info.process.expect("a process");
+        assert_eq!(process.pid, Some(std::process::id()));
+        assert_eq!(process.uid, nix::unistd::getuid().as_raw());
+        assert_eq!(process.gid, nix::unistd::getgid().as_raw());
+        assert!(process.name.is_some_and(|name| !name.is_empty()));
+    }
+    let (_server, told) = h.listen("tcp://127.0.0.1:0");
+    assert_eq!(h.connect(&told).1.process, None, "TCP doesn't tell");
 }
 
 #[test]

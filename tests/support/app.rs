@@ -15,8 +15,8 @@ use egui::accesskit::Role;
 use egui::{Key, Modifiers, OutputCommand};
 use egui_kittest::kittest::{By, NodeT as _, Queryable as _};
 use egui_kittest::{Harness, HarnessBuilder};
-use sockeye::engine::{Clock, Engine, EngineConfig, JournalPlace};
-use sockeye::model::{ClientTab, Damage, LanguageChoice, ServerTab, Settings, ThemeChoice};
+use sockeye::engine::{Clock, Engine, EngineConfig, JournalPlace, Surroundings};
+use sockeye::model::{ClientTab, Damage, LanguageChoice, PeerProcess, ServerTab, Settings, ThemeChoice};
 use sockeye::ui::App;
 
 /// Far beyond what anything here takes; reached only by a fault.
@@ -36,22 +36,24 @@ impl Window {
         settings: Settings,
         change: impl FnOnce(HarnessBuilder<Option<App>>) -> HarnessBuilder<Option<App>>,
     ) -> Self {
-        Self::start(settings, Vec::new(), None, Clock::system(), change)
+        Self::start(settings, Vec::new(), None, Surroundings::system(), change)
     }
 
-    /// As [`Self::build`], with the same times on every machine and in every run.
-    pub(crate) fn build_with_steady_clock(
+    /// As [`Self::build`], with the same times and peers on every machine and in every run.
+    pub(crate) fn build_in_steady_surroundings(
         settings: Settings,
         change: impl FnOnce(HarnessBuilder<Option<App>>) -> HarnessBuilder<Option<App>>,
     ) -> Self {
         // 2026-09-21 14:13:20 UTC.
         let clock = Clock::in_steps(1_790_000_000_000_000_000, Duration::from_nanos(381_204_567));
-        Self::start(settings, Vec::new(), None, clock, change)
+        let name_process = |_| PeerProcess { pid: Some(4711), uid: 1000, gid: 1000, name: Some("python3".to_owned()) };
+        let surroundings = Surroundings { clock, name_process };
+        Self::start(settings, Vec::new(), None, surroundings, change)
     }
 
     /// As after a restart: what the file gave and what could not be read of it; changes are saved into the file.
     pub(crate) fn restart(settings: Settings, damage: Vec<Damage>, file: PathBuf) -> Self {
-        Self::start(settings, damage, Some(file), Clock::system(), |builder| {
+        Self::start(settings, damage, Some(file), Surroundings::system(), |builder| {
             builder.with_size(egui::vec2(1100.0, 760.0))
         })
     }
@@ -60,7 +62,7 @@ impl Window {
         settings: Settings,
         damage: Vec<Damage>,
         file: Option<PathBuf>,
-        clock: Clock,
+        surroundings: Surroundings,
         change: impl FnOnce(HarnessBuilder<Option<App>>) -> HarnessBuilder<Option<App>>,
     ) -> Self {
         let (wake, woken) = bounded(1);
@@ -73,7 +75,7 @@ impl Window {
             payload_events: false,
             settings: file,
         };
-        let engine = Engine::start_with_clock(config, clock).expect("an engine");
+        let engine = Engine::start_in(config, surroundings).expect("an engine");
         let app = Rc::new(RefCell::new(None));
         let place = Rc::clone(&app);
         // The test harness sets a theme of its own once the app has set what it was told.

@@ -33,9 +33,17 @@ pub(crate) struct Finished {
 
 impl Process {
     pub(crate) fn start(mut command: Command) -> Self {
+        command.stdin(Stdio::piped());
+        Self::start_with_own_input(command)
+    }
+
+    /// As [`Self::start`], with the standard input that the command has.
+    pub(crate) fn start_with_own_input(mut command: Command) -> Self {
         let what = format!("{command:?}");
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{what}: {error}"));
+        // It may hold the other end of what a test waits to be closed.
+        drop(command);
         let output = pump(child.stdout.take().expect("it is piped"));
         let errors = pump(child.stderr.take().expect("it is piped"));
         let input = child.stdin.take();

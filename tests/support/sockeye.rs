@@ -46,7 +46,16 @@ impl Sockeye {
 
     /// Watches a command that ends up as the program under test with `--json`.
     pub(crate) fn watch(command: Command) -> Self {
-        Self { process: Process::start(command), parsed: 0, events: Vec::new(), seen: 0 }
+        Self::of(Process::start(command))
+    }
+
+    /// As [`Self::watch`], with the standard input that the command has.
+    pub(crate) fn watch_with_own_input(command: Command) -> Self {
+        Self::of(Process::start_with_own_input(command))
+    }
+
+    fn of(process: Process) -> Self {
+        Self { process, parsed: 0, events: Vec::new(), seen: 0 }
     }
 
     /// Starts listening on an endpoint with port 0, or any other; returns it with what it was bound to.

@@ -219,6 +219,7 @@ pub(crate) fn session(id: u64, role: Role, protocol: Protocol) -> SessionView {
             decoder: Decoder::Text,
             peer: peer(51734),
             local: peer(9000),
+            process: None,
             since_wall_ns: BEGAN_NS,
         },
         traffic: Arc::new(Traffic::default()),

@@ -111,8 +111,12 @@ impl<O: Write, E: Write> Report for HumanReport<O, E> {
             }
             Fact::Listening { endpoint } => self.line(&tr!(language, "cli.listening", endpoint = endpoint)),
             Fact::Connecting { attempt } => self.passing_line(&tr!(language, "cli.connecting", attempt = attempt)),
-            Fact::Opened { session, peer } => {
-                self.passing_line(&tr!(language, "cli.opened", session = session, peer = peer))
+            Fact::Opened { session, peer, process } => {
+                let words = tr!(language, "cli.opened", session = session, peer = peer);
+                match process {
+                    Some(process) => self.passing_line(&format!("{words} · {}", i18n::process(language, process))),
+                    None => self.passing_line(&words),
+                }
             }
             Fact::Closed { session, reason } => {
                 let reason = i18n::close_reason(language, reason);
@@ -213,7 +217,7 @@ mod tests {
         let (out, words) = told(
             false,
             &[
-                Fact::Opened { session, peer: "tcp://127.0.0.1:51734" },
+                Fact::Opened { session, peer: "tcp://127.0.0.1:51734", process: None },
                 Fact::Received { session, bytes: &[0, 255, b'\n'], truncated: false, decoded: None },
                 Fact::Sent { session, bytes: 6 },
             ],
@@ -239,7 +243,7 @@ mod tests {
     #[test]
     fn a_storm_of_lines_is_counted_instead_of_shown() {
         let facts: Vec<Fact<'_>> =
-            (1..=60).map(|number| Fact::Opened { session: SessionId(number), peer: "x" }).collect();
+            (1..=60).map(|number| Fact::Opened { session: SessionId(number), peer: "x", process: None }).collect();
         let (_, words) = told(false, &facts);
         assert_eq!(words.lines().count(), 50);
 

@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 
 use super::{Fact, Report, Summary};
 use crate::i18n::{self, Language};
-use crate::model::{Notice, OptionAnswer, OptionValue, SessionId};
+use crate::model::{Notice, OptionAnswer, OptionValue, PeerProcess, SessionId};
 
 /// One JSON object per fact and line, in English.
 pub(super) struct JsonReport<W: Write> {
@@ -42,7 +42,7 @@ impl<W: Write> JsonReport<W> {
                 hint: None,
             },
             Fact::Listening { endpoint } => Line::Listening { endpoint: endpoint.to_string() },
-            Fact::Opened { session, peer } => Line::Opened { session: session.0, peer },
+            Fact::Opened { session, peer, process } => Line::Opened { session: session.0, peer, process },
             Fact::Closed { session, reason } => Line::Closed { session: session.0, reason: reason.name() },
             Fact::Received { .. } | Fact::Sent { .. } if self.quiet => return None,
             Fact::Received { session, bytes, truncated, decoded } => {
@@ -89,6 +89,8 @@ enum Line<'a> {
     Opened {
         session: u64,
         peer: &'a str,
+        #[serde(flatten)]
+        process: Option<&'a PeerProcess>,
     },
     Closed {
         session: u64,
@@ -214,10 +216,12 @@ mod tests {
     fn the_lines_are_those_of_the_documentation() {
         let session = SessionId(1);
         let endpoint = Endpoint::Tcp(HostPort::new("127.0.0.1", 40_123));
+        let process = PeerProcess { pid: Some(7), uid: 1000, gid: 100, name: Some("python3".to_owned()) };
         let progress = Progress { done: 1 << 20, size: Some(4 << 20), elapsed: Duration::from_secs(1), rate: 1 << 20 };
         let facts = [
             Fact::Listening { endpoint: &endpoint },
-            Fact::Opened { session, peer: "tcp://127.0.0.1:51734" },
+            Fact::Opened { session, peer: "tcp://127.0.0.1:51734", process: None },
+            Fact::Opened { session, peer: "unix:", process: Some(&process) },
             Fact::Received { session, bytes: "你好".as_bytes(), truncated: false, decoded: None },
             Fact::Received { session, bytes: &[0, 255], truncated: true, decoded: None },
             Fact::Received { session, bytes: b"x", truncated: false, decoded: Some("123#11") },
@@ -240,6 +244,7 @@ mod tests {
         ];
         let expected = r#"{"event":"listening","endpoint":"tcp://127.0.0.1:40123"}
 {"event":"opened","session":1,"peer":"tcp://127.0.0.1:51734"}
+{"event":"opened","session":1,"peer":"unix:","pid":7,"uid":1000,"gid":100,"process":"python3"}
 {"event":"received","session":1,"bytes":6,"hex":"e4bda0e5a5bd"}
 {"event":"received","session":1,"bytes":2,"hex":"00ff","truncated":true}
 {"event":"received","session":1,"bytes":1,"hex":"78","decoded":"123#11"}

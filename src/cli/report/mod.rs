@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::request::UsageError;
 use crate::i18n::Language;
-use crate::model::{CloseReason, Endpoint, Failure, Notice, OptionAnswer, Outcome, Progress, SessionId};
+use crate::model::{CloseReason, Endpoint, Failure, Notice, OptionAnswer, Outcome, PeerProcess, Progress, SessionId};
 
 /// The form of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +61,7 @@ pub(super) enum Fact<'a> {
     Opened {
         session: SessionId,
         peer: &'a str,
+        process: Option<&'a PeerProcess>,
     },
     Closed {
         session: SessionId,
@@ -115,7 +116,7 @@ pub(super) struct Summary {
     pub received_bytes: u64,
     /// Datagrams that the kernel dropped; `None` where it doesn't tell.
     pub dropped: Option<u64>,
-    /// Datagrams that were longer than the receive size.
+    /// Datagrams and messages that were longer than the receive size.
     pub truncated: u64,
 }
 

@@ -30,6 +30,7 @@ fn opened(traffic: &Arc<Traffic>) -> Event {
         decoder: Decoder::Text,
         peer: Peer::Ip(([127, 0, 0, 1], 9000).into()),
         local: Peer::Ip(([127, 0, 0, 1], 50_000).into()),
+        process: None,
         since_wall_ns: 0,
     };
     Event::Opened { info, traffic: Arc::clone(traffic) }
@@ -130,6 +131,8 @@ fn a_subject_gets_the_scheme_that_it_lacks() {
         (Protocol::Udp, "[::1]:9", "udp://[::1]:9"),
         (Protocol::UnixStream, "/run/x.sock", "unix:/run/x.sock"),
         (Protocol::UnixStream, "", "unix:"),
+        (Protocol::UnixSeqpacket, "@x", "unix-seqpacket:@x"),
+        (Protocol::Descriptor, "fd://3", "fd://3"),
     ] {
         assert_eq!(with_scheme(protocol, subject), text);
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{EndpointError, UNIX_PATH_MAX};
-use crate::model::{CanInterface, HostPort, IpProtocol, Protocol, RawAddress, UnixName, VsockAddress};
+use crate::model::{CanInterface, DescriptorName, HostPort, IpProtocol, Protocol, RawAddress, UnixName, VsockAddress};
 
 /// The protocol and what follows the colon.
 pub(super) fn scheme(text: &str) -> Result<(Protocol, &str), EndpointError> {
@@ -64,6 +64,21 @@ pub(super) fn unix_name(text: &str) -> Result<UnixName, EndpointError> {
         len if len > UNIX_PATH_MAX => Err(EndpointError::PathTooLong { len }),
         _ => Ok(name),
     }
+}
+
+/// A number, or a name as systemd takes it for FileDescriptorName= (systemd.socket(5)): up to 255 ASCII characters, none
+/// of them a control character or a colon. A `?` would begin the options.
+pub(super) fn descriptor(text: &str) -> Result<DescriptorName, EndpointError> {
+    if text.is_empty() {
+        return Err(EndpointError::EmptyDescriptor);
+    }
+    let bad = || EndpointError::BadDescriptor(text.to_owned());
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return text.parse().map(DescriptorName::Number).map_err(|_| bad());
+    }
+    let fits = |c: char| (' '..='~').contains(&c) && !matches!(c, ':' | '?');
+    let is_name = text.len() <= 255 && text.chars().all(fits) && !text.starts_with('-') && text.trim() == text;
+    if is_name { Ok(DescriptorName::Named(text.to_owned())) } else { Err(bad()) }
 }
 
 /// A host, brackets around an IPv6 literal allowed, and a protocol by name or number.

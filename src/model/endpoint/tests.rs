@@ -19,6 +19,13 @@ fn endpoints_as_people_write_them() {
         ("unix:///run/x.sock", "unix:/run/x.sock"),
         ("unix:relative.sock", "unix:relative.sock"),
         ("unix:@abstract", "unix:@abstract"),
+        ("unix-dgram:/run/x.sock", "unix-dgram:/run/x.sock"),
+        ("unix-dgram:///run/x.sock", "unix-dgram:/run/x.sock"),
+        ("UNIX-SEQPACKET:@x?rcvbuf=4M", "unix-seqpacket:@x?rcvbuf=4194304"),
+        ("fd://3", "fd://3"),
+        ("fd:03?recvsize=1K", "fd://3?recvsize=1024"),
+        ("fd://web", "fd://web"),
+        ("fd://my unit.socket", "fd://my unit.socket"),
         ("tcp://h:1?reuseaddr=on&rcvbuf=4M", "tcp://h:1?reuseaddr=1&rcvbuf=4194304"),
     ] {
         assert_eq!(read(text).as_deref(), Ok(meant), "{text}");
@@ -43,6 +50,13 @@ fn mistakes_are_told_apart() {
         ("tcp://a b:1", Error::BadHost("a b".to_owned())),
         ("unix:", Error::EmptyPath),
         ("unix:@", Error::EmptyPath),
+        ("unix-dgram:", Error::EmptyPath),
+        ("unix-seqpacket:@", Error::EmptyPath),
+        ("fd://", Error::EmptyDescriptor),
+        ("fd://-1", Error::BadDescriptor("-1".to_owned())),
+        ("fd://2147483648", Error::BadDescriptor("2147483648".to_owned())),
+        ("fd://a:b", Error::BadDescriptor("a:b".to_owned())),
+        ("fd://名", Error::BadDescriptor("名".to_owned())),
         ("tcp://h:1?x=1", Error::Option(OptionError::Unknown("x".to_owned()))),
         ("udp://h:1?nodelay=1", Error::Option(OptionError::NotFor { name: "nodelay", protocol: Protocol::Udp })),
     ] {
@@ -72,9 +86,26 @@ fn who_can_reach_it() {
         ("tcp://[::]:1", false),
         ("tcp://example.org:1", false),
         ("unix:/x", true),
+        ("unix-dgram:@x", true),
+        ("unix-seqpacket:/x", true),
+        ("fd://3", true),
     ] {
         assert_eq!(text.parse::<Endpoint>().unwrap().is_local(), is_local, "{text}");
     }
+}
+
+#[test]
+fn a_descriptor_becomes_what_it_is_and_a_path_stays_as_written() {
+    let opened =
+        |asked: &str, protocol, local: Peer| asked.parse::<Endpoint>().unwrap().opened(protocol, &local).to_string();
+    let ip = || Peer::Ip(([127, 0, 0, 1], 9000).into());
+    let path = || Peer::Unix(UnixName::Path("/run/x".into()));
+    assert_eq!(opened("fd://3", Protocol::Tcp, ip()), "tcp://127.0.0.1:9000");
+    assert_eq!(opened("fd://web", Protocol::Udp, ip()), "udp://127.0.0.1:9000");
+    assert_eq!(opened("fd://3", Protocol::UnixSeqpacket, path()), "unix-seqpacket:/run/x");
+    assert_eq!(opened("fd://3", Protocol::UnixDatagram, Peer::Unix(UnixName::Unnamed)), "unix-dgram:");
+    assert_eq!(opened("unix-dgram:../x", Protocol::UnixDatagram, path()), "unix-dgram:../x");
+    assert_eq!(opened("tcp://localhost:0", Protocol::Tcp, ip()), "tcp://127.0.0.1:9000");
 }
 
 proptest! {
@@ -88,7 +119,9 @@ proptest! {
         text in prop_oneof![
             "(tcp|udp)://[a-z0-9._-]{1,9}(:[0-9]{0,6})?",
             "(tcp|udp)://\\[[0-9a-f:]{1,9}(%[a-z0-9]{1,4})?\\]:[0-9]{1,5}",
-            "unix:(//)?[@/a-z. ]{0,20}",
+            "unix(-dgram|-seqpacket)?:(//)?[@/a-z. ]{0,20}",
+            "fd:(//)?[ -~]{0,20}",
+            "fd://[0-9]{1,11}",
         ],
     ) {
         if let Ok(target) = text.parse::<Target>() {

@@ -2,7 +2,7 @@
 
 use super::shell::{check_datagram, path, printf, word};
 use super::{Obstacle, Recipe};
-use crate::model::{Endpoint, OptionValue, Respond, SocketOption, UnixName};
+use crate::model::{Endpoint, OptionValue, Protocol, Respond, SocketOption, UnixName};
 
 pub(super) fn write(recipe: &Recipe<'_>) -> Result<String, Obstacle> {
     let mut words = vec!["nc".to_owned()];
@@ -29,6 +29,11 @@ pub(super) fn write(recipe: &Recipe<'_>) -> Result<String, Obstacle> {
         }
         Endpoint::UnixStream(name) => {
             flags.push('U');
+            vec![word(&unix_name(name)?)]
+        }
+        Endpoint::UnixDatagram(name) => {
+            flags.push_str("uU");
+            // It connects to the first peer, and a client of that kind takes a file in /tmp for its name.
             vec![word(&unix_name(name)?)]
         }
         _ => return Err(Obstacle::Transport),
@@ -59,11 +64,14 @@ pub(super) fn write(recipe: &Recipe<'_>) -> Result<String, Obstacle> {
 /// The words that set an option; none for what nc does anyway.
 fn flag(recipe: &Recipe<'_>, option: SocketOption, value: &OptionValue) -> Result<Vec<String>, Obstacle> {
     let words = |flag: &str, value: &dyn ToString| Ok(vec![flag.to_owned(), value.to_string()]);
+    let is_tcp = recipe.target.endpoint.protocol() == Protocol::Tcp;
     match (option, value) {
+        (SocketOption::TimeToLive, hops) => words("-M", hops),
+        (SocketOption::TypeOfService, OptionValue::Number(byte)) => words("-T", &format!("{byte:#04x}")),
         (SocketOption::ReuseAddress, OptionValue::Switch(true)) if recipe.is_server() => Ok(Vec::new()),
         (SocketOption::Broadcast, OptionValue::Switch(on)) => Ok(if *on { vec!["-b".to_owned()] } else { Vec::new() }),
-        (SocketOption::ReceiveBuffer, OptionValue::Number(size)) if recipe.is_stream() => words("-I", size),
-        (SocketOption::SendBuffer, OptionValue::Number(size)) if recipe.is_stream() => words("-O", size),
+        (SocketOption::ReceiveBuffer, OptionValue::Number(size)) if is_tcp => words("-I", size),
+        (SocketOption::SendBuffer, OptionValue::Number(size)) if is_tcp => words("-O", size),
         (SocketOption::Backlog, _) if !recipe.is_server() => Ok(Vec::new()),
         _ => Err(Obstacle::Option(option)),
     }

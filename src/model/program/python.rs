@@ -12,7 +12,7 @@ use crate::model::{AddressForm, Respond, SocketOption, UnixName};
 
 /// The recipe as a program.
 pub(super) fn write(recipe: &Recipe<'_>) -> String {
-    let writer = Writer { recipe, transport: Transport::of(&recipe.target.endpoint) };
+    let writer = Writer { recipe, transport: Transport::of(recipe.target) };
     let mut script = Script::default();
     writer.imports(&mut script);
     writer.constants(&mut script);
@@ -37,7 +37,10 @@ impl Writer<'_> {
     fn imports(&self, script: &mut Script) {
         let accepts = self.recipe.is_server() && self.transport.manner == Manner::Connections;
         let modules = [
-            ("os", self.path().is_some()),
+            (
+                "os",
+                self.path().is_some() || matches!(&self.transport.place, Place::Open(number) if number.contains("os.")),
+            ),
             ("socket", true),
             ("stat", self.path().is_some()),
             ("struct", options::need_struct(self.recipe)),
@@ -213,6 +216,12 @@ impl Writer<'_> {
                 script.block("with client:", body);
             }
             Place::Named(_) => script.block(format!("with opened() as {name}:"), body),
+            Place::Open(number) => {
+                script.block(format!("with socket.socket(fileno={number}) as {name}:"), |script| {
+                    options::write(script, self.recipe, name, self.transport.family());
+                    body(script);
+                });
+            }
             Place::Known { family, address } => {
                 let call = self.transport.call(&format!("socket.{family}"));
                 script.block(format!("with {call} as {name}:"), |script| {

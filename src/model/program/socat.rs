@@ -22,7 +22,7 @@ fn client(recipe: &Recipe<'_>) -> Result<String, Obstacle> {
     let Some(message) = recipe.message() else {
         return Ok(format!("socat - {address}\n"));
     };
-    if message.is_empty() && !recipe.is_stream() {
+    if message.is_empty() {
         // The end of the input becomes a datagram of nothing.
         return Ok(format!("printf '' | socat -t 1 - {}\n", word(&format!("{address},shut-null"))));
     }
@@ -41,7 +41,7 @@ fn server(recipe: &Recipe<'_>) -> Result<String, Obstacle> {
     let mut variables = String::new();
     let mut greeting = "";
     if let Some(message) = recipe.message() {
-        if !recipe.is_stream() {
+        if !recipe.has_connection() {
             return Err(Obstacle::Greeting);
         }
         variables = format!("MESSAGE={} ", unquoted_format(message));
@@ -52,7 +52,7 @@ fn server(recipe: &Recipe<'_>) -> Result<String, Obstacle> {
         (_, Some(reply)) => {
             check_datagram(recipe, reply)?;
             variables = format!("{variables}REPLY={} ", unquoted_format(reply));
-            if recipe.is_stream() {
+            if recipe.has_connection() {
                 // One read is one receive; grep fails once there is nothing more.
                 format!(
                     "while dd bs={size} count=1 2>/dev/null | tee /dev/stderr | grep -c ^ >/dev/null; do printf $REPLY; done"
@@ -73,7 +73,9 @@ fn connecting(recipe: &Recipe<'_>) -> Result<Vec<String>, Obstacle> {
         Endpoint::Tcp(address) => format!("TCP:{}", host_port(address)),
         Endpoint::Udp(address) if recipe.connected => format!("UDP:{}", host_port(address)),
         Endpoint::Udp(address) => format!("UDP-DATAGRAM:{}", host_port(address)),
-        Endpoint::UnixStream(name) => unix("CONNECT", "UNIX", name)?,
+        Endpoint::UnixStream(name) => unix("CONNECT", name)?,
+        Endpoint::UnixSeqpacket(name) => format!("{},{SEQPACKET}", unix("CONNECT", name)?),
+        Endpoint::UnixDatagram(_) => return Err(Obstacle::Unnamed),
         Endpoint::Raw(address) => {
             format!("IP-SENDTO:{}:{}", bracketed(&address.host().host), address.protocol.0)
         }
@@ -91,7 +93,9 @@ fn listening(recipe: &Recipe<'_>) -> Result<Vec<String>, Obstacle> {
     Ok(match &recipe.target.endpoint {
         Endpoint::Tcp(address) => bound("TCP*-LISTEN", address),
         Endpoint::Udp(address) => bound("UDP*-RECVFROM", address),
-        Endpoint::UnixStream(name) => vec![unix("LISTEN", "UNIX", name)?],
+        Endpoint::UnixStream(name) => vec![unix("LISTEN", name)?],
+        Endpoint::UnixSeqpacket(name) => vec![unix("LISTEN", name)?, SEQPACKET.to_owned()],
+        Endpoint::UnixDatagram(name) => vec![unix("RECVFROM", name)?],
         Endpoint::Raw(address) => {
             let version = if address.host().host.contains(':') { "6" } else { "4" };
             vec![
@@ -120,11 +124,14 @@ fn bracketed(host: &str) -> String {
     if is_v6 { format!("[{host}]") } else { escaped(host) }
 }
 
-fn unix(what: &str, path_kind: &str, name: &UnixName) -> Result<String, Obstacle> {
+/// The type of such sockets, by Linux's number: socat opens streams unless it is told.
+const SEQPACKET: &str = "socktype=5";
+
+fn unix(what: &str, name: &UnixName) -> Result<String, Obstacle> {
     match name {
         UnixName::Path(file) => {
             let file = file.to_str().ok_or(Obstacle::Transport)?;
-            Ok(format!("{path_kind}-{what}:{}", escaped(&path(file))))
+            Ok(format!("UNIX-{what}:{}", escaped(&path(file))))
         }
         UnixName::Abstract(name) => {
             let name = std::str::from_utf8(name).map_err(|_| Obstacle::Transport)?;
@@ -166,12 +173,15 @@ fn options(recipe: &Recipe<'_>) -> Result<Vec<String>, Obstacle> {
                 });
             }
             None => match (option, &value) {
+                (SocketOption::IpProtocol, OptionValue::Protocol(protocol)) => {
+                    words.push(format!("protocol={}", protocol.0));
+                }
                 (SocketOption::Backlog, value) if recipe.is_server() => {
                     words.push(format!("backlog={}", written(value)));
                 }
                 (SocketOption::Backlog, _) => {}
                 // How much one read asks for is an option of the line and not of the address.
-                (SocketOption::ReceiveSize, _) if recipe.reply().is_some() && recipe.is_stream() => {}
+                (SocketOption::ReceiveSize, _) if recipe.reply().is_some() && recipe.has_connection() => {}
                 _ => return Err(Obstacle::Option(option)),
             },
         }

@@ -27,7 +27,7 @@ fn server(program: Program, endpoint: &str) -> Result<String, Obstacle> {
 
 /// Every transport, with the lines that set its sockets apart in Python: how one is opened, how a client and how a server
 /// takes its place.
-const PYTHON: [(&str, &str, &str, &str); 15] = [
+const PYTHON: [(&str, &str, &str, &str); 20] = [
     (
         "tcp://127.0.0.1:9000",
         "socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0)",
@@ -81,6 +81,31 @@ const PYTHON: [(&str, &str, &str, &str); 15] = [
         "socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0)",
         "client.connect(\"\\x001\")",
         "server.bind(\"\\x001\")",
+    ),
+    (
+        "unix-dgram:@name",
+        "socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM, 0)",
+        "client.bind(\"\")",
+        "server.bind(\"\\0name\")",
+    ),
+    (
+        "unix-seqpacket:@name",
+        "socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, 0)",
+        "client.connect(\"\\0name\")",
+        "server.bind(\"\\0name\")",
+    ),
+    ("fd://3", "with socket.socket(fileno=3) as ", "client.sendall(MESSAGE)", "server.accept()"),
+    (
+        "fd://web",
+        "fileno=3 + os.environ[\"LISTEN_FDNAMES\"].split(\":\").index(\"web\")",
+        "import os",
+        "server.accept()",
+    ),
+    (
+        "tcp://127.0.0.1:9000?proto=mptcp",
+        "socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_MPTCP)",
+        "socket.TCP_NODELAY, 1)",
+        "socket.SO_REUSEADDR, 1)",
     ),
     (
         "raw://127.0.0.1?proto=icmp",
@@ -143,7 +168,7 @@ fn python_opens_every_transport_in_both_roles() {
 fn lines_for_a_shell() {
     use Obstacle::{Answering, Listening, Transport};
     type Line = Result<&'static str, Obstacle>;
-    let cases: [(&str, Program, Line, Line); 20] = [
+    let cases: [(&str, Program, Line, Line); 26] = [
         ("tcp://127.0.0.1:9000", Program::Netcat, Ok("printf 'hi' | nc -w 1 127.0.0.1 9000"), Err(Answering)),
         (
             "tcp://127.0.0.1:9000",
@@ -188,6 +213,27 @@ fn lines_for_a_shell() {
             Ok("printf 'hi' | socat -T 1 -,ignoreeof IP-SENDTO:127.0.0.1:253"),
             Ok("socat IP4-RECVFROM:253,bind=127.0.0.1,fork SYSTEM:'tee /dev/stderr'"),
         ),
+        ("unix-dgram:/run/x", Program::Netcat, Ok("printf 'hi' | nc -uU -w 1 /run/x"), Err(Answering)),
+        (
+            "unix-dgram:/run/x",
+            Program::Socat,
+            Err(Obstacle::Unnamed),
+            Ok("socat UNIX-RECVFROM:/run/x,fork SYSTEM:'tee /dev/stderr'"),
+        ),
+        ("unix-seqpacket:/run/x", Program::Netcat, Err(Transport), Err(Answering)),
+        (
+            "unix-seqpacket:/run/x",
+            Program::Socat,
+            Ok("printf 'hi' | socat -T 1 -,ignoreeof UNIX-CONNECT:/run/x,socktype=5"),
+            Ok("socat UNIX-LISTEN:/run/x,socktype=5,fork SYSTEM:'tee /dev/stderr'"),
+        ),
+        (
+            "tcp://h:9?proto=mptcp",
+            Program::Socat,
+            Ok("printf 'hi' | socat -T 1 -,ignoreeof TCP:h:9,tcp-nodelay=1,protocol=262"),
+            Ok("socat TCP-LISTEN:9,bind=h,fork,so-reuseaddr=1,tcp-nodelay=1,protocol=262 SYSTEM:'tee /dev/stderr'"),
+        ),
+        ("fd://3", Program::Socat, Err(Transport), Err(Transport)),
         ("vsock://host:7", Program::Netcat, Err(Transport), Err(Answering)),
         (
             "vsock://host:7",
@@ -233,10 +279,26 @@ fn options_become_what_each_tool_has_for_them() {
     assert!(text.contains("client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)"), "{text}");
     assert!(text.contains("client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 0)"), "{text}");
     assert!(text.contains("client.recv(1024)") && !text.contains("SO_REUSEADDR"), "{text}");
+    let text = client(Program::Python, "tcp://h:1?ttl=3&linger=0&fastopen=5&mark=4294967295").unwrap();
+    for line in [
+        "if family == socket.AF_INET6:",
+        "client.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, 3)",
+        "client.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 3)",
+        "client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(\"ii\", 1, 0))",
+        "client.setsockopt(socket.IPPROTO_TCP, 30, 1)  # TCP_FASTOPEN_CONNECT",
+        "client.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, 4294967295 - 2**32)",
+    ] {
+        assert!(text.lines().any(|shown| shown.trim() == line), "{line} in {text}");
+    }
     let text = server(Program::Python, "tcp://127.0.0.1:1?backlog=5&reuseaddr=0").unwrap();
     assert!(text.contains("server.listen(5)") && text.contains("socket.SO_REUSEADDR, 0)"), "{text}");
     for (program, endpoint, end) in [
         (Program::Netcat, "tcp://h:1?rcvbuf=4K", Ok("nc -I 4096 -w 1 h 1\n")),
+        (Program::Netcat, "tcp://h:1?ttl=3&tos=0xb8", Ok("nc -M 3 -T 0xb8 -w 1 h 1\n")),
+        (Program::Netcat, "tcp://h:1?proto=mptcp", Err(Obstacle::Option(SocketOption::IpProtocol))),
+        (Program::Socat, "tcp://h:1?usertimeout=5", Ok("TCP:h:1,tcp-nodelay=1,setsockopt-int=6:18:5\n")),
+        (Program::Socat, "tcp://h:1?congestion=reno", Ok("TCP:h:1,tcp-nodelay=1,setsockopt-string=6:13:reno\n")),
+        (Program::Socat, "udp://[::1]:1?ttl=3", Ok("'UDP:[::1]:1,ipv6-unicast-hops=3'\n")),
         (Program::Netcat, "udp://h:1?broadcast=1", Ok("nc -u -b -w 1 h 1\n")),
         (Program::Netcat, "tcp://h:1?keepalive=1", Err(Obstacle::Option(SocketOption::KeepAlive))),
         (Program::Socat, "tcp://h:1?keepalive=1", Ok("TCP:h:1,tcp-nodelay=1,so-keepalive=1\n")),

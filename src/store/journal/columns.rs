@@ -70,11 +70,14 @@ fn call_code(call: Call) -> i64 {
         Call::Send => 2,
         Call::RecvFrom => 3,
         Call::SendTo => 4,
+        Call::RecvMsg => 5,
+        Call::SendMsg => 6,
     }
 }
 
 fn call_from_code(code: i64) -> Option<Call> {
-    [Call::Recv, Call::Send, Call::RecvFrom, Call::SendTo].into_iter().find(|call| call_code(*call) == code)
+    use Call::{Recv, RecvFrom, RecvMsg, Send, SendMsg, SendTo};
+    [Recv, Send, RecvFrom, SendTo, RecvMsg, SendMsg].into_iter().find(|call| call_code(*call) == code)
 }
 
 /// Binds a row to [`INSERT`]. Without a number `SQLite` gives it the one after the highest, which takes it less time than

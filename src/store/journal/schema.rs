@@ -16,8 +16,8 @@
 //! | `peer` | text | the other end without a scheme; empty: none |
 //! | `kind` | integer | 0 data, 1 life, 2 file, 3 failure, 4 notice |
 //! | `direction` | integer | 0 none, 1 in, 2 out |
-//! | `call` | integer or null | of data: 1 recv, 2 send, 3 recvfrom, 4 sendto |
-//! | `truncated` | integer | 1: the datagram was longer than `payload` (`MSG_TRUNC`) |
+//! | `call` | integer or null | of data: 1 recv, 2 send, 3 recvfrom, 4 sendto, 5 recvmsg, 6 sendmsg |
+//! | `truncated` | integer | 1: the datagram or message was longer than `payload` (`MSG_TRUNC`) |
 //! | `body` | text or null | of anything but data: all there is to say, as JSON |
 //! | `stream_offset` | integer | bytes that crossed in this session and direction before this row |
 //! | `previous` | integer or null | of stream data: number of the row that brought the bytes just before |

@@ -139,15 +139,26 @@ impl ClientTabState {
                 let Some(view) = cx.sessions.by_id.get(session) else { return tr!(language, "client.open") };
                 let local = view.info.local.to_string();
                 let peer = visible(&view.info.peer.to_string());
-                if !self.form.protocol.is_over_ip() {
-                    tr!(language, "client.open_unix", peer = peer)
-                } else if self.form.protocol.delivery() == Delivery::Datagrams {
-                    tr!(language, "client.open_datagrams", local = local, peer = peer)
+                let protocol = view.info.protocol;
+                if protocol.is_over_ip() || protocol.is_unix() && !protocol.has_connection() {
+                    if !protocol.has_connection() {
+                        tr!(language, "client.open_datagrams", local = visible(&local), peer = peer)
+                    } else {
+                        tr!(language, "client.open_between", local = local, peer = peer)
+                    }
+                } else if peer.is_empty() {
+                    tr!(language, "client.open")
                 } else {
-                    tr!(language, "client.open_between", local = local, peer = peer)
+                    tr!(language, "client.open_unix", peer = peer)
                 }
             }
         }
+    }
+
+    /// What the connection is, or would be.
+    fn protocol(&self, cx: &Cx<'_>) -> Protocol {
+        let view = self.session().and_then(|session| cx.sessions.by_id.get(&session));
+        view.map_or(self.form.protocol, |view| view.info.protocol)
     }
 
     /// What to do first, unless something that has been said above is in the way.
@@ -157,7 +168,7 @@ impl ClientTabState {
         }
         let words = match self.form.protocol.delivery() {
             Delivery::Datagrams => tr!(cx.language, "client.next_step_datagrams"),
-            Delivery::Stream => tr!(cx.language, "client.next_step"),
+            Delivery::Stream | Delivery::Messages => tr!(cx.language, "client.next_step"),
         };
         calm_words(ui, cx, &words);
     }
@@ -182,7 +193,7 @@ impl ClientTabState {
             }
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 ui.spacing_mut().item_spacing.x = tokens.space_small + 2.0;
-                if view.open && self.form.protocol.is_stream() {
+                if view.open && view.info.protocol.has_connection() {
                     endings(ui, cx, session, view);
                 }
                 if view.peer_finished || view.finished_sending || !view.open {
@@ -226,7 +237,7 @@ impl ClientTabState {
                 self.local_address(ui, cx);
             }
         });
-        let protocol = self.form.protocol;
+        let protocol = self.protocol(cx);
         if protocol.is_stream() {
             let open = self.session().is_some();
             if receive_options(ui, cx, Role::Client, self.socket, &mut self.receive, self.form.tried, open)
@@ -235,6 +246,8 @@ impl ClientTabState {
             {
                 cx.act(UiCommand::Engine(Command::SetReceive { socket: self.socket, receive }));
             }
+        }
+        if protocol.has_connection() {
             half_open_option(ui, cx, &mut self.stay_half_open, locked);
         }
         options_field(ui, cx, self.socket, &mut self.form, locked);
@@ -291,7 +304,7 @@ impl ClientTabState {
 
     fn composer(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         let language = cx.language;
-        let stream = self.form.protocol.is_stream();
+        let stream = self.protocol(cx).is_stream();
         let finished = self
             .session()
             .and_then(|session| cx.sessions.by_id.get(&session))

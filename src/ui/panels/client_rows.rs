@@ -26,7 +26,7 @@ const SINCE_WIDTH: f32 = 64.0;
 pub fn client_rows(ui: &mut Ui, cx: &mut Cx<'_>, tab: &mut ServerTabState) {
     let total = tab.open.len() + tab.closed.len();
     if total == 0 {
-        let words = match (&tab.state, tab.form.protocol.delivery()) {
+        let words = match (&tab.state, tab.protocol().delivery()) {
             (ServerState::Listening(_), Delivery::Datagrams) => tr!(cx.language, "server.no_peers_yet"),
             (ServerState::Listening(_), _) => tr!(cx.language, "server.no_clients_yet"),
             // What is in the way of the next step has been said above.
@@ -141,7 +141,9 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, tab: &mut ServerTabState, session: SessionI
     let at = pos2(left, middle - galley.size().y / 2.0);
     ui.painter().galley(at, galley, muted);
     let explained = tr!(language, "client_row.explained");
-    response.on_hover_text(format!("{name} · {state} · {since}\n{explained}"));
+    let process = view.info.process.as_ref();
+    let process = process.map(|process| format!("{}\n", i18n::process(language, process))).unwrap_or_default();
+    response.on_hover_text(format!("{name} · {state} · {since}\n{process}{explained}"));
 }
 
 fn dot_state(view: &SessionView) -> DotState {

@@ -257,6 +257,9 @@ fn facts(row: &PageRow, cx: &Cx<'_>) -> Vec<(String, String)> {
         if let Some(local) = info.map(|info| info.local.to_string()).filter(|local| !local.is_empty()) {
             add(tr!(language, "inspector.local"), local);
         }
+        if let Some(process) = info.and_then(|info| info.process.as_ref()) {
+            add(tr!(language, "inspector.process"), i18n::process(language, process));
+        }
     }
     if !row.peer.is_empty() {
         add(tr!(language, "inspector.peer"), row.peer.clone());

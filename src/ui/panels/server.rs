@@ -172,7 +172,7 @@ impl ServerTabState {
             }
             Ok(_) => {}
         }
-        let protocol = self.form.protocol;
+        let protocol = self.protocol();
         if protocol.is_stream() {
             let open = !self.open.is_empty();
             if receive_options(ui, cx, Role::Server, self.socket, &mut self.receive, self.form.tried, open)
@@ -181,6 +181,8 @@ impl ServerTabState {
             {
                 cx.act(UiCommand::Engine(Command::SetReceive { socket: self.socket, receive }));
             }
+        }
+        if protocol.has_connection() {
             half_open_option(ui, cx, &mut self.stay_half_open, locked);
         }
         options_field(ui, cx, self.socket, &mut self.form, locked);
@@ -212,11 +214,11 @@ impl ServerTabState {
 
     fn composer(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         let language = cx.language;
-        let stream = self.form.protocol.is_stream();
+        let (stream, connection) = (self.protocol().is_stream(), self.protocol().has_connection());
         let blocked = if !self.is_listening() {
             Some(tr!(language, "server.listen_first"))
         } else if self.recipients().is_none() {
-            Some(if stream { tr!(language, "server.nobody") } else { tr!(language, "server.nobody_yet") })
+            Some(if connection { tr!(language, "server.nobody") } else { tr!(language, "server.nobody_yet") })
         } else {
             None
         };
@@ -262,11 +264,18 @@ impl ServerTabState {
     }
 }
 
-/// How a session is called: its peer's address, or its number where the peer has none.
+/// How a session is called: its peer's address, or its number and process where the peer has none.
 #[must_use]
 pub fn peer_name(language: Language, sessions: &Sessions, session: SessionId) -> String {
-    let peer = sessions.by_id.get(&session).map(|view| visible(&view.info.peer.to_string())).unwrap_or_default();
-    if peer.is_empty() { tr!(language, "session.unnamed", number = session).into_owned() } else { peer }
+    let info = sessions.by_id.get(&session).map(|view| &view.info);
+    let peer = info.map(|info| visible(&info.peer.to_string())).unwrap_or_default();
+    if !peer.is_empty() {
+        return peer;
+    }
+    match info.and_then(|info| info.process.as_ref()?.name.as_deref()) {
+        Some(name) => tr!(language, "session.unnamed_process", number = session, name = visible(name)).into_owned(),
+        None => tr!(language, "session.unnamed", number = session).into_owned(),
+    }
 }
 
 /// What a panel says while it has nothing to show: why, or the next step.

@@ -2,7 +2,7 @@
 
 use egui::{Frame, Margin, Rect, RichText, Sense, Stroke, StrokeKind, Ui, UiBuilder, vec2};
 
-use crate::i18n::Language;
+use crate::i18n::{self, Language};
 use crate::model::{Role, SessionId, SocketId};
 use crate::tr;
 use crate::ui::action::UiCommand;
@@ -127,7 +127,7 @@ pub fn state_line(ui: &mut Ui, cx: &mut Cx<'_>, line: &mut StateLine<'_>) {
             disclosure(ui, tokens, &more, line.more_open).on_hover_text(tr!(cx.language, "form.more.explained"));
             funnel(ui, cx, line.socket, line.session);
             if line.dropped > 0 {
-                let words = tr!(cx.language, "state.dropped", count = line.dropped);
+                let words = tr!(cx.language, "state.dropped", count = i18n::grouped(line.dropped));
                 let words = RichText::new(words).font(tokens.small_font()).color(tokens.warning);
                 ui.label(words).on_hover_text(tr!(cx.language, "state.dropped.explained"));
             }

@@ -43,7 +43,7 @@ impl EndpointForm {
         }
     }
 
-    /// To be called after the protocol was changed from `before`: a host is no path, nor the other way round.
+    /// To be called after the protocol was changed from `before`: a host is no path and no descriptor.
     pub fn protocol_changed(&mut self, before: Protocol) {
         let (before, now) = (before.address_form(), self.protocol.address_form());
         if before == now {
@@ -106,7 +106,8 @@ impl EndpointForm {
 
     fn holds_endpoint_text(&self) -> bool {
         let address = self.address.trim_start();
-        address.contains("://") || address.split_once(':').is_some_and(|(scheme, _)| scheme == "unix")
+        let scheme = address.split_once(':').and_then(|(scheme, _)| Protocol::from_scheme(scheme));
+        address.contains("://") || scheme.is_some_and(|protocol| protocol.separator() == ":")
     }
 
     /// The mistake to show now and its field. An empty field is none before a start was tried.
@@ -128,6 +129,7 @@ impl EndpointForm {
             EndpointError::NoPort
                 | EndpointError::EmptyHost
                 | EndpointError::EmptyPath
+                | EndpointError::EmptyDescriptor
                 | EndpointError::NoIpProtocol
                 | EndpointError::EmptyInterface
                 | EndpointError::EmptyMachine
@@ -163,15 +165,18 @@ fn usual_fields(form: AddressForm) -> (&'static str, &'static str) {
         AddressForm::HostProtocol => ("127.0.0.1", "icmp"),
         AddressForm::MachinePort => ("any", "9000"),
         AddressForm::Interface => ("can0", ""),
-        AddressForm::Path => ("", ""),
+        AddressForm::Path | AddressForm::Descriptor => ("", ""),
     }
 }
 
-/// An endpoint as a tab's title. TCP is what is meant where nothing is said.
+/// An endpoint as a tab's title. A stream is what is meant where nothing is said.
 #[must_use]
 pub fn title(endpoint: &Endpoint) -> String {
     match endpoint.protocol() {
         Protocol::Tcp | Protocol::UnixStream => endpoint.address(),
+        Protocol::UnixDatagram => format!("DGRAM {}", endpoint.address()),
+        Protocol::UnixSeqpacket => format!("SEQPACKET {}", endpoint.address()),
+        Protocol::Descriptor => endpoint.to_string(),
         protocol => format!("{} {}", protocol.scheme().to_uppercase(), endpoint.address()),
     }
 }
@@ -186,6 +191,24 @@ mod tests {
         assert!(form.take_endpoint_text());
         assert_eq!(form, EndpointForm::new("udp", "::1", "9001", "reuseaddr=1"));
         assert_eq!(form.title(), "UDP [::1]:9001");
+    }
+
+    #[test]
+    fn pasted_unix_and_descriptor_texts_fill_the_form() {
+        for (text, scheme, address, title) in [
+            ("unix-dgram:/run/x.sock", "unix-dgram", "/run/x.sock", "DGRAM /run/x.sock"),
+            ("unix-seqpacket:@x", "unix-seqpacket", "@x", "SEQPACKET @x"),
+            ("unix:@x", "unix", "@x", "@x"),
+            ("fd://3", "fd", "3", "fd://3"),
+        ] {
+            let mut form = EndpointForm::new("tcp", text, "9000", "");
+            assert_eq!(form.target().unwrap().to_string(), text);
+            assert!(form.take_endpoint_text(), "{text}");
+            assert_eq!(
+                (form.protocol.scheme(), form.address.as_str(), form.title().as_str()),
+                (scheme, address, title)
+            );
+        }
     }
 
     #[test]
@@ -219,14 +242,21 @@ mod tests {
     }
 
     #[test]
-    fn a_host_is_not_taken_for_a_path() {
+    fn a_host_is_not_taken_for_a_path_or_a_descriptor() {
         let mut form = EndpointForm::new("tcp", "192.0.2.1", "9000", "");
         form.protocol = Protocol::UnixStream;
         form.protocol_changed(Protocol::Tcp);
         assert_eq!(form.address, "");
         form.address = "/run/x.sock".to_owned();
-        form.protocol = Protocol::Udp;
+        form.protocol = Protocol::Descriptor;
         form.protocol_changed(Protocol::UnixStream);
+        assert_eq!(form.address, "");
+        form.address = "3".to_owned();
+        form.protocol = Protocol::UnixSeqpacket;
+        form.protocol_changed(Protocol::Descriptor);
+        assert_eq!(form.address, "/run/x.sock");
+        form.protocol = Protocol::Udp;
+        form.protocol_changed(Protocol::UnixSeqpacket);
         assert_eq!(form.address, "192.0.2.1");
         form.protocol = Protocol::Tcp;
         form.protocol_changed(Protocol::Udp);

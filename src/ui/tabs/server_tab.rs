@@ -7,7 +7,9 @@ use super::socket_view::SocketView;
 use super::transfers::Transfers;
 use crate::codec::compose::{self, ComposeError, Format, LineEnding};
 use crate::codec::encoding::Encoding;
-use crate::model::{Cause, Endpoint, Event, ListenSpec, Notice, Recipients, Respond, ServerTab, SessionId, SocketId};
+use crate::model::{
+    Cause, Endpoint, Event, ListenSpec, Notice, Protocol, Recipients, Respond, ServerTab, SessionId, SocketId,
+};
 use crate::ui::view::Sessions;
 use crate::ui::widgets::message_line::Message;
 
@@ -156,6 +158,15 @@ impl ServerTabState {
         })
     }
 
+    /// What is listened with, or would be.
+    #[must_use]
+    pub fn protocol(&self) -> Protocol {
+        match &self.state {
+            ServerState::Listening(endpoint) => endpoint.protocol(),
+            _ => self.form.protocol,
+        }
+    }
+
     #[must_use]
     pub fn is_listening(&self) -> bool {
         matches!(self.state, ServerState::Listening(_))
@@ -253,7 +264,7 @@ mod tests {
 
     use super::*;
     use crate::codec::decode::Decoder;
-    use crate::model::{CloseReason, Failure, Operation, Peer, Protocol, ReceiveMode, Role, SessionInfo};
+    use crate::model::{CloseReason, Failure, Operation, Peer, ReceiveMode, Role, SessionInfo};
 
     struct Tab {
         tab: ServerTabState,
@@ -274,6 +285,7 @@ mod tests {
                     decoder: Decoder::Text,
                     local: peer.clone(),
                     peer,
+                    process: None,
                     since_wall_ns: 0,
                 };
                 this.event(&Event::Opened { info, traffic: Arc::default() });

@@ -4,6 +4,9 @@ use egui::{AsIdSalt, ComboBox, Response, Ui};
 
 use super::icon::{self, Icon};
 
+/// Points; a dozen entries show whole. What has to be scrolled to is not found.
+const LIST_HEIGHT: f32 = 480.0;
+
 /// A list to choose one of, with an accessible name. `names` gives the words of each option.
 pub fn choice<T: Copy + PartialEq>(
     ui: &mut Ui,
@@ -16,9 +19,11 @@ pub fn choice<T: Copy + PartialEq>(
 ) -> Response {
     let before = *value;
     let combo =
-        ComboBox::from_id_salt(id).width(width).truncate().selected_text(names(before)).icon(|ui, rect, visuals, _| {
-            icon::paint(ui.painter(), rect, Icon::ChevronDown, visuals.fg_stroke.color);
-        });
+        ComboBox::from_id_salt(id).width(width).height(LIST_HEIGHT).truncate().selected_text(names(before)).icon(
+            |ui, rect, visuals, _| {
+                icon::paint(ui.painter(), rect, Icon::ChevronDown, visuals.fg_stroke.color);
+            },
+        );
     // A combo box never gets narrower than its text; the room it is given is what it has.
     let mut response = ui
         .scope(|ui| {

@@ -4,7 +4,8 @@ use egui::{Id, Key, Ui};
 
 use super::button::{Weight, button};
 use super::choice::choice;
-use super::field::{Field, mistake, remark, row_caption};
+use super::field::{Field, caption, mistake, remark, row_caption};
+use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
 use crate::model::{AddressForm, Command, Protocol, SecondField, SocketId};
 use crate::tr;
@@ -73,6 +74,11 @@ pub fn endpoint_row(
                 mistaken: in_field(FormField::Address),
             }
             .show(ui, tokens, &mut form.address);
+            let address = if form.protocol.address_form() == AddressForm::Descriptor {
+                address.on_hover_text(tr!(language, "form.descriptor.explained"))
+            } else {
+                address
+            };
             // Several characters at once were pasted; a text typed by hand is only taken apart when it is complete.
             if address.changed() && form.address.len() > before + 1 || address.lost_focus() {
                 form.take_endpoint_text();
@@ -105,11 +111,31 @@ pub fn endpoint_row(
     });
     if !locked {
         missing_family(ui, cx, form);
+        if form.protocol == Protocol::Descriptor {
+            inherited_sockets(ui, cx, form);
+        }
     }
     let mistake = mistaken
         .filter(|(field, _)| *field != FormField::Options)
         .map(|(_, error)| i18n::endpoint_error(language, &error));
     EndpointRow { pressed, mistake }
+}
+
+/// What a service manager passed to this program, to choose from.
+fn inherited_sockets(ui: &mut Ui, cx: &Cx<'_>, form: &mut EndpointForm) {
+    if cx.sessions.inherited.is_empty() {
+        return;
+    }
+    ui.horizontal_wrapped(|ui| {
+        caption(ui, cx.tokens, &tr!(cx.language, "form.inherited"));
+        for socket in &cx.sessions.inherited {
+            let name = socket.name.as_deref().map(|name| format!("{} ", visible(name))).unwrap_or_default();
+            let label = format!("{} · {name}{}", socket.number, visible(&socket.endpoint.to_string()));
+            if button(ui, cx.tokens, Weight::Plain, &label, 0.0, None).clicked() {
+                form.address = socket.number.to_string();
+            }
+        }
+    });
 }
 
 /// Says what the system lacks for the chosen protocol, before an address is typed for it.
@@ -132,6 +158,9 @@ fn protocol_name(language: Language, protocol: Protocol) -> Cow<'static, str> {
         Protocol::Tcp => "TCP".into(),
         Protocol::Udp => "UDP".into(),
         Protocol::UnixStream => tr!(language, "protocol.unix_stream"),
+        Protocol::UnixDatagram => tr!(language, "protocol.unix_datagram"),
+        Protocol::UnixSeqpacket => tr!(language, "protocol.unix_seqpacket"),
+        Protocol::Descriptor => tr!(language, "protocol.descriptor"),
         Protocol::Raw => tr!(language, "protocol.raw"),
         Protocol::Vsock => "vsock".into(),
         Protocol::Can => "CAN".into(),
@@ -147,6 +176,7 @@ fn address_hint(language: Language, form: AddressForm) -> Cow<'static, str> {
         AddressForm::MachinePort => tr!(language, "form.machine.hint"),
         AddressForm::Interface => tr!(language, "form.interface.hint"),
         AddressForm::Path => tr!(language, "form.path.hint"),
+        AddressForm::Descriptor => tr!(language, "form.descriptor.hint"),
     }
 }
 

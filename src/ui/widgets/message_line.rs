@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use egui::{Frame, Margin, RichText, Ui};
 
 use super::icon::{self, Icon};
+use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
 use crate::model::{Failure, Notice, Role};
 use crate::tr;
@@ -30,6 +31,8 @@ pub enum Message {
     JournalSaved {
         rows: u64,
         path: PathBuf,
+        /// Nobody chose the path, since no dialog could open.
+        unasked: bool,
     },
     /// The window waits for the journal's copy.
     ClosesAfterSave,
@@ -59,7 +62,15 @@ impl Message {
             Self::NoRecipient(Role::Client) => tr!(language, "client.connect_first"),
             Self::OneFileAConnection => tr!(language, "file.one_a_connection"),
             Self::FilesFollowEachOther(count) => tr!(language, "file.follow_each_other", count = count),
-            Self::JournalSaved { rows, path } => tr!(language, "journal.saved", rows = rows, path = path.display()),
+            Self::JournalSaved { rows, path, unasked } => {
+                let path = visible(&path.display().to_string());
+                let words = match rows {
+                    1 => tr!(language, "journal.saved_one", path = path),
+                    _ => tr!(language, "journal.saved", rows = i18n::grouped(*rows), path = path),
+                };
+                let why = unasked.then(|| tr!(language, "journal.saved_unasked").into_owned());
+                return (words.into_owned(), why);
+            }
             Self::ClosesAfterSave => tr!(language, "journal.closes_after_save"),
             Self::SettingsDamaged(keys) => tr!(language, "settings.damaged", keys = keys.join(", ")),
             Self::SettingsUnreadable(problem) => tr!(language, "settings.unreadable", problem = problem),
@@ -85,6 +96,12 @@ pub fn message_line(ui: &mut Ui, tokens: &Tokens, language: Language, message: &
             ui.vertical(|ui| {
                 ui.set_width(text_width);
                 ui.spacing_mut().item_spacing.y = 1.0;
+                if hint.is_none() {
+                    // One line stands level with the icons beside it, two are higher than they are.
+                    let line = ui.text_style_height(&egui::TextStyle::Body);
+                    let row = ui.spacing().interact_size.y;
+                    ui.add_space(((row - line) / 2.0).max(0.0));
+                }
                 ui.add(egui::Label::new(RichText::new(words).color(tokens.text)).wrap().selectable(true));
                 if let Some(hint) = hint {
                     let hint = RichText::new(hint).font(tokens.small_font()).color(tokens.text_muted);

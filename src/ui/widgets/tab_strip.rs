@@ -24,7 +24,8 @@ pub enum TabAction {
 
 const TITLE_MAX: f32 = 190.0;
 
-/// Draws the tabs in one line that scrolls sideways when they don't fit. The last tab can't be closed.
+/// Draws the tabs in one line that scrolls sideways when they don't fit; one that was just selected comes into sight.
+/// The last tab can't be closed.
 pub fn tab_strip(
     ui: &mut Ui,
     tokens: &Tokens,
@@ -33,14 +34,20 @@ pub fn tab_strip(
     selected: SocketId,
 ) -> Option<TabAction> {
     let mut action = None;
+    // What was selected in the frame before; at the start, nothing.
+    let id = ui.scope_id().with("selected tab");
+    let before = ui.data_mut(|data| data.get_temp_mut_or_insert_with(id, || None::<SocketId>).replace(selected));
     ScrollArea::horizontal().id_salt("tabs").auto_shrink([true, true]).show(ui, |ui| {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 2.0;
             for tab in tabs {
                 let closable = tabs.len() > 1;
-                if let Some(done) = one_tab(ui, tokens, language, tab, tab.socket == selected, closable) {
-                    action = Some(done);
+                let shown = tab.socket == selected;
+                let (rect, done) = one_tab(ui, tokens, language, tab, shown, closable);
+                if shown && before != Some(selected) {
+                    ui.scroll_to_rect_animation(rect, None, egui::style::ScrollAnimation::none());
                 }
+                action = done.or(action);
             }
         });
     });
@@ -54,7 +61,7 @@ fn one_tab(
     tab: &TabTitle,
     selected: bool,
     closable: bool,
-) -> Option<TabAction> {
+) -> (Rect, Option<TabAction>) {
     let colour = if selected { tokens.text } else { tokens.text_muted };
     let mut job = egui::text::LayoutJob::simple_singleline(tab.title.clone(), tokens.font(), colour);
     job.wrap = egui::text::TextWrapping::truncate_at_width(TITLE_MAX);
@@ -94,5 +101,5 @@ fn one_tab(
     if closable && response.middle_clicked() {
         action = Some(TabAction::Close(tab.socket));
     }
-    action.or_else(|| response.clicked().then_some(TabAction::Select(tab.socket)))
+    (rect, action.or_else(|| response.clicked().then_some(TabAction::Select(tab.socket))))
 }

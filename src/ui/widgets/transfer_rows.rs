@@ -55,10 +55,16 @@ fn transfer_row(ui: &mut Ui, cx: &mut Cx<'_>, transfer: &TransferView) {
         });
     });
     if let Some(failure) = transfer.end.as_ref().and_then(|end| end.failure.as_ref()) {
-        super::field::mistake(ui, tokens, &i18n::failure(cx.language, failure));
-        if let Some(hint) = i18n::hint(cx.language, failure) {
-            super::field::caption(ui, tokens, &hint);
-        }
+        ui.horizontal(|ui| {
+            // Below the name, not below its arrow.
+            ui.add_space(14.0 + ui.spacing().item_spacing.x);
+            ui.vertical(|ui| {
+                super::field::mistake(ui, tokens, &i18n::failure(cx.language, failure));
+                if let Some(hint) = i18n::hint(cx.language, failure) {
+                    super::field::caption(ui, tokens, &hint);
+                }
+            });
+        });
     }
 }
 

@@ -37,3 +37,11 @@ class FileDialog:
         type_text(str(path)[1:])
         self.find(f"{path}", lambda node: node.role == "text" and node.text == str(path))
         press("Return")
+
+    def name(self, path):
+        """Types the path of a file to be written, over the name that is proposed, and takes it."""
+        self.find("a proposed name", lambda node: node.role == "text" and node.focused and node.text)
+        press("ctrl+a")
+        type_text(str(path))
+        self.find(f"{path}", lambda node: node.role == "text" and node.text == str(path))
+        press("Return")

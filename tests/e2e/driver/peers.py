@@ -6,28 +6,32 @@ import subprocess
 import sys
 from pathlib import Path
 
-from driver.waiting import PATIENCE
+from driver.waiting import PATIENCE, until
 
 TUTORIAL = Path(__file__).resolve().parents[2] / "tutorial"
 
 
 class Flood:
-    """Sends as fast as it can, from a process of its own, until the end of the context."""
+    """Keeps the window busy as fast as it can, from a process of its own, until the end of the context or of its socket.
+
+    When its socket ends it says at which moment: what a test sees itself, it sees late.
+    """
 
     PROGRAMS = {
+        # A client that sends without a pause.
         "tcp": """
-import socket, sys
-peer = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+peer = socket.create_connection(("127.0.0.1", port))
+print("goes", flush=True)
 try:
     while True:
         peer.sendall(b"flood " * 10_000)
 except OSError:
-    pass
+    print(time.monotonic(), flush=True)
 """,
         "udp": """
-import socket, sys
 peer = socket.socket(type=socket.SOCK_DGRAM)
-peer.connect(("127.0.0.1", int(sys.argv[1])))
+peer.connect(("127.0.0.1", port))
+print("goes", flush=True)
 while True:
     try:
         while True:
@@ -36,18 +40,51 @@ while True:
         # Nobody listens any more; the test ends this.
         pass
 """,
+        # A server that does the same to whoever connects. Its port is the first line.
+        "server": """
+listener = socket.create_server(("127.0.0.1", port))
+print(listener.getsockname()[1], flush=True)
+peer, _ = listener.accept()
+try:
+    while True:
+        peer.sendall(b"flood " * 10_000)
+except OSError:
+    print(time.monotonic(), flush=True)
+""",
+        # Connections that say a word and go.
+        "storm": """
+print("goes", flush=True)
+try:
+    while True:
+        with socket.create_connection(("127.0.0.1", port)) as peer:
+            peer.send(b"storm")
+except OSError:
+    print(time.monotonic(), flush=True)
+""",
     }
 
-    def __init__(self, protocol, port):
-        self.command = [sys.executable, "-c", self.PROGRAMS[protocol], str(port)]
+    def __init__(self, kind, port=0):
+        program = "import socket, sys, time\nport = int(sys.argv[1])" + self.PROGRAMS[kind]
+        self.command = [sys.executable, "-c", program, str(port)]
 
     def __enter__(self):
-        self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+        )
+        self.first_line = self.process.stdout.readline().strip()
         return self
 
     def __exit__(self, *_):
         self.process.kill()
-        self.process.wait()
+        self.process.communicate()
+
+    def goes_on(self):
+        return self.process.poll() is None
+
+    def ended(self):
+        """Waits until its socket has ended; returns when that was, by the monotonic clock."""
+        output, _ = self.process.communicate(timeout=PATIENCE)
+        return float(output)
 
 
 class Tutorial:
@@ -78,6 +115,45 @@ class Tutorial:
         output, errors = self.process.communicate(timeout=PATIENCE)
         assert self.process.returncode == 0, errors
         return output.strip()
+
+
+class Unchanged:
+    """A program of the tutorial as it stands, on its own port 9000. Use as a context, in a network of one's own."""
+
+    PORT = 9000
+
+    def __init__(self, name, folder):
+        self.name = name
+        self.folder = folder
+
+    def __enter__(self):
+        self.process = subprocess.Popen(
+            [sys.executable, str(TUTORIAL / f"{self.name}.py")], cwd=self.folder,
+            env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        if self.name.endswith("_server"):
+            until(f"{self.name} is there", lambda: self.process.poll() is not None or is_bound(self.PORT))
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.communicate()
+
+    def printed(self):
+        """Waits for its end, which has to be in order; returns what it printed."""
+        output, errors = self.process.communicate(timeout=PATIENCE)
+        assert self.process.returncode == 0, errors
+        return output.strip()
+
+
+def is_bound(port):
+    """Whether a TCP socket listens on the port or a UDP socket has it."""
+    for table, state in (("tcp", "0A"), ("udp", "07")):
+        lines = Path(f"/proc/self/net/{table}").read_text().splitlines()[1:]
+        if any(line.split()[1].endswith(f":{port:04X}") and line.split()[3] == state for line in lines):
+            return True
+    return False
 
 
 def is_free(kind, port):

@@ -3,17 +3,16 @@ import contextlib
 import socket
 
 from driver.desktop import Desktop
+from driver.judge import Judge
 from driver.peers import Flood, is_free
 from driver.window import Window
-
-# Seconds from the key that closes the window to the end of the process.
-AT_MOST = 2.0
 
 KINDS = {"TCP": socket.SOCK_STREAM, "UDP": socket.SOCK_DGRAM}
 
 
 def close(protocol, flooded):
     with Window() as window, contextlib.ExitStack() as flood:
+        judge = Judge(window)
         port = window.listen(protocol)
         assert not is_free(KINDS[protocol], port)
         window.connect(port, protocol)
@@ -22,7 +21,7 @@ def close(protocol, flooded):
             window.has_rows(1000)
         code, seconds = window.close()
         assert code == 0, code
-        assert seconds < AT_MOST, f"{protocol}, flooded {flooded}: {seconds:.2f} s"
+        judge.takes(f"closing, {protocol}, flooded {flooded},", seconds)
         assert is_free(KINDS[protocol], port)
 
 

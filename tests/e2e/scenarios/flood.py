@@ -1,38 +1,126 @@
-"""A click is answered while a flood comes in."""
-import statistics
+"""Clicks are answered, and stop and disconnect take effect, within a second while everything comes in at full speed."""
+import re
+import socket
 import time
+from pathlib import Path
 
+from driver import tree
 from driver.desktop import Desktop
-from driver.peers import Flood
+from driver.judge import Judge, clicks
+from driver.peers import Flood, is_free
 from driver.waiting import until
 from driver.window import Window
 
-CLICKS = 5
-# Seconds from a click to what it shows. The benches measure; this only tells frozen from not.
-AT_MOST = 1.0
+home = Path.home()
 
 
-def answered(button):
-    """Presses or releases a button; returns the seconds until it shows that it is."""
-    before = button.pressed
+def responsive(window, flood, judge):
+    """Even the worst click is answered in time."""
+    seconds = clicks(window)
+    print("clicks", [f"{second:.3f}" for second in seconds], flush=True)
+    worst = max(seconds)
+    assert flood.goes_on(), "the flood was over too early"
+    judge.takes("the worst click", worst)
+
+
+def takes_effect(panel, name, flood, judge, over):
+    """What the button ends is over in time, by the clock of the one that it happens to."""
+    # Where it is was asked before: searching takes the test time, not the window.
+    button = panel.control(name)
+    assert flood.goes_on(), "the flood was over too early"
     begun = time.monotonic()
     button.click()
-    until("the button changes", lambda: button.pressed != before)
-    return time.monotonic() - begun
+    judge.takes(name, over() - begun)
 
 
-def flooded(protocol):
+def freed(kind, port):
+    def over():
+        until("the port is free", lambda: is_free(kind, port))
+        return time.monotonic()
+
+    return over
+
+
+def rows(label):
+    words = tree.look(lambda: label.name) or ""
+    return int(re.sub(r"\D", "", words) or 0)
+
+
+def clears(window, judge):
+    """Clear takes effect while more comes in, and clicks are answered meanwhile, however much there is to remove."""
+    label = window.find("the rows", lambda node: node.role == "label" and re.fullmatch(r"[\d,]+ rows", node.name))
+    clear = window.find("Clear", lambda node: node.name == "Clear" and node.enabled and node.role != "label")
+    before = rows(label)
+    clear.click()
+    judge.takes("the worst click while it clears", max(clicks(window)))
+    until("fewer rows", lambda: 0 < rows(label) < before)
+
+
+def tcp():
     with Window() as window:
-        port = window.listen(protocol)
-        with Flood(protocol.lower(), port):
+        judge = Judge(window)
+        port = window.listen("TCP")
+        with Flood("tcp", port) as flood:
             window.has_rows(10_000)
-            follow = window.find("Follow", lambda node: node.name == "Follow" and node.role == "toggle button")
-            seconds = [answered(follow) for _ in range(CLICKS)]
-        assert statistics.median(seconds) < AT_MOST, f"{protocol}: {seconds}"
-        window.server.click("Stop listening")
+            responsive(window, flood, judge)
+            clears(window, judge)
+            takes_effect(window.server, "Stop listening", flood, judge, flood.ended)
+            assert is_free(socket.SOCK_STREAM, port)
         window.server.control("Start listening")
 
 
+def udp():
+    with Window() as window:
+        judge = Judge(window)
+        port = window.listen("UDP")
+        with Flood("udp", port) as flood:
+            window.has_rows(10_000)
+            responsive(window, flood, judge)
+            clears(window, judge)
+            takes_effect(window.server, "Stop listening", flood, judge, freed(socket.SOCK_DGRAM, port))
+        window.server.control("Start listening")
+
+
+def client():
+    with Flood("server") as flood, Window() as window:
+        judge = Judge(window)
+        window.connect(int(flood.first_line), "TCP")
+        window.has_rows(10_000)
+        responsive(window, flood, judge)
+        takes_effect(window.client, "Disconnect", flood, judge, flood.ended)
+        window.client.control("Connect")
+
+
+def storm():
+    with Window() as window:
+        judge = Judge(window)
+        port = window.listen("TCP")
+        with Flood("storm", port) as flood:
+            window.has_rows(3_000)
+            responsive(window, flood, judge)
+            takes_effect(window.server, "Stop listening", flood, judge, freed(socket.SOCK_STREAM, port))
+        window.server.control("Start listening")
+
+
+def a_large_file():
+    into = home / "in"
+    into.mkdir()
+    with Window() as window:
+        judge = Judge(window)
+        window.server.save_incoming(into)
+        port = window.listen("TCP")
+        with Flood("tcp", port) as flood:
+            until("the file grows", lambda: sum(file.stat().st_size for file in into.iterdir()) > 10_000_000)
+            responsive(window, flood, judge)
+            takes_effect(window.server, "Stop listening", flood, judge, flood.ended)
+        window.server.control("Start listening")
+    for file in into.iterdir():
+        file.unlink()
+
+
 with Desktop():
-    flooded("UDP")
-    flooded("TCP")
+    udp()
+    tcp()
+    client()
+    storm()
+    a_large_file()

@@ -1,4 +1,4 @@
-"""Send a file that was picked in the system's own dialog."""
+"""Send a file that was picked in the system's own dialog, and save the journal to a place that was named in it."""
 import os
 from pathlib import Path
 
@@ -26,3 +26,10 @@ with Desktop(), Window() as window:
     window.row("sent", "300,000", rf"{file.name} .*handed to the system.*")
     client.click("Disconnect")
     until("the file is received", lambda: [file.read_bytes() for file in (home / "in").iterdir()] == [CONTENT])
+
+    window.click("Save…")
+    dialog = FileDialog("Save journal…")
+    dialog.is_above(window)
+    dialog.name(home / "kept.txt")
+    window.find("where it went", lambda node: node.name.endswith(f" rows saved to {home / 'kept.txt'}"))
+    assert file.name in (home / "kept.txt").read_text()

@@ -4,7 +4,7 @@ use core::net::IpAddr;
 
 use super::literal;
 use super::options::Family;
-use crate::model::{ContextId, Endpoint, HostPort, IpProtocol, UnixName, VsockAddress};
+use crate::model::{ContextId, DescriptorName, Endpoint, HostPort, IpProtocol, Target, UnixName, VsockAddress};
 
 /// The arguments of `socket.socket`, and what to do with the socket.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub(super) enum Place {
     Known { family: &'static str, address: String },
     /// A name to ask the resolver for.
     Named(HostPort),
+    /// It is open already: an expression for its number.
+    Open(String),
 }
 
 /// How the socket converses.
@@ -40,13 +42,17 @@ pub(super) enum Manner {
 }
 
 impl Transport {
-    pub(super) fn of(endpoint: &Endpoint) -> Self {
+    pub(super) fn of(target: &Target) -> Self {
         use Manner::{Bus, ConnectedBus, Connections, Datagrams, Routed};
-        let zero = "0".to_owned();
-        let (kind, proto, place, manner) = match endpoint {
+        // Zero leaves it to the family.
+        let zero = target.options.ip_protocol().map_or_else(|| "0".to_owned(), ip_protocol);
+        let (kind, proto, place, manner) = match &target.endpoint {
             Endpoint::Tcp(address) => ("SOCK_STREAM", zero, Place::host(address), Connections),
             Endpoint::Udp(address) => ("SOCK_DGRAM", zero, Place::host(address), Datagrams),
             Endpoint::UnixStream(name) => ("SOCK_STREAM", zero, Place::unix(name), Connections),
+            Endpoint::UnixDatagram(name) => ("SOCK_DGRAM", zero, Place::unix(name), Datagrams),
+            Endpoint::UnixSeqpacket(name) => ("SOCK_SEQPACKET", zero, Place::unix(name), Connections),
+            Endpoint::Descriptor(name) => ("SOCK_STREAM", zero, Place::descriptor(name), Connections),
             Endpoint::Raw(address) => {
                 ("SOCK_RAW", ip_protocol(address.protocol), Place::host(address.host()), Datagrams)
             }
@@ -71,6 +77,8 @@ impl Transport {
         match self.place {
             Place::Known { family, .. } => Family::Known { v6: family == "AF_INET6" },
             Place::Named(_) => Family::Variable,
+            // Such options as it has are those of every family.
+            Place::Open(_) => Family::Known { v6: false },
         }
     }
 }
@@ -123,6 +131,16 @@ impl Place {
             port => port.to_string(),
         };
         Self::Known { family: "AF_VSOCK", address: format!("({cid}, {port})") }
+    }
+
+    fn descriptor(name: &DescriptorName) -> Self {
+        Self::Open(match name {
+            DescriptorName::Number(number) => number.to_string(),
+            DescriptorName::Named(name) => {
+                // The first one that a service manager passes is 3, sd_listen_fds(3).
+                format!("3 + os.environ[\"LISTEN_FDNAMES\"].split(\":\").index({})", literal::text(name))
+            }
+        })
     }
 
     fn interface(name: &str) -> Self {

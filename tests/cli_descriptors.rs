@@ -1,0 +1,162 @@
+//! Sockets that the program is started with: `fd://`, by number and by the names of systemd's socket activation.
+
+#![cfg(target_os = "linux")]
+
+mod support;
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream, UdpSocket};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::process::Command;
+
+use support::{PATIENCE, Process, Sockeye, require_tool, sockeye};
+
+/// Sockeye with this as its standard input, as inetd starts a server.
+fn with_input(arguments: &[&str], input: impl Into<OwnedFd>) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", "exec \"$@\" 3<&0", "sh", env!("CARGO_BIN_EXE_sockeye")]).args(arguments).arg("--json");
+    command.env("LANG", "C.UTF-8").env_remove("LC_ALL").env_remove("LANGUAGE");
+    command.stdin(input.into());
+    command
+}
+
+#[test]
+fn a_listening_socket_is_served_also_as_standard_input() {
+    for descriptor in ["fd://3", "fd://0"] {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a socket");
+        let address = listener.local_addr().expect("an address");
+        let arguments = ["listen", descriptor, "--echo", "--once"];
+        let mut sockeye = Sockeye::watch_with_own_input(with_input(&arguments, listener));
+        assert_eq!(sockeye.listening(), format!("tcp://{address}"));
+        let notice = sockeye.expect("notice");
+        assert_eq!((&notice["notice"], &notice["descriptor"]), (&"adopted".into(), &descriptor.into()));
+        let mut peer = TcpStream::connect(address).expect("it listens");
+        peer.write_all(b"ping").expect("it is sent");
+        peer.shutdown(Shutdown::Write).expect("it is open");
+        let mut answer = Vec::new();
+        peer.read_to_end(&mut answer).expect("an answer");
+        assert_eq!(answer, b"ping");
+        let ours = format!("tcp://{}", peer.local_addr().expect("an address"));
+        assert_eq!(sockeye.finish().expect_code(0).one("opened")["peer"], ours);
+    }
+}
+
+#[test]
+fn files_arrive_over_a_socket_that_was_passed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a socket");
+    let address = listener.local_addr().expect("an address");
+    let into = folder.path().to_str().expect("UTF-8");
+    let arguments = ["receive", "fd://3", "--into", into, "--protocol", "raw", "--once"];
+    let mut sockeye = Sockeye::watch_with_own_input(with_input(&arguments, listener));
+    sockeye.listening();
+    TcpStream::connect(address).and_then(|mut peer| peer.write_all(b"content")).expect("it is sent");
+    let run = sockeye.finish();
+    let path = run.expect_code(0).one("file")["path"].as_str().expect("a path").to_owned();
+    assert_eq!(std::fs::read(path).expect("the file"), b"content");
+}
+
+#[test]
+fn a_connected_socket_is_conversed_over() {
+    let (ours, mut theirs) = UnixStream::pair().expect("two sockets");
+    theirs.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+    theirs.write_all(b"hello").expect("it is sent");
+    let sockeye = Sockeye::watch_with_own_input(with_input(&["connect", "fd://3", "--send", "ping"], ours));
+    let mut heard = Vec::new();
+    let mut answer = [0; 4];
+    theirs.read_exact(&mut answer).expect("a message");
+    theirs.write_all(b"pong").expect("it is sent");
+    theirs.shutdown(Shutdown::Write).expect("it is open");
+    theirs.read_to_end(&mut heard).expect("the end");
+    let run = sockeye.finish();
+    assert_eq!(run.expect_code(0).received(), b"hellopong");
+    assert_eq!(&answer, b"ping");
+    let opened = run.one("opened");
+    assert_eq!((&opened["peer"], &opened["pid"]), (&"unix:".into(), &std::process::id().into()));
+}
+
+#[test]
+fn datagrams_end_after_a_quiet_moment() {
+    let (ours, peer) = (UdpSocket::bind("127.0.0.1:0"), UdpSocket::bind("127.0.0.1:0"));
+    let (ours, peer) = (ours.expect("a socket"), peer.expect("a socket"));
+    ours.connect(peer.local_addr().expect("an address")).expect("it is connected");
+    let run = Sockeye::watch_with_own_input(with_input(&["connect", "fd://3", "--send", "x"], ours)).finish();
+    run.expect_code(0);
+    let mut heard = [0; 8];
+    assert_eq!(peer.recv(&mut heard).expect("a datagram"), 1);
+}
+
+#[test]
+fn what_can_not_be_used_is_told_in_words() {
+    let listener = || TcpListener::bind("127.0.0.1:0").expect("a socket");
+    let file = || std::fs::File::open("/dev/null").expect("a file");
+    let cases: [(&[&str], OwnedFd, &str, &str); 6] = [
+        (&["connect", "fd://3"], listener().into(), "the socket listens", "as a server"),
+        (&["listen", "fd://3"], UnixStream::pair().expect("two").0.into(), "the socket is connected", "as a client"),
+        (&["listen", "fd://3"], file().into(), "the descriptor is not a socket", ""),
+        (&["listen", "fd://0"], file().into(), "the descriptor is not a socket", ""),
+        (&["listen", "fd://99"], listener().into(), "no such descriptor is open", "not closed on exec"),
+        (&["listen", "fd://web"], listener().into(), "no descriptor of that name was passed", "not closed on exec"),
+    ];
+    for (arguments, input, message, hint) in cases {
+        let run = Sockeye::watch_with_own_input(with_input(arguments, input)).finish();
+        run.expect_code(1);
+        let error = run.one("error");
+        assert_eq!((&error["operation"], &error["endpoint"]), (&"adopt".into(), &arguments[1].into()));
+        assert_eq!(error["message"], message);
+        assert!(error["hint"].as_str().unwrap_or_default().contains(hint), "{error}");
+    }
+}
+
+/// What systemd does: binds, passes, names, and becomes the program.
+const MANAGER: &str = "
+import os, socket, sys
+tcp = socket.socket(); tcp.bind(('127.0.0.1', 0)); tcp.listen()
+udp = socket.socket(type=socket.SOCK_DGRAM); udp.bind(('127.0.0.1', 0))
+high = [os.dup(s.fileno()) for s in (tcp, udp)]
+for number, descriptor in enumerate(high, 3):
+    if descriptor != number:
+        os.dup2(descriptor, number)
+    os.set_inheritable(number, True)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS='2', LISTEN_FDNAMES='web:log')
+os.execv(sys.argv[1], sys.argv[1:])
+";
+
+#[test]
+fn what_a_service_manager_passed_is_found_by_number_and_by_name() {
+    if !require_tool("python3") {
+        return;
+    }
+    for (endpoint, scheme) in [("fd://3", "tcp"), ("fd://web", "tcp"), ("fd://4", "udp"), ("fd://log", "udp")] {
+        let mut command = Command::new("python3");
+        command.args(["-c", MANAGER, env!("CARGO_BIN_EXE_sockeye"), "listen", endpoint, "--echo", "--once", "--json"]);
+        command.env("LANG", "C.UTF-8").env_remove("LC_ALL").env_remove("LANGUAGE");
+        let mut sockeye = Sockeye::watch(command);
+        let told = sockeye.listening();
+        let address = told.strip_prefix(scheme).and_then(|rest| rest.strip_prefix("://")).expect(&told);
+        let mut heard = [0; 4];
+        if scheme == "tcp" {
+            let mut peer = TcpStream::connect(address).expect("it listens");
+            peer.write_all(b"ping").expect("it is sent");
+            peer.read_exact(&mut heard).expect("an answer");
+        } else {
+            let peer = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+            peer.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+            peer.send_to(b"ping", address).expect("it is sent");
+            peer.recv(&mut heard).expect("an answer");
+        }
+        assert_eq!(&heard, b"ping");
+        let run = sockeye.finish();
+        assert_eq!(run.expect_code(0).one("notice")["descriptor"], endpoint);
+    }
+}
+
+#[test]
+fn names_for_another_process_do_not_count() {
+    let mut command = sockeye(&["listen", "fd://web"]);
+    command.env("LISTEN_PID", "1").env("LISTEN_FDS", "1").env("LISTEN_FDNAMES", "web");
+    let finished = Process::start(command).finish();
+    assert_eq!(finished.code, Some(1));
+    assert!(finished.stderr.contains("no descriptor of that name was passed"), "{}", finished.stderr);
+}

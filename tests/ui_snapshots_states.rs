@@ -1,0 +1,366 @@
+//! Pictures of the window in each state that it can be in, made up from reports of an engine so that nothing in them
+//! depends on the machine: see `ui_snapshots.rs` for how they are drawn anew.
+
+#[path = "support/app.rs"]
+mod app;
+#[path = "support/raster.rs"]
+mod raster;
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use egui_kittest::kittest::Queryable as _;
+use egui_kittest::{SnapshotOptions, SnapshotResults};
+use sockeye::codec::decode::Decoder;
+use sockeye::model::{
+    Cause, ClientTab, CloseReason, Direction, Endpoint, Event, Failure, Hint, LanguageChoice, Notice, Operation,
+    Outcome, Peer, PortOwner, Progress, Protocol, Role, ServerTab, SessionId, SessionInfo, Settings, SocketId,
+    ThemeChoice, Traffic, TransferId, TransferInfo,
+};
+
+use crate::app::Window;
+use crate::raster::Raster;
+
+/// Tabs get the engine's first numbers, the servers before the clients.
+const SERVER: SocketId = SocketId(1);
+const CLIENT: SocketId = SocketId(2);
+const SIZE: (f32, f32) = (1180.0, 780.0);
+/// 2026-09-21 14:13:20 UTC.
+const BEGAN_NS: i64 = 1_790_000_000_000_000_000;
+const MIB: u64 = 1 << 20;
+
+fn open(settings: Settings, (width, height): (f32, f32)) -> Window {
+    let theme = if settings.theme == ThemeChoice::Dark { egui::Theme::Dark } else { egui::Theme::Light };
+    Window::build_in_steady_surroundings(settings, |builder| {
+        builder.with_theme(theme).with_size(egui::vec2(width, height)).renderer(Raster::default())
+    })
+}
+
+fn english(server: ServerTab, client: ClientTab) -> Settings {
+    Settings {
+        theme: ThemeChoice::Light,
+        language: LanguageChoice::English,
+        servers: vec![server],
+        clients: vec![client],
+        ..Settings::default()
+    }
+}
+
+fn themed(settings: &Settings, theme: ThemeChoice) -> Settings {
+    Settings { theme, ..settings.clone() }
+}
+
+/// Has the window take reports in as if an engine had made them.
+fn report(window: &mut Window, events: impl IntoIterator<Item = Event>) {
+    let app = window.harness.state_mut().as_mut().expect("the app");
+    events.into_iter().for_each(|event| app.on_event(&event));
+    window.harness.step();
+    window.harness.step();
+}
+
+fn shoot(window: &mut Window, name: &str, results: &mut SnapshotResults) {
+    window.harness.remove_cursor();
+    compare(window, name, results);
+}
+
+/// Leaves the pointer where it is.
+fn compare(window: &mut Window, name: &str, results: &mut SnapshotResults) {
+    window.harness.set_render_cursor(false);
+    window.harness.step();
+    let options = SnapshotOptions::new().threshold(1.0).max_failed_pixels(20);
+    results.add(window.harness.try_snapshot_options(name, &options));
+}
+
+fn at(address: &str) -> Peer {
+    Peer::Ip(address.parse::<SocketAddr>().expect("an address"))
+}
+
+fn endpoint(text: &str) -> Endpoint {
+    text.parse().expect("an endpoint")
+}
+
+fn opened(id: u64, socket: SocketId, role: Role, protocol: Protocol, peer: &str, [received, sent]: [u64; 2]) -> Event {
+    let traffic = Traffic::default();
+    traffic.add_received(received);
+    traffic.add_sent(sent);
+    let local = if role == Role::Server { "127.0.0.1:9000" } else { "127.0.0.1:51734" };
+    let info = SessionInfo {
+        id: SessionId(id),
+        socket,
+        role,
+        protocol,
+        peer: at(peer),
+        local: at(local),
+        since_wall_ns: BEGAN_NS + id as i64 * 1_000_000_000,
+        decoder: Decoder::Text,
+        process: None,
+    };
+    Event::Opened { info, traffic: Arc::new(traffic) }
+}
+
+fn client_of_server(id: u64, peer: &str, bytes: [u64; 2]) -> Event {
+    opened(id, SERVER, Role::Server, Protocol::Tcp, peer, bytes)
+}
+
+fn closed(id: u64, reason: CloseReason) -> Event {
+    Event::Closed { socket: SERVER, session: SessionId(id), reason }
+}
+
+fn listening(text: &str) -> Event {
+    Event::Listening { socket: SERVER, endpoint: endpoint(text) }
+}
+
+fn file(id: u64, session: u64, direction: Direction, name: &str, size: Option<u64>) -> Event {
+    let path = PathBuf::from("/home/ann/inbox").join(name);
+    let info =
+        TransferInfo { id: TransferId(id), session: SessionId(session), direction, name: name.to_owned(), path, size };
+    Event::TransferStarted(info)
+}
+
+fn progress(id: u64, done: u64, size: Option<u64>, rate: u64) -> Event {
+    let progress = Progress { done, size, elapsed: Duration::from_secs(3), rate };
+    Event::TransferProgress { transfer: TransferId(id), progress }
+}
+
+fn ended(id: u64, name: &str, size: u64, outcome: Outcome, failure: Option<Failure>) -> Event {
+    let path = PathBuf::from("/home/ann/inbox").join(name);
+    Event::TransferEnded { transfer: TransferId(id), outcome, path, size, failure }
+}
+
+/// A file of each kind on both sides: waiting, under way, ended well, cut off, refused.
+fn files() -> Vec<Event> {
+    let full = Failure::new(Operation::WriteFile, "/home/ann/inbox/image.iso", Cause::StorageFull);
+    let denied = Failure::new(Operation::CreateFile, "/home/ann/inbox/配置.toml", Cause::PermissionDenied);
+    let reset = Failure::new(Operation::Send, "127.0.0.1:9000", Cause::ConnectionReset);
+    vec![
+        listening("tcp://127.0.0.1:9000"),
+        client_of_server(1, "127.0.0.1:51734", [8_400_000, 6]),
+        opened(2, CLIENT, Role::Client, Protocol::Tcp, "127.0.0.1:9000", [6, 655_360_000]),
+        file(1, 1, Direction::In, "move_info7.txt", None),
+        ended(1, "move_info7.txt", 25_600, Outcome::Unverified, None),
+        file(2, 1, Direction::In, "image.iso", Some(4096 * MIB)),
+        ended(2, "image.iso.incomplete", 812 * MIB, Outcome::Incomplete, Some(full.with_hint(Hint::FreeSpace))),
+        file(3, 1, Direction::In, "配置.toml", None),
+        ended(3, "配置.toml", 0, Outcome::Refused, Some(denied.with_hint(Hint::CheckRights))),
+        file(
+            4,
+            1,
+            Direction::In,
+            "a very long name that a peer has thought up to see what happens to the row.tar.gz",
+            None,
+        ),
+        progress(4, 8_400_000, None, 3 * MIB),
+        file(5, 2, Direction::Out, "firmware-2.1.bin", Some(40_960)),
+        ended(5, "firmware-2.1.bin", 40_960, Outcome::HandedOver, None),
+        file(6, 2, Direction::Out, "core.dump", Some(900 * MIB)),
+        ended(6, "core.dump", 77 * MIB, Outcome::Incomplete, Some(reset)),
+        file(7, 2, Direction::Out, "backup.tar", Some(1024 * MIB)),
+        progress(7, 625 * MIB, Some(1024 * MIB), 210 * MIB),
+        file(8, 2, Direction::Out, "next.tar", Some(12 * MIB)),
+    ]
+}
+
+#[test]
+fn files_on_their_way_and_ended() {
+    let mut results = SnapshotResults::new();
+    let settings = english(ServerTab::default(), ClientTab::default());
+    for (name, theme) in [("light", ThemeChoice::Light), ("dark", ThemeChoice::Dark)] {
+        let mut window = open(themed(&settings, theme), SIZE);
+        report(&mut window, files());
+        shoot(&mut window, &format!("files-{name}"), &mut results);
+    }
+}
+
+#[test]
+fn errors_with_what_to_do() {
+    let mut results = SnapshotResults::new();
+    let settings = english(ServerTab::default(), ClientTab::default());
+    let owner = PortOwner { pid: 4242, name: "python3".to_owned() };
+    let bind = Failure::new(Operation::Bind, "127.0.0.1:9000", Cause::AddressInUse);
+    let refused = Failure::new(Operation::Connect, "127.0.0.1:9000", Cause::Refused);
+    for (name, theme) in [("light", ThemeChoice::Light), ("dark", ThemeChoice::Dark)] {
+        let mut window = open(themed(&settings, theme), SIZE);
+        let failed = |socket, failure| Event::Failed { socket: Some(socket), session: None, failure };
+        report(
+            &mut window,
+            [
+                failed(SERVER, bind.clone().with_hint(Hint::PortHeldBy { owner: owner.clone() })),
+                failed(CLIENT, refused.clone().with_hint(Hint::StartTheServer)),
+                Event::JournalSaved { path: "/home/ann/journal.txt".into(), rows: 12_345 },
+            ],
+        );
+        shoot(&mut window, &format!("errors-{name}"), &mut results);
+    }
+}
+
+/// What is crowded: "More" open on both sides, folders chosen, a client that is there, one that has gone, a file.
+#[test]
+fn more_is_open_on_both_sides() {
+    let mut results = SnapshotResults::new();
+    let server = ServerTab {
+        more_open: true,
+        respond: "reply".to_owned(),
+        reply: r"OK\r\n".to_owned(),
+        receive: "tutorial".to_owned(),
+        folder: "/home/ann/inbox".to_owned(),
+        options: "rcvbuf=4M".to_owned(),
+        ..ServerTab::default()
+    };
+    let client = ClientTab {
+        more_open: true,
+        receive: "raw".to_owned(),
+        folder: "/home/ann/a folder with quite a long name/for what the other side sends".to_owned(),
+        local_host: "127.0.0.1".to_owned(),
+        local_port: "40000".to_owned(),
+        reconnect: true,
+        ..ClientTab::default()
+    };
+    for (name, theme) in [("light", ThemeChoice::Light), ("dark", ThemeChoice::Dark)] {
+        let mut window = open(themed(&english(server.clone(), client.clone()), theme), SIZE);
+        report(
+            &mut window,
+            [
+                listening("tcp://127.0.0.1:9000"),
+                client_of_server(1, "127.0.0.7:40312", [25_614, 4]),
+                client_of_server(2, "127.0.0.1:51734", [12, 6]),
+                closed(1, CloseReason::Eof),
+                opened(3, CLIENT, Role::Client, Protocol::Tcp, "127.0.0.1:9000", [6, 12]),
+                file(1, 1, Direction::In, "move_info7.txt", None),
+                ended(1, "move_info7.txt", 25_600, Outcome::Unverified, None),
+            ],
+        );
+        shoot(&mut window, &format!("more-{name}"), &mut results);
+    }
+}
+
+#[test]
+fn datagrams_that_were_dropped() {
+    let mut results = SnapshotResults::new();
+    let server = ServerTab { protocol: "udp".to_owned(), ..ServerTab::default() };
+    let client = ClientTab { protocol: "udp".to_owned(), ..ClientTab::default() };
+    let mut window = open(english(server, client), SIZE);
+    let noticed = |notice| Event::Noticed { socket: Some(SERVER), session: None, notice };
+    let peer = |id, address, bytes| opened(id, SERVER, Role::Server, Protocol::Udp, address, bytes);
+    report(
+        &mut window,
+        [
+            listening("udp://127.0.0.1:9000"),
+            peer(1, "127.0.0.1:51734", [64_000_000, 0]),
+            peer(2, "127.0.0.8:5000", [512, 8]),
+            opened(3, CLIENT, Role::Client, Protocol::Udp, "127.0.0.1:9000", [0, 65_000_000]),
+            noticed(Notice::Truncated { kept: 65_536 }),
+            noticed(Notice::Dropped { datagrams: 12_345 }),
+        ],
+    );
+    shoot(&mut window, "drops-light", &mut results);
+}
+
+#[test]
+fn many_clients_and_many_tabs() {
+    let mut results = SnapshotResults::new();
+    let tab = |port: u16| ServerTab { port: port.to_string(), ..ServerTab::default() };
+    let settings = Settings {
+        servers: (9000..9009).map(tab).collect(),
+        clients: (0..9).map(|at| ClientTab { address: format!("host-{at}.example"), ..ClientTab::default() }).collect(),
+        server: 0,
+        client: 8,
+        ..english(ServerTab::default(), ClientTab::default())
+    };
+    let clients = (1..=200)
+        .map(|id| client_of_server(id, &format!("127.0.{}.{}:{}", id / 100, id % 100, 40_000 + id), [id * id, id]));
+    for (name, theme) in [("light", ThemeChoice::Light), ("dark", ThemeChoice::Dark)] {
+        let mut window = open(themed(&settings, theme), (1024.0, 700.0));
+        report(&mut window, [listening("tcp://127.0.0.1:9000")].into_iter().chain(clients.clone()));
+        report(&mut window, [closed(3, CloseReason::Reset)]);
+        shoot(&mut window, &format!("crowd-{name}"), &mut results);
+    }
+}
+
+#[test]
+fn out_of_descriptors() {
+    let mut results = SnapshotResults::new();
+    let mut window = open(english(ServerTab::default(), ClientTab::default()), SIZE);
+    let notice = Event::Noticed { socket: Some(SERVER), session: None, notice: Notice::AcceptingPaused };
+    report(&mut window, [listening("tcp://127.0.0.1:9000"), client_of_server(1, "127.0.0.1:40312", [12, 0]), notice]);
+    shoot(&mut window, "descriptors-light", &mut results);
+}
+
+#[test]
+fn others_can_reach_it() {
+    let mut results = SnapshotResults::new();
+    let server = ServerTab { address: "0.0.0.0".to_owned(), ..ServerTab::default() };
+    let mut window = open(english(server, ClientTab::default()), SIZE);
+    report(&mut window, [listening("tcp://0.0.0.0:9000")]);
+    shoot(&mut window, "reachable-light", &mut results);
+}
+
+#[test]
+fn a_filter_that_is_mistaken() {
+    let mut results = SnapshotResults::new();
+    let mut window = open(english(ServerTab::default(), ClientTab::default()), SIZE);
+    window.harness.get_by_label("Filter").focus();
+    window.harness.step();
+    window.harness.get_by_label("Filter").type_text("hex:e4b");
+    window.harness.step();
+    window.harness.step();
+    window.harness.get_by_label("Filter").focus();
+    shoot(&mut window, "filter-light", &mut results);
+}
+
+#[test]
+fn a_menu_and_a_tooltip() {
+    let mut results = SnapshotResults::new();
+    for (name, theme) in [("light", ThemeChoice::Light), ("dark", ThemeChoice::Dark)] {
+        let settings = themed(&english(ServerTab::default(), ClientTab::default()), theme);
+        let mut window = open(settings.clone(), SIZE);
+        window.harness.get_by_label("File").click();
+        window.harness.run_steps(20);
+        shoot(&mut window, &format!("menu-{name}"), &mut results);
+
+        let mut window = open(settings, SIZE);
+        let more = window.panel("Server").get_by_label("More").rect().center();
+        window.harness.hover_at(more);
+        // It comes after a while of rest.
+        window.harness.run_steps(60);
+        compare(&mut window, &format!("tooltip-{name}"), &mut results);
+    }
+}
+
+/// A conversation with a peer outside, over a Unix socket, which has no port that changes.
+#[test]
+fn a_conversation_in_chinese() {
+    let mut results = SnapshotResults::new();
+    for (name, theme) in [("light", ThemeChoice::Light), ("dark", ThemeChoice::Dark)] {
+        let ours = format!("sockeye-交谈-{name}");
+        let server = ServerTab { protocol: "unix".to_owned(), address: format!("@{ours}"), ..ServerTab::default() };
+        let settings = Settings { language: LanguageChoice::Chinese, ..english(server, ClientTab::default()) };
+        let mut window = open(themed(&settings, theme), SIZE);
+        window.harness.get_by_label("开始监听").click();
+        until_rows(&mut window, 1);
+        let address = std::os::unix::net::SocketAddr::from_abstract_name(&ours).expect("a name");
+        let mut peer = UnixStream::connect_addr(&address).expect("a connection");
+        until_rows(&mut window, 2);
+        for (count, message) in [(3, "朱镕基、陶喆、赵堃"), (4, "温度 21.5 ℃，湿度 40 %\r\n")] {
+            peer.write_all(message.as_bytes()).expect("sent");
+            until_rows(&mut window, count);
+        }
+        window.write("服务端", "消息", "你好，再见！");
+        window.click("服务端", "发送");
+        until_rows(&mut window, 5);
+        window.until("the last row", |window| window.harness.query_all_by_label_contains("你好，再见！").count() > 0);
+        window.harness.get_all_by_label("朱镕基、陶喆、赵堃").next().expect("a row").click();
+        window.harness.step();
+        window.until("the chosen row's bytes", |window| window.harness.query_by_label("复制").is_some());
+        shoot(&mut window, &format!("chinese-talk-{name}"), &mut results);
+    }
+}
+
+fn until_rows(window: &mut Window, count: usize) {
+    let words = format!("共 {count} 行");
+    window.until(&words, |window| window.harness.query_all_by_label_contains(&words).next().is_some());
+}

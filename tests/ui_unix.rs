@@ -1,0 +1,141 @@
+//! Unix sockets and inherited descriptors in the window.
+
+#[path = "support/app.rs"]
+mod app;
+
+use std::net::TcpListener;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::process::{Command, Stdio};
+
+use egui::accesskit::Role;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+
+use crate::app::{Window, listener};
+
+fn open(protocol: &str, name: &str) -> Window {
+    let mut window = Window::english();
+    for panel in ["Server", "Client"] {
+        window.choose(panel, "Protocol", protocol);
+        assert!(window.panel(panel).query_by_label("Port").is_none());
+        window.write(panel, "Address", name);
+    }
+    window.click("Server", "Start listening");
+    window.until("listening", |window| window.shows("Server", "Listening on "));
+    window.click("Client", "Connect");
+    window
+}
+
+#[test]
+fn unix_datagrams_cross_and_the_client_has_a_name_to_answer_to() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("s").display().to_string();
+    let mut window = open("Unix datagram", &path);
+    window.until("open", |window| window.shows("Client", &format!("→ {path}")));
+    assert!(window.shows("Client", "Socket open · @"), "a datagram socket is not connected to anybody who knows");
+    window.click("Client", "Send");
+    window.until("the empty one", |window| window.has_row(&["received", "0", "(empty datagram)"]));
+    window.write("Client", "Message", "你好");
+    window.click("Client", "Send");
+    window.until("the greeting", |window| window.has_row(&["received", "6", "你好"]));
+    window.until("a named peer", |window| window.has_client("@"));
+    window.write("Server", "Message", "back");
+    window.click("Server", "Send");
+    window.until("the answer", |window| window.has_row(&["received", "4", "back"]));
+    assert!(window.panel("Client").query_by_label("Finish sending").is_none(), "datagrams have no end");
+    assert!(window.panel("Client").get_by_label("Send file…").accesskit_node().is_disabled());
+}
+
+#[test]
+fn unix_messages_keep_their_borders_and_either_side_finishes() {
+    let name = format!("@sockeye-window-seq-{}", std::process::id());
+    let mut window = open("Unix seqpacket", &name);
+    window.until("connected", |window| window.shows("Client", &format!("Connected to {name}")));
+    for message in ["", "你好", "三"] {
+        window.write("Client", "Message", message);
+        window.click("Client", "Send");
+    }
+    window.until("each by itself", |window| {
+        let cells: [&[&str]; 3] = [&["received", "0"], &["received", "6", "你好"], &["received", "3", "三"]];
+        cells.iter().all(|cells| window.has_row(cells))
+    });
+    assert!(window.panel("Server").get_by_label("Send file…").accesskit_node().is_disabled());
+    window.write("Server", "Message", "back");
+    window.click("Server", "Send");
+    window.until("the answer", |window| window.has_row(&["received", "4", "back"]));
+    // Who it is, where the name would stand.
+    let process = std::fs::read_to_string("/proc/self/comm").expect("a name");
+    window.until("the process", |window| window.has_client(process.trim()));
+    window.click("Client", "Finish sending");
+    window.until("the end", |window| window.panel("Client").query_by_label("Connect").is_some());
+}
+
+/// As if it had been there when the program started.
+fn inherited(listener: &TcpListener) -> String {
+    fcntl(listener, FcntlArg::F_SETFD(FdFlag::empty())).expect("it is open");
+    listener.as_raw_fd().to_string()
+}
+
+#[test]
+fn a_descriptor_is_adopted_and_shown_as_what_it_is() {
+    let listener = listener();
+    let address = listener.local_addr().expect("an address");
+    let number = inherited(&listener);
+    let mut window = Window::english();
+    window.choose("Server", "Protocol", "Descriptor");
+    window.click("Server", "Start listening");
+    assert!(window.shows("Server", "Type the descriptor's number or name"));
+    window.write("Server", "Address", "2147483647");
+    window.click("Server", "Start listening");
+    window.until("the refusal", |window| window.shows("Server", "adopt fd://2147483647: no such descriptor is open"));
+    window.write("Server", "Address", &number);
+    window.click("Server", "Start listening");
+    window.until("listening", |window| window.shows("Server", &format!("Listening on {address}")));
+    let words = format!("fd://{number} is tcp://{address}.");
+    window.until("the row", |window| window.has_row(&[&words]));
+    window.write("Client", "Port", &address.port().to_string());
+    window.click("Client", "Connect");
+    window.until("connected", |window| window.shows("Client", "Connected · ") && window.shows("Server", "1 client"));
+    window.write("Client", "Message", "你好");
+    window.click("Client", "Send");
+    window.until("the greeting", |window| window.has_row(&["received", "6", "你好"]));
+    window.click("Server", "Stop listening");
+    window.until("stopped", |window| window.panel("Server").query_by_label("Start listening").is_some());
+    assert!(listener.local_addr().is_ok(), "it stays open");
+}
+
+/// Set for the run of this test in a process of its own, which is started as a service manager would.
+const PASSED: &str = "LISTEN_FDNAMES";
+
+#[test]
+fn what_a_service_manager_passed_is_offered() {
+    if std::env::var_os(PASSED).is_none() {
+        let script = format!("LISTEN_PID=$$ LISTEN_FDS=1 {PASSED}=web exec \"$@\" 3<&0");
+        let this = std::env::current_exe().expect("a test program");
+        let output = Command::new("sh")
+            .args(["-c", &script, "sh"])
+            .arg(this)
+            .args(["--exact", "what_a_service_manager_passed_is_offered", "--nocapture"])
+            .stdin(Stdio::from(OwnedFd::from(listener())))
+            .output()
+            .expect("sh");
+        let told = String::from_utf8_lossy(&output.stdout);
+        assert!(
+            output.status.success() && told.contains("1 passed"),
+            "{told}{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        return;
+    }
+    let mut window = Window::english();
+    window.choose("Server", "Protocol", "Descriptor");
+    let offer = window.panel("Server").query_all_by_role(Role::Button).find_map(|button| {
+        button.accesskit_node().label().filter(|label| label.starts_with("3 · web tcp://127.0.0.1:"))
+    });
+    let offer = offer.expect("an offer");
+    window.click("Server", &offer);
+    assert_eq!(window.value("Server", "Address"), "3");
+    window.click("Server", "Start listening");
+    let address = offer.trim_start_matches("3 · web tcp://").to_owned();
+    window.until("listening", |window| window.shows("Server", &format!("Listening on {address}")));
+}
