@@ -59,7 +59,7 @@ impl Written {
 
     fn start(mut command: Command, text: String) -> Self {
         let process = Process::start({
-            command.processgroup(0);
+            command.process_group(0);
             command
         });
         let id = i32::try_from(process.id()).expect("ids are ints");
