@@ -58,6 +58,20 @@ fn a_server_and_its_client_in_one_engine_say_hello() {
 }
 
 #[test]
+fn a_tcp_conversation_over_ipv6() {
+    let mut h = Harness::new();
+    let (server, endpoint) = h.listen("tcp://[::1]:0");
+    let (client, at_client) = h.connect(&endpoint);
+    let at_server = h.opened(server);
+    assert_eq!(at_server.peer, at_client.local);
+    assert!(at_server.peer.to_string().starts_with("[::1]:"), "{}", at_server.peer);
+    h.send(client, NO.as_bytes());
+    assert_eq!(h.bytes(at_server.id, Direction::In, NO.len()), NO.as_bytes());
+    h.send(server, HELLO.as_bytes());
+    assert_eq!(h.bytes(at_client.id, Direction::In, HELLO.len()), HELLO.as_bytes());
+}
+
+#[test]
 fn to_one_to_several_to_all() {
     let mut h = Harness::new();
     let (server, endpoint) = h.listen("tcp://127.0.0.1:0");

@@ -47,6 +47,20 @@ fn each_peer_is_a_session_and_is_answered_alone() {
 }
 
 #[test]
+fn datagrams_over_ipv6() {
+    let mut h = Harness::new();
+    let (server, endpoint) = h.listen("udp://[::1]:0");
+    let (client, at_client) = h.connect(&endpoint);
+    h.send(client, "你好".as_bytes());
+    let at_server = h.opened(server);
+    assert_eq!(at_server.peer, at_client.local);
+    assert!(at_server.peer.to_string().starts_with("[::1]:"), "{}", at_server.peer);
+    assert_eq!(h.bytes(at_server.id, Direction::In, 6), "你好".as_bytes());
+    h.send(server, b"back");
+    assert_eq!(h.bytes(at_client.id, Direction::In, 4), b"back");
+}
+
+#[test]
 fn an_empty_datagram_is_a_row_and_not_an_end() {
     let mut h = Harness::new();
     let (server, endpoint) = h.listen_with("udp://127.0.0.1:0", |spec| spec.respond = Respond::Echo);

@@ -1,9 +1,14 @@
 """Runs a program of the tutorial as it stands, on another port than its 9000: on_port.py PORT PROGRAM [FROM TO]...
 
 Port 0 lets the system choose; whoever binds then says so on standard error, which tells the tests when to connect.
+
+A pause of the program's, by which the file client keeps the name apart from the content, lasts until the other end has
+read what was sent: on a busy machine its tenth of a second may be too short.
 """
 import socket
+import struct
 import sys
+import time
 
 PORT = int(sys.argv[1])
 PROGRAM = sys.argv[2]
@@ -22,6 +27,8 @@ class Moved(socket.socket):
 
     def connect(self, address):
         super().connect((address[0], PORT))
+        if self.type == socket.SOCK_STREAM:
+            connected.append(self)
 
     def sendto(self, data, address):
         # A server answers to where a datagram came from; only the port in the program's text is another one.
@@ -31,6 +38,25 @@ class Moved(socket.socket):
         print("listening", self.getsockname()[1], file=sys.stderr, flush=True)
 
 
+def is_unread(sent_by):
+    """Whether the other end, on this machine, has something in its receive queue (proc_net_tcp(5))."""
+    def as_listed(address):
+        return "%08X:%04X" % (struct.unpack("=I", socket.inet_aton(address[0]))[0], address[1])
+
+    ends = [as_listed(sent_by.getpeername()), as_listed(sent_by.getsockname())]
+    with open("/proc/net/tcp") as table:
+        lines = (line.split() for line in table)
+        return any(line[1:3] == ends and int(line[4].split(":")[1], 16) for line in lines)
+
+
+def sleep(seconds):
+    pause(seconds)
+    while any(is_unread(one) for one in connected if one.fileno() != -1):
+        pause(0.001)
+
+
+connected = []
+pause, time.sleep = time.sleep, sleep
 socket.socket = Moved
 with open(PROGRAM, encoding="utf-8") as file:
     text = file.read()
