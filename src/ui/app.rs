@@ -238,20 +238,6 @@ impl App {
         }
     }
 
-    /// The window with a tab as a program, until it or the tab is closed.
-    fn show_code(&mut self, ui: &Ui, cx: &mut Cx<'_>) {
-        let Some(mut window) = self.code else { return };
-        let (role, socket) = (window.role, window.socket);
-        let server = self.servers.iter().find(|tab| role == Role::Server && tab.socket == socket);
-        let client = self.clients.iter().find(|tab| role == Role::Client && tab.socket == socket);
-        let open = match (server, client) {
-            (Some(tab), _) => window.show(ui.ctx(), cx, &tab.title().title, |program| tab.code(program)),
-            (_, Some(tab)) => window.show(ui.ctx(), cx, &tab.title().title, |program| tab.code(program)),
-            (None, None) => false,
-        };
-        self.code = open.then_some(window);
-    }
-
     /// The panels above, the journal and the inspector below, with a handle between.
     fn work_area(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         let area = ui.available_rect_before_wrap();

@@ -6,6 +6,7 @@ use egui::{Context, Id, Key, Modifiers, Pos2, Rect, RichText, ScrollArea, TextBu
 use crate::model::{Program, Role, SocketId};
 use crate::tr;
 use crate::ui::action::UiCommand;
+use crate::ui::app::App;
 use crate::ui::context::Cx;
 use crate::ui::tabs::NoCode;
 use crate::ui::widgets::button::{Weight, button};
@@ -151,5 +152,21 @@ pub fn code_button(ui: &mut Ui, cx: &mut Cx<'_>, role: Role, socket: SocketId) {
     let tooltip = action.tooltip(cx.language).unwrap_or_default();
     if button(ui, cx.tokens, Weight::Plain, &label, 0.0, None).on_hover_text(tooltip).clicked() {
         cx.act(action);
+    }
+}
+
+impl App {
+    /// The window with a tab as a program, until it or the tab is closed.
+    pub(in crate::ui) fn show_code(&mut self, ui: &Ui, cx: &mut Cx<'_>) {
+        let Some(mut window) = self.code else { return };
+        let (role, socket) = (window.role, window.socket);
+        let server = self.servers.iter().find(|tab| role == Role::Server && tab.socket == socket);
+        let client = self.clients.iter().find(|tab| role == Role::Client && tab.socket == socket);
+        let open = match (server, client) {
+            (Some(tab), _) => window.show(ui.ctx(), cx, &tab.title().title, |program| tab.code(program)),
+            (_, Some(tab)) => window.show(ui.ctx(), cx, &tab.title().title, |program| tab.code(program)),
+            (None, None) => false,
+        };
+        self.code = open.then_some(window);
     }
 }
