@@ -3,7 +3,6 @@ use std::borrow::Cow;
 use egui::{Id, Panel, RichText, ScrollArea, Ui};
 
 use super::client_rows::state_words;
-use super::code::code_button;
 use super::server::calm_words;
 use super::shell::{FEW_ROWS, StateLine, state_line};
 use super::socket_area::{keep_fresh, socket_area};
@@ -254,7 +253,6 @@ impl ClientTabState {
         let (role, session) = (Role::Client, self.session());
         let of = OptionsOf { role, socket: self.socket, locked, session, open: session.is_some() };
         socket_area(ui, cx, of, None, &mut self.form, &mut self.view);
-        code_button(ui, cx, Role::Client, self.socket);
     }
 
     fn rtt(&self) -> Option<String> {

@@ -3,7 +3,6 @@ use std::borrow::Cow;
 use egui::{Id, Panel, RichText, ScrollArea, Ui};
 
 use super::client_rows::client_rows;
-use super::code::code_button;
 use super::shell::{FEW_ROWS, StateLine, state_line};
 use super::socket_area::{keep_fresh, socket_area};
 use crate::codec::compose::Format;
@@ -190,7 +189,6 @@ impl ServerTabState {
         let of = OptionsOf { role, socket: self.socket, locked, session: None, open };
         let connection = self.connection_shown(cx.sessions);
         socket_area(ui, cx, of, connection, &mut self.form, &mut self.view);
-        code_button(ui, cx, Role::Server, self.socket);
     }
 
     /// The connection that is selected, whose state is shown instead of the listener's own.
