@@ -80,6 +80,22 @@ fn with_mistakes_in_the_fields() {
     shoot(&mut window, "mistakes-light-1024x700", &mut results);
 }
 
+#[test]
+fn shown_as_code() {
+    let mut results = SnapshotResults::new();
+    for (name, theme) in THEMES {
+        let server = ServerTab { respond: "echo".to_owned(), ..ServerTab::default() };
+        let base = settings(theme, LanguageChoice::English);
+        let mut window = open(Settings { servers: vec![server], ..base }, SIZES[0]);
+        window.control("Server", "Address").focus();
+        window.harness.step();
+        window.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::D);
+        window.harness.step();
+        window.harness.step();
+        shoot(&mut window, &format!("code-{name}-1024x700"), &mut results);
+    }
+}
+
 /// Conversations with peers outside, over Unix sockets, which have no port that changes. Each step waits for its row: two
 /// ends in one window would record the same bytes in either order.
 #[test]

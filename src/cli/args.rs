@@ -40,6 +40,9 @@ pub(super) enum Verb {
     /// Accept connections and keep what each sends as a file
     #[command(after_help = ENDPOINTS)]
     Receive(ReceiveArguments),
+    /// Write the same as a program for Python, netcat, socat or curl
+    #[command(after_help = ENDPOINTS)]
+    Code(CodeArguments),
 }
 
 #[derive(Debug, Args)]
@@ -133,6 +136,45 @@ pub(super) struct ReceiveArguments {
     /// Write one JSON object per event and line to standard output
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CodeArguments {
+    /// Where to connect or to listen
+    pub endpoint: String,
+    /// Listen, instead of connecting
+    #[arg(long)]
+    pub listen: bool,
+    /// Datagrams: name the peer in each send, instead of connecting the socket
+    #[arg(long, conflicts_with = "listen")]
+    pub unconnected: bool,
+    /// What to write it for
+    #[arg(long = "as", value_name = "TOOL", value_enum, default_value_t = Tool::Python)]
+    pub tool: Tool,
+    /// The message to send, read as by `connect`; a server greets each peer with it
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with = "send_hex")]
+    pub send: Option<String>,
+    /// The message to send as bytes (`e4 bd a0`, `0xE4BDA0`)
+    #[arg(long, value_name = "HEX", allow_hyphen_values = true)]
+    pub send_hex: Option<String>,
+    /// Send this text (UTF-8, as it stands) after each receive
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, requires = "listen", conflicts_with = "echo")]
+    pub reply: Option<String>,
+    /// Send every received byte back
+    #[arg(long, requires = "listen")]
+    pub echo: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Tool {
+    /// Python 3.8 or later, with nothing but its `socket`
+    Python,
+    /// OpenBSD's nc, from a shell
+    Netcat,
+    /// socat, from a shell
+    Socat,
+    /// curl with its telnet, from a shell
+    Curl,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

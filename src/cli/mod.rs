@@ -1,6 +1,7 @@
 //! The command line: the same engine without a window.
 
 mod args;
+mod code;
 mod connect;
 mod console;
 mod listen;
@@ -21,7 +22,7 @@ use self::console::{Console, Ending};
 use self::report::{Fact, Form};
 use self::request::{Request, Task, UsageError};
 use crate::engine::{self, JournalPlace};
-use crate::model::ReceiveMode;
+use crate::model::{Protocol, ReceiveMode};
 
 const FAILED: u8 = 1;
 const BAD_USAGE: u8 = 2;
@@ -48,24 +49,39 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn carry_out(request: Request) -> Ending {
     let Request { form, journal, task } = request;
     let journal = journal.map_or(JournalPlace::Nowhere, JournalPlace::File);
-    let (protocol, payload_events) = match &task {
+    match task {
+        Task::Code(task) => code::run(&task, form),
         Task::Listen(spec) => {
-            (spec.target.endpoint.protocol(), spec.receive == ReceiveMode::Show && form.shows_payload())
+            let payload_events = spec.receive == ReceiveMode::Show && form.shows_payload();
+            let protocol = spec.target.endpoint.protocol();
+            at_console(form, journal, protocol, payload_events, |console| listen::run(console, spec))
         }
-        // What the system has taken of standard input decides how much more is read.
-        Task::Connect(task) => (task.spec.target.endpoint.protocol(), true),
-        Task::SendFiles(task) => (task.target.endpoint.protocol(), false),
-    };
-    let mut console = match Console::open(form, journal, protocol, payload_events) {
-        Ok(console) => console,
-        Err(ending) => return ending,
-    };
-    let ending = match task {
-        Task::Listen(spec) => listen::run(&mut console, spec),
-        Task::Connect(task) => connect::run(&mut console, task),
-        Task::SendFiles(task) => send_file::run(&mut console, task),
-    };
-    console.close(ending)
+        Task::Connect(task) => {
+            let protocol = task.spec.target.endpoint.protocol();
+            // What the system has taken of standard input decides how much more is read.
+            at_console(form, journal, protocol, true, |console| connect::run(console, task))
+        }
+        Task::SendFiles(task) => {
+            let protocol = task.target.endpoint.protocol();
+            at_console(form, journal, protocol, false, |console| send_file::run(console, task))
+        }
+    }
+}
+
+fn at_console(
+    form: Form,
+    journal: JournalPlace,
+    protocol: Protocol,
+    payload_events: bool,
+    run: impl FnOnce(&mut Console) -> Ending,
+) -> Ending {
+    match Console::open(form, journal, protocol, payload_events) {
+        Ok(mut console) => {
+            let ending = run(&mut console);
+            console.close(ending)
+        }
+        Err(ending) => ending,
+    }
 }
 
 /// What clap could not read, or its help and version, which are no mistakes.

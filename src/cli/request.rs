@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::args::{
     ConnectArguments, ListenArguments, ReceiveArguments, ReceiveProtocol, SendFileArguments, SendProtocol, Verb,
 };
+use super::code::{self, CodeTask};
 use super::report::Form;
 use crate::codec::compose::{self, LineEnding};
 use crate::codec::encoding::Encoding;
@@ -31,6 +32,7 @@ pub(super) enum Task {
     Listen(ListenSpec),
     Connect(ConnectTask),
     SendFiles(SendFilesTask),
+    Code(CodeTask),
 }
 
 #[derive(Debug)]
@@ -76,15 +78,15 @@ pub(super) fn read(verb: Verb, language: Language) -> Result<Request, UsageError
         Verb::Connect(arguments) => read_connect(arguments, language),
         Verb::SendFile(arguments) => read_send_file(arguments, language),
         Verb::Receive(arguments) => read_receive(arguments, language),
+        Verb::Code(arguments) => {
+            let task = Task::Code(code::read(arguments, language)?);
+            Ok(Request { form: Form::new(false, false), journal: None, task })
+        }
     }
 }
 
 fn read_listen(arguments: ListenArguments, language: Language) -> Result<Request, UsageError> {
-    let respond = match arguments.reply {
-        Some(text) => Respond::Reply(text.into_bytes()),
-        None if arguments.echo => Respond::Echo,
-        None => Respond::Nothing,
-    };
+    let respond = respond(arguments.reply, arguments.echo);
     let browser = match (arguments.serve, arguments.page) {
         (Some(path), _) => Some(Engine::site_at(path)),
         (None, page) => page.map(BrowserContent::Page),
@@ -98,6 +100,15 @@ fn read_listen(arguments: ListenArguments, language: Language) -> Result<Request
         journal: arguments.journal,
         task: Task::Listen(ListenSpec { respond, browser, once: arguments.once, ..ListenSpec::new(target) }),
     })
+}
+
+/// What `--reply` and `--echo` ask for.
+pub(super) fn respond(reply: Option<String>, echo: bool) -> Respond {
+    match reply {
+        Some(text) => Respond::Reply(text.into_bytes()),
+        None if echo => Respond::Echo,
+        None => Respond::Nothing,
+    }
 }
 
 fn read_connect(arguments: ConnectArguments, language: Language) -> Result<Request, UsageError> {
@@ -152,7 +163,7 @@ fn read_receive(arguments: ReceiveArguments, language: Language) -> Result<Reque
 
 const ENDPOINT: &str = "ENDPOINT";
 
-fn read_endpoint(text: &str, language: Language) -> Result<Target, UsageError> {
+pub(super) fn read_endpoint(text: &str, language: Language) -> Result<Target, UsageError> {
     text.parse().map_err(|error| UsageError {
         argument: Some(ENDPOINT),
         problem: quoted(language, text, &i18n::endpoint_error(language, &error)),
@@ -178,7 +189,7 @@ fn read_stream_endpoint(text: &str, otherwise: &str, language: Language) -> Resu
 }
 
 /// The text as it stands; for a transport that knows frames or pings, as one of these.
-fn read_message(text: &str, target: &Target, language: Language) -> Result<Vec<u8>, UsageError> {
+pub(super) fn read_message(text: &str, target: &Target, language: Language) -> Result<Vec<u8>, UsageError> {
     let format = target.endpoint.formats().first().copied().unwrap_or_default();
     compose::compose(text, format, Encoding::Utf8, LineEnding::None).map_err(|error| UsageError {
         argument: Some("--send"),
@@ -186,7 +197,7 @@ fn read_message(text: &str, target: &Target, language: Language) -> Result<Vec<u
     })
 }
 
-fn read_hex(text: &str, language: Language) -> Result<Vec<u8>, UsageError> {
+pub(super) fn read_hex(text: &str, language: Language) -> Result<Vec<u8>, UsageError> {
     hex::parse(text).map_err(|error| {
         let before = text.get(..error.at.start).unwrap_or(text);
         let place = before.chars().count() + 1;

@@ -62,6 +62,10 @@ pub enum UiCommand {
     ZoomIn,
     ZoomOut,
     ZoomReset,
+    /// Opens the window that shows this tab as a program.
+    ShowCode(Role, SocketId),
+    /// The same for the tab in front of the panel that the keyboard is in.
+    ShowCodeHere,
     ShowShortcuts,
     ShowAbout,
     /// Hides the notice that concerns the whole window.
@@ -71,7 +75,7 @@ pub enum UiCommand {
 
 impl UiCommand {
     /// What has a place in the menus and a shortcut, in the order that the list of shortcuts shows.
-    pub const WITH_SHORTCUTS: [Self; 15] = [
+    pub const WITH_SHORTCUTS: [Self; 16] = [
         Self::NewTab(Role::Server),
         Self::NewTab(Role::Client),
         Self::NewTabHere,
@@ -84,6 +88,7 @@ impl UiCommand {
         Self::FocusFilter,
         Self::ToggleFollow,
         Self::ToggleInspector,
+        Self::ShowCodeHere,
         Self::ZoomIn,
         Self::ZoomOut,
         Self::ZoomReset,
@@ -134,6 +139,7 @@ impl UiCommand {
             Self::ZoomIn => tr!(language, "action.zoom_in"),
             Self::ZoomOut => tr!(language, "action.zoom_out"),
             Self::ZoomReset => tr!(language, "action.zoom_reset"),
+            Self::ShowCode(..) | Self::ShowCodeHere => tr!(language, "action.show_code"),
             Self::ShowShortcuts => tr!(language, "action.shortcuts"),
             Self::ShowAbout => tr!(language, "action.about"),
             Self::DismissNotice => tr!(language, "action.dismiss"),
@@ -150,6 +156,7 @@ impl UiCommand {
             Self::NewTabHere | Self::CloseTabHere | Self::NextTabHere | Self::PreviousTabHere => {
                 tr!(language, "tooltip.tab_here")
             }
+            Self::ShowCode(..) | Self::ShowCodeHere => tr!(language, "tooltip.show_code"),
             Self::ToggleFollow => tr!(language, "tooltip.follow"),
             Self::ToggleInspector => tr!(language, "tooltip.inspector"),
             Self::SaveJournal => tr!(language, "tooltip.save_journal"),
@@ -179,6 +186,7 @@ impl UiCommand {
             Self::FocusFilter => command(Key::F),
             Self::ToggleFollow => command(Key::E),
             Self::ToggleInspector => command(Key::I),
+            Self::ShowCodeHere => command(Key::D),
             Self::ZoomIn => command(Key::Plus),
             Self::ZoomOut => command(Key::Minus),
             Self::ZoomReset => command(Key::Num0),

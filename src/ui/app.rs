@@ -11,6 +11,7 @@ use super::context::Cx;
 use super::dialogs::{Dialogs, Picker};
 use super::fonts;
 use super::panels::about::{Help, help};
+use super::panels::code::CodeWindow;
 use super::panels::inspector::InspectorPanel;
 use super::panels::journal::JournalPanel;
 use super::panels::menu_bar::{MenuState, menu_bar};
@@ -57,6 +58,8 @@ pub struct App {
     /// What concerns the whole window.
     pub(super) message: Option<Message>,
     pub(super) help: Option<Help>,
+    /// The tab that is shown as a program.
+    pub(super) code: Option<CodeWindow>,
     /// Where the two panels were drawn, for files that are dropped.
     pub(super) panel_rects: [Rect; 2],
     /// The panel that the keyboard or the pointer was in last.
@@ -118,6 +121,7 @@ impl App {
             saved_unasked: None,
             message: status_bar::damage(damage),
             help: None,
+            code: None,
             panel_rects: [Rect::NOTHING; 2],
             panel_in_use: Role::Client,
             saver: Saver::new(settings.clone()),
@@ -226,6 +230,7 @@ impl App {
             });
         }
         CentralPanel::default().frame(pad).show(ui, |ui| self.work_area(ui, cx));
+        self.show_code(ui, cx);
         if let Some(which) = self.help
             && !help(ui, cx, which)
         {

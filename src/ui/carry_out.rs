@@ -8,6 +8,7 @@ use super::action::UiCommand;
 use super::app::App;
 use super::dialogs::{Answer, Purpose};
 use super::panels::about::Help;
+use super::panels::code::CodeWindow;
 use super::tabs::{ClientState, ClientTabState, ServerState, ServerTabState};
 use super::theme;
 use super::widgets::file_sender;
@@ -66,6 +67,10 @@ impl App {
             UiCommand::ZoomIn => self.zoom(ctx, self.settings.zoom + ZOOM_STEP),
             UiCommand::ZoomOut => self.zoom(ctx, self.settings.zoom - ZOOM_STEP),
             UiCommand::ZoomReset => self.zoom(ctx, 1.0),
+            UiCommand::ShowCode(role, socket) => self.code = Some(CodeWindow::new(role, socket)),
+            UiCommand::ShowCodeHere => {
+                self.code = Some(CodeWindow::new(self.panel_in_use, self.front_tab(self.panel_in_use)));
+            }
             UiCommand::ShowShortcuts => self.help = Some(Help::Shortcuts),
             UiCommand::ShowAbout => self.help = Some(Help::About),
             UiCommand::DismissNotice => self.message = None,
@@ -97,7 +102,9 @@ impl App {
         let focused = ctx.memory(egui::Memory::focused).and_then(|id| ctx.read_response(id));
         let Some(at) = pressed.or(focused.map(|response| response.interact_rect.center())) else { return };
         let [left, right] = self.panel_rects;
-        if left.contains(at) {
+        if let Some(code) = self.code.filter(|code| code.covers(at)) {
+            self.panel_in_use = code.role;
+        } else if left.contains(at) {
             self.panel_in_use = Role::Server;
         } else if right.contains(at) {
             self.panel_in_use = Role::Client;

@@ -5,6 +5,7 @@ pub mod answering_rows;
 pub mod browser_options;
 pub mod client;
 pub mod client_rows;
+pub mod code;
 pub mod decoded;
 pub mod inspector;
 pub mod journal;

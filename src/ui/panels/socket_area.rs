@@ -1,9 +1,10 @@
-//! Options and live state of a tab's socket, at the end of what "More" opens.
+//! Options and live state of a tab's socket, and the way to its code, at the end of what "More" opens.
 
 use std::time::Duration;
 
 use egui::Ui;
 
+use super::code::code_button;
 use super::server::peer_name;
 use crate::model::{Command, SessionId, SocketId};
 use crate::tr;
@@ -15,7 +16,7 @@ use crate::ui::widgets::field::caption;
 use crate::ui::widgets::live_state::live_state;
 use crate::ui::widgets::options_form::{OptionsOf, options_form};
 
-/// Draws both. `connection` is the listener's connection whose state is shown instead of the listener's own.
+/// Draws them. `connection` is the listener's connection whose state is shown instead of the listener's own.
 pub fn socket_area(
     ui: &mut Ui,
     cx: &mut Cx<'_>,
@@ -30,6 +31,7 @@ pub fn socket_area(
         if of.open {
             disclosure(ui, cx.tokens, &tr!(language, "live.title"), &mut view.state_open);
         }
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| code_button(ui, cx, of.role, of.socket));
     });
     if view.options_open {
         options_form(ui, cx, of, form, view);

@@ -2,6 +2,7 @@
 
 mod browser_form;
 mod client_tab;
+mod code;
 mod draft;
 mod endpoint_form;
 pub mod groups_query;
@@ -14,6 +15,7 @@ mod udp_form;
 
 pub use browser_form::{BrowserForm, BrowserKind, PathMissing};
 pub use client_tab::{ClientState, ClientTabState};
+pub use code::NoCode;
 pub use draft::{Draft, LARGE};
 pub use endpoint_form::{EndpointForm, FormField, title};
 pub use receive_form::{ReceiveForm, ReceiveKind};

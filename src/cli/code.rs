@@ -1,0 +1,69 @@
+//! `code`: a conversation as a program for another tool.
+
+use std::io::{self, Write};
+
+use super::args::{CodeArguments, Tool};
+use super::console::Ending;
+use super::report::Form;
+use super::request::{self, UsageError};
+use crate::i18n::{self, Language};
+use crate::model::{Program, Recipe, Respond, Role, Target};
+use crate::tr;
+
+/// What to write down.
+#[derive(Debug)]
+pub(super) struct CodeTask {
+    target: Target,
+    role: Role,
+    connected: bool,
+    program: Program,
+    message: Option<Vec<u8>>,
+    respond: Respond,
+}
+
+/// # Errors
+/// The first argument that can't be right.
+pub(super) fn read(arguments: CodeArguments, language: Language) -> Result<CodeTask, UsageError> {
+    let target = request::read_endpoint(&arguments.endpoint, language)?;
+    let message = match (arguments.send, arguments.send_hex) {
+        (Some(text), _) => Some(request::read_message(&text, &target, language)?),
+        (None, Some(text)) => Some(request::read_hex(&text, language)?),
+        (None, None) => None,
+    };
+    Ok(CodeTask {
+        target,
+        role: if arguments.listen { Role::Server } else { Role::Client },
+        connected: !arguments.unconnected,
+        program: match arguments.tool {
+            Tool::Python => Program::Python,
+            Tool::Netcat => Program::Netcat,
+            Tool::Socat => Program::Socat,
+            Tool::Curl => Program::Curl,
+        },
+        message,
+        respond: request::respond(arguments.reply, arguments.echo),
+    })
+}
+
+/// Writes the program to standard output, or to standard error why there is none.
+pub(super) fn run(task: &CodeTask, form: Form) -> Ending {
+    let language = form.language();
+    let CodeTask { target, role, connected, program, message, respond } = task;
+    let recipe = Recipe { connected: *connected, message: message.as_deref(), respond, ..Recipe::new(*role, target) };
+    match program.write(&recipe) {
+        Ok(text) => match io::stdout().write_all(text.as_bytes()) {
+            // Whoever read the output has seen enough, as with `| head`.
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                tell(&tr!(language, "cli.output_failed", error = error))
+            }
+            _ => Ending::Done,
+        },
+        Err(obstacle) => tell(&i18n::obstacle(language, *program, target.endpoint.protocol(), obstacle)),
+    }
+}
+
+fn tell(words: &str) -> Ending {
+    // The exit status tells where the words can't.
+    writeln!(io::stderr(), "{words}").ok();
+    Ending::Failed
+}

@@ -1,0 +1,182 @@
+//! A conversation written down as a program of its own: Python, or a line for netcat, socat or curl.
+
+mod constant;
+mod curl;
+mod netcat;
+mod python;
+mod shell;
+mod socat;
+#[cfg(test)]
+mod tests;
+
+use super::command::Respond;
+use super::options::{OptionValue, SocketOption};
+use super::protocol::Protocol;
+use super::session::Role;
+use super::target::Target;
+
+/// What the program is to do.
+#[derive(Clone, Debug)]
+pub struct Recipe<'a> {
+    pub role: Role,
+    pub target: &'a Target,
+    /// As [`super::ConnectSpec::connected`]; for clients.
+    pub connected: bool,
+    /// The host to bind before connecting; for clients.
+    pub local_host: Option<&'a str>,
+    /// The port to bind before connecting; for clients.
+    pub local_port: Option<u16>,
+    /// A client sends it and waits for the answer; a server greets each peer with it. A client without one shows what
+    /// comes until the peer closes.
+    pub message: Option<&'a [u8]>,
+    /// What a server does with what arrives.
+    pub respond: &'a Respond,
+}
+
+impl<'a> Recipe<'a> {
+    /// Connects, or listens, and shows what comes.
+    #[must_use]
+    pub fn new(role: Role, target: &'a Target) -> Self {
+        Self {
+            role,
+            target,
+            connected: true,
+            local_host: None,
+            local_port: None,
+            message: None,
+            respond: &Respond::Nothing,
+        }
+    }
+
+    /// The options to set: what is asked for, and what this program sets of itself.
+    fn options(&self) -> Vec<(SocketOption, OptionValue)> {
+        let is_tcp = self.target.endpoint.protocol() == Protocol::Tcp;
+        let binds = self.is_server() || self.local_host.is_some() || self.local_port.is_some();
+        // Another protocol may have no such option.
+        let has_delay = self.target.options.ip_protocol().is_none_or(|protocol| matches!(protocol.0, 6 | 262));
+        let usual = [(SocketOption::ReuseAddress, is_tcp && binds), (SocketOption::NoDelay, is_tcp && has_delay)];
+        let usual = usual.into_iter().filter(|(option, on)| *on && self.target.options.get(*option).is_none());
+        let usual = usual.map(|(option, _)| (option, OptionValue::Switch(true)));
+        usual.chain(self.target.options.iter().map(|(option, value)| (option, value.clone()))).collect()
+    }
+
+    /// The answer, where sending it does anything: a connection has no use for one without bytes.
+    fn reply(&self) -> Option<&'a [u8]> {
+        match self.respond {
+            Respond::Reply(reply) if !(reply.is_empty() && self.has_connection()) => Some(reply),
+            _ => None,
+        }
+    }
+
+    /// The message, where sending it does anything.
+    fn message(&self) -> Option<&'a [u8]> {
+        self.message.filter(|message| !(message.is_empty() && self.has_connection()))
+    }
+
+    fn is_stream(&self) -> bool {
+        self.target.endpoint.protocol().is_stream()
+    }
+
+    fn has_connection(&self) -> bool {
+        self.target.endpoint.protocol().has_connection()
+    }
+
+    fn is_server(&self) -> bool {
+        self.role == Role::Server
+    }
+}
+
+/// What the program is written for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Program {
+    /// Python 3.8 or later, with nothing but its `socket`.
+    #[default]
+    Python,
+    /// OpenBSD's `nc`, and a POSIX shell.
+    Netcat,
+    /// socat 1.7 or later, and a POSIX shell.
+    Socat,
+    /// curl with its telnet, and a POSIX shell.
+    Curl,
+}
+
+/// Why a tool can't do what the recipe says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// It has no sockets of this transport.
+    Transport,
+    /// It connects and never listens.
+    Listening,
+    /// It answers nothing by itself.
+    Answering,
+    /// It says nothing to a peer before the peer has said something.
+    Greeting,
+    /// It has no such option, or not for this value.
+    Option(SocketOption),
+    /// Joining multicast groups is not written down.
+    Groups,
+    /// Its datagram sockets are connected ones.
+    Unconnected,
+    /// Its datagram sockets take no name by themselves that could be answered.
+    Unnamed,
+    /// It sends nothing where there are no bytes to send.
+    EmptyDatagram,
+    /// Bytes of a message that a program's text has no room for, or that a pipe would cut into several datagrams.
+    TooLong { max: usize },
+    /// The byte FF has a meaning of its own in telnet (RFC 854), so that it would be sent twice.
+    TelnetCommand,
+}
+
+impl Program {
+    /// Bytes of a message that stand in a program's text; a longer one belongs into a file.
+    pub const MESSAGE_MAX: usize = 16 << 10;
+
+    pub const ALL: [Self; 4] = [Self::Python, Self::Netcat, Self::Socat, Self::Curl];
+
+    /// The word on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Python => "python",
+            Self::Netcat => "netcat",
+            Self::Socat => "socat",
+            Self::Curl => "curl",
+        }
+    }
+
+    /// As its makers write it.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Python => "Python",
+            Self::Netcat => "netcat",
+            Self::Socat => "socat",
+            Self::Curl => "curl",
+        }
+    }
+
+    /// The program's text, its last line ended.
+    ///
+    /// # Errors
+    /// This tool can't do it.
+    pub fn write(self, recipe: &Recipe<'_>) -> Result<String, Obstacle> {
+        let longest = recipe.message().map_or(0, <[u8]>::len).max(recipe.reply().map_or(0, <[u8]>::len));
+        if longest > Self::MESSAGE_MAX {
+            return Err(Obstacle::TooLong { max: Self::MESSAGE_MAX });
+        }
+        let target = recipe.target;
+        if !target.groups.is_empty() {
+            return Err(Obstacle::Groups);
+        }
+        // It is an interface's name here, and an address or a structure there.
+        if target.options.get(SocketOption::MulticastInterface).is_some() {
+            return Err(Obstacle::Option(SocketOption::MulticastInterface));
+        }
+        match self {
+            Self::Python => Ok(python::write(recipe)),
+            Self::Netcat => netcat::write(recipe),
+            Self::Socat => socat::write(recipe),
+            Self::Curl => curl::write(recipe),
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! socat(1).
+
+use core::net::Ipv6Addr;
+
+use super::constant::constants;
+use super::shell::{check_datagram, path, printf, unquoted_format, word};
+use super::{Obstacle, Recipe};
+use crate::model::{ContextId, Endpoint, HostPort, OptionValue, Respond, SocketOption, UnixName, VsockAddress};
+
+pub(super) fn write(recipe: &Recipe<'_>) -> Result<String, Obstacle> {
+    if recipe.is_server() { server(recipe) } else { client(recipe) }
+}
+
+fn client(recipe: &Recipe<'_>) -> Result<String, Obstacle> {
+    let mut address = connecting(recipe)?;
+    if recipe.target.endpoint.host().is_some() {
+        address.extend(recipe.local_host.map(|host| format!("bind={}", bracketed(host))));
+        address.extend(recipe.local_port.map(|port| format!("sourceport={port}")));
+    }
+    address.extend(options(recipe)?);
+    let address = word(&address.join(","));
+    let Some(message) = recipe.message() else {
+        return Ok(format!("socat - {address}\n"));
+    };
+    if message.is_empty() {
+        // The end of the input becomes a datagram of nothing.
+        return Ok(format!("printf '' | socat -t 1 - {}\n", word(&format!("{address},shut-null"))));
+    }
+    check_datagram(recipe, message)?;
+    // Seconds of quiet after which it ends; the end of the input is not passed on.
+    Ok(format!("{} | socat -T 1 -,ignoreeof {address}\n", printf(message)))
+}
+
+fn server(recipe: &Recipe<'_>) -> Result<String, Obstacle> {
+    let mut address = listening(recipe)?;
+    address.push("fork".to_owned());
+    address.extend(options(recipe)?);
+    let address = word(&address.join(","));
+    let size = recipe.target.options.number(SocketOption::ReceiveSize).unwrap_or(64 << 10);
+    // The variables hold formats for printf, in which nothing is left that would need quotes.
+    let mut variables = String::new();
+    let mut greeting = "";
+    if let Some(message) = recipe.message() {
+        if !recipe.has_connection() {
+            return Err(Obstacle::Greeting);
+        }
+        variables = format!("MESSAGE={} ", unquoted_format(message));
+        greeting = "printf $MESSAGE; ";
+    }
+    let answer = match (recipe.respond, recipe.reply()) {
+        (Respond::Echo, _) => "tee /dev/stderr".to_owned(),
+        (_, Some(reply)) => {
+            check_datagram(recipe, reply)?;
+            variables = format!("{variables}REPLY={} ", unquoted_format(reply));
+            if recipe.has_connection() {
+                // One read is one receive; grep fails once there is nothing more.
+                format!(
+                    "while dd bs={size} count=1 2>/dev/null | tee /dev/stderr | grep -c ^ >/dev/null; do printf $REPLY; done"
+                )
+            } else {
+                "cat >&2; printf $REPLY".to_owned()
+            }
+        }
+        (_, None) if greeting.is_empty() => return Ok(format!("socat -u {address} -\n")),
+        (_, None) => "cat >&2".to_owned(),
+    };
+    Ok(format!("{variables}socat {address} SYSTEM:'{greeting}{answer}'\n"))
+}
+
+/// The address that connects, and its parameters.
+fn connecting(recipe: &Recipe<'_>) -> Result<Vec<String>, Obstacle> {
+    Ok(vec![match &recipe.target.endpoint {
+        Endpoint::Tcp(address) => format!("TCP:{}", host_port(address)),
+        Endpoint::Udp(address) if recipe.connected => format!("UDP:{}", host_port(address)),
+        Endpoint::Udp(address) => format!("UDP-DATAGRAM:{}", host_port(address)),
+        Endpoint::UnixStream(name) => unix("CONNECT", name)?,
+        Endpoint::UnixSeqpacket(name) => format!("{},{SEQPACKET}", unix("CONNECT", name)?),
+        Endpoint::UnixDatagram(_) => return Err(Obstacle::Unnamed),
+        Endpoint::Raw(address) => {
+            format!("IP-SENDTO:{}:{}", bracketed(&address.host().host), address.protocol.0)
+        }
+        Endpoint::Vsock(VsockAddress { cid, port }) => format!("VSOCK-CONNECT:{}:{port}", cid.0),
+        _ => return Err(Obstacle::Transport),
+    }])
+}
+
+/// The address that listens, and its parameters.
+fn listening(recipe: &Recipe<'_>) -> Result<Vec<String>, Obstacle> {
+    let bound = |kind: &str, address: &HostPort| {
+        let version = if address.host.contains(':') { "6" } else { "" };
+        vec![format!("{}:{}", kind.replace('*', version), address.port), format!("bind={}", bracketed(&address.host))]
+    };
+    Ok(match &recipe.target.endpoint {
+        Endpoint::Tcp(address) => bound("TCP*-LISTEN", address),
+        Endpoint::Udp(address) => bound("UDP*-RECVFROM", address),
+        Endpoint::UnixStream(name) => vec![unix("LISTEN", name)?],
+        Endpoint::UnixSeqpacket(name) => vec![unix("LISTEN", name)?, SEQPACKET.to_owned()],
+        Endpoint::UnixDatagram(name) => vec![unix("RECVFROM", name)?],
+        Endpoint::Raw(address) => {
+            let version = if address.host().host.contains(':') { "6" } else { "4" };
+            vec![
+                format!("IP{version}-RECVFROM:{}", address.protocol.0),
+                format!("bind={}", bracketed(&address.host().host)),
+            ]
+        }
+        Endpoint::Vsock(VsockAddress { cid, port }) => {
+            let mut parts = vec![format!("VSOCK-LISTEN:{port}")];
+            if *cid != ContextId::ANY {
+                parts.push(format!("bind={}", cid.0));
+            }
+            parts
+        }
+        _ => return Err(Obstacle::Transport),
+    })
+}
+
+fn host_port(address: &HostPort) -> String {
+    format!("{}:{}", bracketed(&address.host), address.port)
+}
+
+/// An IPv6 literal in brackets, within which colons are its own.
+fn bracketed(host: &str) -> String {
+    let is_v6 = host.split('%').next().is_some_and(|literal| literal.parse::<Ipv6Addr>().is_ok());
+    if is_v6 { format!("[{host}]") } else { escaped(host) }
+}
+
+/// The type of such sockets, by Linux's number: socat opens streams unless it is told.
+const SEQPACKET: &str = "socktype=5";
+
+fn unix(what: &str, name: &UnixName) -> Result<String, Obstacle> {
+    match name {
+        UnixName::Path(file) => {
+            let file = file.to_str().ok_or(Obstacle::Transport)?;
+            Ok(format!("UNIX-{what}:{}", escaped(&path(file))))
+        }
+        UnixName::Abstract(name) => {
+            let name = std::str::from_utf8(name).map_err(|_| Obstacle::Transport)?;
+            Ok(format!("ABSTRACT-{what}:{}", escaped(name)))
+        }
+        UnixName::Unnamed => Err(Obstacle::Transport),
+    }
+}
+
+/// What socat's own reading of an address leaves as it stands: there a colon, a comma, two exclamation marks, quotes and
+/// brackets mean something, and after a backslash nothing does.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii_punctuation() && !"/.-_%@".contains(c) {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
+}
+
+/// Every option as one of the address.
+fn options(recipe: &Recipe<'_>) -> Result<Vec<String>, Obstacle> {
+    let v6 = recipe.target.endpoint.host().is_some_and(|address| address.host.contains(':'));
+    let mut words = Vec::new();
+    for (option, value) in recipe.options() {
+        match constants(option, recipe.role) {
+            Some((v4_or_both, other)) => {
+                let constant = if v6 { other.unwrap_or(v4_or_both) } else { v4_or_both };
+                words.push(match (constant.socat(), &constant.value(&value)) {
+                    (Ok(name), value) => format!("{name}={}", written(value)),
+                    (Err(number), OptionValue::Text(text)) => {
+                        format!("setsockopt-string={}:{number}:{}", constant.level_number(), escaped(text))
+                    }
+                    (Err(number), value) => {
+                        format!("setsockopt-int={}:{number}:{}", constant.level_number(), written(value))
+                    }
+                });
+            }
+            None => match (option, &value) {
+                (SocketOption::IpProtocol, OptionValue::Protocol(protocol)) => {
+                    words.push(format!("protocol={}", protocol.0));
+                }
+                (SocketOption::Backlog, value) if recipe.is_server() => {
+                    words.push(format!("backlog={}", written(value)));
+                }
+                (SocketOption::Backlog, _) => {}
+                // How much one read asks for is an option of the line and not of the address.
+                (SocketOption::ReceiveSize, _) if recipe.reply().is_some() && recipe.has_connection() => {}
+                _ => return Err(Obstacle::Option(option)),
+            },
+        }
+    }
+    Ok(words)
+}
+
+fn written(value: &OptionValue) -> String {
+    escaped(&value.to_string())
+}

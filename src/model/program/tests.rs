@@ -1,0 +1,412 @@
+use super::*;
+use crate::model::{Endpoint, HostPort, Target, UnixName};
+
+fn target(text: &str) -> Target {
+    text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+fn written(
+    program: Program,
+    role: Role,
+    endpoint: &str,
+    message: Option<&str>,
+    respond: &Respond,
+) -> Result<String, Obstacle> {
+    let target = target(endpoint);
+    let recipe = Recipe { message: message.map(str::as_bytes), respond, ..Recipe::new(role, &target) };
+    program.write(&recipe)
+}
+
+fn client(program: Program, endpoint: &str) -> Result<String, Obstacle> {
+    written(program, Role::Client, endpoint, Some("hi"), &Respond::Nothing)
+}
+
+fn server(program: Program, endpoint: &str) -> Result<String, Obstacle> {
+    written(program, Role::Server, endpoint, None, &Respond::Echo)
+}
+
+/// Every transport, with the lines that set its sockets apart in Python: how one is opened, how a client and how a server
+/// takes its place.
+const PYTHON: [(&str, &str, &str, &str); 20] = [
+    (
+        "tcp://127.0.0.1:9000",
+        "socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0)",
+        "client.connect((\"127.0.0.1\", 9000))",
+        "server.bind((\"127.0.0.1\", 9000))",
+    ),
+    (
+        "tcp://[::1]:9000",
+        "socket.socket(socket.AF_INET6, socket.SOCK_STREAM, 0)",
+        "client.connect((\"::1\", 9000))",
+        "server.bind((\"::1\", 9000))",
+    ),
+    (
+        "tcp://[fe80::1%eth0]:9000",
+        "socket.socket(socket.AF_INET6, socket.SOCK_STREAM, 0)",
+        "client.connect((\"fe80::1\", 9000, 0, socket.if_nametoindex(\"eth0\")))",
+        "server.bind((\"fe80::1\", 9000, 0, socket.if_nametoindex(\"eth0\")))",
+    ),
+    (
+        "tcp://example.org:9000",
+        "socket.socket(family, socket.SOCK_STREAM, 0)",
+        "client.connect(address)",
+        "server.bind(address)",
+    ),
+    (
+        "udp://127.0.0.1:9000",
+        "socket.socket(socket.AF_INET, socket.SOCK_DGRAM, 0)",
+        "client.connect((\"127.0.0.1\", 9000))",
+        "server.bind((\"127.0.0.1\", 9000))",
+    ),
+    (
+        "udp://example.org:9000",
+        "socket.getaddrinfo(\"example.org\", 9000, type=socket.SOCK_DGRAM)",
+        "client.connect(address)",
+        "server.bind(address)",
+    ),
+    (
+        "unix:/run/x.sock",
+        "socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0)",
+        "client.connect(\"/run/x.sock\")",
+        "PATH = \"/run/x.sock\"",
+    ),
+    (
+        "unix:@name",
+        "socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0)",
+        "client.connect(\"\\0name\")",
+        "server.bind(\"\\0name\")",
+    ),
+    (
+        "unix:@1",
+        "socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0)",
+        "client.connect(\"\\x001\")",
+        "server.bind(\"\\x001\")",
+    ),
+    (
+        "unix-dgram:@name",
+        "socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM, 0)",
+        "client.bind(\"\")",
+        "server.bind(\"\\0name\")",
+    ),
+    (
+        "unix-seqpacket:@name",
+        "socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, 0)",
+        "client.connect(\"\\0name\")",
+        "server.bind(\"\\0name\")",
+    ),
+    ("fd://3", "with socket.socket(fileno=3) as ", "client.sendall(MESSAGE)", "server.accept()"),
+    (
+        "fd://web",
+        "fileno=3 + os.environ[\"LISTEN_FDNAMES\"].split(\":\").index(\"web\")",
+        "import os",
+        "server.accept()",
+    ),
+    (
+        "tcp://127.0.0.1:9000?proto=mptcp",
+        "socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_MPTCP)",
+        "socket.TCP_NODELAY, 1)",
+        "socket.SO_REUSEADDR, 1)",
+    ),
+    (
+        "raw://127.0.0.1?proto=icmp",
+        "socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)",
+        "client.connect((\"127.0.0.1\", 0))",
+        "server.bind((\"127.0.0.1\", 0))",
+    ),
+    (
+        "raw://[::1]?proto=253",
+        "socket.socket(socket.AF_INET6, socket.SOCK_RAW, 253)",
+        "client.connect((\"::1\", 0))",
+        "server.bind((\"::1\", 0))",
+    ),
+    (
+        "vsock://host:9000",
+        "socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM, 0)",
+        "client.connect((socket.VMADDR_CID_HOST, 9000))",
+        "server.bind((socket.VMADDR_CID_HOST, 9000))",
+    ),
+    (
+        "can://vcan0",
+        "socket.socket(socket.AF_CAN, socket.SOCK_RAW, socket.CAN_RAW)",
+        "client.bind((\"vcan0\",))",
+        "server.bind((\"vcan0\",))",
+    ),
+    (
+        "can-bcm://vcan0",
+        "socket.socket(socket.AF_CAN, socket.SOCK_DGRAM, socket.CAN_BCM)",
+        "client.connect((\"vcan0\",))",
+        "server.connect((\"vcan0\",))",
+    ),
+    (
+        "rds://10.0.0.1:9000",
+        "socket.socket(socket.AF_RDS, socket.SOCK_SEQPACKET, 0)",
+        "client.bind((source, 0))",
+        "server.bind((\"10.0.0.1\", 9000))",
+    ),
+];
+
+#[test]
+fn python_opens_every_transport_in_both_roles() {
+    for (endpoint, opens, connects, binds) in PYTHON {
+        let text = client(Program::Python, endpoint).unwrap();
+        assert!(text.contains(opens) && text.contains(connects) && text.contains("MESSAGE = b\"hi\""), "{text}");
+        let text = server(Program::Python, endpoint).unwrap();
+        assert!(text.contains(opens) && text.contains(binds), "{text}");
+        let accepts = target(endpoint).endpoint.protocol().delivery() != crate::model::Delivery::Datagrams;
+        assert_eq!(text.contains("server.listen(4096)"), accepts, "{text}");
+        assert_eq!(text.contains("threading.Thread"), accepts, "{text}");
+    }
+    for protocol in Protocol::ALL {
+        let shown = PYTHON.iter().any(|(endpoint, ..)| target(endpoint).endpoint.protocol() == protocol);
+        assert!(shown, "{protocol:?} is in no line of the table");
+    }
+}
+
+/// Each transport with the lines of a client (that says "hi") and of a server (that sends everything back), or why there
+/// is none; of netcat, socat and curl in turn.
+#[test]
+fn lines_for_a_shell() {
+    use Obstacle::{Answering, Listening, Transport};
+    type Line = Result<&'static str, Obstacle>;
+    let cases: [(&str, Program, Line, Line); 26] = [
+        ("tcp://127.0.0.1:9000", Program::Netcat, Ok("printf 'hi' | nc -w 1 127.0.0.1 9000"), Err(Answering)),
+        (
+            "tcp://127.0.0.1:9000",
+            Program::Socat,
+            Ok("printf 'hi' | socat -T 1 -,ignoreeof TCP:127.0.0.1:9000,tcp-nodelay=1"),
+            Ok("socat TCP-LISTEN:9000,bind=127.0.0.1,fork,so-reuseaddr=1,tcp-nodelay=1 SYSTEM:'tee /dev/stderr'"),
+        ),
+        (
+            "tcp://[::1]:9000",
+            Program::Socat,
+            Ok("printf 'hi' | socat -T 1 -,ignoreeof 'TCP:[::1]:9000,tcp-nodelay=1'"),
+            Ok("socat 'TCP6-LISTEN:9000,bind=[::1],fork,so-reuseaddr=1,tcp-nodelay=1' SYSTEM:'tee /dev/stderr'"),
+        ),
+        ("tcp://[::1]:9000", Program::Curl, Ok("printf 'hi' | curl -sN -m 1 'telnet://[::1]:9000'"), Err(Listening)),
+        ("udp://[::1]:9000", Program::Netcat, Ok("printf 'hi' | nc -u -w 1 ::1 9000"), Err(Answering)),
+        (
+            "udp://127.0.0.1:9000",
+            Program::Socat,
+            Ok("printf 'hi' | socat -T 1 -,ignoreeof UDP:127.0.0.1:9000"),
+            Ok("socat UDP-RECVFROM:9000,bind=127.0.0.1,fork SYSTEM:'tee /dev/stderr'"),
+        ),
+        ("udp://127.0.0.1:9000", Program::Curl, Err(Transport), Err(Listening)),
+        ("unix:/run/it's", Program::Netcat, Ok("printf 'hi' | nc -U -w 1 '/run/it'\\''s'"), Err(Answering)),
+        ("unix:@name", Program::Netcat, Ok("printf 'hi' | nc -U -w 1 @name"), Err(Answering)),
+        (
+            "unix:/run/a,b",
+            Program::Socat,
+            Ok("printf 'hi' | socat -T 1 -,ignoreeof 'UNIX-CONNECT:/run/a\\,b'"),
+            Ok("socat 'UNIX-LISTEN:/run/a\\,b,fork' SYSTEM:'tee /dev/stderr'"),
+        ),
+        (
+            "unix:@name",
+            Program::Socat,
+            Ok("printf 'hi' | socat -T 1 -,ignoreeof ABSTRACT-CONNECT:name"),
+            Ok("socat ABSTRACT-LISTEN:name,fork SYSTEM:'tee /dev/stderr'"),
+        ),
+        ("unix:@name", Program::Curl, Err(Transport), Err(Listening)),
+        ("raw://127.0.0.1?proto=253", Program::Netcat, Err(Transport), Err(Answering)),
+        (
+            "raw://127.0.0.1?proto=253",
+            Program::Socat,
+            Ok("printf 'hi' | socat -T 1 -,ignoreeof IP-SENDTO:127.0.0.1:253"),
+            Ok("socat IP4-RECVFROM:253,bind=127.0.0.1,fork SYSTEM:'tee /dev/stderr'"),
+        ),
+        ("unix-dgram:/run/x", Program::Netcat, Ok("printf 'hi' | nc -uU -w 1 /run/x"), Err(Answering)),
+        (
+            "unix-dgram:/run/x",
+            Program::Socat,
+            Err(Obstacle::Unnamed),
+            Ok("socat UNIX-RECVFROM:/run/x,fork SYSTEM:'tee /dev/stderr'"),
+        ),
+        ("unix-seqpacket:/run/x", Program::Netcat, Err(Transport), Err(Answering)),
+        (
+            "unix-seqpacket:/run/x",
+            Program::Socat,
+            Ok("printf 'hi' | socat -T 1 -,ignoreeof UNIX-CONNECT:/run/x,socktype=5"),
+            Ok("socat UNIX-LISTEN:/run/x,socktype=5,fork SYSTEM:'tee /dev/stderr'"),
+        ),
+        (
+            "tcp://h:9?proto=mptcp",
+            Program::Socat,
+            Ok("printf 'hi' | socat -T 1 -,ignoreeof TCP:h:9,tcp-nodelay=1,protocol=262"),
+            Ok("socat TCP-LISTEN:9,bind=h,fork,so-reuseaddr=1,tcp-nodelay=1,protocol=262 SYSTEM:'tee /dev/stderr'"),
+        ),
+        ("fd://3", Program::Socat, Err(Transport), Err(Transport)),
+        ("vsock://host:7", Program::Netcat, Err(Transport), Err(Answering)),
+        (
+            "vsock://host:7",
+            Program::Socat,
+            Ok("printf 'hi' | socat -T 1 -,ignoreeof VSOCK-CONNECT:2:7"),
+            Ok("socat VSOCK-LISTEN:7,bind=2,fork SYSTEM:'tee /dev/stderr'"),
+        ),
+        ("can://vcan0", Program::Netcat, Err(Transport), Err(Answering)),
+        ("can://vcan0", Program::Socat, Err(Transport), Err(Transport)),
+        ("can-bcm://vcan0", Program::Socat, Err(Transport), Err(Transport)),
+        ("rds://10.0.0.1:9", Program::Socat, Err(Transport), Err(Transport)),
+    ];
+    for (endpoint, program, connects, listens) in cases {
+        let line = |line: Line| line.map(|line| format!("{line}\n"));
+        assert_eq!(client(program, endpoint), line(connects), "{endpoint}");
+        assert_eq!(server(program, endpoint), line(listens), "{endpoint}");
+    }
+}
+
+#[test]
+fn lines_that_listen() {
+    let line = |program, endpoint, message, respond| written(program, Role::Server, endpoint, message, respond);
+    let tcp = "tcp://127.0.0.1:9000";
+    assert_eq!(line(Program::Netcat, tcp, None, &Respond::Nothing).unwrap(), "nc -lk 127.0.0.1 9000\n");
+    // The first peer gets all of its input.
+    assert_eq!(
+        line(Program::Netcat, tcp, Some("hi"), &Respond::Nothing).unwrap(),
+        "printf 'hi' | nc -l 127.0.0.1 9000\n"
+    );
+    let socat = "socat -u UDP-RECVFROM:9,bind=127.0.0.1,fork -\n";
+    assert_eq!(line(Program::Socat, "udp://127.0.0.1:9", None, &Respond::Nothing).unwrap(), socat);
+    let socat = "REPLY='a\\040b' socat UDP-RECVFROM:9,bind=127.0.0.1,fork SYSTEM:'cat >&2; printf $REPLY'\n";
+    let reply = Respond::Reply(b"a b".to_vec());
+    assert_eq!(line(Program::Socat, "udp://127.0.0.1:9", None, &reply).unwrap(), socat);
+    assert_eq!(line(Program::Socat, "udp://127.0.0.1:9", Some("hi"), &reply), Err(Obstacle::Greeting));
+    let greeting = line(Program::Socat, tcp, Some("hi"), &Respond::Nothing).unwrap();
+    assert!(greeting.starts_with("MESSAGE='hi' socat ") && greeting.ends_with(" SYSTEM:'printf $MESSAGE; cat >&2'\n"));
+}
+
+#[test]
+fn options_become_what_each_tool_has_for_them() {
+    let text = client(Program::Python, "tcp://h:1?rcvbuf=4K&nodelay=0&recvsize=1024").unwrap();
+    assert!(text.contains("client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)"), "{text}");
+    assert!(text.contains("client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 0)"), "{text}");
+    assert!(text.contains("client.recv(1024)") && !text.contains("SO_REUSEADDR"), "{text}");
+    let text = client(Program::Python, "tcp://h:1?ttl=3&linger=0&fastopen=5&mark=4294967295").unwrap();
+    for line in [
+        "if family == socket.AF_INET6:",
+        "client.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, 3)",
+        "client.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 3)",
+        "client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(\"ii\", 1, 0))",
+        "client.setsockopt(socket.IPPROTO_TCP, 30, 1)  # TCP_FASTOPEN_CONNECT",
+        "client.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, 4294967295 - 2**32)",
+    ] {
+        assert!(text.lines().any(|shown| shown.trim() == line), "{line} in {text}");
+    }
+    let text = server(Program::Python, "tcp://127.0.0.1:1?backlog=5&reuseaddr=0").unwrap();
+    assert!(text.contains("server.listen(5)") && text.contains("socket.SO_REUSEADDR, 0)"), "{text}");
+    for (program, endpoint, end) in [
+        (Program::Netcat, "tcp://h:1?rcvbuf=4K", Ok("nc -I 4096 -w 1 h 1\n")),
+        (Program::Netcat, "tcp://h:1?ttl=3&tos=0xb8", Ok("nc -M 3 -T 0xb8 -w 1 h 1\n")),
+        (Program::Netcat, "tcp://h:1?proto=mptcp", Err(Obstacle::Option(SocketOption::IpProtocol))),
+        (Program::Socat, "tcp://h:1?usertimeout=5", Ok("TCP:h:1,tcp-nodelay=1,setsockopt-int=6:18:5\n")),
+        (Program::Socat, "tcp://h:1?congestion=reno", Ok("TCP:h:1,tcp-nodelay=1,setsockopt-string=6:13:reno\n")),
+        (Program::Socat, "udp://[::1]:1?ttl=3", Ok("'UDP:[::1]:1,ipv6-unicast-hops=3'\n")),
+        (Program::Netcat, "udp://h:1?broadcast=1", Ok("nc -u -b -w 1 h 1\n")),
+        (Program::Netcat, "tcp://h:1?keepalive=1", Err(Obstacle::Option(SocketOption::KeepAlive))),
+        (Program::Socat, "tcp://h:1?keepalive=1", Ok("TCP:h:1,tcp-nodelay=1,so-keepalive=1\n")),
+        (Program::Socat, "tcp://h:1?recvsize=1", Err(Obstacle::Option(SocketOption::ReceiveSize))),
+        (Program::Curl, "tcp://h:1?nodelay=0", Ok("curl -sN --no-tcp-nodelay -m 1 telnet://h:1\n")),
+        (Program::Curl, "tcp://h:1?rcvbuf=1", Err(Obstacle::Option(SocketOption::ReceiveBuffer))),
+    ] {
+        match (client(program, endpoint), end) {
+            (Ok(line), Ok(end)) => assert!(line.ends_with(end), "{line}"),
+            (line, end) => assert_eq!(line.err(), end.err(), "{endpoint}"),
+        }
+    }
+}
+
+#[test]
+fn a_client_binds_where_it_was_told() {
+    let target = target("tcp://127.0.0.1:9000");
+    let recipe = Recipe { local_host: Some("127.0.0.2"), local_port: Some(7), ..Recipe::new(Role::Client, &target) };
+    for (program, part) in [
+        (Program::Python, "socket.SO_REUSEADDR, 1)"),
+        (Program::Python, "client.bind((\"127.0.0.2\", 7))"),
+        (Program::Netcat, "nc -s 127.0.0.2 -p 7 127.0.0.1 9000"),
+        (Program::Socat, "bind=127.0.0.2,sourceport=7"),
+        (Program::Curl, "--interface 127.0.0.2 --local-port 7"),
+    ] {
+        let text = program.write(&recipe).unwrap();
+        assert!(text.contains(part), "{text}");
+    }
+    let port_alone = Recipe { local_host: None, ..recipe };
+    assert!(Program::Python.write(&port_alone).unwrap().contains("client.bind((\"\", 7))"));
+}
+
+#[test]
+fn datagrams_without_a_connection() {
+    let target = target("udp://127.0.0.1:9000");
+    let recipe = Recipe { connected: false, message: Some(b"hi"), ..Recipe::new(Role::Client, &target) };
+    let text = Program::Python.write(&recipe).unwrap();
+    assert!(text.contains("client.sendto(MESSAGE, peer)") && !text.contains("client.connect"), "{text}");
+    assert_eq!(Program::Netcat.write(&recipe), Err(Obstacle::Unconnected));
+    let line = Program::Socat.write(&recipe).unwrap();
+    assert_eq!(line, "printf 'hi' | socat -T 1 -,ignoreeof UDP-DATAGRAM:127.0.0.1:9000\n");
+}
+
+#[test]
+fn messages_that_a_tool_can_t_carry() {
+    let say = |program: Program, endpoint: &str, message: &[u8]| {
+        let target = target(endpoint);
+        program.write(&Recipe { message: Some(message), ..Recipe::new(Role::Client, &target) }).err()
+    };
+    let (tcp, udp) = ("tcp://127.0.0.1:1", "udp://127.0.0.1:1");
+    for program in Program::ALL {
+        assert_eq!(say(program, tcp, &[b'x'; Program::MESSAGE_MAX]), None);
+        let longer = [b'x'; Program::MESSAGE_MAX + 1];
+        assert_eq!(say(program, tcp, &longer), Some(Obstacle::TooLong { max: Program::MESSAGE_MAX }));
+    }
+    for program in [Program::Netcat, Program::Socat] {
+        assert_eq!(say(program, udp, &[0; 4096]), None);
+        assert_eq!(say(program, udp, &[0; 4097]), Some(Obstacle::TooLong { max: 4096 }));
+    }
+    assert_eq!(say(Program::Netcat, udp, b""), Some(Obstacle::EmptyDatagram));
+    assert_eq!(say(Program::Socat, udp, b""), None);
+    assert_eq!(say(Program::Python, udp, b""), None);
+    assert_eq!(say(Program::Curl, tcp, b"\xff"), Some(Obstacle::TelnetCommand));
+}
+
+#[test]
+fn literals_that_read_well() {
+    for (message, line) in [
+        (&b"hello\r\n"[..], r#"MESSAGE = b"hello\r\n""#),
+        (b"say \"hi\" \\", r#"MESSAGE = b"say \"hi\" \\""#),
+        ("你好".as_bytes(), r#"MESSAGE = "你好".encode()"#),
+        (b"\x01\x03\x00\xff", r#"MESSAGE = b"\x01\x03\x00\xff""#),
+        ("\u{202e}".as_bytes(), r#"MESSAGE = b"\xe2\x80\xae""#),
+        ("é\u{200b}".as_bytes(), r#"MESSAGE = "é\u200b".encode()"#),
+    ] {
+        let target = target("tcp://127.0.0.1:1");
+        let text = Program::Python.write(&Recipe { message: Some(message), ..Recipe::new(Role::Client, &target) });
+        let text = text.unwrap();
+        assert!(text.lines().any(|shown| shown == line), "{line} in {text}");
+    }
+}
+
+#[test]
+fn what_is_not_written_down_is_refused_and_not_left_out() {
+    for (text, obstacle) in [
+        ("udp://0.0.0.0:1?join=239.1.2.3", Obstacle::Groups),
+        ("udp://239.1.2.3:1?mif=lo", Obstacle::Option(SocketOption::MulticastInterface)),
+    ] {
+        let target: Target = text.parse().unwrap();
+        for program in Program::ALL {
+            assert_eq!(program.write(&Recipe::new(Role::Server, &target)), Err(obstacle), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_program_fits_into_a_window() {
+    let message = "一行长长的文字，".repeat(100);
+    let target = Target {
+        endpoint: Endpoint::UnixStream(UnixName::Path("/run/x.sock".into())),
+        options: crate::model::SocketOptions::default(),
+        groups: Vec::new(),
+    };
+    let respond = Respond::Reply(vec![0xFF; 1000]);
+    let recipe = Recipe { message: Some(message.as_bytes()), respond: &respond, ..Recipe::new(Role::Server, &target) };
+    let text = Program::Python.write(&recipe).unwrap();
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    let named = Target { endpoint: Endpoint::Tcp(HostPort::new("a.example", 1)), ..target.clone() };
+    let text = Program::Python.write(&Recipe { target: &named, ..recipe }).unwrap();
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+}

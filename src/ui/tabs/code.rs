@@ -1,0 +1,86 @@
+//! A tab as a program of its own.
+
+use super::{ClientTabState, Draft, ServerTabState};
+use crate::codec::compose::ComposeError;
+use crate::i18n::{self, Language};
+use crate::model::{EndpointError, Obstacle, Program, Protocol, Recipe, Respond, Role};
+use crate::tr;
+
+/// Why a tab can't be shown as a program now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoCode {
+    Endpoint(EndpointError),
+    /// The message can't be turned into bytes.
+    Message(ComposeError),
+    /// The reply can't.
+    Reply(ComposeError),
+    /// The tool can't do it.
+    Tool(Program, Protocol, Obstacle),
+}
+
+impl NoCode {
+    #[must_use]
+    pub fn words(&self, language: Language) -> String {
+        match self {
+            Self::Endpoint(error) => i18n::endpoint_error(language, error),
+            Self::Message(error) => {
+                let problem = i18n::compose_error(language, error);
+                tr!(language, "code.bad_message", problem = problem).into_owned()
+            }
+            Self::Reply(error) => {
+                let problem = i18n::compose_error(language, error);
+                tr!(language, "code.bad_reply", problem = problem).into_owned()
+            }
+            Self::Tool(program, protocol, obstacle) => i18n::obstacle(language, *program, *protocol, *obstacle),
+        }
+    }
+}
+
+impl ServerTabState {
+    /// What the form says, with the message as a greeting.
+    ///
+    /// # Errors
+    /// The form is mistaken, or the tool can't do it.
+    pub fn code(&self, program: Program) -> Result<String, NoCode> {
+        let target = self.form.target().map_err(NoCode::Endpoint)?;
+        let respond: Respond = self.respond().map_err(NoCode::Reply)?;
+        let protocol = target.endpoint.protocol();
+        let message = message(&self.draft, program, protocol)?;
+        let recipe = Recipe { message: message.as_deref(), respond: &respond, ..Recipe::new(Role::Server, &target) };
+        program.write(&recipe).map_err(|obstacle| NoCode::Tool(program, protocol, obstacle))
+    }
+}
+
+impl ClientTabState {
+    /// What the form says, with the message that is being written.
+    ///
+    /// # Errors
+    /// The form is mistaken, or the tool can't do it.
+    pub fn code(&self, program: Program) -> Result<String, NoCode> {
+        let target = self.form.target().map_err(NoCode::Endpoint)?;
+        let bad_port = || NoCode::Endpoint(EndpointError::BadPort(self.local_port.clone()));
+        let protocol = target.endpoint.protocol();
+        let message = message(&self.draft, program, protocol)?;
+        let local_host = self.local_host.trim();
+        let recipe = Recipe {
+            connected: self.connected,
+            local_host: (!local_host.is_empty()).then_some(local_host),
+            local_port: self.local_port().ok_or_else(bad_port)?,
+            message: message.as_deref(),
+            ..Recipe::new(Role::Client, &target)
+        };
+        program.write(&recipe).map_err(|obstacle| NoCode::Tool(program, protocol, obstacle))
+    }
+}
+
+/// The message as bytes; none while nothing is written.
+fn message(draft: &Draft, program: Program, protocol: Protocol) -> Result<Option<Vec<u8>>, NoCode> {
+    if draft.text().is_empty() {
+        return Ok(None);
+    }
+    if draft.is_large() {
+        let obstacle = Obstacle::TooLong { max: Program::MESSAGE_MAX };
+        return Err(NoCode::Tool(program, protocol, obstacle));
+    }
+    draft.compose().map(Some).map_err(NoCode::Message)
+}

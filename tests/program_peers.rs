@@ -1,0 +1,549 @@
+//! Programs that are written down run, each with this program as the other end, in both roles.
+
+#![cfg(target_os = "linux")]
+
+mod support;
+
+use std::net::{TcpListener, UdpSocket};
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::Command;
+
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+use socket2::{Domain, Protocol, Socket, Type};
+use support::{Finished, Process, Run, Sockeye, require, require_tool, run, sockeye};
+use tempfile::{TempDir, tempdir};
+
+const TEXT: &str = "你好 \"it's\" 100%\\\n";
+
+/// What `sockeye code` writes.
+fn code(arguments: &[&str]) -> String {
+    let finished = Process::start(sockeye(&[&["code"], arguments].concat())).finish();
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    String::from_utf8(finished.stdout).expect("it is text")
+}
+
+/// A program that is running, with its text for messages of failure.
+struct Written {
+    process: Process,
+    text: String,
+    /// What the program has started, which may outlive it.
+    group: Group,
+}
+
+/// A process group, killed when it is dropped.
+struct Group(Pid);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        // All of them may have ended by themselves.
+        killpg(self.0, Signal::SIGKILL).ok();
+    }
+}
+
+impl Written {
+    fn python(arguments: &[&str]) -> Self {
+        let text = code(arguments);
+        let mut command = Command::new("python3");
+        command.args(["-c", &text]).env("PYTHONIOENCODING", "utf-8");
+        Self::start(command, text)
+    }
+
+    fn shell(tool: &str, arguments: &[&str]) -> Self {
+        let text = code(&[&["--as", tool], arguments].concat());
+        let mut command = Command::new("sh");
+        command.args(["-c", &text]);
+        Self::start(command, text)
+    }
+
+    fn start(mut command: Command, text: String) -> Self {
+        let process = Process::start({
+            command.process_group(0);
+            command
+        });
+        let id = i32::try_from(process.id()).expect("ids are ints");
+        Self { process, text, group: Group(Pid::from_raw(id)) }
+    }
+
+    /// Waits until a server of Python has said where it listens; returns all that it said.
+    fn listening(&mut self) -> String {
+        self.process.read_until("that it listens", |bytes| bytes.ends_with(b"\n"));
+        String::from_utf8_lossy(&self.process.stdout).into_owned()
+    }
+
+    /// The port in what a Python server over IP says.
+    fn port(&mut self) -> u16 {
+        let told = self.listening();
+        let digits = told.split(", ").nth(1).unwrap_or_default().chars().take_while(char::is_ascii_digit);
+        digits.collect::<String>().parse().unwrap_or_else(|_| panic!("no port in {told}"))
+    }
+
+    /// Waits until it listens, and puts the port that it says in the place of `PORT`.
+    fn reached_at(&mut self, there: &str) -> String {
+        if there.contains("PORT") {
+            return there.replace("PORT", &self.port().to_string());
+        }
+        self.listening();
+        there.to_owned()
+    }
+
+    fn has_told(&mut self, text: &str) {
+        self.process.read_until(text, |bytes| String::from_utf8_lossy(bytes).contains(text));
+    }
+
+    /// Tells a line's tools to end, and waits until they have: what they listened on is free again.
+    fn end(self) {
+        killpg(self.group.0, Signal::SIGTERM).expect("the group is there until it is waited for");
+        self.process.finish();
+    }
+
+    fn finish(self) -> Finished {
+        let Self { process, text, group } = self;
+        let finished = process.finish();
+        assert_eq!(finished.code, Some(0), "{text}\n{}", finished.stderr);
+        drop(group);
+        finished
+    }
+}
+
+/// What a client that was written for Python does to our echo: the message out, its echo back and shown.
+#[track_caller]
+fn python_client(endpoint: &str, extra: &str) {
+    let (mut sockeye, bound) = Sockeye::listen(&["listen", endpoint, "--echo"]);
+    let client = Written::python(&[&format!("{bound}{extra}"), "--send", TEXT]);
+    let finished = client.finish();
+    let shown = String::from_utf8_lossy(&finished.stdout).into_owned();
+    assert!(shown.contains(TEXT.trim_end()), "{endpoint}: {shown}");
+    assert_eq!(sockeye.expect("received")["bytes"], TEXT.len());
+    let run = sockeye.interrupt();
+    assert_eq!(run.received(), TEXT.as_bytes(), "{endpoint}");
+}
+
+/// What our client hears of a server that was written for Python: an echo, and an answer of the server's own. `there` is
+/// where it is reached; `PORT` in it stands for the port that it says.
+#[track_caller]
+fn python_server(endpoint: &str, there: &str) {
+    let mut server = Written::python(&[endpoint, "--listen", "--echo"]);
+    let at = server.reached_at(there);
+    for _ in 0..2 {
+        let run = run(&["connect", &at, "--send", TEXT, "--wait", "500"]);
+        assert_eq!(run.expect_code(0).received(), TEXT.as_bytes(), "{endpoint}");
+    }
+    server.has_told(TEXT.trim_end());
+    drop(server);
+    let mut server = Written::python(&[endpoint, "--listen", "--send", "welcome ", "--reply", "好的"]);
+    let at = server.reached_at(there);
+    let run = run(&["connect", &at, "--send", "x", "--wait", "500"]);
+    assert_eq!(run.expect_code(0).received(), "welcome 好的".as_bytes(), "{endpoint}");
+    server.has_told("x");
+}
+
+fn has_ipv6() -> bool {
+    TcpListener::bind("[::1]:0").is_ok()
+}
+
+fn exists(family: i32, kind: Type, protocol: i32) -> bool {
+    Socket::new(Domain::from(family), kind, Some(Protocol::from(protocol))).is_ok()
+}
+
+#[test]
+fn python_over_tcp() {
+    if !require_tool("python3") {
+        return;
+    }
+    python_client("tcp://127.0.0.1:0", "?rcvbuf=64K&sndbuf=64K&keepalive=1&nodelay=0&recvsize=1024");
+    python_server("tcp://127.0.0.1:0?backlog=5", "tcp://127.0.0.1:PORT");
+    python_server("tcp://localhost:0", "tcp://localhost:PORT");
+    if require(has_ipv6(), "IPv6") {
+        python_client("tcp://[::1]:0", "");
+        python_server("tcp://[::1]:0", "tcp://[::1]:PORT");
+        // One socket for both.
+        python_server("tcp://[::]:0", "tcp://127.0.0.1:PORT");
+    }
+}
+
+#[test]
+fn python_goes_on_to_the_address_that_answers() {
+    if !require_tool("python3") {
+        return;
+    }
+    // Where localhost is ::1 as well, nobody is there.
+    let (sockeye, bound) = Sockeye::listen(&["listen", "tcp://127.0.0.1:0", "--echo"]);
+    let client = Written::python(&[&bound.replace("127.0.0.1", "localhost"), "--send", "by name"]);
+    assert_eq!(client.finish().stdout, b"by name\n");
+    sockeye.interrupt().expect_code(0);
+}
+
+#[test]
+fn python_over_udp() {
+    if !require_tool("python3") {
+        return;
+    }
+    python_client("udp://127.0.0.1:0", "?broadcast=1");
+    python_server("udp://127.0.0.1:0", "udp://127.0.0.1:PORT");
+    python_server("udp://localhost:0?recvsize=2048", "udp://localhost:PORT");
+    if require(has_ipv6(), "IPv6") {
+        python_client("udp://[::1]:0", "");
+        python_server("udp://[::1]:0", "udp://[::1]:PORT");
+    }
+    // Nothing is a datagram as well.
+    let (mut sockeye, bound) = Sockeye::listen(&["listen", "udp://127.0.0.1:0", "--reply", "got it"]);
+    let client = Written::python(&[&bound, "--send", ""]);
+    assert!(String::from_utf8_lossy(&client.finish().stdout).ends_with("got it\n"));
+    assert_eq!(sockeye.expect("received")["bytes"], 0);
+}
+
+#[test]
+fn python_over_udp_hears_that_nobody_is_there_only_where_it_is_connected() {
+    if !require_tool("python3") {
+        return;
+    }
+    let nobody = UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port");
+    for (extra, code) in [(&[][..], Some(1)), (&["--unconnected"][..], Some(0))] {
+        let endpoint = format!("udp://{nobody}");
+        let client = Written::python(&[&[endpoint.as_str(), "--send", "x"], extra].concat());
+        let finished = client.process.finish();
+        assert_eq!(finished.code, code, "{}\n{}", client.text, finished.stderr);
+        assert_eq!(finished.stderr.contains("ConnectionRefusedError"), code == Some(1), "{}", finished.stderr);
+    }
+    let (mut sockeye, bound) = Sockeye::listen(&["listen", "udp://127.0.0.1:0", "--echo"]);
+    let named = bound.replace("127.0.0.1", "localhost");
+    for endpoint in [bound, named] {
+        let client = Written::python(&[&endpoint, "--send", "to you", "--unconnected"]);
+        let finished = client.finish();
+        assert!(String::from_utf8_lossy(&finished.stdout).contains("to you"));
+        sockeye.expect("received");
+    }
+}
+
+fn folder() -> TempDir {
+    tempdir().expect("a folder")
+}
+
+fn at(folder: &Path, name: &str) -> String {
+    format!("unix:{}", folder.join(name).display())
+}
+
+#[test]
+fn python_over_unix_sockets() {
+    if !require_tool("python3") {
+        return;
+    }
+    let folder = folder();
+    let hostile = at(folder.path(), "it's \"quoted\" \\ 你好\n%s.sock");
+    let name = format!("unix:@sockeye-{}-0\"'\\", std::process::id());
+    for endpoint in [&at(folder.path(), "plain.sock"), &hostile, &name] {
+        python_client(endpoint, "");
+        python_server(endpoint, endpoint);
+    }
+    // What the last server, which was killed, has left there is in nobody's way.
+    assert!(folder.path().join("plain.sock").exists());
+    python_server(&at(folder.path(), "plain.sock"), &at(folder.path(), "plain.sock"));
+    // One that is told to end takes it away.
+    let mut server = Written::python(&[&at(folder.path(), "plain.sock"), "--listen"]);
+    server.listening();
+    server.process.signal(Signal::SIGINT);
+    server.finish();
+    assert!(!folder.path().join("plain.sock").exists());
+    // A file of somebody else's is.
+    std::fs::write(folder.path().join("file"), "precious").expect("a file");
+    let server = Written::python(&[&at(folder.path(), "file"), "--listen"]);
+    let finished = server.process.finish();
+    assert_eq!(finished.code, Some(1));
+    assert!(finished.stderr.contains("Address already in use"), "{}", finished.stderr);
+    assert_eq!(std::fs::read(folder.path().join("file")).expect("it is there"), b"precious");
+}
+
+#[test]
+fn python_over_unix_sockets_that_keep_borders() {
+    if !require_tool("python3") {
+        return;
+    }
+    let folder = folder();
+    for scheme in ["unix-dgram", "unix-seqpacket"] {
+        let path = at(folder.path(), &format!("{scheme}'s 你好.sock")).replacen("unix", scheme, 1);
+        let name = format!("{scheme}:@sockeye-{}", std::process::id());
+        for endpoint in [&path, &name] {
+            python_client(endpoint, "");
+            python_server(endpoint, endpoint);
+        }
+    }
+}
+
+#[test]
+fn python_over_several_paths_at_once() {
+    const MPTCP: i32 = 262;
+    if !require_tool("python3") || !exists(nix::libc::AF_INET, Type::STREAM, MPTCP) {
+        // Whether a kernel has it is not a tool that could be installed.
+        return;
+    }
+    python_client("tcp://127.0.0.1:0?proto=mptcp", "?proto=mptcp");
+    python_server("tcp://127.0.0.1:0?proto=mptcp", "tcp://127.0.0.1:PORT?proto=mptcp");
+}
+
+#[test]
+fn python_with_many_options() {
+    if !require_tool("python3") {
+        return;
+    }
+    let many =
+        "?reuseport=1&keepidle=5&keepintvl=5&keepcnt=3&usertimeout=5000&linger=1&maxseg=1000&ttl=9&tos=0x10&priority=3";
+    python_client("tcp://127.0.0.1:0", &format!("{many}&quickack=1&congestion=reno&device=lo"));
+    python_server(&format!("tcp://127.0.0.1:0{many}&fastopen=5"), "tcp://127.0.0.1:PORT");
+    if require(has_ipv6(), "IPv6") {
+        python_client("tcp://[::1]:0", many);
+        python_server(&format!("tcp://localhost:0{many}"), "tcp://localhost:PORT");
+    }
+}
+
+#[test]
+fn python_adopts_a_descriptor() {
+    /// Becomes the program with a listening socket in the place of descriptor 3.
+    const PASS: &str = "import os, socket, sys
+passed = socket.create_server(('127.0.0.1', 0))
+os.dup2(passed.fileno(), 3)
+os.set_inheritable(3, True)
+os.environ['LISTEN_FDNAMES'] = 'web'
+os.execvp('python3', ['python3', '-c', sys.argv[1]])";
+    if !require_tool("python3") {
+        return;
+    }
+    for endpoint in ["fd://3", "fd://web"] {
+        let text = code(&[endpoint, "--listen", "--echo"]);
+        let mut command = Command::new("python3");
+        command.args(["-c", PASS, &text]);
+        let mut server = Written::start(command, text);
+        let there = server.reached_at("tcp://127.0.0.1:PORT");
+        let run = run(&["connect", &there, "--send", TEXT, "--wait", "500"]);
+        assert_eq!(run.expect_code(0).received(), TEXT.as_bytes());
+    }
+}
+
+#[test]
+fn python_sends_a_ping_and_sees_its_reply() {
+    let may = exists(nix::libc::AF_INET, Type::RAW, 1);
+    if !require_tool("python3") || !require(may, "the right to open raw sockets") {
+        return;
+    }
+    let mut endpoints = vec!["raw://127.0.0.1?proto=icmp"];
+    if require(has_ipv6(), "IPv6") {
+        endpoints.push("raw://[::1]?proto=icmpv6");
+    }
+    for endpoint in endpoints {
+        let client = Written::python(&[endpoint, "--send", "id=4660 seq=7 hello ping"]);
+        let finished = client.finish();
+        let shown = String::from_utf8_lossy(&finished.stdout).into_owned();
+        // The request itself crosses the loopback too.
+        assert!(shown.lines().filter(|line| line.contains("hello ping")).count() >= 1, "{endpoint}: {shown}");
+    }
+    // A protocol that nobody else uses: ours hears Python's, and Python's server ours.
+    let endpoint = "raw://127.0.0.1?proto=253";
+    let (mut sockeye, _) = Sockeye::listen(&["listen", endpoint]);
+    Written::python(&[endpoint, "--send", "one of many"]).finish();
+    let heard = sockeye.expect_where("the packet", |event| {
+        event["hex"].as_str().is_some_and(|hex| hex.ends_with("6f6e65206f66206d616e79"))
+    });
+    assert_eq!(heard["event"], "received");
+    drop(sockeye);
+    let mut server = Written::python(&[endpoint, "--listen"]);
+    server.listening();
+    run(&["connect", endpoint, "--send", "of ours", "--wait", "0"]).expect_code(0);
+    server.has_told("of ours");
+}
+
+#[test]
+fn python_over_vsock() {
+    if !require_tool("python3") {
+        return;
+    }
+    if !exists(nix::libc::AF_VSOCK, Type::STREAM, 0) {
+        // Whether a kernel has it is not a tool that could be installed.
+        return;
+    }
+    let mut server = Written::python(&["vsock://any:0", "--listen", "--echo"]);
+    assert!(server.listening().starts_with("listening on (4294967295, "));
+}
+
+/// Families that this kernel lacks: Python is told the same as this program.
+#[test]
+fn python_without_the_family() {
+    if !require_tool("python3") {
+        return;
+    }
+    for (endpoint, message, family) in
+        [("can://vcan0", "123#DEADBEEF", nix::libc::AF_CAN), ("rds://127.0.0.1:9", "x", nix::libc::AF_RDS)]
+    {
+        if exists(family, if family == nix::libc::AF_CAN { Type::RAW } else { Type::SEQPACKET }, 1) {
+            continue;
+        }
+        for role in [&["--send", message][..], &["--listen", "--echo"]] {
+            let program = Written::python(&[&[endpoint], role].concat());
+            let finished = program.process.finish();
+            assert_eq!(finished.code, Some(1), "{}", program.text);
+            assert!(
+                finished.stderr.contains("[Errno 97]") || finished.stderr.contains("[Errno 93]"),
+                "{}",
+                finished.stderr
+            );
+        }
+    }
+}
+
+/// A port that was free a moment ago, for tools that don't say which one they got.
+fn free_port(kind: Type) -> u16 {
+    let socket = Socket::new(Domain::IPV4, kind, None).expect("a socket");
+    socket.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a port");
+    socket.local_addr().expect("an address").as_socket().expect("over IP").port()
+}
+
+/// Connects to what may not listen yet, until somebody answers.
+fn answered(endpoint: &str, message: &str) -> Run {
+    let deadline = std::time::Instant::now() + support::PATIENCE;
+    loop {
+        let run = run(&["connect", endpoint, "--send", message, "--wait", "500"]);
+        if run.code == Some(0) && !run.received().is_empty() || std::time::Instant::now() > deadline {
+            return run;
+        }
+    }
+}
+
+/// A client's line against our echo.
+#[track_caller]
+fn shell_client(tool: &str, endpoint: &str, message: &str) {
+    let (mut sockeye, bound) = Sockeye::listen(&["listen", endpoint, "--echo"]);
+    let client = Written::shell(tool, &[&bound, "--send", message]);
+    let text = client.text.clone();
+    let finished = client.process.finish();
+    assert_eq!(finished.stdout, message.as_bytes(), "{text}: {}", finished.stderr);
+    // curl calls it a failure that its time is up.
+    assert_eq!(finished.code, Some(if tool == "curl" { 28 } else { 0 }), "{text}: {}", finished.stderr);
+    assert_eq!(sockeye.expect("received")["bytes"], message.len());
+}
+
+#[test]
+fn netcat_lines_connect() {
+    if !require_tool("nc") {
+        return;
+    }
+    let folder = folder();
+    shell_client("netcat", "tcp://127.0.0.1:0", TEXT);
+    shell_client("netcat", "udp://127.0.0.1:0", TEXT);
+    // All that a pipe hands over in one piece is one datagram.
+    shell_client("netcat", "udp://127.0.0.1:0", &"x".repeat(4096));
+    shell_client("netcat", &at(folder.path(), "it's a \"path\""), TEXT);
+    shell_client("netcat", &format!("unix:@sockeye-nc-{}", std::process::id()), TEXT);
+    shell_client("netcat", &at(folder.path(), "datagrams").replacen("unix", "unix-dgram", 1), TEXT);
+    if require(has_ipv6(), "IPv6") {
+        shell_client("netcat", "tcp://[::1]:0", TEXT);
+    }
+}
+
+#[test]
+fn netcat_lines_listen() {
+    if !require_tool("nc") {
+        return;
+    }
+    let port = free_port(Type::STREAM);
+    let endpoint = format!("tcp://127.0.0.1:{port}");
+    let _server = Written::shell("netcat", &[&endpoint, "--listen", "--send", TEXT]);
+    assert_eq!(answered(&endpoint, "x").received(), TEXT.as_bytes());
+    let folder = folder();
+    let endpoint = at(folder.path(), "nc.sock");
+    let mut server = Written::shell("netcat", &[&endpoint, "--listen"]);
+    // It shows what comes from one after the other.
+    for message in ["first", "second"] {
+        loop {
+            if run(&["connect", &endpoint, "--send", message, "--wait", "0"]).code == Some(0) {
+                break;
+            }
+        }
+        server.has_told(message);
+    }
+}
+
+#[test]
+fn socat_lines_connect() {
+    if !require_tool("socat") {
+        return;
+    }
+    let folder = folder();
+    shell_client("socat", "tcp://127.0.0.1:0", TEXT);
+    shell_client("socat", "udp://127.0.0.1:0", TEXT);
+    shell_client("socat", "udp://127.0.0.1:0", &"x".repeat(4096));
+    shell_client("socat", &at(folder.path(), "it's, a: \"path\"!!"), TEXT);
+    shell_client("socat", &format!("unix:@sockeye-socat-{}", std::process::id()), TEXT);
+    shell_client("socat", &at(folder.path(), "messages").replacen("unix", "unix-seqpacket", 1), TEXT);
+    if require(has_ipv6(), "IPv6") {
+        shell_client("socat", "tcp://[::1]:0", TEXT);
+        shell_client("socat", "udp://[::1]:0", TEXT);
+    }
+    let (mut sockeye, bound) = Sockeye::listen(&["listen", "udp://127.0.0.1:0"]);
+    Written::shell("socat", &[&bound, "--send", ""]).finish();
+    assert_eq!(sockeye.expect("received")["bytes"], 0);
+}
+
+#[test]
+fn socat_lines_listen() {
+    if !require_tool("socat") {
+        return;
+    }
+    let folder = folder();
+    let mut endpoints = vec![
+        format!("tcp://127.0.0.1:{}", free_port(Type::STREAM)),
+        format!("udp://127.0.0.1:{}", free_port(Type::DGRAM)),
+        at(folder.path(), "it's, a: \"path\"!!"),
+        at(folder.path(), "datagrams").replacen("unix", "unix-dgram", 1),
+        at(folder.path(), "messages").replacen("unix", "unix-seqpacket", 1),
+    ];
+    if require(has_ipv6(), "IPv6") {
+        endpoints.push(format!("tcp://[::1]:{}", free_port(Type::STREAM)));
+        endpoints.push(format!("udp://[::1]:{}", free_port(Type::DGRAM)));
+    }
+    for endpoint in endpoints {
+        let mut server = Written::shell("socat", &[&endpoint, "--listen", "--echo"]);
+        assert_eq!(answered(&endpoint, TEXT).received(), TEXT.as_bytes(), "{}", server.text);
+        server.process.read_errors_until(TEXT.trim_end());
+        server.end();
+        let server = Written::shell("socat", &[&endpoint, "--listen", "--reply", TEXT]);
+        assert_eq!(answered(&endpoint, "x").received(), TEXT.as_bytes(), "{}", server.text);
+        server.end();
+    }
+    let endpoint = format!("tcp://127.0.0.1:{}", free_port(Type::STREAM));
+    let server = Written::shell("socat", &[&endpoint, "--listen", "--send", "welcome ", "--reply", TEXT]);
+    assert_eq!(answered(&endpoint, "x").received(), format!("welcome {TEXT}").as_bytes(), "{}", server.text);
+}
+
+#[test]
+fn curl_lines_connect() {
+    if !require_tool("curl") {
+        return;
+    }
+    shell_client("curl", "tcp://127.0.0.1:0", TEXT);
+    shell_client("curl", "tcp://127.0.0.1:0?nodelay=0", "GET / HTTP/1.0\r\n\r\n");
+}
+
+#[test]
+fn what_a_tool_can_t_do_is_said() {
+    for (arguments, words) in [
+        (&["tcp://127.0.0.1:9", "--listen", "--as", "curl"][..], "never listens"),
+        (&["can://vcan0", "--as", "socat"], "no sockets of this kind"),
+        (&["tcp://127.0.0.1:9", "--listen", "--echo", "--as", "netcat"], "answers nothing by itself"),
+        (&["tcp://127.0.0.1:9", "--send-hex", "00ff", "--as", "curl"], "FF"),
+        (&["udp://127.0.0.1:9", "--send", "", "--as", "netcat"], "empty"),
+    ] {
+        let finished = Process::start(sockeye(&[&["code"], arguments].concat())).finish();
+        assert_eq!(finished.code, Some(1), "{arguments:?}");
+        assert!(finished.stderr.contains(words), "{arguments:?}: {}", finished.stderr);
+        assert!(finished.stdout.is_empty(), "{arguments:?}");
+    }
+    for arguments in [
+        &["tcp://127.0.0.1:9", "--echo"][..],
+        &["tcp://127.0.0.1:9", "--listen", "--echo", "--reply", "x"],
+        &["127.0.0.1:9"],
+        &["tcp://127.0.0.1:9", "--as", "perl"],
+    ] {
+        let finished = Process::start(sockeye(&[&["code"], arguments].concat())).finish();
+        assert_eq!(finished.code, Some(2), "{arguments:?}: {}", finished.stderr);
+    }
+}

@@ -1,0 +1,138 @@
+//! A tab shown as a program: opened, followed, chosen for another tool, copied, closed.
+
+#![cfg(unix)]
+
+#[path = "support/app.rs"]
+mod app;
+
+use egui::accesskit::Role;
+use egui::{Key, Modifiers};
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use sockeye::model::{ClientTab, LanguageChoice, ServerTab, Settings};
+
+use crate::app::{Window, any_port};
+
+/// What the window shows as the program, where it shows any.
+fn code(window: &Window) -> Option<String> {
+    let field = window.harness.query_by_role_and_label(Role::MultilineTextInput, "Code")?;
+    field.accesskit_node().value()
+}
+
+fn choose(window: &mut Window, tool: &str) {
+    window.harness.get_by_label(tool).click();
+    window.harness.step();
+    window.harness.step();
+}
+
+/// Presses the button; the window has found its size with the frame after the next.
+fn show(window: &mut Window, panel: &str, button: &str) {
+    window.click(panel, button);
+    window.harness.step();
+}
+
+#[test]
+fn a_client_is_shown_followed_and_copied() {
+    let mut window = Window::with_tabs(any_port(), ClientTab::default());
+    window.click("Client", "More");
+    show(&mut window, "Client", "Show as code…");
+    assert!(window.harness.query_by_label("Client as code · 127.0.0.1:9000").is_some());
+    let text = code(&window).expect("a program");
+    assert!(text.contains("client.connect((\"127.0.0.1\", 9000))") && !text.contains("MESSAGE"), "{text}");
+    // What is written in the tab stands there at once.
+    window.write("Client", "Message", "你好");
+    window.write("Client", "Port", "9001");
+    let text = code(&window).expect("a program");
+    assert!(text.contains("MESSAGE = \"你好\".encode()") && text.contains("9001"), "{text}");
+    for (tool, part) in [
+        ("netcat", "printf '你好' | nc -w 1 127.0.0.1 9001\n"),
+        ("socat", "printf '你好' | socat -T 1 -,ignoreeof TCP:127.0.0.1:9001,tcp-nodelay=1\n"),
+        ("curl", "printf '你好' | curl -sN -m 1 telnet://127.0.0.1:9001\n"),
+    ] {
+        choose(&mut window, tool);
+        assert_eq!(code(&window).as_deref(), Some(part));
+    }
+    window.harness.get_by_role_and_label(Role::Button, "Copy").click();
+    assert_eq!(window.copied(), "printf '你好' | curl -sN -m 1 telnet://127.0.0.1:9001\n");
+    window.press(Key::Escape);
+    assert_eq!(code(&window), None);
+}
+
+#[test]
+fn a_server_follows_its_reply_and_says_what_a_tool_can_t_do() {
+    let mut window = Window::with_tabs(ServerTab { more_open: true, ..any_port() }, ClientTab::default());
+    show(&mut window, "Server", "Show as code…");
+    assert!(code(&window).is_some_and(|text| text.contains("server.listen(4096)") && !text.contains("sendall")));
+    window.choose("Server", "Automatic reply", "Fixed text");
+    window.write("Server", "Reply text", r"ok\r\n");
+    assert!(code(&window).is_some_and(|text| text.contains("REPLY = b\"ok\\r\\n\"")));
+    choose(&mut window, "netcat");
+    assert_eq!(code(&window), None);
+    assert!(window.harness.query_by_label("netcat answers nothing by itself; Python and socat do").is_some());
+    assert!(window.harness.get_by_role_and_label(Role::Button, "Copy").accesskit_node().is_disabled());
+    choose(&mut window, "Python");
+    // What is mistaken in the form is said in place of a program.
+    window.write("Server", "Port", "70000");
+    assert_eq!(code(&window), None);
+    window.write("Server", "Port", "7000");
+    assert!(code(&window).is_some_and(|text| text.contains("7000")));
+    window.write("Server", "Socket options", "rcvbuf=64K&reuseaddr=0");
+    let text = code(&window).expect("a program");
+    assert!(text.contains("socket.SO_RCVBUF, 65536)") && text.contains("socket.SO_REUSEADDR, 0)"), "{text}");
+    window.harness.get_by_role_and_label(Role::Button, "Close").click();
+    window.harness.step();
+    window.harness.step();
+    assert_eq!(code(&window), None);
+}
+
+#[test]
+fn it_works_by_keyboard() {
+    let mut window = Window::with_tabs(any_port(), ClientTab::default());
+    window.control("Client", "Message").focus();
+    window.harness.step();
+    window.harness.key_press_modifiers(Modifiers::COMMAND, Key::D);
+    window.harness.step();
+    window.harness.step();
+    assert!(code(&window).is_some_and(|text| text.contains("client.connect")));
+    // The keyboard is in it: one on is the next tool.
+    assert!(window.harness.get_by_label("Python").is_focused());
+    window.press(Key::Tab);
+    assert!(window.harness.get_by_label("netcat").is_focused());
+    window.press(Key::Space);
+    assert_eq!(code(&window).as_deref(), Some("nc 127.0.0.1 9000\n"));
+    // Past socat and curl come the text, and the way to take it along.
+    for _ in 0..3 {
+        window.press(Key::Tab);
+    }
+    let field = window.harness.get_by_role_and_label(Role::MultilineTextInput, "Code");
+    assert!(field.is_focused());
+    // It is there to be read: keys don't change it, nor keep the keyboard.
+    field.type_text("x");
+    window.harness.step();
+    assert_eq!(code(&window).as_deref(), Some("nc 127.0.0.1 9000\n"));
+    window.press(Key::Tab);
+    let focused: Vec<_> = ["Close", "Copy"]
+        .into_iter()
+        .filter(|name| window.harness.get_by_role_and_label(Role::Button, name).is_focused())
+        .collect();
+    assert_eq!(focused.len(), 1);
+    window.press(Key::Escape);
+    assert_eq!(code(&window), None);
+}
+
+#[test]
+fn it_closes_with_its_tab_and_speaks_chinese() {
+    let settings = Settings {
+        language: LanguageChoice::Chinese,
+        servers: vec![any_port()],
+        clients: vec![ClientTab { more_open: true, ..ClientTab::default() }, ClientTab::default()],
+        ..Settings::default()
+    };
+    let mut window = Window::build(settings, |builder| builder.with_size(egui::vec2(1100.0, 1000.0)));
+    show(&mut window, "客户端", "显示为代码…");
+    assert!(window.harness.query_by_label("客户端代码 · 127.0.0.1:9000").is_some());
+    assert!(window.harness.query_by_role_and_label(Role::MultilineTextInput, "代码").is_some());
+    window.harness.key_press_modifiers(Modifiers::COMMAND, Key::W);
+    window.harness.step();
+    window.harness.step();
+    assert!(window.harness.query_by_role_and_label(Role::MultilineTextInput, "代码").is_none());
+}
