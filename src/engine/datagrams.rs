@@ -44,7 +44,7 @@ pub(super) fn converse(
     control: &Arc<SocketControl>,
     endpoint: &Endpoint,
     socket: DatagramSocket,
-    local: Peer,
+    local: &Peer,
     peer: Peer,
     to: Option<Peer>,
 ) {
@@ -54,7 +54,7 @@ pub(super) fn converse(
         socket: control.id,
         role: Role::Client,
         protocol: endpoint.protocol(),
-        decoder: endpoint.decoder(&local),
+        decoder: endpoint.decoder(local),
         peer,
         local: local.clone(),
         process: None,
@@ -76,7 +76,7 @@ pub(super) fn converse(
     };
     session.announce(core);
     inspecting::tell_client_answers(core, control, &session);
-    groups::tell_first(core, control, &local);
+    groups::tell_first(core, control, local);
     if control.stop.is_requested() {
         session.request_stop(CloseReason::Local);
     }
