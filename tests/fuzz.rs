@@ -4,7 +4,7 @@
 //! usual ones. What breaks a target is printed as hex.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use sockeye::codec::can::Frame;
 use sockeye::codec::can::bcm::Message;
@@ -12,7 +12,8 @@ use sockeye::codec::compose::{Format, LineEnding, compose};
 use sockeye::codec::decode::Decoder;
 use sockeye::codec::encoding::Encoding;
 use sockeye::codec::{escapes, hex, icmp, ipv4};
-use sockeye::model::{Filter, Target};
+use sockeye::model::{BrowserContent, Filter, Target};
+use sockeye::proto::browser::{Conversation, Moment, Opened, Step};
 
 /// Time for each target unless `FUZZ_SECONDS` says otherwise: with all of them together, a few seconds.
 const USUAL: Duration = Duration::from_millis(500);
@@ -125,6 +126,58 @@ fn packets() {
         if let Some((header, payload)) = ipv4::Header::read(bytes) {
             assert_eq!(header.len + payload.len(), bytes.len());
         }
+    });
+}
+
+/// A browser's connection that is given the bytes in these pieces: all that it would send, and how it ends.
+fn conversation(pieces: [&[u8]; 2]) -> (Vec<u8>, bool) {
+    let moment = Moment { now: Instant::now(), wall: SystemTime::UNIX_EPOCH };
+    let mut conversation = Conversation::new(&BrowserContent::Folder("/nowhere".into()));
+    let mut sent = Vec::new();
+    for piece in pieces {
+        conversation.handle_input(piece);
+        loop {
+            match conversation.poll_step(moment) {
+                Step::Wait | Step::End => break,
+                Step::Send(bytes) => sent.extend(bytes),
+                Step::Open(names) => {
+                    for name in &names {
+                        assert!(!matches!(name.as_slice(), b"" | b"." | b".."), "{names:?}");
+                        assert!(!name.contains(&b'/') && !name.contains(&0) && !name.starts_with(b"."), "{names:?}");
+                    }
+                    let opened = if names.is_empty() { Opened::Folder } else { Opened::File(names[0].len() as u64) };
+                    conversation.handle_opened(opened, moment);
+                }
+                Step::List(_) => conversation.handle_listed(None, moment),
+                Step::Content { from, len } => sent.extend(format!("{from}+{len}").bytes()),
+                Step::Message { bytes, .. } => sent.extend(bytes),
+                Step::Tell(_) | Step::Upgraded { .. } | Step::Finish => {}
+            }
+        }
+    }
+    (sent, conversation.is_web_socket())
+}
+
+#[test]
+fn browsers() {
+    let upgrade = b"GET /chat HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+    let frames = b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58\x01\x81\0\0\0\0a\x89\x80\0\0\0\0\x80\x80\0\0\0\0\x88\x82\0\0\0\0\x03\xe8";
+    let seeds: [&[u8]; 7] = [
+        upgrade,
+        &[&upgrade[..], frames].concat(),
+        frames,
+        b"GET /a%20b/../%2e%2e/c.html?x#y HTTP/1.1\r\nHost: h\r\n\r\n",
+        b"GET http://h/a HTTP/1.1\r\nHost: h\r\nRange: bytes=0-0\r\nContent-Length: 3\r\n\r\nabcHEAD / HTTP/1.0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc",
+        b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
+    ];
+    fuzz("a browser's connection", &seeds, |bytes| {
+        let _ = Decoder::Http.decode(bytes);
+        let _ = Decoder::WebSocket.decode(bytes);
+        let halves = bytes.split_at(bytes.len() / 2);
+        let whole = conversation([bytes, b""]);
+        assert_eq!(whole, conversation([halves.0, halves.1]), "how it is cut makes no difference");
     });
 }
 

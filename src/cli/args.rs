@@ -52,6 +52,12 @@ pub(super) struct ListenArguments {
     /// Send this text (UTF-8, as it stands) after each receive
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub reply: Option<String>,
+    /// Show browsers this file, or what is in this folder, over HTTP/1.1; --echo and --reply answer WebSocket messages
+    #[arg(long, value_name = "PATH", conflicts_with = "page")]
+    pub serve: Option<PathBuf>,
+    /// Show browsers this text: HTML if it begins with `<`
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub page: Option<String>,
     /// Stop after the first session has ended; with datagrams, after the first one and its answer
     #[arg(long)]
     pub once: bool,

@@ -13,6 +13,10 @@ pub(super) fn run(console: &mut Console, spec: ListenSpec) -> Ending {
         console.tell_failure(&failure);
         return Ending::Failed;
     }
+    if let Some(Err(failure)) = spec.browser.as_ref().map(Engine::check_site) {
+        console.tell_failure(&failure);
+        return Ending::Failed;
+    }
     let socket = console.engine().new_socket();
     console.engine().send(Command::Listen { socket, spec });
     let mut listening = false;

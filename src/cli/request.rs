@@ -10,11 +10,14 @@ use super::report::Form;
 use crate::codec::compose::{self, LineEnding};
 use crate::codec::encoding::Encoding;
 use crate::codec::hex;
+use crate::engine::Engine;
 use crate::i18n::{self, Language};
-use crate::model::{ConnectSpec, HostPort, ListenSpec, Protocol, ReceiveMode, Respond, SendMode, Target};
+use crate::model::{
+    BrowserContent, ConnectSpec, HostPort, ListenSpec, Protocol, ReceiveMode, Respond, SendMode, Target,
+};
 use crate::tr;
 
-/// What the command line asks for, checked as far as it can be without I/O.
+/// What the command line asks for, checked as far as it can be without opening anything.
 #[derive(Debug)]
 pub(super) struct Request {
     pub form: Form,
@@ -82,11 +85,18 @@ fn read_listen(arguments: ListenArguments, language: Language) -> Result<Request
         None if arguments.echo => Respond::Echo,
         None => Respond::Nothing,
     };
-    let target = read_endpoint(&arguments.endpoint, language)?;
+    let browser = match (arguments.serve, arguments.page) {
+        (Some(path), _) => Some(Engine::site_at(path)),
+        (None, page) => page.map(BrowserContent::Page),
+    };
+    let target = match browser {
+        Some(_) => read_stream_endpoint(&arguments.endpoint, &tr!(language, "cli.browsers_need_a_stream"), language)?,
+        None => read_endpoint(&arguments.endpoint, language)?,
+    };
     Ok(Request {
         form: Form::new(arguments.json, arguments.quiet),
         journal: arguments.journal,
-        task: Task::Listen(ListenSpec { respond, once: arguments.once, ..ListenSpec::new(target) }),
+        task: Task::Listen(ListenSpec { respond, browser, once: arguments.once, ..ListenSpec::new(target) }),
     })
 }
 
@@ -117,7 +127,7 @@ fn read_send_file(arguments: SendFileArguments, language: Language) -> Result<Re
         SendProtocol::Tutorial => SendMode::Tutorial,
         SendProtocol::Raw => SendMode::Raw,
     };
-    let target = read_stream_endpoint(&arguments.endpoint, language)?;
+    let target = read_stream_endpoint(&arguments.endpoint, &tr!(language, "cli.files_need_a_stream"), language)?;
     Ok(Request {
         form: Form::new(arguments.json, false),
         journal: None,
@@ -132,7 +142,7 @@ fn read_receive(arguments: ReceiveArguments, language: Language) -> Result<Reque
         ReceiveProtocol::Tutorial => ReceiveMode::Tutorial { into },
         ReceiveProtocol::Raw => ReceiveMode::Raw { into },
     };
-    let target = read_stream_endpoint(&arguments.endpoint, language)?;
+    let target = read_stream_endpoint(&arguments.endpoint, &tr!(language, "cli.files_need_a_stream"), language)?;
     Ok(Request {
         form: Form::new(arguments.json, false),
         journal: None,
@@ -157,16 +167,13 @@ fn read_addresses(text: &str, target: &Target, language: Language) -> Result<Vec
     target.endpoint.addresses(text).map_err(|error| wrong(&i18n::endpoint_error(language, &error)))
 }
 
-/// An endpoint that can carry files.
-fn read_stream_endpoint(text: &str, language: Language) -> Result<Target, UsageError> {
+/// An endpoint that is a stream; `otherwise` says what needs one.
+fn read_stream_endpoint(text: &str, otherwise: &str, language: Language) -> Result<Target, UsageError> {
     let target = read_endpoint(text, language)?;
     if target.endpoint.protocol().is_stream() {
         Ok(target)
     } else {
-        Err(UsageError {
-            argument: Some(ENDPOINT),
-            problem: quoted(language, text, &tr!(language, "cli.files_need_a_stream")),
-        })
+        Err(UsageError { argument: Some(ENDPOINT), problem: quoted(language, text, otherwise) })
     }
 }
 

@@ -104,6 +104,12 @@ impl Tally {
                 report.tell(&Fact::Opened { session: info.id, peer: &peer, process: info.process.as_ref() })?;
                 self.tell_early(report)
             }
+            Event::Upgraded { session, .. } => {
+                if let Some(open) = self.open.get_mut(session) {
+                    open.decoder = Decoder::WebSocket;
+                }
+                Ok(())
+            }
             Event::Received { session, bytes, truncated } => {
                 let decoder = self.open.get(session).map(|open| open.decoder).unwrap_or_default();
                 let decoded = decoder.decode(bytes).map(|decoded| decoded.summary);
@@ -135,6 +141,9 @@ impl Tally {
             // A command that came just after the session's end, which is what has been told.
             Event::Failed { failure: Failure { cause: Cause::NoSuchSession, .. }, .. } => Ok(()),
             Event::Failed { failure, .. } => self.tell_failure(failure, report),
+            Event::Noticed { session, notice: Notice::Answered(exchange), .. } => {
+                report.tell(&Fact::Request { session: *session, exchange })
+            }
             Event::Noticed { socket, session, notice } => self.noticed(*socket, *session, notice, report),
             Event::OptionsAnswered { answers, .. } => {
                 answers.iter().try_for_each(|answer| report.tell(&Fact::Option(answer)))
@@ -318,7 +327,8 @@ fn concerns_socket(operation: Operation) -> bool {
         | Operation::OpenJournal
         | Operation::WriteJournal
         | Operation::SaveSettings
-        | Operation::StartThread => false,
+        | Operation::StartThread
+        | Operation::OpenBrowser => false,
     }
 }
 

@@ -1,5 +1,8 @@
 //! What bytes mean, for those who look at them: one line, and a list of fields.
 
+mod frames;
+mod http;
+
 use super::can::bcm::{self, Message};
 use super::can::{Body, Frame, Id};
 use super::{hex, icmp, ipv4};
@@ -18,6 +21,10 @@ pub enum Decoder {
     Ipv4,
     /// An ICMPv6 message without a header before it.
     IcmpV6,
+    /// The head of an HTTP/1 request or response.
+    Http,
+    /// WebSocket frames, the first of which begins with the first byte.
+    WebSocket,
 }
 
 /// Bytes put into words.
@@ -39,6 +46,8 @@ impl Decoder {
             Self::CanBroadcast => Message::from_bytes(bytes).ok().map(|message| broadcast(&message)),
             Self::Ipv4 => packet(bytes),
             Self::IcmpV6 => message(icmp::Version::V6, bytes),
+            Self::Http => http::decode(bytes),
+            Self::WebSocket => frames::decode(bytes),
         }
     }
 }
@@ -135,7 +144,15 @@ mod tests {
 
     use super::*;
 
-    const ALL: [Decoder; 5] = [Decoder::Text, Decoder::CanFrame, Decoder::CanBroadcast, Decoder::Ipv4, Decoder::IcmpV6];
+    const ALL: [Decoder; 7] = [
+        Decoder::Text,
+        Decoder::CanFrame,
+        Decoder::CanBroadcast,
+        Decoder::Ipv4,
+        Decoder::IcmpV6,
+        Decoder::Http,
+        Decoder::WebSocket,
+    ];
 
     fn summary(decoder: Decoder, bytes: &[u8]) -> Option<String> {
         decoder.decode(bytes).map(|decoded| decoded.summary)

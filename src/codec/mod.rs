@@ -3,6 +3,7 @@
 
 pub mod can;
 pub mod compose;
+pub mod content_type;
 pub mod decode;
 pub mod dump;
 pub mod encoding;
@@ -11,7 +12,9 @@ pub mod file_name;
 pub mod hex;
 pub mod icmp;
 pub mod ipv4;
+pub mod percent;
 pub mod size;
 pub mod visible;
+pub mod websocket;
 
 mod stream;

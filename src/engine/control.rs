@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Receiver;
 use parking_lot::Mutex;
 
-use super::core::{Core, spawn};
+use super::core::{Core, spawn, spawn_foreign};
 use super::send_queue::Outgoing;
 use super::session::Session;
 use super::socket_control::SocketControl;
@@ -106,6 +106,12 @@ impl Control {
                     *running.control.respond.write() = respond;
                 }
             }
+            Command::SetBrowser { socket, browser } => {
+                if let Some(running) = self.running.get(&socket) {
+                    *running.control.browser.write() = browser;
+                }
+            }
+            Command::OpenInBrowser { socket, url } => self.open_in_browser(socket, url),
             Command::Inspect { socket, session } => {
                 self.with_open(socket, session, |control, session| inspecting::inspect(&self.core, control, session));
             }
@@ -150,7 +156,8 @@ impl Control {
 
     fn listen(&mut self, socket: SocketId, spec: ListenSpec) {
         let (receive, respond) = (spec.receive.clone(), spec.respond.clone());
-        let control = SocketControl::new(socket, &spec.target, receive, respond, spec.stay_half_open);
+        let control = SocketControl::new(socket, &spec.target, receive, respond, spec.stay_half_open)
+            .map(|control| control.with_browser(spec.browser.clone()));
         self.start(socket, Role::Server, &spec.target.endpoint.to_string(), control, move |core, control| {
             listener::run(core, control, &spec);
         });
@@ -288,7 +295,12 @@ impl Control {
         if let (Recipients::Addresses(addresses), Some(running)) = (&to, self.running.get(&socket)) {
             return addressing::send(&self.core, &running.control, addresses, &bytes, deadline);
         }
-        let recipients = self.recipients(socket, to);
+        let is_to_all = to == Recipients::All;
+        let mut recipients = self.recipients(socket, to);
+        // Browsers keep connections beside a WebSocket, on which nothing can be said to them.
+        if is_to_all && recipients.iter().any(|session| session.takes_messages()) {
+            recipients.retain(|session| session.takes_messages());
+        }
         if recipients.is_empty() {
             let failure = Failure::new(Operation::Send, "", Cause::NoSuchSession);
             self.core.outbox.send(Event::Failed { socket: Some(socket), session: None, failure });
@@ -301,6 +313,21 @@ impl Control {
     fn queue(&self, session: &Arc<Session>, item: Outgoing) {
         if let Err(failure) = session.enqueue(&self.core, item) {
             self.core.fail(session.info.socket, Some(session), failure);
+        }
+    }
+
+    /// On a thread that nobody joins: a browser without a window runs until it is closed.
+    fn open_in_browser(&self, socket: SocketId, url: String) {
+        let core = Arc::clone(&self.core);
+        let opened = spawn_foreign("browser", move || {
+            if let Err(error) = webbrowser::open(&url) {
+                tracing::debug!(%error, "no browser");
+                let failure = Failure::new(Operation::OpenBrowser, url, Cause::NoBrowser).with_hint(Hint::OpenByHand);
+                core.outbox.send(Event::Failed { socket: Some(socket), session: None, failure });
+            }
+        });
+        if let Err(failure) = opened {
+            self.core.outbox.send(Event::Failed { socket: Some(socket), session: None, failure });
         }
     }
 

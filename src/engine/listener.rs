@@ -10,6 +10,7 @@ use super::peers::Peers;
 use super::session::Session;
 use super::socket_control::{ListeningSocket, SocketControl};
 use super::{advice, datagrams, groups, inspecting, resolving, stream_receiver};
+use crate::codec::decode::Decoder;
 use crate::model::{
     Cause, CloseReason, ConnectSpec, Endpoint, Event, Failure, Life, ListenSpec, Notice, Operation, Peer, ReceiveMode,
     Role, SessionInfo, SocketOption, Target, UnixName,
@@ -17,6 +18,7 @@ use crate::model::{
 use crate::net::{self, Accepted, Listener, Listening, Stream};
 use crate::store::inbox::Inbox;
 use crate::store::port_owner;
+use crate::store::site::Site;
 use crate::store::socket_file::{self, FileIdentity};
 
 /// How long a listener that waits for its address rests between two tries.
@@ -40,6 +42,12 @@ fn serve(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ListenSpec) -> R
     }
     if let Some(folder) = spec.receive.folder() {
         Inbox::open(folder)?;
+    }
+    if let Some(browser) = &spec.browser {
+        if !asked.protocol().is_stream() {
+            return Err(Failure::new(Operation::Open, asked, Cause::NotAStream));
+        }
+        Site::open(browser)?;
     }
     let Some(listening) = open(core, control, spec)? else { return Ok(()) };
     // The file that a Unix socket made, to be removed with it.
@@ -244,19 +252,20 @@ pub(super) fn open_session(
     }
     let stream = Arc::new(stream);
     let local = stream.local();
+    let browser = control.browser.read().clone().filter(|_| endpoint.protocol().is_stream());
     let process = stream.peer_process().map(core.name_process);
     let info = SessionInfo {
         id: core.next_session(),
         socket: control.id,
         role,
         protocol: endpoint.protocol(),
-        decoder: endpoint.decoder(&local),
+        decoder: if browser.is_some() { Decoder::Http } else { endpoint.decoder(&local) },
         peer,
         local,
         process,
         since_wall_ns: core.clock.wall_ns(),
     };
-    let session = Arc::new(Session::for_stream(info, Arc::clone(&stream)));
+    let session = Arc::new(Session::for_stream(info, Arc::clone(&stream), browser));
     session.announce(core);
     // A stop that came between the look above and the announcement has not seen this session.
     if control.stop.is_requested() {

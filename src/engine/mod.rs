@@ -6,6 +6,7 @@
 
 mod addressing;
 mod advice;
+mod browsing;
 mod budget;
 mod client;
 mod clock;
@@ -26,6 +27,7 @@ mod saves;
 mod send_queue;
 mod session;
 mod socket_control;
+mod speech;
 mod stop;
 mod stream_receiver;
 mod stream_writer;
@@ -50,7 +52,9 @@ use self::outbox::{EVENTS, Outbox, PAYLOAD_EVENTS};
 use self::reader::Reader;
 use self::recorder::Recorder;
 use self::saves::Saves;
-use crate::model::{Command, Damage, Event, Failure, InheritedSocket, Operation, SessionId, Settings, SocketId};
+use crate::model::{
+    BrowserContent, Command, Damage, Event, Failure, InheritedSocket, Operation, SessionId, Settings, SocketId,
+};
 use crate::net;
 use crate::store;
 use crate::store::journal::{JournalReader, JournalWriter};
@@ -241,6 +245,20 @@ impl Engine {
     /// The folder is missing, is not a folder, or can't be written into.
     pub fn check_inbox(folder: &Path) -> Result<(), Failure> {
         store::inbox::Inbox::open(folder).map(drop)
+    }
+
+    /// What a path is to browsers: a folder if there is one, else a file.
+    #[must_use]
+    pub fn site_at(path: PathBuf) -> BrowserContent {
+        store::site::content_at(path)
+    }
+
+    /// Whether what browsers are to be shown can be read, before anybody is invited to look at it.
+    ///
+    /// # Errors
+    /// The file or folder is missing, is the other of the two, or can't be read.
+    pub fn check_site(content: &BrowserContent) -> Result<(), Failure> {
+        store::site::Site::open(content).map(drop)
     }
 
     /// Reads a small file; call it before the window is there.

@@ -13,11 +13,12 @@ use parking_lot::{Mutex, RwLock};
 use super::core::{Core, spawn};
 use super::send_queue::{Outgoing, SendQueue};
 use super::socket_control::SocketControl;
+use super::speech::Speech;
 use super::stop::Stop;
 use super::stream_writer;
 use crate::model::{
-    Call, Cause, CloseReason, Delivery, Direction, Event, Failure, Hint, Life, Operation, Peer, Role, Row, RowBody,
-    SessionInfo, Traffic,
+    BrowserContent, Call, Cause, CloseReason, Delivery, Direction, Event, Failure, Hint, Life, Operation, Peer, Role,
+    Row, RowBody, SessionInfo, Traffic,
 };
 use crate::net::{DatagramSocket, OpenSocket, Stream};
 
@@ -46,6 +47,9 @@ pub(super) struct Session {
     pub(super) traffic: Arc<Traffic>,
     pub(super) stop: Stop,
     link: Link,
+    /// What a browser is shown; `None` where bytes are bytes.
+    pub(super) browser: Option<BrowserContent>,
+    speech: Mutex<Speech>,
     queue: SendQueue,
     /// Held for a whole message, so that two senders' messages don't mix.
     gate: Mutex<()>,
@@ -68,8 +72,10 @@ impl fmt::Debug for Session {
 }
 
 impl Session {
-    pub(super) fn for_stream(info: SessionInfo, stream: Arc<Stream>) -> Self {
-        Self::new(info, Link::Stream(RwLock::new(Some(stream))))
+    pub(super) fn for_stream(info: SessionInfo, stream: Arc<Stream>, browser: Option<BrowserContent>) -> Self {
+        let speech = if browser.is_some() { Speech::Http } else { Speech::Bytes };
+        let session = Self::new(info, Link::Stream(RwLock::new(Some(stream))));
+        Self { browser, speech: Mutex::new(speech), ..session }
     }
 
     pub(super) fn for_datagrams(
@@ -88,6 +94,8 @@ impl Session {
             traffic: Arc::new(Traffic::default()),
             stop: Stop::new(),
             link,
+            browser: None,
+            speech: Mutex::new(Speech::Bytes),
             queue: SendQueue::new(),
             gate: Mutex::new(()),
             sent_offset: AtomicU64::new(0),
@@ -170,12 +178,15 @@ impl Session {
     pub(super) fn send(self: &Arc<Self>, core: &Arc<Core>, bytes: &Arc<[u8]>, wait: bool) {
         match &self.link {
             Link::Stream(_) => {
-                let len = bytes.len() as u64;
-                let result = if !self.traffic.reserve(len) {
-                    Err(Failure::new(Operation::Send, &self.peer, Cause::QueueFull))
-                } else {
-                    self.enqueue(core, Outgoing::Message(Arc::clone(bytes))).inspect_err(|_| self.traffic.release(len))
-                };
+                let refuse = |cause| Failure::new(Operation::Send, &self.peer, cause);
+                let speech = *self.speech.lock();
+                let result = speech.message(bytes).map_err(refuse).and_then(|bytes| {
+                    let len = bytes.len() as u64;
+                    if !self.traffic.reserve(len) {
+                        return Err(refuse(Cause::QueueFull));
+                    }
+                    self.enqueue(core, Outgoing::Message(bytes)).inspect_err(|_| self.traffic.release(len))
+                });
                 if let Err(failure) = result {
                     core.fail(self.info.socket, Some(self), failure);
                 }
@@ -192,6 +203,15 @@ impl Session {
         }
     }
 
+    pub(super) fn set_speech(&self, speech: Speech) {
+        *self.speech.lock() = speech;
+    }
+
+    /// Whether a message that is sent to everybody is for this one too.
+    pub(super) fn takes_messages(&self) -> bool {
+        self.speech.lock().takes_messages()
+    }
+
     /// Queues for the writer and starts it with the first thing.
     ///
     /// # Errors
@@ -205,6 +225,9 @@ impl Session {
         let is_file = matches!(item, Outgoing::File { .. });
         if matches!(self.link, Link::Datagram { .. }) || is_file && !self.info.protocol.is_stream() {
             return refuse(Cause::NotAStream);
+        }
+        if matches!(item, Outgoing::File { .. }) && self.browser.is_some() {
+            return refuse(Cause::ToABrowser);
         }
         let is_finish = matches!(item, Outgoing::Finish);
         let result = if self.stop.is_requested() {
@@ -359,19 +382,21 @@ impl Session {
 
     /// Half-closes and tells everybody.
     pub(super) fn finish_sending(&self, core: &Core, stream: &Stream) {
+        if let Err(error) = self.try_to_finish_sending(core, stream) {
+            core.fail(self.info.socket, Some(self), Failure::io(Operation::Shutdown, &self.peer, &error));
+        }
+    }
+
+    /// As [`Self::finish_sending`], for who knows what a failure means.
+    pub(super) fn try_to_finish_sending(&self, core: &Core, stream: &Stream) -> std::io::Result<()> {
         if self.finished_sending.swap(true, Ordering::AcqRel) {
-            return;
+            return Ok(());
         }
         self.finish_asked.store(true, Ordering::Release);
-        match stream.finish_sending() {
-            Ok(()) => {
-                core.life(self.info.socket, Some(self), Life::FinishedSending);
-                core.outbox.send(Event::FinishedSending { session: self.info.id });
-            }
-            Err(error) => {
-                core.fail(self.info.socket, Some(self), Failure::io(Operation::Shutdown, &self.peer, &error));
-            }
-        }
+        stream.finish_sending()?;
+        core.life(self.info.socket, Some(self), Life::FinishedSending);
+        core.outbox.send(Event::FinishedSending { session: self.info.id });
+        Ok(())
     }
 
     pub(super) fn has_finished_sending(&self) -> bool {

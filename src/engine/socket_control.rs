@@ -7,7 +7,7 @@ use parking_lot::{Mutex, RwLock};
 use super::peers::Peers;
 use super::stop::Stop;
 use crate::model::{
-    CloseReason, MulticastGroup, Protocol, ReceiveMode, Respond, Role, SocketId, SocketOptions, Target,
+    BrowserContent, CloseReason, MulticastGroup, Protocol, ReceiveMode, Respond, Role, SocketId, SocketOptions, Target,
 };
 use crate::net::{DatagramSocket, Listener, OpenSocket, Wake};
 
@@ -19,6 +19,7 @@ pub(super) struct SocketControl {
     pub(super) wake: Wake,
     pub(super) respond: RwLock<Respond>,
     pub(super) receive: RwLock<ReceiveMode>,
+    pub(super) browser: RwLock<Option<BrowserContent>>,
     pub(super) options: SocketOptions,
     /// That the socket joins first of all.
     pub(super) groups: Vec<MulticastGroup>,
@@ -52,12 +53,18 @@ impl SocketControl {
             wake: Wake::new()?,
             respond: RwLock::new(respond),
             receive: RwLock::new(receive),
+            browser: RwLock::new(None),
             options: target.options.clone(),
             groups: target.groups.clone(),
             stay_half_open,
             listening: Mutex::new(None),
             peers: Mutex::new(None),
         })
+    }
+
+    /// With what browsers are shown from the start.
+    pub(super) fn with_browser(self, browser: Option<BrowserContent>) -> Self {
+        Self { browser: RwLock::new(browser), ..self }
     }
 
     /// Lets others look at the listener's socket until [`Self::close_listening`].

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crossbeam_channel::select;
 
+use super::browsing::Browsing;
 use super::core::Core;
 use super::rights;
 use super::send_queue::Outgoing;
@@ -36,10 +37,17 @@ const MESSAGE_AFTER_STOP: usize = 16 << 10;
 
 /// Receives until the stream ends, then closes it. Blocks for the session's whole life.
 pub(super) fn run(session: &Arc<Session>, core: &Arc<Core>, control: &SocketControl, stream: Arc<Stream>) {
-    let mode = control.receive.read().clone();
-    let reason = match Receiving::begin(&mode, session, core) {
-        Ok(receiving) => Receiver { session, core, control, stream: &stream, receiving }.run(&mode),
-        // The folder can't be used: nothing is taken, and the peer learns it by the reset.
+    let mode = if session.browser.is_some() { ReceiveMode::Show } else { control.receive.read().clone() };
+    let begun = Receiving::begin(&mode, session, core).and_then(|receiving| {
+        let browser = session.browser.as_ref();
+        let browsing = browser.map(|browser| Browsing::begin(browser, session, core, control, &stream)).transpose()?;
+        Ok((receiving, browsing))
+    });
+    let reason = match begun {
+        Ok((receiving, browsing)) => {
+            Receiver { session, core, control, stream: &stream, receiving, browsing }.run(&mode)
+        }
+        // The folder or file can't be used: nothing is taken, and the peer learns it by the reset.
         Err(failure) => {
             core.fail(session.info.socket, Some(session), failure);
             session.cut(CloseReason::Error);
@@ -64,6 +72,7 @@ struct Receiver<'a> {
     control: &'a SocketControl,
     stream: &'a Stream,
     receiving: Option<Receiving<'a>>,
+    browsing: Option<Browsing<'a>>,
 }
 
 impl Receiver<'_> {
@@ -81,6 +90,9 @@ impl Receiver<'_> {
         // unread bytes is no reset: it would be left probing a closed window for a minute.
         let mut bytes_after_stop = 0;
         let end = loop {
+            if let Some(browsing) = &mut self.browsing {
+                browsing.set_wait();
+            }
             let most = self.receiving.as_ref().map_or(size, |receiving| receiving.receive_max().min(size));
             let result = self.stream.receive(&mut buffer[..most]);
             let stopping = self.session.stop.reason();
@@ -108,6 +120,9 @@ impl Receiver<'_> {
                     if let Some(receiving) = &mut self.receiving {
                         receiving.idle();
                     }
+                    if let Some(browsing) = &mut self.browsing {
+                        browsing.timeout();
+                    }
                 }
                 Err(error) => {
                     let failure = Failure::io(Operation::Receive, &self.session.peer, &error);
@@ -118,6 +133,9 @@ impl Receiver<'_> {
             }
         };
         drop(buffer);
+        if let Some(browsing) = &mut self.browsing {
+            browsing.say_goodbye(end);
+        }
         if bytes_after_stop > MESSAGE_AFTER_STOP
             && let Err(error) = self.stream.reset_on_close()
         {
@@ -150,7 +168,7 @@ impl Receiver<'_> {
             // Not before: a connection on which nothing has come yet costs no wake-ups.
             if is_new
                 && receiving.is_under_way()
-                && let Err(error) = self.stream.set_receive_wait(FILE_WAIT)
+                && let Err(error) = self.stream.set_receive_wait(Some(FILE_WAIT))
             {
                 tracing::debug!(%error, "a stall of this file will not show");
             }
@@ -183,7 +201,10 @@ impl Receiver<'_> {
             core.outbox.touch();
         }
         rights::tell_and_close(core, session, piece.rights);
-        self.respond(bytes);
+        match &mut self.browsing {
+            Some(browsing) => browsing.bytes(bytes),
+            None => self.respond(bytes),
+        }
         true
     }
 
@@ -208,7 +229,7 @@ impl Receiver<'_> {
         let (session, core) = (self.session, self.core);
         core.life(session.info.socket, Some(session), Life::PeerFinished);
         core.outbox.send(Event::PeerFinished { session: session.info.id });
-        let stays = self.control.stay_half_open && !session.has_finished_sending();
+        let stays = self.control.stay_half_open && self.browsing.is_none() && !session.has_finished_sending();
         if !stays && (!session.has_writer() || session.enqueue(core, Outgoing::End).is_err()) {
             return session.stop.reason().unwrap_or(CloseReason::Eof);
         }

@@ -54,6 +54,7 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
         Hint::DontConnect => tr!(language, "hint.dont_connect"),
         Hint::ChooseAFile => tr!(language, "hint.choose_a_file"),
         Hint::ChooseAFolder => tr!(language, "hint.choose_a_folder"),
+        Hint::OpenByHand => tr!(language, "hint.open_by_hand"),
         Hint::ListCongestionControls => tr!(language, "hint.list_congestion_controls"),
         Hint::ListInterfaces => tr!(language, "hint.list_interfaces"),
         Hint::NeedsNetAdmin => tr!(language, "hint.needs_net_admin"),
@@ -86,6 +87,7 @@ fn operation(language: Language, operation: Operation) -> Words {
         Operation::WriteJournal => tr!(language, "operation.write_journal"),
         Operation::SaveSettings => tr!(language, "operation.save_settings"),
         Operation::StartThread => tr!(language, "operation.start_thread"),
+        Operation::OpenBrowser => tr!(language, "operation.open_browser"),
     }
 }
 
@@ -139,6 +141,8 @@ pub fn cause(language: Language, cause: &Cause) -> Words {
         Cause::NoSuchSession => tr!(language, "cause.no_such_session"),
         Cause::NoSuchDevice => tr!(language, "cause.no_such_device"),
         Cause::NotAStream => tr!(language, "cause.not_a_stream"),
+        Cause::ToABrowser => tr!(language, "cause.to_a_browser"),
+        Cause::NoBrowser => tr!(language, "cause.no_browser"),
         Cause::InvalidValue => tr!(language, "cause.invalid_value"),
         Cause::UnknownName => tr!(language, "cause.unknown_name"),
         Cause::NoSuchOption => tr!(language, "cause.no_such_option"),
@@ -186,7 +190,8 @@ mod tests {
         "sockets": [{ "local": "[::1]:777", "peer": "[::1]:777", "seconds": 777 }],
         "option": "rcvbuf", "asked": "777", "answer": "1554",
         "descriptor": "fd://777", "descriptors": [{ "kind": "file", "target": "/tmp/777" }],
-        "process": { "pid": 777, "uid": 1, "gid": 2 }"#;
+        "process": { "pid": 777, "uid": 1, "gid": 2 },
+        "method": "GET", "target": "/a", "status": 777, "code": 777, "by_peer": true"#;
 
     /// All variants of an enum, one of each. serde lists their names when it meets one that it doesn't know, so that
     /// a variant that is added later is here too.

@@ -1,6 +1,7 @@
 use super::Language;
 use crate::codec::visible::visible;
-use crate::model::{DescriptorKind, Notice, ReceivedDescriptor};
+use crate::codec::websocket::close_meaning;
+use crate::model::{DescriptorKind, Exchange, Notice, ReceivedDescriptor};
 use crate::tr;
 
 /// What a user should know and need not act on.
@@ -20,6 +21,28 @@ pub fn notice(language: Language, notice: &Notice) -> String {
         Notice::LongForTutorial { size } => tr!(language, "notice.long_for_tutorial", size = super::byte_size(*size)),
         Notice::RecordingPaused { missed } => tr!(language, "notice.recording_paused", missed = missed),
         Notice::RecordingResumed { missed } => tr!(language, "notice.recording_resumed", missed = missed),
+        // A request that could not be read has neither.
+        Notice::Answered(Exchange { method, status, bytes, .. }) if method.is_empty() => {
+            tr!(language, "notice.answered_unreadable", status = status, bytes = super::bytes(*bytes))
+        }
+        Notice::Answered(Exchange { method, target, status: 101, .. }) => {
+            tr!(language, "notice.web_socket_opened", method = visible(method), target = visible(target))
+        }
+        Notice::Answered(Exchange { method, target, status, bytes }) => {
+            let (method, target, bytes) = (visible(method), visible(target), super::bytes(*bytes));
+            tr!(language, "notice.answered", method = method, target = target, status = status, bytes = bytes)
+        }
+        Notice::WebSocketClosed { code, reason, by_peer } => {
+            let meaning = close_meaning(*code).unwrap_or_default();
+            let (code, reason) = (format!("{code} {meaning}"), visible(reason));
+            let code = format!("{} {reason}", code.trim_end());
+            let code = code.trim_end();
+            if *by_peer {
+                tr!(language, "notice.web_socket_closed_by_peer", code = code)
+            } else {
+                tr!(language, "notice.web_socket_closed", code = code)
+            }
+        }
         Notice::WaitingForAddress => tr!(language, "notice.waiting_for_address"),
         Notice::PortShared { others } => tr!(language, "notice.port_shared", others = others),
         Notice::GroupOutOfReach { group, local } => {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::address::HostPort;
+use super::browser::BrowserContent;
 use super::ids::{SessionId, SocketId, TransferId};
 use super::multicast::MulticastGroup;
 use super::options::{OptionValue, SocketOption};
@@ -29,6 +30,9 @@ pub struct ListenSpec {
     pub target: Target,
     pub respond: Respond,
     pub receive: ReceiveMode,
+    /// Speak HTTP/1.1 and WebSocket with whoever connects to a stream listener, and show them this. WebSocket messages are
+    /// answered as `respond` says. Bytes are then shown, whatever `receive` says.
+    pub browser: Option<BrowserContent>,
     /// While the address is in use, try again and again instead of failing.
     pub wait_for_address: bool,
     /// Stop by itself after the first session has ended.
@@ -45,6 +49,7 @@ impl ListenSpec {
             target,
             respond: Respond::Nothing,
             receive: ReceiveMode::Show,
+            browser: None,
             wait_for_address: false,
             once: false,
             stay_half_open: false,
@@ -154,6 +159,16 @@ pub enum Command {
     SetRespond {
         socket: SocketId,
         respond: Respond,
+    },
+    /// For connections opened from now on.
+    SetBrowser {
+        socket: SocketId,
+        browser: Option<BrowserContent>,
+    },
+    /// Opens the system's browser. Without one, [`super::Event::Failed`] says so and has the address as its subject.
+    OpenInBrowser {
+        socket: SocketId,
+        url: String,
     },
     /// Asks once for the live state of a session's socket or, without a session, of the listener's own.
     Inspect {

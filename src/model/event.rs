@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::browser::Exchange;
 use super::descriptor::ReceivedDescriptor;
 use super::endpoint::Endpoint;
 use super::failure::Failure;
@@ -96,6 +97,16 @@ pub enum Notice {
     WaitingForAddress,
     /// A stale Unix socket's file was removed to bind.
     StaleSocketRemoved,
+    /// A browser's request was answered.
+    Answered(Exchange),
+    /// A WebSocket ended in order, or for a reason that was told.
+    WebSocketClosed {
+        /// 1005 where the one who closed gave none.
+        code: u16,
+        reason: String,
+        /// The peer began it.
+        by_peer: bool,
+    },
     /// So many other UDP sockets have the port too (SO_REUSEADDR): one of them gets each datagram, unseen by the others.
     PortShared {
         others: u64,
@@ -118,6 +129,18 @@ pub enum Notice {
     DescriptorsLost,
     /// A sender without a name: nothing can be sent to it.
     SenderUnnamed,
+}
+
+impl Notice {
+    /// Whether it tells what was to be expected: a request that was met, a WebSocket that ended in order.
+    #[must_use]
+    pub fn is_routine(&self) -> bool {
+        match self {
+            Self::Answered(exchange) => exchange.status < 400,
+            Self::WebSocketClosed { code, .. } => matches!(code, 1000 | 1001 | 1005 | 3000..),
+            _ => false,
+        }
+    }
 }
 
 /// The closed set of reports.
@@ -154,6 +177,12 @@ pub enum Event {
     Sent {
         session: SessionId,
         bytes: u64,
+    },
+    /// A browser's connection became a WebSocket: from these offsets on, its bytes are frames.
+    Upgraded {
+        session: SessionId,
+        received: u64,
+        sent: u64,
     },
     PeerFinished {
         session: SessionId,

@@ -32,6 +32,7 @@ pub enum Operation {
     WriteJournal,
     SaveSettings,
     StartThread,
+    OpenBrowser,
 }
 
 impl Operation {
@@ -61,6 +62,7 @@ impl Operation {
             Self::WriteJournal => "write-journal",
             Self::SaveSettings => "save-settings",
             Self::StartThread => "start-thread",
+            Self::OpenBrowser => "open-browser",
         }
     }
 }
@@ -136,6 +138,10 @@ pub enum Cause {
     NoSuchSession,
     /// Files need a stream.
     NotAStream,
+    /// A browser is at the other end: it takes messages once it has opened a WebSocket, and files as answers alone.
+    ToABrowser,
+    /// The system has no browser to open.
+    NoBrowser,
     /// The system doesn't take this value for the option.
     InvalidValue,
     /// Nothing on this system has the name that the option was given.
@@ -268,6 +274,8 @@ pub enum Hint {
     CheckRights,
     ChooseAFile,
     ChooseAFolder,
+    /// Open the address, the failure's subject, by hand.
+    OpenByHand,
     ListCongestionControls,
     ListInterfaces,
     /// CAP_NET_ADMIN, capabilities(7).

@@ -3,6 +3,7 @@
 //! Nothing here does I/O, reads a clock or starts a thread.
 
 mod address;
+mod browser;
 mod command;
 mod descriptor;
 mod device;
@@ -27,6 +28,7 @@ mod target;
 mod transfer;
 
 pub use address::{HostPort, Peer, RawAddress, UnixName};
+pub use browser::{BrowserContent, Exchange, FolderEntry, FolderList};
 pub use command::{Command, ConnectSpec, ListenSpec, Recipients, Respond};
 pub use descriptor::{DescriptorKind, DescriptorName, InheritedSocket, ReceivedDescriptor};
 pub use device::{CanInterface, ContextId, UnknownContextId, VsockAddress};

@@ -87,6 +87,11 @@ pub struct ServerTab {
     /// `nothing`, `echo` or `reply`.
     pub respond: String,
     pub reply: String,
+    /// What browsers are shown, `off`, `page`, `file` or `folder`.
+    pub browser: String,
+    pub page: String,
+    /// Path of the file or the folder.
+    pub site: String,
     /// `show`, `raw`, `tutorial` or `auto`.
     pub receive: String,
     pub folder: String,
@@ -108,6 +113,9 @@ impl Default for ServerTab {
             options: String::new(),
             respond: "nothing".to_owned(),
             reply: String::new(),
+            browser: "off".to_owned(),
+            page: String::new(),
+            site: String::new(),
             receive: "show".to_owned(),
             folder: String::new(),
             stay_half_open: false,

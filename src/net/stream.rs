@@ -106,12 +106,13 @@ impl Stream {
         Ok(ReceivedPiece { len: message.len, is_end, truncated, kernel_ns, rights: message.rights })
     }
 
-    /// From now on a receive call for which nothing comes returns `WouldBlock` after this time (`SO_RCVTIMEO`, socket(7)).
+    /// From now on a receive call for which nothing comes returns `WouldBlock` after this time (`SO_RCVTIMEO`, socket(7));
+    /// with `None` it waits for ever. Zero is refused.
     ///
     /// # Errors
     /// Of setsockopt(2).
-    pub fn set_receive_wait(&self, wait: Duration) -> io::Result<()> {
-        self.socket.set_read_timeout(Some(wait))
+    pub fn set_receive_wait(&self, wait: Option<Duration>) -> io::Result<()> {
+        self.socket.set_read_timeout(wait)
     }
 
     /// One send(2), which may take less than all of a stream's bytes.

@@ -1,3 +1,4 @@
 //! Decisions without I/O: bytes and the time come in, what to do comes out.
 
+pub mod browser;
 pub mod plain_file;

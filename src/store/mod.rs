@@ -8,6 +8,7 @@ pub mod journal;
 pub mod port_owner;
 pub mod process;
 pub mod settings;
+pub mod site;
 pub mod socket_file;
 pub mod source;
 pub mod temporary;

@@ -1,7 +1,7 @@
 //! Files to send.
 
 use std::fs::{File, Metadata, OpenOptions};
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -25,6 +25,12 @@ impl Source {
     pub fn open(path: &Path) -> Result<Self, Failure> {
         let failed = |error: &io::Error| file_failure(Operation::OpenFile, path.display(), error);
         let file = open_without_waiting(path).map_err(|error| failed(&error))?;
+        Self::of_file(file, path)
+    }
+
+    /// As [`Self::open`], of a file that is open already.
+    pub(super) fn of_file(file: File, path: &Path) -> Result<Self, Failure> {
+        let failed = |error: &io::Error| file_failure(Operation::OpenFile, path.display(), error);
         let metadata = file.metadata().map_err(|error| failed(&error))?;
         if metadata.is_dir() {
             return Err(failed(&io::ErrorKind::IsADirectory.into()));
@@ -76,6 +82,17 @@ impl Source {
                 Err(error) => return Err(file_failure(Operation::ReadFile, self.path.display(), &error)),
             }
         }
+    }
+
+    /// Goes to a place in the file, [`Source::size`] at most.
+    ///
+    /// # Errors
+    /// Of lseek(2).
+    pub fn go_to(&mut self, position: u64) -> Result<(), Failure> {
+        let position = position.min(self.size);
+        let moved = self.file.seek(SeekFrom::Start(position));
+        self.position = moved.map_err(|error| file_failure(Operation::ReadFile, self.path.display(), &error))?;
+        Ok(())
     }
 
     /// Compares size and time of modification with those at [`Source::open`].
@@ -137,6 +154,16 @@ mod tests {
         assert_eq!(source.read(&mut buffer).unwrap(), 1);
         assert_eq!(source.read(&mut buffer).unwrap(), 0);
         assert_eq!(source.check_unchanged().unwrap_err().cause, Cause::SourceChanged);
+    }
+
+    #[test]
+    fn any_part_can_be_read() {
+        let (_folder, _path, mut source) = source(b"12345");
+        source.go_to(3).unwrap();
+        let mut buffer = [0; 8];
+        assert_eq!((source.read(&mut buffer).unwrap(), &buffer[..2]), (2, &b"45"[..]));
+        source.go_to(99).unwrap();
+        assert_eq!(source.read(&mut buffer).unwrap(), 0);
     }
 
     #[test]

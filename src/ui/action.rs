@@ -52,6 +52,11 @@ pub enum UiCommand {
     SendPaths(Role, SocketId, Vec<PathBuf>),
     /// Opens the native dialog for the folder that received files go to.
     ChooseFolder(Role, SocketId),
+    /// Opens the native dialog for the file or the folder that browsers are shown.
+    ChooseSite {
+        socket: SocketId,
+        is_folder: bool,
+    },
     SetLanguage(LanguageChoice),
     SetTheme(ThemeChoice),
     ZoomIn,
@@ -118,6 +123,8 @@ impl UiCommand {
             Self::ChooseFiles(..) => tr!(language, "action.send_file"),
             Self::SendPaths(..) => tr!(language, "action.send_path"),
             Self::ChooseFolder(..) => tr!(language, "action.choose_folder"),
+            Self::ChooseSite { is_folder: true, .. } => tr!(language, "action.choose_folder"),
+            Self::ChooseSite { is_folder: false, .. } => tr!(language, "action.choose_file"),
             Self::SetLanguage(LanguageChoice::System) => tr!(language, "action.language_system"),
             Self::SetLanguage(LanguageChoice::English) => "English".into(),
             Self::SetLanguage(LanguageChoice::Chinese) => "中文".into(),
@@ -185,6 +192,7 @@ fn engine_label(command: &Command, language: Language) -> Cow<'static, str> {
     match command {
         Command::FinishSending { .. } => tr!(language, "action.finish_sending"),
         Command::Reset { .. } => tr!(language, "action.reset"),
+        Command::OpenInBrowser { .. } => tr!(language, "action.open_in_browser"),
         Command::CancelTransfer { .. } => tr!(language, "action.cancel"),
         _ => tr!(language, "action.cancel"),
     }

@@ -52,6 +52,9 @@ impl App {
             UiCommand::ChooseFolder(role, socket) => {
                 self.ask(ctx, window, Purpose::ReceiveInto(role, socket), &action);
             }
+            UiCommand::ChooseSite { socket, is_folder } => {
+                self.ask(ctx, window, Purpose::Site { socket, is_folder }, &action);
+            }
             UiCommand::SetLanguage(choice) => {
                 self.settings.language = choice;
                 self.language = Language::from_choice(choice);
@@ -132,6 +135,7 @@ impl App {
     pub(super) fn on_dialog(&mut self, ctx: &Context, purpose: Purpose, answer: Answer) {
         match (purpose, answer) {
             (_, Answer::Cancelled { first: false }) => {}
+            (Purpose::Site { socket, .. }, answer) => self.on_site_dialog(socket, answer),
             (Purpose::SendFiles(role, socket), Answer::Cancelled { .. }) => {
                 self.say(role, socket, Message::NothingChosen { folder: false });
             }

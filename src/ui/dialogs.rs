@@ -21,6 +21,11 @@ const TOO_SOON: Duration = Duration::from_millis(300);
 pub(super) enum Purpose {
     SendFiles(Role, SocketId),
     ReceiveInto(Role, SocketId),
+    /// What browsers are shown.
+    Site {
+        socket: SocketId,
+        is_folder: bool,
+    },
     SaveJournal,
 }
 
@@ -40,7 +45,8 @@ impl Purpose {
     fn wanted(self, language: Language) -> Wanted {
         match self {
             Self::SendFiles(..) => Wanted::Files,
-            Self::ReceiveInto(..) => Wanted::Folder,
+            Self::Site { is_folder: false, .. } => Wanted::File,
+            Self::ReceiveInto(..) | Self::Site { is_folder: true, .. } => Wanted::Folder,
             Self::SaveJournal => Wanted::NewFile {
                 name: "journal.txt".to_owned(),
                 kinds: vec![

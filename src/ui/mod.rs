@@ -2,6 +2,7 @@
 
 pub mod action;
 mod app;
+mod browser_actions;
 mod carry_out;
 pub mod clock;
 mod closing;

@@ -19,6 +19,15 @@ pub struct SessionView {
     pub finished_sending: bool,
     /// Why it ended, once it has.
     pub closed: Option<CloseReason>,
+    /// Where its bytes began to be WebSocket frames, once they have.
+    pub frames_from: Option<FramesFrom>,
+}
+
+/// Offsets in a session's two streams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FramesFrom {
+    pub received: u64,
+    pub sent: u64,
 }
 
 /// All sessions, the latest closed ones too while their tab is there.
@@ -66,6 +75,7 @@ impl Sessions {
                     peer_finished: false,
                     finished_sending: false,
                     closed: None,
+                    frames_from: None,
                 };
                 self.by_id.insert(info.id, view);
             }
@@ -74,6 +84,11 @@ impl Sessions {
                 Some(failure) => _ = self.missing.insert(*protocol, failure.clone()),
                 None => _ = self.missing.remove(protocol),
             },
+            Event::Upgraded { session, received, sent } => {
+                if let Some(view) = self.by_id.get_mut(session) {
+                    view.frames_from = Some(FramesFrom { received: *received, sent: *sent });
+                }
+            }
             Event::PeerFinished { session } => {
                 if let Some(view) = self.by_id.get_mut(session) {
                     view.peer_finished = true;

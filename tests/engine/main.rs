@@ -4,6 +4,7 @@
 mod support;
 
 mod adopted;
+mod browser;
 mod files;
 mod groups;
 mod harness;

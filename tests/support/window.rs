@@ -227,6 +227,7 @@ pub(crate) fn session(id: u64, role: Role, protocol: Protocol) -> SessionView {
         peer_finished: false,
         finished_sending: false,
         closed: None,
+        frames_from: None,
     }
 }
 

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 
 use super::{Fact, Report, Summary};
 use crate::i18n::{self, Language};
-use crate::model::{OptionAnswer, Progress};
+use crate::model::{Notice, OptionAnswer, Progress};
 use crate::tr;
 
 /// What peers sent to standard output as it came, words to standard error.
@@ -138,6 +138,9 @@ impl<O: Write, E: Write> Report for HumanReport<O, E> {
                 i18n::hint(language, failure).map_or(Ok(()), |hint| self.line(&format!("  {hint}")))
             }
             Fact::Noticed { notice, .. } => self.passing_line(&i18n::notice(language, notice)),
+            Fact::Request { exchange, .. } => {
+                self.passing_line(&i18n::notice(language, &Notice::Answered(exchange.clone())))
+            }
             Fact::Option(OptionAnswer { option, asked, answer }) => {
                 let answer = answer.as_ref().map(ToString::to_string);
                 self.line(&i18n::option_answer(language, option.name(), &asked.to_string(), answer.as_deref()))

@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 
 use super::{Fact, Report, Summary};
 use crate::i18n::{self, Language};
-use crate::model::{Notice, OptionAnswer, OptionValue, PeerProcess, SessionId};
+use crate::model::{Exchange, Notice, OptionAnswer, OptionValue, PeerProcess, SessionId};
 
 /// One JSON object per fact and line, in English.
 pub(super) struct JsonReport<W: Write> {
@@ -70,6 +70,9 @@ impl<W: Write> JsonReport<W> {
                 notice: notice.clone(),
                 message: i18n::notice(Language::English, notice),
             },
+            Fact::Request { session, exchange } => {
+                Line::Request { session: session.map(|SessionId(number)| number), exchange: exchange.clone() }
+            }
             Fact::Option(OptionAnswer { option, asked, answer }) => Line::Option {
                 name: option.name(),
                 asked: Value::from(asked),
@@ -152,6 +155,12 @@ enum Line<'a> {
         #[serde(flatten)]
         notice: Notice,
         message: String,
+    },
+    Request {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        session: Option<u64>,
+        #[serde(flatten)]
+        exchange: Exchange,
     },
     Option {
         name: &'static str,
@@ -288,6 +297,14 @@ mod tests {
         let start = r#"{"event":"error","operation":"bind","endpoint":"tcp://127.0.0.1:9000","message":"address already in use","hint":""#;
         assert!(line.starts_with(start), "{line}");
         assert!(line.contains("python3"), "{line}");
+    }
+
+    #[test]
+    fn a_request_and_its_answer_are_one_line() {
+        let exchange = Exchange { method: "GET".to_owned(), target: "/a.html".to_owned(), status: 200, bytes: 1234 };
+        let line = told(true, &[Fact::Request { session: Some(SessionId(3)), exchange: &exchange }]);
+        let expected = r#"{"event":"request","session":3,"method":"GET","target":"/a.html","status":200,"bytes":1234}"#;
+        assert_eq!(line.trim_end(), expected);
     }
 
     #[test]

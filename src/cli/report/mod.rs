@@ -11,7 +11,8 @@ use serde::Serialize;
 use super::request::UsageError;
 use crate::i18n::Language;
 use crate::model::{
-    CloseReason, Endpoint, Failure, MulticastGroup, Notice, OptionAnswer, Outcome, PeerProcess, Progress, SessionId,
+    CloseReason, Endpoint, Exchange, Failure, MulticastGroup, Notice, OptionAnswer, Outcome, PeerProcess, Progress,
+    SessionId,
 };
 
 /// The form of the output.
@@ -110,6 +111,11 @@ pub(super) enum Fact<'a> {
     Noticed {
         notice: &'a Notice,
         session: Option<SessionId>,
+    },
+    /// A browser's request was answered.
+    Request {
+        session: Option<SessionId>,
+        exchange: &'a Exchange,
     },
     /// What the kernel made of an option that was asked for.
     Option(&'a OptionAnswer),

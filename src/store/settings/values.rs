@@ -55,6 +55,9 @@ fn server_tab(section: &mut Section<'_>) -> ServerTab {
     section.take("options", &mut tab.options);
     section.take_known("respond", &mut tab.respond, |text| ["nothing", "echo", "reply"].contains(&text));
     section.take("reply", &mut tab.reply);
+    section.take_known("browser", &mut tab.browser, |text| ["off", "page", "file", "folder"].contains(&text));
+    section.take("page", &mut tab.page);
+    section.take("site", &mut tab.site);
     section.take_known("receive", &mut tab.receive, is_receive_mode);
     section.take("folder", &mut tab.folder);
     section.take("stay_half_open", &mut tab.stay_half_open);

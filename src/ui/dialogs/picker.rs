@@ -11,6 +11,8 @@ use rfd::{AsyncFileDialog, FileHandle};
 pub enum Wanted {
     /// Files that exist.
     Files,
+    /// One file that exists.
+    File,
     /// A folder that exists.
     Folder,
     /// The place of a file to be written.
@@ -46,6 +48,10 @@ impl Picker for NativePicker {
             Wanted::Files => {
                 let files = dialog.pick_files();
                 Box::pin(async { Some(files.await?.iter().map(path).collect()) })
+            }
+            Wanted::File => {
+                let file = dialog.pick_file();
+                Box::pin(async { Some(vec![path(&file.await?)]) })
             }
             Wanted::Folder => {
                 let folder = dialog.pick_folder();

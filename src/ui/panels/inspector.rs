@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use egui::{Id, Label, RichText, Ui};
 
+use super::decoded::decoded;
 use super::journal::clocks;
 use crate::codec::dump;
 use crate::codec::encoding::Encoding;
@@ -152,6 +153,7 @@ impl InspectorPanel {
         }
         let encoding = cx.sessions.encoding_of(row);
         self.show_selection(ui, cx, &payload, encoding);
+        decoded(ui, cx, row, &payload);
         let id = Id::unique("inspector-hex");
         let view = HexView {
             id,

@@ -2,8 +2,10 @@
 
 pub mod about;
 pub mod answering_rows;
+pub mod browser_options;
 pub mod client;
 pub mod client_rows;
+pub mod decoded;
 pub mod inspector;
 pub mod journal;
 pub mod menu_bar;

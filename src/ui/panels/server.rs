@@ -2,6 +2,7 @@ use std::borrow::Cow;
 
 use egui::{Id, Panel, RichText, ScrollArea, Ui};
 
+use super::browser_options::{browser_options, open_in_browser};
 use super::client_rows::client_rows;
 use super::shell::{FEW_ROWS, StateLine, state_line};
 use super::socket_area::{keep_fresh, socket_area};
@@ -12,7 +13,7 @@ use crate::model::{Command, Failure, Hint, Protocol, Role, SessionId};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
-use crate::ui::tabs::{RecipientChoice, RespondKind, ServerState, ServerTabState, title};
+use crate::ui::tabs::{BrowserKind, RecipientChoice, RespondKind, ServerState, ServerTabState, title};
 use crate::ui::view::Sessions;
 use crate::ui::widgets::button::Weight;
 use crate::ui::widgets::choice::choice;
@@ -61,6 +62,7 @@ impl ServerTabState {
             more_open: &mut self.more_open,
         };
         state_line(ui, cx, &mut line);
+        open_in_browser(ui, cx, self);
         self.keep_fresh(ui, cx);
         Panel::bottom(Id::unique(("composer", self.socket.0)))
             .resizable(false)
@@ -174,6 +176,9 @@ impl ServerTabState {
         }
         let protocol = self.protocol();
         if protocol.is_stream() {
+            browser_options(ui, cx, self);
+        }
+        if protocol.is_stream() && self.browser.kind == BrowserKind::Off {
             let open = !self.open.is_empty();
             if receive_options(ui, cx, Role::Server, self.socket, &mut self.receive, self.form.tried, open)
                 && locked

@@ -1,5 +1,6 @@
 //! What the window knows of its tabs: forms, drafts, clients and transfers, learnt from the user and from events.
 
+mod browser_form;
 mod client_tab;
 mod draft;
 mod endpoint_form;
@@ -11,6 +12,7 @@ mod socket_view;
 mod transfers;
 mod udp_form;
 
+pub use browser_form::{BrowserForm, BrowserKind, PathMissing};
 pub use client_tab::{ClientState, ClientTabState};
 pub use draft::{Draft, LARGE};
 pub use endpoint_form::{EndpointForm, FormField, title};

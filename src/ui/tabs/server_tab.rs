@@ -1,5 +1,6 @@
 use std::collections::{BTreeSet, VecDeque};
 
+use super::browser_form::BrowserForm;
 use super::draft::Draft;
 use super::endpoint_form::EndpointForm;
 use super::receive_form::ReceiveForm;
@@ -9,7 +10,8 @@ use super::udp_form::UdpForm;
 use crate::codec::compose::{self, ComposeError, Format, LineEnding};
 use crate::codec::encoding::Encoding;
 use crate::model::{
-    Cause, Endpoint, Event, ListenSpec, Notice, Protocol, Recipients, Respond, ServerTab, SessionId, SocketId,
+    Cause, Endpoint, Event, ListenSpec, Notice, Protocol, ReceiveMode, Recipients, Respond, ServerTab, SessionId,
+    SocketId,
 };
 use crate::ui::view::Sessions;
 use crate::ui::widgets::message_line::Message;
@@ -68,6 +70,7 @@ pub struct ServerTabState {
     pub respond: RespondKind,
     /// With escapes.
     pub reply: String,
+    pub browser: BrowserForm,
     pub receive: ReceiveForm,
     /// Whether a stream stays open for sending once its peer has finished.
     pub stay_half_open: bool,
@@ -102,6 +105,7 @@ impl ServerTabState {
             form: EndpointForm::new(&settings.protocol, &settings.address, &settings.port, &settings.options),
             respond,
             reply: settings.reply.clone(),
+            browser: BrowserForm::new(&settings.browser, &settings.page, &settings.site),
             receive: ReceiveForm::new(&settings.receive, &settings.folder),
             stay_half_open: settings.stay_half_open,
             wait_for_address: false,
@@ -131,6 +135,9 @@ impl ServerTabState {
             options: self.form.options.clone(),
             respond: self.respond.name().to_owned(),
             reply: self.reply.clone(),
+            browser: self.browser.kind.name().to_owned(),
+            page: self.browser.page.clone(),
+            site: self.browser.path.clone(),
             receive: self.receive.kind.name().to_owned(),
             folder: self.receive.folder.clone(),
             stay_half_open: self.stay_half_open,
@@ -143,9 +150,13 @@ impl ServerTabState {
     /// How to listen; `None` while a field is mistaken, which the panel shows.
     #[must_use]
     pub fn spec(&self) -> Option<ListenSpec> {
+        let browser = self.browser.content(self.form.protocol).ok()?;
+        // What a browser sends is shown: the choice of a folder for files is out of sight, and out of force.
+        let receive = if browser.is_some() { ReceiveMode::Show } else { self.receive.mode(self.form.protocol)? };
         Some(ListenSpec {
             respond: self.respond().ok()?,
-            receive: self.receive.mode(self.form.protocol)?,
+            receive,
+            browser,
             stay_half_open: self.stay_half_open,
             wait_for_address: self.wait_for_address,
             ..ListenSpec::new(self.form.target().ok()?)
@@ -247,6 +258,8 @@ impl ServerTabState {
     fn noticed(&mut self, notice: &Notice) {
         if let Notice::Dropped { datagrams } = notice {
             self.dropped = *datagrams;
+        } else if matches!(notice, Notice::Answered(_) | Notice::WebSocketClosed { .. }) {
+            // A browser makes many: they are in the journal.
         } else if !matches!(self.message, Some(Message::Failed(_))) {
             self.message = Some(Message::Noticed(notice.clone()));
         }
@@ -281,7 +294,7 @@ mod tests {
 
     use super::*;
     use crate::codec::decode::Decoder;
-    use crate::model::{CloseReason, Failure, Operation, Peer, ReceiveMode, Role, SessionInfo};
+    use crate::model::{CloseReason, Failure, Operation, Peer, Role, SessionInfo};
 
     struct Tab {
         tab: ServerTabState,
@@ -322,8 +335,14 @@ mod tests {
 
     #[test]
     fn what_is_chosen_under_more_is_asked_for_and_kept() {
-        let mut settings =
-            ServerTab { stay_half_open: true, receive: "raw".to_owned(), more_open: true, ..ServerTab::default() };
+        let mut settings = ServerTab {
+            stay_half_open: true,
+            receive: "raw".to_owned(),
+            page: "hi".to_owned(),
+            site: "/site".to_owned(),
+            more_open: true,
+            ..ServerTab::default()
+        };
         let tab = ServerTabState::new(SocketId(7), &settings);
         assert_eq!(tab.to_settings(Encoding::Utf8), settings);
         assert_eq!(tab.spec(), None, "a folder is missing");
@@ -332,8 +351,14 @@ mod tests {
         let spec = ServerTabState::new(SocketId(7), &settings).spec().unwrap();
         assert!(spec.stay_half_open && spec.receive == ReceiveMode::Raw { into: "/in".into() });
 
+        settings.browser = "folder".to_owned();
+        let spec = ServerTabState::new(SocketId(7), &settings).spec().unwrap();
+        assert_eq!(spec.browser, Some(crate::model::BrowserContent::Folder("/site".into())));
+        assert_eq!(spec.receive, ReceiveMode::Show);
+
         settings.protocol = "udp".to_owned();
-        assert_eq!(ServerTabState::new(SocketId(7), &settings).spec().unwrap().receive, ReceiveMode::Show);
+        let spec = ServerTabState::new(SocketId(7), &settings).spec().unwrap();
+        assert_eq!((spec.browser, spec.receive), (None, ReceiveMode::Show));
     }
 
     #[test]

@@ -22,6 +22,10 @@ pub enum Message {
     NothingChosen {
         folder: bool,
     },
+    /// [`Self::NoDialog`] of the dialog for what browsers are shown.
+    NoSiteDialog,
+    /// [`Self::NothingChosen`] of the same.
+    NoSiteChosen,
     /// There is no session that files could go to.
     NoRecipient(Role),
     /// Several files were given where each needs a connection of its own.
@@ -44,7 +48,10 @@ pub enum Message {
 
 impl Message {
     fn is_failure(&self) -> bool {
-        matches!(self, Self::Failed(_) | Self::NoDialog | Self::NoFolderDialog | Self::OneFileAConnection)
+        matches!(
+            self,
+            Self::Failed(_) | Self::NoDialog | Self::NoFolderDialog | Self::NoSiteDialog | Self::OneFileAConnection
+        )
     }
 
     fn words(&self, language: Language) -> (String, Option<String>) {
@@ -58,6 +65,8 @@ impl Message {
             Self::NothingChosen { folder: false } => tr!(language, "dialog.nothing_chosen"),
             Self::NothingChosen { folder: true } => tr!(language, "dialog.nothing_chosen_folder"),
             Self::NoFolderDialog => tr!(language, "dialog.none_for_folder"),
+            Self::NoSiteDialog => tr!(language, "browser.no_dialog"),
+            Self::NoSiteChosen => tr!(language, "browser.nothing_chosen"),
             Self::NoRecipient(Role::Server) => tr!(language, "server.nobody"),
             Self::NoRecipient(Role::Client) => tr!(language, "client.connect_first"),
             Self::OneFileAConnection => tr!(language, "file.one_a_connection"),

@@ -80,6 +80,7 @@ fn tone(body: &RowBody) -> Tone {
         RowBody::Data { direction: Direction::In, .. } | RowBody::File { direction: Direction::In, .. } => Tone::In,
         RowBody::Data { .. } | RowBody::File { .. } => Tone::Out,
         RowBody::Life(_) => Tone::Life,
+        RowBody::Notice { notice } if notice.is_routine() => Tone::Life,
         RowBody::Notice { .. } => Tone::Notice,
         RowBody::Failed { .. } => Tone::Failure,
     }

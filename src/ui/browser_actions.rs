@@ -1,0 +1,40 @@
+//! The window's part in choosing what browsers are shown.
+
+use std::path::Path;
+
+use super::app::App;
+use super::dialogs::Answer;
+use super::tabs::ServerState;
+use super::widgets::message_line::Message;
+use crate::model::{Command, SocketId};
+
+impl App {
+    /// Takes in how the dialog for a file or a folder to show ended.
+    pub(super) fn on_site_dialog(&mut self, socket: SocketId, answer: Answer) {
+        match answer {
+            Answer::Chosen(mut paths) => {
+                if let Some(path) = paths.pop() {
+                    self.show_to_browsers(socket, &path);
+                }
+            }
+            Answer::Cancelled { .. } => self.say_of_site(socket, Message::NoSiteChosen),
+            Answer::CouldNotOpen => self.say_of_site(socket, Message::NoSiteDialog),
+        }
+    }
+
+    fn show_to_browsers(&mut self, socket: SocketId, path: &Path) {
+        let Some(tab) = self.servers.iter_mut().find(|tab| tab.socket == socket) else { return };
+        tab.browser.path = path.display().to_string();
+        if tab.state != ServerState::Idle
+            && let Ok(browser) = tab.browser.content(tab.form.protocol)
+        {
+            self.engine.send(Command::SetBrowser { socket, browser });
+        }
+    }
+
+    fn say_of_site(&mut self, socket: SocketId, message: Message) {
+        if let Some(tab) = self.servers.iter_mut().find(|tab| tab.socket == socket) {
+            tab.message = Some(message);
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! A real browser as the other end: Chromium without a window.
+
+mod support;
+
+use std::process::Command;
+
+use support::{Process, Sockeye, port_of, require_tool, write};
+use tempfile::{TempDir, tempdir};
+
+/// Chromium on a profile of its own, which knows nobody and calls nobody.
+fn chromium(profile: &TempDir, arguments: &[&str]) -> Process {
+    let mut command = Command::new("chromium");
+    command.args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]);
+    command.args(["--disable-background-networking", "--disable-component-update", "--disable-sync"]);
+    command.args(["--disable-dev-shm-usage", "--no-proxy-server"]);
+    command.arg(format!("--user-data-dir={}", profile.path().display())).args(arguments);
+    Process::start(command)
+}
+
+#[test]
+fn a_browser_shows_a_folder_with_all_that_its_page_needs() {
+    if !require_tool("chromium") {
+        return;
+    }
+    let (site, profile) = (tempdir().expect("a folder"), tempdir().expect("a folder"));
+    write(
+        site.path(),
+        "index.html",
+        "<!doctype html><meta charset=utf-8><link rel=stylesheet href=s.css><p id=p>你好</p><script src=\"脚本.js\"></script>"
+            .as_bytes(),
+    );
+    write(site.path(), "s.css", b"p { text-indent: 7px }");
+    let script = "p.textContent += ' ' + getComputedStyle(p).textIndent + ' ' + document.contentType;";
+    write(site.path(), "脚本.js", script.as_bytes());
+    let path = site.path().to_str().expect("UTF-8");
+    let (sockeye, endpoint) = Sockeye::listen(&["listen", "tcp://127.0.0.1:0", "--serve", path]);
+    let url = format!("http://127.0.0.1:{}/", port_of(&endpoint));
+    let finished = chromium(&profile, &["--dump-dom", &url]).finish();
+    let shown = String::from_utf8(finished.stdout).expect("UTF-8");
+    assert!(shown.contains("<p id=\"p\">你好 7px text/html</p>"), "{shown}\n{}", finished.stderr);
+    let run = sockeye.interrupt();
+    run.expect_code(0);
+    let targets: Vec<_> = run.all("request").into_iter().filter(|event| event["status"] == 200).collect();
+    assert_eq!(targets.len(), 3, "{targets:?}");
+}
+
+/// Opens a WebSocket, exchanges messages, and asks for an address that says how it went: a browser that only dumps what
+/// it shows does so before that.
+const PAGE: &str = "<!doctype html><meta charset=utf-8><p id=p></p><script>
+const socket = new WebSocket(`ws://${location.host}/chat`, ['first', 'second']);
+socket.binaryType = 'arraybuffer';
+socket.onopen = () => { p.textContent += 'open ' + socket.protocol; socket.send('你好'); };
+socket.onmessage = event => {
+  if (typeof event.data === 'string') {
+    p.textContent += ', text ' + event.data;
+    socket.send(new Uint8Array(70000).fill(7));
+  } else {
+    p.textContent += ', binary ' + event.data.byteLength;
+    socket.close(3001, '再见');
+  }
+};
+socket.onclose = event => {
+  p.textContent += `, closed ${event.code} ${event.reason} ${event.wasClean}`;
+  fetch('/result?' + encodeURIComponent(p.textContent));
+};
+</script>";
+
+#[test]
+fn a_browser_talks_over_a_web_socket() {
+    if !require_tool("chromium") {
+        return;
+    }
+    let profile = tempdir().expect("a folder");
+    let (mut sockeye, endpoint) = Sockeye::listen(&["listen", "tcp://127.0.0.1:0", "--page", PAGE, "--echo"]);
+    let url = format!("http://127.0.0.1:{}/", port_of(&endpoint));
+    // With that port it stays until it is told to end.
+    let browser = chromium(&profile, &["--remote-debugging-port=0", &url]);
+    let is_result = |event: &serde_json::Value| event["target"].as_str().is_some_and(|to| to.starts_with("/result?"));
+    let result = sockeye.expect_where("the result", is_result);
+    drop(browser);
+    let target = result["target"].as_str().expect("a text");
+    let said = sockeye::codec::percent::decode(target.trim_start_matches("/result?")).expect("escapes");
+    let said = String::from_utf8(said).expect("UTF-8");
+    assert_eq!(said, "open first, text 你好, binary 70000, closed 3001 再见 true");
+    let run = sockeye.interrupt();
+    let closed =
+        run.all("notice").into_iter().find(|notice| notice["notice"] == "web-socket-closed").expect("a notice");
+    assert_eq!((closed["code"].as_u64(), closed["reason"].as_str()), (Some(3001), Some("再见")));
+}
