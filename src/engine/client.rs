@@ -63,7 +63,7 @@ fn connect(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ConnectSpec) -
             let to = (!is_connected).then(|| peer.clone());
             let endpoint = adopted(core, control, spec, socket.protocol(), &local)?;
             groups::join_first(control, &socket.inspect(Role::Client, endpoint.protocol()))?;
-            datagrams::converse(core, control, &endpoint, socket, local, peer, to);
+            datagrams::converse(core, control, &endpoint, socket, &local, peer, to);
         }
         ConnectEnd::Woken => {}
         ConnectEnd::Failed(failure) => return Err(failure),

@@ -25,16 +25,15 @@ const BATCH: usize = 256;
 /// Payload bytes of a batch: it ends early when datagrams are large.
 const BATCH_BYTES: usize = 1 << 20;
 
-/// Serves a bound socket until told to stop, or until the first datagram where `once` says so.
+/// Serves a bound socket until told to stop, or until the first datagram where `once` says so. The control has been shown
+/// its peers.
 pub(super) fn serve(
     core: &Arc<Core>,
     control: &Arc<SocketControl>,
-    endpoint: &Endpoint,
     socket: Arc<DatagramSocket>,
-    local: Peer,
+    peers: Arc<Peers>,
     once: bool,
 ) {
-    let peers = Arc::new(Peers::new(control.id, Role::Server, endpoint, local, Arc::clone(&socket)));
     Worker::new(core, control, socket, Conversation::Many { own: None, peers }).run(once);
 }
 
@@ -45,7 +44,7 @@ pub(super) fn converse(
     control: &Arc<SocketControl>,
     endpoint: &Endpoint,
     socket: DatagramSocket,
-    local: Peer,
+    local: &Peer,
     peer: Peer,
     to: Option<Peer>,
 ) {
@@ -55,7 +54,7 @@ pub(super) fn converse(
         socket: control.id,
         role: Role::Client,
         protocol: endpoint.protocol(),
-        decoder: endpoint.decoder(&local),
+        decoder: endpoint.decoder(local),
         peer,
         local: local.clone(),
         process: None,
@@ -63,21 +62,24 @@ pub(super) fn converse(
     };
     let own = Session::for_datagrams(info, Arc::clone(&socket), to.clone(), Some(Arc::clone(control)));
     let session = Arc::new(own);
+    // Before anybody hears of the session, and sends over its socket.
+    let with = match to {
+        // A connected socket hears nobody else.
+        None => Conversation::One(Arc::clone(&session)),
+        Some(to) => {
+            let peers = Peers::new(control.id, Role::Client, endpoint, local.clone(), Arc::clone(&socket));
+            peers.keep(&to, Arc::clone(&session));
+            let peers = Arc::new(peers);
+            control.show_peers(Arc::clone(&peers));
+            Conversation::Many { own: Some(Arc::clone(&session)), peers }
+        }
+    };
     session.announce(core);
     inspecting::tell_client_answers(core, control, &session);
-    groups::tell_first(core, control, &local);
+    groups::tell_first(core, control, local);
     if control.stop.is_requested() {
         session.request_stop(CloseReason::Local);
     }
-    let with = match to {
-        // A connected socket hears nobody else.
-        None => Conversation::One(session),
-        Some(to) => {
-            let peers = Arc::new(Peers::new(control.id, Role::Client, endpoint, local, Arc::clone(&socket)));
-            peers.keep(&to, Arc::clone(&session));
-            Conversation::Many { own: Some(session), peers }
-        }
-    };
     Worker::new(core, control, socket, with).run(false);
 }
 
@@ -107,9 +109,6 @@ impl<'a> Worker<'a> {
         socket: Arc<DatagramSocket>,
         with: Conversation,
     ) -> Self {
-        if let Conversation::Many { peers, .. } = &with {
-            control.show_peers(Arc::clone(peers));
-        }
         Self { core, control, socket, with, rows: Vec::new(), dropped: 0 }
     }
 

@@ -6,6 +6,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::core::{Core, spawn};
+use super::peers::Peers;
 use super::session::Session;
 use super::socket_control::{ListeningSocket, SocketControl};
 use super::{advice, datagrams, groups, inspecting, resolving, stream_receiver};
@@ -67,10 +68,14 @@ fn serve(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ListenSpec) -> R
         Listening::Datagrams(socket) => {
             groups::join_first(control, &socket.inspect(Role::Server, endpoint.protocol()))?;
             let socket = Arc::new(socket);
+            // Before anybody hears that it listens, and sends over it.
+            let peers = Peers::new(control.id, Role::Server, &endpoint, local.clone(), Arc::clone(&socket));
+            let peers = Arc::new(peers);
+            control.show_peers(Arc::clone(&peers));
             announce(core, control, &endpoint, ListeningSocket::Datagrams(Arc::clone(&socket)));
             groups::tell_first(core, control, &local);
             tell_shared_port(core, control, &local);
-            datagrams::serve(core, control, &endpoint, socket, local, spec.once);
+            datagrams::serve(core, control, socket, peers, spec.once);
             control.close_listening();
         }
     }
