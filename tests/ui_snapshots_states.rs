@@ -198,6 +198,38 @@ fn errors_with_what_to_do() {
     }
 }
 
+/// Groups and addresses under "More", a group that can't be joined, and three who answer a client.
+#[test]
+fn udp_among_many() {
+    let mut results = SnapshotResults::new();
+    let udp = || "udp".to_owned();
+    let (address, more_open) = ("0.0.0.0".to_owned(), true);
+    let server = ServerTab { protocol: udp(), address, more_open, ..ServerTab::default() };
+    let client = ClientTab { protocol: udp(), address: "239.1.2.3".to_owned(), more_open, ..ClientTab::default() };
+    for (name, language) in [("light", LanguageChoice::English), ("chinese", LanguageChoice::Chinese)] {
+        let mut window = open(Settings { language, ..english(server.clone(), client.clone()) }, SIZE);
+        let joined = |group: &str| Event::Joined { socket: SERVER, group: group.parse().expect("a group") };
+        let names = ["lo", "eth0"].map(str::to_owned).to_vec();
+        let failure = Failure::new(Operation::Join, "239.9.9.9@eth7", Cause::NoSuchDevice);
+        let failure = failure.with_hint(Hint::ChooseAnInterface { names });
+        let answering = |id, peer: &str, bytes| opened(id, CLIENT, Role::Client, Protocol::Udp, peer, bytes);
+        report(
+            &mut window,
+            [
+                listening("udp://0.0.0.0:9000"),
+                joined("239.1.2.3@eth0"),
+                joined("232.1.1.1@eth0/10.0.0.5"),
+                opened(1, SERVER, Role::Server, Protocol::Udp, "10.0.0.7:51734", [12, 6]),
+                Event::Failed { socket: Some(SERVER), session: None, failure },
+                answering(2, "239.1.2.3:9000", [0, 6]),
+                answering(3, "10.0.0.8:9000", [6, 0]),
+                answering(4, "10.0.0.9:9000", [6, 0]),
+            ],
+        );
+        shoot(&mut window, &format!("udp-{name}"), &mut results);
+    }
+}
+
 /// What is crowded: "More" open on both sides, folders chosen, a client that is there, one that has gone, a file.
 #[test]
 fn more_is_open_on_both_sides() {

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 const ENDPOINTS: &str = "\
 Endpoints:
   tcp://127.0.0.1:9000   tcp://[::1]:9000   tcp://example.org:80   port 0 binds any free one
-  udp://127.0.0.1:9000
+  udp://127.0.0.1:9000   udp://0.0.0.0:5000?join=239.1.2.3@eth0,232.1.1.1@eth0/10.0.0.5 (groups to hear)
   unix:/run/x.sock       unix:@abstract        a stream; as well unix-dgram: and unix-seqpacket:
   fd://3                 fd://NAME             a socket that was passed to this process, by number or as in
                                                LISTEN_FDNAMES (systemd socket activation)
@@ -84,6 +84,11 @@ pub(super) struct ConnectArguments {
     /// Send these bytes (`e4 bd a0`, `0xE4BDA0`), then wait for the answer
     #[arg(long, value_name = "HEX", allow_hyphen_values = true)]
     pub send_hex: Option<String>,
+    /// Send to these addresses too (UDP, in numbers; groups and broadcast addresses among them), and hear all who answer
+    ///
+    /// One without a port has the endpoint's. A broadcast address takes the socket option `broadcast=1`.
+    #[arg(long, value_name = "ADDRESS,…")]
+    pub to: Option<String>,
     /// End after so many milliseconds of quiet, once all is sent [default: 1000; joined to a stream: none]
     ///
     /// Without it, `connect` that joins standard input to a stream ends when the peer closes.

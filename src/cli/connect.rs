@@ -8,7 +8,7 @@ use super::console::{Console, Ending, Turn};
 use super::request::{ANSWER_WAIT, ConnectTask, Input};
 use super::standard_input::{self, Chunk};
 use crate::model::{
-    CloseReason, Command, ConnectSpec, Event, Failure, Operation, Protocol, Recipients, SessionId, SocketId,
+    CloseReason, Command, ConnectSpec, Event, Failure, HostPort, Operation, Protocol, Recipients, SessionId, SocketId,
 };
 
 /// Bytes of standard input that may wait for the system to take them: enough to keep a socket busy, little to hold.
@@ -27,6 +27,7 @@ pub(super) fn run(console: &mut Console, task: ConnectTask) -> Ending {
     console.engine().send(Command::Connect { socket, spec });
     let mut conversation = Conversation {
         socket,
+        to: task.to,
         protocol,
         wait: task.wait,
         session: None,
@@ -52,7 +53,10 @@ struct Conversation {
     /// What was asked for, until it is known what a descriptor is.
     protocol: Protocol,
     wait: Option<Duration>,
+    /// The first; over UDP others may answer too.
     session: Option<SessionId>,
+    /// Addresses that get what is sent beside the session's peer.
+    to: Vec<HostPort>,
     /// `None` once it has been taken up.
     to_send: Option<Input>,
     /// `None` before it is read and after its end.
@@ -101,7 +105,7 @@ impl Conversation {
     fn handle(&mut self, event: Event, console: &Console) -> Option<Ending> {
         match event {
             Event::Opened { info, .. } => {
-                self.session = Some(info.id);
+                self.session.get_or_insert(info.id);
                 self.protocol = info.protocol;
                 if !self.protocol.has_connection() {
                     // No close will tell that nothing follows.
@@ -171,8 +175,14 @@ impl Conversation {
     }
 
     fn send(&mut self, bytes: Vec<u8>, console: &Console) {
-        self.in_flight += bytes.len() as u64;
-        console.engine().send(Command::Send { socket: self.socket, to: Recipients::All, bytes });
+        let Some(session) = self.session else { return };
+        self.in_flight += bytes.len() as u64 * (1 + self.to.len() as u64);
+        if !self.to.is_empty() {
+            let to = Recipients::Addresses(self.to.clone());
+            console.engine().send(Command::Send { socket: self.socket, to, bytes: bytes.clone() });
+        }
+        let to = Recipients::Sessions(vec![session]);
+        console.engine().send(Command::Send { socket: self.socket, to, bytes });
     }
 
     fn stop(&mut self, console: &Console) {

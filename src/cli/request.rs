@@ -12,7 +12,9 @@ use crate::codec::encoding::Encoding;
 use crate::codec::hex;
 use crate::engine::Engine;
 use crate::i18n::{self, Language};
-use crate::model::{BrowserContent, ConnectSpec, ListenSpec, ReceiveMode, Respond, SendMode, Target};
+use crate::model::{
+    BrowserContent, ConnectSpec, HostPort, ListenSpec, Protocol, ReceiveMode, Respond, SendMode, Target,
+};
 use crate::tr;
 
 /// What the command line asks for, checked as far as it can be without opening anything.
@@ -34,6 +36,8 @@ pub(super) enum Task {
 #[derive(Debug)]
 pub(super) struct ConnectTask {
     pub spec: ConnectSpec,
+    /// Addresses that get what is sent beside the endpoint.
+    pub to: Vec<HostPort>,
     pub input: Input,
     /// End after this much quiet once all is sent; `None` waits for the peer's close.
     pub wait: Option<Duration>,
@@ -108,10 +112,13 @@ fn read_connect(arguments: ConnectArguments, language: Language) -> Result<Reque
         Some(milliseconds) => Some(Duration::from_millis(milliseconds.into())),
         None => (!unending).then_some(ANSWER_WAIT),
     };
+    let to = arguments.to.map_or(Ok(Vec::new()), |text| read_addresses(&text, &target, language))?;
+    // A connected socket hears its peer alone.
+    let spec = ConnectSpec { connected: to.is_empty(), ..ConnectSpec::new(target) };
     Ok(Request {
         form: Form::new(arguments.json, false),
         journal: arguments.journal,
-        task: Task::Connect(ConnectTask { spec: ConnectSpec::new(target), input, wait }),
+        task: Task::Connect(ConnectTask { spec, to, input, wait }),
     })
 }
 
@@ -150,6 +157,14 @@ fn read_endpoint(text: &str, language: Language) -> Result<Target, UsageError> {
         argument: Some(ENDPOINT),
         problem: quoted(language, text, &i18n::endpoint_error(language, &error)),
     })
+}
+
+fn read_addresses(text: &str, target: &Target, language: Language) -> Result<Vec<HostPort>, UsageError> {
+    let wrong = |problem: &str| UsageError { argument: Some("--to"), problem: quoted(language, text, problem) };
+    if target.endpoint.protocol() != Protocol::Udp {
+        return Err(wrong(&tr!(language, "cause.not_udp")));
+    }
+    target.endpoint.addresses(text).map_err(|error| wrong(&i18n::endpoint_error(language, &error)))
 }
 
 /// An endpoint that is a stream; `otherwise` says what needs one.
@@ -238,6 +253,9 @@ mod tests {
             ("listen tcp://h:1 --quiet", "--json"),
             ("connect tcp://h:1 --send a --send-hex 00", "--send-hex"),
             ("connect tcp://h:1 --wait soon", "soon"),
+            ("connect tcp://h:1 --to 127.0.0.1:2", "127.0.0.1:2"),
+            ("connect udp://h:1 --to localhost:2", "localhost"),
+            ("listen udp://h:1?join=10.0.0.1", "10.0.0.1"),
             ("send-file tcp://h:1", "FILE"),
             ("send-file udp://h:1 a.bin", "udp://h:1"),
             ("receive udp://h:1 --into d", "udp://h:1"),

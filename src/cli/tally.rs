@@ -120,6 +120,8 @@ impl Tally {
             Event::PeerFinished { session } => report.tell(&Fact::PeerFinished { session: *session }),
             Event::FinishedSending { session } => report.tell(&Fact::FinishedSending { session: *session }),
             Event::Closed { session, reason, .. } => self.session_closed(*session, *reason, report),
+            Event::Joined { group, .. } => report.tell(&Fact::Joined { group }),
+            Event::Left { group, .. } => report.tell(&Fact::Left { group }),
             Event::TransferStarted(info) => {
                 let transfer = Transfer {
                     session: info.session,
@@ -151,6 +153,7 @@ impl Tally {
             | Event::Resolved { .. }
             | Event::Disconnected { .. }
             | Event::ReconnectingIn { .. }
+            | Event::Interfaces(_)
             | Event::Probed { .. }
             | Event::Recorded { .. }
             | Event::JournalCleared
@@ -313,7 +316,9 @@ fn concerns_socket(operation: Operation) -> bool {
         | Operation::Connect
         | Operation::Receive
         | Operation::Send
-        | Operation::Shutdown => true,
+        | Operation::Shutdown
+        | Operation::Join
+        | Operation::Leave => true,
         Operation::OpenFile
         | Operation::ReadFile
         | Operation::CreateFile

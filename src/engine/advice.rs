@@ -1,8 +1,10 @@
 //! What a user can do about a failure, where that is known.
 
+use ::core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::io;
 
-use crate::model::{Cause, Endpoint, Failure, Hint, Operation, Protocol, SocketOption, Target, UnixName};
+use crate::model::{Cause, Endpoint, Failure, Hint, HostPort, Operation, Protocol, SocketOption, Target, UnixName};
+use crate::net;
 use crate::store::{port_owner, socket_file, time_wait};
 
 /// Adds a hint to a failure of opening `target`, and looks closer where the system's error says too little.
@@ -15,10 +17,59 @@ pub(super) fn explain(mut failure: Failure, target: &Target) -> Failure {
             _ => {}
         }
     }
-    if failure.hint.is_none() {
-        failure.hint = hint(&failure, target);
+    let failure = match endpoint.host().filter(|_| endpoint.protocol().is_over_ip()) {
+        Some(address) => explain_address(failure, address),
+        None => failure,
+    };
+    let hint = failure.hint.clone().or_else(|| hint(&failure, target));
+    Failure { hint, ..failure }
+}
+
+/// Looks closer at a failure that comes of an address: of IPv6 without its network, or that all machines of a network
+/// hear.
+fn explain_address(mut failure: Failure, address: &HostPort) -> Failure {
+    let (host, scope) = address.host.split_once('%').map_or((address.host.as_str(), None), |(h, s)| (h, Some(s)));
+    match host.parse() {
+        Ok(IpAddr::V6(ip)) if is_link_local(ip) => {
+            let unscoped = scope.is_none() && is_invalid(&failure.cause);
+            // No resolver knows an interface that isn't there.
+            let unknown = scope.is_some() && failure.cause == Cause::NoSuchHost;
+            if unscoped || unknown {
+                failure.cause = if unscoped { Cause::NoScope } else { Cause::NoSuchDevice };
+                failure.hint = add_a_scope(ip);
+            }
+        }
+        Ok(IpAddr::V4(ip)) if failure.cause == Cause::PermissionDenied && is_broadcast(ip) => {
+            failure.hint = Some(Hint::AllowBroadcast);
+        }
+        _ => {}
     }
     failure
+}
+
+/// Unicast or multicast, it is to be found on any network that this machine is in (RFC 4291).
+fn is_link_local(ip: Ipv6Addr) -> bool {
+    ip.is_unicast_link_local() || ip.segments()[0] & 0xff0f == 0xff02
+}
+
+/// What the system says to a link-local address without a scope: it depends on the call and on the routes.
+fn is_invalid(cause: &Cause) -> bool {
+    const EINVAL: i32 = nix::errno::Errno::EINVAL as i32;
+    matches!(cause, Cause::Other { errno: Some(EINVAL), .. } | Cause::NetworkUnreachable | Cause::AddressNotAvailable)
+}
+
+fn add_a_scope(ip: Ipv6Addr) -> Option<Hint> {
+    let mut all = net::interfaces().unwrap_or_default();
+    all.retain(|interface| interface.is_up);
+    // A network of others is more likely what is meant.
+    all.sort_by_key(|interface| interface.is_loopback);
+    let addresses: Vec<_> = all.into_iter().map(|interface| format!("{ip}%{}", interface.name)).collect();
+    (!addresses.is_empty()).then_some(Hint::AddAScope { addresses })
+}
+
+fn is_broadcast(ip: Ipv4Addr) -> bool {
+    let all = net::interfaces().unwrap_or_default();
+    ip.is_broadcast() || all.iter().flat_map(|interface| &interface.addresses).any(|at| at.broadcast == Some(ip))
 }
 
 fn hint(failure: &Failure, target: &Target) -> Option<Hint> {
@@ -90,9 +141,15 @@ pub(super) fn send_message(protocol: Protocol, peer: &str, error: &io::Error) ->
         failure.cause = Cause::PeerQueueFull;
     }
     match failure.cause {
-        Cause::MessageTooLong => failure.with_hint(if is_unix { Hint::RaiseSendBuffer } else { Hint::DatagramMax }),
-        Cause::PeerQueueFull => failure.with_hint(Hint::WaitForTheReceiver),
-        Cause::Refused => failure.with_hint(Hint::StartTheServer),
-        _ => failure,
+        Cause::MessageTooLong => {
+            return failure.with_hint(if is_unix { Hint::RaiseSendBuffer } else { Hint::DatagramMax });
+        }
+        Cause::PeerQueueFull => return failure.with_hint(Hint::WaitForTheReceiver),
+        Cause::Refused => return failure.with_hint(Hint::StartTheServer),
+        _ => {}
+    }
+    match peer.parse::<SocketAddr>() {
+        Ok(address) => explain_address(failure, &address.into()),
+        Err(_) => failure,
     }
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::core::Core;
 use super::socket_control::SocketControl;
-use super::{advice, datagrams, inspecting, listener, resolving, stream_receiver};
+use super::{advice, datagrams, groups, inspecting, listener, resolving, stream_receiver};
 use crate::model::{
     Cause, ConnectSpec, Endpoint, Event, Failure, Life, Operation, Peer, Protocol, ReceiveMode, Role, Target, UnixName,
 };
@@ -33,7 +33,7 @@ pub(super) fn run(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &Connect
 /// One attempt and the connection that comes of it; `Ok` too when told to stop.
 fn connect(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ConnectSpec) -> Result<(), Failure> {
     let deadline = Instant::now() + spec.timeout;
-    let Target { endpoint, options } = &spec.target;
+    let Target { endpoint, options, .. } = &spec.target;
     if spec.receive != ReceiveMode::Show && !endpoint.protocol().is_stream() {
         return Err(Failure::new(Operation::Open, endpoint, Cause::NotAStream));
     }
@@ -62,6 +62,7 @@ fn connect(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ConnectSpec) -
             let is_connected = spec.connected || matches!(endpoint, Endpoint::Descriptor(_));
             let to = (!is_connected).then(|| peer.clone());
             let endpoint = adopted(core, control, spec, socket.protocol(), &local)?;
+            groups::join_first(control, &socket.inspect(Role::Client, endpoint.protocol()))?;
             datagrams::converse(core, control, &endpoint, socket, local, peer, to);
         }
         ConnectEnd::Woken => {}

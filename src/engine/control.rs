@@ -14,7 +14,7 @@ use super::core::{Core, spawn, spawn_foreign};
 use super::send_queue::Outgoing;
 use super::session::Session;
 use super::socket_control::SocketControl;
-use super::{advice, client, inspecting, listener};
+use super::{addressing, advice, client, groups, inspecting, listener};
 use crate::codec::encoding::Encoding;
 use crate::model::{
     Cause, CloseReason, Command, ConnectSpec, Event, Failure, Hint, ListenSpec, Operation, Protocol, Recipients,
@@ -120,6 +120,21 @@ impl Control {
                     inspecting::set_option(&self.core, control, session, option, &value);
                 });
             }
+            Command::JoinGroup { socket, group } => {
+                self.with_open(socket, self.own_session(socket), |control, session| {
+                    groups::join(&self.core, control, session, &group);
+                });
+            }
+            Command::LeaveGroup { socket, group } => {
+                self.with_open(socket, self.own_session(socket), |control, session| {
+                    groups::leave(&self.core, control, session, &group);
+                });
+            }
+            Command::ListInterfaces => {
+                // Without an answer a face shows none, and takes addresses as they are typed.
+                let all = net::interfaces().inspect_err(|error| tracing::debug!(%error, "no interfaces"));
+                self.core.outbox.send(Event::Interfaces(all.unwrap_or_default().into()));
+            }
             Command::Probe { protocol } => {
                 let missing = net::probe(protocol).err().map(|failure| {
                     let hint = advice::missing(protocol, &failure.cause);
@@ -140,18 +155,17 @@ impl Control {
     }
 
     fn listen(&mut self, socket: SocketId, spec: ListenSpec) {
-        let options = spec.target.options.clone();
-        let control =
-            SocketControl::new(socket, options, spec.receive.clone(), spec.respond.clone(), spec.stay_half_open)
-                .map(|control| control.with_browser(spec.browser.clone()));
+        let (receive, respond) = (spec.receive.clone(), spec.respond.clone());
+        let control = SocketControl::new(socket, &spec.target, receive, respond, spec.stay_half_open)
+            .map(|control| control.with_browser(spec.browser.clone()));
         self.start(socket, Role::Server, &spec.target.endpoint.to_string(), control, move |core, control| {
             listener::run(core, control, &spec);
         });
     }
 
     fn connect(&mut self, socket: SocketId, spec: ConnectSpec) {
-        let options = spec.target.options.clone();
-        let control = SocketControl::new(socket, options, spec.receive.clone(), Respond::Nothing, spec.stay_half_open);
+        let receive = spec.receive.clone();
+        let control = SocketControl::new(socket, &spec.target, receive, Respond::Nothing, spec.stay_half_open);
         self.start(socket, Role::Client, &spec.target.endpoint.to_string(), control, move |core, control| {
             client::run(core, control, &spec);
         });
@@ -257,14 +271,30 @@ impl Control {
         }
     }
 
+    /// A client's own session; `None` for a listener, whose socket is not that of a session.
+    fn own_session(&self, socket: SocketId) -> Option<SessionId> {
+        let sessions = self.core.sessions_of(socket);
+        let own = sessions.iter().find(|session| session.info.role == Role::Client && !session.is_shared_datagram());
+        own.map(|session| session.info.id)
+    }
+
     fn recipients(&self, socket: SocketId, to: Recipients) -> Vec<Arc<Session>> {
         match to {
             Recipients::All => self.core.sessions_of(socket),
             Recipients::Sessions(ids) => ids.into_iter().filter_map(|id| self.session(id)).collect(),
+            // Messages go there by themselves, and files need a stream.
+            Recipients::Addresses(_) => Vec::new(),
         }
     }
 
     fn send(&self, socket: SocketId, to: Recipients, bytes: Vec<u8>) {
+        // One copy for all of them.
+        let bytes: Arc<[u8]> = bytes.into();
+        // A full datagram buffer is waited for, but not again for each recipient.
+        let deadline = Instant::now() + DATAGRAM_WAIT;
+        if let (Recipients::Addresses(addresses), Some(running)) = (&to, self.running.get(&socket)) {
+            return addressing::send(&self.core, &running.control, addresses, &bytes, deadline);
+        }
         let is_to_all = to == Recipients::All;
         let mut recipients = self.recipients(socket, to);
         // Browsers keep connections beside a WebSocket, on which nothing can be said to them.
@@ -275,10 +305,6 @@ impl Control {
             let failure = Failure::new(Operation::Send, "", Cause::NoSuchSession);
             self.core.outbox.send(Event::Failed { socket: Some(socket), session: None, failure });
         }
-        // One copy for all of them.
-        let bytes: Arc<[u8]> = bytes.into();
-        // A full datagram buffer is waited for, but not again for each recipient.
-        let deadline = Instant::now() + DATAGRAM_WAIT;
         for session in recipients {
             session.send(&self.core, &bytes, Instant::now() < deadline);
         }

@@ -1,21 +1,20 @@
 //! The thread of one datagram socket, a listener's or a client's.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::core::Core;
+use super::peers::Peers;
 use super::rights;
 use super::session::Session;
 use super::socket_control::SocketControl;
 use super::stop::GRACE;
-use super::{advice, inspecting};
-use crate::codec::decode::Decoder;
+use super::{advice, groups, inspecting};
 use crate::model::{
     Call, CloseReason, Direction, Endpoint, Event, Failure, Notice, Operation, Peer, PeerProcess, Protocol, Respond,
-    Role, Row, RowBody, SessionInfo, SocketOption, UnixName,
+    Role, Row, RowBody, SessionInfo, SocketOption,
 };
-use crate::net::{DatagramSocket, ReceivedDatagram};
+use crate::net::{DatagramSocket, ReceivedDatagram, Undelivered};
 
 /// A UDP datagram over IPv4 carries 65,507 bytes at most, and one over IPv6 65,527.
 const RECEIVE_SIZE: usize = 64 << 10;
@@ -25,8 +24,6 @@ const UNIX_RECEIVE_SIZE: usize = 1 << 20;
 const BATCH: usize = 256;
 /// Payload bytes of a batch: it ends early when datagrams are large.
 const BATCH_BYTES: usize = 1 << 20;
-/// Peers that a listener keeps apart; beyond it those that were quiet longest are let go.
-const PEERS_MAX: usize = 4096;
 
 /// Serves a bound socket until told to stop, or until the first datagram where `once` says so.
 pub(super) fn serve(
@@ -37,9 +34,8 @@ pub(super) fn serve(
     local: Peer,
     once: bool,
 ) {
-    let kind = (endpoint.protocol(), endpoint.decoder(&local));
-    let peers = Peers::Many { by_address: HashMap::new(), kind, local };
-    Worker::new(core, control, socket, peers).run(once);
+    let peers = Arc::new(Peers::new(control.id, Role::Server, endpoint, local, Arc::clone(&socket)));
+    Worker::new(core, control, socket, Conversation::Many { own: None, peers }).run(once);
 }
 
 /// Converses over a client's socket until told to stop. `to` is the peer that each datagram names; `None` on a connected
@@ -61,48 +57,60 @@ pub(super) fn converse(
         protocol: endpoint.protocol(),
         decoder: endpoint.decoder(&local),
         peer,
-        local,
+        local: local.clone(),
         process: None,
         since_wall_ns: core.clock.wall_ns(),
     };
-    let session = Arc::new(Session::for_datagrams(info, Arc::clone(&socket), to, Some(Arc::clone(control))));
+    let own = Session::for_datagrams(info, Arc::clone(&socket), to.clone(), Some(Arc::clone(control)));
+    let session = Arc::new(own);
     session.announce(core);
     inspecting::tell_client_answers(core, control, &session);
+    groups::tell_first(core, control, &local);
     if control.stop.is_requested() {
         session.request_stop(CloseReason::Local);
     }
-    Worker::new(core, control, socket, Peers::One(session)).run(false);
+    let with = match to {
+        // A connected socket hears nobody else.
+        None => Conversation::One(session),
+        Some(to) => {
+            let peers = Arc::new(Peers::new(control.id, Role::Client, endpoint, local, Arc::clone(&socket)));
+            peers.keep(&to, Arc::clone(&session));
+            Conversation::Many { own: Some(session), peers }
+        }
+    };
+    Worker::new(core, control, socket, with).run(false);
 }
 
-enum Peers {
+/// With whom a socket converses.
+enum Conversation {
     One(Arc<Session>),
-    Many { by_address: HashMap<Sender, Known>, kind: (Protocol, Decoder), local: Peer },
-}
-
-/// Who sent a datagram. Processes that bound no name are told apart by what the kernel says of them.
-#[derive(Clone, PartialEq, Eq, Hash)]
-struct Sender {
-    address: Peer,
-    unnamed: Option<PeerProcess>,
-}
-
-struct Known {
-    session: Arc<Session>,
-    last_heard: Instant,
+    /// `own` is the client's session, with which the socket ends.
+    Many {
+        own: Option<Arc<Session>>,
+        peers: Arc<Peers>,
+    },
 }
 
 struct Worker<'a> {
     core: &'a Arc<Core>,
     control: &'a Arc<SocketControl>,
     socket: Arc<DatagramSocket>,
-    peers: Peers,
+    with: Conversation,
     rows: Vec<Row>,
     dropped: u32,
 }
 
 impl<'a> Worker<'a> {
-    fn new(core: &'a Arc<Core>, control: &'a Arc<SocketControl>, socket: Arc<DatagramSocket>, peers: Peers) -> Self {
-        Self { core, control, socket, peers, rows: Vec::new(), dropped: 0 }
+    fn new(
+        core: &'a Arc<Core>,
+        control: &'a Arc<SocketControl>,
+        socket: Arc<DatagramSocket>,
+        with: Conversation,
+    ) -> Self {
+        if let Conversation::Many { peers, .. } = &with {
+            control.show_peers(Arc::clone(peers));
+        }
+        Self { core, control, socket, with, rows: Vec::new(), dropped: 0 }
     }
 
     fn run(mut self, once: bool) {
@@ -144,11 +152,11 @@ impl<'a> Worker<'a> {
 
     /// A stop of the whole listener or client, or of the client's only session.
     fn is_stopping(&self) -> bool {
-        let ended = match &self.peers {
-            Peers::One(session) => session.stop.is_requested(),
-            Peers::Many { .. } => false,
+        let own = match &self.with {
+            Conversation::One(session) => Some(session),
+            Conversation::Many { own, .. } => own.as_ref(),
         };
-        ended || self.control.stop.is_requested()
+        own.is_some_and(|own| own.stop.is_requested()) || self.control.stop.is_requested()
     }
 
     fn wait(&self) -> std::io::Result<bool> {
@@ -169,25 +177,53 @@ impl<'a> Worker<'a> {
                     }
                 }
                 Ok(None) => {
-                    // Only now: a flood would make this a call for each datagram.
+                    // Only now: a flood would make these calls for each datagram.
                     self.look_for_drops();
+                    self.tell_undelivered();
                     return count > 0;
                 }
                 // An answer to an earlier send (port unreachable, ECONNREFUSED); the socket goes on.
+                Err(_) if self.socket.has_error_queue() => {
+                    self.tell_undelivered();
+                    return count > 0;
+                }
                 Err(error) => {
-                    let session = match &self.peers {
-                        Peers::One(session) => Some(Arc::clone(session)),
-                        Peers::Many { .. } => None,
+                    let session = match &self.with {
+                        Conversation::One(session) => Some(Arc::clone(session)),
+                        Conversation::Many { .. } => None,
                     };
                     let peer = session.as_ref().map(|session| session.peer.clone()).unwrap_or_default();
-                    let mut failure = advice::send_message(self.socket.protocol(), &peer, &error);
-                    failure.operation = Operation::Receive;
-                    self.fail(session.as_deref(), failure);
+                    self.tell_failed(session.as_deref(), &peer, &error);
                     return count > 0;
                 }
             }
         }
         true
+    }
+
+    /// Datagrams that were sent and did not arrive, each as a failure of the peer that it was for.
+    fn tell_undelivered(&mut self) {
+        for _ in 0..BATCH {
+            match self.socket.undelivered() {
+                Ok(Some(Undelivered { to, error })) => {
+                    let session = match (&self.with, &to) {
+                        (Conversation::One(session), _) => Some(Arc::clone(session)),
+                        (Conversation::Many { peers, .. }, Some(to)) => peers.find(to),
+                        (Conversation::Many { .. }, None) => None,
+                    };
+                    let peer = to.map(|to| to.canonical().to_string()).unwrap_or_default();
+                    self.tell_failed(session.as_deref(), &peer, &error);
+                }
+                Ok(None) => return,
+                Err(error) => return self.tell_failed(None, "", &error),
+            }
+        }
+    }
+
+    fn tell_failed(&mut self, session: Option<&Session>, peer: &str, error: &std::io::Error) {
+        let mut failure = advice::send_message(self.socket.protocol(), peer, error);
+        failure.operation = Operation::Receive;
+        self.fail(session, failure);
     }
 
     fn received(&mut self, bytes: &[u8], datagram: ReceivedDatagram) {
@@ -206,9 +242,9 @@ impl<'a> Worker<'a> {
                 stamp: self.core.clock.stamp(datagram.kernel_ns),
                 socket: self.control.id,
                 session: Some(session.info.id),
-                // On an unconnected client's socket others than the peer may write.
-                peer: match (&self.peers, &datagram.from) {
-                    (Peers::One(_), Some(from)) => from.to_string(),
+                // Whatever names no peer may hear of others than its own.
+                peer: match (&self.with, &datagram.from) {
+                    (Conversation::One(_), Some(from)) => from.to_string(),
                     _ => session.peer.clone(),
                 },
                 body: RowBody::Data { direction: Direction::In, call: Call::RecvFrom, truncated: datagram.truncated },
@@ -240,43 +276,11 @@ impl<'a> Worker<'a> {
     }
 
     /// The session that a datagram belongs to, opened with the peer's first one.
-    fn session_of(&mut self, from: Option<&Peer>, process: Option<&PeerProcess>) -> Option<Arc<Session>> {
-        let (by_address, (protocol, decoder), local) = match &mut self.peers {
-            Peers::One(session) => return Some(Arc::clone(session)),
-            Peers::Many { by_address, kind, local } => (by_address, *kind, local.clone()),
-        };
-        let from = from?;
-        let is_unnamed = *from == Peer::Unix(UnixName::Unnamed);
-        let sender = Sender { address: from.clone(), unnamed: process.filter(|_| is_unnamed).cloned() };
-        let now = Instant::now();
-        if let Some(known) = by_address.get_mut(&sender)
-            && !known.session.is_concluded()
-        {
-            known.last_heard = now;
-            return Some(Arc::clone(&known.session));
+    fn session_of(&self, from: Option<&Peer>, process: Option<&PeerProcess>) -> Option<Arc<Session>> {
+        match &self.with {
+            Conversation::One(session) => Some(Arc::clone(session)),
+            Conversation::Many { peers, .. } => peers.heard(self.core, from?, process),
         }
-        if by_address.len() >= PEERS_MAX {
-            evict(by_address, self.core);
-        }
-        let process = process.cloned().map(self.core.name_process);
-        let info = SessionInfo {
-            id: self.core.next_session(),
-            socket: self.control.id,
-            role: Role::Server,
-            protocol,
-            decoder,
-            peer: from.canonical(),
-            local: local.clone(),
-            process,
-            since_wall_ns: self.core.clock.wall_ns(),
-        };
-        let session = Arc::new(Session::for_datagrams(info, Arc::clone(&self.socket), Some(from.clone()), None));
-        session.announce(self.core);
-        if is_unnamed {
-            self.core.notice(self.control.id, Some(&session), Notice::SenderUnnamed);
-        }
-        by_address.insert(sender, Known { session: Arc::clone(&session), last_heard: now });
-        Some(session)
     }
 
     /// Without it a face couldn't tell "none so far" from "the system doesn't say". No row: nothing has happened.
@@ -307,30 +311,16 @@ impl<'a> Worker<'a> {
     }
 
     fn conclude(self) {
-        match self.peers {
-            Peers::One(session) => {
+        self.control.hide_peers();
+        match self.with {
+            Conversation::One(session) => {
                 session.request_stop(CloseReason::Local);
                 session.conclude(self.core, session.stop.reason().unwrap_or(CloseReason::Local));
             }
-            Peers::Many { by_address, .. } => {
-                for Known { session, .. } in by_address.into_values() {
-                    session.request_stop(CloseReason::Stopped);
-                    session.conclude(self.core, session.stop.reason().unwrap_or(CloseReason::Stopped));
-                }
+            Conversation::Many { own, peers } => {
+                let reason = if own.is_some() { CloseReason::Local } else { CloseReason::Stopped };
+                peers.conclude(self.core, reason);
             }
-        }
-    }
-}
-
-/// Lets the eighth that was quiet longest go, so that the search for them is paid once for many.
-fn evict(by_address: &mut HashMap<Sender, Known>, core: &Core) {
-    let mut quiet: Vec<_> = by_address.iter().map(|(address, known)| (known.last_heard, address.clone())).collect();
-    quiet.sort_unstable_by_key(|(last_heard, _)| *last_heard);
-    quiet.truncate(PEERS_MAX / 8);
-    for (_, address) in quiet {
-        if let Some(Known { session, .. }) = by_address.remove(&address) {
-            session.request_stop(CloseReason::Evicted);
-            session.conclude(core, CloseReason::Evicted);
         }
     }
 }

@@ -8,14 +8,15 @@ use std::time::{Duration, Instant};
 use super::core::{Core, spawn};
 use super::session::Session;
 use super::socket_control::{ListeningSocket, SocketControl};
-use super::{advice, datagrams, inspecting, resolving, stream_receiver};
+use super::{advice, datagrams, groups, inspecting, resolving, stream_receiver};
 use crate::codec::decode::Decoder;
 use crate::model::{
     Cause, CloseReason, ConnectSpec, Endpoint, Event, Failure, Life, ListenSpec, Notice, Operation, Peer, ReceiveMode,
-    Role, SessionInfo, Target, UnixName,
+    Role, SessionInfo, SocketOption, Target, UnixName,
 };
 use crate::net::{self, Accepted, Listener, Listening, Stream};
 use crate::store::inbox::Inbox;
+use crate::store::port_owner;
 use crate::store::site::Site;
 use crate::store::socket_file::{self, FileIdentity};
 
@@ -64,8 +65,11 @@ fn serve(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ListenSpec) -> R
             control.close_listening();
         }
         Listening::Datagrams(socket) => {
+            groups::join_first(control, &socket.inspect(Role::Server, endpoint.protocol()))?;
             let socket = Arc::new(socket);
             announce(core, control, &endpoint, ListeningSocket::Datagrams(Arc::clone(&socket)));
+            groups::tell_first(core, control, &local);
+            tell_shared_port(core, control, &local);
             datagrams::serve(core, control, &endpoint, socket, local, spec.once);
             control.close_listening();
         }
@@ -92,6 +96,18 @@ fn announce(core: &Core, control: &SocketControl, endpoint: &Endpoint, socket: L
     inspecting::tell_answers(core, control, None, answers);
 }
 
+/// Warns of other UDP sockets that share the port, and with it the datagrams.
+fn tell_shared_port(core: &Core, control: &SocketControl, local: &Peer) {
+    if let Peer::Ip(address) = local
+        && control.options.switch(SocketOption::ReuseAddress) == Some(true)
+    {
+        let others = port_owner::sharing_udp(*address).saturating_sub(1);
+        if others > 0 {
+            core.notice(control.id, None, Notice::PortShared { others });
+        }
+    }
+}
+
 /// What a descriptor is, is known only now: told, and held against what is wanted of it.
 ///
 /// # Errors
@@ -114,7 +130,7 @@ pub(super) fn check_adopted(
 
 /// The bound socket; `None` when told to stop meanwhile. A Unix socket's stale file is removed first.
 fn open(core: &Arc<Core>, control: &SocketControl, spec: &ListenSpec) -> Result<Option<Listening>, Failure> {
-    let Target { endpoint, options } = &spec.target;
+    let Target { endpoint, options, .. } = &spec.target;
     let deadline = Instant::now() + ConnectSpec::TIMEOUT;
     let Some(candidates) = resolving::candidates(core, control, endpoint, deadline)? else { return Ok(None) };
     let mut waiting = false;

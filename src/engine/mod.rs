@@ -4,6 +4,7 @@
 //! has a thread of its own; each stream a listener accepts has one that receives, and, from the first thing it sends,
 //! one that sends. None of them waits for the face, unless the face is a whole channel of events behind.
 
+mod addressing;
 mod advice;
 mod browsing;
 mod budget;
@@ -13,9 +14,11 @@ mod control;
 mod core;
 mod datagrams;
 mod diagnostics;
+mod groups;
 mod inspecting;
 mod listener;
 mod outbox;
+mod peers;
 mod reader;
 mod recorder;
 mod resolving;

@@ -3,6 +3,7 @@
 mod messages;
 
 use std::convert::Infallible;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -64,6 +65,12 @@ pub(super) struct Session {
     peer_ended: Stop,
 }
 
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("info", &self.info).finish_non_exhaustive()
+    }
+}
+
 impl Session {
     pub(super) fn for_stream(info: SessionInfo, stream: Arc<Stream>, browser: Option<BrowserContent>) -> Self {
         let speech = if browser.is_some() { Speech::Http } else { Speech::Bytes };
@@ -102,7 +109,7 @@ impl Session {
         }
     }
 
-    /// Whether it shares a listener's datagram socket, so that closing it ends no thread.
+    /// Whether it shares a datagram socket with others, so that closing it ends no thread.
     pub(super) fn is_shared_datagram(&self) -> bool {
         matches!(self.link, Link::Datagram { owner: None, .. })
     }
@@ -115,11 +122,16 @@ impl Session {
             place => format!("{}{}{place}", protocol.scheme(), protocol.separator()),
         });
         let life = match role {
-            Role::Server => Life::Accepted { local, peer, process: process.clone() },
-            Role::Client => Life::Connected { local, peer, process: process.clone() },
+            Role::Client if !self.is_shared_datagram() => Life::Connected { local, peer, process: process.clone() },
+            Role::Client | Role::Server => Life::Accepted { local, peer, process: process.clone() },
         };
-        core.add_session(Arc::clone(self));
         core.life(self.info.socket, Some(self), life);
+        self.announce_quietly(core);
+    }
+
+    /// As [`Self::announce`] without a row: nothing has happened but that something is about to be sent.
+    pub(super) fn announce_quietly(self: &Arc<Self>, core: &Core) {
+        core.add_session(Arc::clone(self));
         core.outbox.send(Event::Opened { info: self.info.clone(), traffic: Arc::clone(&self.traffic) });
     }
 

@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use parking_lot::{Mutex, RwLock};
 
+use super::peers::Peers;
 use super::stop::Stop;
-use crate::model::{BrowserContent, CloseReason, Protocol, ReceiveMode, Respond, Role, SocketId, SocketOptions};
+use crate::model::{
+    BrowserContent, CloseReason, MulticastGroup, Protocol, ReceiveMode, Respond, Role, SocketId, SocketOptions, Target,
+};
 use crate::net::{DatagramSocket, Listener, OpenSocket, Wake};
 
 /// Shared by the control thread and a listener's or client's workers.
@@ -18,9 +21,13 @@ pub(super) struct SocketControl {
     pub(super) receive: RwLock<ReceiveMode>,
     pub(super) browser: RwLock<Option<BrowserContent>>,
     pub(super) options: SocketOptions,
+    /// That the socket joins first of all.
+    pub(super) groups: Vec<MulticastGroup>,
     pub(super) stay_half_open: bool,
     /// A listener's socket with its transport, while it is open.
     listening: Mutex<Option<(ListeningSocket, Protocol)>>,
+    /// The peers of a datagram socket that is not connected, while it is open.
+    peers: Mutex<Option<Arc<Peers>>>,
 }
 
 /// A second owner of a listener's socket, to look at it.
@@ -35,7 +42,7 @@ impl SocketControl {
     /// Out of descriptors.
     pub(super) fn new(
         id: SocketId,
-        options: SocketOptions,
+        target: &Target,
         receive: ReceiveMode,
         respond: Respond,
         stay_half_open: bool,
@@ -47,9 +54,11 @@ impl SocketControl {
             respond: RwLock::new(respond),
             receive: RwLock::new(receive),
             browser: RwLock::new(None),
-            options,
+            options: target.options.clone(),
+            groups: target.groups.clone(),
             stay_half_open,
             listening: Mutex::new(None),
+            peers: Mutex::new(None),
         })
     }
 
@@ -74,6 +83,19 @@ impl SocketControl {
             (ListeningSocket::Connections(listener), protocol) => Some(look(listener.inspect(*protocol))),
             (ListeningSocket::Datagrams(socket), protocol) => Some(look(socket.inspect(Role::Server, *protocol))),
         }
+    }
+
+    /// Lets others write to addresses over a datagram socket until [`Self::hide_peers`].
+    pub(super) fn show_peers(&self, peers: Arc<Peers>) {
+        *self.peers.lock() = Some(peers);
+    }
+
+    pub(super) fn hide_peers(&self) {
+        self.peers.lock().take();
+    }
+
+    pub(super) fn peers(&self) -> Option<Arc<Peers>> {
+        self.peers.lock().clone()
     }
 
     /// Ends every wait of the listener's or client's own thread; its sessions are told apart from that.

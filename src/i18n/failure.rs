@@ -48,6 +48,10 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
         Hint::PassTheDescriptor => tr!(language, "hint.pass_the_descriptor"),
         Hint::FreeSpace => tr!(language, "hint.free_space"),
         Hint::CheckRights => tr!(language, "hint.check_rights"),
+        Hint::ChooseAnInterface { names } => tr!(language, "hint.choose_an_interface", names = names.join(", ")),
+        Hint::AddAScope { addresses } => tr!(language, "hint.add_a_scope", addresses = addresses.join(", ")),
+        Hint::AllowBroadcast => tr!(language, "hint.allow_broadcast"),
+        Hint::DontConnect => tr!(language, "hint.dont_connect"),
         Hint::ChooseAFile => tr!(language, "hint.choose_a_file"),
         Hint::ChooseAFolder => tr!(language, "hint.choose_a_folder"),
         Hint::OpenByHand => tr!(language, "hint.open_by_hand"),
@@ -72,6 +76,8 @@ fn operation(language: Language, operation: Operation) -> Words {
         Operation::Receive => tr!(language, "operation.receive"),
         Operation::Send => tr!(language, "operation.send"),
         Operation::Shutdown => tr!(language, "operation.shutdown"),
+        Operation::Join => tr!(language, "operation.join"),
+        Operation::Leave => tr!(language, "operation.leave"),
         Operation::OpenFile => tr!(language, "operation.open_file"),
         Operation::ReadFile => tr!(language, "operation.read_file"),
         Operation::CreateFile => tr!(language, "operation.create_file"),
@@ -141,6 +147,12 @@ pub fn cause(language: Language, cause: &Cause) -> Words {
         Cause::UnknownName => tr!(language, "cause.unknown_name"),
         Cause::NoSuchOption => tr!(language, "cause.no_such_option"),
         Cause::ProtocolMissing => tr!(language, "cause.protocol_missing"),
+        Cause::AlreadyJoined => tr!(language, "cause.already_joined"),
+        Cause::NotJoined => tr!(language, "cause.not_joined"),
+        Cause::OtherFamily => tr!(language, "cause.other_family"),
+        Cause::NoScope => tr!(language, "cause.no_scope"),
+        Cause::NotUdp => tr!(language, "cause.not_udp"),
+        Cause::ConnectedToOne => tr!(language, "cause.connected_to_one"),
         Cause::Other { message, .. } => message.clone().into(),
     }
 }
@@ -174,6 +186,7 @@ mod tests {
         "owner": { "pid": 777, "name": "held by me" }, "message": "an odd error", "errno": 5, "bytes": 777,
         "datagrams": 777, "kept": 777, "from": "../from", "to": "to", "size": 777, "missed": 777,
         "endpoint": "tcp://[::1]:777", "local": "tcp://[::1]:777", "reason": "eof", "module": "a-module",
+        "names": ["lo", "eth0"], "addresses": ["fe80::1%lo"], "group": "239.1.2.777", "others": 777,
         "sockets": [{ "local": "[::1]:777", "peer": "[::1]:777", "seconds": 777 }],
         "option": "rcvbuf", "asked": "777", "answer": "1554",
         "descriptor": "fd://777", "descriptors": [{ "kind": "file", "target": "/tmp/777" }],
@@ -256,6 +269,7 @@ mod tests {
                 }
                 Life::Accepted { local, .. } | Life::Connected { local, .. } => local.as_str(),
                 Life::OptionSet { answer, .. } => answer.as_deref().unwrap_or_default(),
+                Life::Joined { group } | Life::Left { group } => group.as_str(),
                 Life::PeerFinished | Life::FinishedSending | Life::Closed { .. } => "",
             };
             assert!(lines.iter().all(|words| words.contains(place)), "{lines:?}");

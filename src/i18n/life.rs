@@ -29,6 +29,8 @@ pub fn life(language: Language, life: &Life) -> String {
         Life::OptionSet { option, asked, answer } => {
             return option_answer(language, option, asked, answer.as_deref());
         }
+        Life::Joined { group } => tr!(language, "life.joined", group = group),
+        Life::Left { group } => tr!(language, "life.left", group = group),
         Life::Closed { reason } => tr!(language, "life.closed", reason = close_reason(language, *reason)),
     }
     .into_owned()

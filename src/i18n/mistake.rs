@@ -1,7 +1,7 @@
 use super::Language;
 use crate::codec::can::FrameTextProblem;
 use crate::codec::compose::{ComposeError, ComposeProblem};
-use crate::model::{EndpointError, FilterError, OptionError};
+use crate::model::{EndpointError, FilterError, GroupError, OptionError};
 use crate::tr;
 
 /// Why a form or an endpoint text can't be right.
@@ -12,6 +12,7 @@ pub fn endpoint_error(language: Language, error: &EndpointError) -> String {
         EndpointError::UnknownScheme(scheme) => tr!(language, "endpoint.unknown_scheme", scheme = scheme),
         EndpointError::EmptyHost => tr!(language, "endpoint.empty_host"),
         EndpointError::BadHost(host) => tr!(language, "endpoint.bad_host", host = host),
+        EndpointError::NotNumeric(host) => tr!(language, "endpoint.not_numeric", host = host),
         EndpointError::NoPort => tr!(language, "endpoint.no_port"),
         EndpointError::BadPort(port) => tr!(language, "endpoint.bad_port", port = port),
         EndpointError::EmptyPath => tr!(language, "endpoint.empty_path"),
@@ -28,6 +29,7 @@ pub fn endpoint_error(language: Language, error: &EndpointError) -> String {
         EndpointError::EmptyMachine => tr!(language, "endpoint.empty_machine"),
         EndpointError::BadMachine(text) => tr!(language, "endpoint.bad_machine", text = text),
         EndpointError::BadVsockPort(text) => tr!(language, "endpoint.bad_vsock_port", text = text),
+        EndpointError::Group(error) => return group_error(language, error),
         EndpointError::Option(OptionError::Unknown(name)) => tr!(language, "endpoint.unknown_option", name = name),
         EndpointError::Option(OptionError::BadValue { name, value }) => {
             tr!(language, "endpoint.bad_option_value", name = name, value = value)
@@ -35,6 +37,20 @@ pub fn endpoint_error(language: Language, error: &EndpointError) -> String {
         EndpointError::Option(OptionError::NotFor { name, protocol }) => {
             tr!(language, "endpoint.option_not_for", name = name, protocol = protocol.scheme())
         }
+    }
+    .into_owned()
+}
+
+/// Why a text is no group that could be joined.
+#[must_use]
+pub fn group_error(language: Language, error: &GroupError) -> String {
+    match error {
+        GroupError::Empty => tr!(language, "group.empty"),
+        GroupError::NotAnAddress(text) => tr!(language, "group.not_an_address", text = text),
+        GroupError::NotMulticast(address) => tr!(language, "group.not_multicast", address = address),
+        GroupError::BadInterface(name) => tr!(language, "group.bad_interface", name = name),
+        GroupError::BadSource(address) => tr!(language, "group.bad_source", address = address),
+        GroupError::NotUdp => tr!(language, "group.not_udp"),
     }
     .into_owned()
 }

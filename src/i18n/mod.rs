@@ -14,7 +14,7 @@ mod quantity;
 pub use failure::{cause, failure, hint};
 pub use language::Language;
 pub use life::{close_reason, life, option_answer, outcome};
-pub use mistake::{compose_error, endpoint_error, filter_error};
+pub use mistake::{compose_error, endpoint_error, filter_error, group_error};
 pub use notice::notice;
 pub use option::{option_explained, option_name, option_value};
 pub use process::process;

@@ -44,6 +44,10 @@ pub fn notice(language: Language, notice: &Notice) -> String {
             }
         }
         Notice::WaitingForAddress => tr!(language, "notice.waiting_for_address"),
+        Notice::PortShared { others } => tr!(language, "notice.port_shared", others = others),
+        Notice::GroupOutOfReach { group, local } => {
+            tr!(language, "notice.group_out_of_reach", group = group, local = local)
+        }
         Notice::StaleSocketRemoved => tr!(language, "notice.stale_socket_removed"),
         Notice::Adopted { descriptor, endpoint } => {
             tr!(language, "notice.adopted", descriptor = descriptor, endpoint = endpoint)

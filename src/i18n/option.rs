@@ -32,6 +32,9 @@ pub fn option_name(language: Language, option: SocketOption) -> Cow<'static, str
         SocketOption::TypeOfService => tr!(language, "option.tos"),
         SocketOption::Priority => tr!(language, "option.priority"),
         SocketOption::Mark => tr!(language, "option.mark"),
+        SocketOption::MulticastTtl => tr!(language, "option.mttl"),
+        SocketOption::MulticastLoop => tr!(language, "option.mloop"),
+        SocketOption::MulticastInterface => tr!(language, "option.mif"),
         SocketOption::ReceiveSize => tr!(language, "option.recvsize"),
     }
 }
@@ -64,6 +67,9 @@ pub fn option_explained(language: Language, option: SocketOption) -> String {
         SocketOption::TypeOfService => tr!(language, "option.tos.explained"),
         SocketOption::Priority => tr!(language, "option.priority.explained"),
         SocketOption::Mark => tr!(language, "option.mark.explained"),
+        SocketOption::MulticastTtl => tr!(language, "option.mttl.explained"),
+        SocketOption::MulticastLoop => tr!(language, "option.mloop.explained"),
+        SocketOption::MulticastInterface => tr!(language, "option.mif.explained"),
         SocketOption::ReceiveSize => tr!(language, "option.recvsize.explained"),
     };
     let names = format!("{} · {}", option.constant(), option.name());

@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::address::HostPort;
 use super::browser::BrowserContent;
 use super::ids::{SessionId, SocketId, TransferId};
+use super::multicast::MulticastGroup;
 use super::options::{OptionValue, SocketOption};
 use super::page::PageRequest;
 use super::protocol::Protocol;
@@ -92,12 +94,15 @@ impl ConnectSpec {
     }
 }
 
-/// To whom a listener's message goes.
+/// To whom a message goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Recipients {
     /// Every session that the socket has when the command is carried out.
     All,
     Sessions(Vec<SessionId>),
+    /// Over UDP, from a socket that is not connected: one sendto(2) for each, a group or a broadcast address among them.
+    /// What fails for one doesn't keep it from the others. Each has a session from then on. Hosts have to be numbers.
+    Addresses(Vec<HostPort>),
 }
 
 /// The closed set of requests. None blocks the caller; what comes of it arrives as [`super::Event`]s.
@@ -178,6 +183,18 @@ pub enum Command {
         option: SocketOption,
         value: OptionValue,
     },
+    /// Receives what is sent to a group from now on, over a UDP socket that is in use.
+    JoinGroup {
+        socket: SocketId,
+        group: MulticastGroup,
+    },
+    /// The group has to be written as it was joined.
+    LeaveGroup {
+        socket: SocketId,
+        group: MulticastGroup,
+    },
+    /// Answered by [`super::Event::Interfaces`].
+    ListInterfaces,
     /// Asks whether the system has such sockets, and this user the right to one; answered by [`super::Event::Probed`].
     Probe {
         protocol: Protocol,

@@ -11,6 +11,7 @@ use super::address::{HostPort, Peer, RawAddress, UnixName};
 use super::descriptor::DescriptorName;
 use super::device::{CanInterface, ContextId, VsockAddress};
 use super::ip_protocol::IpProtocol;
+use super::multicast::GroupError;
 use super::options::OptionError;
 use super::protocol::Protocol;
 use crate::codec::compose::Format;
@@ -151,6 +152,15 @@ impl Endpoint {
         })
     }
 
+    /// Addresses that commas separate, in numbers, to send to beside or instead of this endpoint: those without a port of
+    /// their own have this one's.
+    ///
+    /// # Errors
+    /// Of the first that is none; transports without ports have no such addresses.
+    pub fn addresses(&self, text: &str) -> Result<Vec<HostPort>, EndpointError> {
+        parse::addresses(text, self.host().ok_or(EndpointError::NoPort)?.port)
+    }
+
     /// The two fields of a form.
     #[must_use]
     pub fn fields(&self) -> (String, String) {
@@ -220,6 +230,8 @@ pub enum EndpointError {
     EmptyHost,
     #[error("{0:?} can't be a host")]
     BadHost(String),
+    #[error("{0:?} has to be written in numbers")]
+    NotNumeric(String),
     #[error("no port")]
     NoPort,
     #[error("port {0:?} is not a number from 0 to 65535")]
@@ -250,6 +262,8 @@ pub enum EndpointError {
     BadVsockPort(String),
     #[error(transparent)]
     Option(#[from] OptionError),
+    #[error(transparent)]
+    Group(#[from] GroupError),
 }
 
 /// Bytes of `sun_path` less the closing NUL, see unix(7).

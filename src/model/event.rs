@@ -11,6 +11,8 @@ use super::descriptor::ReceivedDescriptor;
 use super::endpoint::Endpoint;
 use super::failure::Failure;
 use super::ids::{SessionId, SocketId, TransferId};
+use super::interface::NetworkInterface;
+use super::multicast::MulticastGroup;
 use super::options::OptionAnswer;
 use super::page::Page;
 use super::protocol::Protocol;
@@ -104,6 +106,15 @@ pub enum Notice {
         reason: String,
         /// The peer began it.
         by_peer: bool,
+    },
+    /// So many other UDP sockets have the port too (SO_REUSEADDR): one of them gets each datagram, unseen by the others.
+    PortShared {
+        others: u64,
+    },
+    /// The socket is bound to an address of one machine, to which the group's datagrams don't go.
+    GroupOutOfReach {
+        group: String,
+        local: String,
     },
     /// This descriptor, as it was asked for, turned out to be that socket.
     Adopted {
@@ -206,6 +217,18 @@ pub enum Event {
         session: Option<SessionId>,
         state: Arc<SocketState>,
     },
+    /// What is sent to the group arrives from now on.
+    Joined {
+        socket: SocketId,
+        group: MulticastGroup,
+    },
+    /// Told for a group that was left, not for those that end with their socket.
+    Left {
+        socket: SocketId,
+        group: MulticastGroup,
+    },
+    /// This machine's network interfaces, in the system's order.
+    Interfaces(Arc<[NetworkInterface]>),
     /// Why no such socket can be opened; `None` where one can.
     Probed {
         protocol: Protocol,

@@ -20,6 +20,9 @@ pub enum Operation {
     Receive,
     Send,
     Shutdown,
+    /// A multicast group.
+    Join,
+    Leave,
     OpenFile,
     ReadFile,
     CreateFile,
@@ -48,6 +51,8 @@ impl Operation {
             Self::Receive => "receive",
             Self::Send => "send",
             Self::Shutdown => "shutdown",
+            Self::Join => "join",
+            Self::Leave => "leave",
             Self::OpenFile => "open-file",
             Self::ReadFile => "read-file",
             Self::CreateFile => "create-file",
@@ -145,6 +150,18 @@ pub enum Cause {
     NoSuchOption,
     /// The kernel has no such protocol for a socket of this kind.
     ProtocolMissing,
+    /// The socket hears the group already.
+    AlreadyJoined,
+    /// The socket doesn't hear the group, or was told of it in another way.
+    NotJoined,
+    /// An IPv4 socket was given an IPv6 address, or the other way round.
+    OtherFamily,
+    /// A link-local IPv6 address is on every interface; which one is meant takes a scope.
+    NoScope,
+    /// Only UDP has groups, and messages to addresses.
+    NotUdp,
+    /// A connected socket hears its peer alone: others could not answer.
+    ConnectedToOne,
     /// Text that no face has words for; `errno` where the system gave one.
     Other {
         message: String,
@@ -264,6 +281,17 @@ pub enum Hint {
     /// CAP_NET_ADMIN, capabilities(7).
     NeedsNetAdmin,
     V6OnlyNeedsV6,
+    /// The names of those that could be meant.
+    ChooseAnInterface {
+        names: Vec<String>,
+    },
+    /// The address with each scope that could be meant, such as `fe80::1%eth0`.
+    AddAScope {
+        addresses: Vec<String>,
+    },
+    /// SO_BROADCAST.
+    AllowBroadcast,
+    DontConnect,
 }
 
 /// An error that carries all that a face needs to explain it; `Display` is for logs, faces have words of their own.

@@ -93,6 +93,10 @@ pub enum Life {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         answer: Option<String>,
     },
+    /// The socket hears a group.
+    Joined { group: String },
+    /// The socket hears the group no longer.
+    Left { group: String },
     /// The socket is closed.
     Closed { reason: CloseReason },
 }

@@ -1,24 +1,56 @@
-//! An endpoint with its socket options.
+//! An endpoint with its socket options and groups.
 
 use std::fmt;
 use std::str::FromStr;
 
 use super::endpoint::{Endpoint, EndpointError};
+use super::multicast::{GroupError, MulticastGroup};
 use super::options::SocketOptions;
+use super::protocol::Protocol;
 
-/// An endpoint with the socket options of its query: `tcp://127.0.0.1:9000?reuseaddr=1&rcvbuf=4M`.
+/// What the groups of a query are called in it.
+const JOIN: &str = "join";
+
+/// An endpoint with what its query asks for: `tcp://127.0.0.1:9000?reuseaddr=1&rcvbuf=4M`,
+/// `udp://0.0.0.0:5000?join=239.1.2.3@eth0,ff02::1@eth0`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     pub endpoint: Endpoint,
     pub options: SocketOptions,
+    /// To be joined once the socket is there.
+    pub groups: Vec<MulticastGroup>,
 }
 
 impl Target {
+    /// An endpoint without its query, and the query.
+    ///
     /// # Errors
-    /// [`EndpointError::Option`]: the endpoint's sockets have no such option.
-    pub fn new(endpoint: Endpoint, options: SocketOptions) -> Result<Self, EndpointError> {
+    /// What can't be read, or is nothing that the endpoint's sockets have.
+    pub fn with_query(endpoint: Endpoint, query: &str) -> Result<Self, EndpointError> {
+        let is_join = |pair: &&str| pair.split('=').next() == Some(JOIN);
+        let (joins, options): (Vec<_>, Vec<_>) = query.split('&').partition(is_join);
+        let mut groups = Vec::new();
+        for join in joins {
+            groups.extend(MulticastGroup::list(join.split_once('=').map_or("", |(_, list)| list))?);
+        }
+        if !groups.is_empty() && endpoint.protocol() != Protocol::Udp {
+            return Err(GroupError::NotUdp.into());
+        }
+        let options: SocketOptions = options.join("&").parse()?;
         options.check(endpoint.protocol())?;
-        Ok(Self { endpoint, options })
+        Ok(Self { endpoint, options, groups })
+    }
+
+    /// What is asked for beside the endpoint, without the question mark.
+    #[must_use]
+    pub fn query(&self) -> String {
+        let mut query = self.options.to_string();
+        if !self.groups.is_empty() {
+            let groups: Vec<_> = self.groups.iter().map(ToString::to_string).collect();
+            let separator = if query.is_empty() { "" } else { "&" };
+            query += &format!("{separator}{JOIN}={}", groups.join(","));
+        }
+        query
     }
 }
 
@@ -28,19 +60,39 @@ impl FromStr for Target {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (endpoint, query) = text.split_once('?').unwrap_or((text, ""));
         let (endpoint, query) = Endpoint::read(endpoint, query)?;
-        Self::new(endpoint, query.parse()?)
+        Self::with_query(endpoint, &query)
     }
 }
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.endpoint)?;
-        let query = self.options.to_string();
+        let query = self.query();
         if query.is_empty() {
             return Ok(());
         }
         // A raw socket's protocol stands in the query already.
         let mark = if matches!(self.endpoint, Endpoint::Raw(_)) { '&' } else { '?' };
         write!(f, "{mark}{query}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::SocketOption;
+
+    #[test]
+    fn groups_stand_beside_the_options() {
+        let target: Target =
+            "udp://0.0.0.0:5000?join=239.1.2.3@eth0&mttl=4&join=ff02::1@lo,232.1.1.1/10.0.0.5".parse().unwrap();
+        assert_eq!(target.options.number(SocketOption::MulticastTtl), Some(4));
+        let written = "udp://0.0.0.0:5000?mttl=4&join=239.1.2.3@eth0,ff02::1@lo,232.1.1.1/10.0.0.5";
+        assert_eq!(target.to_string(), written);
+        assert_eq!(written.parse(), Ok(target));
+        let problem = |text: &str| text.parse::<Target>().unwrap_err();
+        assert_eq!(problem("tcp://0.0.0.0:5000?join=239.1.2.3"), EndpointError::Group(GroupError::NotUdp));
+        assert_eq!(problem("udp://0.0.0.0:5000?join"), EndpointError::Group(GroupError::Empty));
+        assert!(matches!(problem("udp://0.0.0.0:5000?join=10.0.0.1"), EndpointError::Group(_)));
     }
 }

@@ -11,7 +11,9 @@ use nix::sys::time::TimeSpec;
 use socket2::Socket;
 
 use super::address::{peer_of, sender_of, system_address};
+use super::error_queue::{self, Undelivered};
 use super::inspect::{OpenSocket, memory};
+use super::options;
 use super::stream::receive_time;
 use super::unix_message::{self, Rights};
 use super::wake::{Ready, Wake};
@@ -69,6 +71,8 @@ pub struct DatagramSocket {
     socket: Socket,
     protocol: Protocol,
     naming: Naming,
+    /// Whether the kernel keeps for it what became of what it sent.
+    has_error_queue: bool,
 }
 
 impl DatagramSocket {
@@ -77,7 +81,26 @@ impl DatagramSocket {
         if let Naming::Unix = naming {
             socket.set_passcred(true)?;
         }
-        Ok(Self { socket, protocol, naming })
+        Ok(Self { socket, protocol, naming, has_error_queue: false })
+    }
+
+    /// The same with its error queue looked at, see [`error_queue::ask_for`].
+    pub(super) fn with_error_queue(self, has_error_queue: bool) -> Self {
+        Self { has_error_queue, ..self }
+    }
+
+    /// Whether [`Self::undelivered`] tells of refusals, so that what a send call returns is about what it was to send.
+    #[must_use]
+    pub fn has_error_queue(&self) -> bool {
+        self.has_error_queue
+    }
+
+    /// The next datagram that turned out not to arrive; `None` when there is no other. Doesn't block.
+    ///
+    /// # Errors
+    /// Of recvmsg(2).
+    pub fn undelivered(&self) -> io::Result<Option<Undelivered>> {
+        if self.has_error_queue { error_queue::take(self.socket.as_fd()) } else { Ok(None) }
     }
 
     #[must_use]
@@ -96,7 +119,7 @@ impl DatagramSocket {
     /// One recvmsg(2) that doesn't block; `None` when nothing waits.
     ///
     /// # Errors
-    /// `ConnectionRefused` on a connected socket whose peer's port is closed: an answer to an earlier send, not an end.
+    /// `ConnectionRefused` where a peer's port is closed: an answer to an earlier send, not an end.
     pub fn receive(&self, buffer: &mut [u8]) -> io::Result<Option<ReceivedDatagram>> {
         let result =
             if let Naming::Unix = self.naming { self.receive_unix(buffer) } else { self.receive_other(buffer) };
@@ -153,15 +176,20 @@ impl DatagramSocket {
     /// Sends one datagram: to the connected peer, or to `to`. With `wait` it waits a tenth of a second at most for room.
     ///
     /// # Errors
-    /// `WouldBlock` when no room came; message too long; `ConnectionRefused`, over Unix for this datagram and
-    /// elsewhere for an earlier one: this one was not sent.
+    /// `WouldBlock` when no room came; message too long; an address of the other family; `ConnectionRefused`, over Unix
+    /// for this datagram and elsewhere for an earlier one: this one was not sent.
     pub fn send(&self, bytes: &[u8], to: Option<&Peer>, wait: bool) -> io::Result<usize> {
         let flags = if wait { 0 } else { libc::MSG_DONTWAIT };
-        match (to, &self.naming) {
+        let attempt = || match (to, &self.naming) {
             (Some(peer), Naming::Ip | Naming::Host | Naming::Unix) => {
                 self.socket.send_to_with_flags(bytes, &system_address(peer)?, flags)
             }
             _ => self.socket.send_with_flags(bytes, flags),
+        };
+        match attempt() {
+            // It may be about an earlier datagram, which the error queue has: then this one was not tried yet.
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock && self.has_error_queue => attempt(),
+            result => result,
         }
     }
 
@@ -169,6 +197,12 @@ impl DatagramSocket {
     #[must_use]
     pub fn dropped(&self) -> Option<u32> {
         memory(self.socket.as_fd()).map(|memory| memory.dropped)
+    }
+
+    /// Whether it is an IPv6 socket.
+    #[must_use]
+    pub fn is_v6(&self) -> bool {
+        options::is_v6(self.socket.as_fd())
     }
 
     /// To be asked about, as a socket of this side and transport.

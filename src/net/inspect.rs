@@ -7,9 +7,10 @@ use socket2::SockRef;
 
 use super::address::peer_of;
 use super::sys::{self, QueueRequest};
-use super::{options, tcp_info};
+use super::{multicast, options, tcp_info};
 use crate::model::{
-    Failure, OptionAnswer, OptionValue, Protocol, Role, SocketMemory, SocketOption, SocketOptions, SocketState,
+    Cause, Failure, MulticastGroup, Operation, OptionAnswer, OptionValue, Peer, Protocol, Role, SocketMemory,
+    SocketOption, SocketOptions, SocketState,
 };
 
 /// A socket that is open while this is there, to be asked about. None of its calls blocks.
@@ -61,6 +62,35 @@ impl OpenSocket<'_> {
         let scheme = (self.protocol.scheme(), self.protocol.separator());
         let subject = format!("{}{}{}", scheme.0, scheme.1, address.unwrap_or_default());
         options::change(self.socket, self.role, option, value, &subject)
+    }
+
+    /// Has a datagram socket hear a multicast group, see [`multicast::join`].
+    ///
+    /// # Errors
+    /// Why it doesn't.
+    pub fn join(&self, group: &MulticastGroup) -> Result<(), Failure> {
+        self.check_udp(Operation::Join, group)?;
+        multicast::join(self.socket, group)
+    }
+
+    /// Undoes [`Self::join`].
+    ///
+    /// # Errors
+    /// The socket had not joined it so.
+    pub fn leave(&self, group: &MulticastGroup) -> Result<(), Failure> {
+        self.check_udp(Operation::Leave, group)?;
+        multicast::leave(self.socket, group)
+    }
+
+    /// Where it is bound; `None` where the system doesn't say.
+    #[must_use]
+    pub fn local(&self) -> Option<Peer> {
+        SockRef::from(&self.socket).local_addr().ok().map(|address| peer_of(&address))
+    }
+
+    fn check_udp(&self, operation: Operation, group: &MulticastGroup) -> Result<(), Failure> {
+        let is_udp = self.protocol == Protocol::Udp;
+        if is_udp { Ok(()) } else { Err(Failure::new(operation, group, Cause::NotUdp)) }
     }
 }
 

@@ -9,8 +9,7 @@ use nix::libc::{self, c_int};
 use nix::sys::socket::{setsockopt, sockopt};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::sys;
-use super::tcp_info;
+use super::{multicast, sys, tcp_info};
 use crate::model::{
     Cause, Failure, Hint, Operation, OptionAnswer, OptionKind, OptionValue, Role, SocketOption, SocketOptions,
 };
@@ -147,6 +146,7 @@ pub(super) fn get(socket: BorrowedFd<'_>, role: Role, option: SocketOption) -> O
             let [number] = get_ints(socket, libc::SOL_SOCKET, libc::SO_PROTOCOL)?;
             u16::try_from(number).ok().map(|number| OptionValue::Protocol(crate::model::IpProtocol(number)))
         }
+        SocketOption::MulticastInterface => multicast::outgoing(socket).map(OptionValue::Text),
         _ => {
             let (level, name) = place(option, role, is_v6(socket))?;
             match option.kind() {
@@ -178,10 +178,13 @@ fn get_name(socket: BorrowedFd<'_>, level: c_int, name: c_int, max: usize) -> Op
 }
 
 fn set(socket: BorrowedFd<'_>, role: Role, option: SocketOption, value: &OptionValue) -> io::Result<()> {
+    if let (SocketOption::MulticastInterface, OptionValue::Text(interface)) = (option, value) {
+        return multicast::set_outgoing(socket, interface);
+    }
     // A dual-stack socket speaks IPv4 as well, and then it is IPv4's own option that counts.
     if is_v6(socket)
         && let Some((level, name)) = place(option, role, false).filter(|(level, _)| *level == libc::IPPROTO_IP)
-        && let OptionValue::Number(number) = value
+        && let Some(number) = as_int(value)
         && let Err(error) = sys::set_option(socket, level, name, &number.to_ne_bytes())
     {
         tracing::debug!(%error, option = option.constant(), "not for IPv4");
@@ -206,6 +209,14 @@ fn set(socket: BorrowedFd<'_>, role: Role, option: SocketOption, value: &OptionV
         (_, OptionValue::Number(number)) => sys::set_option(socket, level, name, &number.to_ne_bytes()),
         (_, OptionValue::Text(text)) => sys::set_option(socket, level, name, text.as_bytes()),
         (_, OptionValue::Protocol(_)) => Ok(()),
+    }
+}
+
+fn as_int(value: &OptionValue) -> Option<u32> {
+    match value {
+        OptionValue::Switch(on) => Some(u32::from(*on)),
+        OptionValue::Number(number) => Some(*number),
+        OptionValue::Text(_) | OptionValue::Protocol(_) => None,
     }
 }
 
@@ -241,11 +252,18 @@ fn place(option: SocketOption, role: Role, is_v6: bool) -> Option<(c_int, c_int)
         SocketOption::TypeOfService => (V4, libc::IP_TOS),
         SocketOption::Priority => (SOCKET, libc::SO_PRIORITY),
         SocketOption::Mark => (SOCKET, libc::SO_MARK),
-        SocketOption::IpProtocol | SocketOption::Backlog | SocketOption::ReceiveSize => return None,
+        SocketOption::MulticastTtl if is_v6 => (V6, libc::IPV6_MULTICAST_HOPS),
+        SocketOption::MulticastTtl => (V4, libc::IP_MULTICAST_TTL),
+        SocketOption::MulticastLoop if is_v6 => (V6, libc::IPV6_MULTICAST_LOOP),
+        SocketOption::MulticastLoop => (V4, libc::IP_MULTICAST_LOOP),
+        SocketOption::IpProtocol
+        | SocketOption::Backlog
+        | SocketOption::MulticastInterface
+        | SocketOption::ReceiveSize => return None,
     })
 }
 
-fn is_v6(socket: BorrowedFd<'_>) -> bool {
+pub(super) fn is_v6(socket: BorrowedFd<'_>) -> bool {
     get_ints(socket, libc::SOL_SOCKET, libc::SO_DOMAIN) == Some([libc::AF_INET6.cast_unsigned()])
 }
 
@@ -259,7 +277,7 @@ fn refusal(option: SocketOption, value: &OptionValue, subject: &dyn Display, err
     };
     let hint = match (&cause, option) {
         (Cause::UnknownName, SocketOption::Congestion) => Some(Hint::ListCongestionControls),
-        (Cause::UnknownName, SocketOption::Device) => Some(Hint::ListInterfaces),
+        (Cause::UnknownName, SocketOption::Device | SocketOption::MulticastInterface) => Some(Hint::ListInterfaces),
         (Cause::PermissionDenied, _) => Some(Hint::NeedsNetAdmin),
         (Cause::NoSuchOption | Cause::InvalidValue, SocketOption::V6Only) => Some(Hint::V6OnlyNeedsV6),
         _ => None,

@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::datagram::{DatagramSocket, Naming};
-use super::options;
 use super::transport::{Attempt, ConnectEnd, first_that_works};
+use super::{error_queue, options};
 use crate::model::{self, Failure, Operation, Peer, Role, SocketOptions};
 
 /// Binds to the first of the candidates that can be bound.
@@ -18,7 +18,7 @@ pub(super) fn bind(candidates: &[SocketAddr], options: &SocketOptions) -> Result
     first_that_works(candidates, Operation::Bind, |address| {
         let socket = socket(address, Role::Server, options)?;
         socket.bind(&address.into()).map_err(fail(Operation::Bind, address))?;
-        DatagramSocket::new(socket, model::Protocol::Udp, Naming::Ip).map_err(fail(Operation::Bind, address))
+        finished(socket, address)
     })
 }
 
@@ -33,8 +33,7 @@ pub(super) fn open(attempt: &Attempt<'_>) -> ConnectEnd {
         if attempt.connected {
             socket.connect(&address.into()).map_err(fail(Operation::Connect, address))?;
         }
-        let socket = DatagramSocket::new(socket, model::Protocol::Udp, Naming::Ip);
-        Ok((socket.map_err(fail(Operation::Open, address))?, address))
+        Ok((finished(socket, address)?, address))
     });
     match opened {
         Ok((socket, peer)) => ConnectEnd::Datagrams(socket, Peer::Ip(peer)),
@@ -48,6 +47,13 @@ fn socket(address: SocketAddr, role: Role, options: &SocketOptions) -> Result<So
     options::apply(&socket, role, options, &subject)?;
     options::ask_for_drops(&socket);
     Ok(socket)
+}
+
+fn finished(socket: Socket, address: SocketAddr) -> Result<DatagramSocket, Failure> {
+    let has_error_queue = error_queue::ask_for(&socket, address.is_ipv6());
+    let socket = DatagramSocket::new(socket, model::Protocol::Udp, Naming::Ip);
+    let socket = socket.map_err(fail(Operation::Open, address))?;
+    Ok(socket.with_error_queue(has_error_queue))
 }
 
 fn fail(operation: Operation, address: SocketAddr) -> impl Fn(io::Error) -> Failure {

@@ -1,5 +1,6 @@
 //! Who holds a port, as far as `/proc` tells.
 
+use core::net::{IpAddr, SocketAddr};
 use std::fs;
 use std::path::Path;
 
@@ -32,6 +33,34 @@ fn find_in(proc: &Path, protocol: Protocol, port: u16) -> Option<PortOwner> {
     }
     let pid = processes(proc).find(|pid| holds_one_of(&proc.join(format!("{pid}/fd")), &inodes))?;
     Some(PortOwner { pid, name: process::name_in(proc, pid)? })
+}
+
+/// UDP sockets that get what is sent to this address, or may get it instead of each other: bound to it, or to all
+/// addresses of its family. The one that asks is among them; 0 where `/proc` does not tell.
+#[must_use]
+pub fn sharing_udp(address: SocketAddr) -> u64 {
+    sharing_in(Path::new("/proc"), address)
+}
+
+fn sharing_in(proc: &Path, address: SocketAddr) -> u64 {
+    let (table, local) = match address.ip() {
+        // Word by word as the machine has them, see `proc_net_tcp(5)`.
+        IpAddr::V4(ip) => ("net/udp", format!("{:08X}", u32::from_ne_bytes(ip.octets()))),
+        IpAddr::V6(ip) => {
+            let words = ip.octets();
+            let words = words.chunks_exact(4).map(|word| u32::from_ne_bytes([word[0], word[1], word[2], word[3]]));
+            ("net/udp6", words.map(|word| format!("{word:08X}")).collect())
+        }
+    };
+    let Ok(table) = fs::read_to_string(proc.join(table)) else { return 0 };
+    let is_any = |address: &str| address.bytes().all(|digit| digit == b'0');
+    let shares = |line: &&str| {
+        let place = line.split_ascii_whitespace().nth(1).and_then(|place| place.rsplit_once(':'));
+        place.is_some_and(|(other, port)| {
+            u16::from_str_radix(port, 16) == Ok(address.port()) && (other == local || is_any(other) || is_any(&local))
+        })
+    };
+    table.lines().filter(shares).count() as u64
 }
 
 /// The inode in a line of `/proc/net/tcp` and its like if it has this local port and one of these states. Fields as in
@@ -97,6 +126,30 @@ mod tests {
         assert_eq!(find_in(proc.path(), Protocol::Tcp, 9002), None);
         assert_eq!(find_in(proc.path(), Protocol::Udp, 9000), None);
         assert_eq!(find_in(&proc.path().join("none"), Protocol::Tcp, 9000), None);
+    }
+
+    #[test]
+    fn those_that_share_a_udp_port_are_counted() {
+        let proc = tempfile::tempdir().unwrap();
+        fs::create_dir(proc.path().join("net")).unwrap();
+        // 127.0.0.1:9000 twice, any:9000, 127.0.0.2:9000, 127.0.0.1:9001; ::1 and any at 9000.
+        let line = |place: &str| format!("  1: {place} 00000000:0000 07 0:0 0:0 0 0 0 1 2 0 0\n");
+        let udp =
+            ["0100007F:2328", "0100007F:2328", "00000000:2328", "0200007F:2328", "0100007F:2329"].map(line).concat();
+        let any = format!("{}:2328", "0".repeat(32));
+        let udp6 = ["00000000000000000000000001000000:2328", any.as_str()].map(line).concat();
+        fs::write(proc.path().join("net/udp"), udp).unwrap();
+        fs::write(proc.path().join("net/udp6"), udp6).unwrap();
+        for (address, count) in [
+            ("127.0.0.1:9000", 3),
+            ("127.0.0.2:9000", 2),
+            ("0.0.0.0:9000", 4),
+            ("127.0.0.1:9001", 1),
+            ("[::1]:9000", 2),
+        ] {
+            assert_eq!(sharing_in(proc.path(), address.parse().unwrap()), count, "{address}");
+        }
+        assert_eq!(sharing_in(&proc.path().join("none"), "127.0.0.1:9000".parse().unwrap()), 0);
     }
 
     proptest! {

@@ -351,7 +351,7 @@ impl App {
             Role::Client => {
                 let Some(tab) = self.client_tab(socket) else { return };
                 tab.message = None;
-                (tab.session().map(|session| Recipients::Sessions(vec![session])), &mut tab.draft)
+                (tab.recipients(), &mut tab.draft)
             }
         };
         // What is missing or mistaken shows at the button and under the message already.

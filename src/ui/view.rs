@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::codec::encoding::Encoding;
 use crate::model::{
-    CloseReason, Event, Failure, InheritedSocket, PageRow, Protocol, SessionId, SessionInfo, ShownAs, SocketId, Traffic,
+    CloseReason, Event, Failure, InheritedSocket, NetworkInterface, PageRow, Protocol, SessionId, SessionInfo, ShownAs,
+    SocketId, Traffic,
 };
 
 /// One session as the window shows it.
@@ -39,6 +40,8 @@ pub struct Sessions {
     pub inherited: Vec<InheritedSocket>,
     /// Why sockets of these kinds can't be opened here.
     pub missing: HashMap<Protocol, Failure>,
+    /// This machine's network interfaces, as they were when somebody last looked.
+    pub interfaces: Arc<[NetworkInterface]>,
     /// What the journal shows alone: a tab, or one of its sessions.
     pub selected: Option<(SocketId, Option<SessionId>)>,
 }
@@ -76,6 +79,7 @@ impl Sessions {
                 };
                 self.by_id.insert(info.id, view);
             }
+            Event::Interfaces(all) => self.interfaces = Arc::clone(all),
             Event::Probed { protocol, missing } => match missing {
                 Some(failure) => _ = self.missing.insert(*protocol, failure.clone()),
                 None => _ = self.missing.remove(protocol),

@@ -4,7 +4,7 @@ use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
 use sockeye::model::{
-    Cause, CloseReason, Command, Direction, Event, Filter, Hint, Notice, Recipients, Respond, RowBody,
+    Cause, CloseReason, Command, Direction, Event, Filter, Hint, Notice, Operation, Recipients, Respond, RowBody,
 };
 
 use crate::harness::{DEADLINE, Harness, port};
@@ -109,7 +109,7 @@ fn a_connected_client_hears_that_nobody_listens_and_goes_on() {
 }
 
 #[test]
-fn an_unconnected_client_hears_everybody() {
+fn an_unconnected_client_hears_everybody_and_keeps_them_apart() {
     let mut h = Harness::new();
     let socket = peer();
     let (client, info) =
@@ -119,10 +119,89 @@ fn an_unconnected_client_hears_everybody() {
     let (len, client_address) = socket.recv_from(&mut buffer).unwrap();
     assert_eq!(&buffer[..len], b"question");
     let stranger = peer();
-    stranger.send_to(b"answer", ("127.0.0.1", client_address.port())).unwrap();
-    let filter = Filter { session: Some(info.id), direction: Some(Direction::In), ..Filter::default() };
-    let rows = h.rows(&filter, |rows| !rows.is_empty());
-    assert_eq!(rows[0].peer, stranger.local_addr().unwrap().to_string());
+    let to = ("127.0.0.1", client_address.port());
+    stranger.send_to(b"stranger", to).unwrap();
+    let other = h.opened(client);
+    assert_eq!(other.peer.to_string(), stranger.local_addr().unwrap().to_string());
+    socket.send_to(b"answer", to).unwrap();
+    assert_eq!(h.bytes(info.id, Direction::In, 6), b"answer");
+    assert_eq!(h.bytes(other.id, Direction::In, 8), b"stranger");
+
+    h.engine.send(Command::Close { session: other.id });
+    assert_eq!(h.closed(other.id), CloseReason::Local);
+    h.engine.send(Command::Send { socket: client, to: Recipients::Sessions(vec![info.id]), bytes: b"on".to_vec() });
+    assert_eq!(received(&socket), b"on", "the client's own session goes on");
+    h.engine.send(Command::Close { session: info.id });
+    assert_eq!(h.closed(info.id), CloseReason::Local);
+    h.wait("the end", |event| matches!(event, Event::Disconnected { .. }).then_some(()));
+}
+
+/// ICMP's answer names the address that the datagram was for: an unconnected socket has several.
+#[test]
+fn an_unconnected_socket_hears_where_nobody_listens() {
+    for any in ["127.0.0.1:0", "[::]:0"] {
+        let mut h = Harness::new();
+        let (server, endpoint) = h.listen(&format!("udp://{any}"));
+        let (open, closed) = (peer(), peer().local_addr().unwrap());
+        let addresses = vec![closed.into(), open.local_addr().unwrap().into()];
+        h.engine.send(Command::Send { socket: server, to: Recipients::Addresses(addresses), bytes: b"x".to_vec() });
+        let (session, failure) = h.wait("a failure", |event| match event {
+            Event::Failed { session, failure, .. } => Some((*session, failure.clone())),
+            _ => None,
+        });
+        assert_eq!((failure.cause, failure.hint), (Cause::Refused, Some(Hint::StartTheServer)));
+        assert_eq!((failure.operation, failure.subject), (Operation::Receive, closed.to_string()));
+        assert_eq!(received(&open), b"x", "{any}: the other one has it");
+        let [first, second] = [h.opened(server), h.opened(server)];
+        assert_eq!((session, first.peer.to_string()), (Some(first.id), closed.to_string()));
+
+        // What is sent next is not taken for what was refused.
+        h.engine.send(Command::Send {
+            socket: server,
+            to: Recipients::Sessions(vec![second.id]),
+            bytes: b"y".to_vec(),
+        });
+        assert_eq!(received(&open), b"y");
+        open.send_to(b"z", ("127.0.0.1", port(&endpoint))).unwrap();
+        assert_eq!(h.bytes(second.id, Direction::In, 1), b"z", "{any}: its answer is its session's");
+    }
+}
+
+#[test]
+fn a_second_socket_on_the_port_is_told_that_it_takes_the_traffic() {
+    let mut h = Harness::new();
+    let (first, endpoint) = h.listen("udp://127.0.0.1:0?reuseaddr=1");
+    let (second, _) = h.listen(&format!("{endpoint}?reuseaddr=1"));
+    h.noticed(&Notice::PortShared { others: 1 });
+    let socket = peer();
+    socket.send_to(b"whose?", ("127.0.0.1", port(&endpoint))).unwrap();
+    assert_eq!(h.opened(second).peer.to_string(), socket.local_addr().unwrap().to_string(), "the last one has it");
+    h.engine.send(Command::StopListening { socket: first });
+    h.stopped(first);
+    assert!(h.take(|event| matches!(event, Event::Opened { info, .. } if info.socket == first)).is_none());
+
+    let third = h.engine.new_socket();
+    h.listen_as(third, &endpoint.to_string(), |_| {});
+    assert_eq!(h.failed().cause, Cause::AddressInUse, "without the option nothing is shared");
+}
+
+#[test]
+fn a_link_local_address_without_its_network_is_explained() {
+    let mut h = Harness::new();
+    for endpoint in ["udp://[fe80::1]:9000", "tcp://[fe80::1]:9000"] {
+        let socket = h.engine.new_socket();
+        h.listen_as(socket, endpoint, |_| {});
+        let failure = h.failed();
+        assert_eq!((failure.operation, failure.cause), (Operation::Bind, Cause::NoScope), "{endpoint}");
+        let Some(Hint::AddAScope { addresses }) = failure.hint else { panic!("{:?}", failure.hint) };
+        assert!(addresses.contains(&"fe80::1%lo".to_owned()), "{addresses:?}");
+        h.begin_connect(endpoint, |_| {});
+        assert_eq!(h.failed().cause, Cause::NoScope, "{endpoint}");
+    }
+    h.begin_connect("udp://[fe80::1%nosuch]:9000", |_| {});
+    let failure = h.failed();
+    assert!(matches!(failure.hint, Some(Hint::AddAScope { .. })), "{failure:?}");
+    assert_eq!(failure.cause, Cause::NoSuchDevice);
 }
 
 #[test]
@@ -132,6 +211,8 @@ fn too_long_a_datagram_is_refused_with_the_limit() {
     h.send(client, &vec![0; 65_508]);
     let failure = h.failed();
     assert_eq!((failure.cause, failure.hint), (Cause::MessageTooLong, Some(Hint::DatagramMax)));
+    h.send(client, &vec![0; 65_507]);
+    assert_eq!(h.bytes(info.id, Direction::Out, 65_507).len(), 65_507, "one byte less goes");
     h.engine.send(Command::Disconnect { socket: client });
     assert_eq!(h.closed(info.id), CloseReason::Local);
 }

@@ -125,6 +125,8 @@ impl<O: Write, E: Write> Report for HumanReport<O, E> {
             Fact::Received { decoded: Some(decoded), .. } => writeln!(self.out, "{decoded}"),
             Fact::Received { bytes, .. } => self.out.write_all(bytes),
             Fact::Sent { .. } | Fact::PeerFinished { .. } | Fact::FinishedSending { .. } => Ok(()),
+            Fact::Joined { group } => self.line(&tr!(language, "cli.joined", group = group)),
+            Fact::Left { group } => self.line(&tr!(language, "cli.left", group = group)),
             Fact::Progress { file, progress } => self.progress(file, &progress),
             Fact::File { name, path, size, outcome } => {
                 let (name, path, size) = (printable(name), path.display(), i18n::bytes(size));

@@ -51,6 +51,8 @@ impl<W: Write> JsonReport<W> {
             Fact::Sent { session, bytes } => Line::Sent { session: session.0, bytes },
             Fact::PeerFinished { session } => Line::PeerFinished { session: session.0 },
             Fact::FinishedSending { session } => Line::FinishedSending { session: session.0 },
+            Fact::Joined { group } => Line::Joined { group: group.to_string() },
+            Fact::Left { group } => Line::Left { group: group.to_string() },
             Fact::Progress { file, progress } => Line::Progress { file, done: progress.done, size: progress.size },
             Fact::File { name, path, size, outcome } => {
                 Line::File { name, path: path.to_string_lossy().into_owned(), size, outcome: outcome.name() }
@@ -117,6 +119,12 @@ enum Line<'a> {
     },
     FinishedSending {
         session: u64,
+    },
+    Joined {
+        group: String,
+    },
+    Left {
+        group: String,
     },
     Progress {
         file: &'a str,

@@ -11,7 +11,8 @@ use serde::Serialize;
 use super::request::UsageError;
 use crate::i18n::Language;
 use crate::model::{
-    CloseReason, Endpoint, Exchange, Failure, Notice, OptionAnswer, Outcome, PeerProcess, Progress, SessionId,
+    CloseReason, Endpoint, Exchange, Failure, MulticastGroup, Notice, OptionAnswer, Outcome, PeerProcess, Progress,
+    SessionId,
 };
 
 /// The form of the output.
@@ -85,6 +86,12 @@ pub(super) enum Fact<'a> {
     },
     FinishedSending {
         session: SessionId,
+    },
+    Joined {
+        group: &'a MulticastGroup,
+    },
+    Left {
+        group: &'a MulticastGroup,
     },
     Progress {
         file: &'a str,

@@ -29,7 +29,10 @@ impl Session {
         let sent = match socket.send(bytes, to, wait) {
             // An answer to an earlier datagram, which the call gives instead of sending this one.
             Err(error) if !self.info.protocol.is_unix() && error.kind() == io::ErrorKind::ConnectionRefused => {
-                core.fail(self.info.socket, Some(self), self.not_sent(&error));
+                // Its error queue knows whose it is, and tells by itself.
+                if !socket.has_error_queue() {
+                    core.fail(self.info.socket, Some(self), self.not_sent(&error));
+                }
                 socket.send(bytes, to, wait)?
             }
             result => result?,

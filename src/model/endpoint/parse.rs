@@ -46,6 +46,19 @@ pub(super) fn host_port(text: &str) -> Result<HostPort, EndpointError> {
     Ok(HostPort::new(host, parse_port(port)?))
 }
 
+/// `127.0.0.1:9000, 10.0.0.255, [ff02::1%eth0]:9000`, all in numbers; `port` is meant where none is written.
+pub(super) fn addresses(text: &str, port: u16) -> Result<Vec<HostPort>, EndpointError> {
+    // The second comma is the one that a Chinese keyboard has.
+    let parts = text.split([',', '，', ' ']).filter(|part| !part.is_empty());
+    parts
+        .map(|part| {
+            let bare = HostPort::new(without_brackets(part), port);
+            let address = if bare.is_literal() || !part.contains(':') { bare } else { host_port(part)? };
+            if address.is_literal() { Ok(address) } else { Err(EndpointError::NotNumeric(address.host)) }
+        })
+        .collect()
+}
+
 /// What follows `unix:`. `unix:///run/x` is what people write who know URLs; the empty authority is dropped.
 pub(super) fn unix_url(rest: &str) -> Result<UnixName, EndpointError> {
     unix_name(rest.strip_prefix("//").filter(|path| path.starts_with('/')).unwrap_or(rest))

@@ -129,3 +129,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn lists_of_addresses_take_the_port_of_their_endpoint() {
+    let endpoint: Endpoint = "udp://127.0.0.1:9000".parse().unwrap();
+    let written =
+        |text: &str| endpoint.addresses(text).map(|all| all.iter().map(ToString::to_string).collect::<Vec<_>>());
+    let all =
+        ["127.0.0.2:9000", "10.0.0.255:7", "[::1]:9000", "[fe80::1%eth0]:9", "[ff02::1%2]:9000"].map(String::from);
+    assert_eq!(written(" 127.0.0.2，10.0.0.255:7, ::1 [fe80::1%eth0]:9,[ff02::1%2],"), Ok(all.to_vec()));
+    assert_eq!(written(""), Ok(Vec::new()));
+    assert_eq!(written("localhost:9"), Err(EndpointError::NotNumeric("localhost".to_owned())));
+    assert_eq!(written("10.0.0.1:x"), Err(EndpointError::BadPort("x".to_owned())));
+    assert_eq!(written("news"), Err(EndpointError::NotNumeric("news".to_owned())));
+}

@@ -57,6 +57,12 @@ pub enum SocketOption {
     Priority,
     /// SO_MARK; needs CAP_NET_ADMIN or CAP_NET_RAW.
     Mark,
+    /// IP_MULTICAST_TTL and IPV6_MULTICAST_HOPS: routers that a datagram to a group may pass; the system's default is 1.
+    MulticastTtl,
+    /// IP_MULTICAST_LOOP and IPV6_MULTICAST_LOOP: whether this machine hears what it sends to groups; on by default.
+    MulticastLoop,
+    /// IP_MULTICAST_IF and IPV6_MULTICAST_IF: the interface, by name or IPv4 address, that datagrams to groups leave by.
+    MulticastInterface,
     /// Bytes asked for in one receive call, 1 to 1048576; unset means 64 KiB (a full datagram for UDP).
     ReceiveSize,
 }
@@ -102,7 +108,7 @@ const fn number(min: u32, max: u32, unit: Unit) -> OptionKind {
 
 impl SocketOption {
     /// In the order that forms list them and that they are set in.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 28] = [
         Self::IpProtocol,
         Self::ReuseAddress,
         Self::ReusePort,
@@ -127,6 +133,9 @@ impl SocketOption {
         Self::TypeOfService,
         Self::Priority,
         Self::Mark,
+        Self::MulticastTtl,
+        Self::MulticastLoop,
+        Self::MulticastInterface,
         Self::ReceiveSize,
     ];
 
@@ -160,6 +169,13 @@ impl SocketOption {
             Self::TypeOfService => ("tos", "IP_TOS, IPV6_TCLASS", number(0, 255, Unit::None), Ip, LIVE),
             Self::Priority => ("priority", "SO_PRIORITY", number(0, INT_MAX, Unit::None), Any, LIVE),
             Self::Mark => ("mark", "SO_MARK", number(0, u32::MAX, Unit::None), Ip, LIVE),
+            Self::MulticastTtl => {
+                ("mttl", "IP_MULTICAST_TTL, IPV6_MULTICAST_HOPS", number(0, 255, Unit::None), Packets, LIVE)
+            }
+            Self::MulticastLoop => ("mloop", "IP_MULTICAST_LOOP, IPV6_MULTICAST_LOOP", Switch, Packets, LIVE),
+            Self::MulticastInterface => {
+                ("mif", "IP_MULTICAST_IF, IPV6_MULTICAST_IF", Text { max: NAME_MAX }, Packets, LIVE)
+            }
             Self::ReceiveSize => ("recvsize", "recv(2)", number(1, RECEIVE_SIZE_MAX, Bytes), Any, FIXED),
         };
         Traits { name, constant, kind, scope, live }

@@ -2,6 +2,7 @@ use std::borrow::Cow;
 
 use egui::{Id, Panel, RichText, ScrollArea, Ui};
 
+use super::answering_rows::answering_rows;
 use super::client_rows::state_words;
 use super::server::calm_words;
 use super::shell::{FEW_ROWS, StateLine, state_line};
@@ -19,6 +20,7 @@ use crate::ui::widgets::button::{Weight, button};
 use crate::ui::widgets::composer::Composer;
 use crate::ui::widgets::endpoint_row::{StartButton, endpoint_row, options_field};
 use crate::ui::widgets::field::{Field, control_caption, mistake, row_caption};
+use crate::ui::widgets::group_list::{addresses_field, group_list};
 use crate::ui::widgets::icon::{self, Icon};
 use crate::ui::widgets::message_line::message_line;
 use crate::ui::widgets::options_form::OptionsOf;
@@ -26,6 +28,9 @@ use crate::ui::widgets::receive_options::{half_open_option, receive_options};
 use crate::ui::widgets::state_dot::DotState;
 use crate::ui::widgets::tab_strip::TabTitle;
 use crate::ui::widgets::transfer_rows::transfer_rows;
+
+/// Points that the row of choices needs for more than one address beside them.
+const ROOM_FOR_ADDRESSES: f32 = 560.0;
 
 impl ClientTabState {
     #[must_use]
@@ -85,6 +90,7 @@ impl ClientTabState {
                 self.next_step(ui, cx);
             }
             self.session_row(ui, cx);
+            answering_rows(ui, cx, self.socket, &self.answering);
             transfer_rows(ui, cx, &mut self.transfers);
         });
     }
@@ -106,7 +112,7 @@ impl ClientTabState {
             weight: if locked { Weight::Plain } else { Weight::Primary },
             blocked: (self.state == ClientState::Disconnecting).then(|| tr!(cx.language, "client.disconnecting")),
         };
-        let row = endpoint_row(ui, cx, self.socket, &mut self.form, locked, start);
+        let row = endpoint_row(ui, cx, Role::Client, self.socket, &mut self.form, locked, start);
         if row.pressed {
             cx.act(action);
         }
@@ -251,6 +257,9 @@ impl ClientTabState {
         }
         options_field(ui, cx, self.socket, &mut self.form, locked);
         let (role, session) = (Role::Client, self.session());
+        if protocol == Protocol::Udp {
+            group_list(ui, cx, self.socket, &mut self.form, &mut self.udp, session.is_some());
+        }
         let of = OptionsOf { role, socket: self.socket, locked, session, open: session.is_some() };
         socket_area(ui, cx, of, None, &mut self.form, &mut self.view);
     }
@@ -310,7 +319,10 @@ impl ClientTabState {
         let blocked = match (self.session(), finished) {
             (None, _) => Some(tr!(language, "client.connect_first")),
             (Some(_), true) => Some(tr!(language, "client.finished")),
-            (Some(_), false) => None,
+            (Some(_), false) => match self.udp.addresses(&self.form) {
+                Some(Err(error)) => Some(i18n::endpoint_error(language, &error).into()),
+                _ => None,
+            },
         };
         let files_blocked = if stream { blocked.clone() } else { Some(tr!(language, "file.needs_a_stream")) };
         let composer = Composer {
@@ -321,7 +333,16 @@ impl ClientTabState {
             blocked,
             files_blocked,
         };
-        composer.show(ui, cx, &mut self.draft, |_, _| {});
+        let mut draft = std::mem::take(&mut self.draft);
+        composer.show(ui, cx, &mut draft, |ui, cx| {
+            if self.form.protocol == Protocol::Udp {
+                let label = tr!(language, "server.recipients");
+                let width = if ui.available_width() >= ROOM_FOR_ADDRESSES { 180.0 } else { 112.0 };
+                let hint = tr!(language, "addresses.to_the_peer");
+                addresses_field(ui, cx, self.socket, (&label, &hint), width, &self.form, &mut self.udp);
+            }
+        });
+        self.draft = draft;
     }
 }
 

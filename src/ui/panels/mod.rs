@@ -1,6 +1,7 @@
 //! One file a part of the window; what is drawn twice is in `widgets`.
 
 pub mod about;
+pub mod answering_rows;
 pub mod browser_options;
 pub mod client;
 pub mod client_rows;

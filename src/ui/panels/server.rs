@@ -9,7 +9,7 @@ use super::socket_area::{keep_fresh, socket_area};
 use crate::codec::compose::Format;
 use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
-use crate::model::{Command, Failure, Hint, Role, SessionId};
+use crate::model::{Command, Failure, Hint, Protocol, Role, SessionId};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
@@ -20,6 +20,7 @@ use crate::ui::widgets::choice::choice;
 use crate::ui::widgets::composer::Composer;
 use crate::ui::widgets::endpoint_row::{StartButton, endpoint_row, options_field};
 use crate::ui::widgets::field::{Field, caption, mistake, remark, row_caption};
+use crate::ui::widgets::group_list::{addresses_field, group_list};
 use crate::ui::widgets::message_line::{Message, message_line};
 use crate::ui::widgets::options_form::OptionsOf;
 use crate::ui::widgets::receive_options::{half_open_option, receive_options};
@@ -102,7 +103,7 @@ impl ServerTabState {
             weight: if locked { Weight::Plain } else { Weight::Primary },
             blocked: (self.state == ServerState::Stopping).then(|| tr!(cx.language, "server.stopping")),
         };
-        let row = endpoint_row(ui, cx, self.socket, &mut self.form, locked, start);
+        let row = endpoint_row(ui, cx, Role::Server, self.socket, &mut self.form, locked, start);
         if row.pressed {
             cx.act(action);
         }
@@ -191,9 +192,30 @@ impl ServerTabState {
         }
         options_field(ui, cx, self.socket, &mut self.form, locked);
         let (role, open) = (Role::Server, self.is_listening());
+        if protocol == Protocol::Udp {
+            group_list(ui, cx, self.socket, &mut self.form, &mut self.udp, open);
+            self.addresses(ui, cx);
+        }
         let of = OptionsOf { role, socket: self.socket, locked, session: None, open };
         let connection = self.connection_shown(cx.sessions);
         socket_area(ui, cx, of, connection, &mut self.form, &mut self.view);
+    }
+
+    /// Whom to send to, whether they have written or not.
+    fn addresses(&mut self, ui: &mut Ui, cx: &Cx<'_>) {
+        let changed = ui.horizontal(|ui| {
+            let label = tr!(cx.language, "addresses.label");
+            row_caption(ui, cx.tokens, &label);
+            let width = ui.available_width();
+            let hint = tr!(cx.language, "addresses.hint");
+            addresses_field(ui, cx, self.socket, (&label, &hint), width, &self.form, &mut self.udp)
+        });
+        if let Some(Err(error)) = self.udp.addresses(&self.form) {
+            mistake(ui, cx.tokens, &i18n::endpoint_error(cx.language, &error));
+        }
+        if changed.inner {
+            self.addresses_changed();
+        }
     }
 
     /// The connection that is selected, whose state is shown instead of the listener's own.
@@ -246,6 +268,10 @@ impl ServerTabState {
         if !self.chosen.is_empty() {
             options.push(RecipientChoice::Chosen);
         }
+        let addresses = self.udp.addresses(&self.form).and_then(Result::ok).map_or(0, |addresses| addresses.len());
+        if addresses > 0 || self.recipients == RecipientChoice::Addresses {
+            options.push(RecipientChoice::Addresses);
+        }
         // Only an open list shows them all; the one that is chosen is always there.
         options.extend(self.open.iter().take(LISTED_MAX).map(|session| RecipientChoice::One(*session)));
         let (open, chosen) = (self.open.len(), self.chosen.len());
@@ -259,6 +285,7 @@ impl ServerTabState {
             RecipientChoice::All if roomy => tr!(language, "recipients.all", count = open),
             RecipientChoice::All => tr!(language, "recipients.to_all", count = open),
             RecipientChoice::Chosen => tr!(language, "recipients.chosen", count = chosen),
+            RecipientChoice::Addresses => tr!(language, "recipients.addresses", count = addresses),
             RecipientChoice::One(session) => {
                 tr!(language, "recipients.one", peer = peer_name(language, cx.sessions, session))
             }

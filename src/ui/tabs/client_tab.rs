@@ -5,8 +5,9 @@ use super::endpoint_form::EndpointForm;
 use super::receive_form::ReceiveForm;
 use super::socket_view::SocketView;
 use super::transfers::Transfers;
+use super::udp_form::UdpForm;
 use crate::codec::encoding::Encoding;
-use crate::model::{Cause, ClientTab, CloseReason, ConnectSpec, Event, Notice, SessionId, SocketId};
+use crate::model::{Cause, ClientTab, CloseReason, ConnectSpec, Event, Notice, Recipients, SessionId, SocketId};
 use crate::ui::view::Sessions;
 use crate::ui::widgets::message_line::Message;
 
@@ -53,6 +54,10 @@ pub struct ClientTabState {
     pub last: Option<(SessionId, Option<CloseReason>)>,
     /// How many addresses the host's name has.
     pub candidates: usize,
+    /// Groups, and addresses to send to.
+    pub udp: UdpForm,
+    /// Sessions of others who answered a socket that is not connected, in the order in which they came.
+    pub answering: Vec<SessionId>,
     pub transfers: Transfers,
     pub message: Option<Message>,
     /// Datagrams that the kernel is known to have dropped.
@@ -79,6 +84,8 @@ impl ClientTabState {
             full_height: 0.0,
             last: None,
             candidates: 0,
+            udp: UdpForm::default(),
+            answering: Vec::new(),
             transfers: Transfers::default(),
             message: None,
             dropped: 0,
@@ -131,7 +138,8 @@ impl ClientTabState {
             local_port: self.local_port()?,
             // Datagrams have no connection to lose, and the choice is not on show for them.
             reconnect: (self.reconnect && self.form.protocol.is_stream()).then_some(RECONNECT_AFTER),
-            connected: self.connected,
+            // A connected socket hears its peer alone.
+            connected: self.connected && self.udp.addresses(&self.form).is_none(),
             receive: self.receive.mode(self.form.protocol)?,
             stay_half_open: self.stay_half_open,
             ..ConnectSpec::new(self.form.target().ok()?)
@@ -146,8 +154,19 @@ impl ClientTabState {
         }
     }
 
+    /// To whom "Send" sends: to the addresses that are typed, else to the peer. `None` when there is nobody.
+    #[must_use]
+    pub fn recipients(&self) -> Option<Recipients> {
+        let session = self.session()?;
+        match self.udp.addresses(&self.form) {
+            None => Some(Recipients::Sessions(vec![session])),
+            Some(addresses) => addresses.ok().map(Recipients::Addresses),
+        }
+    }
+
     /// Takes in what the engine reports about this tab. `sessions` has heard of it already.
     pub fn on_event(&mut self, event: &Event, sessions: &mut Sessions) {
+        self.udp.on_event(self.socket, &mut self.form, event);
         self.view.on_event(event, self.socket, self.session());
         match event {
             Event::Resolved { socket, candidates } if *socket == self.socket => self.candidates = candidates.len(),
@@ -158,7 +177,11 @@ impl ClientTabState {
             {
                 self.state = ClientState::Connecting { attempt: attempt.clone() };
             }
+            Event::Opened { info, .. } if info.socket == self.socket && self.is_open() => self.answering.push(info.id),
             Event::Opened { info, .. } if info.socket == self.socket => {
+                for forgotten in self.answering.drain(..) {
+                    sessions.forget(forgotten);
+                }
                 if let Some((forgotten, _)) = self.last.replace((info.id, None)) {
                     sessions.forget(forgotten);
                 }
@@ -166,10 +189,7 @@ impl ClientTabState {
                 self.message = None;
             }
             Event::Closed { socket, session, reason } if *socket == self.socket => {
-                self.last = Some((*session, Some(*reason)));
-                if self.session() == Some(*session) {
-                    self.state = ClientState::Idle;
-                }
+                self.session_closed(*session, *reason, sessions);
             }
             Event::Disconnected { socket } if *socket == self.socket => self.state = ClientState::Idle,
             Event::ReconnectingIn { socket, delay } if *socket == self.socket => {
@@ -190,6 +210,23 @@ impl ClientTabState {
             Event::Noticed { socket, notice, .. } if *socket == Some(self.socket) => self.noticed(notice),
             _ => {}
         }
+    }
+
+    fn session_closed(&mut self, session: SessionId, reason: CloseReason, sessions: &mut Sessions) {
+        if !self.answering.contains(&session) {
+            self.last = Some((session, Some(reason)));
+            if self.session() == Some(session) {
+                self.state = ClientState::Idle;
+            }
+        } else if reason == CloseReason::Evicted {
+            self.answering.retain(|answering| *answering != session);
+            sessions.forget(session);
+        }
+    }
+
+    /// Whether its own session is open.
+    fn is_open(&self) -> bool {
+        self.last.is_some_and(|(_, closed)| closed.is_none())
     }
 
     fn noticed(&mut self, notice: &Notice) {

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use crate::codec::compose::Format;
+use crate::model::Target;
 use crate::model::{AddressForm, Endpoint, EndpointError, OptionValue, Protocol, SecondField, SocketOption};
-use crate::model::{SocketOptions, Target};
 
 /// The part of a form that a mistake is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,8 +68,7 @@ impl EndpointForm {
             return self.address.parse();
         }
         let endpoint = Endpoint::from_fields(self.protocol, &self.address, &self.port)?;
-        let options: SocketOptions = self.options.trim().trim_start_matches('?').parse()?;
-        Target::new(endpoint, options)
+        Target::with_query(endpoint, self.options.trim().trim_start_matches('?'))
     }
 
     /// The ways to write a message for the transport, the most fitting one first.
@@ -85,7 +84,7 @@ impl EndpointForm {
         let before = std::mem::replace(&mut self.protocol, target.endpoint.protocol());
         self.protocol_changed(before);
         (self.address, self.port) = target.endpoint.fields();
-        self.options = target.options.to_string();
+        self.options = target.query();
         self.tried = false;
         true
     }
@@ -94,7 +93,7 @@ impl EndpointForm {
     pub fn reuse_address(&mut self) {
         if let Ok(mut target) = self.target() {
             target.options.set(SocketOption::ReuseAddress, Some(OptionValue::Switch(true)));
-            self.options = target.options.to_string();
+            self.options = target.query();
         }
     }
 
@@ -121,7 +120,7 @@ impl EndpointForm {
             | EndpointError::BadVsockPort(_)
             | EndpointError::NoIpProtocol
             | EndpointError::BadIpProtocol(_) => FormField::Port,
-            EndpointError::Option(_) => FormField::Options,
+            EndpointError::Option(_) | EndpointError::Group(_) => FormField::Options,
             _ => FormField::Address,
         };
         let incomplete = matches!(

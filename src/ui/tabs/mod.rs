@@ -4,11 +4,13 @@ mod browser_form;
 mod client_tab;
 mod draft;
 mod endpoint_form;
+pub mod groups_query;
 pub mod options_query;
 mod receive_form;
 mod server_tab;
 mod socket_view;
 mod transfers;
+mod udp_form;
 
 pub use browser_form::{BrowserForm, BrowserKind, PathMissing};
 pub use client_tab::{ClientState, ClientTabState};
@@ -18,3 +20,4 @@ pub use receive_form::{ReceiveForm, ReceiveKind};
 pub use server_tab::{RecipientChoice, RespondKind, ServerState, ServerTabState};
 pub use socket_view::SocketView;
 pub use transfers::{TransferEnd, TransferView, Transfers};
+pub use udp_form::UdpForm;

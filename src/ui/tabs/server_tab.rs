@@ -6,6 +6,7 @@ use super::endpoint_form::EndpointForm;
 use super::receive_form::ReceiveForm;
 use super::socket_view::SocketView;
 use super::transfers::Transfers;
+use super::udp_form::UdpForm;
 use crate::codec::compose::{self, ComposeError, Format, LineEnding};
 use crate::codec::encoding::Encoding;
 use crate::model::{
@@ -57,6 +58,8 @@ pub enum RecipientChoice {
     /// Those that are ticked.
     Chosen,
     One(SessionId),
+    /// The addresses that are typed.
+    Addresses,
 }
 
 /// A listener's tab.
@@ -84,6 +87,8 @@ pub struct ServerTabState {
     pub closed: VecDeque<SessionId>,
     pub recipients: RecipientChoice,
     pub chosen: BTreeSet<SessionId>,
+    /// Groups, and addresses to send to.
+    pub udp: UdpForm,
     pub transfers: Transfers,
     pub message: Option<Message>,
     /// Datagrams that the kernel is known to have dropped.
@@ -112,6 +117,7 @@ impl ServerTabState {
             closed: VecDeque::new(),
             recipients: RecipientChoice::All,
             chosen: BTreeSet::new(),
+            udp: UdpForm::default(),
             transfers: Transfers::default(),
             message: None,
             dropped: 0,
@@ -191,6 +197,7 @@ impl ServerTabState {
             RecipientChoice::Chosen => {
                 (!self.chosen.is_empty()).then(|| Recipients::Sessions(self.chosen.iter().copied().collect()))
             }
+            RecipientChoice::Addresses => self.udp.addresses(&self.form)?.ok().map(Recipients::Addresses),
             RecipientChoice::One(session) => self.open.contains(&session).then(|| Recipients::Sessions(vec![session])),
         }
     }
@@ -205,8 +212,18 @@ impl ServerTabState {
         }
     }
 
+    /// To be called after the addresses to send to were changed: what is typed there is meant.
+    pub fn addresses_changed(&mut self) {
+        if self.udp.addresses(&self.form).is_some() {
+            self.recipients = RecipientChoice::Addresses;
+        } else if self.recipients == RecipientChoice::Addresses {
+            self.recipients = RecipientChoice::All;
+        }
+    }
+
     /// Takes in what the engine reports about this tab. `sessions` has heard of it already.
     pub fn on_event(&mut self, event: &Event, sessions: &mut Sessions) {
+        self.udp.on_event(self.socket, &mut self.form, event);
         self.view.on_event(event, self.socket, None);
         match event {
             Event::Listening { socket, endpoint } if *socket == self.socket => {

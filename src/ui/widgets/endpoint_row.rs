@@ -5,9 +5,10 @@ use egui::{Id, Key, Ui};
 use super::button::{Weight, button};
 use super::choice::choice;
 use super::field::{Field, caption, mistake, remark, row_caption};
+use super::interface_menu::address_menu;
 use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
-use crate::model::{AddressForm, Command, Protocol, SecondField, SocketId};
+use crate::model::{AddressForm, Command, Protocol, Role, SecondField, SocketId};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
@@ -38,6 +39,7 @@ pub struct EndpointRow {
 pub fn endpoint_row(
     ui: &mut Ui,
     cx: &mut Cx<'_>,
+    role: Role,
     socket: SocketId,
     form: &mut EndpointForm,
     locked: bool,
@@ -64,7 +66,10 @@ pub fn endpoint_row(
                 None => 0.0,
             };
             let port_width = if second.is_some() { second_width + ui.spacing().item_spacing.x } else { 0.0 };
-            let width = ui.available_width() - port_width - BUTTON_WIDTH - ui.spacing().item_spacing.x;
+            // To listen on, there is a choice of few.
+            let is_listed = role == Role::Server && form.protocol.address_form() == AddressForm::HostPort;
+            let menu_width = if is_listed { tokens.row_height + ui.spacing().item_spacing.x } else { 0.0 };
+            let width = ui.available_width() - menu_width - port_width - BUTTON_WIDTH - ui.spacing().item_spacing.x;
             let before = form.address.len();
             let address = Field {
                 id: Id::unique(("address", socket.0)),
@@ -84,6 +89,9 @@ pub fn endpoint_row(
                 form.take_endpoint_text();
             }
             let mut entered = address.lost_focus();
+            if is_listed && let Some(address) = address_menu(ui, cx) {
+                form.address = address;
+            }
             if let Some(second) = second {
                 let (label, hint, explained) = match second {
                     SecondField::Port => {

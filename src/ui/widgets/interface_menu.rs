@@ -1,0 +1,68 @@
+//! Menus of this machine's addresses and network interfaces.
+
+use egui::{Popup, Ui};
+
+use super::icon::{self, Icon};
+use crate::model::Command;
+use crate::tr;
+use crate::ui::action::UiCommand;
+use crate::ui::context::Cx;
+
+/// A button that lists the addresses to listen on; the one that was chosen.
+pub fn address_menu(ui: &mut Ui, cx: &mut Cx<'_>) -> Option<String> {
+    let language = cx.language;
+    let label = tr!(language, "interfaces.addresses");
+    menu(ui, cx, &label, |ui, cx| {
+        let mut entries = vec![
+            ("127.0.0.1".to_owned(), tr!(language, "interfaces.this_machine").into_owned()),
+            ("0.0.0.0".to_owned(), tr!(language, "interfaces.all_v4").into_owned()),
+            ("::".to_owned(), tr!(language, "interfaces.all").into_owned()),
+        ];
+        for interface in cx.sessions.interfaces.iter().filter(|interface| interface.is_up) {
+            for at in &interface.addresses {
+                let address = interface.bindable(at.address);
+                if entries.iter().all(|(known, _)| *known != address) {
+                    entries.push((address, interface.name.clone()));
+                }
+            }
+        }
+        entry_of(ui, entries)
+    })
+}
+
+/// A button that lists the interfaces on which groups can be joined; the name of the one that was chosen.
+pub fn interface_menu(ui: &mut Ui, cx: &mut Cx<'_>) -> Option<String> {
+    let label = tr!(cx.language, "interfaces.interfaces");
+    menu(ui, cx, &label, |ui, cx| {
+        let fitting = cx.sessions.interfaces.iter().filter(|interface| interface.is_up);
+        let entries = fitting.map(|interface| {
+            let addresses: Vec<_> = interface.addresses.iter().map(|at| at.address.to_string()).collect();
+            (interface.name.clone(), addresses.join(", "))
+        });
+        entry_of(ui, entries.collect())
+    })
+}
+
+/// Asks for the interfaces as it opens: cables and networks come and go.
+fn menu(
+    ui: &mut Ui,
+    cx: &mut Cx<'_>,
+    label: &str,
+    entries: impl FnOnce(&mut Ui, &Cx<'_>) -> Option<String>,
+) -> Option<String> {
+    let button = icon::icon_button(ui, cx.tokens, Icon::ChevronDown, label, label);
+    if button.clicked() {
+        cx.act(UiCommand::Engine(Command::ListInterfaces));
+    }
+    Popup::menu(&button).accessible_name(label).show(|ui| entries(ui, cx)).and_then(|shown| shown.inner)
+}
+
+fn entry_of(ui: &mut Ui, entries: Vec<(String, String)>) -> Option<String> {
+    let mut chosen = None;
+    for (name, explained) in entries {
+        if ui.button(format!("{name} · {explained}")).clicked() {
+            chosen = Some(name);
+        }
+    }
+    chosen
+}

@@ -1,0 +1,94 @@
+//! Groups and many recipients on the command line, with Python at the other end.
+
+#![cfg(target_os = "linux")]
+
+mod support;
+
+use std::net::UdpSocket;
+use std::process::Command;
+
+use support::{PATIENCE, Process, Sockeye, in_own_network, ip, port_of, require_tool, run, sockeye};
+
+/// As a manual of Python has it: joins a group, answers whoever writes to it, and sends to another.
+const PEER: &str = r#"
+import socket, struct, sys
+group, answers_from = sys.argv[1], sys.argv[2]
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("", 0))
+s.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP,
+             struct.pack("4s4s", socket.inet_aton(group), socket.inet_aton("127.0.0.1")))
+s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("127.0.0.1"))
+print(s.getsockname()[1], flush=True)
+data, who = s.recvfrom(2048)
+s.sendto(answers_from.encode() + b":" + data, who)
+data, who = s.recvfrom(2048)
+host, port = data.decode().rsplit(":", 1)
+s.sendto("你好".encode(), (host, int(port)))
+"#;
+
+fn python(group: &str, name: &str) -> (Process, u16) {
+    let mut command = Command::new("python3");
+    command.args(["-c", PEER, group, name]);
+    let mut process = Process::start(command);
+    process.read_until("its port", |bytes| bytes.contains(&b'\n'));
+    let port = String::from_utf8_lossy(&process.stdout).trim().parse().expect("a port");
+    (process, port)
+}
+
+#[test]
+fn python_is_heard_in_a_group_and_answers_there() {
+    if !require_tool("python3") {
+        return;
+    }
+    in_own_network("python_is_heard_in_a_group_and_answers_there", || {
+        ip(&["link", "set", "lo", "multicast", "on"]);
+        let (peer, port) = python("239.1.2.3", "python");
+        let (mut server, endpoint) = Sockeye::listen(&["listen", "udp://0.0.0.0:0?join=239.7.7.7@lo"]);
+        assert_eq!(server.expect("joined")["group"], "239.7.7.7@lo");
+
+        let group = format!("udp://239.1.2.3:{port}?mif=lo");
+        // Of the group's own address nothing comes: `--to` opens a socket that hears whoever answers.
+        let to = format!("127.0.0.1:{}", port_of(&endpoint));
+        let asked = run(&["connect", &group, "--to", &to, "--send", "who?", "--wait", "500"]);
+        asked.expect_code(0);
+        assert_eq!(asked.received(), b"python:who?");
+        assert_eq!(asked.all("opened").len(), 3, "the group, the other address, and who answers");
+        assert_eq!(asked.all("sent").len(), 2);
+        assert_eq!(server.expect("received")["hex"], "77686f3f");
+
+        let group = format!("239.7.7.7:{}", port_of(&endpoint));
+        run(&["connect", &format!("udp://127.0.0.1:{port}"), "--send", &group, "--wait", "0"]).expect_code(0);
+        assert_eq!(server.expect("received")["hex"], "e4bda0e5a5bd");
+        assert_eq!(peer.finish().code, Some(0));
+        server.interrupt().expect_code(0);
+    });
+}
+
+#[test]
+fn a_group_that_can_t_be_joined_ends_the_run_with_the_interfaces() {
+    let failed = run(&["listen", "udp://0.0.0.0:0?join=239.1.2.3@nosuch"]);
+    let error = failed.expect_error(1, "join");
+    assert_eq!(error["endpoint"], "udp://239.1.2.3@nosuch");
+    assert!(error["hint"].as_str().is_some_and(|hint| hint.contains("lo")), "{error}");
+
+    let output = sockeye(&["listen", "udp://0.0.0.0:0?join=10.0.0.1"]).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("10.0.0.1 is no group"));
+}
+
+#[test]
+fn a_refusal_is_told_for_the_address_that_it_is_of() {
+    let socket = |port: u16| {
+        let socket = UdpSocket::bind(("127.0.0.1", port)).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        socket
+    };
+    let open = socket(0);
+    let closed = socket(0).local_addr().unwrap().port();
+    let to = format!("127.0.0.1:{closed}");
+    let endpoint = format!("udp://{}", open.local_addr().unwrap());
+    let ended = run(&["connect", &endpoint, "--to", &to, "--send", "x", "--wait", "200"]);
+    let error = ended.expect_error(1, "receive");
+    assert_eq!((&error["endpoint"], &error["message"]), (&format!("udp://{to}").into(), &"connection refused".into()));
+    assert_eq!(open.recv(&mut [0; 8]).unwrap(), 1, "the other one has it");
+}

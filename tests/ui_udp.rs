@@ -1,0 +1,138 @@
+//! What the window has for UDP alone: groups, addresses to send to, those who answer, this machine's interfaces.
+
+#![cfg(target_os = "linux")]
+
+#[path = "support/app.rs"]
+mod app;
+#[path = "support/mod.rs"]
+mod support;
+
+use std::net::{Ipv4Addr, UdpSocket};
+
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use sockeye::model::{ClientTab, ServerTab};
+
+use crate::app::Window;
+use crate::support::{PATIENCE, in_own_network, ip};
+
+fn server(address: &str, options: &str) -> ServerTab {
+    let (address, options) = (address.to_owned(), options.to_owned());
+    ServerTab {
+        protocol: "udp".to_owned(),
+        port: "0".to_owned(),
+        address,
+        options,
+        more_open: true,
+        ..ServerTab::default()
+    }
+}
+
+fn client(port: u16) -> ClientTab {
+    ClientTab { protocol: "udp".to_owned(), port: port.to_string(), more_open: true, ..ClientTab::default() }
+}
+
+fn machine() -> UdpSocket {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket
+}
+
+fn port(socket: &UdpSocket) -> u16 {
+    socket.local_addr().unwrap().port()
+}
+
+#[test]
+fn an_address_to_listen_on_is_picked_from_a_list() {
+    let mut window = Window::with_tabs(server("127.0.0.1", ""), ClientTab::default());
+    window.click("Server", "Local addresses");
+    window.until("the interfaces", |window| window.harness.query_by_label("::1 · lo").is_some());
+    window.harness.get_by_label("0.0.0.0 · every IPv4 address").click();
+    window.until("the choice", |window| window.value("Server", "Address") == "0.0.0.0");
+    assert!(window.panel("Client").query_by_label("Local addresses").is_none(), "where to is nothing to pick here");
+}
+
+#[test]
+fn groups_are_joined_and_left_before_and_while_it_listens() {
+    in_own_network("groups_are_joined_and_left_before_and_while_it_listens", || {
+        ip(&["link", "set", "lo", "multicast", "on"]);
+        let settings = ServerTab { port: "5000".to_owned(), ..server("0.0.0.0", "rcvbuf=64K") };
+        let mut window = Window::with_tabs(settings, ClientTab::default());
+        window.write("Server", "Group", "10.0.0.1");
+        assert!(window.shows("Server", "10.0.0.1 is no group"));
+        window.write("Server", "Group", "239.1.1.1@lo");
+        window.click("Server", "Join");
+        assert_eq!(window.value("Server", "Socket options"), "rcvbuf=64K&join=239.1.1.1@lo");
+        assert_eq!(window.value("Server", "Group"), "");
+        window.listen();
+        window.until("joining", |window| window.has_row(&["joined 239.1.1.1@lo"]));
+
+        window.write("Server", "Group", "239.1.1.2");
+        window.click("Server", "Network interfaces");
+        window.until("the interfaces", |window| window.harness.query_by_label_contains("lo · 127.0.0.1").is_some());
+        window.harness.get_by_label_contains("lo · 127.0.0.1").click();
+        window.until("the interface", |window| window.value("Server", "Group") == "239.1.1.2@lo");
+        window.click("Server", "Join");
+        window.until("joining", |window| window.shows("Server", "239.1.1.2@lo"));
+        let sender = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::DGRAM, None).unwrap();
+        sender.set_multicast_if_v4(&Ipv4Addr::LOCALHOST).unwrap();
+        let sender = UdpSocket::from(sender);
+        sender.send_to(b"to the group", ("239.1.1.2", 5000)).unwrap();
+        window.until("the datagram", |window| window.has_row(&["received", "to the group"]));
+
+        window.click("Server", "Leave 239.1.1.1@lo");
+        window.until("leaving", |window| window.has_row(&["left 239.1.1.1@lo"]));
+        assert_eq!(window.value("Server", "Socket options"), "rcvbuf=64K&join=239.1.1.2@lo");
+        window.write("Server", "Group", "239.1.1.3@nosuch");
+        window.click("Server", "Join");
+        window.until("the failure", |window| window.shows("Server", "Name the network interface after @"));
+    });
+}
+
+#[test]
+fn a_client_sends_to_many_and_tells_them_apart() {
+    let many = [machine(), machine()];
+    let mut window = Window::with_tabs(ServerTab::default(), client(port(&many[0])));
+    let list = format!("127.0.0.1, 127.0.0.1:{}", port(&many[1]));
+    window.write("Client", "Recipients", &list);
+    window.click("Client", "Connect");
+    window.until("open", |window| window.shows("Client", "Socket open"));
+    window.write("Client", "Message", "all");
+    window.click("Client", "Send");
+    let mut buffer = [0; 8];
+    for (socket, answer) in many.iter().zip(["one", "other"]) {
+        let (len, from) = socket.recv_from(&mut buffer).unwrap();
+        assert_eq!(&buffer[..len], b"all");
+        socket.send_to(answer.as_bytes(), from).unwrap();
+    }
+    let row = format!("127.0.0.1:{}  ↓ 5 B  ↑ 3 B", port(&many[1]));
+    window.until("the other's row", |window| window.panel("Client").query_by_label(&row).is_some());
+    window.until("the first's answer", |window| window.has_row(&["received", "one"]));
+    window.panel("Client").get_by_label(&row).click();
+    window.until("the journal of one", |window| {
+        window.has_row(&["received", "other"]) && !window.has_row(&["received", "one"])
+    });
+
+    window.write("Client", "Recipients", "127.0.0.1:99999");
+    assert!(window.control("Client", "Send").accesskit_node().is_disabled(), "a mistaken list reaches nobody");
+}
+
+#[test]
+fn a_server_writes_to_those_who_have_not_written() {
+    let quiet = machine();
+    let mut window = Window::with_tabs(server("127.0.0.1", ""), ClientTab::default());
+    window.listen();
+    window.write("Server", "Send to", "localhost");
+    assert!(window.shows("Server", "“localhost” has to be written in numbers"));
+    window.write("Server", "Send to", &format!("127.0.0.1:{}", port(&quiet)));
+    assert_eq!(window.value("Server", "Recipients"), "Addresses (1)");
+    window.write("Server", "Message", "first");
+    window.click("Server", "Send");
+    let mut buffer = [0; 8];
+    let (len, from) = quiet.recv_from(&mut buffer).unwrap();
+    assert_eq!(&buffer[..len], b"first");
+    quiet.send_to(b"answer", from).unwrap();
+    window.until("its answer", |window| window.has_row(&["received", "answer"]));
+    window.until("its row", |window| window.has_client(&quiet.local_addr().unwrap().to_string()));
+    window.write("Server", "Send to", "");
+    assert_eq!(window.value("Server", "Recipients"), "To all (1)");
+}
