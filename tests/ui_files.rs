@@ -281,6 +281,8 @@ fn a_folder_counts_once_it_is_typed_and_for_connections_after_that() {
         peer.shutdown(Shutdown::Write).expect("the end");
     }
     let files = |folder: &TempDir| std::fs::read_dir(folder.path()).expect("the folder").count();
+    // So that all rows of the journal have room.
+    window.click("Server", "More");
     window.until("three rows in the journal", |window| {
         window.journal().iter().flatten().filter(|cell| cell.contains(" · ended in order, unverified")).count() == 3
     });
