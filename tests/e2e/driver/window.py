@@ -72,6 +72,8 @@ class Panel:
         self.click("More")
         self.choose("Incoming data", way)
         self.set("Folder", str(folder))
+        # Open, it leaves the journal few rows to be seen.
+        self.click("More")
 
     def says(self, pattern):
         """Waits for a label that the pattern is found in; returns the match."""
