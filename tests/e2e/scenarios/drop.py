@@ -31,6 +31,8 @@ def drop(window, sender, receiver, ends):
 with Desktop(), Window() as window:
     server, client = window.server, window.client
     drop(window, client, server, "Disconnect")
+    server.click("More")
     server.choose("Incoming data", "Show in the journal")
+    server.click("More")
     server.click("Stop listening")
     drop(window, server, client, "Stop listening")
