@@ -8,11 +8,12 @@ use std::net::{TcpListener, UdpSocket};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
+use std::time::Instant;
 
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use socket2::{Domain, Protocol, Socket, Type};
-use support::{Finished, Process, Run, Sockeye, require, require_tool, run, sockeye};
+use support::{Finished, PATIENCE, Process, Run, Sockeye, require, require_tool, run, sockeye};
 use tempfile::{TempDir, tempdir};
 
 const TEXT: &str = "你好 \"it's\" 100%\\\n";
@@ -399,10 +400,10 @@ fn free_port(kind: Type) -> u16 {
 
 /// Connects to what may not listen yet, until somebody answers.
 fn answered(endpoint: &str, message: &str) -> Run {
-    let deadline = std::time::Instant::now() + support::PATIENCE;
+    let deadline = Instant::now() + PATIENCE;
     loop {
         let run = run(&["connect", endpoint, "--send", message, "--wait", "500"]);
-        if run.code == Some(0) && !run.received().is_empty() || std::time::Instant::now() > deadline {
+        if run.code == Some(0) && !run.received().is_empty() || Instant::now() > deadline {
             return run;
         }
     }
@@ -453,10 +454,9 @@ fn netcat_lines_listen() {
     let mut server = Written::shell("netcat", &[&endpoint, "--listen"]);
     // It shows what comes from one after the other.
     for message in ["first", "second"] {
-        loop {
-            if run(&["connect", &endpoint, "--send", message, "--wait", "0"]).code == Some(0) {
-                break;
-            }
+        let deadline = Instant::now() + PATIENCE;
+        while run(&["connect", &endpoint, "--send", message, "--wait", "0"]).code != Some(0) {
+            assert!(Instant::now() < deadline, "nobody listens: {}", server.text);
         }
         server.has_told(message);
     }

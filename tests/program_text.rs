@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 use sockeye::model::{
-    Endpoint, HostPort, Program, Recipe, Respond, Role, SocketOption, SocketOptions, Target, UnixName,
+    Endpoint, HostPort, Obstacle, Program, Recipe, Respond, Role, SocketOption, SocketOptions, Target, UnixName,
 };
 use support::{Process, require_tool};
 
@@ -193,7 +193,12 @@ fn python_knows_every_option() {
     let mut lines = String::new();
     for target in options() {
         for role in [Role::Server, Role::Client] {
-            let text = Program::Python.write(&Recipe::new(role, &target)).expect("Python can do everything");
+            let text = match Program::Python.write(&Recipe::new(role, &target)) {
+                Ok(text) => text,
+                // It is not written down for any tool.
+                Err(Obstacle::Option(SocketOption::MulticastInterface)) => continue,
+                Err(obstacle) => panic!("{target}: {obstacle:?}"),
+            };
             let case = json!({ "text": text, "names": {}, "path": null, "local": null });
             lines += &format!("{case}\n");
         }
@@ -304,10 +309,12 @@ fn socat_reads_paths_back() {
     let target = unix(path.to_str().expect("UTF-8"));
     let recipe = Recipe { message: Some(b"here"), ..Recipe::new(Role::Client, &target) };
     let line = Program::Socat.write(&recipe).expect("it can");
-    let socat = Process::run("sh", &["-c", &line]);
-    let (mut peer, _) = listener.accept().expect("it connects");
-    let mut heard = [0; 4];
-    std::io::Read::read_exact(&mut peer, &mut heard).expect("four bytes");
-    drop(peer);
-    assert_eq!((heard, socat.finish().code), (*b"here", Some(0)), "{line}");
+    // It ends after a second of quiet, whether anybody has accepted or not.
+    let finished = Process::run("sh", &["-c", &line]).finish();
+    assert_eq!(finished.code, Some(0), "{line}: {}", finished.stderr);
+    listener.set_nonblocking(true).expect("it need not wait");
+    let (mut peer, _) = listener.accept().expect("it has connected");
+    let mut heard = Vec::new();
+    std::io::Read::read_to_end(&mut peer, &mut heard).expect("all that it said");
+    assert_eq!(heard, b"here");
 }

@@ -18,12 +18,14 @@ const LEVELS: [(&str, &str, i32); 5] = [
 ];
 
 /// Linux's numbers of constants that Python's `socket` or socat 1.7 lacks.
-const NUMBERS: [(&str, i32, Lack); 5] = [
+const NUMBERS: [(&str, i32, Lack); 7] = [
     ("TCP_USER_TIMEOUT", 18, Lack::Socat),
     ("TCP_CONGESTION", 13, Lack::Socat),
     ("TCP_FASTOPEN", 23, Lack::Socat),
     (FAST_OPEN_CONNECT, 30, Lack::Both),
     ("SO_MARK", 36, Lack::Socat),
+    ("IPV6_MULTICAST_HOPS", 18, Lack::Socat),
+    ("IPV6_MULTICAST_LOOP", 19, Lack::Socat),
 ];
 
 /// A client's SYN with data, tcp(7).
