@@ -33,7 +33,8 @@ fn connect(harness: &mut Harness, socket: SocketId, port: u16) -> (TcpStream, Se
 }
 
 fn get(peer: &mut TcpStream, target: &str) {
-    write!(peer, "GET {target} HTTP/1.1\r\nHost: h\r\n\r\n").unwrap();
+    // One call: `write!` would make one of each part, and the other end may read between two.
+    peer.write_all(format!("GET {target} HTTP/1.1\r\nHost: h\r\n\r\n").as_bytes()).unwrap();
 }
 
 /// A head, with the empty line after it.
