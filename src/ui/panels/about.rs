@@ -1,6 +1,6 @@
 //! The two windows of the help menu.
 
-use egui::{Id, Modal, RichText, Ui};
+use egui::{Id, Modal, RichText, ScrollArea, Ui};
 
 use crate::tr;
 use crate::ui::action::UiCommand;
@@ -28,7 +28,11 @@ pub fn help(ui: &mut Ui, cx: &mut Cx<'_>, which: Help) -> bool {
         ui.label(RichText::new(title).font(egui::FontId::new(17.0, crate::ui::fonts::strong())));
         ui.add_space(cx.tokens.space_small);
         match which {
-            Help::Shortcuts => shortcuts(ui, cx),
+            Help::Shortcuts => {
+                // In a low window the list scrolls, so that "Close" stays in sight.
+                let room = ui.ctx().content_rect().height() - AROUND_LIST;
+                ScrollArea::vertical().max_height(room).show(ui, |ui| shortcuts(ui, cx));
+            }
             Help::About => about(ui, cx),
         }
         ui.add_space(cx.tokens.space);
@@ -40,7 +44,12 @@ pub fn help(ui: &mut Ui, cx: &mut Cx<'_>, which: Help) -> bool {
     open && !response.should_close()
 }
 
+/// What stands above and below the list of shortcuts, in points.
+const AROUND_LIST: f32 = 160.0;
+
 fn shortcuts(ui: &mut Ui, cx: &Cx<'_>) {
+    // Text, not controls: lines stand closer than the rows of a form.
+    ui.spacing_mut().interact_size.y = cx.tokens.text_size + cx.tokens.space_small;
     let keys = |words: String| RichText::new(words).font(cx.tokens.mono_font()).color(cx.tokens.text_muted);
     let line = |ui: &mut Ui, name: &str, shortcut: String| {
         ui.horizontal(|ui| {
