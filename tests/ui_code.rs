@@ -136,3 +136,17 @@ fn it_closes_with_its_tab_and_speaks_chinese() {
     window.harness.step();
     assert!(window.harness.query_by_role_and_label(Role::MultilineTextInput, "代码").is_none());
 }
+
+#[test]
+fn a_server_that_answers_browsers_is_refused_and_not_written_without_them() {
+    let server = ServerTab { browser: "page".to_owned(), page: "<h1>你好".to_owned(), more_open: true, ..any_port() };
+    let mut window = Window::with_tabs(server, ClientTab::default());
+    show(&mut window, "Server", "Show as code…");
+    for tool in ["Python", "netcat", "socat", "curl"] {
+        choose(&mut window, tool);
+        assert_eq!(code(&window), None, "{tool}");
+        let words = format!("Answering browsers can't be written down for {tool} here");
+        let said = window.harness.query_all_by_role(Role::Label).any(|label| label.value() == Some(words.clone()));
+        assert!(said, "{tool}");
+    }
+}

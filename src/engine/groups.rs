@@ -1,6 +1,7 @@
 //! Multicast groups of datagram sockets. Nothing here blocks.
 
 use super::core::Core;
+use super::inspecting::with_socket;
 use super::session::Session;
 use super::socket_control::SocketControl;
 use crate::model::{Event, Failure, Life, MulticastGroup, Notice, Peer};
@@ -57,15 +58,4 @@ pub(super) fn leave(core: &Core, control: &SocketControl, session: Option<&Sessi
 /// Bound to an address that only this machine has, a socket hears no group.
 fn is_one_machine(local: &Peer) -> bool {
     matches!(local, Peer::Ip(address) if !address.ip().is_unspecified() && !address.ip().is_multicast())
-}
-
-fn with_socket<T>(
-    control: &SocketControl,
-    session: Option<&Session>,
-    look: impl FnOnce(OpenSocket<'_>) -> T,
-) -> Option<T> {
-    match session {
-        Some(session) => session.with_socket(look),
-        None => control.with_listening(look),
-    }
 }

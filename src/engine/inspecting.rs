@@ -62,7 +62,8 @@ pub(super) fn set_option(
     }
 }
 
-fn with_socket<T>(
+/// Looks at a session's socket, or at the listener's own; `None` where it is closed.
+pub(super) fn with_socket<T>(
     control: &SocketControl,
     session: Option<&Session>,
     look: impl FnOnce(OpenSocket<'_>) -> T,

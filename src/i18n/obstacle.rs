@@ -14,6 +14,7 @@ pub fn obstacle(language: Language, program: Program, protocol: Protocol, obstac
         Obstacle::Answering => tr!(language, "code.no_answering", tool = tool),
         Obstacle::Greeting => tr!(language, "code.no_greeting", tool = tool),
         Obstacle::Option(option) => tr!(language, "code.no_option", tool = tool, option = option.name()),
+        Obstacle::Browsers => tr!(language, "code.no_browsers", tool = tool),
         Obstacle::Groups => tr!(language, "code.no_groups", tool = tool),
         Obstacle::Unconnected => tr!(language, "code.no_unconnected", tool = tool),
         Obstacle::Unnamed => tr!(language, "code.no_name", tool = tool),

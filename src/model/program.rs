@@ -113,6 +113,8 @@ pub enum Obstacle {
     Greeting,
     /// It has no such option, or not for this value.
     Option(SocketOption),
+    /// Answering browsers is not written down.
+    Browsers,
     /// Joining multicast groups is not written down.
     Groups,
     /// Its datagram sockets are connected ones.

@@ -45,6 +45,9 @@ impl ServerTabState {
         let target = self.form.target().map_err(NoCode::Endpoint)?;
         let respond: Respond = self.respond().map_err(NoCode::Reply)?;
         let protocol = target.endpoint.protocol();
+        if !matches!(self.browser.content(protocol), Ok(None)) {
+            return Err(NoCode::Tool(program, protocol, Obstacle::Browsers));
+        }
         let message = message(&self.draft, program, protocol)?;
         let recipe = Recipe { message: message.as_deref(), respond: &respond, ..Recipe::new(Role::Server, &target) };
         program.write(&recipe).map_err(|obstacle| NoCode::Tool(program, protocol, obstacle))
