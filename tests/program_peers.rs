@@ -46,8 +46,9 @@ impl Drop for Group {
 impl Written {
     fn python(arguments: &[&str]) -> Self {
         let text = code(arguments);
-        let mut command = Command::new("python3");
-        command.args(["-c", &text]).env("PYTHONIOENCODING", "utf-8");
+        // A shell may have run the tests in its background, where SIGINT is ignored; Python takes that over.
+        let mut command = Command::new("env");
+        command.args(["--default-signal=INT", "python3", "-c", &text]).env("PYTHONIOENCODING", "utf-8");
         Self::start(command, text)
     }
 

@@ -83,7 +83,14 @@ impl Receiver<'_> {
             _ => FILE_RECEIVE_SIZE,
         };
         let size = self.control.options.number(SocketOption::ReceiveSize).map_or(default, |size| size as usize);
-        // Zeroed memory that is not touched costs nothing: an idle connection keeps no buffer resident.
+        // The edges of a buffer are resident before anything is in it: ten thousand connections that say nothing have none.
+        // Files and browsers have deadlines of their own.
+        if self.receiving.is_none()
+            && self.browsing.is_none()
+            && let Err(error) = self.stream.wait_for_input()
+        {
+            tracing::debug!(%error, "poll");
+        }
         let mut buffer = vec![0; size];
         let mut reads_after_stop = 0;
         // The peer sends faster than is read. Linux offers no more room once receiving is shut down, and a close without

@@ -5,6 +5,7 @@ use std::net::Shutdown;
 use std::os::fd::{AsFd, AsRawFd};
 use std::time::Duration;
 
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, getsockopt, recvmsg, sockopt};
 use nix::sys::time::TimeSpec;
 use socket2::Socket;
@@ -104,6 +105,16 @@ impl Stream {
         let is_end = message.len == 0 && !(has_borders && message.kernel_ns.is_some());
         let (truncated, kernel_ns) = (message.truncated, message.kernel_ns);
         Ok(ReceivedPiece { len: message.len, is_end, truncated, kernel_ns, rights: message.rights })
+    }
+
+    /// Blocks until a receive call would return at once (poll(2)): until something came, the peer finished, an error stands,
+    /// or [`Self::interrupt`]. Nothing is taken from the socket, so it needs no buffer meanwhile.
+    ///
+    /// # Errors
+    /// Of poll(2).
+    pub fn wait_for_input(&self) -> io::Result<()> {
+        let mut watched = [PollFd::new(self.socket.as_fd(), PollFlags::POLLIN)];
+        retry_interrupted(|| Ok(poll(&mut watched, PollTimeout::NONE)?)).map(drop)
     }
 
     /// From now on a receive call for which nothing comes returns `WouldBlock` after this time (`SO_RCVTIMEO`, socket(7));

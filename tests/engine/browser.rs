@@ -95,6 +95,9 @@ fn an_answered_request_is_its_bytes_and_a_line() {
 
     // The same connection takes the next request; what it is shown from now on counts for new ones.
     harness.engine.send(Command::SetBrowser { socket, browser: Some(page("new")) });
+    // Commands are carried out in their order: once this one is refused, the one before it holds.
+    harness.send(socket, b"lost");
+    assert_eq!(harness.failed().cause, Cause::ToABrowser);
     get(&mut peer, "/");
     assert_eq!(body(&mut peer), "<h1>你好".as_bytes());
     let (mut later, _) = connect(&mut harness, socket, port);
