@@ -245,7 +245,7 @@ impl App {
         let lowest = (area.height() - 150.0).max(160.0);
         let chosen = (area.height() * split).clamp(200.0_f32.min(lowest), lowest);
         // What "More" opens pushes the border down, as far as the journal can spare room, and not the rows out of sight.
-        let spare = (area.height() - 220.0).max(chosen);
+        let spare = (area.height() - 300.0).max(chosen);
         let middle = area.top() + chosen.max(self.full_panel_height().min(spare));
 
         let handle = Rect::from_min_max(pos2(area.left(), middle), pos2(area.right(), middle + GAP));
