@@ -13,6 +13,7 @@ pub mod hex;
 pub mod icmp;
 pub mod ipv4;
 pub mod percent;
+pub mod prefix_hash;
 pub mod size;
 pub mod visible;
 pub mod websocket;

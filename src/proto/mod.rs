@@ -2,3 +2,4 @@
 
 pub mod browser;
 pub mod plain_file;
+pub mod transfer;

@@ -1,0 +1,104 @@
+//! Files that arrive whole, or say so: a protocol over any stream of bytes, TCP or Unix.
+//!
+//! # The order of things
+//!
+//! One side of a connection sends files, the other receives them, for the connection's whole life. The side that connected
+//! is the *caller*. It speaks first; the *answerer* is silent until it has read the first bytes, so that a program which
+//! knows nothing of this protocol is not disturbed. Whoever doesn't begin with the magic is such a program.
+//!
+//! ```text
+//! caller                                   answerer
+//!   MAGIC  HELLO(versions, features, role) →
+//!                                        ← MAGIC  HELLO(the version, the features, the other role)
+//! sender                                   receiver
+//!   OFFER(id, kind, size, time, name)    →
+//!                                        ← ACCEPT(id, offset, hash of the first `offset` bytes)   or CANCEL(id, reason)
+//!   BEGIN(id, offset)  DATA…  END(id, size, hash)  →
+//!                                        ← COMMIT(id)                                             or CANCEL(id, reason)
+//!   … the next OFFER … then DONE         →
+//! ```
+//!
+//! - The receiver accepts at the offset up to which it holds the file already. The sender compares the hash with that of
+//!   its own first bytes and begins there, or at 0 if they differ: what the receiver held is then of another file.
+//! - The hash in END is that of the whole file. COMMIT is sent once that hash was found in what was received, the bytes are
+//!   on the disk and the file has its name; nothing else means that a file has arrived.
+//! - A small file need not wait for its answer: an *eager* OFFER is followed by BEGIN at 0, DATA and END at once, and by the
+//!   next such OFFER. The receiver skips the data of one that it cancels.
+//! - Either side ends a file with CANCEL at any moment. A sender that reads one stops at the next frame and says CANCEL of
+//!   the same file itself, so that the receiver knows where its data ends; after END it says nothing any more.
+//! - A side that works for long without sending a frame of its own (it asks its user, compares, waits for the disk, was
+//!   told to pause) sends WORKING every few seconds.
+//! - After DONE the receiver answers what is open still and finishes sending; then both close.
+//!
+//! # Frames
+//!
+//! All numbers are big-endian. A frame is type (1 byte), flags (1), two bytes that are zero, the length of what follows (4),
+//! and that. Bit 0 of the flags says that a reader which doesn't know the type must give up; without it, it skips the frame.
+//! All types below have it but WORKING; the other bits are zero. The last 8 bytes of a frame that is not DATA are the first
+//! 8 of BLAKE3 over all before them, the header too: what is damaged ends the connection.
+//!
+//! | type | | fields |
+//! |---|---|---|
+//! | 1 | HELLO | lowest version (2), highest version (2), features (8, none yet), role (1: 0 sends files, 1 receives) |
+//! | 2 | OFFER | id (16), kind (1: 0 file, 1 folder), eager (1), size (8), modified (8: nanoseconds since 1970 UTC, signed; the lowest number: unknown), name (the rest: UTF-8, at most [`NAME_MAX`] bytes, components parted by `/`) |
+//! | 3 | ACCEPT | id (16), offset (8), hash (32; zeros at offset 0) |
+//! | 4 | BEGIN | id (16), offset (8) |
+//! | 5 | DATA | bytes of the file that began last |
+//! | 6 | END | id (16), size (8), hash (32) |
+//! | 7 | COMMIT | id (16) |
+//! | 8 | CANCEL | id (16), reason (1), words for a person (the rest: UTF-8) |
+//! | 9 | WORKING | |
+//! | 10 | DONE | |
+//!
+//! Hashes are BLAKE3 of 32 bytes. DATA has at most [`DATA_MAX`] bytes, every other frame at most [`CONTROL_MAX`]; a longer
+//! one is an error before anything is kept of it. Ids are random and never used twice. An ACCEPT above the size, a BEGIN at
+//! an offset that was not accepted, DATA beyond the size and an END at another size are errors, which end the connection.
+//!
+//! # Time
+//!
+//! The hello has to be there [`HELLO_WITHIN`] after the connection, whatever came until then. Later, each side gives up
+//! when the other has neither completed a frame nor moved [`IDLE_BYTES`] of data within [`IDLE`]: single bytes at long
+//! intervals keep nobody waiting.
+
+mod deadline;
+mod frame;
+mod frame_reader;
+mod greeting;
+mod receiver;
+mod sender;
+
+use std::time::Duration;
+
+use self::deadline::Deadline;
+pub use self::frame::{DATA_HEADER, Frame, Hello, Kind, NAME_MAX, Offer, Reason, TransferKey, data_header};
+pub use self::frame_reader::Fault;
+pub use self::greeting::{Agreed, Answerer, Caller, First, Misunderstanding, Role};
+pub use self::receiver::{ReceiveStep, Receiver};
+pub use self::sender::{SendStep, Sender};
+
+/// What both sides begin with. No file's name and no text: it has a NUL and a byte that UTF-8 hasn't.
+pub const MAGIC: [u8; 8] = *b"\xffSOCK\0\r\n";
+
+/// The versions of the protocol that this program speaks.
+pub const VERSIONS: std::ops::RangeInclusive<u16> = 1..=1;
+
+/// The most bytes in a frame of DATA.
+pub const DATA_MAX: u32 = 1 << 20;
+
+/// The most bytes in any other frame.
+pub const CONTROL_MAX: u32 = 64 << 10;
+
+/// How long after the connection the other side's hello may take.
+pub const HELLO_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long the other side may take for a frame, or for [`IDLE_BYTES`].
+pub const IDLE: Duration = Duration::from_secs(30);
+
+/// Fewer bytes of data than these within [`IDLE`] are as good as none.
+pub const IDLE_BYTES: u64 = 4096;
+
+/// How often a side says that it works.
+pub const WORKING_EVERY: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,233 @@
+//! The side that receives files.
+
+use std::time::Instant;
+
+use super::frame::{Frame, Kind, Offer, Reason, TransferKey};
+use super::frame_reader::{Fault, FrameReader, Item};
+use super::{Deadline, IDLE};
+use crate::codec::prefix_hash::{HASH_LEN, Hash};
+
+/// The most files whose last byte came and that were neither kept nor given up yet.
+const UNANSWERED_MAX: usize = 1024;
+
+/// What the receiving side is to do, before it hands in more of what came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReceiveStep<'a> {
+    /// Decide: [`Receiver::accept`], [`Receiver::cancel`], or [`Receiver::commit`] for a folder.
+    Offered(Offer),
+    /// What is kept beyond `offset` is void; what follows goes there.
+    Begin { offset: u64 },
+    /// Write these bytes, which go after all before them.
+    Data(&'a [u8]),
+    /// All of it is there: if it has this hash, keep it and [`Receiver::commit`], else [`Receiver::cancel`].
+    End { key: TransferKey, hash: Hash },
+    /// The sender gave it up; the rest will not come.
+    Cancelled { key: TransferKey, reason: Reason, words: String },
+    /// The sender has no more files: finish sending once all are answered.
+    Done,
+}
+
+/// What the file on the stream is at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// The user of this is to decide.
+    Offered,
+    Accepted {
+        offset: u64,
+    },
+    Begun {
+        at: u64,
+    },
+    /// This side gave it up, and what the sender sent before it knew is skipped.
+    Skipped,
+}
+
+/// Decides what of the sender's frames is a file, and what to answer.
+#[derive(Debug)]
+pub struct Receiver {
+    current: Option<(Offer, State)>,
+    /// Those after END, or folders, without an answer.
+    unanswered: Vec<TransferKey>,
+    is_done: bool,
+    reader: FrameReader,
+    deadline: Deadline,
+    output: Vec<u8>,
+}
+
+impl Receiver {
+    #[must_use]
+    pub fn new(now: Instant) -> Self {
+        Self {
+            current: None,
+            unanswered: Vec::new(),
+            is_done: false,
+            reader: FrameReader::default(),
+            deadline: Deadline::new(now, IDLE),
+            output: Vec::new(),
+        }
+    }
+
+    /// Takes bytes as they came, up to the next thing to do, which has to be done before the next call; `None` when all
+    /// were taken.
+    ///
+    /// # Errors
+    /// The sender does what it must not: the connection ends.
+    pub fn handle<'a>(&mut self, bytes: &mut &'a [u8], now: Instant) -> Result<Option<ReceiveStep<'a>>, Fault> {
+        if self.poll_timeout().is_none() {
+            self.deadline.frame(now);
+        }
+        while let Some(item) = self.reader.next(bytes)? {
+            if let Some(step) = self.item(item, now)? {
+                return Ok(Some(step));
+            }
+        }
+        Ok(None)
+    }
+
+    fn item<'a>(&mut self, item: Item<'a>, now: Instant) -> Result<Option<ReceiveStep<'a>>, Fault> {
+        let frame = match item {
+            Item::Data(bytes) => return self.data(bytes, now),
+            Item::Frame(frame) => frame,
+        };
+        self.deadline.frame(now);
+        let out_of_place = Fault::OutOfPlace { kind: frame.kind() };
+        if self.is_done && frame != Frame::Working {
+            return Err(out_of_place);
+        }
+        match (frame, &mut self.current) {
+            (Frame::Offer(offer), None) => self.offer(offer).map(Some).ok_or(out_of_place),
+            (Frame::Begin { key, offset }, Some((offer, state))) if offer.key == key => match *state {
+                State::Skipped => Ok(None),
+                State::Accepted { offset: accepted } if offset == 0 || offset == accepted => {
+                    *state = State::Begun { at: offset };
+                    Ok(Some(ReceiveStep::Begin { offset }))
+                }
+                State::Offered | State::Accepted { .. } | State::Begun { .. } => Err(out_of_place),
+            },
+            (Frame::End { key, size, hash }, Some((offer, state))) if offer.key == key => match *state {
+                State::Begun { at } if at == size && size == offer.size => {
+                    self.current = None;
+                    self.unanswered.push(key);
+                    Ok(Some(ReceiveStep::End { key, hash }))
+                }
+                State::Skipped => {
+                    self.current = None;
+                    Ok(None)
+                }
+                State::Offered | State::Accepted { .. } | State::Begun { .. } => Err(out_of_place),
+            },
+            (Frame::Cancel { key, reason, words }, _) => Ok(self.cancelled(key, reason, words)),
+            (Frame::Done, None) => {
+                self.is_done = true;
+                Ok(Some(ReceiveStep::Done))
+            }
+            (Frame::Working, _) => Ok(None),
+            _ => Err(out_of_place),
+        }
+    }
+
+    fn offer<'a>(&mut self, offer: Offer) -> Option<ReceiveStep<'a>> {
+        let makes_sense = offer.kind == Kind::File || offer.size == 0;
+        if !makes_sense || self.unanswered.len() >= UNANSWERED_MAX || self.unanswered.contains(&offer.key) {
+            return None;
+        }
+        match offer.kind {
+            Kind::File => self.current = Some((offer.clone(), State::Offered)),
+            Kind::Folder => self.unanswered.push(offer.key),
+        }
+        Some(ReceiveStep::Offered(offer))
+    }
+
+    fn data<'a>(&mut self, bytes: &'a [u8], now: Instant) -> Result<Option<ReceiveStep<'a>>, Fault> {
+        self.deadline.data(bytes.len() as u64, now);
+        match &mut self.current {
+            Some((offer, State::Begun { at })) => {
+                *at += bytes.len() as u64;
+                if *at > offer.size { Err(Fault::Beyond) } else { Ok(Some(ReceiveStep::Data(bytes))) }
+            }
+            Some((_, State::Skipped)) => Ok(None),
+            _ => Err(Fault::OutOfPlace { kind: super::frame::DATA }),
+        }
+    }
+
+    /// One that is unknown was answered while this was on its way.
+    fn cancelled<'a>(&mut self, key: TransferKey, reason: Reason, words: String) -> Option<ReceiveStep<'a>> {
+        if let Some((_, state)) = self.current.take_if(|(offer, _)| offer.key == key) {
+            return (state != State::Skipped).then_some(ReceiveStep::Cancelled { key, reason, words });
+        }
+        self.forget(key).then_some(ReceiveStep::Cancelled { key, reason, words })
+    }
+
+    /// Takes the file on offer, of which the first `offset` bytes are here already, with this hash; 0 for an eager one.
+    pub fn accept(&mut self, offset: u64, hash: Hash) {
+        let Some((offer, state @ State::Offered)) = &mut self.current else { return };
+        *state = State::Accepted { offset };
+        if !offer.eager {
+            let hash = if offset == 0 { [0; HASH_LEN] } else { hash };
+            Frame::Accept { key: offer.key, offset, hash }.write(&mut self.output);
+        }
+    }
+
+    /// It is here whole and kept, or the folder is. Does nothing for one that waits for no answer.
+    pub fn commit(&mut self, key: TransferKey) {
+        if self.forget(key) {
+            Frame::Commit { key }.write(&mut self.output);
+        }
+    }
+
+    /// Gives a file or folder up, whatever it is at; nothing more of it is handed out.
+    pub fn cancel(&mut self, key: TransferKey, reason: Reason, words: &str) {
+        let is_current = match &mut self.current {
+            Some((offer, state)) if offer.key == key && *state != State::Skipped => {
+                *state = State::Skipped;
+                true
+            }
+            _ => false,
+        };
+        if is_current || self.forget(key) {
+            Frame::Cancel { key, reason, words: words.to_owned() }.write(&mut self.output);
+        }
+    }
+
+    /// This side is still at it.
+    pub fn working(&mut self) {
+        Frame::Working.write(&mut self.output);
+    }
+
+    fn forget(&mut self, key: TransferKey) -> bool {
+        let before = self.unanswered.len();
+        self.unanswered.retain(|one| *one != key);
+        self.unanswered.len() < before
+    }
+
+    /// Moves what is to be sent into `out`.
+    pub fn poll_output(&mut self, out: &mut Vec<u8>) {
+        out.append(&mut self.output);
+    }
+
+    /// When to give up, unless something comes; `None` while no file and no frame is on its way.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        (self.current.is_some() || self.reader.is_within_frame()).then(|| self.deadline.until())
+    }
+
+    /// Time that this side took itself doesn't count against the sender.
+    pub fn handle_busy(&mut self, now: Instant) {
+        self.deadline.frame(now);
+    }
+
+    /// # Errors
+    /// [`Fault::Idle`] if the sender is too late by now.
+    pub fn handle_timeout(&self, now: Instant) -> Result<(), Fault> {
+        match self.poll_timeout() {
+            Some(until) if now >= until => Err(Fault::Idle),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the sender said DONE and every file has its answer: time to finish sending.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.is_done && self.unanswered.is_empty()
+    }
+}
