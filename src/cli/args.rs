@@ -163,6 +163,12 @@ pub(super) struct CodeArguments {
     /// Send every received byte back
     #[arg(long, requires = "listen")]
     pub echo: bool,
+    /// Show browsers this file, or what is in this folder, over HTTP/1.1
+    #[arg(long, value_name = "PATH", requires = "listen", conflicts_with = "page")]
+    pub serve: Option<PathBuf>,
+    /// Show browsers this text: HTML if it begins with `<`
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, requires = "listen")]
+    pub page: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
