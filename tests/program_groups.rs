@@ -115,7 +115,7 @@ fn python_sends_to_groups() {
             ("0.0.0.0", "239.7.7.7@d0", "239.7.7.7", &index.to_string(), "10.9.0.1"),
             ("0.0.0.0", "239.7.7.7@lo", "239.7.7.7", "lo", "127.0.0.1"),
             ("[::]", "ff02::77@d0", "[ff02::77]", "d0", "fe80::"),
-            ("[::]", "ff02::77@d0", "[ff02::77]", "fd00::1", "fe80::"),
+            ("[::]", "ff02::77@d0", "[ff02::77]", &index.to_string(), "fe80::"),
         ] {
             let (mut server, endpoint) =
                 Sockeye::listen(&["listen", &format!("udp://{bound}:0?join={join}"), "--echo"]);

@@ -6,7 +6,7 @@ use super::interface::Interfaces;
 use super::options;
 use crate::model::program::Recipe;
 use crate::model::program::constant::hearing_others;
-use crate::model::{MulticastGroup, Obstacle};
+use crate::model::{InterfaceChoice, MulticastGroup, Obstacle};
 
 /// The lines that join the recipe's groups, once the socket is bound.
 ///
@@ -28,7 +28,8 @@ fn join(group: &MulticastGroup, socket: &str, interfaces: &mut Interfaces) -> Re
         IpAddr::V6(address) => format!("socket.inet_pton(socket.AF_INET6, \"{address}\")"),
     };
     let mut lines = vec![format!("group = {}", address(group.group()))];
-    let by_number = group.group().is_ipv6();
+    let is_v6 = group.group().is_ipv6();
+    let by_number = is_v6 || group.source().is_none() && matches!(group.interface(), Some(InterfaceChoice::Name(_)));
     let interface = match (group.interface(), by_number) {
         // The routing table decides.
         (None, true) => "0  # any".to_owned(),
@@ -38,7 +39,10 @@ fn join(group: &MulticastGroup, socket: &str, interfaces: &mut Interfaces) -> Re
     };
     lines.push(format!("interface = {interface}"));
     lines.extend(group.source().map(|source| format!("source = {}", address(source))));
-    let (request, level, option, note) = match (by_number, group.source()) {
+    let (request, level, option, note) = match (is_v6, group.source()) {
+        (false, None) if by_number => {
+            ("struct.pack(\"4s4si\", group, bytes(4), interface)", "IP", "socket.IP_ADD_MEMBERSHIP", "")
+        }
         (false, None) => ("struct.pack(\"4s4s\", group, interface)", "IP", "socket.IP_ADD_MEMBERSHIP", ""),
         (true, None) => ("struct.pack(\"16sI\", group, interface)", "IPV6", "socket.IPV6_JOIN_GROUP", ""),
         // Of these two, Python before 3.12 has no names.
