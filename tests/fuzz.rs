@@ -111,6 +111,25 @@ fn broadcast_manager_messages() {
         let _ = Decoder::CanBroadcast.decode(bytes);
         if let Ok(message) = Message::from_bytes(bytes) {
             assert_eq!(Message::from_bytes(&message.to_bytes()).as_ref(), Ok(&message));
+            assert_eq!(message.to_string().parse().as_ref(), Ok(&message), "it is written as it is read");
+        }
+    });
+}
+
+#[test]
+fn broadcast_manager_messages_as_text() {
+    let seeds: [&[u8]; 3] = [
+        b"TX_SETUP count=3 ival1=10ms ival2=500us 123#DEADBEEF 124#11",
+        b"RX_SETUP flags=RX_FILTER_ID|0x1000 id=12345678",
+        b"TX_SEND id=0xC0000123 123##1AABB",
+    ];
+    fuzz("a broadcast manager's message in words", &seeds, |bytes| {
+        let text = as_text(bytes);
+        match text.parse::<Message>() {
+            Ok(message) => {
+                assert_eq!(message.to_string().parse().as_ref(), Ok(&message), "it is read as it is written")
+            }
+            Err(error) => assert!(text.get(error.at).is_some(), "the mistake is in the text"),
         }
     });
 }
@@ -202,7 +221,14 @@ fn endpoints() {
 fn messages_and_filters() {
     let seeds: [&[u8]; 4] =
         [b"\\r\\n\\x41\xe4\xbd\xa0", b"e4 bd 0xA0", b"id=7 seq=2 hello", b"hex:e4bd \"two words\" in peer:x"];
-    let formats = [Format::Text, Format::Escapes, Format::Hex, Format::CanFrame, Format::Ping(icmp::Version::V4)];
+    let formats = [
+        Format::Text,
+        Format::Escapes,
+        Format::Hex,
+        Format::CanFrame,
+        Format::CanBroadcast,
+        Format::Ping(icmp::Version::V4),
+    ];
     fuzz("a message", &seeds, |bytes| {
         let text = as_text(bytes);
         for format in formats {

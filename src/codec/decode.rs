@@ -79,13 +79,8 @@ fn broadcast(message: &Message) -> Decoded {
         summary.push(' ');
         summary.push_str(frame);
     }
-    let flags = [
-        (bcm::SET_TIMER, "SETTIMER"),
-        (bcm::START_TIMER, "STARTTIMER"),
-        (bcm::RX_FILTER_ID, "RX_FILTER_ID"),
-        (bcm::FD_FRAMES, "CAN_FD_FRAME"),
-    ];
-    let flags: Vec<_> = flags.into_iter().filter(|(bit, _)| message.flags & bit != 0).map(|(_, name)| name).collect();
+    let flags = bcm::FLAGS.into_iter().filter(|(bit, _)| message.flags & bit != 0);
+    let flags: Vec<_> = flags.map(|(_, name)| name).collect();
     let fields = vec![
         ("opcode", message.opcode.name().to_owned()),
         ("flags", format!("{:#06x} {}", message.flags, flags.join(" ")).trim_end().to_owned()),
