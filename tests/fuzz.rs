@@ -127,7 +127,7 @@ fn broadcast_manager_messages_as_text() {
         let text = as_text(bytes);
         match text.parse::<Message>() {
             Ok(message) => {
-                assert_eq!(message.to_string().parse().as_ref(), Ok(&message), "it is read as it is written")
+                assert_eq!(message.to_string().parse().as_ref(), Ok(&message), "it is read as it is written");
             }
             Err(error) => assert!(text.get(error.at).is_some(), "the mistake is in the text"),
         }
