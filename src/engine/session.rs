@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crossbeam_channel::Receiver;
 use parking_lot::{Mutex, RwLock};
 
+use super::browsing::Answering;
 use super::core::{Core, spawn};
 use super::send_queue::{Outgoing, SendQueue};
 use super::socket_control::SocketControl;
@@ -17,8 +18,8 @@ use super::speech::Speech;
 use super::stop::Stop;
 use super::stream_writer;
 use crate::model::{
-    BrowserContent, Call, Cause, CloseReason, Delivery, Direction, Event, Failure, Hint, Life, Operation, Peer, Role,
-    Row, RowBody, SessionInfo, Traffic,
+    Call, Cause, CloseReason, Delivery, Direction, Event, Failure, Hint, Life, Operation, Peer, Role, Row, RowBody,
+    SessionInfo, Traffic,
 };
 use crate::net::{DatagramSocket, OpenSocket, Stream};
 
@@ -48,7 +49,7 @@ pub(super) struct Session {
     pub(super) stop: Stop,
     link: Link,
     /// What a browser is shown; `None` where bytes are bytes.
-    pub(super) browser: Option<BrowserContent>,
+    pub(super) browser: Option<Answering>,
     speech: Mutex<Speech>,
     queue: SendQueue,
     /// Held for a whole message, so that two senders' messages don't mix.
@@ -72,7 +73,7 @@ impl fmt::Debug for Session {
 }
 
 impl Session {
-    pub(super) fn for_stream(info: SessionInfo, stream: Arc<Stream>, browser: Option<BrowserContent>) -> Self {
+    pub(super) fn for_stream(info: SessionInfo, stream: Arc<Stream>, browser: Option<Answering>) -> Self {
         let speech = if browser.is_some() { Speech::Http } else { Speech::Bytes };
         let session = Self::new(info, Link::Stream(RwLock::new(Some(stream))));
         Self { browser, speech: Mutex::new(speech), ..session }
