@@ -121,8 +121,10 @@ fn packets() {
     let mut packet = vec![0x45, 0, 0, 33, 0, 1, 0, 0, 64, 1, 0, 0, 127, 0, 0, 1, 127, 0, 0, 2];
     packet.extend(&ping);
     fuzz("a packet", &[&packet, &ping], |bytes| {
-        let _ = Decoder::Ipv4.decode(bytes);
-        let _ = Decoder::IcmpV6.decode(bytes);
+        for decoder in [Decoder::Ipv4 { protocol: 1 }, Decoder::IcmpV4, Decoder::IcmpV6] {
+            let _ = decoder.decode(bytes);
+            let _ = decoder.decode_head(bytes, bytes.len() as u64 + 9);
+        }
         if let Some((header, payload)) = ipv4::Header::read(bytes) {
             assert_eq!(header.len + payload.len(), bytes.len());
         }
@@ -175,8 +177,10 @@ fn browsers() {
         b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
     ];
     fuzz("a browser's connection", &seeds, |bytes| {
-        let _ = Decoder::Http.decode(bytes);
-        let _ = Decoder::WebSocket.decode(bytes);
+        for decoder in [Decoder::Http, Decoder::WebSocket] {
+            let _ = decoder.decode(bytes);
+            let _ = decoder.decode_head(bytes, bytes.len() as u64 + 9);
+        }
         let halves = bytes.split_at(bytes.len() / 2);
         let whole = conversation([bytes, b""]);
         assert_eq!(whole, conversation([halves.0, halves.1]), "how it is cut makes no difference");
