@@ -86,7 +86,8 @@ fn a_message_goes_out_as_a_frame_and_frames_are_decoded() {
     assert_eq!(heard(&mut peer, 8), "\u{81}\u{6}".chars().map(|c| c as u8).chain("你好".bytes()).collect::<Vec<_>>());
 
     peer.write_all(b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58").expect("a frame");
-    window.until("the frame", |window| has_cell(window, "81 85 37 fa 21 3d"));
+    window.until("the frame", |window| window.has_row(&["81 85 37 fa 21 3d 7f 9f 4d 51 58", "text Hello"]));
+    assert!(window.has_row(&["sent", "text 你好"]) && has_cell(&window, "HTTP/1.1 101 Switching Protocols"));
     let rows = window.harness.get_by_role_and_label(Role::Table, "Journal");
     rows.query_all_by_label_contains("81 85 37 fa").next().expect("the frame").click();
     window.until("what it means", |window| {

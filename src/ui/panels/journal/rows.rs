@@ -113,7 +113,7 @@ impl TableRows for JournalRows<'_> {
                 Column::Length => cell.end(text.length.clone(), &mono, color),
                 Column::Text if text.verbatim => cell.verbatim(&text.text, &mono, tokens),
                 Column::Text if let Some(protocol) = text.decoded => {
-                    cell.after_chip(protocol, muted, tokens).verbatim(&text.text, &tokens.font(), tokens);
+                    cell.after_chip(protocol, selected, tokens).verbatim(&text.text, &tokens.font(), tokens);
                 }
                 Column::Text => paint_words(&Cell { range: Rangef::new(range.min, end), ..cell }, text, tokens, color),
                 Column::Hex => cell.start(&text.hex, &mono, muted),
@@ -209,7 +209,10 @@ impl Cell<'_> {
 
     /// The name of the protocol that the text after it is of, in an outline: what it stands for is no text that crossed.
     /// Returns the rest of the cell; all of it where the name has no room.
-    fn after_chip(self, protocol: &str, color: Color32, tokens: &Tokens) -> Self {
+    fn after_chip(self, protocol: &str, selected: bool, tokens: &Tokens) -> Self {
+        // Nothing fainter shows on the selection.
+        let (color, outline) =
+            if selected { (tokens.text, tokens.text_muted) } else { (tokens.text_muted, tokens.outline) };
         let galley = self.painter.layout_no_wrap(protocol.to_owned(), tokens.small_font(), color);
         let size = galley.size() + vec2(2.0 * CHIP_PADDING, 0.0);
         if size.x + NAME_LEAST > self.range.span() {
@@ -217,8 +220,7 @@ impl Cell<'_> {
         }
         let left = self.range.min;
         let chip = Rect::from_min_size(pos2(left, self.rect.center().y - size.y / 2.0), size);
-        let outline = Stroke::new(1.0, tokens.outline);
-        self.painter.rect_stroke(chip, CHIP_RADIUS, outline, egui::StrokeKind::Inside);
+        self.painter.rect_stroke(chip, CHIP_RADIUS, Stroke::new(1.0, outline), egui::StrokeKind::Inside);
         self.painter.galley(pos2(left + CHIP_PADDING, chip.top()), galley, color);
         Self { range: Rangef::new(chip.right() + tokens.space_small, self.range.max), ..self }
     }
