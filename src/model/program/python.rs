@@ -248,7 +248,6 @@ impl Writer<'_> {
             if self.transport.manner == Manner::Connections {
                 script.line(format!("server.listen({})", self.recipe.backlog()));
             }
-            script.line("print(\"listening on\", server.getsockname(), flush=True)");
             let asks_for_peers = matches!(self.transport.manner, Manner::Datagrams | Manner::Routed);
             if self.recipe.message().is_some() {
                 match self.transport.manner {
@@ -258,6 +257,8 @@ impl Writer<'_> {
                 }
             }
             script.block("try:", |script| {
+                // Within: who reads it may interrupt at once.
+                script.line("print(\"listening on\", server.getsockname(), flush=True)");
                 script.block("while True:", |script| match self.transport.manner {
                     Manner::Connections => {
                         script.line("connection, peer = server.accept()");
