@@ -105,12 +105,12 @@ fn cells(harness: &Harness<'_, Window>, number: u64) -> Vec<(String, Option<Stri
     let table = harness.get_by_role_and_label(Role::Table, "Journal");
     table
         .query_all_by_role(Role::Row)
-        .map(|row| row.query_all_by_role(Role::Cell).map(|cell| cell.accesskit_node()).collect::<Vec<_>>())
-        .find(|cells| cells.first().and_then(|cell| cell.label()) == Some(number.to_string()))
+        .map(|row| {
+            let cells = row.query_all_by_role(Role::Cell).map(|cell| cell.accesskit_node());
+            cells.map(|cell| (cell.label().unwrap_or_default(), cell.description())).collect::<Vec<_>>()
+        })
+        .find(|cells| cells.first().is_some_and(|(text, _)| *text == number.to_string()))
         .expect("a row of that number")
-        .iter()
-        .map(|cell| (cell.label().unwrap_or_default(), cell.description()))
-        .collect()
 }
 
 fn has(harness: &Harness<'_, Window>, number: u64, text: &str, description: Option<&str>) {

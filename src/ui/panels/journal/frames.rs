@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use crate::codec::decode::Decoder;
-use crate::codec::websocket::{HEADER_MAX, Header};
+use crate::codec::websocket::Header;
 use crate::model::{Direction, Page, PageRow, RowBody, SessionId};
 use crate::ui::view::Sessions;
 
@@ -94,15 +94,18 @@ fn bytes_from(row: &PageRow) -> u64 {
     row.stream_offset.saturating_sub(row.context.len() as u64)
 }
 
-/// The first frame from `frame` on that doesn't end before `until`; an earlier one where the bytes at hand don't lead there.
+/// Where the first frame at or after `until` begins, found from the one at `frame`; an earlier one where the bytes at hand
+/// don't lead there.
 fn next(row: &PageRow, mut frame: u64, until: u64) -> u64 {
-    let bytes = || row.context.iter().chain(&row.preview);
+    let from = bytes_from(row);
+    // Most rows are inside of a frame or begin with one: nothing is put together for them.
+    if frame < from || frame >= until {
+        return frame;
+    }
+    let bytes = [row.context.as_slice(), &row.preview].concat();
     while frame < until {
-        let Some(skipped) = frame.checked_sub(bytes_from(row)).and_then(|skipped| usize::try_from(skipped).ok()) else {
-            break;
-        };
-        let head: Vec<u8> = bytes().skip(skipped).take(HEADER_MAX).copied().collect();
-        match Header::read(&head) {
+        let head = usize::try_from(frame - from).ok().and_then(|at| bytes.get(at..)).unwrap_or_default();
+        match Header::read(head) {
             Ok(Some((header, size))) if header.reserved == 0 => {
                 frame = frame.saturating_add(size as u64).saturating_add(header.len);
             }
