@@ -92,8 +92,9 @@ fn a_ping_is_sent_and_its_reply_seen() {
     window.until("open", |window| window.shows("Client", "Socket open · "));
     window.write("Client", "Message", "id=4660 seq=7 hello");
     window.click("Client", "Send");
-    window.until("the request", |window| window.has_row(&["sent", "13"]));
-    window.until("the reply", |window| window.has_row(&["received", "33"]));
+    window.until("the request", |window| window.has_row(&["sent", "13", "echo request id=4660 seq=7, 5 bytes"]));
+    let reply = "echo reply id=4660 seq=7, 5 bytes · 127.0.0.1 → 127.0.0.1";
+    window.until("the reply", |window| window.has_row(&["received", "33", reply]));
 }
 
 #[test]
