@@ -58,6 +58,23 @@ fn a_frame_is_written_as_people_write_frames() {
 }
 
 #[test]
+fn an_empty_field_shows_how_to_write() {
+    let mut window = Window::english();
+    let placeholder = |window: &Window| {
+        let message = window.control("Client", "Message");
+        message.accesskit_node().placeholder().map(str::to_owned).expect("a placeholder")
+    };
+    assert_eq!(placeholder(&window), "Type a message");
+    for (protocol, example) in [("CAN", "123#DEADBEEF"), ("CAN broadcast manager", "TX_SETUP ival2=100ms 123#DEADBEEF")]
+    {
+        window.choose("Client", "Protocol", protocol);
+        assert!(placeholder(&window).ends_with(example), "{protocol}: {}", placeholder(&window));
+    }
+    window.choose("Client", "Format", "Hex");
+    assert_eq!(placeholder(&window), "Type bytes, such as de ad be ef 0a");
+}
+
+#[test]
 fn a_message_for_the_broadcast_manager_is_written_in_words() {
     let mut window = Window::english();
     window.choose("Client", "Protocol", "CAN broadcast manager");

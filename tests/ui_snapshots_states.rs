@@ -3,6 +3,8 @@
 
 #[path = "support/app.rs"]
 mod app;
+#[path = "support/pictures.rs"]
+mod pictures;
 #[path = "support/raster.rs"]
 mod raster;
 #[path = "support/reports.rs"]
@@ -11,68 +13,23 @@ mod reports;
 use std::io::Write as _;
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::UnixStream;
-use std::sync::Arc;
 
+use egui_kittest::SnapshotResults;
 use egui_kittest::kittest::Queryable as _;
-use egui_kittest::{SnapshotOptions, SnapshotResults};
 use sockeye::codec::can::Frame;
 use sockeye::codec::decode::Decoder;
-use sockeye::codec::icmp;
 use sockeye::model::{
-    Cause, ClientTab, CloseReason, Direction, Event, Failure, Hint, LanguageChoice, Notice, Operation, Outcome, Page,
+    Cause, ClientTab, CloseReason, Direction, Event, Failure, Hint, LanguageChoice, Notice, Operation, Outcome,
     PageRow, PortOwner, Protocol, Role, ServerTab, SessionId, Settings, SocketId, ThemeChoice,
 };
 
 use crate::app::Window;
-use crate::raster::Raster;
+use crate::pictures::{SIZE, SMALL, THEMES, compare, english, open, report, shoot, themed};
 use crate::reports::{
-    CLIENT, SERVER, client_of_server, closed, data, decoded_as, ended, file, listening, opened, progress,
+    CLIENT, SERVER, client_of_server, closed, data, decoded_as, ended, file, listening, opened, page, ping, progress,
 };
 
-const SIZE: (f32, f32) = (1180.0, 780.0);
 const MIB: u64 = 1 << 20;
-
-fn open(settings: Settings, (width, height): (f32, f32)) -> Window {
-    let theme = if settings.theme == ThemeChoice::Dark { egui::Theme::Dark } else { egui::Theme::Light };
-    Window::build_in_steady_surroundings(settings, |builder| {
-        builder.with_theme(theme).with_size(egui::vec2(width, height)).renderer(Raster::default())
-    })
-}
-
-fn english(server: ServerTab, client: ClientTab) -> Settings {
-    Settings {
-        theme: ThemeChoice::Light,
-        language: LanguageChoice::English,
-        servers: vec![server],
-        clients: vec![client],
-        ..Settings::default()
-    }
-}
-
-fn themed(settings: &Settings, theme: ThemeChoice) -> Settings {
-    Settings { theme, ..settings.clone() }
-}
-
-/// Has the window take reports in as if an engine had made them.
-fn report(window: &mut Window, events: impl IntoIterator<Item = Event>) {
-    let app = window.harness.state_mut().as_mut().expect("the app");
-    events.into_iter().for_each(|event| app.on_event(&event));
-    window.harness.step();
-    window.harness.step();
-}
-
-fn shoot(window: &mut Window, name: &str, results: &mut SnapshotResults) {
-    window.harness.remove_cursor();
-    compare(window, name, results);
-}
-
-/// Leaves the pointer where it is.
-fn compare(window: &mut Window, name: &str, results: &mut SnapshotResults) {
-    window.harness.set_render_cursor(false);
-    window.harness.step();
-    let options = SnapshotOptions::new().threshold(1.0).max_failed_pixels(20);
-    results.add(window.harness.try_snapshot_options(name, &options));
-}
 
 /// A file of each kind on both sides: waiting, under way, ended well, cut off, refused.
 fn files() -> Vec<Event> {
@@ -111,7 +68,7 @@ fn files() -> Vec<Event> {
 fn files_on_their_way_and_ended() {
     let mut results = SnapshotResults::new();
     let settings = english(ServerTab::default(), ClientTab::default());
-    for (name, theme) in [("light", ThemeChoice::Light), ("dark", ThemeChoice::Dark)] {
+    for (name, theme) in THEMES {
         let mut window = open(themed(&settings, theme), SIZE);
         report(&mut window, files());
         shoot(&mut window, &format!("files-{name}"), &mut results);
@@ -125,7 +82,7 @@ fn errors_with_what_to_do() {
     let owner = PortOwner { pid: 4242, name: "python3".to_owned() };
     let bind = Failure::new(Operation::Bind, "127.0.0.1:9000", Cause::AddressInUse);
     let refused = Failure::new(Operation::Connect, "127.0.0.1:9000", Cause::Refused);
-    for (name, theme) in [("light", ThemeChoice::Light), ("dark", ThemeChoice::Dark)] {
+    for (name, theme) in THEMES {
         let mut window = open(themed(&settings, theme), SIZE);
         let failed = |socket, failure| Event::Failed { socket: Some(socket), session: None, failure };
         report(
@@ -194,7 +151,7 @@ fn more_is_open_on_both_sides() {
         reconnect: true,
         ..ClientTab::default()
     };
-    for (name, theme) in [("light", ThemeChoice::Light), ("dark", ThemeChoice::Dark)] {
+    for (name, theme) in THEMES {
         let mut window = open(themed(&english(server.clone(), client.clone()), theme), SIZE);
         report(
             &mut window,
@@ -247,8 +204,8 @@ fn many_clients_and_many_tabs() {
     };
     let clients = (1..=200)
         .map(|id| client_of_server(id, &format!("127.0.{}.{}:{}", id / 100, id % 100, 40_000 + id), [id * id, id]));
-    for (name, theme) in [("light", ThemeChoice::Light), ("dark", ThemeChoice::Dark)] {
-        let mut window = open(themed(&settings, theme), (1024.0, 700.0));
+    for (name, theme) in THEMES {
+        let mut window = open(themed(&settings, theme), SMALL);
         report(&mut window, [listening("tcp://127.0.0.1:9000")].into_iter().chain(clients.clone()));
         report(&mut window, [closed(3, CloseReason::Reset)]);
         shoot(&mut window, &format!("crowd-{name}"), &mut results);
@@ -289,7 +246,7 @@ fn a_filter_that_is_mistaken() {
 #[test]
 fn a_menu_and_a_tooltip() {
     let mut results = SnapshotResults::new();
-    for (name, theme) in [("light", ThemeChoice::Light), ("dark", ThemeChoice::Dark)] {
+    for (name, theme) in THEMES {
         let settings = themed(&english(ServerTab::default(), ClientTab::default()), theme);
         let mut window = open(settings.clone(), SIZE);
         window.harness.get_by_label("File").click();
@@ -309,7 +266,7 @@ fn a_menu_and_a_tooltip() {
 #[test]
 fn a_conversation_in_chinese() {
     let mut results = SnapshotResults::new();
-    for (name, theme) in [("light", ThemeChoice::Light), ("dark", ThemeChoice::Dark)] {
+    for (name, theme) in THEMES {
         let ours = format!("sockeye-交谈-{name}");
         let server = ServerTab { protocol: "unix".to_owned(), address: format!("@{ours}"), ..ServerTab::default() };
         let settings = Settings { language: LanguageChoice::Chinese, ..english(server, ClientTab::default()) };
@@ -352,8 +309,8 @@ fn what_bytes_mean() {
         window.click("Server", "Start listening");
         window.until("the listener's row", |window| window.journal().len() == 1);
         let web = |id| opened(id, SERVER, Role::Server, Protocol::UnixStream, "127.0.0.1:51734", [148, 90]);
-        let ping = |id| opened(id, CLIENT, Role::Client, Protocol::Raw, "127.0.0.1:0", [84, 64]);
-        let bus = opened(3, SocketId(9), Role::Client, Protocol::Can, "127.0.0.1:0", [16, 72]);
+        let ping = |id| opened(id, CLIENT, Role::Client, Protocol::Raw, "127.0.0.1", [84, 64]);
+        let bus = opened(3, SocketId(9), Role::Client, Protocol::Can, "vcan0", [16, 72]);
         report(
             &mut window,
             [
@@ -363,10 +320,7 @@ fn what_bytes_mean() {
                 decoded_as(bus, Decoder::CanFrame),
             ],
         );
-        let rows = decoded_rows();
-        let (matches, total) = (rows.len() as u64, rows.len() as u64);
-        let page = Page { rows, matches, total, complete: true, ..Page::default() };
-        report(&mut window, [Event::Page(Arc::new(page))]);
+        report(&mut window, [page(decoded_rows())]);
         window.harness.get_by_label("text 你好").click();
         window.harness.step();
         shoot(&mut window, &format!("decoded-{name}"), &mut results);
@@ -377,15 +331,13 @@ const REQUEST: &[u8] = b"GET /chat HTTP/1.1\r\nHost: localhost\r\nUpgrade: webso
 const ANSWER: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
 
 fn decoded_rows() -> Vec<PageRow> {
-    let ping = icmp::echo_request(icmp::Version::V4, 7, 1, &[b'a'; 56]);
-    let header = [0x45, 0, 0, 84, 0, 1, 0, 0, 64, 1, 0, 0, 127, 0, 0, 1, 127, 0, 0, 1];
-    let reply = [&header[..], &[0], &ping[1..]].concat();
+    let [request, reply] = ping();
     let frame = |text: &str| text.parse::<Frame>().expect("a frame").to_bytes();
     let (asked, answered) = (REQUEST.len() as u64, ANSWER.len() as u64);
     let masked = b"\x81\x86\0\0\0\0\xe4\xbd\xa0\xe5\xa5\xbd";
     let (received, sent) = (Direction::In, Direction::Out);
     vec![
-        data(1, CLIENT, 2, sent, 0, &ping),
+        data(1, CLIENT, 2, sent, 0, &request),
         data(2, CLIENT, 2, received, 0, &reply),
         data(3, SocketId(9), 3, received, 0, &frame("123#DEADBEEF")),
         data(4, SocketId(9), 3, sent, 0, &frame("18DAF110##1021001")),

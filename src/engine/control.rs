@@ -45,14 +45,16 @@ impl Running {
 pub(super) struct Control {
     core: Arc<Core>,
     settings: Option<PathBuf>,
+    /// As [`super::Surroundings::probe`].
+    probe: fn(Protocol) -> Result<(), Failure>,
     running: HashMap<SocketId, Running>,
     /// Writes settings in order, one at a time, off this thread.
     saving: Option<JoinHandle<()>>,
 }
 
 impl Control {
-    pub(super) fn new(core: Arc<Core>, settings: Option<PathBuf>) -> Self {
-        Self { core, settings, running: HashMap::new(), saving: None }
+    pub(super) fn new(core: Arc<Core>, settings: Option<PathBuf>, probe: fn(Protocol) -> Result<(), Failure>) -> Self {
+        Self { core, settings, probe, running: HashMap::new(), saving: None }
     }
 
     /// Carries out commands until their sender is gone, then stops everything and joins it.
@@ -136,7 +138,7 @@ impl Control {
                 self.core.outbox.send(Event::Interfaces(all.unwrap_or_default().into()));
             }
             Command::Probe { protocol } => {
-                let missing = net::probe(protocol).err().map(|failure| {
+                let missing = (self.probe)(protocol).err().map(|failure| {
                     let hint = advice::missing(protocol, &failure.cause);
                     Failure { hint, ..failure }
                 });

@@ -131,7 +131,7 @@ impl Engine {
         net::raise_descriptor_limit();
         let (sender, events) = bounded(if config.payload_events { PAYLOAD_EVENTS } else { EVENTS });
         let outbox = Arc::new(Outbox::new(sender, config.wake));
-        let Surroundings { clock, name_process } = surroundings;
+        let Surroundings { clock, name_process, probe } = surroundings;
         let clock = Arc::new(clock);
         let saves = Arc::new(Saves::default());
         let (path, temporary, sweep) = match config.journal {
@@ -166,7 +166,7 @@ impl Engine {
         let core = Arc::new(core);
         // Unbounded: its only sender is the face, which a full channel must not block.
         let (commands, queue) = unbounded();
-        let control = Control::new(Arc::clone(&core), config.settings);
+        let control = Control::new(Arc::clone(&core), config.settings, probe);
         let control = spawn("control".to_owned(), move || control.run(&queue))?;
         Ok(Self {
             commands: Some(commands),

@@ -1,14 +1,17 @@
 //! What an engine would report, made up: nothing of it depends on the machine.
 
-use std::net::SocketAddr;
+#![allow(dead_code, reason = "each test crate uses its own part")]
+
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sockeye::codec::decode::Decoder;
+use sockeye::codec::icmp;
 use sockeye::model::{
-    Call, CloseReason, Direction, Endpoint, Event, Failure, Outcome, PageRow, Peer, Progress, Protocol, Role, RowBody,
-    SessionId, SessionInfo, SocketId, Stamp, Traffic, TransferId, TransferInfo,
+    Call, CanInterface, CloseReason, Direction, Endpoint, Event, Failure, Outcome, Page, PageRow, Peer, Progress,
+    Protocol, Role, RowBody, SessionId, SessionInfo, SocketId, Stamp, Traffic, TransferId, TransferInfo,
 };
 
 /// Tabs get the engine's first numbers, the servers before the clients.
@@ -17,8 +20,16 @@ pub(crate) const CLIENT: SocketId = SocketId(2);
 /// 2026-09-21 14:13:20 UTC.
 const BEGAN_NS: i64 = 1_790_000_000_000_000_000;
 
-pub(crate) fn at(address: &str) -> Peer {
-    Peer::Ip(address.parse::<SocketAddr>().expect("an address"))
+fn at(protocol: Protocol, address: &str) -> Peer {
+    match protocol {
+        Protocol::Raw => Peer::Host((address.parse::<IpAddr>().expect("an address"), 0).into()),
+        Protocol::Can | Protocol::CanBroadcast => Peer::Can(CanInterface::new(address).expect("an interface")),
+        Protocol::Vsock => match endpoint(&format!("vsock://{address}")) {
+            Endpoint::Vsock(address) => Peer::Vsock(address),
+            other => panic!("{other} is no vsock"),
+        },
+        _ => Peer::Ip(address.parse::<SocketAddr>().expect("an address")),
+    }
 }
 
 pub(crate) fn endpoint(text: &str) -> Endpoint {
@@ -36,14 +47,20 @@ pub(crate) fn opened(
     let traffic = Traffic::default();
     traffic.add_received(received);
     traffic.add_sent(sent);
-    let local = if role == Role::Server { "127.0.0.1:9000" } else { "127.0.0.1:51734" };
+    let local = match (protocol, role) {
+        (Protocol::Raw, _) => "127.0.0.1",
+        (Protocol::Can | Protocol::CanBroadcast, _) => peer,
+        (Protocol::Vsock, _) => "2:9000",
+        (_, Role::Server) => "127.0.0.1:9000",
+        (_, Role::Client) => "127.0.0.1:51734",
+    };
     let info = SessionInfo {
         id: SessionId(id),
         socket,
         role,
         protocol,
-        peer: at(peer),
-        local: at(local),
+        peer: at(protocol, peer),
+        local: at(protocol, local),
         since_wall_ns: BEGAN_NS + id as i64 * 1_000_000_000,
         decoder: Decoder::Text,
         process: None,
@@ -112,4 +129,18 @@ pub(crate) fn data(
         context: Vec::new(),
         delta_ns: (number > 1).then_some(1_381_204),
     }
+}
+
+/// A journal of these rows and no others.
+pub(crate) fn page(rows: Vec<PageRow>) -> Event {
+    let (matches, total) = (rows.len() as u64, rows.len() as u64);
+    Event::Page(Arc::new(Page { rows, matches, total, complete: true, ..Page::default() }))
+}
+
+/// A request as it is sent, and the reply as a raw socket returns it, with its IPv4 header.
+pub(crate) fn ping() -> [Vec<u8>; 2] {
+    let request = icmp::echo_request(icmp::Version::V4, 7, 1, &[b'a'; 56]);
+    let header = [0x45, 0, 0, 84, 0, 1, 0, 0, 64, 1, 0, 0, 127, 0, 0, 1, 127, 0, 0, 1];
+    let reply = [&header[..], &[0], &request[1..]].concat();
+    [request, reply]
 }

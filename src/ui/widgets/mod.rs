@@ -7,6 +7,7 @@ pub mod disclosure;
 pub mod endpoint_row;
 pub mod field;
 pub mod file_sender;
+pub mod format_choices;
 pub mod group_list;
 pub mod hex_cells;
 pub mod hex_view;
