@@ -162,15 +162,15 @@ fn what_the_kernel_says_of_tcp() {
         window.click(server, live);
         window.click(client, live);
         report(&mut window, [inspected(SERVER, None, listener()), inspected(CLIENT, Some(2), connection())]);
-        to_the_end(&mut window, client);
+        to_the_end(&mut window, client, live);
         shoot(&mut window, name, &mut results);
     }
 }
 
-/// Turns the wheel over a panel's list until its end is in view.
-fn to_the_end(window: &mut Window, panel: &str) {
-    let middle = window.panel(panel).rect().center();
-    window.harness.hover_at(middle);
+/// Turns the wheel over a panel's list, of which this is shown, until its end is in view.
+fn to_the_end(window: &mut Window, panel: &str, shown: &str) {
+    let place = window.control(panel, shown).rect().center();
+    window.harness.hover_at(place);
     window.harness.step();
     window.harness.event(egui::Event::MouseWheel {
         unit: egui::MouseWheelUnit::Page,
@@ -202,8 +202,8 @@ fn what_the_kernel_says_of_datagrams() {
     let receiving = of(memory(212_480, 212_992, 0, 212_992, 12_345));
     let sending = of(memory(0, 212_992, 66_816, 212_992, 0));
     report(&mut window, [inspected(SERVER, None, receiving), inspected(CLIENT, Some(2), sending)]);
-    to_the_end(&mut window, "Client");
-    to_the_end(&mut window, "Server");
+    to_the_end(&mut window, "Client", "Live state");
+    to_the_end(&mut window, "Server", "Live state");
     shoot(&mut window, "live-udp-light", &mut results);
 }
 
@@ -277,13 +277,14 @@ fn open_sockets_of_other_families() {
             ],
         );
         let frame = |text: &str| text.parse::<Frame>().expect("a frame").to_bytes();
-        let rows = vec![
+        let mut rows = vec![
             data(1, CLIENT, 3, Direction::In, 0, &frame("123#DEADBEEF")),
-            data(2, CLIENT, 3, Direction::Out, 0, &frame("18DAF110##1021001")),
+            data(2, CLIENT, 3, Direction::Out, 0, &frame("1F334455##1021001")),
             data(3, CLIENT, 3, Direction::In, 0, &frame("7DF#R")),
         ];
+        rows.iter_mut().for_each(|row| row.peer = "vcan0".to_owned());
         report(&mut window, [page(rows)]);
-        window.harness.get_by_label_contains("18DAF110##1").click();
+        window.harness.get_by_label_contains("1F334455##1").click();
         window.write("Client", "Message", "123#DEADBEEFF");
         shoot(&mut window, &format!("families-{name}"), &mut results);
     }

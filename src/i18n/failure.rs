@@ -26,6 +26,7 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
     let words = match failure.hint.as_ref()? {
         Hint::PortHeldBy { owner } => tr!(language, "hint.port_held_by", name = owner.name, pid = owner.pid),
         Hint::ChooseAnotherPort => tr!(language, "hint.choose_another_port"),
+        Hint::PortInTimeWait { sockets } if sockets.len() == 1 => tr!(language, "hint.port_in_time_wait_one"),
         Hint::PortInTimeWait { sockets } => tr!(language, "hint.port_in_time_wait", count = sockets.len()),
         Hint::StartTheServer => tr!(language, "hint.start_the_server"),
         Hint::CheckTheName => tr!(language, "hint.check_the_name"),

@@ -151,6 +151,8 @@ impl ClientTabState {
                     } else {
                         tr!(language, "client.open_between", local = local, peer = peer)
                     }
+                } else if !protocol.has_connection() {
+                    tr!(language, "client.open_on", peer = peer)
                 } else if peer.is_empty() {
                     tr!(language, "client.open")
                 } else {

@@ -15,24 +15,38 @@ const SHARE: f32 = 0.5;
 /// Draws the fields above the bytes; nothing for bytes that mean nothing to the program.
 pub fn decoded(ui: &mut Ui, cx: &Cx<'_>, row: &PageRow, payload: &[u8]) {
     let Some(decoded) = decode(cx.sessions, row, payload) else { return };
-    let tokens = cx.tokens;
     let height = ui.available_height() * SHARE;
+    ScrollArea::vertical().id_salt("decoded").max_height(height).auto_shrink([false, true]).show(ui, |ui| {
+        ui.spacing_mut().interact_size.y = cx.tokens.text_size;
+        grid(ui, cx, decoded);
+    });
+    ui.separator();
+}
+
+/// Draws the fields where something else follows them in the same scrolling column; false where there are none.
+pub fn decoded_column(ui: &mut Ui, cx: &Cx<'_>, row: &PageRow, payload: &[u8]) -> bool {
+    let decoded = decode(cx.sessions, row, payload);
+    let any = decoded.is_some();
+    if let Some(decoded) = decoded {
+        grid(ui, cx, decoded);
+    }
+    any
+}
+
+fn grid(ui: &mut Ui, cx: &Cx<'_>, decoded: Decoded) {
+    let tokens = cx.tokens;
     let name = tr!(cx.language, "inspector.decoded");
     let group = UiBuilder::new().accessibility_role(egui::accesskit::Role::Group).accessibility_label(&*name);
     ui.scope_builder(group, |ui| {
-        ui.spacing_mut().interact_size.y = tokens.text_size;
-        ScrollArea::vertical().id_salt("decoded").max_height(height).auto_shrink([false, true]).show(ui, |ui| {
-            Grid::new("decoded-grid").num_columns(2).spacing([tokens.space_large, tokens.space_small]).show(ui, |ui| {
-                for (name, value) in decoded.fields {
-                    ui.label(RichText::new(name).color(tokens.text_muted));
-                    let value = RichText::new(visible(&value)).font(tokens.mono_font());
-                    ui.add(Label::new(value).wrap().selectable(true));
-                    ui.end_row();
-                }
-            });
+        Grid::new("decoded-grid").num_columns(2).spacing([tokens.space_large, tokens.space_small]).show(ui, |ui| {
+            for (name, value) in decoded.fields {
+                ui.label(RichText::new(name).color(tokens.text_muted));
+                let value = RichText::new(visible(&value)).font(tokens.mono_font());
+                ui.add(Label::new(value).wrap().selectable(true));
+                ui.end_row();
+            }
         });
     });
-    ui.separator();
 }
 
 fn decode(sessions: &Sessions, row: &PageRow, payload: &[u8]) -> Option<Decoded> {

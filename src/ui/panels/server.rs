@@ -77,14 +77,13 @@ impl ServerTabState {
             {
                 self.message = None;
             }
-            self.port_lesson(ui, cx);
+            let lesson = self.port_lesson(ui, cx);
             if self.more_open {
                 self.more(ui, cx);
-                let rows = FEW_ROWS * cx.tokens.row_height;
-                self.full_height = around + ui.cursor().top() - top + rows;
-            } else {
-                self.full_height = 0.0;
             }
+            let rows = if self.more_open { FEW_ROWS * cx.tokens.row_height } else { 0.0 };
+            let unfolded = self.more_open || lesson;
+            self.full_height = if unfolded { around + ui.cursor().top() - top + rows } else { 0.0 };
             client_rows(ui, cx, self);
             transfer_rows(ui, cx, &mut self.transfers);
         });
@@ -111,21 +110,27 @@ impl ServerTabState {
             ServerState::Listening(endpoint) => Some(endpoint.clone()),
             _ => self.form.target().ok().map(|target| target.endpoint),
         };
-        if endpoint.is_some_and(|endpoint| !endpoint.is_local()) {
-            remark(ui, cx.tokens, &tr!(cx.language, "server.reachable"));
+        if let Some(endpoint) = endpoint.filter(|endpoint| !endpoint.is_local()) {
+            let words = match endpoint.protocol() {
+                Protocol::Vsock => tr!(cx.language, "server.reachable_vsock"),
+                _ => tr!(cx.language, "server.reachable"),
+            };
+            remark(ui, cx.tokens, &words);
         }
         row.mistake
     }
 
-    /// What keeps the port, and the way to listen all the same.
-    fn port_lesson(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
-        if let Some(Message::Failed(Failure { hint: Some(Hint::PortInTimeWait { sockets }), .. })) = &self.message
-            && time_wait(ui, cx.tokens, cx.language, sockets)
-        {
+    /// What keeps the port, and the way to listen all the same; false where nothing of that kind is in the way.
+    fn port_lesson(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) -> bool {
+        let Some(Message::Failed(Failure { hint: Some(Hint::PortInTimeWait { sockets }), .. })) = &self.message else {
+            return false;
+        };
+        if time_wait(ui, cx.tokens, cx.language, sockets) {
             self.form.reuse_address();
             self.wait_for_address = true;
             cx.act(UiCommand::Start(Role::Server, self.socket));
         }
+        true
     }
 
     fn state_words(&self, language: Language) -> Cow<'static, str> {

@@ -171,12 +171,14 @@ fn usual_fields(form: AddressForm) -> (&'static str, &'static str) {
 /// An endpoint as a tab's title. A stream is what is meant where nothing is said.
 #[must_use]
 pub fn title(endpoint: &Endpoint) -> String {
-    match endpoint.protocol() {
-        Protocol::Tcp | Protocol::UnixStream => endpoint.address(),
-        Protocol::UnixDatagram => format!("DGRAM {}", endpoint.address()),
-        Protocol::UnixSeqpacket => format!("SEQPACKET {}", endpoint.address()),
-        Protocol::Descriptor => endpoint.to_string(),
-        protocol => format!("{} {}", protocol.scheme().to_uppercase(), endpoint.address()),
+    match endpoint {
+        Endpoint::Tcp(_) | Endpoint::UnixStream(_) => endpoint.address(),
+        Endpoint::UnixDatagram(name) => format!("DGRAM {name}"),
+        Endpoint::UnixSeqpacket(name) => format!("SEQPACKET {name}"),
+        Endpoint::Descriptor(_) => endpoint.to_string(),
+        Endpoint::Raw(address) => format!("RAW {} {}", address.protocol, address.host().host),
+        Endpoint::Vsock(address) => format!("vsock {address}"),
+        other => format!("{} {}", other.protocol().scheme().to_uppercase(), other.address()),
     }
 }
 
@@ -190,6 +192,7 @@ mod tests {
         assert!(form.take_endpoint_text());
         assert_eq!(form, EndpointForm::new("udp", "::1", "9001", "reuseaddr=1"));
         assert_eq!(form.title(), "UDP [::1]:9001");
+        assert_eq!(EndpointForm::new("raw", "127.0.0.1", "icmp", "").title(), "RAW icmp 127.0.0.1");
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub fn fitting_width(ui: &Ui, options: impl IntoIterator<Item = Cow<'static, str
     let width =
         |words: Cow<'_, str>| ui.painter().layout_no_wrap(words.into_owned(), font.clone(), Color32::WHITE).size().x;
     let widest = options.into_iter().map(width).fold(0.0, f32::max);
-    (widest + 2.0 * PADDING + ARROW_WIDTH + BEFORE_ARROW).ceil()
+    (widest + 2.0 * (PADDING + BEFORE_ARROW) + ARROW_WIDTH).ceil()
 }
 
 /// A list to choose one of, with an accessible name. `names` gives the words of each option.

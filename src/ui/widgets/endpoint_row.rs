@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use egui::{Id, Key, Ui};
 
 use super::button::{Weight, button};
-use super::choice::choice;
+use super::choice::{choice, fitting_width};
 use super::field::{Field, caption, mistake, remark, row_caption};
 use super::interface_menu::address_menu;
 use crate::codec::visible::visible;
@@ -55,7 +55,7 @@ pub fn endpoint_row(
             let label = tr!(language, "form.protocol");
             let before = form.protocol;
             // As wide as its text: the address beside it takes what is left.
-            let width = (48.0 + 7.0 * protocol_name(language, before).chars().count() as f32).max(76.0);
+            let width = fitting_width(ui, [protocol_name(language, before)]).max(76.0);
             let name = |protocol| protocol_name(language, protocol);
             choice(ui, ("protocol", socket.0), &label, width, &mut form.protocol, &Protocol::ALL, name);
             form.protocol_changed(before);
@@ -153,11 +153,10 @@ fn missing_family(ui: &mut Ui, cx: &mut Cx<'_>, form: &mut EndpointForm) {
         cx.act(UiCommand::Engine(Command::Probe { protocol }));
     }
     if let Some(failure) = cx.sessions.missing.get(&protocol) {
-        let mut words = i18n::cause(cx.language, &failure.cause).into_owned();
-        if let Some(hint) = i18n::hint(cx.language, failure) {
-            words = tr!(cx.language, "form.missing", cause = words, hint = hint).into_owned();
-        }
-        remark(ui, cx.tokens, &words);
+        // What would bring it says why it isn't there, too.
+        let why =
+            i18n::hint(cx.language, failure).unwrap_or_else(|| i18n::cause(cx.language, &failure.cause).into_owned());
+        remark(ui, cx.tokens, &tr!(cx.language, "form.missing", why = why));
     }
 }
 

@@ -21,6 +21,9 @@ pub fn format_choices(ui: &mut Ui, language: Language, draft: &mut Draft, format
     let width = fitting_width(ui, names).max(FORMAT_WIDTH);
     choice(ui, "format", &format, width, &mut draft.format, formats, |format| name(language, format))
         .on_hover_text(explained(language, draft.format));
+    if !formats.iter().any(|format| format.is_encoded()) {
+        return;
+    }
     ui.add_enabled_ui(draft.format.is_encoded(), |ui| {
         let encoding = tr!(language, "composer.encoding");
         choice(ui, "encoding", &encoding, 96.0, &mut draft.encoding, &Encoding::ALL, |encoding| encoding.name().into());
