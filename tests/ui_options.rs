@@ -3,6 +3,7 @@
 #[path = "support/app.rs"]
 mod app;
 
+use std::net::UdpSocket;
 use std::time::Duration;
 
 use egui::accesskit::Role;
@@ -176,6 +177,24 @@ fn what_a_peer_leaves_unread_is_shown_of_the_connection_that_is_selected() {
     });
     assert_eq!(heard(&mut peer, 5), b"12345");
     peer.shutdown(std::net::Shutdown::Write).expect("a half-close");
+}
+
+#[test]
+fn datagrams_that_the_kernel_dropped_are_shown() {
+    let udp = ServerTab { protocol: "udp".to_owned(), options: "rcvbuf=1".to_owned(), ..any_port() };
+    let mut window = window(udp, ClientTab::default());
+    window.listen();
+    window.click("Server", "Live state");
+    window.until("the state", |window| figure(window, "Server", "Dropped").as_deref() == Some("0"));
+    let queue = figure(&window, "Server", "Receive queue");
+    assert!(queue.as_ref().is_some_and(|queue| queue.ends_with(" of 2.25 KiB")), "{queue:?}");
+    let peer = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+    peer.connect(("127.0.0.1", window.listening_port().parse().expect("a port"))).expect("an address");
+    let dropped = |window: &Window| figure(window, "Server", "Dropped").map(|count| count != "0");
+    window.until("what had no room", |window| {
+        (0..64).for_each(|_| _ = peer.send(&[0; 1400]).expect("a datagram is taken"));
+        dropped(window) == Some(true)
+    });
 }
 
 /// A state that nobody looks at costs nothing: nothing asks for a frame within the time after which it is looked at.

@@ -159,12 +159,20 @@ fn what_the_kernel_says_of_tcp() {
                 opened(2, CLIENT, Role::Client, Protocol::Tcp, "127.0.0.1:9000", [1_024, 655_360_000]),
             ],
         );
-        window.click(server, live);
-        window.click(client, live);
+        unfold(&mut window, server, live);
+        unfold(&mut window, client, live);
         report(&mut window, [inspected(SERVER, None, listener()), inspected(CLIENT, Some(2), connection())]);
         to_the_end(&mut window, client, live);
+        to_the_end(&mut window, server, live);
         shoot(&mut window, name, &mut results);
     }
+}
+
+/// Opens what a panel has below its edge.
+fn unfold(window: &mut Window, panel: &str, name: &str) {
+    window.control(panel, name).scroll_to_me();
+    window.harness.run_steps(40);
+    window.click(panel, name);
 }
 
 /// Turns the wheel over a panel's list, of which this is shown, until its end is in view.
@@ -196,8 +204,8 @@ fn what_the_kernel_says_of_datagrams() {
             opened(2, CLIENT, Role::Client, Protocol::Udp, "127.0.0.1:9000", [0, 65_000_000]),
         ],
     );
-    window.click("Server", "Live state");
-    window.click("Client", "Live state");
+    unfold(&mut window, "Server", "Live state");
+    unfold(&mut window, "Client", "Live state");
     let of = |memory| SocketState { memory: Some(memory), ..SocketState::default() };
     let receiving = of(memory(212_480, 212_992, 0, 212_992, 12_345));
     let sending = of(memory(0, 212_992, 66_816, 212_992, 0));

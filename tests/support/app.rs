@@ -274,7 +274,9 @@ impl Window {
             .panel("Server")
             .query_all_by_role(Role::Label)
             .filter_map(|label| label.accesskit_node().value())
-            .find_map(|value| value.strip_prefix("Listening on 127.0.0.1:").map(str::to_owned))
+            .find_map(|value| {
+                value.strip_prefix("Listening on ")?.split_once("127.0.0.1:").map(|(_, port)| port.to_owned())
+            })
             .expect("the state line");
         words.chars().take_while(char::is_ascii_digit).collect()
     }

@@ -1,11 +1,11 @@
 use std::borrow::Cow;
 
-use egui::{Id, Panel, RichText, ScrollArea, Ui};
+use egui::{Id, Panel, RichText, Ui};
 
 use super::answering_rows::answering_rows;
 use super::client_rows::state_words;
 use super::server::calm_words;
-use super::shell::{FEW_ROWS, StateLine, state_line};
+use super::shell::{FEW_ROWS, StateLine, scrolling, state_line};
 use super::socket_area::{keep_fresh, socket_area};
 use crate::codec::compose::Format;
 use crate::codec::visible::visible;
@@ -72,7 +72,7 @@ impl ClientTabState {
             .frame(egui::Frame::new().inner_margin(egui::Margin { top: 6, ..Default::default() }))
             .show(ui, |ui| self.composer(ui, cx));
         let around = whole - ui.available_height();
-        ScrollArea::vertical().id_salt(("client", self.socket.0)).auto_shrink([false, false]).show(ui, |ui| {
+        scrolling(ui, ("client", self.socket.0), |ui| {
             let top = ui.cursor().top();
             if let Some(message) = &self.message
                 && message_line(ui, cx.tokens, cx.language, message)

@@ -284,7 +284,8 @@ fn facts(row: &PageRow, cx: &Cx<'_>) -> Vec<(String, String)> {
 /// Below each other and as many as fit whole; a bar that is always there tells of the others. What the payload means comes
 /// first.
 fn scrolling_facts(ui: &mut Ui, cx: &Cx<'_>, row: &PageRow, payload: Option<&[u8]>, height: f32) {
-    let line = cx.tokens.text_size + cx.tokens.space_small;
+    let [words, digits] = [egui::TextStyle::Body, egui::TextStyle::Monospace].map(|style| ui.text_style_height(&style));
+    let line = words.max(digits) + cx.tokens.space_small;
     let scroll = &mut ui.spacing_mut().scroll;
     (scroll.floating_width, scroll.floating_allocated_width) = (6.0, 8.0);
     (scroll.foreground_color, scroll.dormant_handle_opacity) = (true, 0.35);
