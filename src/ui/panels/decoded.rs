@@ -1,7 +1,8 @@
 //! What a row's bytes mean, field by field, where that is known.
 
-use egui::{Grid, Label, RichText, ScrollArea, Ui, UiBuilder};
+use egui::{Label, RichText, ScrollArea, Ui, UiBuilder};
 
+use super::inspector::names_and_values;
 use crate::codec::decode::{Decoded, Decoder};
 use crate::codec::visible::visible;
 use crate::model::PageRow;
@@ -38,7 +39,7 @@ fn grid(ui: &mut Ui, cx: &Cx<'_>, decoded: Decoded) {
     let name = tr!(cx.language, "inspector.decoded");
     let group = UiBuilder::new().accessibility_role(egui::accesskit::Role::Group).accessibility_label(&*name);
     ui.scope_builder(group, |ui| {
-        Grid::new("decoded-grid").num_columns(2).spacing([tokens.space_large, tokens.space_small]).show(ui, |ui| {
+        names_and_values("decoded-grid", tokens).show(ui, |ui| {
             for (name, value) in decoded.fields {
                 ui.label(RichText::new(name).color(tokens.text_muted));
                 let value = RichText::new(visible(&value)).font(tokens.mono_font());

@@ -21,6 +21,9 @@ use crate::ui::widgets::hex_view::{HexState, HexView};
 /// Room beside the bytes that the facts need to stand there, in points.
 const BESIDE: f32 = 300.0;
 
+/// Points that the longest name of a fact takes.
+const NAMES: f32 = 100.0;
+
 /// From this height on, in points, the facts stand above the bytes one below the other.
 const TALL: f32 = 380.0;
 
@@ -297,16 +300,23 @@ fn scrolling_facts(ui: &mut Ui, cx: &Cx<'_>, row: &PageRow, payload: Option<&[u8
             // Text, not controls: lines stand closer than the rows of a form.
             ui.spacing_mut().interact_size.y = cx.tokens.text_size;
             if payload.is_some_and(|payload| decoded_column(ui, cx, row, payload)) {
-                ui.add_space(line);
+                // One empty line: as many as fit whole are shown.
+                ui.add_space(line + cx.tokens.space_small - ui.spacing().item_spacing.y);
             }
             facts_grid(ui, cx, row);
         });
 }
 
+/// Two columns, which begin at the same places in one grid and the other.
+pub(super) fn names_and_values(id: &str, tokens: &Tokens) -> egui::Grid {
+    let spacing = [tokens.space_large, tokens.space_small];
+    egui::Grid::new(id).num_columns(2).min_col_width(NAMES).spacing(spacing)
+}
+
 /// Below each other, where there is room beside the bytes.
 fn facts_grid(ui: &mut Ui, cx: &Cx<'_>, row: &PageRow) {
     let tokens = cx.tokens;
-    egui::Grid::new("inspector-grid").num_columns(2).spacing([tokens.space_large, tokens.space_small]).show(ui, |ui| {
+    names_and_values("inspector-grid", tokens).show(ui, |ui| {
         for (name, value) in facts(row, cx) {
             ui.label(RichText::new(name).color(tokens.text_muted));
             ui.add(Label::new(RichText::new(value).font(tokens.mono_font())).wrap().selectable(true));

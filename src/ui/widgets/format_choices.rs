@@ -33,7 +33,7 @@ pub fn format_choices(ui: &mut Ui, language: Language, draft: &mut Draft, format
     }
     let ending = tr!(language, "composer.line_ending");
     let endings = [LineEnding::None, LineEnding::Lf, LineEnding::Cr, LineEnding::CrLf];
-    choice(ui, "ending", &ending, 104.0, &mut draft.ending, &endings, |ending| match ending {
+    choice(ui, "ending", &ending, 100.0, &mut draft.ending, &endings, |ending| match ending {
         LineEnding::None => tr!(language, "ending.none"),
         LineEnding::Lf => "+ LF".into(),
         LineEnding::Cr => "+ CR".into(),
