@@ -189,6 +189,33 @@ fn a_port_that_only_time_wait_keeps_is_explained_and_freed_by_a_button() {
     assert_eq!(window.value("Server", "Socket options"), "reuseaddr=1&nodelay=1");
 }
 
+/// As the tutorial's server leaves it, which has SO_REUSEADDR off.
+#[test]
+fn a_port_that_reusing_does_not_free_is_waited_for_at_a_button() {
+    let mut window = Window::with_tabs(any_port(), ClientTab::default());
+    let listener = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+    listener.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a port");
+    listener.listen(1).expect("a listener");
+    let listener = TcpListener::from(listener);
+    let address = listener.local_addr().expect("an address");
+    let peer = std::net::TcpStream::connect(address).expect("a connection");
+    // The side that closes first is the one that waits.
+    drop(listener.accept().expect("the connection"));
+    drop(listener);
+    drop(peer);
+    window.write("Server", "Port", &address.port().to_string());
+    window.click("Server", "Start listening");
+    window.until("the failure", |window| window.shows("Server", "address already in use"));
+    assert!(window.shows("Server", "1 connection that is over keeps the port for another "));
+    assert!(window.shows("Server", "SO_REUSEADDR is on here"));
+    assert!(window.shows("Server", &format!("{address} ← 127.0.0.1:")));
+    assert!(window.panel("Server").query_by_label("Reuse the address and listen").is_none(), "it would change nothing");
+    window.click("Server", "Listen once it is free");
+    window.until("waiting", |window| window.shows("Server", "Waiting"));
+    window.click("Server", "Stop listening");
+    window.until("the end", |window| window.panel("Server").query_by_label("Start listening").is_some());
+}
+
 #[test]
 fn a_port_in_use_shows_who_holds_it() {
     let holder = listener();

@@ -135,12 +135,9 @@ impl Control {
                 let all = net::interfaces().inspect_err(|error| tracing::debug!(%error, "no interfaces"));
                 self.core.outbox.send(Event::Interfaces(all.unwrap_or_default().into()));
             }
-            Command::Probe { protocol } => {
-                let missing = net::probe(protocol).err().map(|failure| {
-                    let hint = advice::missing(protocol, &failure.cause);
-                    Failure { hint, ..failure }
-                });
-                self.core.outbox.send(Event::Probed { protocol, missing });
+            Command::Probe { facility } => {
+                let missing = advice::probe(&facility);
+                self.core.outbox.send(Event::Probed { facility, missing });
             }
             Command::ReadPage(request) => self.core.reader.page(request),
             Command::SetFilterEncodings(labels) => {

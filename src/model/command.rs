@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use super::address::HostPort;
 use super::browser::BrowserContent;
+use super::facility::Facility;
 use super::ids::{SessionId, SocketId, TransferId};
 use super::multicast::MulticastGroup;
 use super::options::{OptionValue, SocketOption};
 use super::page::PageRequest;
-use super::protocol::Protocol;
 use super::target::Target;
 use super::transfer::{ReceiveMode, SendMode};
 
@@ -197,7 +197,7 @@ pub enum Command {
     ListInterfaces,
     /// Asks whether the system has such sockets, and this user the right to one; answered by [`super::Event::Probed`].
     Probe {
-        protocol: Protocol,
+        facility: Facility,
     },
     /// Only the latest request matters: an older one that was not answered yet is dropped.
     ReadPage(PageRequest),

@@ -150,6 +150,10 @@ pub enum Cause {
     NoSuchOption,
     /// The kernel has no such protocol for a socket of this kind.
     ProtocolMissing,
+    /// Nothing ever arrives at a socket of this protocol.
+    OnlySends,
+    /// The family is there, and nothing that carries it to the machine that is meant.
+    NoTransport,
     /// The socket hears the group already.
     AlreadyJoined,
     /// The socket doesn't hear the group, or was told of it in another way.
@@ -242,27 +246,63 @@ pub enum Hint {
     PortHeldBy {
         owner: PortOwner,
     },
+    /// By a process of another user.
+    PortHeldByOthers,
     ChooseAnotherPort,
-    /// Nobody listens there; connections that are over keep the port from a listener without SO_REUSEADDR.
+    ChooseAnotherPath,
+    /// An abstract one, unix(7).
+    ChooseAnotherName,
+    /// Nobody listens there; connections that are over keep the port, since SO_REUSEADDR is off on one side or the other.
     PortInTimeWait {
         sockets: Vec<WaitingSocket>,
+        /// Whether it is on for the socket that failed: then the one that these connections came to had it off.
+        reuse: bool,
     },
     StartTheServer,
     CheckTheName,
     CheckTheAddress,
     ChooseAnotherFamily,
-    PortsBelow1024NeedRights,
+    /// CAP_NET_BIND_SERVICE, capabilities(7).
+    PortNeedsRight {
+        /// The lowest port that is free for all.
+        lowest: u16,
+    },
+    /// No file is concerned: the system's administrator has forbidden it in another way.
+    AskTheAdministrator,
+    Ipv6IsOff,
+    /// As sysctl(8) takes it, in quotes where that is needed.
+    ChangeKernelSetting {
+        setting: String,
+    },
+    /// What SOCK_STREAM can be of.
+    StreamProtocols,
+    /// What SOCK_DGRAM can be of.
+    DatagramProtocols,
     /// CAP_NET_RAW.
     NeedsRawRight,
     /// The kernel module that brings the family.
     LoadModule {
         module: String,
     },
+    /// One of those that lead to virtual machines or out of one, vsock(7).
+    LoadVsockTransport,
+    /// IPPROTO_RAW, raw(7).
+    WriteTheHeader,
+    ChooseAnotherIpProtocol,
     CheckTheInterface,
     ShortenThePath,
     RemoveTheFile,
     RaiseDescriptorLimit,
-    DatagramMax,
+    /// Bytes that one UDP datagram carries at most.
+    DatagramMax {
+        v6: bool,
+        bytes: u64,
+    },
+    /// Bytes that one packet of a raw socket carries at most.
+    PacketMax {
+        v6: bool,
+        bytes: u64,
+    },
     RaiseSendBuffer,
     ChooseAnotherProtocol,
     WaitForTheReceiver,

@@ -45,4 +45,5 @@ pub use stream::{ReceivedPiece, Stream};
 pub use transport::{Attempt, ConnectEnd, Listening, connect, listen, probe};
 pub use unix::answers as unix_answers;
 pub use unix_message::Rights;
+pub use vsock::owns as vsock_owns;
 pub use wake::Wake;

@@ -5,11 +5,13 @@
 pub mod descriptor;
 pub mod inbox;
 pub mod journal;
+pub mod kernel;
 pub mod port_owner;
 pub mod process;
 pub mod settings;
 pub mod site;
 pub mod socket_file;
+pub mod socket_table;
 pub mod source;
 pub mod temporary;
 pub mod time_wait;

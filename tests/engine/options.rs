@@ -198,9 +198,9 @@ fn what_the_kernel_refuses_is_named_with_its_value() {
         ),
         ("udp://[::1]:0?device=nonsense", Operation::SetOption, Cause::UnknownName, Some(Hint::ListInterfaces)),
         ("tcp://127.0.0.1:0?v6only=1", Operation::SetOption, Cause::NoSuchOption, Some(Hint::V6OnlyNeedsV6)),
-        ("tcp://127.0.0.1:0?proto=200", Operation::Open, Cause::ProtocolMissing, None),
-        ("tcp://127.0.0.1:0?proto=udp", Operation::Open, Cause::ProtocolMissing, None),
-        ("udp://127.0.0.1:0?proto=tcp", Operation::Open, Cause::ProtocolMissing, None),
+        ("tcp://127.0.0.1:0?proto=200", Operation::Open, Cause::ProtocolMissing, Some(Hint::StreamProtocols)),
+        ("tcp://127.0.0.1:0?proto=udp", Operation::Open, Cause::ProtocolMissing, Some(Hint::StreamProtocols)),
+        ("udp://127.0.0.1:0?proto=tcp", Operation::Open, Cause::ProtocolMissing, Some(Hint::DatagramProtocols)),
     ] {
         let socket = h.engine.new_socket();
         h.listen_as(socket, endpoint, |_| {});

@@ -205,11 +205,17 @@ fn without_reuse_address_a_closed_connection_keeps_the_port() {
         h.listen_as(server, &format!("{endpoint}?reuseaddr=0"), |_| {});
         let failure = h.failed();
         assert_eq!(failure.cause, sockeye::model::Cause::AddressInUse);
-        let Some(Hint::PortInTimeWait { sockets }) = failure.hint else { panic!("{failure:?}") };
+        let Some(Hint::PortInTimeWait { sockets, reuse: false }) = failure.hint else { panic!("{failure:?}") };
         let [waiting] = &sockets[..] else { panic!("{sockets:?}") };
         assert_eq!((waiting.local.clone(), waiting.peer.clone()), (endpoint.address(), peer_address));
         assert!((1..=60).contains(&waiting.seconds), "{}", waiting.seconds);
         h.stopped(server);
+        if !cured_at_once {
+            h.listen_as(server, &endpoint.to_string(), |_| {});
+            let failure = h.failed();
+            assert_eq!(failure.hint, Some(Hint::PortInTimeWait { sockets, reuse: true }));
+            h.stopped(server);
+        }
         h.listen_as(server, &format!("{endpoint}?reuseaddr=1"), |spec| spec.wait_for_address = true);
         if cured_at_once {
             assert_eq!(h.listening(server), endpoint);

@@ -6,6 +6,7 @@ mod files;
 mod namespace;
 mod process;
 mod python;
+mod rights;
 mod sockeye;
 mod tools;
 
@@ -13,5 +14,6 @@ pub(crate) use files::{listing, noise, write};
 pub(crate) use namespace::{in_own_network, ip, put_over, tcp_count};
 pub(crate) use process::{Finished, PATIENCE, Process};
 pub(crate) use python::{Tutorial, port_of, tutorial};
+pub(crate) use rights::{lacking_right, without_right};
 pub(crate) use sockeye::{Run, Sockeye, run, sockeye};
-pub(crate) use tools::{require, require_tool};
+pub(crate) use tools::{require, require_tool, tutorial_folder};

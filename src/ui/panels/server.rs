@@ -9,7 +9,7 @@ use super::socket_area::{keep_fresh, socket_area};
 use crate::codec::compose::Format;
 use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
-use crate::model::{Command, Failure, Hint, Protocol, Role, SessionId};
+use crate::model::{Command, Endpoint, Failure, Hint, Protocol, Role, SessionId};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
@@ -111,18 +111,25 @@ impl ServerTabState {
             ServerState::Listening(endpoint) => Some(endpoint.clone()),
             _ => self.form.target().ok().map(|target| target.endpoint),
         };
-        if endpoint.is_some_and(|endpoint| !endpoint.is_local()) {
-            remark(ui, cx.tokens, &tr!(cx.language, "server.reachable"));
+        if let Some(endpoint) = endpoint.filter(|endpoint| !endpoint.is_local()) {
+            let words = match endpoint {
+                Endpoint::Vsock(_) => tr!(cx.language, "server.reachable_by_machines"),
+                _ => tr!(cx.language, "server.reachable"),
+            };
+            remark(ui, cx.tokens, &words);
         }
         row.mistake
     }
 
     /// What keeps the port, and the way to listen all the same.
     fn port_lesson(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
-        if let Some(Message::Failed(Failure { hint: Some(Hint::PortInTimeWait { sockets }), .. })) = &self.message
-            && time_wait(ui, cx.tokens, cx.language, sockets)
+        if let Some(Message::Failed(Failure { hint: Some(Hint::PortInTimeWait { sockets, reuse }), .. })) =
+            &self.message
+            && time_wait(ui, cx.tokens, cx.language, sockets, *reuse)
         {
-            self.form.reuse_address();
+            if !reuse {
+                self.form.reuse_address();
+            }
             self.wait_for_address = true;
             cx.act(UiCommand::Start(Role::Server, self.socket));
         }

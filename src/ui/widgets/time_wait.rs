@@ -9,8 +9,9 @@ use crate::ui::theme::Tokens;
 /// As many sockets as are listed; the rest is counted.
 const LISTED_MAX: usize = 4;
 
-/// Lists the sockets that keep a port in TIME_WAIT, and offers the cure; true when it was pressed.
-pub fn time_wait(ui: &mut Ui, tokens: &Tokens, language: Language, sockets: &[WaitingSocket]) -> bool {
+/// Lists the sockets that keep a port in TIME_WAIT, and offers the cure, which is to wait where SO_REUSEADDR is on
+/// (`reuse`) already; true when it was pressed.
+pub fn time_wait(ui: &mut Ui, tokens: &Tokens, language: Language, sockets: &[WaitingSocket], reuse: bool) -> bool {
     for socket in sockets.iter().take(LISTED_MAX) {
         let WaitingSocket { local, peer, seconds } = socket;
         let words = tr!(language, "time_wait.socket", local = local, peer = peer, seconds = seconds);
@@ -20,7 +21,10 @@ pub fn time_wait(ui: &mut Ui, tokens: &Tokens, language: Language, sockets: &[Wa
         let words = tr!(language, "time_wait.more", count = more);
         ui.label(RichText::new(words).font(tokens.small_font()).color(tokens.text_muted));
     }
-    button(ui, tokens, Weight::Primary, &tr!(language, "time_wait.cure"), 0.0, None)
-        .on_hover_text(tr!(language, "time_wait.cure.explained"))
-        .clicked()
+    let (cure, explained) = if reuse {
+        (tr!(language, "time_wait.wait"), tr!(language, "time_wait.wait.explained"))
+    } else {
+        (tr!(language, "time_wait.cure"), tr!(language, "time_wait.cure.explained"))
+    };
+    button(ui, tokens, Weight::Primary, &cure, 0.0, None).on_hover_text(explained).clicked()
 }
