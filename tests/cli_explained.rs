@@ -127,7 +127,6 @@ fn who_has_another_address_of_the_udp_port_is_not_blamed() {
     });
 }
 
-/// A client's own port, not that of the server it goes to, is the one that is held.
 #[test]
 fn a_protocol_that_the_kernel_lacks() {
     in_own_network("a_protocol_that_the_kernel_lacks", || {
@@ -148,7 +147,7 @@ fn a_protocol_that_the_kernel_lacks() {
         says(&lacks("tcp://127.0.0.1:0?proto=dccp"), &["dccp_ipv4", "SOCK_DCCP", "mptcp"]);
         says(&lacks("tcp://127.0.0.1:0?proto=200"), &["tcp, mptcp or sctp"]);
         says(&lacks("udp://127.0.0.1:0?proto=200"), &["udp, udplite or icmp"]);
-        set("net/ipv4/ping_group_range", "1 0");
+        // A new network begins with nobody's group.
         let run = run(&["listen", "udp://127.0.0.1:0?proto=icmp"]);
         says(&hint(&run, "open", "permission denied"), &["sudo sysctl -w net.ipv4.ping_group_range=\"0 2147483647\""]);
     });
@@ -274,7 +273,7 @@ fn what_is_too_long_is_held_against_what_carries_it() {
             continue;
         }
         let send = |count: usize| run(&["connect", endpoint, "--send", &"x".repeat(count), "--wait", "0"]);
-        says(&hint(&send(most + 1), "send", "message too long"), &parts);
+        says(&hint(&send(most + 1), "send", "the message is too long to be sent in one piece"), &parts);
         send(most).expect_code(0);
     }
 }

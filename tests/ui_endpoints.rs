@@ -211,7 +211,7 @@ fn a_port_that_reusing_does_not_free_is_waited_for_at_a_button() {
     assert!(window.shows("Server", &format!("{address} ← 127.0.0.1:")));
     assert!(window.panel("Server").query_by_label("Reuse the address and listen").is_none(), "it would change nothing");
     window.click("Server", "Listen once it is free");
-    window.until("waiting", |window| window.shows("Server", "Waiting"));
+    window.until("waiting", |window| window.shows("Server", "waiting until it is free"));
     window.click("Server", "Stop listening");
     window.until("the end", |window| window.panel("Server").query_by_label("Start listening").is_some());
 }

@@ -66,7 +66,7 @@ fn a_protocol_that_is_switched_off_is_said_before_a_start() {
         let mut window = Window::with_tabs(tab, ClientTab::default());
         window.until("the remark", |window| window.shows("Server", "sysctl -w net.mptcp.enabled=1"));
         window.click("Server", "Start listening");
-        window.until("the failure", |window| window.shows("Server", "open tcp://127.0.0.1:0?proto=mptcp"));
+        window.until("the failure", |window| window.shows("Server", "open a socket for tcp://127.0.0.1:0?proto=mptcp"));
         window.write("Server", "Socket options", "");
         assert!(!window.shows("Server", "Not available here"));
     });
