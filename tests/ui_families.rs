@@ -12,7 +12,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use sockeye::model::{ClientTab, ServerTab};
 
 use crate::app::{Window, any_port};
-use crate::support::{in_own_network, lacking_right, require};
+use crate::support::{in_own_network, lacking_right};
 
 fn exists(family: i32, kind: Type, protocol: i32) -> bool {
     Socket::new(Domain::from(family), kind, Some(Protocol::from(protocol))).is_ok()
@@ -58,8 +58,8 @@ fn a_right_that_is_missing_is_said_before_anything_is_typed() {
 #[test]
 fn a_protocol_that_is_switched_off_is_said_before_a_start() {
     in_own_network("a_protocol_that_is_switched_off_is_said_before_a_start", || {
-        let setting = "/proc/sys/net/mptcp/enabled";
-        if !require(std::fs::write(setting, "0").is_ok(), "MPTCP") {
+        if std::fs::write("/proc/sys/net/mptcp/enabled", "0").is_err() {
+            eprintln!("skipped: this kernel has no MPTCP");
             return;
         }
         let tab = ServerTab { options: "proto=mptcp".to_owned(), more_open: true, ..any_port() };
@@ -88,7 +88,8 @@ fn a_machine_that_no_transport_leads_to_is_said_before_a_start() {
     let bind = |socket: Socket| socket.bind(&socket2::SockAddr::vsock(1, u32::MAX));
     let is_there = Socket::new(Domain::VSOCK, Type::STREAM, None).is_ok();
     let has_loopback = Socket::new(Domain::VSOCK, Type::STREAM, None).and_then(bind).is_ok();
-    if !require(is_there && !has_loopback, "vsock without vsock_loopback") {
+    if !is_there || has_loopback {
+        eprintln!("skipped: this kernel has no vsock, or all of it");
         return;
     }
     let mut window = Window::english();

@@ -286,6 +286,8 @@ pub enum Hint {
     },
     /// One of those that lead to virtual machines or out of one, vsock(7).
     LoadVsockTransport,
+    /// VMADDR_CID_ANY is none to connect to, vsock(7).
+    NameAMachine,
     /// IPPROTO_RAW, raw(7).
     WriteTheHeader,
     ChooseAnotherIpProtocol,

@@ -85,7 +85,11 @@ pub(super) fn vsock_module(role: Role, machine: ContextId) -> Option<Hint> {
     let is_guest = || GUEST_TRANSPORTS.into_iter().any(kernel::has_module);
     match (role, machine) {
         (_, ContextId::LOCAL) if !net::vsock_owns(ContextId::LOCAL) => module("vsock_loopback"),
-        (_, ContextId::LOCAL | ContextId::ANY) => None,
+        (_, ContextId::LOCAL) => None,
+        (_, ContextId::ANY) => {
+            let leads_anywhere = [ContextId::LOCAL, ContextId::HOST].into_iter().any(net::vsock_owns) || is_guest();
+            if leads_anywhere { None } else { Some(Hint::LoadVsockTransport) }
+        }
         (Role::Server, ContextId::HOST) if !net::vsock_owns(machine) => module("vhost_vsock"),
         (Role::Server, _) => None,
         // This machine itself, by its number.
