@@ -9,6 +9,7 @@ use crate::store::socket_file;
 
 mod in_use;
 mod lacking;
+mod vsock;
 
 pub(super) use lacking::probe;
 
@@ -91,9 +92,7 @@ fn hint(failure: &Failure, target: &Target) -> Option<Hint> {
             Hint::StartTheServer
         }
         Cause::NoTransport => match endpoint {
-            Endpoint::Vsock(address) => {
-                lacking::vsock_module(Role::Client, address.cid).unwrap_or(Hint::LoadVsockTransport)
-            }
+            Endpoint::Vsock(address) => vsock::module(Role::Client, address.cid).unwrap_or(Hint::LoadVsockTransport),
             _ => return None,
         },
         Cause::AddressNotAvailable if let Some(hint) = not_here(endpoint) => hint,
@@ -122,7 +121,7 @@ fn hint(failure: &Failure, target: &Target) -> Option<Hint> {
 /// What would bring an address that this machine lacks.
 fn not_here(endpoint: &Endpoint) -> Option<Hint> {
     match endpoint {
-        Endpoint::Vsock(address) => lacking::vsock_module(Role::Server, address.cid),
+        Endpoint::Vsock(address) => vsock::module(Role::Server, address.cid),
         _ => {
             let address = endpoint.host().and_then(net::literal)?;
             lacking::is_ipv6_off(address.ip()).then_some(Hint::Ipv6IsOff)

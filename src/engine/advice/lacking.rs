@@ -2,17 +2,13 @@
 
 use ::core::net::IpAddr;
 
-use crate::model::{
-    Cause, ContextId, Endpoint, Facility, Failure, Hint, IpProtocol, Operation, Protocol, Role, SocketOptions,
-};
+use super::vsock;
+use crate::model::{Cause, Endpoint, Facility, Failure, Hint, IpProtocol, Operation, Protocol, SocketOptions};
 use crate::net;
 use crate::store::kernel;
 
 /// The lowest port of vsock that is free for all: no setting moves it.
 const VSOCK_UNPRIVILEGED: u16 = 1024;
-
-/// What leads from a virtual machine to the one that it runs on, by hypervisor (virtio, VMware, Hyper-V).
-const GUEST_TRANSPORTS: [&str; 3] = ["vmw_vsock_virtio_transport", "vmw_vsock_vmci_transport", "hv_sock"];
 
 /// Why there is no such socket, as far as can be told without an address; `None` where there is.
 pub(in crate::engine) fn probe(facility: &Facility) -> Option<Failure> {
@@ -20,7 +16,7 @@ pub(in crate::engine) fn probe(facility: &Facility) -> Option<Failure> {
         let hint = failure.hint.clone().or_else(|| missing(facility.protocol, facility.carried, &failure.cause));
         return Some(Failure { hint, ..failure });
     }
-    let hint = vsock_module(facility.role, facility.machine?)?;
+    let hint = vsock::module(facility.role, facility.machine?)?;
     Some(Failure::new(Operation::Open, facility.protocol.scheme(), Cause::NoTransport).with_hint(hint))
 }
 
@@ -77,29 +73,6 @@ pub(super) fn right(operation: Operation, endpoint: &Endpoint, options: &SocketO
     );
     let has_a_file = endpoint.protocol().is_unix() || !concerns_a_socket;
     if has_a_file { Hint::CheckRights } else { Hint::AskTheAdministrator }
-}
-
-/// The module without which no such vsock socket gets anywhere; `None` where one is there, as far as can be told.
-pub(super) fn vsock_module(role: Role, machine: ContextId) -> Option<Hint> {
-    let module = |module: &str| Some(Hint::LoadModule { module: module.to_owned() });
-    let is_guest = || GUEST_TRANSPORTS.into_iter().any(kernel::has_module);
-    match (role, machine) {
-        (_, ContextId::LOCAL) if !net::vsock_owns(ContextId::LOCAL) => module("vsock_loopback"),
-        (_, ContextId::LOCAL) => None,
-        (_, ContextId::ANY) => {
-            let leads_anywhere = [ContextId::LOCAL, ContextId::HOST].into_iter().any(net::vsock_owns) || is_guest();
-            if leads_anywhere { None } else { Some(Hint::LoadVsockTransport) }
-        }
-        (Role::Server, ContextId::HOST) if !net::vsock_owns(machine) => module("vhost_vsock"),
-        (Role::Server, _) => None,
-        // This machine itself, by its number.
-        (Role::Client, _) if machine != ContextId::HOST && net::vsock_owns(machine) => {
-            if net::vsock_owns(ContextId::LOCAL) { None } else { module("vsock_loopback") }
-        }
-        (Role::Client, ContextId::HOST) if net::vsock_owns(ContextId::LOCAL) || is_guest() => None,
-        (Role::Client, _) if net::vsock_owns(ContextId::HOST) || is_guest() => None,
-        (Role::Client, _) => Some(Hint::LoadVsockTransport),
-    }
 }
 
 /// Whether this is an address of IPv6, and that is switched off.
