@@ -15,11 +15,11 @@ const TICKS_PER_SECOND: u64 = 100;
 /// The sockets in TIME_WAIT that are in the way of a listener at this place, at most 64 of them; none where `/proc`
 /// doesn't tell.
 #[must_use]
-pub fn find(place: Place) -> Vec<WaitingSocket> {
+pub fn find(place: Place) -> Box<[WaitingSocket]> {
     find_in(Path::new("/proc"), place)
 }
 
-fn find_in(proc: &Path, place: Place) -> Vec<WaitingSocket> {
+fn find_in(proc: &Path, place: Place) -> Box<[WaitingSocket]> {
     let sockets = socket_table::read(proc, &["tcp", "tcp6"]).into_iter();
     // None of them is bound to a wildcard: each had a peer.
     let waiting = sockets.filter(|socket| socket.state == TIME_WAIT && place.overlap(socket.local) == Overlap::Yes);
@@ -77,6 +77,6 @@ mod tests {
         assert_eq!(found("[::]:9000", false), [first, other, v6, mapped]);
         assert_eq!(found("127.0.0.4:9000", false), []);
         let place = Place { address: "127.0.0.1:9000".parse().unwrap(), v6_only: false };
-        assert_eq!(find_in(&proc.path().join("none"), place), []);
+        assert!(find_in(&proc.path().join("none"), place).is_empty());
     }
 }

@@ -9,6 +9,7 @@ mod python;
 mod rights;
 mod sockeye;
 mod tools;
+mod written;
 
 pub(crate) use files::{listing, noise, write};
 pub(crate) use namespace::{in_own_network, ip, put_over, tcp_count};
@@ -16,4 +17,5 @@ pub(crate) use process::{Finished, PATIENCE, Process};
 pub(crate) use python::{Tutorial, port_of, tutorial};
 pub(crate) use rights::{lacking_right, without_right};
 pub(crate) use sockeye::{Run, Sockeye, run, sockeye};
-pub(crate) use tools::{require, require_tool, tutorial_folder};
+pub(crate) use tools::{require, require_tool};
+pub(crate) use written::{Written, code};

@@ -19,7 +19,7 @@ pub(super) fn hint(endpoint: &Endpoint, options: &SocketOptions) -> Hint {
         Some(Holder::Unseen) => return Hint::PortHeldByOthers,
         None => {}
     }
-    let sockets = if endpoint.protocol() == Protocol::Tcp { time_wait::find(place) } else { Vec::new() };
+    let sockets = if endpoint.protocol() == Protocol::Tcp { time_wait::find(place) } else { Box::default() };
     if sockets.is_empty() {
         return Hint::ChooseAnotherPort;
     }
