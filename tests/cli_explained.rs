@@ -254,6 +254,18 @@ fn this_machine_over_vsock_without_a_loopback() {
     }
 }
 
+/// Most hosts forward nothing from one of their machines to another.
+#[test]
+fn a_machine_over_vsock_that_does_not_answer() {
+    if !kernel_has_vsock() {
+        return;
+    }
+    let run = run(&["connect", "vsock://7777:9", "--send", "x"]);
+    let hint = run.expect_error(1, "connect")["hint"].as_str().unwrap_or_default().to_owned();
+    let is_told = ["vhost_vsock", "Check the number"].iter().any(|part| hint.contains(part));
+    assert!(is_told && !hint.contains("network"), "{hint}");
+}
+
 #[test]
 fn a_unix_socket_in_use_is_a_matter_of_its_path() {
     let folder = tempdir().expect("a folder");

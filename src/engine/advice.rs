@@ -95,6 +95,7 @@ fn hint(failure: &Failure, target: &Target) -> Option<Hint> {
             Endpoint::Vsock(address) => vsock::module(Role::Client, address.cid).unwrap_or(Hint::LoadVsockTransport),
             _ => return None,
         },
+        Cause::TimedOut if matches!(endpoint, Endpoint::Vsock(_)) => Hint::CheckTheMachine,
         Cause::AddressNotAvailable if let Some(hint) = not_here(endpoint) => hint,
         Cause::Refused | Cause::StaleSocket => Hint::StartTheServer,
         Cause::SelfConnect => Hint::ChooseAnotherPort,

@@ -48,6 +48,7 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
         Hint::LoadModule { module } => tr!(language, "hint.load_module", module = module),
         Hint::CheckTheInterface => tr!(language, "hint.check_the_interface"),
         Hint::NameAMachine => tr!(language, "hint.name_a_machine"),
+        Hint::CheckTheMachine => tr!(language, "hint.check_the_machine"),
         Hint::LoadVsockTransport => tr!(language, "hint.load_vsock_transport"),
         Hint::PortNeedsRight { lowest } => tr!(language, "hint.port_needs_right", lowest = lowest),
         Hint::AskTheAdministrator => tr!(language, "hint.ask_the_administrator"),

@@ -288,6 +288,8 @@ pub enum Hint {
     LoadVsockTransport,
     /// VMADDR_CID_ANY is none to connect to, vsock(7).
     NameAMachine,
+    /// A virtual one, or its host.
+    CheckTheMachine,
     /// IPPROTO_RAW, raw(7).
     WriteTheHeader,
     ChooseAnotherIpProtocol,
