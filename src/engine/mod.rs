@@ -32,6 +32,8 @@ mod stop;
 mod stream_receiver;
 mod stream_writer;
 mod surroundings;
+#[cfg(test)]
+mod tests;
 mod transfer;
 
 use std::fmt;

@@ -21,6 +21,7 @@ mod race;
 mod raw;
 mod rds;
 mod resolve;
+mod socket_kind;
 mod stream;
 mod sys;
 mod tcp;
@@ -34,6 +35,8 @@ mod vsock;
 mod wake;
 
 pub use adopt::inherited;
+#[cfg(test)]
+pub(crate) use can::bus as can_bus;
 pub use datagram::{DatagramSocket, ReceivedDatagram};
 pub use error_queue::Undelivered;
 pub use inspect::OpenSocket;

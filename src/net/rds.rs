@@ -54,10 +54,69 @@ fn bound(
 ) -> Result<DatagramSocket, Failure> {
     let socket = open_socket().map_err(fail(Operation::Open, subject))?;
     options::apply(&socket, role, options, &Endpoint::Rds(subject.into()))?;
-    socket.bind(&local.into()).map_err(fail(Operation::Bind, local))?;
-    DatagramSocket::new(socket, Protocol::Rds, Naming::Ip).map_err(fail(Operation::Bind, local))
+    at(socket, local).map_err(fail(Operation::Bind, local))
+}
+
+/// The seam for any socket whose datagrams have addresses of IP.
+fn at(socket: Socket, local: SocketAddr) -> io::Result<DatagramSocket> {
+    socket.bind(&local.into())?;
+    DatagramSocket::new(socket, Protocol::Rds, Naming::Ip)
 }
 
 fn fail(operation: Operation, address: SocketAddr) -> impl Fn(io::Error) -> Failure {
     move |error| Failure::io(operation, Endpoint::Rds(address.into()), &error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Cause;
+    use crate::net::Wake;
+
+    const ANY: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
+
+    /// UDP's datagrams have the same addresses.
+    fn bound_without_rds() -> DatagramSocket {
+        at(Socket::new(Domain::IPV4, Type::DGRAM, None).unwrap(), ANY).unwrap()
+    }
+
+    #[test]
+    fn datagrams_cross_whole_and_each_can_be_answered() {
+        let [ours, theirs] = [bound_without_rds(), bound_without_rds()];
+        let [our_name, their_name] = [&ours, &theirs].map(|socket| socket.local().unwrap());
+        let wake = Wake::new().unwrap();
+        let mut buffer = [0; 16];
+        for text in [&b"question"[..], b"", b"another"] {
+            ours.send(text, Some(&their_name), true).unwrap();
+            assert!(theirs.wait(&wake).unwrap());
+            let received = theirs.receive(&mut buffer).unwrap().unwrap();
+            assert_eq!((&buffer[..received.len], received.from.as_ref()), (text, Some(&our_name)));
+            theirs.send(b"answer", received.from.as_ref(), true).unwrap();
+            assert!(ours.wait(&wake).unwrap());
+            let received = ours.receive(&mut buffer).unwrap().unwrap();
+            assert_eq!((&buffer[..received.len], received.from.as_ref()), (&b"answer"[..], Some(&their_name)));
+        }
+        assert_eq!(ours.protocol(), Protocol::Rds);
+    }
+
+    #[test]
+    fn a_client_sends_from_the_address_that_routes_to_its_peer() {
+        assert_eq!(source_for(ANY).unwrap(), ANY.ip());
+        // The whole network is this machine.
+        let other: SocketAddr = ([127, 0, 0, 77], 9).into();
+        assert!(source_for(other).unwrap().is_loopback());
+    }
+
+    #[test]
+    fn a_kernel_without_it_says_so() {
+        let opened = bind(&[ANY], &SocketOptions::default());
+        match probe() {
+            Ok(()) => assert_eq!(opened.unwrap().protocol(), Protocol::Rds),
+            Err(_) => {
+                let failure = opened.unwrap_err();
+                assert_eq!((failure.operation, failure.cause), (Operation::Open, Cause::AddressFamilyMissing));
+                assert_eq!(failure.subject, "rds://127.0.0.1:0");
+            }
+        }
+    }
 }

@@ -163,8 +163,10 @@ impl Writer<'_> {
         let (name, manner) = (self.name(), self.transport.manner);
         options::write(script, self.recipe, name, self.transport.family());
         if manner == Manner::Bus {
-            // CAN FD's frames too, where the interface has them.
-            script.line(format!("{name}.setsockopt(socket.SOL_CAN_RAW, socket.CAN_RAW_FD_FRAMES, 1)"));
+            // CAN FD's frames too, where the interface has them, and what its controller reports.
+            for (option, value) in [("CAN_RAW_FD_FRAMES", "1"), ("CAN_RAW_ERR_FILTER", "socket.CAN_ERR_MASK")] {
+                script.line(format!("{name}.setsockopt(socket.SOL_CAN_RAW, socket.{option}, {value})"));
+            }
         }
         if self.recipe.is_server() {
             let call = if manner == Manner::ConnectedBus { "connect" } else { "bind" };
@@ -218,6 +220,9 @@ impl Writer<'_> {
             Place::Named(_) => script.block(format!("with opened() as {name}:"), body),
             Place::Open(number) => {
                 script.block(format!("with socket.socket(fileno={number}) as {name}:"), |script| {
+                    if options::depend_on_family(self.recipe) {
+                        script.line(format!("family = {name}.family"));
+                    }
                     options::write(script, self.recipe, name, self.transport.family());
                     body(script);
                 });

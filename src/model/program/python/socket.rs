@@ -76,9 +76,7 @@ impl Transport {
     pub(super) fn family(&self) -> Family {
         match self.place {
             Place::Known { family, .. } => Family::Known { v6: family == "AF_INET6" },
-            Place::Named(_) => Family::Variable,
-            // Such options as it has are those of every family.
-            Place::Open(_) => Family::Known { v6: false },
+            Place::Named(_) | Place::Open(_) => Family::Variable,
         }
     }
 }
