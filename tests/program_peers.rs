@@ -400,7 +400,7 @@ fn python_over_vsock() {
         let nowhere = "vsock://local:9";
         let client = Written::python(&[nowhere, "--send", "x"]).process.finish();
         assert_eq!(client.code, Some(1), "{}", client.stderr);
-        assert!(client.stderr.contains("client.connect((1, 9))"), "{}", client.stderr);
+        assert!(client.stderr.contains("Error: [Errno "), "{}", client.stderr);
         run(&["connect", nowhere, "--send", "x"]).expect_error(1, "connect");
     }
 }

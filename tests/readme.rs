@@ -65,19 +65,21 @@ fn every_test_that_is_named_exists_and_runs() {
 /// harnesses. A peer's own connection is none of these.
 const LISTENS: [&str; 3] = ["h.listen", "\"listen\"", "= listen(&mut harness"];
 const CONNECTS: [&str; 3] = ["h.connect", "\"connect\"", "client(&mut h"];
-const CROSSES: [&str; 12] = [
+const CROSSES: [&str; 14] = [
     ".send(",
     ".send_to(",
     "\"--send\"",
     ".write_all(",
     "h.bytes(",
     "heard(",
-    "say(",
     "get(",
     "python_client(",
-    "tutorial(",
-    "talk",
+    "python(",
+    "says_hello_to(",
+    "is_said_hello_by(",
     "curl(",
+    "sendto(",
+    "chromium(",
 ];
 
 #[test]

@@ -18,8 +18,10 @@ pub(super) fn short() -> String {
 
 /// With `--help` and `help`.
 pub(super) fn long() -> String {
-    let options =
-        SocketOption::ALL.map(|option| (option.name().to_owned(), i18n::option_explained(Language::English, option)));
+    let options = SocketOption::ALL.map(|option| {
+        let sentence = i18n::option_sentence(Language::English, option);
+        (option.name().to_owned(), format!("{sentence} ({})", option.constant()))
+    });
     format!(
         "{}\nSocket options follow as a query, {QUERY}\n(0 or 1 for off and on; bytes with K, M or G):\n{}\n{END}",
         endpoints(),

@@ -32,8 +32,6 @@ mod stop;
 mod stream_receiver;
 mod stream_writer;
 mod surroundings;
-#[cfg(test)]
-mod tests;
 mod transfer;
 
 use std::fmt;
@@ -298,3 +296,6 @@ fn join(thread: Option<JoinHandle<()>>) {
         tracing::error!("a thread panicked");
     }
 }
+
+#[cfg(test)]
+mod tests;

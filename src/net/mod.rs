@@ -35,8 +35,6 @@ mod vsock;
 mod wake;
 
 pub use adopt::inherited;
-#[cfg(test)]
-pub(crate) use can::bus as can_bus;
 pub use datagram::{DatagramSocket, ReceivedDatagram};
 pub use error_queue::Undelivered;
 pub use inspect::OpenSocket;
@@ -49,3 +47,6 @@ pub use transport::{Attempt, ConnectEnd, Listening, connect, listen, probe};
 pub use unix::answers as unix_answers;
 pub use unix_message::Rights;
 pub use wake::Wake;
+
+#[cfg(test)]
+pub(crate) use can::bus as can_bus;

@@ -12,10 +12,14 @@ use crate::model::{Endpoint, Failure, Operation, Peer, Protocol, Role, SocketOpt
 
 /// Binds to the first of the candidates that can be bound.
 pub(super) fn bind(candidates: &[SocketAddr], options: &SocketOptions) -> Result<DatagramSocket, Failure> {
-    first_that_works(candidates, Operation::Bind, |address| bound(address, address, Role::Server, options))
+    first_that_works(candidates, Operation::Bind, |address| {
+        let socket = bound(address, address, Role::Server, options)?;
+        over(socket).map_err(fail(Operation::Bind, address))
+    })
 }
 
-/// A client's socket. RDS has no default address to send from, so the one that routes to the peer is bound.
+/// A client's socket. RDS has no default address to send from, so the one that routes to the peer is bound. Connected, it
+/// has a peer to send to, and hears others all the same.
 pub(super) fn open(attempt: &Attempt<'_>) -> ConnectEnd {
     let opened = first_that_works(attempt.candidates, Operation::Connect, |peer| {
         let local = match attempt.local.ip {
@@ -23,7 +27,11 @@ pub(super) fn open(attempt: &Attempt<'_>) -> ConnectEnd {
             None => source_for(peer).map_err(fail(Operation::Bind, peer))?,
         };
         let local = SocketAddr::new(local, attempt.local.port.unwrap_or(0));
-        Ok((bound(local, peer, Role::Client, attempt.options)?, Peer::Ip(peer)))
+        let socket = bound(local, peer, Role::Client, attempt.options)?;
+        if attempt.connected {
+            socket.connect(&peer.into()).map_err(fail(Operation::Connect, peer))?;
+        }
+        Ok((over(socket).map_err(fail(Operation::Connect, peer))?, Peer::Ip(peer)))
     });
     opened.map_or_else(ConnectEnd::Failed, |(socket, peer)| ConnectEnd::Datagrams(socket, peer))
 }
@@ -46,20 +54,15 @@ fn source_for(peer: SocketAddr) -> io::Result<IpAddr> {
     Ok(socket.local_addr()?.ip())
 }
 
-fn bound(
-    local: SocketAddr,
-    subject: SocketAddr,
-    role: Role,
-    options: &SocketOptions,
-) -> Result<DatagramSocket, Failure> {
+fn bound(local: SocketAddr, subject: SocketAddr, role: Role, options: &SocketOptions) -> Result<Socket, Failure> {
     let socket = open_socket().map_err(fail(Operation::Open, subject))?;
     options::apply(&socket, role, options, &Endpoint::Rds(subject.into()))?;
-    at(socket, local).map_err(fail(Operation::Bind, local))
+    socket.bind(&local.into()).map_err(fail(Operation::Bind, local))?;
+    Ok(socket)
 }
 
 /// The seam for any socket whose datagrams have addresses of IP.
-fn at(socket: Socket, local: SocketAddr) -> io::Result<DatagramSocket> {
-    socket.bind(&local.into())?;
+fn over(socket: Socket) -> io::Result<DatagramSocket> {
     DatagramSocket::new(socket, Protocol::Rds, Naming::Ip)
 }
 
@@ -77,7 +80,9 @@ mod tests {
 
     /// UDP's datagrams have the same addresses.
     fn bound_without_rds() -> DatagramSocket {
-        at(Socket::new(Domain::IPV4, Type::DGRAM, None).unwrap(), ANY).unwrap()
+        let socket = Socket::new(Domain::IPV4, Type::DGRAM, None).unwrap();
+        socket.bind(&ANY.into()).unwrap();
+        over(socket).unwrap()
     }
 
     #[test]

@@ -164,9 +164,10 @@ impl Writer<'_> {
         options::write(script, self.recipe, name, self.transport.family());
         if manner == Manner::Bus {
             // CAN FD's frames too, where the interface has them, and what its controller reports.
-            for (option, value) in [("CAN_RAW_FD_FRAMES", "1"), ("CAN_RAW_ERR_FILTER", "socket.CAN_ERR_MASK")] {
-                script.line(format!("{name}.setsockopt(socket.SOL_CAN_RAW, socket.{option}, {value})"));
-            }
+            script.line(format!("{name}.setsockopt(socket.SOL_CAN_RAW, socket.CAN_RAW_FD_FRAMES, 1)"));
+            // Python has no name for this one.
+            let errors = "socket.SOL_CAN_RAW, 2, socket.CAN_ERR_MASK";
+            script.line(format!("{name}.setsockopt({errors})  # CAN_RAW_ERR_FILTER"));
         }
         if self.recipe.is_server() {
             let call = if manner == Manner::ConnectedBus { "connect" } else { "bind" };
