@@ -65,8 +65,9 @@ fn every_test_that_is_named_exists_and_runs() {
 /// harnesses. A peer's own connection is none of these.
 const LISTENS: [&str; 3] = ["h.listen", "\"listen\"", "= listen(&mut harness"];
 const CONNECTS: [&str; 3] = ["h.connect", "\"connect\"", "client(&mut h"];
-const CROSSES: [&str; 14] = [
-    ".send(",
+const CROSSES: [&str; 15] = [
+    "h.send(",
+    "peer.send(",
     ".send_to(",
     "\"--send\"",
     ".write_all(",

@@ -89,6 +89,7 @@ mod tests {
     fn datagrams_cross_whole_and_each_can_be_answered() {
         let [ours, theirs] = [bound_without_rds(), bound_without_rds()];
         let [our_name, their_name] = [&ours, &theirs].map(|socket| socket.local().unwrap());
+        assert!(matches!((&our_name, &their_name), (Peer::Ip(_), Peer::Ip(_))), "with ports");
         let wake = Wake::new().unwrap();
         let mut buffer = [0; 16];
         for text in [&b"question"[..], b"", b"another"] {
