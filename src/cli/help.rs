@@ -55,7 +55,9 @@ fn explained(protocol: Protocol) -> (&'static str, &'static str) {
         }
         Protocol::Vsock => ("any:9000", "between a virtual machine and its host: any, local, host or a number"),
         Protocol::Can => ("can0", "CAN frames, written as 123#DEADBEEF"),
-        Protocol::CanBroadcast => ("can0", "the CAN broadcast manager: frames repeated, or told when they change"),
+        Protocol::CanBroadcast => {
+            ("can0", "the CAN broadcast manager: TX_SETUP ival2=100ms 123#DEADBEEF repeats a frame")
+        }
         Protocol::Rds => ("10.0.0.1:9000", "reliable datagrams between hosts"),
         Protocol::Descriptor => (
             "3",

@@ -216,7 +216,7 @@ fn a_raw_socket_hears_each_host_and_answers_it() {
     theirs.send_to(b"ping", &at([127, 0, 0, 12], 0)).unwrap();
     let info = h.opened(server);
     assert_eq!((info.protocol, info.peer.to_string()), (Protocol::Raw, "127.0.0.13".to_owned()));
-    assert_eq!(info.decoder, Decoder::Ipv4);
+    assert_eq!(info.decoder, Decoder::Ipv4 { protocol: 253 });
     assert_eq!(h.bytes(info.id, Direction::In, 24)[20..], *b"ping", "with the header, raw(7)");
     h.send(server, b"pong");
     assert_eq!(heard_raw(&theirs), b"pong");
