@@ -100,7 +100,7 @@ fn frames_of_can_are_sent_received_and_decoded() {
     }
     let ([ours, wire], calls) = (bus(), Calls::new());
     // Any interface has a name and a number.
-    let arguments = ["connect", "can://lo", "--send", "123##1DEADBEEF", "--wait", "1000"];
+    let arguments = ["connect", "can://lo", "--send", "123##1DEADBEEF", "--wait", "3000"];
     let sockeye = on_bus(ours, &calls, &arguments);
     assert_eq!(Frame::from_bytes(&heard(&wire)), Ok(frame("123##1DEADBEEF")));
     let incoming = ["1F334455#11", "7DF#R4", "123##1112233", "20000004#0000000000000000"];
@@ -145,7 +145,7 @@ fn messages_of_the_broadcast_manager_are_sent_received_and_decoded() {
     let ([ours, wire], calls) = (bus(), Calls::new());
     let setup = message(Opcode::TxSetup, SET_TIMER | START_TIMER);
     let hex: String = setup.to_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-    let arguments = ["connect", "can-bcm://lo", "--send-hex", &hex, "--wait", "1000"];
+    let arguments = ["connect", "can-bcm://lo", "--send-hex", &hex, "--wait", "3000"];
     let sockeye = on_bus(ours, &calls, &arguments);
     assert_eq!(Message::from_bytes(&heard(&wire)), Ok(setup));
     (&wire).write_all(&message(Opcode::RxChanged, 0).to_bytes()).expect("it is sent");
@@ -168,7 +168,7 @@ fn python_answers_frames_of_can() {
     let python = lending(theirs, 1, "setsockopt,bind", &calls[1], &python);
     let mut python = Process::start_with_own_input(python);
     python.read_until("that it listens", |bytes| bytes.ends_with(b"\n"));
-    let sockeye = on_bus(ours, &calls[0], &["connect", "can://lo", "--send", "123#DEADBEEF", "--wait", "1000"]);
+    let sockeye = on_bus(ours, &calls[0], &["connect", "can://lo", "--send", "123#DEADBEEF", "--wait", "3000"]);
     let run = sockeye.finish();
     assert_eq!(run.expect_code(0).one("received")["decoded"], "123#DEADBEEF");
     // Unlike a bus, the pair has an end, which Python runs into.
@@ -226,7 +226,7 @@ fn reliable_datagrams_go_both_ways() {
     let endpoint = server.listening();
     assert!(endpoint.starts_with("rds://127.0.0.1:") && !endpoint.ends_with(":0"), "{endpoint}");
     // A client's first socket looks the route up.
-    let client = with(udp(), 2, "", &calls[1], &["connect", &endpoint, "--send", "question", "--wait", "1000"]);
+    let client = with(udp(), 2, "", &calls[1], &["connect", &endpoint, "--send", "question", "--wait", "3000"]);
     assert_eq!(client.finish().expect_code(0).received(), b"question");
     let run = server.finish();
     assert_eq!(run.expect_code(0).one("received")["bytes"], 8);

@@ -229,7 +229,7 @@ impl Endpoint {
 /// Why an endpoint text or form can't be right. Faces put it into words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointError {
-    #[error("no scheme: write tcp://, udp://, unix:, unix-dgram:, unix-seqpacket: or fd://")]
+    #[error("no scheme, such as tcp://")]
     NoScheme,
     #[error("unknown scheme {0:?}")]
     UnknownScheme(String),
