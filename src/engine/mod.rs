@@ -296,3 +296,6 @@ fn join(thread: Option<JoinHandle<()>>) {
         tracing::error!("a thread panicked");
     }
 }
+
+#[cfg(test)]
+mod tests;

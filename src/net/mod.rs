@@ -21,6 +21,7 @@ mod race;
 mod raw;
 mod rds;
 mod resolve;
+mod socket_kind;
 mod stream;
 mod sys;
 mod tcp;
@@ -47,3 +48,6 @@ pub use unix::answers as unix_answers;
 pub use unix_message::Rights;
 pub use vsock::owns as vsock_owns;
 pub use wake::Wake;
+
+#[cfg(test)]
+pub(crate) use can::bus as can_bus;

@@ -32,6 +32,15 @@ impl Listening {
         }
     }
 
+    /// What a raw socket carries; `None` for any other.
+    #[must_use]
+    pub fn carried(&self) -> Option<IpProtocol> {
+        match self {
+            Self::Connections(_) => None,
+            Self::Datagrams(socket) => socket.carried(),
+        }
+    }
+
     /// What it is, which a descriptor's endpoint doesn't tell.
     #[must_use]
     pub fn protocol(&self) -> Protocol {

@@ -17,5 +17,5 @@ pub(crate) use process::{Finished, PATIENCE, Process};
 pub(crate) use python::{Tutorial, port_of, tutorial};
 pub(crate) use rights::{lacking_right, without_right};
 pub(crate) use sockeye::{Run, Sockeye, run, sockeye};
-pub(crate) use tools::{require, require_tool};
+pub(crate) use tools::{kernel_has, require, require_tool};
 pub(crate) use written::{Written, code};
