@@ -121,8 +121,8 @@ fn a_server_writes_to_those_who_have_not_written() {
     let quiet = machine();
     let mut window = Window::with_tabs(server("127.0.0.1", ""), ClientTab::default());
     window.listen();
-    window.write("Server", "Send to", "localhost");
-    assert!(window.shows("Server", "“localhost” has to be written in numbers"));
+    window.write("Server", "Send to", "127.0.0");
+    assert!(window.shows("Server", "“127.0.0” can't be an address"), "no name ends in a number");
     window.write("Server", "Send to", &format!("127.0.0.1:{}", port(&quiet)));
     assert_eq!(window.value("Server", "Recipients"), "Addresses (1)");
     window.write("Server", "Message", "first");
@@ -135,4 +135,34 @@ fn a_server_writes_to_those_who_have_not_written() {
     window.until("its row", |window| window.has_client(&quiet.local_addr().unwrap().to_string()));
     window.write("Server", "Send to", "");
     assert_eq!(window.value("Server", "Recipients"), "To all (1)");
+}
+
+#[test]
+fn names_are_written_to_and_one_that_is_not_found_keeps_the_message() {
+    let [server_s, client_s] = [machine(), machine()];
+    for (panel, field, peer) in [("Server", "Send to", &server_s), ("Client", "Recipients", &client_s)] {
+        let mut window = Window::with_tabs(server("127.0.0.1", ""), client(port(peer)));
+        if panel == "Server" {
+            window.listen();
+        }
+        let name = format!("localhost:{}", port(peer));
+        window.write(panel, field, &format!("{name}, no-such-host.invalid"));
+        if panel == "Client" {
+            window.click("Client", "Connect");
+            window.until("open", |window| window.shows("Client", "Socket open"));
+        }
+        window.write(panel, "Message", "to nobody");
+        window.click(panel, "Send");
+        window.until("the failure", |window| {
+            window.shows(panel, "resolve no-such-host.invalid: no such host")
+                && window.shows(panel, "The message was sent to nobody")
+        });
+        assert_eq!(window.value(panel, "Message"), "to nobody", "it can be sent again");
+        window.write(panel, field, &name);
+        window.write(panel, "Message", "found");
+        window.click(panel, "Send");
+        let mut buffer = [0; 16];
+        let len = peer.recv(&mut buffer).unwrap();
+        assert_eq!(&buffer[..len], b"found", "{panel}");
+    }
 }

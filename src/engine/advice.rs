@@ -27,7 +27,7 @@ pub(super) fn explain(mut failure: Failure, target: &Target) -> Failure {
 
 /// Looks closer at a failure that comes of an address: of IPv6 without its network, or that all machines of a network
 /// hear.
-fn explain_address(mut failure: Failure, address: &HostPort) -> Failure {
+pub(super) fn explain_address(mut failure: Failure, address: &HostPort) -> Failure {
     let (host, scope) = address.host.split_once('%').map_or((address.host.as_str(), None), |(h, s)| (h, Some(s)));
     match host.parse() {
         Ok(IpAddr::V6(ip)) if is_link_local(ip) => {

@@ -52,6 +52,7 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
         Hint::AddAScope { addresses } => tr!(language, "hint.add_a_scope", addresses = addresses.join(", ")),
         Hint::AllowBroadcast => tr!(language, "hint.allow_broadcast"),
         Hint::DontConnect => tr!(language, "hint.dont_connect"),
+        Hint::SentToNobody => tr!(language, "hint.sent_to_nobody"),
         Hint::ChooseAFile => tr!(language, "hint.choose_a_file"),
         Hint::ChooseAFolder => tr!(language, "hint.choose_a_folder"),
         Hint::OpenByHand => tr!(language, "hint.open_by_hand"),

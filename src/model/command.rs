@@ -101,7 +101,9 @@ pub enum Recipients {
     All,
     Sessions(Vec<SessionId>),
     /// Over UDP, from a socket that is not connected: one sendto(2) for each, a group or a broadcast address among them.
-    /// What fails for one doesn't keep it from the others. Each has a session from then on. Hosts have to be numbers.
+    /// A name stands for the first of its addresses that the socket can send to, and is looked up for each message. Where
+    /// one is not found, nothing is sent to anybody; what fails later for one doesn't keep it from the others. What the
+    /// socket is asked to send meanwhile waits, so that the order stays. Each address has a session from then on.
     Addresses(Vec<HostPort>),
 }
 

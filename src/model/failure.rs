@@ -292,6 +292,8 @@ pub enum Hint {
     /// SO_BROADCAST.
     AllowBroadcast,
     DontConnect,
+    /// A message to several addresses goes to all of them or, where one is not found, to none.
+    SentToNobody,
 }
 
 /// An error that carries all that a face needs to explain it; `Display` is for logs, faces have words of their own.

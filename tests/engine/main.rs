@@ -14,6 +14,7 @@ mod options;
 mod stream;
 mod trouble;
 mod udp;
+mod udp_names;
 mod udp_shapes;
 mod unix;
 mod unix_datagram;
