@@ -39,7 +39,7 @@ pub use datagram::{DatagramSocket, ReceivedDatagram};
 pub use error_queue::Undelivered;
 pub use inspect::OpenSocket;
 pub use interfaces::interfaces;
-pub use limits::raise_descriptor_limit;
+pub use limits::{raise_descriptor_limit, tcp_ports_are_used_up};
 pub use listener::{Accepted, Listener};
 pub use reach::Reach;
 pub use resolve::{LocalAddress, literal, lookup};

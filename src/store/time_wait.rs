@@ -1,7 +1,9 @@
 //! Connections that are over and whose port the kernel still keeps, as far as `/proc` tells.
 
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::collections::BTreeSet;
 use std::fs;
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use crate::model::WaitingSocket;
@@ -22,25 +24,44 @@ pub fn find(port: u16) -> Vec<WaitingSocket> {
 }
 
 fn find_in(proc: &Path, port: u16) -> Vec<WaitingSocket> {
-    let tables = ["net/tcp", "net/tcp6"].into_iter().filter_map(|table| fs::read_to_string(proc.join(table)).ok());
-    let mut found: Vec<WaitingSocket> = tables
-        .flat_map(|table| table.lines().filter_map(|line| waiting_socket(line, port)).collect::<Vec<_>>())
-        .collect();
+    let mut found: Vec<WaitingSocket> =
+        tables(proc).flat_map(|table| of_lines(&table, |line| waiting_socket(line, port))).collect();
     found.truncate(SHOWN_MAX);
     found
 }
 
-/// The socket in a line of `/proc/net/tcp`, if it waits and has this local port. Fields as in `proc_net_tcp(5)`: number,
-/// local address, remote address, state, queues, timer, ….
-fn waiting_socket(line: &str, port: u16) -> Option<WaitingSocket> {
+/// How many ports of a range have a socket in TIME_WAIT; 0 where `/proc` doesn't tell.
+#[must_use]
+pub fn ports_in(range: &RangeInclusive<u16>) -> usize {
+    ports_waiting(Path::new("/proc"), range)
+}
+
+fn ports_waiting(proc: &Path, range: &RangeInclusive<u16>) -> usize {
+    let port = |line: &str| waiting(line, range).map(|(local, _)| local.port());
+    tables(proc).flat_map(|table| of_lines(&table, port)).collect::<BTreeSet<_>>().len()
+}
+
+fn tables(proc: &Path) -> impl Iterator<Item = String> {
+    ["net/tcp", "net/tcp6"].into_iter().filter_map(|table| fs::read_to_string(proc.join(table)).ok())
+}
+
+fn of_lines<T>(table: &str, read: impl Fn(&str) -> Option<T>) -> Vec<T> {
+    table.lines().filter_map(read).collect()
+}
+
+/// The local address and all fields in a line of `/proc/net/tcp`, if the socket waits and has such a local port. Fields
+/// as in `proc_net_tcp(5)`: number, local address, remote address, state, queues, timer, ….
+fn waiting<'a>(line: &'a str, ports: &RangeInclusive<u16>) -> Option<(SocketAddr, Vec<&'a str>)> {
     let fields: Vec<&str> = line.split_ascii_whitespace().collect();
     if *fields.get(3)? != TIME_WAIT {
         return None;
     }
     let local = address(fields.get(1)?)?;
-    if local.port() != port {
-        return None;
-    }
+    ports.contains(&local.port()).then_some((local, fields))
+}
+
+fn waiting_socket(line: &str, port: u16) -> Option<WaitingSocket> {
+    let (local, fields) = waiting(line, &(port..=port))?;
     let (_, ticks) = fields.get(5)?.split_once(':')?;
     let ticks = u64::from_str_radix(ticks, 16).ok()?;
     Some(WaitingSocket {
@@ -96,6 +117,9 @@ mod tests {
         let expected = [socket("127.0.0.1:9000", "127.0.0.2:49374", 60), socket("[::1]:9000", "[::1]:49376", 1)];
         assert_eq!(find_in(proc.path(), 9000), expected);
         assert_eq!(find_in(&proc.path().join("none"), 9000), []);
+        for (range, count) in [(9000..=9001, 2), (9001..=9001, 1), (9000..=9000, 1), (9002..=65_535, 0)] {
+            assert_eq!(ports_waiting(proc.path(), &range), count, "a port counts once: {range:?}");
+        }
     }
 
     proptest! {
