@@ -177,8 +177,10 @@ pub enum Command {
         socket: SocketId,
         session: Option<SessionId>,
     },
-    /// Changes an option of a socket that is in use, as [`Self::Inspect`] names it. What a listener is given, its
-    /// connections inherit from then on.
+    /// Changes an option of a socket that is in use, as [`Self::Inspect`] names it. What a listener is given, all of its
+    /// connections have from then on, where it is an option of connections ([`SocketOption::is_of_connections`]): those
+    /// to come inherit it, those that are open are changed one by one, each with an answer of its own. What the kernel
+    /// refuses the listener, its connections are not given.
     SetOption {
         socket: SocketId,
         session: Option<SessionId>,

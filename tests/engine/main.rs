@@ -11,6 +11,7 @@ mod harness;
 mod inspect;
 mod journal;
 mod options;
+mod options_live;
 mod stream;
 mod trouble;
 mod udp;

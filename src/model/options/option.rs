@@ -204,6 +204,13 @@ impl SocketOption {
         self.traits().live
     }
 
+    /// Whether each connection that a listener accepted has one of its own, which can be changed while it is open.
+    #[must_use]
+    pub const fn is_of_connections(self) -> bool {
+        let Traits { scope, live, .. } = self.traits();
+        live && matches!(scope, Scope::Any | Scope::Ip | Scope::Tcp)
+    }
+
     /// Whether sockets of this transport have it.
     #[must_use]
     pub fn applies_to(self, protocol: Protocol) -> bool {
