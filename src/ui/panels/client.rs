@@ -260,7 +260,7 @@ impl ClientTabState {
         if protocol == Protocol::Udp {
             group_list(ui, cx, self.socket, &mut self.form, &mut self.udp, session.is_some());
         }
-        let of = OptionsOf { role, socket: self.socket, locked, session, open: session.is_some() };
+        let of = OptionsOf { role, socket: self.socket, locked, session, open: session.is_some(), connections: 0 };
         socket_area(ui, cx, of, None, &mut self.form, &mut self.view);
     }
 

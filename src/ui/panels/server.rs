@@ -196,7 +196,8 @@ impl ServerTabState {
             group_list(ui, cx, self.socket, &mut self.form, &mut self.udp, open);
             self.addresses(ui, cx);
         }
-        let of = OptionsOf { role, socket: self.socket, locked, session: None, open };
+        let connections = if open && protocol.has_connection() { self.open.len() } else { 0 };
+        let of = OptionsOf { role, socket: self.socket, locked, session: None, open, connections };
         let connection = self.connection_shown(cx.sessions);
         socket_area(ui, cx, of, connection, &mut self.form, &mut self.view);
     }

@@ -27,11 +27,16 @@ pub struct OptionsOf {
     pub session: Option<SessionId>,
     /// Whether the tab's own socket is there to be changed.
     pub open: bool,
+    /// A listener's open connections, which are given what it is given.
+    pub connections: usize,
 }
 
 /// Draws the form. What is changed in it changes the query of the tab's form and, on a socket that is open, the socket.
 pub fn options_form(ui: &mut Ui, cx: &mut Cx<'_>, of: OptionsOf, form: &mut EndpointForm, view: &SocketView) {
     let protocol = form.protocol;
+    if of.connections > 0 {
+        caption(ui, cx.tokens, &tr!(cx.language, "options.reach", count = of.connections));
+    }
     let spacing = std::mem::replace(&mut ui.spacing_mut().item_spacing.y, 2.0);
     for option in SocketOption::ALL {
         if option.applies_to(protocol) && option.is_for(of.role) {
