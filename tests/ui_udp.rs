@@ -71,9 +71,7 @@ fn groups_are_joined_and_left_before_and_while_it_listens() {
         window.until("joining", |window| window.has_row(&["joined 239.1.1.1@lo"]));
 
         window.write("Server", "Group", "239.1.1.2");
-        window.click("Server", "Network interfaces");
-        window.until("the interfaces", |window| window.harness.query_by_label_contains("lo · 127.0.0.1").is_some());
-        window.harness.get_by_label_contains("lo · 127.0.0.1").click();
+        pick(&mut window, "Network interfaces", "lo · 127.0.0.1");
         window.until("the interface", |window| window.value("Server", "Group") == "239.1.1.2@lo");
         window.click("Server", "Join");
         window.until("joining", |window| window.shows("Server", "239.1.1.2@lo"));
@@ -182,9 +180,7 @@ fn how_datagrams_leave_for_groups_is_set_beside_them_before_and_while_the_socket
         let hearing = machine_on("0.0.0.0:0");
         hearing.join_multicast_v4(&Ipv4Addr::new(239, 1, 1, 1), &Ipv4Addr::new(10, 9, 0, 1)).unwrap();
         let mut window = Window::with_tabs(server("0.0.0.0", "rcvbuf=64K"), ClientTab::default());
-        window.click("Server", "Interfaces to groups");
-        window.until("the interfaces", |window| window.harness.query_by_label_contains("d0 · 10.9.0.1").is_some());
-        window.harness.get_by_label_contains("d0 · 10.9.0.1").click();
+        pick(&mut window, "Interfaces to groups", "d0 · 10.9.0.1");
         window.until("the interface", |window| window.value("Server", "Interface to groups") == "d0");
         window.write("Server", "TTL to groups", "256");
         assert!(window.shows("Server", "mttl can't be “256”"));
@@ -214,9 +210,7 @@ fn how_datagrams_leave_for_groups_is_set_beside_them_before_and_while_the_socket
         window.write("Server", "Interface to groups", "nosuch");
         window.press(egui::Key::Enter);
         window.until("the refusal", |window| window.shows("Server", "nothing on this system has this name"));
-        window.click("Server", "Interfaces to groups");
-        window.until("the interfaces", |window| window.harness.query_by_label_contains("d0 · 10.9.0.1").is_some());
-        window.harness.get_by_label_contains("d0 · 10.9.0.1").click();
+        pick(&mut window, "Interfaces to groups", "d0 · 10.9.0.1");
         window.until("the interface", |window| window.value("Server", "Interface to groups") == "d0");
         assert_eq!(window.value("Server", "Socket options"), "rcvbuf=64K&mloop=1&mttl=9&mif=d0", "for the next start");
     });
@@ -234,6 +228,16 @@ fn a_client_s_own_socket_is_the_one_that_is_changed() {
     window.until("the kernel's answer", |window| says(window, "mttl is 7"));
     window.click("Client", "All options");
     assert_eq!(window.value("Client", "Multicast TTL"), "7", "it is the same option");
+}
+
+/// Opens a menu of interfaces and takes one, once they have been told.
+fn pick(window: &mut Window, menu: &str, entry: &str) {
+    window.click("Server", menu);
+    window.until("the interfaces", |window| window.harness.query_by_label_contains(entry).is_some());
+    // Told late, they don't fold into the menu's width while it was empty.
+    let height = window.harness.get_by_label_contains(entry).rect().height();
+    assert!(height < 40.0, "an entry is one line: {height}");
+    window.harness.get_by_label_contains(entry).click();
 }
 
 /// Whether a row of the journal has a cell that begins so.

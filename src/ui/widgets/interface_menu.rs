@@ -1,6 +1,6 @@
 //! Menus of this machine's addresses and network interfaces.
 
-use egui::{Popup, Ui};
+use egui::{Popup, TextWrapMode, Ui};
 
 use super::icon::{self, Icon};
 use crate::model::Command;
@@ -57,6 +57,8 @@ fn menu(
 }
 
 fn entry_of(ui: &mut Ui, entries: Vec<(String, String)>) -> Option<String> {
+    // The menu is open, and as narrow as nothing, before the engine has told what is in it.
+    ui.style_mut().wrap_mode = Some(TextWrapMode::Extend);
     let mut chosen = None;
     for (name, explained) in entries {
         if ui.button(format!("{name} · {explained}")).clicked() {
