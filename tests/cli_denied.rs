@@ -134,6 +134,23 @@ fn a_raw_socket_without_the_right_to_one() {
 }
 
 #[test]
+fn a_receive_buffer_beyond_the_systems_limit_is_had_by_root_alone() {
+    const ASKED: u64 = 64 << 20;
+    let Some(sockeye) = Unprivileged::new() else { return };
+    let limit = fs::read_to_string("/proc/sys/net/core/rmem_max").expect("every Linux has it");
+    let limit: u64 = limit.trim().parse().expect("bytes");
+    let endpoint = "udp://127.0.0.1:9?rcvbuf=64M";
+    let has = |run: &Run, bytes: u64| {
+        let told = run.all("option");
+        assert_eq!((&told[0]["asked"], &told[0]["answer"]), (&ASKED.into(), &(2 * bytes).into()), "{told:?}");
+    };
+    has(&sockeye.run(&[], &["connect", endpoint, "--send", "x"]), limit.min(ASKED));
+    if require(Uid::effective().is_root(), "root") {
+        has(&support::run(&["connect", endpoint, "--send", "x"]), ASKED);
+    }
+}
+
+#[test]
 fn an_address_family_that_the_system_lacks() {
     if !require_tool("python3") {
         return;

@@ -32,9 +32,11 @@ fn expect_listening(endpoint: &str) {
     server.interrupt().expect_code(0);
 }
 
-/// Closes a connection so that its ports are free at once.
-fn reset(stream: TcpStream) {
-    socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)).expect("SO_LINGER");
+/// Closes a connection so that its port is free at once.
+fn reset(connection: Option<TcpStream>) {
+    let connection = connection.expect("a connection");
+    socket2::SockRef::from(&connection).set_linger(Some(Duration::ZERO)).expect("SO_LINGER");
+    drop(connection);
 }
 
 #[test]
@@ -97,7 +99,7 @@ fn without_an_ephemeral_port_tcp_says_so_and_goes_on_once_one_is_free() {
             let to_other = format!("tcp://{}", other.local_addr().expect("an address"));
             run(&["connect", &to_other, "--send", "x", "--wait", "0"]).expect_code(0);
 
-            reset(held.pop().expect("two"));
+            reset(held.pop());
             run(&["connect", &endpoint, "--send", "x", "--wait", "0"]).expect_code(0);
         }
     });

@@ -58,6 +58,26 @@ fn a_frame_is_written_as_people_write_frames() {
 }
 
 #[test]
+fn a_message_for_the_broadcast_manager_is_written_in_words() {
+    let mut window = Window::english();
+    window.choose("Client", "Protocol", "CAN broadcast manager");
+    assert_eq!(window.value("Client", "Format"), "CAN message");
+    window.write("Client", "Message", "TX_SETUP ival2=100ms 123#DEADBEEF");
+    assert!(window.shows("Client", "72 B"), "the bytes of a struct bcm_msg_head and a struct can_frame");
+    window.write("Client", "Message", "TX_SETUP ival2=100 123#DEADBEEF");
+    let told = |window: &Window| window.control("Client", "Message").accesskit_node().description();
+    let words = "Character 10: an interval is a whole number with us, ms or s after it, as in 100ms";
+    assert_eq!(told(&window).as_deref(), Some(words));
+    window.write("Client", "Message", "TX_SETUP ival2=100ms 123#DEADBEEF 123##1AA");
+    let words = "Character 35: either all frames are CAN FD frames (123##1AABB), or none is";
+    assert_eq!(told(&window).as_deref(), Some(words));
+    // Bytes can be written as ever.
+    window.choose("Client", "Format", "Hex");
+    window.write("Client", "Message", "01 00");
+    assert!(window.shows("Client", "2 B"));
+}
+
+#[test]
 fn a_ping_is_sent_and_its_reply_seen() {
     if !exists(nix::libc::AF_INET, Type::RAW, 1) {
         eprintln!("skipped: the right to open raw sockets is missing");
@@ -72,8 +92,9 @@ fn a_ping_is_sent_and_its_reply_seen() {
     window.until("open", |window| window.shows("Client", "Socket open · "));
     window.write("Client", "Message", "id=4660 seq=7 hello");
     window.click("Client", "Send");
-    window.until("the request", |window| window.has_row(&["sent", "13"]));
-    window.until("the reply", |window| window.has_row(&["received", "33"]));
+    window.until("the request", |window| window.has_row(&["sent", "13", "echo request id=4660 seq=7, 5 bytes"]));
+    let reply = "echo reply id=4660 seq=7, 5 bytes · 127.0.0.1 → 127.0.0.1";
+    window.until("the reply", |window| window.has_row(&["received", "33", reply]));
 }
 
 #[test]

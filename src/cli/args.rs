@@ -81,7 +81,8 @@ pub(super) struct ConnectArguments {
     pub endpoint: String,
     /// Send this text (UTF-8, as it stands: no line ending, no escapes), then wait for the answer
     ///
-    /// To CAN it is a frame (`123#DEADBEEF`), to raw sockets for ICMP the payload of a ping (`id=7 seq=2 hello`).
+    /// To CAN it is a frame (`123#DEADBEEF`), to its broadcast manager a message (`TX_SETUP ival2=100ms 123#DEADBEEF`), to
+    /// raw sockets for ICMP the payload of a ping (`id=7 seq=2 hello`).
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with = "send_hex")]
     pub send: Option<String>,
     /// Send these bytes (`e4 bd a0`, `0xE4BDA0`), then wait for the answer
@@ -164,6 +165,12 @@ pub(super) struct CodeArguments {
     /// Send every received byte back
     #[arg(long, requires = "listen")]
     pub echo: bool,
+    /// Show browsers this file, or what is in this folder, over HTTP/1.1
+    #[arg(long, value_name = "PATH", requires = "listen", conflicts_with = "page")]
+    pub serve: Option<PathBuf>,
+    /// Show browsers this text: HTML if it begins with `<`
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, requires = "listen")]
+    pub page: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use super::browsing::Answering;
 use super::core::{Core, spawn};
 use super::peers::Peers;
 use super::session::Session;
@@ -16,6 +17,7 @@ use crate::model::{
     Role, SessionInfo, SocketOption, Target, UnixName,
 };
 use crate::net::{self, Accepted, Listener, Listening, Stream};
+use crate::proto::browser::Hosts;
 use crate::store::inbox::Inbox;
 use crate::store::port_owner;
 use crate::store::site::Site;
@@ -253,7 +255,8 @@ pub(super) fn open_session(
     }
     let stream = Arc::new(stream);
     let local = stream.local();
-    let browser = control.browser.read().clone().filter(|_| endpoint.protocol().is_stream());
+    let content = control.browser.read().clone().filter(|_| endpoint.protocol().is_stream());
+    let browser = content.map(|content| Answering { content, hosts: Hosts::of(&control.asked, endpoint) });
     let process = stream.peer_process().map(core.name_process);
     let info = SessionInfo {
         id: core.next_session(),

@@ -7,7 +7,7 @@ use parking_lot::{Mutex, RwLock};
 use super::peers::Peers;
 use super::stop::Stop;
 use crate::model::{
-    BrowserContent, CloseReason, MulticastGroup, OptionValue, Protocol, ReceiveMode, Respond, Role, SocketId,
+    BrowserContent, CloseReason, Endpoint, MulticastGroup, OptionValue, Protocol, ReceiveMode, Respond, Role, SocketId,
     SocketOption, SocketOptions, Target,
 };
 use crate::net::{DatagramSocket, Listener, OpenSocket, Wake};
@@ -16,6 +16,8 @@ use crate::net::{DatagramSocket, Listener, OpenSocket, Wake};
 #[derive(Debug)]
 pub(super) struct SocketControl {
     pub(super) id: SocketId,
+    /// As it was asked for, before names and port 0 became what they stand for.
+    pub(super) asked: Endpoint,
     pub(super) stop: Stop,
     pub(super) wake: Wake,
     pub(super) respond: RwLock<Respond>,
@@ -52,6 +54,7 @@ impl SocketControl {
     ) -> std::io::Result<Self> {
         Ok(Self {
             id,
+            asked: target.endpoint.clone(),
             stop: Stop::new(),
             wake: Wake::new()?,
             respond: RwLock::new(respond),

@@ -114,7 +114,10 @@ impl Endpoint {
             (Self::Can(_), _) => Decoder::CanFrame,
             (Self::CanBroadcast(_), _) => Decoder::CanBroadcast,
             // A raw IPv4 socket returns the packet with its header, an IPv6 one without, raw(7) and ipv6(7).
-            (Self::Raw(_), Peer::Host(address)) if address.is_ipv4() => Decoder::Ipv4,
+            (Self::Raw(asked), Peer::Host(address)) if address.is_ipv4() => {
+                // No protocol above IP has a number beyond a byte.
+                u8::try_from(asked.protocol.0).map_or(Decoder::Text, |protocol| Decoder::Ipv4 { protocol })
+            }
             (Self::Raw(address), _) if address.protocol == IpProtocol::ICMP_V6 => Decoder::IcmpV6,
             _ => Decoder::Text,
         }

@@ -157,7 +157,7 @@ impl Protocol {
         const PING_V6: [Format; 3] = [Format::Ping(Version::V6), Format::Hex, Format::Escapes];
         match (self, carried) {
             (Self::Can, _) => &[Format::CanFrame, Format::Hex],
-            (Self::CanBroadcast, _) => &[Format::Hex],
+            (Self::CanBroadcast, _) => &[Format::CanBroadcast, Format::Hex],
             (Self::Raw, Some(IpProtocol::ICMP)) => &PING,
             (Self::Raw, Some(IpProtocol::ICMP_V6)) => &PING_V6,
             _ => &Format::ALL,

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::codec::decode::Decoder;
 use crate::codec::encoding::Encoding;
 use crate::model::{
-    CloseReason, Event, Failure, InheritedSocket, NetworkInterface, PageRow, Protocol, SessionId, SessionInfo, ShownAs,
-    SocketId, Traffic,
+    CloseReason, Direction, Event, Failure, InheritedSocket, NetworkInterface, PageRow, Protocol, RowBody, SessionId,
+    SessionInfo, ShownAs, SocketId, Traffic,
 };
 
 /// One session as the window shows it.
@@ -28,6 +29,14 @@ pub struct SessionView {
 pub struct FramesFrom {
     pub received: u64,
     pub sent: u64,
+}
+
+impl SessionView {
+    /// The offset in this direction from which on bytes are WebSocket frames; `None` while they are not.
+    #[must_use]
+    pub fn frames_from(&self, direction: Direction) -> Option<u64> {
+        self.frames_from.map(|from| if direction == Direction::In { from.received } else { from.sent })
+    }
 }
 
 /// All sessions, the latest closed ones too while their tab is there.
@@ -57,6 +66,19 @@ impl Sessions {
     #[must_use]
     pub fn encoding_of(&self, row: &PageRow) -> Encoding {
         self.shown_as.encoding(row.socket, row.session)
+    }
+
+    /// What this row's bytes are as far as its session tells, which says of WebSocket frames not where in a row they begin.
+    #[must_use]
+    pub fn decoder_of(&self, row: &PageRow) -> Decoder {
+        let RowBody::Data { direction, .. } = row.body else { return Decoder::Text };
+        let Some(session) = row.session.and_then(|session| self.by_id.get(&session)) else { return Decoder::Text };
+        let decoder = session.info.decoder;
+        match direction {
+            _ if session.frames_from(direction).is_some_and(|first| row.stream_offset >= first) => Decoder::WebSocket,
+            Direction::In => decoder,
+            Direction::Out => decoder.sent(),
+        }
     }
 
     /// Whether the journal shows this tab alone, or one of its sessions.

@@ -8,6 +8,7 @@ mod browser;
 mod files;
 mod groups;
 mod harness;
+mod held_up;
 mod inspect;
 mod journal;
 mod options;

@@ -9,7 +9,7 @@ use sockeye::model::{
 };
 
 use crate::harness::{DEADLINE, Harness, noise, port};
-use crate::support::{in_own_network, put_over};
+use crate::support::{in_own_network, ip, put_over};
 
 const HELLO: &str = "你好";
 const NO: &str = "不好";
@@ -69,6 +69,31 @@ fn a_tcp_conversation_over_ipv6() {
     assert_eq!(h.bytes(at_server.id, Direction::In, NO.len()), NO.as_bytes());
     h.send(server, HELLO.as_bytes());
     assert_eq!(h.bytes(at_client.id, Direction::In, HELLO.len()), HELLO.as_bytes());
+}
+
+#[test]
+fn conversations_over_link_local_addresses_have_their_interface() {
+    in_own_network("stream::conversations_over_link_local_addresses_have_their_interface", || {
+        ip(&["link", "add", "d0", "type", "veth", "peer", "name", "d1"]);
+        ip(&["link", "set", "d0", "up"]);
+        ip(&["link", "set", "d1", "up"]);
+        ip(&["address", "add", "fe80::9/64", "dev", "d0", "nodad"]);
+        for scheme in ["tcp", "udp"] {
+            let mut h = Harness::new();
+            let (server, endpoint) = h.listen(&format!("{scheme}://[fe80::9%d0]:0"));
+            let there = format!("{scheme}://[fe80::9%d0]:{}", port(&endpoint));
+            let (client, at_client) = h.connect_with(&there, |_| {});
+            h.send(client, NO.as_bytes());
+            let at_server = h.opened(server);
+            assert_eq!(at_server.peer, at_client.local);
+            assert_eq!(h.bytes(at_server.id, Direction::In, NO.len()), NO.as_bytes());
+            h.send(server, HELLO.as_bytes());
+            assert_eq!(h.bytes(at_client.id, Direction::In, HELLO.len()), HELLO.as_bytes());
+            // What it is bound to, as it is shown, leads there as well.
+            let (_, again) = h.connect(&endpoint);
+            assert_eq!(again.peer, at_client.peer);
+        }
+    });
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod process;
 mod python;
 mod sockeye;
 mod tools;
+mod written;
 
 pub(crate) use files::{listing, noise, write};
 pub(crate) use namespace::{in_own_network, ip, put_over, tcp_count};
@@ -15,3 +16,4 @@ pub(crate) use process::{Finished, PATIENCE, Process};
 pub(crate) use python::{Tutorial, port_of, tutorial};
 pub(crate) use sockeye::{Run, Sockeye, run, sockeye};
 pub(crate) use tools::{require, require_tool};
+pub(crate) use written::{Written, code};

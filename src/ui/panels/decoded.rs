@@ -4,7 +4,7 @@ use egui::{Grid, Label, RichText, ScrollArea, Ui, UiBuilder};
 
 use crate::codec::decode::{Decoded, Decoder};
 use crate::codec::visible::visible;
-use crate::model::{Direction, PageRow, RowBody};
+use crate::model::PageRow;
 use crate::tr;
 use crate::ui::context::Cx;
 use crate::ui::view::Sessions;
@@ -36,14 +36,8 @@ pub fn decoded(ui: &mut Ui, cx: &Cx<'_>, row: &PageRow, payload: &[u8]) {
 }
 
 fn decode(sessions: &Sessions, row: &PageRow, payload: &[u8]) -> Option<Decoded> {
-    let RowBody::Data { direction, .. } = row.body else { return None };
     let session = sessions.by_id.get(&row.session?)?;
-    let is_frames = session.frames_from.is_some_and(|from| {
-        let first = if direction == Direction::In { from.received } else { from.sent };
-        row.stream_offset >= first
-    });
-    match session.info.decoder {
-        _ if is_frames => Decoder::WebSocket.decode(payload),
+    match sessions.decoder_of(row) {
         // Whoever speaks HTTP as a client types it.
         Decoder::Text if session.info.protocol.is_stream() => Decoder::Http.decode(payload),
         decoder => decoder.decode(payload),
@@ -55,7 +49,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::model::{Call, Peer, Protocol, Role, SessionId, SessionInfo, SocketId, Stamp};
+    use crate::model::{Call, Direction, Peer, Protocol, Role, RowBody, SessionId, SessionInfo, SocketId, Stamp};
     use crate::ui::view::{FramesFrom, SessionView};
 
     fn sessions(decoder: Decoder, protocol: Protocol, frames_from: Option<FramesFrom>) -> Sessions {
@@ -110,6 +104,15 @@ mod tests {
             let expected = is_frame.then(|| "text Hello".to_owned());
             assert_eq!(summary(&sessions, direction, offset, frame), expected, "{direction:?} {offset}");
         }
+    }
+
+    #[test]
+    fn a_raw_socket_takes_messages_and_returns_packets() {
+        let sessions = sessions(Decoder::Ipv4 { protocol: 1 }, Protocol::Raw, None);
+        let ping = crate::codec::icmp::echo_request(crate::codec::icmp::Version::V4, 7, 1, b"hello");
+        let over = |direction| summary(&sessions, direction, 0, &ping);
+        assert_eq!(over(Direction::Out).as_deref(), Some("echo request id=7 seq=1, 5 bytes"));
+        assert_eq!(over(Direction::In), None);
     }
 
     #[test]

@@ -129,6 +129,7 @@ fn choices(ui: &mut Ui, language: Language, draft: &mut Draft, formats: &[Format
         Format::Escapes => tr!(language, "format.escapes"),
         Format::Hex => tr!(language, "format.hex"),
         Format::CanFrame => tr!(language, "format.can_frame"),
+        Format::CanBroadcast => tr!(language, "format.can_broadcast"),
         Format::Ping(_) => "Ping".into(),
     })
     .on_hover_text(match draft.format {
@@ -136,6 +137,7 @@ fn choices(ui: &mut Ui, language: Language, draft: &mut Draft, formats: &[Format
         Format::Escapes => tr!(language, "format.escapes.explained"),
         Format::Hex => tr!(language, "format.hex.explained"),
         Format::CanFrame => tr!(language, "format.can_frame.explained"),
+        Format::CanBroadcast => tr!(language, "format.can_broadcast.explained"),
         Format::Ping(_) => tr!(language, "format.ping.explained"),
     });
     ui.add_enabled_ui(draft.format.is_encoded(), |ui| {
@@ -203,7 +205,8 @@ fn editor(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft, rect: Rect, id: Id, error
         recall(ui, draft, &memory, id);
     }
 
-    let font = if matches!(draft.format, Format::Hex | Format::CanFrame) { tokens.mono_font() } else { tokens.font() };
+    let is_code = matches!(draft.format, Format::Hex | Format::CanFrame | Format::CanBroadcast);
+    let font = if is_code { tokens.mono_font() } else { tokens.font() };
     let mistaken = error.map(|error| error.at.clone());
     let hint = tr!(cx.language, "composer.hint");
     let label = tr!(cx.language, "composer.message");

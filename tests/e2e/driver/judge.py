@@ -10,6 +10,8 @@ from driver.waiting import until
 CLICKS = 8
 # Seconds from a click to what it does. The benches measure; this tells frozen from not.
 AT_MOST = 1.0
+# Something else on the machine may hold one click up. What the window itself is slow at, it is slow at each time.
+ATTEMPTS = 3
 
 
 class Busy:
@@ -51,6 +53,15 @@ class Judge:
     def __init__(self, window):
         with Busy():
             self.allowed = AT_MOST + max(clicks(window))
+
+    def worst_click(self, what, series):
+        """Even the worst click of a series is in time; `series` makes one."""
+        worst = []
+        while not worst or (min(worst) >= self.allowed and len(worst) < ATTEMPTS):
+            seconds = series()
+            print("clicks", [f"{second:.3f}" for second in seconds], flush=True)
+            worst.append(max(seconds))
+        self.takes(what, min(worst))
 
     def takes(self, what, seconds):
         print(f"{what} took {seconds:.3f} s of {self.allowed:.3f}", flush=True)

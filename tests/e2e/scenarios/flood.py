@@ -15,12 +15,12 @@ home = Path.home()
 
 
 def responsive(window, flood, judge):
-    """Even the worst click is answered in time."""
-    seconds = clicks(window)
-    print("clicks", [f"{second:.3f}" for second in seconds], flush=True)
-    worst = max(seconds)
-    assert flood.goes_on(), "the flood was over too early"
-    judge.takes("the worst click", worst)
+    def series():
+        seconds = clicks(window)
+        assert flood.goes_on(), "the flood was over too early"
+        return seconds
+
+    judge.worst_click("the worst click", series)
 
 
 def takes_effect(panel, name, flood, judge, over):
@@ -50,10 +50,14 @@ def clears(window, judge):
     """Clear takes effect while more comes in, and clicks are answered meanwhile, however much there is to remove."""
     label = window.find("the rows", lambda node: node.role == "label" and re.fullmatch(r"[\d,]+ rows", node.name))
     clear = window.find("Clear", lambda node: node.name == "Clear" and node.enabled and node.role != "label")
-    before = rows(label)
-    clear.click()
-    judge.takes("the worst click while it clears", max(clicks(window)))
-    until("fewer rows", lambda: 0 < rows(label) < before)
+
+    def series():
+        before = rows(label)
+        clear.click()
+        until("fewer rows", lambda: 0 < rows(label) < before)
+        return clicks(window)
+
+    judge.worst_click("the worst click while it clears", series)
 
 
 def tcp():
