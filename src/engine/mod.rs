@@ -297,3 +297,6 @@ fn join(thread: Option<JoinHandle<()>>) {
         tracing::error!("a thread panicked");
     }
 }
+
+#[cfg(test)]
+mod tests;

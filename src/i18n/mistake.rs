@@ -39,6 +39,7 @@ pub fn endpoint_error(language: Language, error: &EndpointError) -> String {
         EndpointError::Option(OptionError::NotFor { name, protocol }) => {
             tr!(language, "endpoint.option_not_for", name = name, protocol = protocol.scheme())
         }
+        EndpointError::Option(OptionError::TooLate { name }) => tr!(language, "endpoint.option_too_late", name = name),
     }
     .into_owned()
 }

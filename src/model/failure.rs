@@ -108,8 +108,12 @@ pub enum Cause {
     DescriptorIsOwn,
     /// LISTEN_FDNAMES has no such name.
     NoSuchDescriptorName,
-    /// A socket of a family or type that is not served here.
-    UnknownSocketKind,
+    /// A socket of a family, type or protocol that is not served here.
+    UnknownSocketKind {
+        /// The three, by the names that socket(2) has for them.
+        #[serde(default)]
+        kind: String,
+    },
     /// The descriptor is a socket that listens, where a connected one is needed.
     SocketListens,
     /// The descriptor is a socket that is connected, where one that listens is needed.
@@ -151,6 +155,8 @@ pub enum Cause {
     UnknownName,
     /// A socket of this kind has no such option.
     NoSuchOption,
+    /// The option counts only before a socket is bound or connected, and this one is.
+    OptionTooLate,
     /// The kernel has no such protocol for a socket of this kind.
     ProtocolMissing,
     /// The socket hears the group already.

@@ -22,6 +22,7 @@ mod raw;
 mod rds;
 mod reach;
 mod resolve;
+mod socket_kind;
 mod stream;
 mod sys;
 mod tcp;
@@ -48,3 +49,6 @@ pub use transport::{Attempt, ConnectEnd, Listening, connect, listen, probe};
 pub use unix::answers as unix_answers;
 pub use unix_message::Rights;
 pub use wake::Wake;
+
+#[cfg(test)]
+pub(crate) use can::bus as can_bus;

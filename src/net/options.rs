@@ -11,7 +11,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::{multicast, sys, tcp_info};
 use crate::model::{
-    Cause, Failure, Hint, Operation, OptionAnswer, OptionKind, OptionValue, Role, SocketOption, SocketOptions,
+    self, Cause, Failure, Hint, Operation, OptionAnswer, OptionKind, OptionValue, Role, SocketOption, SocketOptions,
 };
 
 /// Opens a socket for the protocol that the options ask for, or for the usual one.
@@ -49,6 +49,29 @@ pub(super) fn check(options: &SocketOptions, role: Role, subject: &dyn Display) 
         }
         None => Ok(()),
     }
+}
+
+/// Whether all of them can be set on a socket of this transport that somebody else has bound or connected.
+///
+/// # Errors
+/// The first that can't, named with its value.
+pub(super) fn check_adopted(
+    options: &SocketOptions,
+    role: Role,
+    protocol: model::Protocol,
+    subject: &dyn Display,
+) -> Result<(), Failure> {
+    for (option, value) in options.iter() {
+        let cause = if !option.applies_to(protocol) {
+            Cause::NoSuchOption
+        } else if !option.counts_later(role) {
+            Cause::OptionTooLate
+        } else {
+            continue;
+        };
+        return Err(Failure::new(Operation::SetOption, with_option(subject, option, value), cause));
+    }
+    Ok(())
 }
 
 /// Sets what was asked for, before bind and connect, in the table's order; asks the kernel for receive times too.

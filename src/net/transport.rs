@@ -9,7 +9,7 @@ use super::resolve::LocalAddress;
 use super::stream::Stream;
 use super::wake::Wake;
 use super::{adopt, can, options, race, raw, rds, tcp, udp, unix, unix_datagram, vsock};
-use crate::model::{Cause, Endpoint, Failure, Operation, Peer, Protocol, Role, SocketOptions};
+use crate::model::{Cause, Endpoint, Failure, IpProtocol, Operation, Peer, Protocol, Role, SocketOptions};
 
 /// A bound socket that serves many peers.
 #[derive(Debug)]
@@ -27,6 +27,15 @@ impl Listening {
         match self {
             Self::Connections(listener) => listener.local(),
             Self::Datagrams(socket) => socket.local(),
+        }
+    }
+
+    /// What a raw socket carries; `None` for any other.
+    #[must_use]
+    pub fn carried(&self) -> Option<IpProtocol> {
+        match self {
+            Self::Connections(_) => None,
+            Self::Datagrams(socket) => socket.carried(),
         }
     }
 

@@ -15,5 +15,5 @@ pub(crate) use namespace::{in_own_network, ip, put_over, tcp_count};
 pub(crate) use process::{Finished, PATIENCE, Process};
 pub(crate) use python::{Tutorial, port_of, tutorial};
 pub(crate) use sockeye::{Run, Sockeye, run, sockeye};
-pub(crate) use tools::{require, require_tool};
+pub(crate) use tools::{kernel_has, require, require_tool};
 pub(crate) use written::{Written, code};

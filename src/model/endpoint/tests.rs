@@ -96,8 +96,10 @@ fn who_can_reach_it() {
 
 #[test]
 fn a_descriptor_becomes_what_it_is_and_a_path_stays_as_written() {
-    let opened =
-        |asked: &str, protocol, local: Peer| asked.parse::<Endpoint>().unwrap().opened(protocol, &local).to_string();
+    let opened = |asked: &str, protocol, local: Peer| {
+        let carried = (protocol == Protocol::Raw).then_some(IpProtocol::ICMP);
+        asked.parse::<Endpoint>().unwrap().opened(protocol, carried, &local).to_string()
+    };
     let ip = || Peer::Ip(([127, 0, 0, 1], 9000).into());
     let path = || Peer::Unix(UnixName::Path("/run/x".into()));
     assert_eq!(opened("fd://3", Protocol::Tcp, ip()), "tcp://127.0.0.1:9000");
@@ -106,6 +108,13 @@ fn a_descriptor_becomes_what_it_is_and_a_path_stays_as_written() {
     assert_eq!(opened("fd://3", Protocol::UnixDatagram, Peer::Unix(UnixName::Unnamed)), "unix-dgram:");
     assert_eq!(opened("unix-dgram:../x", Protocol::UnixDatagram, path()), "unix-dgram:../x");
     assert_eq!(opened("tcp://localhost:0", Protocol::Tcp, ip()), "tcp://127.0.0.1:9000");
+    let host = || Peer::Host(([127, 0, 0, 1], 0).into());
+    assert_eq!(opened("fd://3", Protocol::Raw, host()), "raw://127.0.0.1?proto=icmp");
+    assert_eq!(opened("raw://localhost?proto=icmp", Protocol::Raw, host()), "raw://127.0.0.1?proto=icmp");
+    let bus = || Peer::Can(CanInterface::new("can0").unwrap());
+    assert_eq!(opened("fd://3", Protocol::Can, bus()), "can://can0");
+    assert_eq!(opened("fd://3", Protocol::CanBroadcast, bus()), "can-bcm://can0");
+    assert_eq!(opened("fd://3", Protocol::Rds, ip()), "rds://127.0.0.1:9000");
 }
 
 proptest! {
