@@ -1,15 +1,20 @@
 //! Where one listens and connects to: names, local addresses, datagrams, Unix sockets, and the words for what fails.
 
+#![cfg(target_os = "linux")]
+
 #[path = "support/app.rs"]
 mod app;
+#[path = "support/mod.rs"]
+mod support;
 
-use std::net::{TcpListener, UdpSocket};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::time::Duration;
 
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use sockeye::model::{ClientTab, ServerTab};
 
 use crate::app::{Window, any_port, heard, listener};
+use crate::support::in_own_network;
 
 #[test]
 fn a_host_name_shows_the_address_that_was_chosen() {
@@ -275,4 +280,27 @@ fn the_same_port_is_listened_on_again_at_once() {
     window.click("Server", "Send");
     assert_eq!(heard(&mut peer, 5), b"again");
     assert!(TcpListener::bind(("127.0.0.1", port.parse().expect("a port"))).is_err());
+}
+
+#[test]
+fn the_window_says_that_the_ephemeral_ports_are_used_up_and_what_to_do() {
+    in_own_network("the_window_says_that_the_ephemeral_ports_are_used_up_and_what_to_do", || {
+        std::fs::write("/proc/sys/net/ipv4/ip_local_port_range", "40001 40001").expect("the network is the test's own");
+        let peer = TcpListener::bind("127.0.0.1:9001").expect("a peer");
+        let held = TcpStream::connect("127.0.0.1:9001").expect("a port");
+        peer.accept().expect("its connection");
+        let client = ClientTab { port: "9001".to_owned(), ..ClientTab::default() };
+        let mut window = Window::with_tabs(any_port(), client);
+        for (panel, button, failure) in [
+            ("Server", "Start listening", "bind tcp://127.0.0.1:0: every ephemeral port is in use"),
+            ("Client", "Connect", "connect to tcp://127.0.0.1:9001: every ephemeral port is in use"),
+        ] {
+            window.click(panel, button);
+            window.until("the failure", |window| window.shows(panel, failure));
+            assert!(window.shows(panel, "ip_local_port_range"), "what to do");
+        }
+        socket2::SockRef::from(&held).set_linger(Some(Duration::ZERO)).expect("SO_LINGER");
+        drop(held);
+        window.connect_to(&peer);
+    });
 }

@@ -76,9 +76,10 @@ pub(super) struct ConnectArguments {
     /// Send these bytes (`e4 bd a0`, `0xE4BDA0`), then wait for the answer
     #[arg(long, value_name = "HEX", allow_hyphen_values = true)]
     pub send_hex: Option<String>,
-    /// Send to these addresses too (UDP, in numbers; groups and broadcast addresses among them), and hear all who answer
+    /// Send to these addresses too (UDP; names, groups and broadcast addresses among them), and hear all who answer
     ///
-    /// One without a port has the endpoint's. A broadcast address takes the socket option `broadcast=1`.
+    /// One without a port has the endpoint's. Where one is not found, nothing is sent, to the endpoint neither. A
+    /// broadcast address takes the socket option `broadcast=1`.
     #[arg(long, value_name = "ADDRESS,…")]
     pub to: Option<String>,
     /// End after so many milliseconds of quiet, once all is sent [default: 1000; joined to a stream: none]

@@ -5,7 +5,7 @@ use std::io;
 
 use crate::model::{Cause, Endpoint, Failure, Hint, HostPort, IpProtocol, Operation, Protocol, Role, Target, UnixName};
 use crate::net;
-use crate::store::socket_file;
+use crate::store::{ephemeral_ports, socket_file, time_wait};
 
 mod in_use;
 mod lacking;
@@ -24,7 +24,7 @@ pub(super) fn explain(mut failure: Failure, target: &Target) -> Failure {
         }
     }
     let failure = match endpoint.host().filter(|_| endpoint.protocol().is_over_ip()) {
-        Some(address) => explain_address(failure, address),
+        Some(address) => explain_port(explain_address(failure, address)),
         None => failure,
     };
     let hint = failure.hint.clone().or_else(|| hint(&failure, target));
@@ -33,7 +33,7 @@ pub(super) fn explain(mut failure: Failure, target: &Target) -> Failure {
 
 /// Looks closer at a failure that comes of an address: of IPv6 without its network, or that all machines of a network
 /// hear.
-fn explain_address(mut failure: Failure, address: &HostPort) -> Failure {
+pub(super) fn explain_address(mut failure: Failure, address: &HostPort) -> Failure {
     let (host, scope) = address.host.split_once('%').map_or((address.host.as_str(), None), |(h, s)| (h, Some(s)));
     match host.parse() {
         Ok(ip @ IpAddr::V6(_)) if is_invalid(&failure.cause) && lacking::is_ipv6_off(ip) => {
@@ -52,6 +52,28 @@ fn explain_address(mut failure: Failure, address: &HostPort) -> Failure {
             failure.hint = Some(Hint::AllowBroadcast);
         }
         _ => {}
+    }
+    failure
+}
+
+/// Looks closer at a failure that comes of the port that the system was to choose.
+fn explain_port(mut failure: Failure) -> Failure {
+    let Ok(endpoint) = failure.subject.parse::<Endpoint>() else { return failure };
+    let Some(address) = endpoint.host().and_then(net::literal) else { return failure };
+    let is_used_up = match (failure.operation, &failure.cause) {
+        // With SO_REUSEADDR another may have come to listen in between.
+        (Operation::Bind | Operation::Listen, Cause::AddressInUse) => address.port() == 0,
+        (Operation::Connect, Cause::AddressNotAvailable) if endpoint.protocol() == Protocol::Tcp => {
+            net::tcp_ports_are_used_up(address)
+        }
+        _ => false,
+    };
+    if is_used_up {
+        failure.cause = Cause::EphemeralPortsUsedUp;
+        failure.hint = ephemeral_ports::range().map(|range| {
+            let waiting = if endpoint.protocol() == Protocol::Tcp { time_wait::ports_in(&range) } else { 0 };
+            Hint::WidenThePortRange { first: *range.start(), last: *range.end(), waiting }
+        });
     }
     failure
 }

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
 use parking_lot::Mutex;
@@ -21,9 +20,6 @@ use crate::model::{
     Respond, Role, SessionId, Settings, SocketId,
 };
 use crate::{net, store};
-
-/// For how long one message to many may wait for room in a datagram socket's buffer.
-const DATAGRAM_WAIT: Duration = Duration::from_millis(100);
 
 /// A listener's or client's own thread.
 struct Running {
@@ -287,11 +283,13 @@ impl Control {
     fn send(&self, socket: SocketId, to: Recipients, bytes: Vec<u8>) {
         // One copy for all of them.
         let bytes: Arc<[u8]> = bytes.into();
-        // A full datagram buffer is waited for, but not again for each recipient.
-        let deadline = Instant::now() + DATAGRAM_WAIT;
-        if let (Recipients::Addresses(addresses), Some(running)) = (&to, self.running.get(&socket)) {
-            return addressing::send(&self.core, &running.control, addresses, &bytes, deadline);
-        }
+        let control = self.running.get(&socket).map(|running| &*running.control);
+        let to = match (to, control) {
+            (Recipients::Addresses(addresses), Some(control)) => {
+                return addressing::send_to_addresses(&self.core, control, addresses, bytes);
+            }
+            (to, _) => to,
+        };
         let is_to_all = to == Recipients::All;
         let mut recipients = self.recipients(socket, to);
         // Browsers keep connections beside a WebSocket, on which nothing can be said to them.
@@ -302,9 +300,7 @@ impl Control {
             let failure = Failure::new(Operation::Send, "", Cause::NoSuchSession);
             self.core.outbox.send(Event::Failed { socket: Some(socket), session: None, failure });
         }
-        for session in recipients {
-            session.send(&self.core, &bytes, Instant::now() < deadline);
-        }
+        addressing::send_to_sessions(&self.core, control, recipients, &bytes);
     }
 
     fn queue(&self, session: &Arc<Session>, item: Outgoing) {

@@ -220,6 +220,7 @@ impl Workers<'_> {
         let (core, control) = (Arc::clone(self.core), Arc::clone(self.control));
         let session = open_session(&core, &control, Role::Server, endpoint, peer, stream);
         let Some((session, stream)) = session else { return };
+        inspecting::catch_up(&core, &control, &session);
         let name = format!("session-{}", session.info.id);
         let (for_thread, core_for_thread) = (Arc::clone(&session), Arc::clone(&core));
         match spawn(name, move || stream_receiver::run(&for_thread, &core_for_thread, &control, stream)) {

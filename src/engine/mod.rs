@@ -19,6 +19,7 @@ mod inspecting;
 mod listener;
 mod outbox;
 mod peers;
+mod postponed;
 mod reader;
 mod recorder;
 mod resolving;

@@ -80,6 +80,13 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
         Hint::AddAScope { addresses } => tr!(language, "hint.add_a_scope", addresses = addresses.join(", ")),
         Hint::AllowBroadcast => tr!(language, "hint.allow_broadcast"),
         Hint::DontConnect => tr!(language, "hint.dont_connect"),
+        Hint::WidenThePortRange { first, last, waiting: 0 } => {
+            tr!(language, "hint.widen_the_port_range", first = first, last = last)
+        }
+        Hint::WidenThePortRange { first, last, waiting } => {
+            tr!(language, "hint.widen_the_port_range.waiting", first = first, last = last, waiting = waiting)
+        }
+        Hint::SentToNobody => tr!(language, "hint.sent_to_nobody"),
         Hint::ChooseAFile => tr!(language, "hint.choose_a_file"),
         Hint::ChooseAFolder => tr!(language, "hint.choose_a_folder"),
         Hint::OpenByHand => tr!(language, "hint.open_by_hand"),
@@ -132,6 +139,7 @@ pub fn cause(language: Language, cause: &Cause) -> Words {
         Cause::NotANumericAddress => tr!(language, "cause.not_a_numeric_address"),
         Cause::NotARegularFile => tr!(language, "cause.not_a_regular_file"),
         Cause::AddressNotAvailable => tr!(language, "cause.address_not_available"),
+        Cause::EphemeralPortsUsedUp => tr!(language, "cause.ephemeral_ports_used_up"),
         Cause::Refused => tr!(language, "cause.refused"),
         Cause::SelfConnect => tr!(language, "cause.self_connect"),
         Cause::ConnectionReset => tr!(language, "cause.connection_reset"),
@@ -222,6 +230,7 @@ mod tests {
         "datagrams": 777, "kept": 777, "from": "../from", "to": "to", "size": 777, "missed": 777,
         "endpoint": "tcp://[::1]:777", "local": "tcp://[::1]:777", "reason": "eof", "module": "a-module",
         "names": ["lo", "eth0"], "addresses": ["fe80::1%lo"], "group": "239.1.2.777", "others": 777,
+        "first": 777, "last": 888, "waiting": 777,
         "sockets": [{ "local": "[::1]:777", "peer": "[::1]:777", "seconds": 777 }], "reuse": true, "lowest": 777,
         "setting": "a.b=777", "v6": true,
         "kind": "AF_777, SOCK_RAW", "option": "rcvbuf", "asked": "777", "answer": "1554",

@@ -159,8 +159,8 @@ impl Endpoint {
         })
     }
 
-    /// Addresses that commas separate, in numbers, to send to beside or instead of this endpoint: those without a port of
-    /// their own have this one's.
+    /// Addresses that commas separate, names among them, to send to beside or instead of this endpoint: those without a
+    /// port of their own have this one's.
     ///
     /// # Errors
     /// Of the first that is none; transports without ports have no such addresses.
@@ -237,8 +237,6 @@ pub enum EndpointError {
     EmptyHost,
     #[error("{0:?} can't be a host")]
     BadHost(String),
-    #[error("{0:?} has to be written in numbers")]
-    NotNumeric(String),
     #[error("no port")]
     NoPort,
     #[error("port {0:?} is not a number from 0 to 65535")]

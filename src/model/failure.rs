@@ -73,6 +73,9 @@ impl Operation {
 pub enum Cause {
     AddressInUse,
     AddressNotAvailable,
+    /// The system has no port to give: all of `net.ipv4.ip_local_port_range` are in use. connect(2) says EADDRNOTAVAIL
+    /// then, and bind(2) to port 0 EADDRINUSE.
+    EphemeralPortsUsedUp,
     Refused,
     /// The local address and port that were asked for are those to connect to, where nobody else listens.
     SelfConnect,
@@ -342,6 +345,14 @@ pub enum Hint {
     /// SO_BROADCAST.
     AllowBroadcast,
     DontConnect,
+    /// A message to several addresses goes to all of them or, where one is not found, to none.
+    SentToNobody,
+    /// The ports that the system gives out by itself, and how many of them connections in TIME_WAIT keep.
+    WidenThePortRange {
+        first: u16,
+        last: u16,
+        waiting: usize,
+    },
 }
 
 /// An error that carries all that a face needs to explain it; `Display` is for logs, faces have words of their own.

@@ -3,6 +3,7 @@
 //! Nothing here starts a thread; every call blocks for as long as the file system does.
 
 pub mod descriptor;
+pub mod ephemeral_ports;
 pub mod inbox;
 pub mod journal;
 pub mod kernel;

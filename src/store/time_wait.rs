@@ -1,6 +1,8 @@
 //! Connections that are over and whose port the kernel still keeps, as far as `/proc` tells.
 
 use core::net::SocketAddr;
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use super::socket_table::{self, Overlap, Place, TIME_WAIT};
@@ -23,7 +25,10 @@ fn find_in(proc: &Path, place: Place) -> Box<[WaitingSocket]> {
     let sockets = socket_table::read(proc, &["tcp", "tcp6"]).into_iter();
     // None of them is bound to a wildcard: each had a peer.
     let waiting = sockets.filter(|socket| socket.state == TIME_WAIT && place.overlap(socket.local) == Overlap::Yes);
+    // The table moves while it is read, and then has a socket twice.
+    let mut seen = BTreeSet::new();
     waiting
+        .filter(|socket| seen.insert((socket.local, socket.peer)))
         .take(SHOWN_MAX)
         .map(|socket| WaitingSocket {
             local: canonical(socket.local),
@@ -31,6 +36,18 @@ fn find_in(proc: &Path, place: Place) -> Box<[WaitingSocket]> {
             seconds: u32::try_from(socket.ticks.div_ceil(TICKS_PER_SECOND)).unwrap_or(u32::MAX),
         })
         .collect()
+}
+
+/// How many ports of a range have a socket in TIME_WAIT; 0 where `/proc` doesn't tell.
+#[must_use]
+pub fn ports_in(range: &RangeInclusive<u16>) -> usize {
+    ports_waiting(Path::new("/proc"), range)
+}
+
+fn ports_waiting(proc: &Path, range: &RangeInclusive<u16>) -> usize {
+    let sockets = socket_table::read(proc, &["tcp", "tcp6"]).into_iter();
+    let waiting = sockets.filter(|socket| socket.state == TIME_WAIT && range.contains(&socket.local.port()));
+    waiting.map(|socket| socket.local.port()).collect::<BTreeSet<_>>().len()
 }
 
 fn canonical(address: SocketAddr) -> String {
@@ -50,6 +67,7 @@ mod tests {
         fs::create_dir(proc.path().join("net")).unwrap();
         let v4 = [
             line("127.0.0.1:9000", "0.0.0.0:0", LISTEN, 0, 4711),
+            line("127.0.0.1:9000", "127.0.0.2:49374", TIME_WAIT, 5951, 0),
             line("127.0.0.1:9000", "127.0.0.2:49374", TIME_WAIT, 5951, 0),
             line("127.0.0.1:9001", "127.0.0.2:49375", TIME_WAIT, 5951, 0),
             line("127.0.0.3:9000", "127.0.0.2:49376", TIME_WAIT, 5951, 0),
@@ -76,6 +94,9 @@ mod tests {
         assert_eq!(found("[::]:9000", true), std::slice::from_ref(&v6));
         assert_eq!(found("[::]:9000", false), [first, other, v6, mapped]);
         assert_eq!(found("127.0.0.4:9000", false), []);
+        for (range, count) in [(9000..=9001, 2), (9001..=9001, 1), (9000..=9000, 1), (9002..=65_535, 0)] {
+            assert_eq!(ports_waiting(proc.path(), &range), count, "a port counts once: {range:?}");
+        }
         let place = Place { address: "127.0.0.1:9000".parse().unwrap(), v6_only: false };
         assert!(find_in(&proc.path().join("none"), place).is_empty());
     }

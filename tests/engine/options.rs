@@ -14,7 +14,7 @@ use crate::harness::{DEADLINE, Harness, port};
 use crate::support::{kernel_has, require};
 
 impl Harness {
-    fn answers(&mut self, socket: SocketId, session: Option<SessionId>) -> Vec<OptionAnswer> {
+    pub(crate) fn answers(&mut self, socket: SocketId, session: Option<SessionId>) -> Vec<OptionAnswer> {
         self.wait("what the kernel answers", |event| match event {
             Event::OptionsAnswered { socket: of, session: on, answers } if *of == socket && *on == session => {
                 Some(answers.clone())

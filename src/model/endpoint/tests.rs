@@ -148,7 +148,12 @@ fn lists_of_addresses_take_the_port_of_their_endpoint() {
         ["127.0.0.2:9000", "10.0.0.255:7", "[::1]:9000", "[fe80::1%eth0]:9", "[ff02::1%2]:9000"].map(String::from);
     assert_eq!(written(" 127.0.0.2，10.0.0.255:7, ::1 [fe80::1%eth0]:9,[ff02::1%2],"), Ok(all.to_vec()));
     assert_eq!(written(""), Ok(Vec::new()));
-    assert_eq!(written("localhost:9"), Err(EndpointError::NotNumeric("localhost".to_owned())));
+    let names = ["localhost:9", "news:9000", "2.pool.example:9000"].map(String::from);
+    assert_eq!(written("localhost:9,news，2.pool.example"), Ok(names.to_vec()));
     assert_eq!(written("10.0.0.1:x"), Err(EndpointError::BadPort("x".to_owned())));
-    assert_eq!(written("news"), Err(EndpointError::NotNumeric("news".to_owned())));
+    for mistyped in ["10.0.0", "127.1", "10.0.0.256", "0x7f.1", "7", "10.0.0.", "a/b", "0x7f000001"] {
+        assert_eq!(written(mistyped), Err(EndpointError::BadHost(mistyped.to_owned())));
+        let with_port = format!("{mistyped}:9");
+        assert_eq!(written(&with_port), Err(EndpointError::BadHost(mistyped.to_owned())));
+    }
 }

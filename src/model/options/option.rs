@@ -204,6 +204,13 @@ impl SocketOption {
         self.traits().live
     }
 
+    /// Whether each connection that a listener accepted has one of its own, which can be changed while it is open.
+    #[must_use]
+    pub const fn is_of_connections(self) -> bool {
+        let Traits { scope, live, .. } = self.traits();
+        live && matches!(scope, Scope::Any | Scope::Ip | Scope::Tcp)
+    }
+
     /// Whether it still counts for a socket that somebody else has bound (a server's) or connected (a client's): others are
     /// looked at by socket(2) and bind(2), or while a connection is made.
     #[must_use]

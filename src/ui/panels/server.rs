@@ -22,6 +22,7 @@ use crate::ui::widgets::endpoint_row::{StartButton, endpoint_row, options_field}
 use crate::ui::widgets::field::{Field, caption, mistake, remark, row_caption};
 use crate::ui::widgets::group_list::{addresses_field, group_list};
 use crate::ui::widgets::message_line::{Message, message_line};
+use crate::ui::widgets::multicast_row::multicast_row;
 use crate::ui::widgets::options_form::OptionsOf;
 use crate::ui::widgets::receive_options::{half_open_option, receive_options};
 use crate::ui::widgets::state_dot::DotState;
@@ -199,11 +200,13 @@ impl ServerTabState {
         }
         options_field(ui, cx, self.socket, &mut self.form, locked);
         let (role, open) = (Role::Server, self.is_listening());
+        let connections = if open && protocol.has_connection() { self.open.len() } else { 0 };
+        let of = OptionsOf { role, socket: self.socket, locked, session: None, open, connections };
         if protocol == Protocol::Udp {
             group_list(ui, cx, self.socket, &mut self.form, &mut self.udp, open);
+            multicast_row(ui, cx, of, &mut self.form, &self.view);
             self.addresses(ui, cx);
         }
-        let of = OptionsOf { role, socket: self.socket, locked, session: None, open };
         let connection = self.connection_shown(cx.sessions);
         socket_area(ui, cx, of, connection, &mut self.form, &mut self.view);
     }
