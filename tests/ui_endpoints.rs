@@ -177,11 +177,12 @@ fn a_port_that_only_time_wait_keeps_is_explained_and_freed_by_a_button() {
     let mut window = Window::with_tabs(server, ClientTab::default());
     window.listen();
     let port = window.listening_port();
-    let peer = window.peer();
+    let mut peer = window.peer();
     let peer_address = peer.local_addr().expect("an address");
     // The side that closes first is the one that waits.
     window.click("Server", "Stop listening");
     window.until("stopped", |window| window.panel("Server").query_by_label("Start listening").is_some());
+    assert_eq!(std::io::Read::read(&mut peer, &mut [0]).expect("the end"), 0);
     drop(peer);
     window.write("Server", "Port", &port);
     window.write("Server", "Socket options", "reuseaddr=0&nodelay=1");
@@ -203,10 +204,11 @@ fn a_port_that_reusing_does_not_free_is_waited_for_at_a_button() {
     listener.listen(1).expect("a listener");
     let listener = TcpListener::from(listener);
     let address = listener.local_addr().expect("an address");
-    let peer = std::net::TcpStream::connect(address).expect("a connection");
+    let mut peer = std::net::TcpStream::connect(address).expect("a connection");
     // The side that closes first is the one that waits.
     drop(listener.accept().expect("the connection"));
     drop(listener);
+    assert_eq!(std::io::Read::read(&mut peer, &mut [0]).expect("the end"), 0);
     drop(peer);
     window.write("Server", "Port", &address.port().to_string());
     window.click("Server", "Start listening");
