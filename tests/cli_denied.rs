@@ -111,6 +111,22 @@ fn a_socket_in_a_folder_that_can_t_be_written() {
     assert_eq!(listing(folder.path()), [""; 0]);
 }
 
+/// Whether anybody listens behind it can't be found out without the right to connect.
+#[test]
+fn a_stale_socket_of_somebody_else() {
+    let Some(sockeye) = Unprivileged::new() else { return };
+    let folder = open_folder(0o755);
+    let path = folder.path().join("x.sock");
+    drop(UnixListener::bind(&path).expect("a socket"));
+    allow(&path, 0o000);
+    let endpoint = format!("unix:{}", path.display());
+    let run = sockeye.run(&[], &["listen", &endpoint]);
+    let error = run.expect_error(1, "bind");
+    let hint = error["hint"].as_str().unwrap_or_default();
+    assert!(hint.contains("left the file behind") && !hint.contains("port"), "{error}");
+    assert!(path.exists());
+}
+
 #[test]
 fn a_socket_of_somebody_else() {
     let Some(sockeye) = Unprivileged::new() else { return };

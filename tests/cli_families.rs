@@ -5,7 +5,7 @@
 mod support;
 
 use socket2::{Domain, Protocol, Socket, Type};
-use support::{Run, Sockeye, run};
+use support::{Run, Sockeye, kernel_has, run};
 
 fn exists(family: i32, kind: Type, protocol: i32) -> bool {
     Socket::new(Domain::from(family), kind, Some(Protocol::from(protocol))).is_ok()
@@ -105,10 +105,10 @@ fn virtual_machines() {
     // This machine reaches itself where the kernel has vsock_loopback.
     let local = format!("vsock://local:{port}");
     let client = run(&["connect", &local, "--send", "ping", "--wait", "500"]);
-    if client.all("opened").is_empty() {
-        client.expect_error(1, "connect");
-    } else {
+    if kernel_has(!client.all("opened").is_empty(), "loopback of vsock, so nothing crosses") {
         assert_eq!(client.received(), b"ping");
+    } else {
+        client.expect_error(1, "connect");
     }
     sockeye.interrupt().expect_code(0);
 }

@@ -7,11 +7,11 @@ mod support;
 use std::net::{TcpListener, UdpSocket};
 use std::path::Path;
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
-use socket2::{Domain, Protocol, Socket, Type};
-use support::{PATIENCE, Process, Run, Sockeye, Written, code, require, require_tool, run, sockeye};
+use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use support::{PATIENCE, Process, Run, Sockeye, Written, code, kernel_has, require, require_tool, run, sockeye};
 use tempfile::{TempDir, tempdir};
 
 const TEXT: &str = "你好 \"it's\" 100%\\\n";
@@ -183,8 +183,9 @@ fn python_over_unix_sockets_that_keep_borders() {
 #[test]
 fn python_over_several_paths_at_once() {
     const MPTCP: i32 = 262;
-    if !require_tool("python3") || !exists(nix::libc::AF_INET, Type::STREAM, MPTCP) {
-        // Whether a kernel has it is not a tool that could be installed.
+    // The README claims it, so that it is a matter of `CI=true` too.
+    let has_mptcp = || require(exists(nix::libc::AF_INET, Type::STREAM, MPTCP), "MPTCP in this kernel");
+    if !require_tool("python3") || !has_mptcp() {
         return;
     }
     python_client("tcp://127.0.0.1:0?proto=mptcp", "?proto=mptcp");
@@ -261,17 +262,54 @@ fn python_sends_a_ping_and_sees_its_reply() {
     server.has_told("of ours");
 }
 
+/// Whether this machine reaches itself over vsock, which takes the kernel module vsock_loopback. The test's own sockets
+/// find out.
+fn has_vsock_loopback() -> bool {
+    const ANY: u32 = u32::MAX;
+    const LOCAL: u32 = 1;
+    let connected = || {
+        let [listener, client] = [(); 2].map(|()| Socket::new(Domain::VSOCK, Type::STREAM, None));
+        let (listener, client) = (listener?, client?);
+        listener.bind(&SockAddr::vsock(ANY, ANY))?;
+        listener.listen(1)?;
+        let (_, port) = listener.local_addr()?.as_vsock_address().ok_or(std::io::ErrorKind::AddrNotAvailable)?;
+        client.connect_timeout(&SockAddr::vsock(LOCAL, port), Duration::from_secs(1))
+    };
+    kernel_has(connected().is_ok(), "loopback of vsock, so nothing crosses")
+}
+
 #[test]
 fn python_over_vsock() {
-    if !require_tool("python3") {
-        return;
-    }
-    if !exists(nix::libc::AF_VSOCK, Type::STREAM, 0) {
-        // Whether a kernel has it is not a tool that could be installed.
+    if !require_tool("python3") || !kernel_has(exists(nix::libc::AF_VSOCK, Type::STREAM, 0), "vsock") {
         return;
     }
     let mut server = Written::python(&["vsock://any:0", "--listen", "--echo"]);
-    assert!(server.listening().starts_with("listening on (4294967295, "));
+    let told = server.listening();
+    let port = told.trim_end().strip_prefix("listening on (4294967295, ").and_then(|rest| rest.strip_suffix(')'));
+    let port = port.unwrap_or_else(|| panic!("no port in {told}"));
+    // It really has the port: for this program it is in use.
+    let refused = run(&["listen", &format!("vsock://any:{port}")]);
+    assert_eq!(refused.expect_error(1, "bind")["message"], "address already in use");
+    // And the other way round.
+    let (sockeye, bound) = Sockeye::listen(&["listen", "vsock://any:0"]);
+    let second = Written::python(&[&bound, "--listen"]).process.finish();
+    assert_eq!(second.code, Some(1));
+    assert!(second.stderr.contains("Address already in use"), "{}", second.stderr);
+    drop((server, sockeye));
+    if has_vsock_loopback() {
+        python_server("vsock://any:0", "vsock://local:PORT");
+        let (mut sockeye, bound) = Sockeye::listen(&["listen", "vsock://any:0", "--echo"]);
+        let client = Written::python(&[&bound.replace("any", "local"), "--send", TEXT]).finish();
+        assert!(String::from_utf8_lossy(&client.stdout).contains(TEXT.trim_end()));
+        assert_eq!(sockeye.expect("received")["bytes"], TEXT.len());
+    } else {
+        // Nobody is there, for a client of either kind.
+        let nowhere = "vsock://local:9";
+        let client = Written::python(&[nowhere, "--send", "x"]).process.finish();
+        assert_eq!(client.code, Some(1), "{}", client.stderr);
+        assert!(client.stderr.contains("Error: [Errno "), "{}", client.stderr);
+        run(&["connect", nowhere, "--send", "x"]).expect_error(1, "connect");
+    }
 }
 
 /// Families that this kernel lacks: Python is told the same as this program.

@@ -1,15 +1,20 @@
 //! Where one listens and connects to: names, local addresses, datagrams, Unix sockets, and the words for what fails.
 
+#![cfg(target_os = "linux")]
+
 #[path = "support/app.rs"]
 mod app;
+#[path = "support/mod.rs"]
+mod support;
 
-use std::net::{TcpListener, UdpSocket};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::time::Duration;
 
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use sockeye::model::{ClientTab, ServerTab};
 
 use crate::app::{Window, any_port, heard, listener};
+use crate::support::in_own_network;
 
 #[test]
 fn a_host_name_shows_the_address_that_was_chosen() {
@@ -172,11 +177,12 @@ fn a_port_that_only_time_wait_keeps_is_explained_and_freed_by_a_button() {
     let mut window = Window::with_tabs(server, ClientTab::default());
     window.listen();
     let port = window.listening_port();
-    let peer = window.peer();
+    let mut peer = window.peer();
     let peer_address = peer.local_addr().expect("an address");
     // The side that closes first is the one that waits.
     window.click("Server", "Stop listening");
     window.until("stopped", |window| window.panel("Server").query_by_label("Start listening").is_some());
+    assert_eq!(std::io::Read::read(&mut peer, &mut [0]).expect("the end"), 0);
     drop(peer);
     window.write("Server", "Port", &port);
     window.write("Server", "Socket options", "reuseaddr=0&nodelay=1");
@@ -187,6 +193,34 @@ fn a_port_that_only_time_wait_keeps_is_explained_and_freed_by_a_button() {
     window.click("Server", "Reuse the address and listen");
     window.until("listening", |window| window.shows("Server", &format!("Listening on 127.0.0.1:{port}")));
     assert_eq!(window.value("Server", "Socket options"), "reuseaddr=1&nodelay=1");
+}
+
+/// As the tutorial's server leaves it, which has SO_REUSEADDR off.
+#[test]
+fn a_port_that_reusing_does_not_free_is_waited_for_at_a_button() {
+    let mut window = Window::with_tabs(any_port(), ClientTab::default());
+    let listener = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+    listener.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a port");
+    listener.listen(1).expect("a listener");
+    let listener = TcpListener::from(listener);
+    let address = listener.local_addr().expect("an address");
+    let mut peer = std::net::TcpStream::connect(address).expect("a connection");
+    // The side that closes first is the one that waits.
+    drop(listener.accept().expect("the connection"));
+    drop(listener);
+    assert_eq!(std::io::Read::read(&mut peer, &mut [0]).expect("the end"), 0);
+    drop(peer);
+    window.write("Server", "Port", &address.port().to_string());
+    window.click("Server", "Start listening");
+    window.until("the failure", |window| window.shows("Server", "address already in use"));
+    assert!(window.shows("Server", "1 connection that is over keeps the port for another "));
+    assert!(window.shows("Server", "SO_REUSEADDR is on here"));
+    assert!(window.shows("Server", &format!("{address} ← 127.0.0.1:")));
+    assert!(window.panel("Server").query_by_label("Reuse the address and listen").is_none(), "it would change nothing");
+    window.click("Server", "Listen once it is free");
+    window.until("waiting", |window| window.shows("Server", "waiting until it is free"));
+    window.click("Server", "Stop listening");
+    window.until("the end", |window| window.panel("Server").query_by_label("Start listening").is_some());
 }
 
 #[test]
@@ -248,4 +282,27 @@ fn the_same_port_is_listened_on_again_at_once() {
     window.click("Server", "Send");
     assert_eq!(heard(&mut peer, 5), b"again");
     assert!(TcpListener::bind(("127.0.0.1", port.parse().expect("a port"))).is_err());
+}
+
+#[test]
+fn the_window_says_that_the_ephemeral_ports_are_used_up_and_what_to_do() {
+    in_own_network("the_window_says_that_the_ephemeral_ports_are_used_up_and_what_to_do", || {
+        std::fs::write("/proc/sys/net/ipv4/ip_local_port_range", "40001 40001").expect("the network is the test's own");
+        let peer = TcpListener::bind("127.0.0.1:9001").expect("a peer");
+        let held = TcpStream::connect("127.0.0.1:9001").expect("a port");
+        peer.accept().expect("its connection");
+        let client = ClientTab { port: "9001".to_owned(), ..ClientTab::default() };
+        let mut window = Window::with_tabs(any_port(), client);
+        for (panel, button, failure) in [
+            ("Server", "Start listening", "bind tcp://127.0.0.1:0: every ephemeral port is in use"),
+            ("Client", "Connect", "connect to tcp://127.0.0.1:9001: every ephemeral port is in use"),
+        ] {
+            window.click(panel, button);
+            window.until("the failure", |window| window.shows(panel, failure));
+            assert!(window.shows(panel, "ip_local_port_range"), "what to do");
+        }
+        socket2::SockRef::from(&held).set_linger(Some(Duration::ZERO)).expect("SO_LINGER");
+        drop(held);
+        window.connect_to(&peer);
+    });
 }

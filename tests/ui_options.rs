@@ -136,6 +136,26 @@ fn options_change_while_connected_and_the_others_are_locked() {
 }
 
 #[test]
+fn what_a_listener_is_given_reaches_the_connections_that_it_has() {
+    let mut window = window(any_port(), ClientTab::default());
+    window.listen();
+    window.click("Server", "All options");
+    assert!(!window.shows("Server", "open connections"), "it has none");
+    let peers = [window.peer(), window.peer()];
+    assert!(window.shows("Server", "Changes reach the listener and its open connections (2)"));
+    window.choose("Server", "No delay", "Off");
+    window.until("the answer", |window| answer(window, "Server", "No delay").as_deref() == Some("is off"));
+    let says = |window: &Window, name: &str, words: &str| {
+        let has = |cells: &Vec<String>, part: &str| cells.iter().any(|cell| cell.contains(part));
+        window.journal().iter().any(|cells| has(cells, name) && has(cells, words))
+    };
+    for peer in &peers {
+        let name = peer.local_addr().expect("an address").to_string();
+        window.until("its row", |window| says(window, &name, "nodelay is 0"));
+    }
+}
+
+#[test]
 fn the_live_state_follows_the_connection() {
     let mut window = window(any_port(), ClientTab::default());
     window.connect();

@@ -21,8 +21,8 @@ use sockeye::codec::can::Frame;
 use sockeye::codec::decode::Decoder;
 use sockeye::engine::Surroundings;
 use sockeye::model::{
-    AcceptQueue, Cause, ClientTab, Direction, Event, Failure, Hint, Operation, Protocol, Role, ServerTab, SessionId,
-    Settings, SocketId, SocketMemory, SocketState, TcpInfo, TcpState, WaitingSocket,
+    AcceptQueue, Cause, ClientTab, Direction, Event, Facility, Failure, Hint, Operation, Protocol, Role, ServerTab,
+    SessionId, Settings, SocketId, SocketMemory, SocketState, TcpInfo, TcpState, WaitingSocket,
 };
 
 use crate::app::{Window, steady_surroundings};
@@ -71,9 +71,12 @@ fn bytes() -> Settings {
 #[test]
 fn sockets_that_the_system_lacks() {
     let mut results = SnapshotResults::new();
-    let lacking = |protocol: Protocol| {
-        let cause = if protocol == Protocol::Raw { Cause::PermissionDenied } else { Cause::AddressFamilyMissing };
-        Err(Failure::new(Operation::Open, protocol.scheme(), cause))
+    let lacking = |facility: &Facility| {
+        let (cause, hint) = match facility.protocol {
+            Protocol::Raw => (Cause::PermissionDenied, Hint::NeedsRawRight),
+            _ => (Cause::AddressFamilyMissing, Hint::LoadModule { module: "can-raw".to_owned() }),
+        };
+        Some(Failure::new(Operation::Open, facility.protocol.scheme(), cause).with_hint(hint))
     };
     let settings = english(server("can", "can0", ""), client("raw", "127.0.0.1", "icmp"));
     for (name, settings, size, words) in [
@@ -236,7 +239,7 @@ fn a_port_that_old_connections_keep() {
         ("time-wait-chinese", chinese(&settings), SMALL, sockets.clone()),
     ] {
         let mut window = open(settings, size);
-        let failure = bind.clone().with_hint(Hint::PortInTimeWait { sockets });
+        let failure = bind.clone().with_hint(Hint::PortInTimeWait { sockets, reuse: false });
         report(&mut window, [Event::Failed { socket: Some(SERVER), session: None, failure }]);
         shoot(&mut window, name, &mut results);
     }

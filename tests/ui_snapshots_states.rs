@@ -105,8 +105,13 @@ fn udp_among_many() {
     let (address, more_open) = ("0.0.0.0".to_owned(), true);
     let server = ServerTab { protocol: udp(), address, more_open, ..ServerTab::default() };
     let client = ClientTab { protocol: udp(), address: "239.1.2.3".to_owned(), more_open, ..ClientTab::default() };
-    for (name, language) in [("light", LanguageChoice::English), ("chinese", LanguageChoice::Chinese)] {
-        let mut window = open(Settings { language, ..english(server.clone(), client.clone()) }, SIZE);
+    let client = ClientTab { options: "mif=eth0&mttl=4&mloop=0".to_owned(), ..client };
+    for (name, language, size) in [
+        ("light", LanguageChoice::English, SIZE),
+        ("chinese", LanguageChoice::Chinese, SIZE),
+        ("light-1024x700", LanguageChoice::English, (1024.0, 700.0)),
+    ] {
+        let mut window = open(Settings { language, ..english(server.clone(), client.clone()) }, size);
         let joined = |group: &str| Event::Joined { socket: SERVER, group: group.parse().expect("a group") };
         let names = ["lo", "eth0"].map(str::to_owned).to_vec();
         let failure = Failure::new(Operation::Join, "239.9.9.9@eth7", Cause::NoSuchDevice);
@@ -125,6 +130,12 @@ fn udp_among_many() {
                 answering(4, "10.0.0.9:9000", [6, 0]),
             ],
         );
+        if size.1 < SIZE.1 {
+            for panel in ["Server", "Client"] {
+                window.control(panel, "TTL to groups").scroll_to_me();
+            }
+            window.harness.run_steps(60);
+        }
         shoot(&mut window, &format!("udp-{name}"), &mut results);
     }
 }

@@ -276,7 +276,7 @@ mod tests {
             ("connect tcp://h:1 --send a --send-hex 00", "--send-hex"),
             ("connect tcp://h:1 --wait soon", "soon"),
             ("connect tcp://h:1 --to 127.0.0.1:2", "127.0.0.1:2"),
-            ("connect udp://h:1 --to localhost:2", "localhost"),
+            ("connect udp://h:1 --to localhost:2,10.0.0.256", "10.0.0.256"),
             ("listen udp://h:1?join=10.0.0.1", "10.0.0.1"),
             ("send-file tcp://h:1", "FILE"),
             ("send-file udp://h:1 a.bin", "udp://h:1"),

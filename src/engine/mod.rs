@@ -19,6 +19,7 @@ mod inspecting;
 mod listener;
 mod outbox;
 mod peers;
+mod postponed;
 mod reader;
 mod recorder;
 mod resolving;
@@ -296,3 +297,6 @@ fn join(thread: Option<JoinHandle<()>>) {
         tracing::error!("a thread panicked");
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -190,6 +190,10 @@ impl Session {
                     core.fail(self.info.socket, Some(self), failure);
                 }
             }
+            Link::Datagram { .. } if self.is_concluded() => {
+                let failure = Failure::new(Operation::Send, &self.peer, Cause::NoSuchSession);
+                core.fail(self.info.socket, Some(self), failure);
+            }
             Link::Datagram { .. } if self.is_unnamed_sender() => {
                 let failure = Failure::new(Operation::Send, format_args!("#{}", self.info.id), Cause::NoReturnAddress);
                 core.fail(self.info.socket, Some(self), failure.with_hint(Hint::SenderMustBind));

@@ -15,7 +15,6 @@ pub fn endpoint_error(language: Language, error: &EndpointError) -> String {
         EndpointError::UnknownScheme(scheme) => tr!(language, "endpoint.unknown_scheme", scheme = scheme),
         EndpointError::EmptyHost => tr!(language, "endpoint.empty_host"),
         EndpointError::BadHost(host) => tr!(language, "endpoint.bad_host", host = host),
-        EndpointError::NotNumeric(host) => tr!(language, "endpoint.not_numeric", host = host),
         EndpointError::NoPort => tr!(language, "endpoint.no_port"),
         EndpointError::BadPort(port) => tr!(language, "endpoint.bad_port", port = port),
         EndpointError::EmptyPath => tr!(language, "endpoint.empty_path"),
@@ -40,6 +39,7 @@ pub fn endpoint_error(language: Language, error: &EndpointError) -> String {
         EndpointError::Option(OptionError::NotFor { name, protocol }) => {
             tr!(language, "endpoint.option_not_for", name = name, protocol = protocol.scheme())
         }
+        EndpointError::Option(OptionError::TooLate { name }) => tr!(language, "endpoint.option_too_late", name = name),
     }
     .into_owned()
 }

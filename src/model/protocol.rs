@@ -182,12 +182,6 @@ impl Protocol {
         }
     }
 
-    /// Whether a system may lack it, or a user the right to it.
-    #[must_use]
-    pub fn may_be_missing(self) -> bool {
-        self.kernel_module().is_some() || self == Self::Raw
-    }
-
     #[must_use]
     pub fn from_scheme(scheme: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|protocol| protocol.scheme().eq_ignore_ascii_case(scheme))

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::codec::decode::Decoder;
 use crate::codec::encoding::Encoding;
 use crate::model::{
-    CloseReason, Direction, Event, Failure, InheritedSocket, NetworkInterface, PageRow, Protocol, RowBody, SessionId,
+    CloseReason, Direction, Event, Facility, Failure, InheritedSocket, NetworkInterface, PageRow, RowBody, SessionId,
     SessionInfo, ShownAs, SocketId, Traffic,
 };
 
@@ -48,7 +48,7 @@ pub struct Sessions {
     /// The sockets that a service manager passed to this program.
     pub inherited: Vec<InheritedSocket>,
     /// Why sockets of these kinds can't be opened here.
-    pub missing: HashMap<Protocol, Failure>,
+    pub missing: HashMap<Facility, Failure>,
     /// This machine's network interfaces, as they were when somebody last looked.
     pub interfaces: Arc<[NetworkInterface]>,
     /// What the journal shows alone: a tab, or one of its sessions.
@@ -102,9 +102,9 @@ impl Sessions {
                 self.by_id.insert(info.id, view);
             }
             Event::Interfaces(all) => self.interfaces = Arc::clone(all),
-            Event::Probed { protocol, missing } => match missing {
-                Some(failure) => _ = self.missing.insert(*protocol, failure.clone()),
-                None => _ = self.missing.remove(protocol),
+            Event::Probed { facility, missing } => match missing {
+                Some(failure) => _ = self.missing.insert(*facility, failure.clone()),
+                None => _ = self.missing.remove(facility),
             },
             Event::Upgraded { session, received, sent } => {
                 if let Some(view) = self.by_id.get_mut(session) {

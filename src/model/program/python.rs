@@ -185,7 +185,7 @@ impl Writer<'_> {
         !self.recipe.is_server()
             && match self.transport.manner {
                 Manner::Routed => true,
-                Manner::Datagrams => !self.recipe.connected,
+                Manner::Datagrams => !self.recipe.connected && !matches!(self.transport.place, Place::Open(_)),
                 Manner::Connections | Manner::Bus | Manner::ConnectedBus => false,
             }
     }
@@ -199,8 +199,11 @@ impl Writer<'_> {
         let (name, manner) = (self.name, self.transport.manner);
         self.set_options(script);
         if manner == Manner::Bus {
-            // CAN FD's frames too, where the interface has them.
+            // CAN FD's frames too, where the interface has them, and what its controller reports.
             script.line(format!("{name}.setsockopt(socket.SOL_CAN_RAW, socket.CAN_RAW_FD_FRAMES, 1)"));
+            // Python has no name for this one.
+            let errors = "socket.SOL_CAN_RAW, 2, socket.CAN_ERR_MASK";
+            script.line(format!("{name}.setsockopt({errors})  # CAN_RAW_ERR_FILTER"));
         }
         if self.recipe.is_server() {
             let call = if manner == Manner::ConnectedBus { "connect" } else { "bind" };
@@ -258,6 +261,9 @@ impl Writer<'_> {
             Place::Named(_) => script.block(format!("with opened() as {name}:"), body),
             Place::Open(number) => {
                 script.block(format!("with socket.socket(fileno={number}) as {name}:"), |script| {
+                    if options::depend_on_family(self.recipe) {
+                        script.line(format!("family = {name}.family"));
+                    }
                     self.set_options(script);
                     body(script);
                 });

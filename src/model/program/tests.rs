@@ -128,8 +128,8 @@ const PYTHON: [(&str, &str, &str, &str); 20] = [
     (
         "can://vcan0",
         "socket.socket(socket.AF_CAN, socket.SOCK_RAW, socket.CAN_RAW)",
-        "client.bind((\"vcan0\",))",
-        "server.bind((\"vcan0\",))",
+        "client.setsockopt(socket.SOL_CAN_RAW, 2, socket.CAN_ERR_MASK)  # CAN_RAW_ERR_FILTER\n    client.bind((\"vcan0\",))",
+        "server.setsockopt(socket.SOL_CAN_RAW, 2, socket.CAN_ERR_MASK)  # CAN_RAW_ERR_FILTER\n    server.bind((\"vcan0\",))",
     ),
     (
         "can-bcm://vcan0",

@@ -23,6 +23,7 @@ use crate::ui::widgets::field::{Field, control_caption, mistake, row_caption};
 use crate::ui::widgets::group_list::{addresses_field, group_list};
 use crate::ui::widgets::icon::{self, Icon};
 use crate::ui::widgets::message_line::message_line;
+use crate::ui::widgets::multicast_row::multicast_row;
 use crate::ui::widgets::options_form::OptionsOf;
 use crate::ui::widgets::receive_options::{half_open_option, receive_options};
 use crate::ui::widgets::state_dot::DotState;
@@ -259,10 +260,11 @@ impl ClientTabState {
         }
         options_field(ui, cx, self.socket, &mut self.form, locked);
         let (role, session) = (Role::Client, self.session());
+        let of = OptionsOf { role, socket: self.socket, locked, session, open: session.is_some(), connections: 0 };
         if protocol == Protocol::Udp {
-            group_list(ui, cx, self.socket, &mut self.form, &mut self.udp, session.is_some());
+            group_list(ui, cx, self.socket, &mut self.form, &mut self.udp, of.open);
+            multicast_row(ui, cx, of, &mut self.form, &self.view);
         }
-        let of = OptionsOf { role, socket: self.socket, locked, session, open: session.is_some() };
         socket_area(ui, cx, of, None, &mut self.form, &mut self.view);
     }
 

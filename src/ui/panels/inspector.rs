@@ -294,7 +294,7 @@ fn scrolling_facts(ui: &mut Ui, cx: &Cx<'_>, row: &PageRow, payload: Option<&[u8
     (scroll.foreground_color, scroll.dormant_handle_opacity) = (true, 0.35);
     egui::ScrollArea::vertical()
         .id_salt("inspector-facts")
-        .max_height(((height + cx.tokens.space_small) / line).floor() * line - cx.tokens.space_small)
+        .max_height((((height + cx.tokens.space_small) / line).floor() * line).min(height))
         .auto_shrink([false, true])
         .show(ui, |ui| {
             // Text, not controls: lines stand closer than the rows of a form.

@@ -9,7 +9,7 @@ use super::socket_area::{keep_fresh, socket_area};
 use crate::codec::compose::Format;
 use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
-use crate::model::{Command, Failure, Hint, Protocol, Role, SessionId};
+use crate::model::{Command, Endpoint, Failure, Hint, Protocol, Role, SessionId};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
@@ -22,6 +22,7 @@ use crate::ui::widgets::endpoint_row::{StartButton, endpoint_row, options_field}
 use crate::ui::widgets::field::{Field, caption, mistake, remark, row_caption};
 use crate::ui::widgets::group_list::{addresses_field, group_list};
 use crate::ui::widgets::message_line::{Message, message_line};
+use crate::ui::widgets::multicast_row::multicast_row;
 use crate::ui::widgets::options_form::OptionsOf;
 use crate::ui::widgets::receive_options::{half_open_option, receive_options};
 use crate::ui::widgets::state_dot::DotState;
@@ -111,8 +112,8 @@ impl ServerTabState {
             _ => self.form.target().ok().map(|target| target.endpoint),
         };
         if let Some(endpoint) = endpoint.filter(|endpoint| !endpoint.is_local()) {
-            let words = match endpoint.protocol() {
-                Protocol::Vsock => tr!(cx.language, "server.reachable_vsock"),
+            let words = match endpoint {
+                Endpoint::Vsock(_) => tr!(cx.language, "server.reachable_by_machines"),
                 _ => tr!(cx.language, "server.reachable"),
             };
             remark(ui, cx.tokens, &words);
@@ -122,11 +123,14 @@ impl ServerTabState {
 
     /// What keeps the port, and the way to listen all the same; false where nothing of that kind is in the way.
     fn port_lesson(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) -> bool {
-        let Some(Message::Failed(Failure { hint: Some(Hint::PortInTimeWait { sockets }), .. })) = &self.message else {
+        let Some(Message::Failed(Failure { hint: Some(Hint::PortInTimeWait { sockets, reuse }), .. })) = &self.message
+        else {
             return false;
         };
-        if time_wait(ui, cx.tokens, cx.language, sockets) {
-            self.form.reuse_address();
+        if time_wait(ui, cx.tokens, cx.language, sockets, *reuse) {
+            if !reuse {
+                self.form.reuse_address();
+            }
             self.wait_for_address = true;
             cx.act(UiCommand::Start(Role::Server, self.socket));
         }
@@ -197,11 +201,13 @@ impl ServerTabState {
         }
         options_field(ui, cx, self.socket, &mut self.form, locked);
         let (role, open) = (Role::Server, self.is_listening());
+        let connections = if open && protocol.has_connection() { self.open.len() } else { 0 };
+        let of = OptionsOf { role, socket: self.socket, locked, session: None, open, connections };
         if protocol == Protocol::Udp {
             group_list(ui, cx, self.socket, &mut self.form, &mut self.udp, open);
+            multicast_row(ui, cx, of, &mut self.form, &self.view);
             self.addresses(ui, cx);
         }
-        let of = OptionsOf { role, socket: self.socket, locked, session: None, open };
         let connection = self.connection_shown(cx.sessions);
         socket_area(ui, cx, of, connection, &mut self.form, &mut self.view);
     }

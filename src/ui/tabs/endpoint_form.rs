@@ -2,7 +2,9 @@ use std::collections::BTreeMap;
 
 use crate::codec::compose::Format;
 use crate::model::Target;
-use crate::model::{AddressForm, Endpoint, EndpointError, OptionValue, Protocol, SecondField, SocketOption};
+use crate::model::{
+    AddressForm, Endpoint, EndpointError, Facility, OptionValue, Protocol, Role, SecondField, SocketOption,
+};
 
 /// The part of a form that a mistake is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,8 +24,8 @@ pub struct EndpointForm {
     pub options: String,
     /// Address and port, or what stands in its place, of the other kinds, to come back to.
     others: BTreeMap<AddressForm, (String, String)>,
-    /// The protocol that the engine was last asked about, whether the system has it.
-    pub probed: Option<Protocol>,
+    /// What the engine was last asked about, whether the system has it.
+    pub probed: Option<Facility>,
     /// Whether a start was tried, so that empty fields count as mistakes too.
     pub tried: bool,
 }
@@ -95,6 +97,18 @@ impl EndpointForm {
             target.options.set(SocketOption::ReuseAddress, Some(OptionValue::Switch(true)));
             self.options = target.query();
         }
+    }
+
+    /// The kind of socket that the form asks for.
+    #[must_use]
+    pub fn facility(&self, role: Role) -> Facility {
+        let protocol = self.protocol;
+        let carried = match protocol {
+            Protocol::Raw => self.port.trim().parse().ok(),
+            _ => self.target().ok().and_then(|target| target.options.ip_protocol()),
+        };
+        let machine = if protocol == Protocol::Vsock { self.address.trim().parse().ok() } else { None };
+        Facility { role, protocol, carried, machine }
     }
 
     /// Whether the address is a name that has to be resolved, and no literal or path.

@@ -10,7 +10,7 @@ use super::udp_form::UdpForm;
 use crate::codec::compose::{self, ComposeError, Format, LineEnding};
 use crate::codec::encoding::Encoding;
 use crate::model::{
-    Cause, Endpoint, Event, ListenSpec, Notice, Protocol, ReceiveMode, Recipients, Respond, ServerTab, SessionId,
+    Cause, Endpoint, Event, Hint, ListenSpec, Notice, Protocol, ReceiveMode, Recipients, Respond, ServerTab, SessionId,
     SocketId,
 };
 use crate::ui::view::Sessions;
@@ -245,7 +245,7 @@ impl ServerTabState {
                 if self.state == ServerState::Starting {
                     self.state = ServerState::Idle;
                 }
-                if failure.cause == Cause::QueueFull {
+                if failure.cause == Cause::QueueFull || failure.hint == Some(Hint::SentToNobody) {
                     self.draft.refused();
                 }
                 self.message = Some(Message::Failed(failure.clone()));

@@ -118,7 +118,7 @@ pub fn endpoint_row(
         pressed |= button(ui, tokens, start.weight, &start.label, BUTTON_WIDTH, start.blocked).clicked();
     });
     if !locked {
-        missing_family(ui, cx, form);
+        missing_family(ui, cx, role, form);
         if form.protocol == Protocol::Descriptor {
             inherited_sockets(ui, cx, form);
         }
@@ -147,16 +147,17 @@ fn inherited_sockets(ui: &mut Ui, cx: &Cx<'_>, form: &mut EndpointForm) {
 }
 
 /// Says what the system lacks for the chosen protocol, before an address is typed for it.
-fn missing_family(ui: &mut Ui, cx: &mut Cx<'_>, form: &mut EndpointForm) {
-    let protocol = form.protocol;
-    if form.probed.replace(protocol) != Some(protocol) && protocol.may_be_missing() {
-        cx.act(UiCommand::Engine(Command::Probe { protocol }));
+fn missing_family(ui: &mut Ui, cx: &mut Cx<'_>, role: Role, form: &mut EndpointForm) {
+    let facility = form.facility(role);
+    if form.probed.replace(facility) != Some(facility) && facility.may_be_missing() {
+        cx.act(UiCommand::Engine(Command::Probe { facility }));
     }
-    if let Some(failure) = cx.sessions.missing.get(&protocol) {
-        // What would bring it says why it isn't there, too.
-        let why =
-            i18n::hint(cx.language, failure).unwrap_or_else(|| i18n::cause(cx.language, &failure.cause).into_owned());
-        remark(ui, cx.tokens, &tr!(cx.language, "form.missing", why = why));
+    if let Some(failure) = cx.sessions.missing.get(&facility) {
+        let mut words = i18n::cause(cx.language, &failure.cause).into_owned();
+        if let Some(hint) = i18n::hint(cx.language, failure) {
+            words = tr!(cx.language, "form.missing", cause = words, hint = hint).into_owned();
+        }
+        remark(ui, cx.tokens, &words);
     }
 }
 

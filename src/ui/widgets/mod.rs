@@ -15,6 +15,7 @@ pub mod icon;
 pub mod interface_menu;
 pub mod live_state;
 pub mod message_line;
+pub mod multicast_row;
 pub mod options_form;
 pub mod receive_options;
 pub mod row_scroll;

@@ -9,12 +9,16 @@ use crate::ui::theme::Tokens;
 /// As many sockets as are listed; the rest is counted.
 const LISTED_MAX: usize = 4;
 
-/// Offers the cure for a port that sockets in TIME_WAIT keep, and lists them; true when it was pressed.
-pub fn time_wait(ui: &mut Ui, tokens: &Tokens, language: Language, sockets: &[WaitingSocket]) -> bool {
+/// Offers the cure for a port that sockets in TIME_WAIT keep, which is to wait where SO_REUSEADDR is on (`reuse`) already,
+/// and lists them; true when it was pressed.
+pub fn time_wait(ui: &mut Ui, tokens: &Tokens, language: Language, sockets: &[WaitingSocket], reuse: bool) -> bool {
+    let (cure, explained) = if reuse {
+        (tr!(language, "time_wait.wait"), tr!(language, "time_wait.wait.explained"))
+    } else {
+        (tr!(language, "time_wait.cure"), tr!(language, "time_wait.cure.explained"))
+    };
     // Before the list: where the panel is low, it is what has to be in view.
-    let cure = button(ui, tokens, Weight::Primary, &tr!(language, "time_wait.cure"), 0.0, None)
-        .on_hover_text(tr!(language, "time_wait.cure.explained"))
-        .clicked();
+    let cured = button(ui, tokens, Weight::Primary, &cure, 0.0, None).on_hover_text(explained).clicked();
     ui.spacing_mut().item_spacing.y = 2.0;
     let digits = egui::FontId::monospace(tokens.text_small);
     for socket in sockets.iter().take(LISTED_MAX) {
@@ -26,5 +30,5 @@ pub fn time_wait(ui: &mut Ui, tokens: &Tokens, language: Language, sockets: &[Wa
         let words = tr!(language, "time_wait.more", count = more);
         ui.label(RichText::new(words).font(tokens.small_font()).color(tokens.text_muted));
     }
-    cure
+    cured
 }

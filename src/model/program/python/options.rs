@@ -13,7 +13,7 @@ pub(super) enum Family {
     Known {
         v6: bool,
     },
-    /// In the variable `family`, once the name is resolved.
+    /// In the variable `family`, once the name is resolved or the descriptor looked at.
     Variable,
 }
 
@@ -69,6 +69,12 @@ pub(super) fn call(socket: &str, constant: Constant, value: &str) -> String {
     }
 }
 
+/// Whether IPv6 has another option for one of them.
+pub(super) fn depend_on_family(recipe: &Recipe<'_>) -> bool {
+    let mut all = recipe.options().into_iter().filter_map(|(option, _)| constants(option, recipe.role));
+    all.any(|(_, v6)| v6.is_some())
+}
+
 /// Whether a value is written with Python's `struct`.
 pub(super) fn need_struct(recipe: &Recipe<'_>) -> bool {
     let mut all = recipe.options().into_iter().filter_map(|(option, _)| constants(option, recipe.role));
@@ -94,4 +100,30 @@ fn written(constant: Constant, value: &OptionValue, interfaces: &mut Interfaces)
         OptionValue::Text(text) => literal::bytes(text.as_bytes()),
         other => other.to_string(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::{Program, Recipe, Role, Target};
+
+    #[test]
+    fn options_of_a_descriptor_are_those_of_its_own_family() {
+        let written = |endpoint: &str| {
+            let target: Target = endpoint.parse().unwrap();
+            Program::Python.write(&Recipe::new(Role::Client, &target)).unwrap()
+        };
+        let text = written("fd://3?ttl=9&rcvbuf=64K");
+        let lines = "
+    family = client.family
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+    if family == socket.AF_INET6:
+        client.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, 9)
+    else:
+";
+        assert!(text.contains(lines), "{text}");
+        assert!(!written("fd://3?rcvbuf=64K").contains("family"));
+        // What joins groups is known to be UDP's.
+        let text = written("fd://3?join=239.1.1.1");
+        assert!(text.contains("IP_ADD_MEMBERSHIP") && text.contains("client.recvfrom("), "{text}");
+    }
 }
