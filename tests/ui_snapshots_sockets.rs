@@ -239,7 +239,7 @@ fn a_port_that_old_connections_keep() {
         ("time-wait-chinese", chinese(&settings), SMALL, sockets.clone()),
     ] {
         let mut window = open(settings, size);
-        let failure = bind.clone().with_hint(Hint::PortInTimeWait { sockets, reuse: false });
+        let failure = bind.clone().with_hint(Hint::PortInTimeWait { sockets: sockets.into(), reuse: false });
         report(&mut window, [Event::Failed { socket: Some(SERVER), session: None, failure }]);
         shoot(&mut window, name, &mut results);
     }
