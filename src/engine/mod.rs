@@ -124,7 +124,7 @@ impl Engine {
         Self::start_in(config, Surroundings::system())
     }
 
-    /// As [`Self::start`], with times and names from elsewhere than the system.
+    /// As [`Self::start`], with what is learned of the machine from elsewhere than the system.
     ///
     /// # Errors
     /// As [`Self::start`].
