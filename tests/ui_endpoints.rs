@@ -10,6 +10,7 @@ mod support;
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::time::Duration;
 
+use egui::{Event, Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use sockeye::model::{Cause, ClientTab, Event, Failure, Hint, Operation, ServerTab, SocketId, WaitingSocket};
 
@@ -26,6 +27,46 @@ fn a_host_name_shows_the_address_that_was_chosen() {
     assert!(window.shows("Client", &format!("Connected · {theirs} → {ours}")));
     assert_eq!(window.value("Client", "Address"), "localhost", "what was typed stays");
     window.until("the row", |window| window.has_row(&[&format!("connecting to tcp://{ours}")]));
+}
+
+/// However many characters a slow frame takes in at once.
+#[test]
+fn an_endpoint_that_is_typed_is_taken_apart_when_it_is_complete() {
+    let mut window = Window::english();
+    window.write("Server", "Address", "");
+    for part in ["ud", "p://127", ".0.0.2:", "90", "77"] {
+        part.chars().for_each(|one| window.harness.event(Event::Text(one.to_string())));
+        window.harness.step();
+    }
+    assert_eq!(window.value("Server", "Address"), "udp://127.0.0.2:9077");
+    window.press(Key::Tab);
+    window.harness.step();
+    assert_eq!(
+        (window.value("Server", "Address"), window.value("Server", "Port")),
+        ("127.0.0.2".into(), "9077".into())
+    );
+}
+
+/// Also one that is shorter than what it takes the place of.
+#[test]
+fn an_endpoint_that_is_pasted_fills_the_form_at_once() {
+    let mut window = Window::english();
+    window.write("Server", "Address", "a-very-long-name.example.org");
+    window.harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    window.harness.event(Event::Paste("udp://[::1]:9".to_owned()));
+    window.harness.step();
+    window.harness.step();
+    assert_eq!((window.value("Server", "Address"), window.value("Server", "Port")), ("::1".into(), "9".into()));
+}
+
+#[test]
+fn what_failed_elsewhere_is_no_longer_told() {
+    let mut window = Window::english();
+    window.write("Client", "Address", "nosuch.invalid");
+    window.click("Client", "Connect");
+    window.until("the failure", |window| window.shows("Client", "resolve nosuch.invalid: no such host"));
+    window.write("Client", "Address", "127.0.0.1");
+    assert!(!window.shows("Client", "no such host"));
 }
 
 #[test]

@@ -28,7 +28,7 @@ impl OpenSocket<'_> {
         let Self { socket, role, protocol } = *self;
         let queue = |request| sys::queue(socket, request).ok();
         let has = |option: &SocketOption| option.applies_to(protocol) && option.is_for(role);
-        let tcp = tcp_info::read(socket);
+        let tcp = tcp_info::read(socket, role);
         SocketState {
             options: SocketOption::ALL
                 .into_iter()

@@ -22,7 +22,7 @@ use crate::ui::widgets::endpoint_row::{StartButton, endpoint_row, options_field}
 use crate::ui::widgets::field::{Field, control_caption, mistake, row_caption};
 use crate::ui::widgets::group_list::{addresses_field, group_list};
 use crate::ui::widgets::icon::{self, Icon};
-use crate::ui::widgets::message_line::message_line;
+use crate::ui::widgets::message_line::{Message, message_line};
 use crate::ui::widgets::multicast_row::multicast_row;
 use crate::ui::widgets::options_form::OptionsOf;
 use crate::ui::widgets::receive_options::{half_open_option, receive_options};
@@ -47,7 +47,12 @@ impl ClientTabState {
     /// Draws the tab under the panel's heading.
     pub fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         let whole = ui.available_height();
+        let place = self.form.place();
         let mistake = self.endpoint(ui, cx);
+        if self.form.place() != place {
+            // What failed was something else.
+            self.message.take_if(|message| matches!(message, Message::Failed(_)));
+        }
         let words = self.state_words(cx);
         let mut dot = self.title().state;
         if let Some(view) = self.session().and_then(|session| cx.sessions.by_id.get(&session))

@@ -51,10 +51,12 @@ fn grid(ui: &mut Ui, cx: &Cx<'_>, decoded: Decoded) {
 }
 
 fn decode(sessions: &Sessions, row: &PageRow, payload: &[u8]) -> Option<Decoded> {
-    let session = sessions.by_id.get(&row.session?)?;
+    let session = row.session.and_then(|session| sessions.by_id.get(&session));
     match sessions.decoder_of(row) {
         // Whoever speaks HTTP as a client types it.
-        Decoder::Text if session.info.protocol.is_stream() => Decoder::Http.decode(payload),
+        Decoder::Text if session.is_some_and(|session| session.info.protocol.is_stream()) => {
+            Decoder::Http.decode(payload)
+        }
         decoder => decoder.decode(payload),
     }
 }
@@ -128,6 +130,19 @@ mod tests {
         let over = |direction| summary(&sessions, direction, 0, &ping);
         assert_eq!(over(Direction::Out).as_deref(), Some("echo request id=7 seq=1, 5 bytes"));
         assert_eq!(over(Direction::In), None);
+    }
+
+    #[test]
+    fn rows_are_decoded_after_their_session_and_tab_are_gone() {
+        let from = FramesFrom { received: 0, sent: 0 };
+        let forget: [fn(&mut Sessions); 2] =
+            [|sessions| sessions.forget(SessionId(1)), |sessions| sessions.forget_socket(SocketId(1))];
+        for forget in forget {
+            let mut sessions = sessions(Decoder::Http, Protocol::Tcp, Some(from));
+            forget(&mut sessions);
+            assert!(sessions.by_id.is_empty());
+            assert_eq!(summary(&sessions, Direction::In, 0, b"\x81\x05Hello").as_deref(), Some("text Hello"));
+        }
     }
 
     #[test]

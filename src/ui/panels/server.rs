@@ -51,7 +51,12 @@ impl ServerTabState {
     /// Draws the tab under the panel's heading.
     pub fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         let whole = ui.available_height();
+        let place = self.form.place();
         let mistake = self.endpoint(ui, cx);
+        if self.form.place() != place {
+            // What failed was something else.
+            self.message.take_if(|message| matches!(message, Message::Failed(_)));
+        }
         let words = self.state_words(cx.language);
         let mut line = StateLine {
             dot: self.title().state,

@@ -31,6 +31,12 @@ pub struct EndpointForm {
 }
 
 impl EndpointForm {
+    /// Where it leads to, as typed.
+    #[must_use]
+    pub fn place(&self) -> (Protocol, String, String) {
+        (self.protocol, self.address.clone(), self.port.clone())
+    }
+
     #[must_use]
     pub fn new(scheme: &str, address: &str, port: &str, options: &str) -> Self {
         let protocol = Protocol::from_scheme(scheme).unwrap_or_default();

@@ -84,8 +84,9 @@ pub fn endpoint_row(
             } else {
                 address
             };
-            // Several characters at once were pasted; a text typed by hand is only taken apart when it is complete.
-            if address.changed() && form.address.len() > before + 1 || address.lost_focus() {
+            // A text typed by hand is only taken apart when it is complete, however fast it comes.
+            let (pasted, typed) = ui.input(pasted_and_typed);
+            if address.changed() && (pasted || form.address.len() > before + typed) || address.lost_focus() {
                 form.take_endpoint_text();
             }
             let mut entered = address.lost_focus();
@@ -127,6 +128,15 @@ pub fn endpoint_row(
         .filter(|(field, _)| *field != FormField::Options)
         .map(|(_, error)| i18n::endpoint_error(language, &error));
     EndpointRow { pressed, mistake }
+}
+
+/// Whether something was pasted in this frame, and how many bytes were typed one character at a time.
+fn pasted_and_typed(input: &egui::InputState) -> (bool, usize) {
+    let typed = input.events.iter().map(|event| match event {
+        egui::Event::Text(text) if text.chars().nth(1).is_none() => text.len(),
+        _ => 0,
+    });
+    (input.events.iter().any(|event| matches!(event, egui::Event::Paste(_))), typed.sum())
 }
 
 /// What a service manager passed to this program, to choose from.

@@ -81,7 +81,7 @@ impl Frames {
 fn way(row: &PageRow, sessions: &Sessions) -> Option<(Way, u64)> {
     let RowBody::Data { direction, .. } = row.body else { return None };
     let id = row.session?;
-    let first = sessions.by_id.get(&id)?.frames_from(direction)?;
+    let first = sessions.frames_from(id, direction)?;
     (end(row) >= first).then_some(((id, direction), first))
 }
 
