@@ -10,7 +10,7 @@ mod support;
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::time::Duration;
 
-use egui::{Event, Key, Modifiers};
+use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use sockeye::model::{Cause, ClientTab, Event, Failure, Hint, Operation, ServerTab, SocketId, WaitingSocket};
 
@@ -35,7 +35,7 @@ fn an_endpoint_that_is_typed_is_taken_apart_when_it_is_complete() {
     let mut window = Window::english();
     window.write("Server", "Address", "");
     for part in ["ud", "p://127", ".0.0.2:", "90", "77"] {
-        part.chars().for_each(|one| window.harness.event(Event::Text(one.to_string())));
+        part.chars().for_each(|one| window.harness.event(egui::Event::Text(one.to_string())));
         window.harness.step();
     }
     assert_eq!(window.value("Server", "Address"), "udp://127.0.0.2:9077");
@@ -53,7 +53,7 @@ fn an_endpoint_that_is_pasted_fills_the_form_at_once() {
     let mut window = Window::english();
     window.write("Server", "Address", "a-very-long-name.example.org");
     window.harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
-    window.harness.event(Event::Paste("udp://[::1]:9".to_owned()));
+    window.harness.event(egui::Event::Paste("udp://[::1]:9".to_owned()));
     window.harness.step();
     window.harness.step();
     assert_eq!((window.value("Server", "Address"), window.value("Server", "Port")), ("::1".into(), "9".into()));
