@@ -10,9 +10,9 @@ mod support;
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::time::Duration;
 
-use egui::{Event, Key, Modifiers};
+use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use sockeye::model::{ClientTab, ServerTab};
+use sockeye::model::{Cause, ClientTab, Event, Failure, Hint, Operation, ServerTab, SocketId, WaitingSocket};
 
 use crate::app::{Window, any_port, heard, listener};
 use crate::support::in_own_network;
@@ -35,7 +35,7 @@ fn an_endpoint_that_is_typed_is_taken_apart_when_it_is_complete() {
     let mut window = Window::english();
     window.write("Server", "Address", "");
     for part in ["ud", "p://127", ".0.0.2:", "90", "77"] {
-        part.chars().for_each(|one| window.harness.event(Event::Text(one.to_string())));
+        part.chars().for_each(|one| window.harness.event(egui::Event::Text(one.to_string())));
         window.harness.step();
     }
     assert_eq!(window.value("Server", "Address"), "udp://127.0.0.2:9077");
@@ -53,7 +53,7 @@ fn an_endpoint_that_is_pasted_fills_the_form_at_once() {
     let mut window = Window::english();
     window.write("Server", "Address", "a-very-long-name.example.org");
     window.harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
-    window.harness.event(Event::Paste("udp://[::1]:9".to_owned()));
+    window.harness.event(egui::Event::Paste("udp://[::1]:9".to_owned()));
     window.harness.step();
     window.harness.step();
     assert_eq!((window.value("Server", "Address"), window.value("Server", "Port")), ("::1".into(), "9".into()));
@@ -236,6 +236,49 @@ fn a_port_that_only_time_wait_keeps_is_explained_and_freed_by_a_button() {
     assert_eq!(window.value("Server", "Socket options"), "reuseaddr=1&nodelay=1");
 }
 
+#[test]
+fn what_keeps_a_port_counts_down_while_it_is_shown() {
+    let mut window = Window::english();
+    let sockets = [("127.0.0.1:51734", 59), ("127.0.0.1:51735", 20)].map(|(peer, seconds)| WaitingSocket {
+        local: "127.0.0.1:9000".to_owned(),
+        peer: peer.to_owned(),
+        seconds,
+    });
+    let hint = Hint::PortInTimeWait { sockets: sockets.into(), reuse: true };
+    let failure = Failure::new(Operation::Bind, "127.0.0.1:9000", Cause::AddressInUse).with_hint(hint);
+    pass(&mut window, 30.0);
+    assert_eq!(pass(&mut window, 30.0), Duration::MAX, "nothing counts yet");
+    let app = window.harness.state_mut().as_mut().expect("the app");
+    app.on_event(&Event::Failed { socket: Some(SocketId(1)), session: None, failure });
+    pass(&mut window, 0.0);
+    assert!(
+        window.shows("Server", "127.0.0.1:51734, 59 s left") && window.shows("Server", "127.0.0.1:51735, 20 s left")
+    );
+    assert!(pass(&mut window, 9.0) <= Duration::from_secs(1), "the next second is drawn");
+    assert!(
+        window.shows("Server", "127.0.0.1:51734, 50 s left") && window.shows("Server", "127.0.0.1:51735, 11 s left")
+    );
+    assert!(window.shows("Server", "2 connections that are over keep the port for up to 50 s"));
+    pass(&mut window, 11.0);
+    assert!(window.shows("Server", "127.0.0.1:51734, 39 s left") && !window.shows("Server", "51735"));
+    pass(&mut window, 39.0);
+    assert!(window.shows("Server", "It should be free now.") && !window.shows("Server", "51734"));
+    assert!(window.panel("Server").query_by_label("Listen once it is free").is_some());
+    assert_eq!(pass(&mut window, 5.0), Duration::MAX, "nothing counts any longer");
+}
+
+/// Draws as if so many seconds had gone by on the window's clock; after how long that asked to be drawn again.
+fn pass(window: &mut Window, seconds: f64) -> Duration {
+    let now = window.harness.ctx.input(|input| input.time);
+    window.harness.input_mut().time = Some(now + seconds);
+    window.harness.step();
+    window.harness.input_mut().time = None;
+    let again = window.harness.output().viewport_output[&egui::ViewportId::ROOT].repaint_delay;
+    window.harness.step();
+    window.harness.step();
+    again
+}
+
 /// As the tutorial's server leaves it, which has SO_REUSEADDR off.
 #[test]
 fn a_port_that_reusing_does_not_free_is_waited_for_at_a_button() {
@@ -260,6 +303,15 @@ fn a_port_that_reusing_does_not_free_is_waited_for_at_a_button() {
     assert!(window.panel("Server").query_by_label("Reuse the address and listen").is_none(), "it would change nothing");
     window.click("Server", "Listen once it is free");
     window.until("waiting", |window| window.shows("Server", "waiting until it is free"));
+    let left = |window: &Window| {
+        let seconds = (1..=60).find(|s| window.shows("Server", &format!("Waiting until the port is free, {s} s left")));
+        seconds.expect("the seconds that remain")
+    };
+    let before = left(&window);
+    pass(&mut window, 20.0);
+    assert!((18..=22).contains(&(before - left(&window))), "{before}, then {}", left(&window));
+    pass(&mut window, 60.0);
+    assert!(window.shows("Server", "Waiting until the port is free…"), "the kernel may take longer");
     window.click("Server", "Stop listening");
     window.until("the end", |window| window.panel("Server").query_by_label("Start listening").is_some());
 }

@@ -29,6 +29,7 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
         Hint::PortHeldByOthers => tr!(language, "hint.port_held_by_others"),
         Hint::ChooseAnotherPath => tr!(language, "hint.choose_another_path"),
         Hint::ChooseAnotherName => tr!(language, "hint.choose_another_name"),
+        Hint::PortInTimeWait { sockets, .. } if sockets.is_empty() => tr!(language, "hint.port_free_again"),
         Hint::PortInTimeWait { sockets, reuse } => {
             let seconds = sockets.iter().map(|socket| socket.seconds).max().unwrap_or_default();
             let kept = match sockets.len() {

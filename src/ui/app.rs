@@ -185,6 +185,9 @@ impl App {
 
     /// Draws the window and carries out what was asked for in it. Dialogs open above `window`, where there is one.
     pub fn ui(&mut self, ui: &mut Ui, window: Option<&eframe::Frame>) {
+        // Not in `logic`: while the window is hidden, its clock stands still there.
+        let now = ui.input(|input| input.time);
+        self.servers.iter_mut().for_each(|tab| tab.count_down(now));
         // egui gives the root of the accessible tree no name, and the title reaches the window manager only.
         ui.ctx()
             .accesskit_node_builder(egui::accesskit_root_id(), |root| root.set_label(tr!(self.language, "app.name")));

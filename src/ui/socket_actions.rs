@@ -20,6 +20,8 @@ impl App {
                 };
                 tab.message = None;
                 tab.dropped = 0;
+                let waits_for = spec.wait_for_address.then_some(&spec.target.endpoint);
+                tab.port_wait.take_if(|wait| waits_for.is_none() || wait.endpoint.as_ref() != waits_for);
                 tab.wait_for_address = false;
                 tab.state = ServerState::Starting;
                 Command::Listen { socket, spec }

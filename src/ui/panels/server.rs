@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::time::Duration;
 
 use egui::{Id, Panel, RichText, Ui};
 
@@ -13,7 +14,7 @@ use crate::model::{Command, Endpoint, Failure, Hint, Protocol, Role, SessionId};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
-use crate::ui::tabs::{BrowserKind, RecipientChoice, RespondKind, ServerState, ServerTabState, title};
+use crate::ui::tabs::{BrowserKind, PortWait, RecipientChoice, RespondKind, ServerState, ServerTabState, title};
 use crate::ui::view::Sessions;
 use crate::ui::widgets::button::Weight;
 use crate::ui::widgets::choice::choice;
@@ -42,7 +43,7 @@ impl ServerTabState {
         let (title, state) = match &self.state {
             ServerState::Listening(endpoint) => (title(endpoint), DotState::Open),
             ServerState::Idle => (self.form.title(), DotState::Idle),
-            ServerState::Starting | ServerState::Stopping => (self.form.title(), DotState::Busy),
+            ServerState::Starting | ServerState::Waiting | ServerState::Stopping => (self.form.title(), DotState::Busy),
         };
         TabTitle { socket: self.socket, title, state }
     }
@@ -68,6 +69,9 @@ impl ServerTabState {
             more_open: &mut self.more_open,
         };
         state_line(ui, cx, &mut line);
+        if self.state == ServerState::Waiting {
+            self.repaint_with_countdown(ui);
+        }
         open_in_browser(ui, cx, self);
         self.keep_fresh(ui, cx);
         Panel::bottom(Id::unique(("composer", self.socket.0)))
@@ -84,6 +88,9 @@ impl ServerTabState {
                 self.message = None;
             }
             let lesson = self.port_lesson(ui, cx);
+            if lesson && ui.is_rect_visible(ui.min_rect()) {
+                self.repaint_with_countdown(ui);
+            }
             if self.more_open {
                 self.more(ui, cx);
             }
@@ -142,10 +149,22 @@ impl ServerTabState {
         true
     }
 
+    /// Only what is on screen asks for it: an idle window without a countdown stays idle.
+    fn repaint_with_countdown(&self, ui: &Ui) {
+        let now = ui.input(|input| input.time);
+        if let Some(seconds) = self.port_wait.as_ref().and_then(|wait| wait.changes_in(now)) {
+            ui.ctx().request_repaint_after(Duration::from_secs_f64(seconds));
+        }
+    }
+
     fn state_words(&self, language: Language) -> Cow<'static, str> {
         match &self.state {
             ServerState::Idle => tr!(language, "server.idle"),
             ServerState::Starting => tr!(language, "server.starting"),
+            ServerState::Waiting => match self.port_wait.as_ref().and_then(PortWait::left) {
+                Some(seconds) => tr!(language, "server.waiting_seconds", seconds = seconds),
+                None => tr!(language, "server.waiting"),
+            },
             ServerState::Stopping => tr!(language, "server.stopping"),
             ServerState::Listening(endpoint) => {
                 let endpoint = title(endpoint);
