@@ -56,7 +56,9 @@ pub fn scrolling(ui: &mut Ui, id: impl egui::AsIdSalt, contents: impl FnOnce(&mu
     let room = ui.available_rect_before_wrap();
     let with_margin = room.with_max_x(room.right() + f32::from(MARGIN));
     ui.scope_builder(UiBuilder::new().max_rect(with_margin), |ui| {
-        ScrollArea::vertical().id_salt(id).auto_shrink([false, false]).show(ui, |ui| {
+        // However little room is left: what scrolls never lies over what stands below it.
+        let area = ScrollArea::vertical().id_salt(id).auto_shrink([false, false]).min_scrolled_height(0.0);
+        area.show(ui, |ui| {
             ui.set_max_width(room.width());
             contents(ui);
         });
