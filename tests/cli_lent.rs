@@ -7,6 +7,7 @@
 mod support;
 
 use std::io::{Read as _, Write as _};
+use std::path::PathBuf;
 use std::process::Command;
 
 use socket2::{Domain, SockAddr, Socket, Type};
@@ -60,6 +61,13 @@ fn lending(lent: Socket, nth: u32, granted: &str, calls: &Calls, command: &Comma
     }
     strace.stdin(std::os::fd::OwnedFd::from(lent));
     strace
+}
+
+/// Python itself: `python3` may be a script of a version manager, in which the shell makes the first sockets (to ask nscd
+/// who its user is).
+fn interpreter() -> PathBuf {
+    let asked = Process::run("python3", &["-c", "import sys; print(sys.executable)"]).finish();
+    String::from_utf8(asked.stdout).expect("it is text").trim_end().into()
 }
 
 /// This program, with a lent socket.
@@ -162,7 +170,7 @@ fn python_answers_frames_of_can() {
         return;
     }
     let text = Process::start(sockeye(&["code", "can://lo", "--listen", "--echo"])).finish().stdout;
-    let mut python = Command::new("python3");
+    let mut python = Command::new(interpreter());
     python.arg("-c").arg(String::from_utf8(text).expect("it is text"));
     let ([ours, theirs], calls) = (bus(), [Calls::new(), Calls::new()]);
     let python = lending(theirs, 1, "setsockopt,bind", &calls[1], &python);
