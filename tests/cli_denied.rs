@@ -111,6 +111,22 @@ fn a_socket_in_a_folder_that_can_t_be_written() {
     assert_eq!(listing(folder.path()), [""; 0]);
 }
 
+/// Whether anybody listens behind it can't be found out without the right to connect.
+#[test]
+fn a_stale_socket_of_somebody_else() {
+    let Some(sockeye) = Unprivileged::new() else { return };
+    let folder = open_folder(0o755);
+    let path = folder.path().join("x.sock");
+    drop(UnixListener::bind(&path).expect("a socket"));
+    allow(&path, 0o000);
+    let endpoint = format!("unix:{}", path.display());
+    let run = sockeye.run(&[], &["listen", &endpoint]);
+    let error = run.expect_error(1, "bind");
+    let hint = error["hint"].as_str().unwrap_or_default();
+    assert!(hint.contains("left the file behind") && !hint.contains("port"), "{error}");
+    assert!(path.exists());
+}
+
 #[test]
 fn a_socket_of_somebody_else() {
     let Some(sockeye) = Unprivileged::new() else { return };
@@ -131,6 +147,23 @@ fn a_raw_socket_without_the_right_to_one() {
     let endpoint = "raw://127.0.0.1?proto=icmp";
     let hint = is_denied(&sockeye.run(&[], &["listen", endpoint]), "open", endpoint);
     assert!(hint.contains("CAP_NET_RAW"), "{hint}");
+}
+
+#[test]
+fn a_receive_buffer_beyond_the_systems_limit_is_had_by_root_alone() {
+    const ASKED: u64 = 64 << 20;
+    let Some(sockeye) = Unprivileged::new() else { return };
+    let limit = fs::read_to_string("/proc/sys/net/core/rmem_max").expect("every Linux has it");
+    let limit: u64 = limit.trim().parse().expect("bytes");
+    let endpoint = "udp://127.0.0.1:9?rcvbuf=64M";
+    let has = |run: &Run, bytes: u64| {
+        let told = run.all("option");
+        assert_eq!((&told[0]["asked"], &told[0]["answer"]), (&ASKED.into(), &(2 * bytes).into()), "{told:?}");
+    };
+    has(&sockeye.run(&[], &["connect", endpoint, "--send", "x"]), limit.min(ASKED));
+    if require(Uid::effective().is_root(), "root") {
+        has(&support::run(&["connect", endpoint, "--send", "x"]), ASKED);
+    }
 }
 
 #[test]

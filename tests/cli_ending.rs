@@ -70,6 +70,19 @@ fn either_signal_ends_in_order() {
     }
 }
 
+/// timeout(1) signals its child, and then its group, the child among it.
+#[test]
+fn two_signals_at_once_are_one_wish() {
+    let (mut sockeye, endpoint) = Sockeye::listen(&["listen", "tcp://127.0.0.1:0"]);
+    let _peer = TcpStream::connect(address(&endpoint)).expect("somebody listens");
+    sockeye.expect("opened");
+    sockeye.signal(Signal::SIGINT);
+    let run = ends_soon(sockeye, Signal::SIGTERM);
+    run.expect_code(0);
+    assert_eq!(run.one("closed")["reason"], "stopped");
+    run.summary();
+}
+
 #[test]
 fn a_tcp_flood_does_not_delay_the_end() {
     for quiet in [false, true] {

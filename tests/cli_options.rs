@@ -7,7 +7,7 @@ mod support;
 use std::process::{Command, Stdio};
 
 use serde_json::json;
-use sockeye::model::SocketOption;
+use sockeye::model::{Protocol, SocketOption};
 use support::{Sockeye, require_tool, run, sockeye};
 
 #[test]
@@ -128,4 +128,27 @@ fn with_fast_open_a_known_server_gets_bytes_with_the_request() {
     let second = std::fs::read_to_string(folder.path().join("second")).expect("the second run's events");
     assert!(second.contains(r#""peer":"tcp://127.0.0.1:9000""#), "{second}");
     assert!(second.contains(r#""hex":"7365636f6e64""#), "its echo: {second}");
+}
+
+/// `--help` of whatever takes an endpoint, and `help` alone.
+#[test]
+fn help_has_every_transport_and_every_option() {
+    for arguments in [&["help"][..], &["listen", "--help"], &["connect", "--help"], &["help", "code"]] {
+        let output = sockeye(arguments).output().expect("it runs");
+        let text = String::from_utf8(output.stdout).expect("it is text");
+        let explained = |name: &str| {
+            let line = text.lines().find(|line| line.trim_start().split(' ').next() == Some(name));
+            line.is_some_and(|line| line.trim_start()[name.len()..].trim().len() > 10)
+        };
+        for protocol in Protocol::ALL {
+            let scheme = format!("{}{}", protocol.scheme(), protocol.separator());
+            let line = text.lines().find(|line| line.trim_start().starts_with(&scheme));
+            assert!(line.is_some_and(|line| line.contains("  ")), "{arguments:?} has no {scheme}\n{text}");
+        }
+        for option in SocketOption::ALL {
+            assert!(explained(option.name()), "{arguments:?} has no {}\n{text}", option.name());
+        }
+        let (_, below) = text.split_once("Endpoints:").expect("the endpoints");
+        assert!(below.lines().all(|line| line.chars().count() <= 100), "{below}");
+    }
 }

@@ -13,7 +13,7 @@ use sockeye::codec::decode::Decoder;
 use sockeye::codec::encoding::Encoding;
 use sockeye::codec::{escapes, hex, icmp, ipv4};
 use sockeye::model::{BrowserContent, Filter, Target};
-use sockeye::proto::browser::{Conversation, Moment, Opened, Step};
+use sockeye::proto::browser::{Conversation, Hosts, Moment, Opened, Step};
 
 /// Time for each target unless `FUZZ_SECONDS` says otherwise: with all of them together, a few seconds.
 const USUAL: Duration = Duration::from_millis(500);
@@ -111,6 +111,25 @@ fn broadcast_manager_messages() {
         let _ = Decoder::CanBroadcast.decode(bytes);
         if let Ok(message) = Message::from_bytes(bytes) {
             assert_eq!(Message::from_bytes(&message.to_bytes()).as_ref(), Ok(&message));
+            assert_eq!(message.to_string().parse().as_ref(), Ok(&message), "it is written as it is read");
+        }
+    });
+}
+
+#[test]
+fn broadcast_manager_messages_as_text() {
+    let seeds: [&[u8]; 3] = [
+        b"TX_SETUP count=3 ival1=10ms ival2=500us 123#DEADBEEF 124#11",
+        b"RX_SETUP flags=RX_FILTER_ID|0x1000 id=12345678",
+        b"TX_SEND id=0xC0000123 123##1AABB",
+    ];
+    fuzz("a broadcast manager's message in words", &seeds, |bytes| {
+        let text = as_text(bytes);
+        match text.parse::<Message>() {
+            Ok(message) => {
+                assert_eq!(message.to_string().parse().as_ref(), Ok(&message), "it is read as it is written");
+            }
+            Err(error) => assert!(text.get(error.at).is_some(), "the mistake is in the text"),
         }
     });
 }
@@ -121,8 +140,10 @@ fn packets() {
     let mut packet = vec![0x45, 0, 0, 33, 0, 1, 0, 0, 64, 1, 0, 0, 127, 0, 0, 1, 127, 0, 0, 2];
     packet.extend(&ping);
     fuzz("a packet", &[&packet, &ping], |bytes| {
-        let _ = Decoder::Ipv4.decode(bytes);
-        let _ = Decoder::IcmpV6.decode(bytes);
+        for decoder in [Decoder::Ipv4 { protocol: 1 }, Decoder::IcmpV4, Decoder::IcmpV6] {
+            let _ = decoder.decode(bytes);
+            let _ = decoder.decode_head(bytes, bytes.len() as u64 + 9);
+        }
         if let Some((header, payload)) = ipv4::Header::read(bytes) {
             assert_eq!(header.len + payload.len(), bytes.len());
         }
@@ -132,7 +153,9 @@ fn packets() {
 /// A browser's connection that is given the bytes in these pieces: all that it would send, and how it ends.
 fn conversation(pieces: [&[u8]; 2]) -> (Vec<u8>, bool) {
     let moment = Moment { now: Instant::now(), wall: SystemTime::UNIX_EPOCH };
-    let mut conversation = Conversation::new(&BrowserContent::Folder("/nowhere".into()));
+    let endpoint = "tcp://127.0.0.1:9000".parse().expect("an endpoint");
+    let hosts = Hosts::of(&endpoint, &endpoint);
+    let mut conversation = Conversation::new(&BrowserContent::Folder("/nowhere".into()), hosts);
     let mut sent = Vec::new();
     for piece in pieces {
         conversation.handle_input(piece);
@@ -160,21 +183,23 @@ fn conversation(pieces: [&[u8]; 2]) -> (Vec<u8>, bool) {
 
 #[test]
 fn browsers() {
-    let upgrade = b"GET /chat HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    let upgrade = b"GET /chat HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
     let frames = b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58\x01\x81\0\0\0\0a\x89\x80\0\0\0\0\x80\x80\0\0\0\0\x88\x82\0\0\0\0\x03\xe8";
     let seeds: [&[u8]; 7] = [
         upgrade,
         &[&upgrade[..], frames].concat(),
         frames,
-        b"GET /a%20b/../%2e%2e/c.html?x#y HTTP/1.1\r\nHost: h\r\n\r\n",
-        b"GET http://h/a HTTP/1.1\r\nHost: h\r\nRange: bytes=0-0\r\nContent-Length: 3\r\n\r\nabcHEAD / HTTP/1.0\r\n\r\n",
+        b"GET /a%20b/../%2e%2e/c.html?x#y HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET http://localhost/a HTTP/1.1\r\nHost: localhost\r\nRange: bytes=0-0\r\nContent-Length: 3\r\n\r\nabcHEAD / HTTP/1.0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc",
-        b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
     ];
     fuzz("a browser's connection", &seeds, |bytes| {
-        let _ = Decoder::Http.decode(bytes);
-        let _ = Decoder::WebSocket.decode(bytes);
+        for decoder in [Decoder::Http, Decoder::WebSocket] {
+            let _ = decoder.decode(bytes);
+            let _ = decoder.decode_head(bytes, bytes.len() as u64 + 9);
+        }
         let halves = bytes.split_at(bytes.len() / 2);
         let whole = conversation([bytes, b""]);
         assert_eq!(whole, conversation([halves.0, halves.1]), "how it is cut makes no difference");
@@ -202,7 +227,14 @@ fn endpoints() {
 fn messages_and_filters() {
     let seeds: [&[u8]; 4] =
         [b"\\r\\n\\x41\xe4\xbd\xa0", b"e4 bd 0xA0", b"id=7 seq=2 hello", b"hex:e4bd \"two words\" in peer:x"];
-    let formats = [Format::Text, Format::Escapes, Format::Hex, Format::CanFrame, Format::Ping(icmp::Version::V4)];
+    let formats = [
+        Format::Text,
+        Format::Escapes,
+        Format::Hex,
+        Format::CanFrame,
+        Format::CanBroadcast,
+        Format::Ping(icmp::Version::V4),
+    ];
     fuzz("a message", &seeds, |bytes| {
         let text = as_text(bytes);
         for format in formats {

@@ -87,3 +87,24 @@ fn a_browser_talks_over_a_web_socket() {
         run.all("notice").into_iter().find(|notice| notice["notice"] == "web-socket-closed").expect("a notice");
     assert_eq!((closed["code"].as_u64(), closed["reason"].as_str()), (Some(3001), Some("再见")));
 }
+
+#[test]
+fn a_browser_that_was_led_here_by_a_foreign_name_is_shown_why_not() {
+    if !require_tool("chromium") {
+        return;
+    }
+    let profile = tempdir().expect("a folder");
+    let (sockeye, endpoint) = Sockeye::listen(&["listen", "tcp://127.0.0.1:0", "--page", "<p>mine"]);
+    let port = port_of(&endpoint);
+    for (name, shown) in [("localhost", "<p>mine"), ("attacker.example", "<h1>421 Misdirected Request</h1>")] {
+        let leads_here = "--host-resolver-rules=MAP * 127.0.0.1";
+        let url = format!("http://{name}:{port}/");
+        let finished = chromium(&profile, &[leads_here, "--dump-dom", &url]).finish();
+        let dom = String::from_utf8(finished.stdout).expect("UTF-8");
+        assert!(dom.contains(shown), "{name}: {dom}\n{}", finished.stderr);
+    }
+    let run = sockeye.interrupt();
+    run.expect_code(0);
+    let asked = run.all("request");
+    assert!(asked.iter().any(|event| event["status"] == 421) && asked.iter().any(|event| event["status"] == 200));
+}

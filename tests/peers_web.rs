@@ -83,6 +83,13 @@ fn curl_gets_what_lies_in_the_folder_and_nothing_else() {
             arguments.iter().copied().chain(["-o", "/dev/null", "-w", "%{http_code}", &url]).collect();
         assert_eq!(String::from_utf8_lossy(&curl(&arguments)), status, "{arguments:?}");
     }
+    for (name, status) in [("localhost", "200"), ("site.localhost", "200"), ("attacker.example", "421")] {
+        let leads_here = format!("{name}:{port}:127.0.0.1");
+        let url = format!("http://{name}:{port}/a.html");
+        let answer = curl(&["--resolve", &leads_here, "-o", "-", "-w", "%{http_code}", &url]);
+        let answer = String::from_utf8(answer).expect("UTF-8");
+        assert!(answer.ends_with(status) && answer.contains("<p>hello") == (status == "200"), "{name}: {answer}");
+    }
     let posted = sockeye.expect_where("the refused request", |event| event["status"] == 405);
     assert_eq!((posted["event"].as_str(), posted["method"].as_str()), (Some("request"), Some("POST")));
     sockeye.interrupt().expect_code(0);

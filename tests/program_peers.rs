@@ -5,109 +5,16 @@
 mod support;
 
 use std::net::{TcpListener, UdpSocket};
-use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, killpg};
-use nix::unistd::Pid;
-use socket2::{Domain, Protocol, Socket, Type};
-use support::{Finished, PATIENCE, Process, Run, Sockeye, require, require_tool, run, sockeye};
+use nix::sys::signal::Signal;
+use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use support::{PATIENCE, Process, Run, Sockeye, Written, code, kernel_has, require, require_tool, run, sockeye};
 use tempfile::{TempDir, tempdir};
 
 const TEXT: &str = "你好 \"it's\" 100%\\\n";
-
-/// What `sockeye code` writes.
-fn code(arguments: &[&str]) -> String {
-    let finished = Process::start(sockeye(&[&["code"], arguments].concat())).finish();
-    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
-    String::from_utf8(finished.stdout).expect("it is text")
-}
-
-/// A program that is running, with its text for messages of failure.
-struct Written {
-    process: Process,
-    text: String,
-    /// What the program has started, which may outlive it.
-    group: Group,
-}
-
-/// A process group, killed when it is dropped.
-struct Group(Pid);
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        // All of them may have ended by themselves.
-        killpg(self.0, Signal::SIGKILL).ok();
-    }
-}
-
-impl Written {
-    fn python(arguments: &[&str]) -> Self {
-        let text = code(arguments);
-        // A shell may have run the tests in its background, where SIGINT is ignored; Python takes that over.
-        let mut command = Command::new("env");
-        command.args(["--default-signal=INT", "python3", "-c", &text]).env("PYTHONIOENCODING", "utf-8");
-        Self::start(command, text)
-    }
-
-    fn shell(tool: &str, arguments: &[&str]) -> Self {
-        let text = code(&[&["--as", tool], arguments].concat());
-        let mut command = Command::new("sh");
-        command.args(["-c", &text]);
-        Self::start(command, text)
-    }
-
-    fn start(mut command: Command, text: String) -> Self {
-        let process = Process::start({
-            command.process_group(0);
-            command
-        });
-        let id = i32::try_from(process.id()).expect("ids are ints");
-        Self { process, text, group: Group(Pid::from_raw(id)) }
-    }
-
-    /// Waits until a server of Python has said where it listens; returns all that it said.
-    fn listening(&mut self) -> String {
-        self.process.read_until("that it listens", |bytes| bytes.ends_with(b"\n"));
-        String::from_utf8_lossy(&self.process.stdout).into_owned()
-    }
-
-    /// The port in what a Python server over IP says.
-    fn port(&mut self) -> u16 {
-        let told = self.listening();
-        let digits = told.split(", ").nth(1).unwrap_or_default().chars().take_while(char::is_ascii_digit);
-        digits.collect::<String>().parse().unwrap_or_else(|_| panic!("no port in {told}"))
-    }
-
-    /// Waits until it listens, and puts the port that it says in the place of `PORT`.
-    fn reached_at(&mut self, there: &str) -> String {
-        if there.contains("PORT") {
-            return there.replace("PORT", &self.port().to_string());
-        }
-        self.listening();
-        there.to_owned()
-    }
-
-    fn has_told(&mut self, text: &str) {
-        self.process.read_until(text, |bytes| String::from_utf8_lossy(bytes).contains(text));
-    }
-
-    /// Tells a line's tools to end, and waits until they have: what they listened on is free again.
-    fn end(self) {
-        killpg(self.group.0, Signal::SIGTERM).expect("the group is there until it is waited for");
-        self.process.finish();
-    }
-
-    fn finish(self) -> Finished {
-        let Self { process, text, group } = self;
-        let finished = process.finish();
-        assert_eq!(finished.code, Some(0), "{text}\n{}", finished.stderr);
-        drop(group);
-        finished
-    }
-}
 
 /// What a client that was written for Python does to our echo: the message out, its echo back and shown.
 #[track_caller]
@@ -276,8 +183,9 @@ fn python_over_unix_sockets_that_keep_borders() {
 #[test]
 fn python_over_several_paths_at_once() {
     const MPTCP: i32 = 262;
-    if !require_tool("python3") || !exists(nix::libc::AF_INET, Type::STREAM, MPTCP) {
-        // Whether a kernel has it is not a tool that could be installed.
+    // The README claims it, so that it is a matter of `CI=true` too.
+    let has_mptcp = || require(exists(nix::libc::AF_INET, Type::STREAM, MPTCP), "MPTCP in this kernel");
+    if !require_tool("python3") || !has_mptcp() {
         return;
     }
     python_client("tcp://127.0.0.1:0?proto=mptcp", "?proto=mptcp");
@@ -354,17 +262,54 @@ fn python_sends_a_ping_and_sees_its_reply() {
     server.has_told("of ours");
 }
 
+/// Whether this machine reaches itself over vsock, which takes the kernel module vsock_loopback. The test's own sockets
+/// find out.
+fn has_vsock_loopback() -> bool {
+    const ANY: u32 = u32::MAX;
+    const LOCAL: u32 = 1;
+    let connected = || {
+        let [listener, client] = [(); 2].map(|()| Socket::new(Domain::VSOCK, Type::STREAM, None));
+        let (listener, client) = (listener?, client?);
+        listener.bind(&SockAddr::vsock(ANY, ANY))?;
+        listener.listen(1)?;
+        let (_, port) = listener.local_addr()?.as_vsock_address().ok_or(std::io::ErrorKind::AddrNotAvailable)?;
+        client.connect_timeout(&SockAddr::vsock(LOCAL, port), Duration::from_secs(1))
+    };
+    kernel_has(connected().is_ok(), "loopback of vsock, so nothing crosses")
+}
+
 #[test]
 fn python_over_vsock() {
-    if !require_tool("python3") {
-        return;
-    }
-    if !exists(nix::libc::AF_VSOCK, Type::STREAM, 0) {
-        // Whether a kernel has it is not a tool that could be installed.
+    if !require_tool("python3") || !kernel_has(exists(nix::libc::AF_VSOCK, Type::STREAM, 0), "vsock") {
         return;
     }
     let mut server = Written::python(&["vsock://any:0", "--listen", "--echo"]);
-    assert!(server.listening().starts_with("listening on (4294967295, "));
+    let told = server.listening();
+    let port = told.trim_end().strip_prefix("listening on (4294967295, ").and_then(|rest| rest.strip_suffix(')'));
+    let port = port.unwrap_or_else(|| panic!("no port in {told}"));
+    // It really has the port: for this program it is in use.
+    let refused = run(&["listen", &format!("vsock://any:{port}")]);
+    assert_eq!(refused.expect_error(1, "bind")["message"], "address already in use");
+    // And the other way round.
+    let (sockeye, bound) = Sockeye::listen(&["listen", "vsock://any:0"]);
+    let second = Written::python(&[&bound, "--listen"]).process.finish();
+    assert_eq!(second.code, Some(1));
+    assert!(second.stderr.contains("Address already in use"), "{}", second.stderr);
+    drop((server, sockeye));
+    if has_vsock_loopback() {
+        python_server("vsock://any:0", "vsock://local:PORT");
+        let (mut sockeye, bound) = Sockeye::listen(&["listen", "vsock://any:0", "--echo"]);
+        let client = Written::python(&[&bound.replace("any", "local"), "--send", TEXT]).finish();
+        assert!(String::from_utf8_lossy(&client.stdout).contains(TEXT.trim_end()));
+        assert_eq!(sockeye.expect("received")["bytes"], TEXT.len());
+    } else {
+        // Nobody is there, for a client of either kind.
+        let nowhere = "vsock://local:9";
+        let client = Written::python(&[nowhere, "--send", "x"]).process.finish();
+        assert_eq!(client.code, Some(1), "{}", client.stderr);
+        assert!(client.stderr.contains("Error: [Errno "), "{}", client.stderr);
+        run(&["connect", nowhere, "--send", "x"]).expect_error(1, "connect");
+    }
 }
 
 /// Families that this kernel lacks: Python is told the same as this program.

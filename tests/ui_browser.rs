@@ -40,8 +40,11 @@ fn a_page_is_chosen_asked_for_and_seen() {
     assert!(window.shows("Server", &format!("http://127.0.0.1:{port}/")));
 
     let mut peer = window.peer();
-    write!(peer, "GET /a?b HTTP/1.1\r\nHost: h\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
-        .expect("two requests");
+    write!(
+        peer,
+        "GET /a?b HTTP/1.1\r\nHost: localhost\r\n\r\nGET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    )
+    .expect("two requests");
     let mut answers = String::new();
     peer.read_to_string(&mut answers).expect("the answers");
     assert!(answers.starts_with("HTTP/1.1 404 Not Found\r\n") && answers.ends_with("\r\n\r\n<h1>你好"), "{answers}");
@@ -51,7 +54,8 @@ fn a_page_is_chosen_asked_for_and_seen() {
 
     let rows = window.harness.get_by_role_and_label(Role::Table, "Journal");
     rows.query_all_by_label_contains("GET /a?b HTTP/1.1").next().expect("the bytes received").click();
-    window.until("what they mean", |window| shows_anywhere(window, "/a?b") && shows_anywhere(window, "Host: h"));
+    window
+        .until("what they mean", |window| shows_anywhere(window, "/a?b") && shows_anywhere(window, "Host: localhost"));
     let decoded = window.harness.get_by_role_and_label(Role::Group, "Decoded");
     assert!(decoded.query_by_label("method").is_some());
 }
@@ -68,7 +72,7 @@ fn a_message_goes_out_as_a_frame_and_frames_are_decoded() {
     window.click("Server", "Send");
     window.until("why not", |window| window.shows("Server", "a browser takes messages only over a WebSocket"));
     peer.write_all(
-        b"GET /chat HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+        b"GET /chat HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
     )
     .expect("a handshake");
@@ -82,7 +86,8 @@ fn a_message_goes_out_as_a_frame_and_frames_are_decoded() {
     assert_eq!(heard(&mut peer, 8), "\u{81}\u{6}".chars().map(|c| c as u8).chain("你好".bytes()).collect::<Vec<_>>());
 
     peer.write_all(b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58").expect("a frame");
-    window.until("the frame", |window| has_cell(window, "81 85 37 fa 21 3d"));
+    window.until("the frame", |window| window.has_row(&["81 85 37 fa 21 3d 7f 9f 4d 51 58", "text Hello"]));
+    assert!(window.has_row(&["sent", "text 你好"]) && has_cell(&window, "HTTP/1.1 101 Switching Protocols"));
     let rows = window.harness.get_by_role_and_label(Role::Table, "Journal");
     rows.query_all_by_label_contains("81 85 37 fa").next().expect("the frame").click();
     window.until("what it means", |window| {

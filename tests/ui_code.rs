@@ -138,15 +138,23 @@ fn it_closes_with_its_tab_and_speaks_chinese() {
 }
 
 #[test]
-fn a_server_that_answers_browsers_is_refused_and_not_written_without_them() {
+fn a_server_that_answers_browsers_is_shown_with_them() {
     let server = ServerTab { browser: "page".to_owned(), page: "<h1>你好".to_owned(), more_open: true, ..any_port() };
     let mut window = Window::with_tabs(server, ClientTab::default());
     show(&mut window, "Server", "Show as code…");
-    for tool in ["Python", "netcat", "socat", "curl"] {
+    assert!(code(&window).is_some_and(|text| text.contains("PAGE = \"<h1>你好\".encode()")));
+    let says = |window: &Window, words: &str| {
+        assert_eq!(code(window), None, "{words}");
+        let said = window.harness.query_all_by_role(Role::Label).any(|label| label.value().as_deref() == Some(words));
+        assert!(said, "{words}");
+    };
+    for tool in ["netcat", "socat"] {
         choose(&mut window, tool);
-        assert_eq!(code(&window), None, "{tool}");
-        let words = format!("Answering browsers can't be written down for {tool} here");
-        let said = window.harness.query_all_by_role(Role::Label).any(|label| label.value() == Some(words.clone()));
-        assert!(said, "{tool}");
+        says(&window, &format!("{tool} answers no browsers by itself; Python does"));
     }
+    choose(&mut window, "curl");
+    says(&window, "curl connects and never listens");
+    choose(&mut window, "Python");
+    window.choose("Server", "Answer browsers", "With a file");
+    says(&window, "Choose what browsers are shown first");
 }

@@ -11,7 +11,7 @@ use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use sockeye::model::{ClientTab, LanguageChoice, ServerTab, Settings};
 
-use crate::app::{Window, any_port, heard, listener};
+use crate::app::{Window, any_port, heard, listener, steady_surroundings};
 
 #[test]
 fn a_newcomer_listens_connects_and_sends_a_greeting() {
@@ -62,7 +62,7 @@ fn a_client_row_tells_since_when_at_every_width() {
             ..Settings::default()
         };
         let mut window =
-            Window::build_in_steady_surroundings(settings, |builder| builder.with_size(egui::vec2(width, 700.0)));
+            Window::build_in(steady_surroundings(), settings, |builder| builder.with_size(egui::vec2(width, 700.0)));
         window.listen();
         let _peer = window.peer();
         assert!(window.has_client("received 0 B, sent 0 B, open, since 22:13:20"));

@@ -10,6 +10,8 @@ use std::io::Write as _;
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::AsRawFd as _;
 
+use egui::accesskit::Role;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use socket2::{Domain, Socket, Type};
 
@@ -53,6 +55,21 @@ fn accepting_waits_says_so_and_goes_on_when_some_close() {
     window.until("some clients", |window| clients(window) > 0);
     let accepted = clients(&window);
     assert!(accepted < PEERS, "{accepted} of {PEERS}");
+    // The queue that the others wait in is a part of the listener's live state.
+    let toggle = |window: &mut Window, name| {
+        window.control("Server", name).click_accesskit();
+        window.harness.step();
+        window.harness.step();
+    };
+    toggle(&mut window, "More");
+    toggle(&mut window, "Live state");
+    let waiting = |window: &Window| {
+        let words = format!("{} of ", PEERS - clients(window));
+        let labels = window.panel("Server").query_all_by_role(Role::Label);
+        labels.filter_map(|label| label.accesskit_node().value()).any(|value| value.starts_with(&words))
+    };
+    window.until("those that wait", waiting);
+    toggle(&mut window, "More");
     // Those that are there are served meanwhile.
     peers[0].write_all(b"still here").expect("sent");
     window.until("its bytes", |window| window.has_client("received 10 B"));

@@ -1,15 +1,21 @@
 //! Where one listens and connects to: names, local addresses, datagrams, Unix sockets, and the words for what fails.
 
+#![cfg(target_os = "linux")]
+
 #[path = "support/app.rs"]
 mod app;
+#[path = "support/mod.rs"]
+mod support;
 
-use std::net::{TcpListener, UdpSocket};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::time::Duration;
 
+use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use sockeye::model::{ClientTab, ServerTab};
+use sockeye::model::{Cause, ClientTab, Event, Failure, Hint, Operation, ServerTab, SocketId, WaitingSocket};
 
 use crate::app::{Window, any_port, heard, listener};
+use crate::support::in_own_network;
 
 #[test]
 fn a_host_name_shows_the_address_that_was_chosen() {
@@ -21,6 +27,46 @@ fn a_host_name_shows_the_address_that_was_chosen() {
     assert!(window.shows("Client", &format!("Connected · {theirs} → {ours}")));
     assert_eq!(window.value("Client", "Address"), "localhost", "what was typed stays");
     window.until("the row", |window| window.has_row(&[&format!("connecting to tcp://{ours}")]));
+}
+
+/// However many characters a slow frame takes in at once.
+#[test]
+fn an_endpoint_that_is_typed_is_taken_apart_when_it_is_complete() {
+    let mut window = Window::english();
+    window.write("Server", "Address", "");
+    for part in ["ud", "p://127", ".0.0.2:", "90", "77"] {
+        part.chars().for_each(|one| window.harness.event(egui::Event::Text(one.to_string())));
+        window.harness.step();
+    }
+    assert_eq!(window.value("Server", "Address"), "udp://127.0.0.2:9077");
+    window.press(Key::Tab);
+    window.harness.step();
+    assert_eq!(
+        (window.value("Server", "Address"), window.value("Server", "Port")),
+        ("127.0.0.2".into(), "9077".into())
+    );
+}
+
+/// Also one that is shorter than what it takes the place of.
+#[test]
+fn an_endpoint_that_is_pasted_fills_the_form_at_once() {
+    let mut window = Window::english();
+    window.write("Server", "Address", "a-very-long-name.example.org");
+    window.harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    window.harness.event(egui::Event::Paste("udp://[::1]:9".to_owned()));
+    window.harness.step();
+    window.harness.step();
+    assert_eq!((window.value("Server", "Address"), window.value("Server", "Port")), ("::1".into(), "9".into()));
+}
+
+#[test]
+fn what_failed_elsewhere_is_no_longer_told() {
+    let mut window = Window::english();
+    window.write("Client", "Address", "nosuch.invalid");
+    window.click("Client", "Connect");
+    window.until("the failure", |window| window.shows("Client", "resolve nosuch.invalid: no such host"));
+    window.write("Client", "Address", "127.0.0.1");
+    assert!(!window.shows("Client", "no such host"));
 }
 
 #[test]
@@ -172,11 +218,12 @@ fn a_port_that_only_time_wait_keeps_is_explained_and_freed_by_a_button() {
     let mut window = Window::with_tabs(server, ClientTab::default());
     window.listen();
     let port = window.listening_port();
-    let peer = window.peer();
+    let mut peer = window.peer();
     let peer_address = peer.local_addr().expect("an address");
     // The side that closes first is the one that waits.
     window.click("Server", "Stop listening");
     window.until("stopped", |window| window.panel("Server").query_by_label("Start listening").is_some());
+    assert_eq!(std::io::Read::read(&mut peer, &mut [0]).expect("the end"), 0);
     drop(peer);
     window.write("Server", "Port", &port);
     window.write("Server", "Socket options", "reuseaddr=0&nodelay=1");
@@ -187,6 +234,86 @@ fn a_port_that_only_time_wait_keeps_is_explained_and_freed_by_a_button() {
     window.click("Server", "Reuse the address and listen");
     window.until("listening", |window| window.shows("Server", &format!("Listening on 127.0.0.1:{port}")));
     assert_eq!(window.value("Server", "Socket options"), "reuseaddr=1&nodelay=1");
+}
+
+#[test]
+fn what_keeps_a_port_counts_down_while_it_is_shown() {
+    let mut window = Window::english();
+    let sockets = [("127.0.0.1:51734", 59), ("127.0.0.1:51735", 20)].map(|(peer, seconds)| WaitingSocket {
+        local: "127.0.0.1:9000".to_owned(),
+        peer: peer.to_owned(),
+        seconds,
+    });
+    let hint = Hint::PortInTimeWait { sockets: sockets.into(), reuse: true };
+    let failure = Failure::new(Operation::Bind, "127.0.0.1:9000", Cause::AddressInUse).with_hint(hint);
+    pass(&mut window, 30.0);
+    assert_eq!(pass(&mut window, 30.0), Duration::MAX, "nothing counts yet");
+    let app = window.harness.state_mut().as_mut().expect("the app");
+    app.on_event(&Event::Failed { socket: Some(SocketId(1)), session: None, failure });
+    pass(&mut window, 0.0);
+    assert!(
+        window.shows("Server", "127.0.0.1:51734, 59 s left") && window.shows("Server", "127.0.0.1:51735, 20 s left")
+    );
+    assert!(pass(&mut window, 9.0) <= Duration::from_secs(1), "the next second is drawn");
+    assert!(
+        window.shows("Server", "127.0.0.1:51734, 50 s left") && window.shows("Server", "127.0.0.1:51735, 11 s left")
+    );
+    assert!(window.shows("Server", "2 connections that are over keep the port for up to 50 s"));
+    pass(&mut window, 11.0);
+    assert!(window.shows("Server", "127.0.0.1:51734, 39 s left") && !window.shows("Server", "51735"));
+    pass(&mut window, 39.0);
+    assert!(window.shows("Server", "It should be free now.") && !window.shows("Server", "51734"));
+    assert!(window.panel("Server").query_by_label("Listen once it is free").is_some());
+    assert_eq!(pass(&mut window, 5.0), Duration::MAX, "nothing counts any longer");
+}
+
+/// Draws as if so many seconds had gone by on the window's clock; after how long that asked to be drawn again.
+fn pass(window: &mut Window, seconds: f64) -> Duration {
+    let now = window.harness.ctx.input(|input| input.time);
+    window.harness.input_mut().time = Some(now + seconds);
+    window.harness.step();
+    window.harness.input_mut().time = None;
+    let again = window.harness.output().viewport_output[&egui::ViewportId::ROOT].repaint_delay;
+    window.harness.step();
+    window.harness.step();
+    again
+}
+
+/// As the tutorial's server leaves it, which has SO_REUSEADDR off.
+#[test]
+fn a_port_that_reusing_does_not_free_is_waited_for_at_a_button() {
+    let mut window = Window::with_tabs(any_port(), ClientTab::default());
+    let listener = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+    listener.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a port");
+    listener.listen(1).expect("a listener");
+    let listener = TcpListener::from(listener);
+    let address = listener.local_addr().expect("an address");
+    let mut peer = std::net::TcpStream::connect(address).expect("a connection");
+    // The side that closes first is the one that waits.
+    drop(listener.accept().expect("the connection"));
+    drop(listener);
+    assert_eq!(std::io::Read::read(&mut peer, &mut [0]).expect("the end"), 0);
+    drop(peer);
+    window.write("Server", "Port", &address.port().to_string());
+    window.click("Server", "Start listening");
+    window.until("the failure", |window| window.shows("Server", "address already in use"));
+    assert!(window.shows("Server", "1 connection that is over keeps the port for another "));
+    assert!(window.shows("Server", "SO_REUSEADDR is on here"));
+    assert!(window.shows("Server", &format!("{address} ← 127.0.0.1:")));
+    assert!(window.panel("Server").query_by_label("Reuse the address and listen").is_none(), "it would change nothing");
+    window.click("Server", "Listen once it is free");
+    window.until("waiting", |window| window.shows("Server", "waiting until it is free"));
+    let left = |window: &Window| {
+        let seconds = (1..=60).find(|s| window.shows("Server", &format!("Waiting until the port is free, {s} s left")));
+        seconds.expect("the seconds that remain")
+    };
+    let before = left(&window);
+    pass(&mut window, 20.0);
+    assert!((18..=22).contains(&(before - left(&window))), "{before}, then {}", left(&window));
+    pass(&mut window, 60.0);
+    assert!(window.shows("Server", "Waiting until the port is free…"), "the kernel may take longer");
+    window.click("Server", "Stop listening");
+    window.until("the end", |window| window.panel("Server").query_by_label("Start listening").is_some());
 }
 
 #[test]
@@ -248,4 +375,27 @@ fn the_same_port_is_listened_on_again_at_once() {
     window.click("Server", "Send");
     assert_eq!(heard(&mut peer, 5), b"again");
     assert!(TcpListener::bind(("127.0.0.1", port.parse().expect("a port"))).is_err());
+}
+
+#[test]
+fn the_window_says_that_the_ephemeral_ports_are_used_up_and_what_to_do() {
+    in_own_network("the_window_says_that_the_ephemeral_ports_are_used_up_and_what_to_do", || {
+        std::fs::write("/proc/sys/net/ipv4/ip_local_port_range", "40001 40001").expect("the network is the test's own");
+        let peer = TcpListener::bind("127.0.0.1:9001").expect("a peer");
+        let held = TcpStream::connect("127.0.0.1:9001").expect("a port");
+        peer.accept().expect("its connection");
+        let client = ClientTab { port: "9001".to_owned(), ..ClientTab::default() };
+        let mut window = Window::with_tabs(any_port(), client);
+        for (panel, button, failure) in [
+            ("Server", "Start listening", "bind tcp://127.0.0.1:0: every ephemeral port is in use"),
+            ("Client", "Connect", "connect to tcp://127.0.0.1:9001: every ephemeral port is in use"),
+        ] {
+            window.click(panel, button);
+            window.until("the failure", |window| window.shows(panel, failure));
+            assert!(window.shows(panel, "ip_local_port_range"), "what to do");
+        }
+        socket2::SockRef::from(&held).set_linger(Some(Duration::ZERO)).expect("SO_LINGER");
+        drop(held);
+        window.connect_to(&peer);
+    });
 }

@@ -4,12 +4,15 @@
 
 #[path = "support/app.rs"]
 mod app;
+#[path = "support/mod.rs"]
+mod support;
 
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use socket2::{Domain, Protocol, Socket, Type};
 use sockeye::model::{ClientTab, ServerTab};
 
 use crate::app::{Window, any_port};
+use crate::support::{in_own_network, lacking_right};
 
 fn exists(family: i32, kind: Type, protocol: i32) -> bool {
     Socket::new(Domain::from(family), kind, Some(Protocol::from(protocol))).is_ok()
@@ -39,6 +42,68 @@ fn what_the_system_lacks_is_said_before_anything_is_typed() {
 }
 
 #[test]
+fn a_right_that_is_missing_is_said_before_anything_is_typed() {
+    lacking_right("net_raw", "a_right_that_is_missing_is_said_before_anything_is_typed", || {
+        let mut window = Window::english();
+        for panel in ["Server", "Client"] {
+            window.choose(panel, "Protocol", "Raw IP");
+            window.until("the remark", |window| window.shows(panel, "Not available here, permission denied. "));
+            assert!(window.shows(panel, "CAP_NET_RAW"));
+            window.choose(panel, "Protocol", "TCP");
+            assert!(!window.shows(panel, "Not available here"));
+        }
+    });
+}
+
+#[test]
+fn a_protocol_that_is_switched_off_is_said_before_a_start() {
+    in_own_network("a_protocol_that_is_switched_off_is_said_before_a_start", || {
+        if std::fs::write("/proc/sys/net/mptcp/enabled", "0").is_err() {
+            eprintln!("skipped: this kernel has no MPTCP");
+            return;
+        }
+        let tab = ServerTab { options: "proto=mptcp".to_owned(), more_open: true, ..any_port() };
+        let mut window = Window::with_tabs(tab, ClientTab::default());
+        window.until("the remark", |window| window.shows("Server", "sysctl -w net.mptcp.enabled=1"));
+        window.click("Server", "Start listening");
+        window.until("the failure", |window| window.shows("Server", "open a socket for tcp://127.0.0.1:0?proto=mptcp"));
+        window.write("Server", "Socket options", "");
+        assert!(!window.shows("Server", "Not available here"));
+    });
+}
+
+/// A raw socket for whole packets (IPPROTO_RAW) receives none.
+#[test]
+fn what_can_only_send_is_not_to_be_listened_with() {
+    let mut window = Window::english();
+    for (panel, is_missing) in [("Server", true), ("Client", false)] {
+        window.write(panel, "Address", "raw://127.0.0.1?proto=raw");
+        assert_eq!(window.value(panel, "IP protocol"), "raw");
+        window.until("the answer", |window| window.shows(panel, "only sends") == is_missing);
+    }
+}
+
+#[test]
+fn a_machine_that_no_transport_leads_to_is_said_before_a_start() {
+    let bind = |socket: Socket| socket.bind(&socket2::SockAddr::vsock(1, u32::MAX));
+    let is_there = Socket::new(Domain::VSOCK, Type::STREAM, None).is_ok();
+    let has_loopback = Socket::new(Domain::VSOCK, Type::STREAM, None).and_then(bind).is_ok();
+    if !is_there || has_loopback {
+        eprintln!("skipped: this kernel has no vsock, or all of it");
+        return;
+    }
+    let mut window = Window::english();
+    window.write("Client", "Address", "vsock://local:9");
+    window.until("the remark", |window| window.shows("Client", "sudo modprobe vsock_loopback"));
+    assert!(window.shows("Client", "Not available here"));
+    window.click("Client", "Connect");
+    window.until("the failure", |window| window.shows("Client", "connect to vsock://local:9: no transport"));
+    window.write("Server", "Address", "vsock://any:9");
+    assert!(window.shows("Server", "virtual machines that run on it, can reach this port"));
+    assert!(!window.shows("Server", "Others on the network") && !window.shows("Server", "Not available here"));
+}
+
+#[test]
 fn a_frame_is_written_as_people_write_frames() {
     let mut window = Window::english();
     window.choose("Client", "Protocol", "CAN");
@@ -58,6 +123,43 @@ fn a_frame_is_written_as_people_write_frames() {
 }
 
 #[test]
+fn an_empty_field_shows_how_to_write() {
+    let mut window = Window::english();
+    let placeholder = |window: &Window| {
+        let message = window.control("Client", "Message");
+        message.accesskit_node().placeholder().map(str::to_owned).expect("a placeholder")
+    };
+    assert_eq!(placeholder(&window), "Type a message");
+    for (protocol, example) in [("CAN", "123#DEADBEEF"), ("CAN broadcast manager", "TX_SETUP ival2=100ms 123#DEADBEEF")]
+    {
+        window.choose("Client", "Protocol", protocol);
+        assert!(placeholder(&window).ends_with(example), "{protocol}: {}", placeholder(&window));
+    }
+    window.choose("Client", "Format", "Hex");
+    assert_eq!(placeholder(&window), "Type bytes, such as de ad be ef 0a");
+}
+
+#[test]
+fn a_message_for_the_broadcast_manager_is_written_in_words() {
+    let mut window = Window::english();
+    window.choose("Client", "Protocol", "CAN broadcast manager");
+    assert_eq!(window.value("Client", "Format"), "CAN message");
+    window.write("Client", "Message", "TX_SETUP ival2=100ms 123#DEADBEEF");
+    assert!(window.shows("Client", "72 B"), "the bytes of a struct bcm_msg_head and a struct can_frame");
+    window.write("Client", "Message", "TX_SETUP ival2=100 123#DEADBEEF");
+    let told = |window: &Window| window.control("Client", "Message").accesskit_node().description();
+    let words = "Character 10: an interval is a whole number with us, ms or s after it, as in 100ms";
+    assert_eq!(told(&window).as_deref(), Some(words));
+    window.write("Client", "Message", "TX_SETUP ival2=100ms 123#DEADBEEF 123##1AA");
+    let words = "Character 35: either all frames are CAN FD frames (123##1AABB), or none is";
+    assert_eq!(told(&window).as_deref(), Some(words));
+    // Bytes can be written as ever.
+    window.choose("Client", "Format", "Hex");
+    window.write("Client", "Message", "01 00");
+    assert!(window.shows("Client", "2 B"));
+}
+
+#[test]
 fn a_ping_is_sent_and_its_reply_seen() {
     if !exists(nix::libc::AF_INET, Type::RAW, 1) {
         eprintln!("skipped: the right to open raw sockets is missing");
@@ -72,8 +174,9 @@ fn a_ping_is_sent_and_its_reply_seen() {
     window.until("open", |window| window.shows("Client", "Socket open · "));
     window.write("Client", "Message", "id=4660 seq=7 hello");
     window.click("Client", "Send");
-    window.until("the request", |window| window.has_row(&["sent", "13"]));
-    window.until("the reply", |window| window.has_row(&["received", "33"]));
+    window.until("the request", |window| window.has_row(&["sent", "13", "echo request id=4660 seq=7, 5 bytes"]));
+    let reply = "echo reply id=4660 seq=7, 5 bytes · 127.0.0.1 → 127.0.0.1";
+    window.until("the reply", |window| window.has_row(&["received", "33", reply]));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 #[path = "support/app.rs"]
 mod app;
 
+use std::net::UdpSocket;
 use std::time::Duration;
 
 use egui::accesskit::Role;
@@ -135,6 +136,26 @@ fn options_change_while_connected_and_the_others_are_locked() {
 }
 
 #[test]
+fn what_a_listener_is_given_reaches_the_connections_that_it_has() {
+    let mut window = window(any_port(), ClientTab::default());
+    window.listen();
+    window.click("Server", "All options");
+    assert!(!window.shows("Server", "open connections"), "it has none");
+    let peers = [window.peer(), window.peer()];
+    assert!(window.shows("Server", "Changes reach the listener and its open connections (2)"));
+    window.choose("Server", "No delay", "Off");
+    window.until("the answer", |window| answer(window, "Server", "No delay").as_deref() == Some("is off"));
+    let says = |window: &Window, name: &str, words: &str| {
+        let has = |cells: &Vec<String>, part: &str| cells.iter().any(|cell| cell.contains(part));
+        window.journal().iter().any(|cells| has(cells, name) && has(cells, words))
+    };
+    for peer in &peers {
+        let name = peer.local_addr().expect("an address").to_string();
+        window.until("its row", |window| says(window, &name, "nodelay is 0"));
+    }
+}
+
+#[test]
 fn the_live_state_follows_the_connection() {
     let mut window = window(any_port(), ClientTab::default());
     window.connect();
@@ -176,6 +197,24 @@ fn what_a_peer_leaves_unread_is_shown_of_the_connection_that_is_selected() {
     });
     assert_eq!(heard(&mut peer, 5), b"12345");
     peer.shutdown(std::net::Shutdown::Write).expect("a half-close");
+}
+
+#[test]
+fn datagrams_that_the_kernel_dropped_are_shown() {
+    let udp = ServerTab { protocol: "udp".to_owned(), options: "rcvbuf=1".to_owned(), ..any_port() };
+    let mut window = window(udp, ClientTab::default());
+    window.listen();
+    window.click("Server", "Live state");
+    window.until("the state", |window| figure(window, "Server", "Dropped").as_deref() == Some("0"));
+    let queue = figure(&window, "Server", "Receive queue");
+    assert!(queue.as_ref().is_some_and(|queue| queue.ends_with(" of 2.25 KiB")), "{queue:?}");
+    let peer = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+    peer.connect(("127.0.0.1", window.listening_port().parse().expect("a port"))).expect("an address");
+    let dropped = |window: &Window| figure(window, "Server", "Dropped").map(|count| count != "0");
+    window.until("what had no room", |window| {
+        (0..64).for_each(|_| _ = peer.send(&[0; 1400]).expect("a datagram is taken"));
+        dropped(window) == Some(true)
+    });
 }
 
 /// A state that nobody looks at costs nothing: nothing asks for a frame within the time after which it is looked at.

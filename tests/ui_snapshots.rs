@@ -4,6 +4,8 @@
 
 #[path = "support/app.rs"]
 mod app;
+#[path = "support/pictures.rs"]
+mod pictures;
 #[path = "support/raster.rs"]
 mod raster;
 
@@ -11,35 +13,21 @@ use std::io::Write as _;
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
 
+use egui_kittest::SnapshotResults;
 use egui_kittest::kittest::Queryable as _;
-use egui_kittest::{SnapshotOptions, SnapshotResults};
 use sockeye::model::{ClientTab, LanguageChoice, ServerTab, Settings, ThemeChoice};
 
 use crate::app::Window;
-use crate::raster::Raster;
+use crate::pictures::{THEMES, shoot};
 
 const SIZES: [(u16, u16); 2] = [(1024, 700), (1600, 1000)];
-const THEMES: [(&str, ThemeChoice); 2] = [("light", ThemeChoice::Light), ("dark", ThemeChoice::Dark)];
 
 fn open(settings: Settings, (width, height): (u16, u16)) -> Window {
-    // The harness has a theme of its own, which comes after the one that the window chose at its start.
-    let theme = if settings.theme == ThemeChoice::Dark { egui::Theme::Dark } else { egui::Theme::Light };
-    Window::build_in_steady_surroundings(settings, |builder| {
-        builder.with_theme(theme).with_size(egui::vec2(width.into(), height.into())).renderer(Raster::default())
-    })
+    pictures::open(settings, (width.into(), height.into()))
 }
 
 fn settings(theme: ThemeChoice, language: LanguageChoice) -> Settings {
     Settings { theme, language, ..Settings::default() }
-}
-
-fn shoot(window: &mut Window, name: &str, results: &mut SnapshotResults) {
-    window.harness.remove_cursor();
-    window.harness.set_render_cursor(false);
-    window.harness.step();
-    // The rasteriser is the same everywhere; a rounding of the processor's may still change a pixel by a shade.
-    let options = SnapshotOptions::new().threshold(1.0).max_failed_pixels(20);
-    results.add(window.harness.try_snapshot_options(name, &options));
 }
 
 #[test]

@@ -3,134 +3,33 @@
 
 #[path = "support/app.rs"]
 mod app;
+#[path = "support/pictures.rs"]
+mod pictures;
 #[path = "support/raster.rs"]
 mod raster;
+#[path = "support/reports.rs"]
+mod reports;
 
 use std::io::Write as _;
-use std::net::SocketAddr;
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
 
+use egui_kittest::SnapshotResults;
 use egui_kittest::kittest::Queryable as _;
-use egui_kittest::{SnapshotOptions, SnapshotResults};
+use sockeye::codec::can::Frame;
 use sockeye::codec::decode::Decoder;
 use sockeye::model::{
-    Cause, ClientTab, CloseReason, Direction, Endpoint, Event, Failure, Hint, LanguageChoice, Notice, Operation,
-    Outcome, Peer, PortOwner, Progress, Protocol, Role, ServerTab, SessionId, SessionInfo, Settings, SocketId,
-    ThemeChoice, Traffic, TransferId, TransferInfo,
+    Cause, ClientTab, CloseReason, Direction, Event, Failure, Hint, LanguageChoice, Notice, Operation, Outcome,
+    PageRow, PortOwner, Protocol, Role, ServerTab, SessionId, Settings, SocketId, ThemeChoice,
 };
 
 use crate::app::Window;
-use crate::raster::Raster;
+use crate::pictures::{SIZE, SMALL, THEMES, compare, english, open, report, shoot, themed};
+use crate::reports::{
+    CLIENT, SERVER, client_of_server, closed, data, decoded_as, ended, file, listening, opened, page, ping, progress,
+};
 
-/// Tabs get the engine's first numbers, the servers before the clients.
-const SERVER: SocketId = SocketId(1);
-const CLIENT: SocketId = SocketId(2);
-const SIZE: (f32, f32) = (1180.0, 780.0);
-/// 2026-09-21 14:13:20 UTC.
-const BEGAN_NS: i64 = 1_790_000_000_000_000_000;
 const MIB: u64 = 1 << 20;
-
-fn open(settings: Settings, (width, height): (f32, f32)) -> Window {
-    let theme = if settings.theme == ThemeChoice::Dark { egui::Theme::Dark } else { egui::Theme::Light };
-    Window::build_in_steady_surroundings(settings, |builder| {
-        builder.with_theme(theme).with_size(egui::vec2(width, height)).renderer(Raster::default())
-    })
-}
-
-fn english(server: ServerTab, client: ClientTab) -> Settings {
-    Settings {
-        theme: ThemeChoice::Light,
-        language: LanguageChoice::English,
-        servers: vec![server],
-        clients: vec![client],
-        ..Settings::default()
-    }
-}
-
-fn themed(settings: &Settings, theme: ThemeChoice) -> Settings {
-    Settings { theme, ..settings.clone() }
-}
-
-/// Has the window take reports in as if an engine had made them.
-fn report(window: &mut Window, events: impl IntoIterator<Item = Event>) {
-    let app = window.harness.state_mut().as_mut().expect("the app");
-    events.into_iter().for_each(|event| app.on_event(&event));
-    window.harness.step();
-    window.harness.step();
-}
-
-fn shoot(window: &mut Window, name: &str, results: &mut SnapshotResults) {
-    window.harness.remove_cursor();
-    compare(window, name, results);
-}
-
-/// Leaves the pointer where it is.
-fn compare(window: &mut Window, name: &str, results: &mut SnapshotResults) {
-    window.harness.set_render_cursor(false);
-    window.harness.step();
-    let options = SnapshotOptions::new().threshold(1.0).max_failed_pixels(20);
-    results.add(window.harness.try_snapshot_options(name, &options));
-}
-
-fn at(address: &str) -> Peer {
-    Peer::Ip(address.parse::<SocketAddr>().expect("an address"))
-}
-
-fn endpoint(text: &str) -> Endpoint {
-    text.parse().expect("an endpoint")
-}
-
-fn opened(id: u64, socket: SocketId, role: Role, protocol: Protocol, peer: &str, [received, sent]: [u64; 2]) -> Event {
-    let traffic = Traffic::default();
-    traffic.add_received(received);
-    traffic.add_sent(sent);
-    let local = if role == Role::Server { "127.0.0.1:9000" } else { "127.0.0.1:51734" };
-    let info = SessionInfo {
-        id: SessionId(id),
-        socket,
-        role,
-        protocol,
-        peer: at(peer),
-        local: at(local),
-        since_wall_ns: BEGAN_NS + id as i64 * 1_000_000_000,
-        decoder: Decoder::Text,
-        process: None,
-    };
-    Event::Opened { info, traffic: Arc::new(traffic) }
-}
-
-fn client_of_server(id: u64, peer: &str, bytes: [u64; 2]) -> Event {
-    opened(id, SERVER, Role::Server, Protocol::Tcp, peer, bytes)
-}
-
-fn closed(id: u64, reason: CloseReason) -> Event {
-    Event::Closed { socket: SERVER, session: SessionId(id), reason }
-}
-
-fn listening(text: &str) -> Event {
-    Event::Listening { socket: SERVER, endpoint: endpoint(text) }
-}
-
-fn file(id: u64, session: u64, direction: Direction, name: &str, size: Option<u64>) -> Event {
-    let path = PathBuf::from("/home/ann/inbox").join(name);
-    let info =
-        TransferInfo { id: TransferId(id), session: SessionId(session), direction, name: name.to_owned(), path, size };
-    Event::TransferStarted(info)
-}
-
-fn progress(id: u64, done: u64, size: Option<u64>, rate: u64) -> Event {
-    let progress = Progress { done, size, elapsed: Duration::from_secs(3), rate };
-    Event::TransferProgress { transfer: TransferId(id), progress }
-}
-
-fn ended(id: u64, name: &str, size: u64, outcome: Outcome, failure: Option<Failure>) -> Event {
-    let path = PathBuf::from("/home/ann/inbox").join(name);
-    Event::TransferEnded { transfer: TransferId(id), outcome, path, size, failure }
-}
 
 /// A file of each kind on both sides: waiting, under way, ended well, cut off, refused.
 fn files() -> Vec<Event> {
@@ -169,7 +68,7 @@ fn files() -> Vec<Event> {
 fn files_on_their_way_and_ended() {
     let mut results = SnapshotResults::new();
     let settings = english(ServerTab::default(), ClientTab::default());
-    for (name, theme) in [("light", ThemeChoice::Light), ("dark", ThemeChoice::Dark)] {
+    for (name, theme) in THEMES {
         let mut window = open(themed(&settings, theme), SIZE);
         report(&mut window, files());
         shoot(&mut window, &format!("files-{name}"), &mut results);
@@ -183,7 +82,7 @@ fn errors_with_what_to_do() {
     let owner = PortOwner { pid: 4242, name: "python3".to_owned() };
     let bind = Failure::new(Operation::Bind, "127.0.0.1:9000", Cause::AddressInUse);
     let refused = Failure::new(Operation::Connect, "127.0.0.1:9000", Cause::Refused);
-    for (name, theme) in [("light", ThemeChoice::Light), ("dark", ThemeChoice::Dark)] {
+    for (name, theme) in THEMES {
         let mut window = open(themed(&settings, theme), SIZE);
         let failed = |socket, failure| Event::Failed { socket: Some(socket), session: None, failure };
         report(
@@ -206,8 +105,13 @@ fn udp_among_many() {
     let (address, more_open) = ("0.0.0.0".to_owned(), true);
     let server = ServerTab { protocol: udp(), address, more_open, ..ServerTab::default() };
     let client = ClientTab { protocol: udp(), address: "239.1.2.3".to_owned(), more_open, ..ClientTab::default() };
-    for (name, language) in [("light", LanguageChoice::English), ("chinese", LanguageChoice::Chinese)] {
-        let mut window = open(Settings { language, ..english(server.clone(), client.clone()) }, SIZE);
+    let client = ClientTab { options: "mif=eth0&mttl=4&mloop=0".to_owned(), ..client };
+    for (name, language, size) in [
+        ("light", LanguageChoice::English, SIZE),
+        ("chinese", LanguageChoice::Chinese, SIZE),
+        ("light-1024x700", LanguageChoice::English, (1024.0, 700.0)),
+    ] {
+        let mut window = open(Settings { language, ..english(server.clone(), client.clone()) }, size);
         let joined = |group: &str| Event::Joined { socket: SERVER, group: group.parse().expect("a group") };
         let names = ["lo", "eth0"].map(str::to_owned).to_vec();
         let failure = Failure::new(Operation::Join, "239.9.9.9@eth7", Cause::NoSuchDevice);
@@ -226,6 +130,12 @@ fn udp_among_many() {
                 answering(4, "10.0.0.9:9000", [6, 0]),
             ],
         );
+        if size.1 < SIZE.1 {
+            for panel in ["Server", "Client"] {
+                window.control(panel, "TTL to groups").scroll_to_me();
+            }
+            window.harness.run_steps(60);
+        }
         shoot(&mut window, &format!("udp-{name}"), &mut results);
     }
 }
@@ -252,7 +162,7 @@ fn more_is_open_on_both_sides() {
         reconnect: true,
         ..ClientTab::default()
     };
-    for (name, theme) in [("light", ThemeChoice::Light), ("dark", ThemeChoice::Dark)] {
+    for (name, theme) in THEMES {
         let mut window = open(themed(&english(server.clone(), client.clone()), theme), SIZE);
         report(
             &mut window,
@@ -305,8 +215,8 @@ fn many_clients_and_many_tabs() {
     };
     let clients = (1..=200)
         .map(|id| client_of_server(id, &format!("127.0.{}.{}:{}", id / 100, id % 100, 40_000 + id), [id * id, id]));
-    for (name, theme) in [("light", ThemeChoice::Light), ("dark", ThemeChoice::Dark)] {
-        let mut window = open(themed(&settings, theme), (1024.0, 700.0));
+    for (name, theme) in THEMES {
+        let mut window = open(themed(&settings, theme), SMALL);
         report(&mut window, [listening("tcp://127.0.0.1:9000")].into_iter().chain(clients.clone()));
         report(&mut window, [closed(3, CloseReason::Reset)]);
         shoot(&mut window, &format!("crowd-{name}"), &mut results);
@@ -347,7 +257,7 @@ fn a_filter_that_is_mistaken() {
 #[test]
 fn a_menu_and_a_tooltip() {
     let mut results = SnapshotResults::new();
-    for (name, theme) in [("light", ThemeChoice::Light), ("dark", ThemeChoice::Dark)] {
+    for (name, theme) in THEMES {
         let settings = themed(&english(ServerTab::default(), ClientTab::default()), theme);
         let mut window = open(settings.clone(), SIZE);
         window.harness.get_by_label("File").click();
@@ -367,7 +277,7 @@ fn a_menu_and_a_tooltip() {
 #[test]
 fn a_conversation_in_chinese() {
     let mut results = SnapshotResults::new();
-    for (name, theme) in [("light", ThemeChoice::Light), ("dark", ThemeChoice::Dark)] {
+    for (name, theme) in THEMES {
         let ours = format!("sockeye-交谈-{name}");
         let server = ServerTab { protocol: "unix".to_owned(), address: format!("@{ours}"), ..ServerTab::default() };
         let settings = Settings { language: LanguageChoice::Chinese, ..english(server, ClientTab::default()) };
@@ -395,4 +305,58 @@ fn a_conversation_in_chinese() {
 fn until_rows(window: &mut Window, count: usize) {
     let words = format!("共 {count} 行");
     window.until(&words, |window| window.harness.query_all_by_label_contains(&words).next().is_some());
+}
+
+/// Pings, frames of a bus and a browser's conversation: what bytes mean, beside rows that are shown as they came.
+#[test]
+fn what_bytes_mean() {
+    let mut results = SnapshotResults::new();
+    for (name, theme, width) in [("light", ThemeChoice::Light, SIZE.0), ("dark", ThemeChoice::Dark, 1024.0)] {
+        let ours = format!("sockeye-decoded-{name}");
+        let server = ServerTab { protocol: "unix".to_owned(), address: format!("@{ours}"), ..ServerTab::default() };
+        let raw = ClientTab { protocol: "raw".to_owned(), port: "icmp".to_owned(), ..ClientTab::default() };
+        let mut window = open(themed(&english(server, raw), theme), (width, 1000.0));
+        // Once the engine has answered for its only row, it is not asked again for those that are made up here.
+        window.click("Server", "Start listening");
+        window.until("the listener's row", |window| window.journal().len() == 1);
+        let web = |id| opened(id, SERVER, Role::Server, Protocol::UnixStream, "127.0.0.1:51734", [148, 90]);
+        let ping = |id| opened(id, CLIENT, Role::Client, Protocol::Raw, "127.0.0.1", [84, 64]);
+        let bus = opened(3, SocketId(9), Role::Client, Protocol::Can, "vcan0", [16, 72]);
+        report(
+            &mut window,
+            [
+                decoded_as(web(1), Decoder::Http),
+                Event::Upgraded { session: SessionId(1), received: REQUEST.len() as u64, sent: ANSWER.len() as u64 },
+                decoded_as(ping(2), Decoder::Ipv4 { protocol: 1 }),
+                decoded_as(bus, Decoder::CanFrame),
+            ],
+        );
+        report(&mut window, [page(decoded_rows())]);
+        window.harness.get_by_label("text 你好").click();
+        window.harness.step();
+        shoot(&mut window, &format!("decoded-{name}"), &mut results);
+    }
+}
+
+const REQUEST: &[u8] = b"GET /chat HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
+const ANSWER: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
+
+fn decoded_rows() -> Vec<PageRow> {
+    let [request, reply] = ping();
+    let frame = |text: &str| text.parse::<Frame>().expect("a frame").to_bytes();
+    let (asked, answered) = (REQUEST.len() as u64, ANSWER.len() as u64);
+    let masked = b"\x81\x86\0\0\0\0\xe4\xbd\xa0\xe5\xa5\xbd";
+    let (received, sent) = (Direction::In, Direction::Out);
+    vec![
+        data(1, CLIENT, 2, sent, 0, &request),
+        data(2, CLIENT, 2, received, 0, &reply),
+        data(3, SocketId(9), 3, received, 0, &frame("123#DEADBEEF")),
+        data(4, SocketId(9), 3, sent, 0, &frame("18DAF110##1021001")),
+        data(5, SERVER, 1, received, 0, REQUEST),
+        data(6, SERVER, 1, sent, 0, ANSWER),
+        data(7, SERVER, 1, received, asked, masked),
+        data(8, SERVER, 1, sent, answered, b"\x81\x0dline 1\r\nline"),
+        data(9, SERVER, 1, sent, answered + 15, b" 2\xff\x88\x02\x03\xe9"),
+        data(10, CLIENT, 2, received, 0, b"no packet at all"),
+    ]
 }

@@ -32,7 +32,11 @@ fn client(port: u16) -> ClientTab {
 }
 
 fn machine() -> UdpSocket {
-    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    machine_on("127.0.0.1:0")
+}
+
+fn machine_on(address: &str) -> UdpSocket {
+    let socket = UdpSocket::bind(address).unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
     socket
 }
@@ -67,9 +71,7 @@ fn groups_are_joined_and_left_before_and_while_it_listens() {
         window.until("joining", |window| window.has_row(&["joined 239.1.1.1@lo"]));
 
         window.write("Server", "Group", "239.1.1.2");
-        window.click("Server", "Network interfaces");
-        window.until("the interfaces", |window| window.harness.query_by_label_contains("lo · 127.0.0.1").is_some());
-        window.harness.get_by_label_contains("lo · 127.0.0.1").click();
+        pick(&mut window, "Network interfaces", "lo · 127.0.0.1");
         window.until("the interface", |window| window.value("Server", "Group") == "239.1.1.2@lo");
         window.click("Server", "Join");
         window.until("joining", |window| window.shows("Server", "239.1.1.2@lo"));
@@ -121,8 +123,8 @@ fn a_server_writes_to_those_who_have_not_written() {
     let quiet = machine();
     let mut window = Window::with_tabs(server("127.0.0.1", ""), ClientTab::default());
     window.listen();
-    window.write("Server", "Send to", "localhost");
-    assert!(window.shows("Server", "“localhost” has to be written in numbers"));
+    window.write("Server", "Send to", "127.0.0");
+    assert!(window.shows("Server", "“127.0.0” can't be an address"), "no name ends in a number");
     window.write("Server", "Send to", &format!("127.0.0.1:{}", port(&quiet)));
     assert_eq!(window.value("Server", "Recipients"), "Addresses (1)");
     window.write("Server", "Message", "first");
@@ -135,4 +137,110 @@ fn a_server_writes_to_those_who_have_not_written() {
     window.until("its row", |window| window.has_client(&quiet.local_addr().unwrap().to_string()));
     window.write("Server", "Send to", "");
     assert_eq!(window.value("Server", "Recipients"), "To all (1)");
+}
+
+#[test]
+fn names_are_written_to_and_one_that_is_not_found_keeps_the_message() {
+    let [server_s, client_s] = [machine(), machine()];
+    for (panel, field, peer) in [("Server", "Send to", &server_s), ("Client", "Recipients", &client_s)] {
+        let mut window = Window::with_tabs(server("127.0.0.1", ""), client(port(peer)));
+        if panel == "Server" {
+            window.listen();
+        }
+        let name = format!("localhost:{}", port(peer));
+        window.write(panel, field, &format!("{name}, no-such-host.invalid"));
+        if panel == "Client" {
+            window.click("Client", "Connect");
+            window.until("open", |window| window.shows("Client", "Socket open"));
+        }
+        window.write(panel, "Message", "to nobody");
+        window.click(panel, "Send");
+        window.until("the failure", |window| {
+            window.shows(panel, "resolve no-such-host.invalid: no such host")
+                && window.shows(panel, "The message was sent to nobody")
+        });
+        assert_eq!(window.value(panel, "Message"), "to nobody", "it can be sent again");
+        window.write(panel, field, &name);
+        window.write(panel, "Message", "found");
+        window.click(panel, "Send");
+        let mut buffer = [0; 16];
+        let len = peer.recv(&mut buffer).unwrap();
+        assert_eq!(&buffer[..len], b"found", "{panel}");
+    }
+}
+
+#[test]
+fn how_datagrams_leave_for_groups_is_set_beside_them_before_and_while_the_socket_is_open() {
+    in_own_network("how_datagrams_leave_for_groups_is_set_beside_them_before_and_while_the_socket_is_open", || {
+        // What leaves by the loopback interface is heard in any case.
+        ip(&["link", "add", "d0", "type", "veth", "peer", "name", "d1"]);
+        ip(&["address", "add", "10.9.0.1/24", "dev", "d0"]);
+        ip(&["link", "set", "d1", "up"]);
+        ip(&["link", "set", "d0", "up"]);
+        let hearing = machine_on("0.0.0.0:0");
+        hearing.join_multicast_v4(&Ipv4Addr::new(239, 1, 1, 1), &Ipv4Addr::new(10, 9, 0, 1)).unwrap();
+        let mut window = Window::with_tabs(server("0.0.0.0", "rcvbuf=64K"), ClientTab::default());
+        pick(&mut window, "Interfaces to groups", "d0 · 10.9.0.1");
+        window.until("the interface", |window| window.value("Server", "Interface to groups") == "d0");
+        window.write("Server", "TTL to groups", "256");
+        assert!(window.shows("Server", "mttl can't be “256”"));
+        window.write("Server", "TTL to groups", "4");
+        window.choose("Server", "Loop to groups", "Off");
+        assert_eq!(window.value("Server", "Socket options"), "rcvbuf=64K&mif=d0&mttl=4&mloop=0");
+        window.listen();
+        for answer in ["mif is d0", "mttl is 4", "mloop is 0"] {
+            window.until(answer, |window| says(window, answer));
+        }
+
+        window.write("Server", "Send to", &format!("239.1.1.1:{}", port(&hearing)));
+        window.write("Server", "Message", "by nobody here");
+        window.click("Server", "Send");
+        window.until("its row", |window| window.has_row(&["sent", "by nobody here"]));
+        window.choose("Server", "Loop to groups", "On");
+        window.until("the kernel's answer", |window| says(window, "mloop is 1"));
+        window.write("Server", "TTL to groups", "9");
+        window.press(egui::Key::Enter);
+        window.until("the kernel's answer", |window| says(window, "mttl is 9"));
+        window.write("Server", "Message", "on this machine too");
+        window.click("Server", "Send");
+        let mut buffer = [0; 32];
+        let len = hearing.recv(&mut buffer).unwrap();
+        assert_eq!(&buffer[..len], b"on this machine too");
+
+        window.write("Server", "Interface to groups", "nosuch");
+        window.press(egui::Key::Enter);
+        window.until("the refusal", |window| window.shows("Server", "nothing on this system has this name"));
+        pick(&mut window, "Interfaces to groups", "d0 · 10.9.0.1");
+        window.until("the interface", |window| window.value("Server", "Interface to groups") == "d0");
+        assert_eq!(window.value("Server", "Socket options"), "rcvbuf=64K&mloop=1&mttl=9&mif=d0", "for the next start");
+    });
+}
+
+#[test]
+fn a_client_s_own_socket_is_the_one_that_is_changed() {
+    let peer = machine();
+    let mut window = Window::with_tabs(ServerTab::default(), client(port(&peer)));
+    assert!(window.panel("Server").query_by_label("TTL to groups").is_none(), "TCP has no groups");
+    window.click("Client", "Connect");
+    window.until("open", |window| window.shows("Client", "Socket open"));
+    window.write("Client", "TTL to groups", "7");
+    window.press(egui::Key::Enter);
+    window.until("the kernel's answer", |window| says(window, "mttl is 7"));
+    window.click("Client", "All options");
+    assert_eq!(window.value("Client", "Multicast TTL"), "7", "it is the same option");
+}
+
+/// Opens a menu of interfaces and takes one, once they have been told.
+fn pick(window: &mut Window, menu: &str, entry: &str) {
+    window.click("Server", menu);
+    window.until("the interfaces", |window| window.harness.query_by_label_contains(entry).is_some());
+    // Told late, they don't fold into the menu's width while it was empty.
+    let height = window.harness.get_by_label_contains(entry).rect().height();
+    assert!(height < 40.0, "an entry is one line: {height}");
+    window.harness.get_by_label_contains(entry).click();
+}
+
+/// Whether a row of the journal has a cell that begins so.
+fn says(window: &Window, words: &str) -> bool {
+    window.journal().iter().flatten().any(|cell| cell.starts_with(words))
 }

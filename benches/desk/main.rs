@@ -1,9 +1,10 @@
 //! `cargo bench --bench desk [-- SECTION…]`: Sockeye beside the tools at hand, on this machine, in one run.
 //!
-//! Sections: `transfer`, `memory`, `window`, `idle`, `connections`, `echo`; all of them by default. A tool that is missing is named and left
-//! out. What is compared runs in turn, so that a busy machine slows all of it alike; medians are compared. Where other
-//! work can't be stopped, `chrt -r 20 cargo bench …`, as root, keeps most of it out of the figures. The exit status is 1
-//! when a threshold was missed, which is then named, or something could not be measured; 2 for an unknown section.
+//! Sections: `transfer`, `memory`, `window`, `idle`, `connections`, `echo`; all of them by default. A tool that is missing
+//! is named and left out. What is compared runs in turn, so that a busy machine slows all of it alike; medians are
+//! compared. (A real-time priority makes it worse: it keeps the kernel's own threads, which carry loopback, waiting.) The
+//! exit status is 1 when a threshold was missed, which is then named, or something could not be measured; 2 for an
+//! unknown section.
 
 mod child;
 mod connections;

@@ -4,23 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-const ENDPOINTS: &str = "\
-Endpoints:
-  tcp://127.0.0.1:9000   tcp://[::1]:9000   tcp://example.org:80   port 0 binds any free one
-  udp://127.0.0.1:9000   udp://0.0.0.0:5000?join=239.1.2.3@eth0,232.1.1.1@eth0/10.0.0.5 (groups to hear)
-  unix:/run/x.sock       unix:@abstract        a stream; as well unix-dgram: and unix-seqpacket:
-  fd://3                 fd://NAME             a socket that was passed to this process, by number or as in
-                                               LISTEN_FDNAMES (systemd socket activation)
-Socket options follow as a query, tcp://127.0.0.1:9000?nodelay=0&rcvbuf=4M:
-  reuseaddr nodelay keepalive broadcast (0 or 1), rcvbuf sndbuf (bytes, with K, M or G), backlog, recvsize
-
-Environment: SOCKEYE_LOG=debug writes diagnostics to standard error.
-
-Exit status: 0 done, 1 the operation failed or a file ended incomplete or refused, 2 bad usage.";
+use super::help;
 
 /// A socket tester that shows every byte. Without arguments it opens its window.
 #[derive(Debug, Parser)]
-#[command(name = "sockeye", version, after_help = ENDPOINTS)]
+#[command(name = "sockeye", version, after_help = help::short(), after_long_help = help::long())]
 pub(super) struct Arguments {
     #[command(subcommand)]
     pub verb: Verb,
@@ -29,19 +17,19 @@ pub(super) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
     /// Accept connections or datagrams, and write what peers send to standard output
-    #[command(after_help = ENDPOINTS)]
+    #[command(after_help = help::short(), after_long_help = help::long())]
     Listen(ListenArguments),
     /// Connect and send; without --send, join standard input and output to the socket
-    #[command(after_help = ENDPOINTS)]
+    #[command(after_help = help::short(), after_long_help = help::long())]
     Connect(ConnectArguments),
     /// Connect once for each file and send it
-    #[command(after_help = ENDPOINTS)]
+    #[command(after_help = help::short(), after_long_help = help::long())]
     SendFile(SendFileArguments),
     /// Accept connections and keep what each sends as a file
-    #[command(after_help = ENDPOINTS)]
+    #[command(after_help = help::short(), after_long_help = help::long())]
     Receive(ReceiveArguments),
     /// Write the same as a program for Python, netcat, socat or curl
-    #[command(after_help = ENDPOINTS)]
+    #[command(after_help = help::short(), after_long_help = help::long())]
     Code(CodeArguments),
 }
 
@@ -81,15 +69,17 @@ pub(super) struct ConnectArguments {
     pub endpoint: String,
     /// Send this text (UTF-8, as it stands: no line ending, no escapes), then wait for the answer
     ///
-    /// To CAN it is a frame (`123#DEADBEEF`), to raw sockets for ICMP the payload of a ping (`id=7 seq=2 hello`).
+    /// To CAN it is a frame (`123#DEADBEEF`), to its broadcast manager a message (`TX_SETUP ival2=100ms 123#DEADBEEF`), to
+    /// raw sockets for ICMP the payload of a ping (`id=7 seq=2 hello`).
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with = "send_hex")]
     pub send: Option<String>,
     /// Send these bytes (`e4 bd a0`, `0xE4BDA0`), then wait for the answer
     #[arg(long, value_name = "HEX", allow_hyphen_values = true)]
     pub send_hex: Option<String>,
-    /// Send to these addresses too (UDP, in numbers; groups and broadcast addresses among them), and hear all who answer
+    /// Send to these addresses too (UDP; names, groups and broadcast addresses among them), and hear all who answer
     ///
-    /// One without a port has the endpoint's. A broadcast address takes the socket option `broadcast=1`.
+    /// One without a port has the endpoint's. Where one is not found, nothing is sent, to the endpoint neither. A
+    /// broadcast address takes the socket option `broadcast=1`.
     #[arg(long, value_name = "ADDRESS,…")]
     pub to: Option<String>,
     /// End after so many milliseconds of quiet, once all is sent [default: 1000; joined to a stream: none]
@@ -163,6 +153,12 @@ pub(super) struct CodeArguments {
     /// Send every received byte back
     #[arg(long, requires = "listen")]
     pub echo: bool,
+    /// Show browsers this file, or what is in this folder, over HTTP/1.1
+    #[arg(long, value_name = "PATH", requires = "listen", conflicts_with = "page")]
+    pub serve: Option<PathBuf>,
+    /// Show browsers this text: HTML if it begins with `<`
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, requires = "listen")]
+    pub page: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -7,7 +7,7 @@ use super::console::Ending;
 use super::report::Form;
 use super::request::{self, UsageError};
 use crate::i18n::{self, Language};
-use crate::model::{Program, Recipe, Respond, Role, Target};
+use crate::model::{BrowserContent, Program, Recipe, Respond, Role, Target};
 use crate::tr;
 
 /// What to write down.
@@ -19,12 +19,14 @@ pub(super) struct CodeTask {
     program: Program,
     message: Option<Vec<u8>>,
     respond: Respond,
+    browser: Option<BrowserContent>,
 }
 
 /// # Errors
 /// The first argument that can't be right.
 pub(super) fn read(arguments: CodeArguments, language: Language) -> Result<CodeTask, UsageError> {
-    let target = request::read_endpoint(&arguments.endpoint, language)?;
+    let browser = request::browser(arguments.serve, arguments.page);
+    let target = request::read_endpoint_for(browser.as_ref(), &arguments.endpoint, language)?;
     let message = match (arguments.send, arguments.send_hex) {
         (Some(text), _) => Some(request::read_message(&text, &target, language)?),
         (None, Some(text)) => Some(request::read_hex(&text, language)?),
@@ -42,14 +44,21 @@ pub(super) fn read(arguments: CodeArguments, language: Language) -> Result<CodeT
         },
         message,
         respond: request::respond(arguments.reply, arguments.echo),
+        browser,
     })
 }
 
 /// Writes the program to standard output, or to standard error why there is none.
 pub(super) fn run(task: &CodeTask, form: Form) -> Ending {
     let language = form.language();
-    let CodeTask { target, role, connected, program, message, respond } = task;
-    let recipe = Recipe { connected: *connected, message: message.as_deref(), respond, ..Recipe::new(*role, target) };
+    let CodeTask { target, role, connected, program, message, respond, browser } = task;
+    let recipe = Recipe {
+        connected: *connected,
+        message: message.as_deref(),
+        respond,
+        browser: browser.as_ref(),
+        ..Recipe::new(*role, target)
+    };
     match program.write(&recipe) {
         Ok(text) => match io::stdout().write_all(text.as_bytes()) {
             // Whoever read the output has seen enough, as with `| head`.

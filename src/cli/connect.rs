@@ -8,7 +8,8 @@ use super::console::{Console, Ending, Turn};
 use super::request::{ANSWER_WAIT, ConnectTask, Input};
 use super::standard_input::{self, Chunk};
 use crate::model::{
-    CloseReason, Command, ConnectSpec, Event, Failure, HostPort, Operation, Protocol, Recipients, SessionId, SocketId,
+    CloseReason, Command, ConnectSpec, Event, Failure, HostPort, Operation, Peer, Protocol, Recipients, SessionId,
+    SocketId,
 };
 
 /// Bytes of standard input that may wait for the system to take them: enough to keep a socket busy, little to hold.
@@ -55,7 +56,7 @@ struct Conversation {
     wait: Option<Duration>,
     /// The first; over UDP others may answer too.
     session: Option<SessionId>,
-    /// Addresses that get what is sent beside the session's peer.
+    /// Addresses that get what is sent beside the session's peer; once that is known, the peer is the first of them.
     to: Vec<HostPort>,
     /// `None` once it has been taken up.
     to_send: Option<Input>,
@@ -105,7 +106,14 @@ impl Conversation {
     fn handle(&mut self, event: Event, console: &Console) -> Option<Ending> {
         match event {
             Event::Opened { info, .. } => {
-                self.session.get_or_insert(info.id);
+                if self.session.is_none() {
+                    self.session = Some(info.id);
+                    if let Peer::Ip(peer) = info.peer
+                        && !self.to.is_empty()
+                    {
+                        self.to.insert(0, peer.into());
+                    }
+                }
                 self.protocol = info.protocol;
                 if !self.protocol.has_connection() {
                     // No close will tell that nothing follows.
@@ -176,12 +184,12 @@ impl Conversation {
 
     fn send(&mut self, bytes: Vec<u8>, console: &Console) {
         let Some(session) = self.session else { return };
-        self.in_flight += bytes.len() as u64 * (1 + self.to.len() as u64);
-        if !self.to.is_empty() {
-            let to = Recipients::Addresses(self.to.clone());
-            console.engine().send(Command::Send { socket: self.socket, to, bytes: bytes.clone() });
-        }
-        let to = Recipients::Sessions(vec![session]);
+        self.in_flight += bytes.len() as u64 * self.to.len().max(1) as u64;
+        // One message to all of them: where an address is not found, the peer gets none of it either.
+        let to = match self.to.as_slice() {
+            [] => Recipients::Sessions(vec![session]),
+            all => Recipients::Addresses(all.to_vec()),
+        };
         console.engine().send(Command::Send { socket: self.socket, to, bytes });
     }
 

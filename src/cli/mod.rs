@@ -4,6 +4,7 @@ mod args;
 mod code;
 mod connect;
 mod console;
+mod help;
 mod listen;
 mod report;
 mod request;

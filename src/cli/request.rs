@@ -87,19 +87,30 @@ pub(super) fn read(verb: Verb, language: Language) -> Result<Request, UsageError
 
 fn read_listen(arguments: ListenArguments, language: Language) -> Result<Request, UsageError> {
     let respond = respond(arguments.reply, arguments.echo);
-    let browser = match (arguments.serve, arguments.page) {
-        (Some(path), _) => Some(Engine::site_at(path)),
-        (None, page) => page.map(BrowserContent::Page),
-    };
-    let target = match browser {
-        Some(_) => read_stream_endpoint(&arguments.endpoint, &tr!(language, "cli.browsers_need_a_stream"), language)?,
-        None => read_endpoint(&arguments.endpoint, language)?,
-    };
+    let browser = browser(arguments.serve, arguments.page);
+    let target = read_endpoint_for(browser.as_ref(), &arguments.endpoint, language)?;
     Ok(Request {
         form: Form::new(arguments.json, arguments.quiet),
         journal: arguments.journal,
         task: Task::Listen(ListenSpec { respond, browser, once: arguments.once, ..ListenSpec::new(target) }),
     })
+}
+
+/// What `--serve` and `--page` ask for.
+pub(super) fn browser(serve: Option<PathBuf>, page: Option<String>) -> Option<BrowserContent> {
+    serve.map(Engine::site_at).or_else(|| page.map(BrowserContent::Page))
+}
+
+/// An endpoint, which has to be a stream where browsers are shown something.
+pub(super) fn read_endpoint_for(
+    browser: Option<&BrowserContent>,
+    text: &str,
+    language: Language,
+) -> Result<Target, UsageError> {
+    match browser {
+        Some(_) => read_stream_endpoint(text, &tr!(language, "cli.browsers_need_a_stream"), language),
+        None => read_endpoint(text, language),
+    }
 }
 
 /// What `--reply` and `--echo` ask for.
@@ -163,7 +174,7 @@ fn read_receive(arguments: ReceiveArguments, language: Language) -> Result<Reque
 
 const ENDPOINT: &str = "ENDPOINT";
 
-pub(super) fn read_endpoint(text: &str, language: Language) -> Result<Target, UsageError> {
+fn read_endpoint(text: &str, language: Language) -> Result<Target, UsageError> {
     text.parse().map_err(|error| UsageError {
         argument: Some(ENDPOINT),
         problem: quoted(language, text, &i18n::endpoint_error(language, &error)),
@@ -265,7 +276,7 @@ mod tests {
             ("connect tcp://h:1 --send a --send-hex 00", "--send-hex"),
             ("connect tcp://h:1 --wait soon", "soon"),
             ("connect tcp://h:1 --to 127.0.0.1:2", "127.0.0.1:2"),
-            ("connect udp://h:1 --to localhost:2", "localhost"),
+            ("connect udp://h:1 --to localhost:2,10.0.0.256", "10.0.0.256"),
             ("listen udp://h:1?join=10.0.0.1", "10.0.0.1"),
             ("send-file tcp://h:1", "FILE"),
             ("send-file udp://h:1 a.bin", "udp://h:1"),

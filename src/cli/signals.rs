@@ -1,6 +1,8 @@
 //! SIGINT and SIGTERM as messages; SIGXFSZ as the failure of a write.
 
 use std::io;
+#[cfg(unix)]
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
 #[cfg(unix)]
@@ -14,6 +16,10 @@ pub(super) struct Signals {
     #[cfg(unix)]
     caught: signal_hook::iterator::Signals,
 }
+
+/// A second signal this soon after the first is the same wish: timeout(1) signals its child and then its whole group.
+#[cfg(unix)]
+const SAME_WISH: Duration = Duration::from_millis(500);
 
 /// Exit status of a run that a second signal cut short: 128 + SIGINT, as shells have it.
 #[cfg(unix)]
@@ -35,7 +41,7 @@ impl Signals {
         Ok(Self {})
     }
 
-    /// A message for the first signal. The second one ends the process at once, whatever it is doing.
+    /// A message for the first signal. Half a second later, another one ends the process at once, whatever it is doing.
     #[cfg(unix)]
     pub(super) fn forward(self, engine: &Engine) -> Receiver<()> {
         let (sender, receiver) = crossbeam_channel::bounded(1);
@@ -46,7 +52,8 @@ impl Signals {
                 // Nobody listens any more only when the run is ending anyway.
                 sender.send(()).ok();
             }
-            if signals.next().is_some() {
+            let first = Instant::now();
+            if signals.any(|_| first.elapsed() >= SAME_WISH) {
                 std::process::exit(CUT_SHORT);
             }
         });

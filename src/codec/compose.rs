@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::can::bcm::{Message, MessageTextError, MessageTextProblem};
 use super::can::{Frame, FrameTextError, FrameTextProblem};
 use super::encoding::Encoding;
 use super::{escapes, hex, icmp};
@@ -18,6 +19,8 @@ pub enum Format {
     Hex,
     /// CAN frames as can-utils writes them, [`Frame`](super::can::Frame).
     CanFrame,
+    /// Messages of the CAN broadcast manager in words, [`Message`](super::can::bcm::Message).
+    CanBroadcast,
     /// The payload of an ICMP echo request, with `id=` and `seq=` before it where they matter.
     Ping(icmp::Version),
 }
@@ -46,6 +49,7 @@ impl Format {
             Self::Escapes => "escapes",
             Self::Hex => "hex",
             Self::CanFrame => "can",
+            Self::CanBroadcast => "bcm",
             Self::Ping(_) => "ping",
         }
     }
@@ -106,6 +110,8 @@ pub enum ComposeProblem {
     BadHexEscape,
     #[error("{0:?}")]
     Frame(FrameTextProblem),
+    #[error("{0:?}")]
+    Broadcast(MessageTextProblem),
     #[error("{0} is a number from 0 to 65535")]
     BadPingNumber(&'static str),
 }
@@ -125,18 +131,28 @@ pub fn compose(text: &str, format: Format, encoding: Encoding, ending: LineEndin
         Format::Escapes => escapes::parse(text, encoding)?,
         Format::Hex => hex::parse(text)?,
         // Nothing is no mistake yet: nothing is what there is to send.
-        Format::CanFrame if text.trim().is_empty() => Vec::new(),
+        Format::CanFrame | Format::CanBroadcast if text.trim().is_empty() => Vec::new(),
         Format::CanFrame => {
             let in_place =
                 |error: FrameTextError| ComposeError { at: error.at, problem: ComposeProblem::Frame(error.problem) };
             text.parse::<Frame>().map_err(in_place)?.to_bytes()
+        }
+        Format::CanBroadcast => {
+            let in_place = |error: MessageTextError| {
+                let problem = match error.problem {
+                    MessageTextProblem::Frame(problem) => ComposeProblem::Frame(problem),
+                    problem => ComposeProblem::Broadcast(problem),
+                };
+                ComposeError { at: error.at, problem }
+            };
+            text.parse::<Message>().map_err(in_place)?.to_bytes()
         }
         Format::Ping(version) => ping(text, version, encoding)?,
     };
     match format {
         Format::Text | Format::Escapes => encode_part(ending.text(), text.len(), encoding, &mut bytes)?,
         Format::Hex => bytes.extend_from_slice(ending.text().as_bytes()),
-        Format::CanFrame | Format::Ping(_) => {}
+        Format::CanFrame | Format::CanBroadcast | Format::Ping(_) => {}
     }
     Ok(bytes)
 }
@@ -216,6 +232,17 @@ mod tests {
     }
 
     #[test]
+    fn a_broadcast_manager_s_message_is_written_in_words() {
+        let compose = |text| compose(text, Format::CanBroadcast, Encoding::Utf8, LineEnding::CrLf);
+        let bytes = compose("TX_SETUP ival2=100ms 123#11").unwrap();
+        assert_eq!((bytes.len(), &bytes[56..64]), (72, &"123#11".parse::<Frame>().unwrap().to_bytes()[..8]));
+        assert_eq!(compose(" "), Ok(Vec::new()));
+        let problem = |text| compose(text).map_err(|error| (error.at, error.problem)).unwrap_err();
+        assert_eq!(problem("TX_SEND 123#1"), (12..13, ComposeProblem::Frame(FrameTextProblem::HalfByte)));
+        assert_eq!(problem("TX_DELETE"), (0..9, ComposeProblem::Broadcast(MessageTextProblem::NoId)));
+    }
+
+    #[test]
     fn labels_are_read_back() {
         for format in Format::ALL {
             assert_eq!(Format::from_label(&format.label().to_uppercase()), Some(format));
@@ -232,6 +259,7 @@ mod tests {
                 Format::Escapes,
                 Format::Hex,
                 Format::CanFrame,
+                Format::CanBroadcast,
                 Format::Ping(icmp::Version::V6),
             ]),
             encoding in prop::sample::select(&Encoding::ALL[..]),

@@ -17,8 +17,10 @@ pub enum Decoder {
     CanFrame,
     /// A [`Message`] of the broadcast manager.
     CanBroadcast,
-    /// An IPv4 packet with its header.
-    Ipv4,
+    /// An IPv4 packet with its header, as a raw socket of this protocol returns it.
+    Ipv4 { protocol: u8 },
+    /// An ICMP message for IPv4 without a header before it.
+    IcmpV4,
     /// An ICMPv6 message without a header before it.
     IcmpV6,
     /// The head of an HTTP/1 request or response.
@@ -37,20 +39,61 @@ pub struct Decoded {
 }
 
 impl Decoder {
+    /// The protocol in a word; empty for plain text.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Text => "",
+            Self::CanFrame => "CAN",
+            Self::CanBroadcast => "BCM",
+            Self::Ipv4 { protocol: ICMP } | Self::IcmpV4 => "ICMP",
+            Self::Ipv4 { .. } => "IPv4",
+            Self::IcmpV6 => "ICMPv6",
+            Self::Http => "HTTP",
+            Self::WebSocket => "WebSocket",
+        }
+    }
+
+    /// What is sent on a socket that returns what `self` reads: the kernel puts the header before an IPv4 packet, except
+    /// for protocol 255 (IPPROTO_RAW), see raw(7).
+    #[must_use]
+    pub fn sent(self) -> Self {
+        match self {
+            Self::Ipv4 { protocol: ICMP } => Self::IcmpV4,
+            Self::Ipv4 { protocol: RAW } => self,
+            Self::Ipv4 { .. } => Self::Text,
+            other => other,
+        }
+    }
+
     /// `None` for plain text, and for bytes that are not what they should be.
     #[must_use]
     pub fn decode(self, bytes: &[u8]) -> Option<Decoded> {
+        self.decode_head(bytes, bytes.len() as u64)
+    }
+
+    /// As [`Self::decode`] with only the first of `len` bytes at hand. What it says holds for all of them: `None` where that
+    /// can't be known.
+    #[must_use]
+    pub fn decode_head(self, head: &[u8], len: u64) -> Option<Decoded> {
+        let len = len.max(head.len() as u64);
+        let whole = || Some(head).filter(|head| head.len() as u64 >= len);
         match self {
             Self::Text => None,
-            Self::CanFrame => Frame::from_bytes(bytes).ok().map(|frame| can_frame(&frame)),
-            Self::CanBroadcast => Message::from_bytes(bytes).ok().map(|message| broadcast(&message)),
-            Self::Ipv4 => packet(bytes),
-            Self::IcmpV6 => message(icmp::Version::V6, bytes),
-            Self::Http => http::decode(bytes),
-            Self::WebSocket => frames::decode(bytes),
+            Self::CanFrame => Frame::from_bytes(whole()?).ok().map(|frame| can_frame(&frame)),
+            Self::CanBroadcast => Message::from_bytes(whole()?).ok().map(|message| broadcast(&message)),
+            Self::Ipv4 { .. } => packet(head, len),
+            Self::IcmpV4 => message(icmp::Version::V4, head, len),
+            Self::IcmpV6 => message(icmp::Version::V6, head, len),
+            Self::Http => http::decode(head, len),
+            Self::WebSocket => frames::decode(head, len),
         }
     }
 }
+
+/// Protocol numbers of the IANA's registry.
+const ICMP: u8 = 1;
+const RAW: u8 = 255;
 
 fn can_frame(frame: &Frame) -> Decoded {
     let (id, kind) = match frame.id {
@@ -79,13 +122,8 @@ fn broadcast(message: &Message) -> Decoded {
         summary.push(' ');
         summary.push_str(frame);
     }
-    let flags = [
-        (bcm::SET_TIMER, "SETTIMER"),
-        (bcm::START_TIMER, "STARTTIMER"),
-        (bcm::RX_FILTER_ID, "RX_FILTER_ID"),
-        (bcm::FD_FRAMES, "CAN_FD_FRAME"),
-    ];
-    let flags: Vec<_> = flags.into_iter().filter(|(bit, _)| message.flags & bit != 0).map(|(_, name)| name).collect();
+    let flags = bcm::FLAGS.into_iter().filter(|(bit, _)| message.flags & bit != 0);
+    let flags: Vec<_> = flags.map(|(_, name)| name).collect();
     let fields = vec![
         ("opcode", message.opcode.name().to_owned()),
         ("flags", format!("{:#06x} {}", message.flags, flags.join(" ")).trim_end().to_owned()),
@@ -97,8 +135,9 @@ fn broadcast(message: &Message) -> Decoded {
     Decoded { summary, fields }
 }
 
-fn packet(bytes: &[u8]) -> Option<Decoded> {
-    let (header, payload) = ipv4::Header::read(bytes)?;
+fn packet(head: &[u8], len: u64) -> Option<Decoded> {
+    let (header, payload) = ipv4::Header::read(head)?;
+    let payload_len = len - header.len as u64;
     let mut fields = vec![
         ("source", header.source.to_string()),
         ("destination", header.destination.to_string()),
@@ -107,34 +146,36 @@ fn packet(bytes: &[u8]) -> Option<Decoded> {
         ("protocol", header.protocol.to_string()),
         ("total length", header.total.to_string()),
     ];
-    let inner = (header.protocol == 1).then(|| message(icmp::Version::V4, payload)).flatten();
+    let inner = (header.protocol == ICMP).then(|| message(icmp::Version::V4, payload, payload_len)).flatten();
     let what = match inner {
         Some(inner) => {
             fields.extend(inner.fields);
             inner.summary
         }
-        None => format!("protocol {}, {} bytes", header.protocol, payload.len()),
+        None => format!("protocol {}, {payload_len} bytes", header.protocol),
     };
-    Some(Decoded { summary: format!("{} → {} · {what}", header.source, header.destination), fields })
+    // What it is comes before what a narrow column cuts off.
+    Some(Decoded { summary: format!("{what} · {} → {}", header.source, header.destination), fields })
 }
 
-fn message(version: icmp::Version, bytes: &[u8]) -> Option<Decoded> {
-    let header = icmp::Header::read(bytes)?;
-    let payload = &bytes[icmp::HEADER_SIZE..];
+fn message(version: icmp::Version, head: &[u8], len: u64) -> Option<Decoded> {
+    let header = icmp::Header::read(head)?;
+    let payload_len = len - icmp::HEADER_SIZE as u64;
     let mut summary = header.name(version).into_owned();
     let mut fields = vec![("type", format!("{} ({summary})", header.kind)), ("code", header.code.to_string())];
     // An IPv6 message's sum is over addresses too, which the socket doesn't give; the kernel has checked it.
     let verdict = match version {
-        icmp::Version::V4 if icmp::checksum(bytes) == 0 => " right",
+        icmp::Version::V4 if (head.len() as u64) < len => "",
+        icmp::Version::V4 if icmp::checksum(head) == 0 => " right",
         icmp::Version::V4 => " wrong",
         icmp::Version::V6 => "",
     };
     fields.push(("checksum", format!("{:#06x}{verdict}", header.checksum)));
     if let Some((identifier, sequence)) = header.echo(version) {
-        summary = format!("{summary} id={identifier} seq={sequence} {} bytes", payload.len());
+        summary = format!("{summary} id={identifier} seq={sequence}, {payload_len} bytes");
         fields.extend([("identifier", identifier.to_string()), ("sequence", sequence.to_string())]);
     }
-    fields.push(("payload", format!("{} bytes", payload.len())));
+    fields.push(("payload", format!("{payload_len} bytes")));
     Some(Decoded { summary, fields })
 }
 
@@ -144,11 +185,13 @@ mod tests {
 
     use super::*;
 
-    const ALL: [Decoder; 7] = [
+    const PACKET: Decoder = Decoder::Ipv4 { protocol: ICMP };
+    const ALL: [Decoder; 8] = [
         Decoder::Text,
         Decoder::CanFrame,
         Decoder::CanBroadcast,
-        Decoder::Ipv4,
+        PACKET,
+        Decoder::IcmpV4,
         Decoder::IcmpV6,
         Decoder::Http,
         Decoder::WebSocket,
@@ -162,11 +205,11 @@ mod tests {
     fn a_ping_is_seen_in_its_packet() {
         let mut packet = vec![0x45, 0, 0, 33, 0, 1, 0, 0, 64, 1, 0, 0, 127, 0, 0, 1, 127, 0, 0, 2];
         packet.extend(icmp::echo_request(icmp::Version::V4, 7, 3, b"hello"));
-        let decoded = Decoder::Ipv4.decode(&packet).unwrap();
-        assert_eq!(decoded.summary, "127.0.0.1 → 127.0.0.2 · echo request id=7 seq=3 5 bytes");
+        let decoded = PACKET.decode(&packet).unwrap();
+        assert_eq!(decoded.summary, "echo request id=7 seq=3, 5 bytes · 127.0.0.1 → 127.0.0.2");
         assert!(decoded.fields.iter().any(|(name, value)| *name == "checksum" && value.ends_with(" right")));
         packet[30] ^= 1;
-        let decoded = Decoder::Ipv4.decode(&packet).unwrap();
+        let decoded = PACKET.decode(&packet).unwrap();
         assert!(decoded.fields.iter().any(|(name, value)| *name == "checksum" && value.ends_with(" wrong")));
     }
 
@@ -181,7 +224,31 @@ mod tests {
     #[test]
     fn other_protocols_are_named_by_number() {
         let packet = [0x45, 0, 0, 22, 0, 1, 0, 0, 64, 89, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2, 1, 2];
-        assert_eq!(summary(Decoder::Ipv4, &packet).as_deref(), Some("10.0.0.1 → 10.0.0.2 · protocol 89, 2 bytes"));
+        assert_eq!(
+            summary(Decoder::Ipv4 { protocol: 89 }, &packet).as_deref(),
+            Some("protocol 89, 2 bytes · 10.0.0.1 → 10.0.0.2")
+        );
+    }
+
+    #[test]
+    fn what_is_sent_has_no_header() {
+        let ping = icmp::echo_request(icmp::Version::V4, 7, 3, b"hello");
+        assert_eq!(summary(PACKET, &ping), None);
+        assert_eq!(summary(PACKET.sent(), &ping).as_deref(), Some("echo request id=7 seq=3, 5 bytes"));
+        // Whose header it is, only its protocol tells.
+        assert_eq!(Decoder::Ipv4 { protocol: 89 }.sent(), Decoder::Text);
+        assert_eq!(Decoder::Ipv4 { protocol: 255 }.sent(), Decoder::Ipv4 { protocol: 255 });
+        assert_eq!(Decoder::CanFrame.sent(), Decoder::CanFrame);
+    }
+
+    #[test]
+    fn a_head_is_told_as_part_of_the_whole() {
+        let ping = icmp::echo_request(icmp::Version::V4, 7, 3, &[9; 1000]);
+        let decoded = Decoder::IcmpV4.decode_head(&ping[..512], 1008).unwrap();
+        assert_eq!(decoded.summary, "echo request id=7 seq=3, 1000 bytes");
+        assert!(decoded.fields.iter().all(|(_, value)| !value.contains("wrong")), "{decoded:?}");
+        let frame: Frame = "123##1DEADBEEF".parse().unwrap();
+        assert_eq!(Decoder::CanFrame.decode_head(&frame.to_bytes()[..16], 72), None);
     }
 
     proptest! {
@@ -190,11 +257,13 @@ mod tests {
             mut bytes in prop::collection::vec(any::<u8>(), 0..140),
             decoder in prop::sample::select(&ALL[..]),
             first: Option<u8>,
+            missing in 0..3000_u64,
         ) {
             if let (Some(first), Some(byte)) = (first, bytes.first_mut()) {
                 *byte = 0x40 | first & 0x0f;
             }
             let _ = decoder.decode(&bytes);
+            let _ = decoder.decode_head(&bytes, bytes.len() as u64 + missing);
         }
     }
 }

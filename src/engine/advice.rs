@@ -3,9 +3,15 @@
 use ::core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::io;
 
-use crate::model::{Cause, Endpoint, Failure, Hint, HostPort, Operation, Protocol, SocketOption, Target, UnixName};
+use crate::model::{Cause, Endpoint, Failure, Hint, HostPort, IpProtocol, Operation, Protocol, Role, Target, UnixName};
 use crate::net;
-use crate::store::{port_owner, socket_file, time_wait};
+use crate::store::{ephemeral_ports, socket_file, time_wait};
+
+mod in_use;
+mod lacking;
+mod vsock;
+
+pub(super) use lacking::probe;
 
 /// Adds a hint to a failure of opening `target`, and looks closer where the system's error says too little.
 pub(super) fn explain(mut failure: Failure, target: &Target) -> Failure {
@@ -18,7 +24,7 @@ pub(super) fn explain(mut failure: Failure, target: &Target) -> Failure {
         }
     }
     let failure = match endpoint.host().filter(|_| endpoint.protocol().is_over_ip()) {
-        Some(address) => explain_address(failure, address),
+        Some(address) => explain_port(explain_address(failure, address)),
         None => failure,
     };
     let hint = failure.hint.clone().or_else(|| hint(&failure, target));
@@ -27,9 +33,12 @@ pub(super) fn explain(mut failure: Failure, target: &Target) -> Failure {
 
 /// Looks closer at a failure that comes of an address: of IPv6 without its network, or that all machines of a network
 /// hear.
-fn explain_address(mut failure: Failure, address: &HostPort) -> Failure {
+pub(super) fn explain_address(mut failure: Failure, address: &HostPort) -> Failure {
     let (host, scope) = address.host.split_once('%').map_or((address.host.as_str(), None), |(h, s)| (h, Some(s)));
     match host.parse() {
+        Ok(ip @ IpAddr::V6(_)) if is_invalid(&failure.cause) && lacking::is_ipv6_off(ip) => {
+            failure.hint = Some(Hint::Ipv6IsOff);
+        }
         Ok(IpAddr::V6(ip)) if is_link_local(ip) => {
             let unscoped = scope.is_none() && is_invalid(&failure.cause);
             // No resolver knows an interface that isn't there.
@@ -43,6 +52,28 @@ fn explain_address(mut failure: Failure, address: &HostPort) -> Failure {
             failure.hint = Some(Hint::AllowBroadcast);
         }
         _ => {}
+    }
+    failure
+}
+
+/// Looks closer at a failure that comes of the port that the system was to choose.
+fn explain_port(mut failure: Failure) -> Failure {
+    let Ok(endpoint) = failure.subject.parse::<Endpoint>() else { return failure };
+    let Some(address) = endpoint.host().and_then(net::literal) else { return failure };
+    let is_used_up = match (failure.operation, &failure.cause) {
+        // With SO_REUSEADDR another may have come to listen in between.
+        (Operation::Bind | Operation::Listen, Cause::AddressInUse) => address.port() == 0,
+        (Operation::Connect, Cause::AddressNotAvailable) if endpoint.protocol() == Protocol::Tcp => {
+            net::tcp_ports_are_used_up(address)
+        }
+        _ => false,
+    };
+    if is_used_up {
+        failure.cause = Cause::EphemeralPortsUsedUp;
+        failure.hint = ephemeral_ports::range().map(|range| {
+            let waiting = if endpoint.protocol() == Protocol::Tcp { time_wait::ports_in(&range) } else { 0 };
+            Hint::WidenThePortRange { first: *range.start(), last: *range.end(), waiting }
+        });
     }
     failure
 }
@@ -73,9 +104,21 @@ fn is_broadcast(ip: Ipv4Addr) -> bool {
 }
 
 fn hint(failure: &Failure, target: &Target) -> Option<Hint> {
-    let endpoint = &target.endpoint;
+    // Of several addresses the one that failed; of a client its own, where that is what can't be bound.
+    let named = failure.subject.parse::<Target>().map_or_else(|_| target.endpoint.clone(), |named| named.endpoint);
+    let endpoint = &named;
     Some(match failure.cause {
-        Cause::AddressInUse => in_use(target),
+        Cause::AddressInUse => in_use::hint(endpoint, &target.options),
+        // What a machine answers over vsock where nobody listens.
+        Cause::ConnectionReset if matches!(endpoint, Endpoint::Vsock(_)) && failure.operation == Operation::Connect => {
+            Hint::StartTheServer
+        }
+        Cause::NoTransport => match endpoint {
+            Endpoint::Vsock(address) => vsock::module(Role::Client, address.cid).unwrap_or(Hint::LoadVsockTransport),
+            _ => return None,
+        },
+        Cause::TimedOut if matches!(endpoint, Endpoint::Vsock(_)) => Hint::CheckTheMachine,
+        Cause::AddressNotAvailable if let Some(hint) = not_here(endpoint) => hint,
         Cause::Refused | Cause::StaleSocket => Hint::StartTheServer,
         Cause::SelfConnect => Hint::ChooseAnotherPort,
         Cause::NotASocket => Hint::RemoveTheFile,
@@ -84,18 +127,10 @@ fn hint(failure: &Failure, target: &Target) -> Option<Hint> {
         Cause::AddressNotAvailable | Cause::HostUnreachable | Cause::NetworkUnreachable | Cause::TimedOut => {
             Hint::CheckTheAddress
         }
-        Cause::PermissionDenied => match endpoint {
-            Endpoint::Tcp(address) | Endpoint::Udp(address)
-                if failure.operation == Operation::Bind && (1..1024).contains(&address.port) =>
-            {
-                Hint::PortsBelow1024NeedRights
-            }
-            _ if failure.operation == Operation::Open => {
-                missing(endpoint.protocol(), &failure.cause).unwrap_or(Hint::CheckRights)
-            }
-            _ => Hint::CheckRights,
-        },
-        Cause::AddressFamilyMissing => return missing(endpoint.protocol(), &failure.cause),
+        Cause::PermissionDenied => lacking::right(failure.operation, endpoint, &target.options),
+        Cause::AddressFamilyMissing | Cause::ProtocolMissing => {
+            return lacking::missing(endpoint.protocol(), target.options.ip_protocol(), &failure.cause);
+        }
         Cause::NoSuchDevice => match endpoint {
             Endpoint::Can(_) | Endpoint::CanBroadcast(_) => Hint::CheckTheInterface,
             _ => return None,
@@ -106,44 +141,30 @@ fn hint(failure: &Failure, target: &Target) -> Option<Hint> {
     })
 }
 
-/// Who holds the address, or what else keeps it.
-fn in_use(target: &Target) -> Hint {
-    let Some(address) = target.endpoint.host() else { return Hint::ChooseAnotherPort };
-    if let Some(owner) = port_owner::find(target.endpoint.protocol(), address.port) {
-        return Hint::PortHeldBy { owner };
-    }
-    let refuses_to_share = target.options.switch(SocketOption::ReuseAddress) == Some(false);
-    if refuses_to_share && matches!(target.endpoint, Endpoint::Tcp(_)) {
-        let sockets = time_wait::find(address.port);
-        if !sockets.is_empty() {
-            return Hint::PortInTimeWait { sockets };
+/// What would bring an address that this machine lacks.
+fn not_here(endpoint: &Endpoint) -> Option<Hint> {
+    match endpoint {
+        Endpoint::Vsock(address) => vsock::module(Role::Server, address.cid),
+        _ => {
+            let address = endpoint.host().and_then(net::literal)?;
+            lacking::is_ipv6_off(address.ip()).then_some(Hint::Ipv6IsOff)
         }
     }
-    Hint::ChooseAnotherPort
 }
 
-/// What would bring a kind of socket that can't be opened.
-pub(super) fn missing(protocol: Protocol, cause: &Cause) -> Option<Hint> {
-    match (cause, protocol.kernel_module()) {
-        (Cause::AddressFamilyMissing, Some(module)) => Some(Hint::LoadModule { module: module.to_owned() }),
-        (Cause::AddressFamilyMissing, None) if protocol.is_over_ip() => Some(Hint::ChooseAnotherFamily),
-        (Cause::PermissionDenied, _) if protocol == Protocol::Raw => Some(Hint::NeedsRawRight),
-        _ => None,
-    }
-}
-
-/// A message or datagram that was not sent.
-pub(super) fn send_message(protocol: Protocol, peer: &str, error: &io::Error) -> Failure {
+/// A message or datagram that was not sent. `carried` is the socket's protocol above IP.
+pub(super) fn send_message(protocol: Protocol, carried: Option<IpProtocol>, peer: &str, error: &io::Error) -> Failure {
     let mut failure = Failure::io(Operation::Send, peer, error);
     let is_unix = protocol.is_unix();
     // The one that is full is the receiver's queue, net.unix.max_dgram_qlen long (unix(7)).
     if is_unix && error.kind() == io::ErrorKind::WouldBlock {
         failure.cause = Cause::PeerQueueFull;
     }
+    if protocol == Protocol::Raw && carried == Some(IpProtocol::RAW) && is_unfit(&failure.cause) {
+        return failure.with_hint(Hint::WriteTheHeader);
+    }
     match failure.cause {
-        Cause::MessageTooLong => {
-            return failure.with_hint(if is_unix { Hint::RaiseSendBuffer } else { Hint::DatagramMax });
-        }
+        Cause::MessageTooLong => return failure.with_hint(longest(protocol, peer)),
         Cause::PeerQueueFull => return failure.with_hint(Hint::WaitForTheReceiver),
         Cause::Refused => return failure.with_hint(Hint::StartTheServer),
         _ => {}
@@ -151,5 +172,25 @@ pub(super) fn send_message(protocol: Protocol, peer: &str, error: &io::Error) ->
     match peer.parse::<SocketAddr>() {
         Ok(address) => explain_address(failure, &address.into()),
         Err(_) => failure,
+    }
+}
+
+/// What the system says to a packet without a header, or one that is longer than the interface takes.
+fn is_unfit(cause: &Cause) -> bool {
+    const EINVAL: i32 = nix::errno::Errno::EINVAL as i32;
+    matches!(cause, Cause::Other { errno: Some(EINVAL), .. } | Cause::MessageTooLong)
+}
+
+/// How much can be sent at once: what IPv4's and IPv6's 16 bits of length leave beside the headers that they count
+/// (RFC 791, section 3.1; RFC 8200, section 3), or what fits into the socket's buffer.
+fn longest(protocol: Protocol, peer: &str) -> Hint {
+    let address = peer.parse::<SocketAddr>().map(|address| address.ip());
+    let host = peer.split('%').next().unwrap_or_default();
+    let v6 = address.or_else(|_| host.parse()).is_ok_and(|ip: IpAddr| ip.to_canonical().is_ipv6());
+    let most = if v6 { 65_535 } else { 65_515 };
+    match protocol {
+        Protocol::Udp => Hint::DatagramMax { v6, bytes: most - 8 },
+        Protocol::Raw => Hint::PacketMax { v6, bytes: most },
+        _ => Hint::RaiseSendBuffer,
     }
 }

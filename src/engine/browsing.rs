@@ -11,7 +11,7 @@ use super::stream_writer;
 use crate::codec::websocket::{self, Opcode};
 use crate::model::{BrowserContent, CloseReason, Event, Failure, FolderList, Respond};
 use crate::net::Stream;
-use crate::proto::browser::{Conversation, Moment, Opened, Step};
+use crate::proto::browser::{Conversation, Hosts, Moment, Opened, Step};
 use crate::store::site::{Found, Site};
 use crate::store::source::Source;
 
@@ -20,6 +20,13 @@ const PIECE: usize = 64 << 10;
 
 /// The shortest time that a receive call is given: with none it would wait for ever.
 const SHORTEST: Duration = Duration::from_millis(1);
+
+/// What a browser is shown, and under which names.
+#[derive(Debug)]
+pub(super) struct Answering {
+    pub(super) content: BrowserContent,
+    pub(super) hosts: Hosts,
+}
 
 pub(super) struct Browsing<'a> {
     session: &'a Arc<Session>,
@@ -44,14 +51,15 @@ impl<'a> Browsing<'a> {
     /// # Errors
     /// What is to be shown can't be opened any more.
     pub(super) fn begin(
-        content: &BrowserContent,
+        answering: &Answering,
         session: &'a Arc<Session>,
         core: &'a Arc<Core>,
         control: &'a SocketControl,
         stream: &'a Stream,
     ) -> Result<Self, Failure> {
+        let Answering { content, hosts } = answering;
         let site = Site::open(content)?;
-        let conversation = Conversation::new(content);
+        let conversation = Conversation::new(content, hosts.clone());
         let mut browsing =
             Self { session, core, control, stream, conversation, site, source: None, is_timed: false, is_over: false };
         browsing.run();

@@ -8,7 +8,8 @@ use super::core::Core;
 use super::socket_control::SocketControl;
 use super::{advice, datagrams, groups, inspecting, listener, resolving, stream_receiver};
 use crate::model::{
-    Cause, ConnectSpec, Endpoint, Event, Failure, Life, Operation, Peer, Protocol, ReceiveMode, Role, Target, UnixName,
+    Cause, ConnectSpec, Endpoint, Event, Failure, IpProtocol, Life, Operation, Peer, Protocol, ReceiveMode, Role,
+    Target, UnixName,
 };
 use crate::net::{self, Attempt, ConnectEnd, LocalAddress, Stream};
 use crate::store::inbox::Inbox;
@@ -54,14 +55,14 @@ fn connect(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ConnectSpec) -
     };
     match net::connect(&attempt, |endpoint| announce_attempt(core, control, endpoint)) {
         ConnectEnd::Stream(stream) => {
-            let endpoint = adopted(core, control, spec, stream.protocol(), &stream.local())?;
+            let endpoint = adopted(core, control, spec, stream.protocol(), None, &stream.local())?;
             converse(core, control, &endpoint, stream);
         }
         ConnectEnd::Datagrams(socket, peer) => {
             let local = socket.local().map_err(|error| Failure::io(Operation::Open, endpoint, &error))?;
             let is_connected = spec.connected || matches!(endpoint, Endpoint::Descriptor(_));
             let to = (!is_connected).then(|| peer.clone());
-            let endpoint = adopted(core, control, spec, socket.protocol(), &local)?;
+            let endpoint = adopted(core, control, spec, socket.protocol(), socket.carried(), &local)?;
             groups::join_first(control, &socket.inspect(Role::Client, endpoint.protocol()))?;
             datagrams::converse(core, control, &endpoint, socket, &local, peer, to);
         }
@@ -77,11 +78,12 @@ fn adopted(
     control: &SocketControl,
     spec: &ConnectSpec,
     protocol: Protocol,
+    carried: Option<IpProtocol>,
     local: &Peer,
 ) -> Result<Endpoint, Failure> {
     let asked = &spec.target.endpoint;
     let Endpoint::Descriptor(_) = asked else { return Ok(asked.clone()) };
-    let opened = asked.opened(protocol, local);
+    let opened = asked.opened(protocol, carried, local);
     listener::check_adopted(core, control, asked, &opened, &spec.receive)?;
     Ok(opened)
 }

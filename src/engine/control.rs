@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
 use parking_lot::Mutex;
@@ -14,16 +13,13 @@ use super::core::{Core, spawn, spawn_foreign};
 use super::send_queue::Outgoing;
 use super::session::Session;
 use super::socket_control::SocketControl;
-use super::{addressing, advice, client, groups, inspecting, listener};
+use super::{addressing, client, groups, inspecting, listener};
 use crate::codec::encoding::Encoding;
 use crate::model::{
-    Cause, CloseReason, Command, ConnectSpec, Event, Failure, Hint, ListenSpec, Operation, Protocol, Recipients,
-    Respond, Role, SessionId, Settings, SocketId,
+    Cause, CloseReason, Command, ConnectSpec, Event, Facility, Failure, Hint, ListenSpec, Operation, Protocol,
+    Recipients, Respond, Role, SessionId, Settings, SocketId,
 };
 use crate::{net, store};
-
-/// For how long one message to many may wait for room in a datagram socket's buffer.
-const DATAGRAM_WAIT: Duration = Duration::from_millis(100);
 
 /// A listener's or client's own thread.
 struct Running {
@@ -45,14 +41,16 @@ impl Running {
 pub(super) struct Control {
     core: Arc<Core>,
     settings: Option<PathBuf>,
+    /// As [`super::Surroundings::probe`].
+    probe: fn(&Facility) -> Option<Failure>,
     running: HashMap<SocketId, Running>,
     /// Writes settings in order, one at a time, off this thread.
     saving: Option<JoinHandle<()>>,
 }
 
 impl Control {
-    pub(super) fn new(core: Arc<Core>, settings: Option<PathBuf>) -> Self {
-        Self { core, settings, running: HashMap::new(), saving: None }
+    pub(super) fn new(core: Arc<Core>, settings: Option<PathBuf>, probe: fn(&Facility) -> Option<Failure>) -> Self {
+        Self { core, settings, probe, running: HashMap::new(), saving: None }
     }
 
     /// Carries out commands until their sender is gone, then stops everything and joins it.
@@ -135,12 +133,9 @@ impl Control {
                 let all = net::interfaces().inspect_err(|error| tracing::debug!(%error, "no interfaces"));
                 self.core.outbox.send(Event::Interfaces(all.unwrap_or_default().into()));
             }
-            Command::Probe { protocol } => {
-                let missing = net::probe(protocol).err().map(|failure| {
-                    let hint = advice::missing(protocol, &failure.cause);
-                    Failure { hint, ..failure }
-                });
-                self.core.outbox.send(Event::Probed { protocol, missing });
+            Command::Probe { facility } => {
+                let missing = (self.probe)(&facility);
+                self.core.outbox.send(Event::Probed { facility, missing });
             }
             Command::ReadPage(request) => self.core.reader.page(request),
             Command::SetFilterEncodings(labels) => {
@@ -290,11 +285,13 @@ impl Control {
     fn send(&self, socket: SocketId, to: Recipients, bytes: Vec<u8>) {
         // One copy for all of them.
         let bytes: Arc<[u8]> = bytes.into();
-        // A full datagram buffer is waited for, but not again for each recipient.
-        let deadline = Instant::now() + DATAGRAM_WAIT;
-        if let (Recipients::Addresses(addresses), Some(running)) = (&to, self.running.get(&socket)) {
-            return addressing::send(&self.core, &running.control, addresses, &bytes, deadline);
-        }
+        let control = self.running.get(&socket).map(|running| &*running.control);
+        let to = match (to, control) {
+            (Recipients::Addresses(addresses), Some(control)) => {
+                return addressing::send_to_addresses(&self.core, control, addresses, bytes);
+            }
+            (to, _) => to,
+        };
         let is_to_all = to == Recipients::All;
         let mut recipients = self.recipients(socket, to);
         // Browsers keep connections beside a WebSocket, on which nothing can be said to them.
@@ -305,9 +302,7 @@ impl Control {
             let failure = Failure::new(Operation::Send, "", Cause::NoSuchSession);
             self.core.outbox.send(Event::Failed { socket: Some(socket), session: None, failure });
         }
-        for session in recipients {
-            session.send(&self.core, &bytes, Instant::now() < deadline);
-        }
+        addressing::send_to_sessions(&self.core, control, recipients, &bytes);
     }
 
     fn queue(&self, session: &Arc<Session>, item: Outgoing) {

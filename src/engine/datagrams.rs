@@ -220,7 +220,9 @@ impl<'a> Worker<'a> {
     }
 
     fn tell_failed(&mut self, session: Option<&Session>, peer: &str, error: &std::io::Error) {
-        let mut failure = advice::send_message(self.socket.protocol(), peer, error);
+        let protocol = self.socket.protocol();
+        let carried = self.socket.inspect(Role::Server, protocol).ip_protocol();
+        let mut failure = advice::send_message(protocol, carried, peer, error);
         failure.operation = Operation::Receive;
         self.fail(session, failure);
     }

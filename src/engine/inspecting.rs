@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::core::Core;
 use super::session::Session;
 use super::socket_control::SocketControl;
-use crate::model::{Event, Failure, Life, OptionAnswer, OptionValue, SocketOption};
+use crate::model::{Event, Failure, Life, OptionAnswer, OptionValue, RowBody, SocketOption};
 use crate::net::OpenSocket;
 
 /// Tells what the kernel made of the options that were asked for. Once a socket is there, and after each change.
@@ -44,7 +44,7 @@ pub(super) fn inspect(core: &Core, control: &SocketControl, session: Option<&Ses
     }
 }
 
-/// Changes an option of a session's socket, or of the listener's own, which connections inherit from then on.
+/// Changes an option of a session's socket, or of the listener's own and of its open connections.
 pub(super) fn set_option(
     core: &Core,
     control: &SocketControl,
@@ -55,10 +55,50 @@ pub(super) fn set_option(
     let changed: Option<Result<OptionAnswer, Failure>> =
         with_socket(control, session, |socket| socket.change(option, value));
     match changed {
-        Some(Ok(answer)) => tell_answers(core, control, session, vec![answer]),
+        Some(Ok(answer)) => {
+            tell_answers(core, control, session, vec![answer]);
+            if session.is_none() && option.is_of_connections() && control.accepts_connections() {
+                set_for_connections(core, control, option, value);
+            }
+        }
         Some(Err(failure)) => core.fail(control.id, session, failure),
         // Closed meanwhile, which has been told.
         None => {}
+    }
+}
+
+/// Refusals of one change that a face is told; the journal has all.
+const REFUSALS_MAX: usize = 16;
+
+/// Changes an option of each connection that is open: half a dozen system calls for each, and none that blocks.
+fn set_for_connections(core: &Core, control: &SocketControl, option: SocketOption, value: &OptionValue) {
+    // First: a connection that is being accepted is given it after this, or is among the sessions already.
+    control.give_to_accepted(option, value.clone());
+    let mut sessions = core.sessions_of(control.id);
+    sessions.sort_unstable_by_key(|session| session.info.id);
+    let mut refusals = 0;
+    for session in sessions {
+        match session.with_socket(|socket| socket.change(option, value)) {
+            Some(Ok(answer)) => tell_answers(core, control, Some(&session), vec![answer]),
+            Some(Err(failure)) if refusals < REFUSALS_MAX => {
+                refusals += 1;
+                core.fail(control.id, Some(&session), failure);
+            }
+            Some(Err(failure)) => core.record(control.id, Some(&session), RowBody::Failed { failure }),
+            // Closed meanwhile, which has been told.
+            None => {}
+        }
+    }
+}
+
+/// Gives a connection that has just been accepted what its listener was given while it listened: one that waited in the
+/// queue inherited what the listener had before.
+pub(super) fn catch_up(core: &Core, control: &SocketControl, session: &Session) {
+    let refused = control.with_given(|(option, value)| {
+        session.with_socket(|socket| socket.change(*option, value)).and_then(Result::err)
+    });
+    for failure in refused {
+        core.fail(control.id, Some(session), failure);
     }
 }
 

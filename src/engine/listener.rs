@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use super::browsing::Answering;
 use super::core::{Core, spawn};
 use super::peers::Peers;
 use super::session::Session;
@@ -12,10 +13,11 @@ use super::socket_control::{ListeningSocket, SocketControl};
 use super::{advice, datagrams, groups, inspecting, resolving, stream_receiver};
 use crate::codec::decode::Decoder;
 use crate::model::{
-    Cause, CloseReason, ConnectSpec, Endpoint, Event, Failure, Life, ListenSpec, Notice, Operation, Peer, ReceiveMode,
-    Role, SessionInfo, SocketOption, Target, UnixName,
+    Cause, CloseReason, ConnectSpec, Endpoint, Event, Failure, Life, ListenSpec, Notice, Operation, Peer, Protocol,
+    ReceiveMode, Role, SessionInfo, SocketOption, Target, UnixName,
 };
 use crate::net::{self, Accepted, Listener, Listening, Stream};
+use crate::proto::browser::Hosts;
 use crate::store::inbox::Inbox;
 use crate::store::port_owner;
 use crate::store::site::Site;
@@ -54,7 +56,7 @@ fn serve(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ListenSpec) -> R
     let path = asked.unix_name().and_then(UnixName::path);
     let bound_file = path.and_then(|path| Some((path, FileIdentity::of(path)?)));
     let local = listening.local().map_err(|error| Failure::io(Operation::Bind, asked, &error))?;
-    let endpoint = asked.opened(listening.protocol(), &local);
+    let endpoint = asked.opened(listening.protocol(), listening.carried(), &local);
     check_adopted(core, control, asked, &endpoint, &spec.receive)?;
     let mut workers = Workers { core, control, running: Vec::new() };
     // The socket is closed before the sessions are: nobody gets into a queue that is never served.
@@ -116,7 +118,7 @@ fn tell_shared_port(core: &Core, control: &SocketControl, local: &Peer) {
 /// What a descriptor is, is known only now: told, and held against what is wanted of it.
 ///
 /// # Errors
-/// [`Cause::NotAStream`] where files are to be received and none can be.
+/// [`Cause::NotAStream`] where files are to be received and none can be; [`Cause::NotUdp`] where groups are to be joined.
 pub(super) fn check_adopted(
     core: &Core,
     control: &SocketControl,
@@ -127,6 +129,11 @@ pub(super) fn check_adopted(
     let Endpoint::Descriptor(_) = asked else { return Ok(()) };
     if *receive != ReceiveMode::Show && !opened.protocol().is_stream() {
         return Err(Failure::new(Operation::Open, opened, Cause::NotAStream));
+    }
+    if let Some(group) = control.groups.first()
+        && opened.protocol() != Protocol::Udp
+    {
+        return Err(Failure::new(Operation::Join, group, Cause::NotUdp));
     }
     let notice = Notice::Adopted { descriptor: asked.to_string(), endpoint: opened.to_string() };
     core.notice(control.id, None, notice);
@@ -213,6 +220,7 @@ impl Workers<'_> {
         let (core, control) = (Arc::clone(self.core), Arc::clone(self.control));
         let session = open_session(&core, &control, Role::Server, endpoint, peer, stream);
         let Some((session, stream)) = session else { return };
+        inspecting::catch_up(&core, &control, &session);
         let name = format!("session-{}", session.info.id);
         let (for_thread, core_for_thread) = (Arc::clone(&session), Arc::clone(&core));
         match spawn(name, move || stream_receiver::run(&for_thread, &core_for_thread, &control, stream)) {
@@ -252,7 +260,8 @@ pub(super) fn open_session(
     }
     let stream = Arc::new(stream);
     let local = stream.local();
-    let browser = control.browser.read().clone().filter(|_| endpoint.protocol().is_stream());
+    let content = control.browser.read().clone().filter(|_| endpoint.protocol().is_stream());
+    let browser = content.map(|content| Answering { content, hosts: Hosts::of(&control.asked, endpoint) });
     let process = stream.peer_process().map(core.name_process);
     let info = SessionInfo {
         id: core.next_session(),

@@ -19,6 +19,7 @@ mod inspecting;
 mod listener;
 mod outbox;
 mod peers;
+mod postponed;
 mod reader;
 mod recorder;
 mod resolving;
@@ -123,7 +124,7 @@ impl Engine {
         Self::start_in(config, Surroundings::system())
     }
 
-    /// As [`Self::start`], with times and names from elsewhere than the system.
+    /// As [`Self::start`], with what is learned of the machine from elsewhere than the system.
     ///
     /// # Errors
     /// As [`Self::start`].
@@ -131,7 +132,7 @@ impl Engine {
         net::raise_descriptor_limit();
         let (sender, events) = bounded(if config.payload_events { PAYLOAD_EVENTS } else { EVENTS });
         let outbox = Arc::new(Outbox::new(sender, config.wake));
-        let Surroundings { clock, name_process } = surroundings;
+        let Surroundings { clock, name_process, probe } = surroundings;
         let clock = Arc::new(clock);
         let saves = Arc::new(Saves::default());
         let (path, temporary, sweep) = match config.journal {
@@ -166,7 +167,7 @@ impl Engine {
         let core = Arc::new(core);
         // Unbounded: its only sender is the face, which a full channel must not block.
         let (commands, queue) = unbounded();
-        let control = Control::new(Arc::clone(&core), config.settings);
+        let control = Control::new(Arc::clone(&core), config.settings, probe);
         let control = spawn("control".to_owned(), move || control.run(&queue))?;
         Ok(Self {
             commands: Some(commands),
@@ -296,3 +297,6 @@ fn join(thread: Option<JoinHandle<()>>) {
         tracing::error!("a thread panicked");
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,10 +7,11 @@ use std::time::Instant;
 use parking_lot::Mutex;
 
 use super::core::Core;
+use super::postponed::Postponed;
 use super::session::Session;
 use crate::codec::decode::Decoder;
 use crate::model::{CloseReason, Endpoint, Notice, Peer, PeerProcess, Protocol, Role, SessionInfo, SocketId, UnixName};
-use crate::net::DatagramSocket;
+use crate::net::{DatagramSocket, Reach};
 
 /// Peers that a socket keeps apart; beyond it those that were quiet longest are let go.
 const PEERS_MAX: usize = 4096;
@@ -25,6 +26,8 @@ pub(super) struct Peers {
     decoder: Decoder,
     local: Peer,
     known: Mutex<Known>,
+    /// Messages that wait for the addresses of names.
+    pub(super) postponed: Postponed,
 }
 
 #[derive(Debug, Default)]
@@ -63,6 +66,7 @@ impl Peers {
             decoder: endpoint.decoder(&local),
             local,
             known: Mutex::default(),
+            postponed: Postponed::default(),
         }
     }
 
@@ -97,13 +101,14 @@ impl Peers {
         self.protocol == Protocol::Udp
     }
 
-    /// Whether the socket speaks IPv6, to which IPv4 addresses are v4-mapped ones.
-    pub(super) fn is_v6(&self) -> bool {
-        self.socket.is_v6()
+    /// Which addresses the socket can send to.
+    pub(super) fn reach(&self) -> Reach {
+        self.socket.reach()
     }
 
     /// Ends them all; `reason` where none has one yet.
     pub(super) fn conclude(&self, core: &Core, reason: CloseReason) {
+        self.postponed.conclude(core, self.id);
         let known = {
             let mut known = self.known.lock();
             known.over = true;

@@ -8,6 +8,7 @@ use crossbeam_channel::{after, bounded, select};
 
 use super::core::{Core, spawn_foreign};
 use super::socket_control::SocketControl;
+use super::stop::Stop;
 use crate::model::{Cause, Endpoint, Event, Failure, HostPort, Operation};
 use crate::net;
 
@@ -22,18 +23,20 @@ pub(super) fn candidates(
     endpoint: &Endpoint,
     deadline: Instant,
 ) -> Result<Option<Vec<SocketAddr>>, Failure> {
-    match endpoint.host() {
-        Some(address) => resolve(core, control, address, deadline),
-        None => Ok(Some(Vec::new())),
+    let Some(address) = endpoint.host() else { return Ok(Some(Vec::new())) };
+    let candidates = resolve(address, &control.stop, deadline)?;
+    if let Some(candidates) = candidates.as_ref().filter(|_| net::literal(address).is_none()) {
+        let candidates = candidates.iter().map(ToString::to_string).collect();
+        core.outbox.send(Event::Resolved { socket: control.id, candidates });
     }
+    Ok(candidates)
 }
 
-fn resolve(
-    core: &Arc<Core>,
-    control: &SocketControl,
-    address: &HostPort,
-    deadline: Instant,
-) -> Result<Option<Vec<SocketAddr>>, Failure> {
+/// The addresses of a host, in the order to try them; at least one. `None` when told to stop meanwhile.
+///
+/// # Errors
+/// As [`candidates`].
+pub(super) fn resolve(address: &HostPort, stop: &Stop, deadline: Instant) -> Result<Option<Vec<SocketAddr>>, Failure> {
     if let Some(address) = net::literal(address) {
         return Ok(Some(vec![address]));
     }
@@ -47,11 +50,7 @@ fn resolve(
     let fail = |cause| Failure::new(Operation::Resolve, &address.host, cause);
     select! {
         recv(answered) -> found => match found {
-            Ok(Ok(candidates)) if !candidates.is_empty() => {
-                let names = candidates.iter().map(ToString::to_string).collect();
-                core.outbox.send(Event::Resolved { socket: control.id, candidates: names });
-                Ok(Some(candidates))
-            }
+            Ok(Ok(candidates)) if !candidates.is_empty() => Ok(Some(candidates)),
             Ok(Ok(_)) => Err(fail(Cause::NoSuchHost)),
             Ok(Err(error)) => {
                 tracing::debug!(%error, host = address.host, "resolve");
@@ -59,7 +58,7 @@ fn resolve(
             }
             Err(_) => Err(fail(Cause::Cancelled)),
         },
-        recv(control.stop.requested()) -> _ => Ok(None),
+        recv(stop.requested()) -> _ => Ok(None),
         recv(after(deadline.saturating_duration_since(Instant::now()))) -> _ => Err(fail(Cause::TimedOut)),
     }
 }

@@ -1,6 +1,7 @@
 //! One conversation: what is shared between its threads and those who command it.
 
 mod messages;
+mod writing;
 
 use std::convert::Infallible;
 use std::fmt;
@@ -10,16 +11,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crossbeam_channel::Receiver;
 use parking_lot::{Mutex, RwLock};
 
+use super::browsing::Answering;
 use super::core::{Core, spawn};
 use super::send_queue::{Outgoing, SendQueue};
 use super::socket_control::SocketControl;
 use super::speech::Speech;
 use super::stop::Stop;
 use super::stream_writer;
-use crate::model::{
-    BrowserContent, Call, Cause, CloseReason, Delivery, Direction, Event, Failure, Hint, Life, Operation, Peer, Role,
-    Row, RowBody, SessionInfo, Traffic,
-};
+use crate::model::{Cause, CloseReason, Event, Failure, Hint, Life, Operation, Peer, Role, SessionInfo, Traffic};
 use crate::net::{DatagramSocket, OpenSocket, Stream};
 
 /// How the peer's half of a stream ended.
@@ -48,7 +47,7 @@ pub(super) struct Session {
     pub(super) stop: Stop,
     link: Link,
     /// What a browser is shown; `None` where bytes are bytes.
-    pub(super) browser: Option<BrowserContent>,
+    pub(super) browser: Option<Answering>,
     speech: Mutex<Speech>,
     queue: SendQueue,
     /// Held for a whole message, so that two senders' messages don't mix.
@@ -72,7 +71,7 @@ impl fmt::Debug for Session {
 }
 
 impl Session {
-    pub(super) fn for_stream(info: SessionInfo, stream: Arc<Stream>, browser: Option<BrowserContent>) -> Self {
+    pub(super) fn for_stream(info: SessionInfo, stream: Arc<Stream>, browser: Option<Answering>) -> Self {
         let speech = if browser.is_some() { Speech::Http } else { Speech::Bytes };
         let session = Self::new(info, Link::Stream(RwLock::new(Some(stream))));
         Self { browser, speech: Mutex::new(speech), ..session }
@@ -191,6 +190,10 @@ impl Session {
                     core.fail(self.info.socket, Some(self), failure);
                 }
             }
+            Link::Datagram { .. } if self.is_concluded() => {
+                let failure = Failure::new(Operation::Send, &self.peer, Cause::NoSuchSession);
+                core.fail(self.info.socket, Some(self), failure);
+            }
             Link::Datagram { .. } if self.is_unnamed_sender() => {
                 let failure = Failure::new(Operation::Send, format_args!("#{}", self.info.id), Cause::NoReturnAddress);
                 core.fail(self.info.socket, Some(self), failure.with_hint(Hint::SenderMustBind));
@@ -277,97 +280,6 @@ impl Session {
         }
     }
 
-    /// Sends a message from this thread, row by row as the system takes it.
-    ///
-    /// # Errors
-    /// `None`: told to stop. Otherwise what the call returned.
-    pub(super) fn write(&self, core: &Core, stream: &Stream, bytes: &[u8]) -> Result<(), Option<std::io::Error>> {
-        let _gate = self.gate.lock();
-        self.write_ungated(core, stream, bytes, |_| {})
-    }
-
-    /// As [`Self::write`] for a queued message: what was reserved for it is released as the system takes it, so that what
-    /// stays reserved at the end is what was not sent.
-    pub(super) fn write_queued(
-        &self,
-        core: &Core,
-        stream: &Stream,
-        bytes: &[u8],
-    ) -> Result<(), Option<std::io::Error>> {
-        let _gate = self.gate.lock();
-        self.write_ungated(core, stream, bytes, |taken| self.traffic.release(taken))
-    }
-
-    fn write_ungated(
-        &self,
-        core: &Core,
-        stream: &Stream,
-        bytes: &[u8],
-        on_taken: impl Fn(u64),
-    ) -> Result<(), Option<std::io::Error>> {
-        if self.info.protocol.delivery() == Delivery::Messages {
-            return self.write_message(core, stream, bytes, on_taken);
-        }
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            if self.stop.is_urgent() {
-                return Err(None);
-            }
-            match stream.send(&rest[..rest.len().min(SEND_MAX)]) {
-                Ok(taken) => {
-                    self.sent_slice(core, &rest[..taken]);
-                    on_taken(taken as u64);
-                    rest = &rest[taken..];
-                }
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
-                Err(error) => return Err(Some(error)),
-            }
-        }
-        Ok(())
-    }
-
-    /// Keeps others from sending between two calls, for a file's whole length.
-    pub(super) fn hold_gate(&self) -> parking_lot::MutexGuard<'_, ()> {
-        self.gate.lock()
-    }
-
-    /// As [`Self::write`], with the gate held by the caller.
-    pub(super) fn write_holding(
-        &self,
-        core: &Core,
-        stream: &Stream,
-        bytes: &[u8],
-        _gate: &parking_lot::MutexGuard<'_, ()>,
-    ) -> Result<(), Option<std::io::Error>> {
-        self.write_ungated(core, stream, bytes, |_| {})
-    }
-
-    fn sent_slice(&self, core: &Core, taken: &[u8]) {
-        let payload = if core.recorder.is_on() { taken.to_vec() } else { Vec::new() };
-        self.sent(core, Call::Send, payload, taken.len());
-    }
-
-    fn sent(&self, core: &Core, call: Call, mut payload: Vec<u8>, len: usize) {
-        let stream_offset = self.count_sent(len as u64);
-        if core.recorder.is_on() {
-            payload.truncate(len);
-            core.recorder.record(vec![Row {
-                stamp: core.clock.stamp(None),
-                socket: self.info.socket,
-                session: Some(self.info.id),
-                peer: self.peer.clone(),
-                body: RowBody::Data { direction: Direction::Out, call, truncated: false },
-                stream_offset,
-                payload,
-            }]);
-        }
-        if core.payload_events {
-            core.outbox.send(Event::Sent { session: self.info.id, bytes: len as u64 });
-        } else {
-            core.outbox.touch();
-        }
-    }
-
     /// Counts bytes that the system took; returns the offset before them, 0 for datagrams and messages.
     pub(super) fn count_sent(&self, bytes: u64) -> u64 {
         self.traffic.add_sent(bytes);
@@ -444,6 +356,3 @@ impl Session {
         }
     }
 }
-
-/// The most that one send call is given: rows of the journal stay of a size that can be shown.
-const SEND_MAX: usize = 256 << 10;

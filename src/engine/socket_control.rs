@@ -7,7 +7,8 @@ use parking_lot::{Mutex, RwLock};
 use super::peers::Peers;
 use super::stop::Stop;
 use crate::model::{
-    BrowserContent, CloseReason, MulticastGroup, Protocol, ReceiveMode, Respond, Role, SocketId, SocketOptions, Target,
+    BrowserContent, CloseReason, Endpoint, MulticastGroup, OptionValue, Protocol, ReceiveMode, Respond, Role, SocketId,
+    SocketOption, SocketOptions, Target,
 };
 use crate::net::{DatagramSocket, Listener, OpenSocket, Wake};
 
@@ -15,6 +16,8 @@ use crate::net::{DatagramSocket, Listener, OpenSocket, Wake};
 #[derive(Debug)]
 pub(super) struct SocketControl {
     pub(super) id: SocketId,
+    /// As it was asked for, before names and port 0 became what they stand for.
+    pub(super) asked: Endpoint,
     pub(super) stop: Stop,
     pub(super) wake: Wake,
     pub(super) respond: RwLock<Respond>,
@@ -24,6 +27,8 @@ pub(super) struct SocketControl {
     /// That the socket joins first of all.
     pub(super) groups: Vec<MulticastGroup>,
     pub(super) stay_half_open: bool,
+    /// What a listener's connections were given while it listened.
+    given: RwLock<Vec<(SocketOption, OptionValue)>>,
     /// A listener's socket with its transport, while it is open.
     listening: Mutex<Option<(ListeningSocket, Protocol)>>,
     /// The peers of a datagram socket that is not connected, while it is open.
@@ -49,6 +54,7 @@ impl SocketControl {
     ) -> std::io::Result<Self> {
         Ok(Self {
             id,
+            asked: target.endpoint.clone(),
             stop: Stop::new(),
             wake: Wake::new()?,
             respond: RwLock::new(respond),
@@ -57,6 +63,7 @@ impl SocketControl {
             options: target.options.clone(),
             groups: target.groups.clone(),
             stay_half_open,
+            given: RwLock::default(),
             listening: Mutex::new(None),
             peers: Mutex::new(None),
         })
@@ -83,6 +90,23 @@ impl SocketControl {
             (ListeningSocket::Connections(listener), protocol) => Some(look(listener.inspect(*protocol))),
             (ListeningSocket::Datagrams(socket), protocol) => Some(look(socket.inspect(Role::Server, *protocol))),
         }
+    }
+
+    /// Whether it is a listener whose sessions have sockets of their own.
+    pub(super) fn accepts_connections(&self) -> bool {
+        matches!(&*self.listening.lock(), Some((ListeningSocket::Connections(_), _)))
+    }
+
+    /// Has connections that are accepted from now on given this option too.
+    pub(super) fn give_to_accepted(&self, option: SocketOption, value: OptionValue) {
+        let mut given = self.given.write();
+        given.retain(|(other, _)| *other != option);
+        given.push((option, value));
+    }
+
+    /// Calls `give` with each of [`Self::give_to_accepted`], in order; no other can come meanwhile.
+    pub(super) fn with_given<T>(&self, give: impl FnMut(&(SocketOption, OptionValue)) -> Option<T>) -> Vec<T> {
+        self.given.read().iter().filter_map(give).collect()
     }
 
     /// Lets others write to addresses over a datagram socket until [`Self::hide_peers`].

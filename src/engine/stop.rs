@@ -20,10 +20,16 @@ pub(super) struct Stop {
     requested: Receiver<Infallible>,
 }
 
-impl Stop {
-    pub(super) fn new() -> Self {
+impl Default for Stop {
+    fn default() -> Self {
         let (open, requested) = bounded(0);
         Self { request: OnceLock::new(), open: Mutex::new(Some(open)), requested }
+    }
+}
+
+impl Stop {
+    pub(super) fn new() -> Self {
+        Self::default()
     }
 
     /// True for the first request: its reason is the one that counts.

@@ -1,5 +1,6 @@
+use super::advice;
 use super::clock::Clock;
-use crate::model::PeerProcess;
+use crate::model::{Facility, Failure, PeerProcess};
 use crate::store;
 
 /// What the engine learns from the machine beside what crosses its sockets. A test brings its own, so that what is shown
@@ -9,12 +10,14 @@ pub struct Surroundings {
     pub clock: Clock,
     /// Turns what the kernel says of a Unix peer into what is told of it.
     pub name_process: fn(PeerProcess) -> PeerProcess,
+    /// Why the system has no sockets of this kind, or the user no right to them; `None` where they can be had.
+    pub probe: fn(&Facility) -> Option<Failure>,
 }
 
 impl Surroundings {
-    /// The system's clocks, and names from `/proc`.
+    /// The system's clocks, names from `/proc`, and the sockets that the kernel has.
     #[must_use]
     pub fn system() -> Self {
-        Self { clock: Clock::system(), name_process: store::process::named }
+        Self { clock: Clock::system(), name_process: store::process::named, probe: advice::probe }
     }
 }

@@ -26,7 +26,21 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
     let words = match failure.hint.as_ref()? {
         Hint::PortHeldBy { owner } => tr!(language, "hint.port_held_by", name = owner.name, pid = owner.pid),
         Hint::ChooseAnotherPort => tr!(language, "hint.choose_another_port"),
-        Hint::PortInTimeWait { sockets } => tr!(language, "hint.port_in_time_wait", count = sockets.len()),
+        Hint::PortHeldByOthers => tr!(language, "hint.port_held_by_others"),
+        Hint::ChooseAnotherPath => tr!(language, "hint.choose_another_path"),
+        Hint::ChooseAnotherName => tr!(language, "hint.choose_another_name"),
+        Hint::PortInTimeWait { sockets, .. } if sockets.is_empty() => tr!(language, "hint.port_free_again"),
+        Hint::PortInTimeWait { sockets, reuse } => {
+            let seconds = sockets.iter().map(|socket| socket.seconds).max().unwrap_or_default();
+            let kept = match sockets.len() {
+                1 => tr!(language, "hint.kept_by_one", seconds = seconds),
+                count => tr!(language, "hint.kept_by_many", count = count, seconds = seconds),
+            };
+            match reuse {
+                true => tr!(language, "hint.port_in_time_wait_reusing", kept = kept),
+                false => tr!(language, "hint.port_in_time_wait", kept = kept),
+            }
+        }
         Hint::StartTheServer => tr!(language, "hint.start_the_server"),
         Hint::CheckTheName => tr!(language, "hint.check_the_name"),
         Hint::CheckTheAddress => tr!(language, "hint.check_the_address"),
@@ -34,11 +48,26 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
         Hint::NeedsRawRight => tr!(language, "hint.needs_raw_right"),
         Hint::LoadModule { module } => tr!(language, "hint.load_module", module = module),
         Hint::CheckTheInterface => tr!(language, "hint.check_the_interface"),
-        Hint::PortsBelow1024NeedRights => tr!(language, "hint.ports_below_1024"),
+        Hint::NameAMachine => tr!(language, "hint.name_a_machine"),
+        Hint::CheckTheMachine => tr!(language, "hint.check_the_machine"),
+        Hint::LoadVsockTransport => tr!(language, "hint.load_vsock_transport"),
+        Hint::PortNeedsRight { lowest } => tr!(language, "hint.port_needs_right", lowest = lowest),
+        Hint::AskTheAdministrator => tr!(language, "hint.ask_the_administrator"),
+        Hint::Ipv6IsOff => tr!(language, "hint.ipv6_is_off"),
+        Hint::ChangeKernelSetting { setting } => tr!(language, "hint.change_kernel_setting", setting = setting),
+        Hint::StreamProtocols => tr!(language, "hint.stream_protocols"),
+        Hint::DatagramProtocols => tr!(language, "hint.datagram_protocols"),
+        Hint::WriteTheHeader => tr!(language, "hint.write_the_header"),
+        Hint::ChooseAnotherIpProtocol => tr!(language, "hint.choose_another_ip_protocol"),
         Hint::ShortenThePath => tr!(language, "hint.shorten_the_path"),
         Hint::RemoveTheFile => tr!(language, "hint.remove_the_file"),
         Hint::RaiseDescriptorLimit => tr!(language, "hint.raise_descriptor_limit"),
-        Hint::DatagramMax => tr!(language, "hint.datagram_max"),
+        Hint::DatagramMax { v6, bytes } => {
+            tr!(language, "hint.datagram_max", network = network(*v6), bytes = super::grouped(*bytes))
+        }
+        Hint::PacketMax { v6, bytes } => {
+            tr!(language, "hint.packet_max", network = network(*v6), bytes = super::grouped(*bytes))
+        }
         Hint::RaiseSendBuffer => tr!(language, "hint.raise_send_buffer"),
         Hint::ChooseAnotherProtocol => tr!(language, "hint.choose_another_protocol"),
         Hint::WaitForTheReceiver => tr!(language, "hint.wait_for_the_receiver"),
@@ -52,6 +81,13 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
         Hint::AddAScope { addresses } => tr!(language, "hint.add_a_scope", addresses = addresses.join(", ")),
         Hint::AllowBroadcast => tr!(language, "hint.allow_broadcast"),
         Hint::DontConnect => tr!(language, "hint.dont_connect"),
+        Hint::WidenThePortRange { first, last, waiting: 0 } => {
+            tr!(language, "hint.widen_the_port_range", first = first, last = last)
+        }
+        Hint::WidenThePortRange { first, last, waiting } => {
+            tr!(language, "hint.widen_the_port_range.waiting", first = first, last = last, waiting = waiting)
+        }
+        Hint::SentToNobody => tr!(language, "hint.sent_to_nobody"),
         Hint::ChooseAFile => tr!(language, "hint.choose_a_file"),
         Hint::ChooseAFolder => tr!(language, "hint.choose_a_folder"),
         Hint::OpenByHand => tr!(language, "hint.open_by_hand"),
@@ -61,6 +97,10 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
         Hint::V6OnlyNeedsV6 => tr!(language, "hint.v6only_needs_v6"),
     };
     Some(words.into_owned())
+}
+
+fn network(v6: bool) -> &'static str {
+    if v6 { "IPv6" } else { "IPv4" }
 }
 
 fn operation(language: Language, operation: Operation) -> Words {
@@ -100,6 +140,7 @@ pub fn cause(language: Language, cause: &Cause) -> Words {
         Cause::NotANumericAddress => tr!(language, "cause.not_a_numeric_address"),
         Cause::NotARegularFile => tr!(language, "cause.not_a_regular_file"),
         Cause::AddressNotAvailable => tr!(language, "cause.address_not_available"),
+        Cause::EphemeralPortsUsedUp => tr!(language, "cause.ephemeral_ports_used_up"),
         Cause::Refused => tr!(language, "cause.refused"),
         Cause::SelfConnect => tr!(language, "cause.self_connect"),
         Cause::ConnectionReset => tr!(language, "cause.connection_reset"),
@@ -121,7 +162,7 @@ pub fn cause(language: Language, cause: &Cause) -> Words {
         Cause::DescriptorNotASocket => tr!(language, "cause.descriptor_not_a_socket"),
         Cause::DescriptorIsOwn => tr!(language, "cause.descriptor_is_own"),
         Cause::NoSuchDescriptorName => tr!(language, "cause.no_such_descriptor_name"),
-        Cause::UnknownSocketKind => tr!(language, "cause.unknown_socket_kind"),
+        Cause::UnknownSocketKind { kind } => tr!(language, "cause.unknown_socket_kind", kind = kind),
         Cause::SocketListens => tr!(language, "cause.socket_listens"),
         Cause::SocketIsConnected => tr!(language, "cause.socket_is_connected"),
         Cause::SocketNotBound => tr!(language, "cause.socket_not_bound"),
@@ -146,7 +187,10 @@ pub fn cause(language: Language, cause: &Cause) -> Words {
         Cause::InvalidValue => tr!(language, "cause.invalid_value"),
         Cause::UnknownName => tr!(language, "cause.unknown_name"),
         Cause::NoSuchOption => tr!(language, "cause.no_such_option"),
+        Cause::OptionTooLate => tr!(language, "cause.option_too_late"),
         Cause::ProtocolMissing => tr!(language, "cause.protocol_missing"),
+        Cause::OnlySends => tr!(language, "cause.only_sends"),
+        Cause::NoTransport => tr!(language, "cause.no_transport"),
         Cause::AlreadyJoined => tr!(language, "cause.already_joined"),
         Cause::NotJoined => tr!(language, "cause.not_joined"),
         Cause::OtherFamily => tr!(language, "cause.other_family"),
@@ -187,8 +231,10 @@ mod tests {
         "datagrams": 777, "kept": 777, "from": "../from", "to": "to", "size": 777, "missed": 777,
         "endpoint": "tcp://[::1]:777", "local": "tcp://[::1]:777", "reason": "eof", "module": "a-module",
         "names": ["lo", "eth0"], "addresses": ["fe80::1%lo"], "group": "239.1.2.777", "others": 777,
-        "sockets": [{ "local": "[::1]:777", "peer": "[::1]:777", "seconds": 777 }],
-        "option": "rcvbuf", "asked": "777", "answer": "1554",
+        "first": 777, "last": 888, "waiting": 777,
+        "sockets": [{ "local": "[::1]:777", "peer": "[::1]:777", "seconds": 777 }], "reuse": true, "lowest": 777,
+        "setting": "a.b=777", "v6": true,
+        "kind": "AF_777, SOCK_RAW", "option": "rcvbuf", "asked": "777", "answer": "1554",
         "descriptor": "fd://777", "descriptors": [{ "kind": "file", "target": "/tmp/777" }],
         "process": { "pid": 777, "uid": 1, "gid": 2 },
         "method": "GET", "target": "/a", "status": 777, "code": 777, "by_peer": true"#;
@@ -213,7 +259,10 @@ mod tests {
         for words in &both {
             assert!(!words.contains("%{"), "{what:?} has a hole: {words}");
             // A key that is missing is shown itself.
-            let is_key = |word: &str| word.contains('_') && word.contains('.');
+            let is_key = |word: &str| {
+                let has_its_letters = word.bytes().all(|byte| byte.is_ascii_lowercase() || b"._".contains(&byte));
+                has_its_letters && word.contains('_') && word.contains('.')
+            };
             assert!(!words.is_empty() && !words.split(' ').any(is_key), "{what:?} has no words: {words}");
         }
         both

@@ -1,5 +1,8 @@
+use std::borrow::Cow;
+
 use super::Language;
 use crate::codec::can::FrameTextProblem;
+use crate::codec::can::bcm::{FRAMES_MAX, MessageTextProblem};
 use crate::codec::compose::{ComposeError, ComposeProblem};
 use crate::model::{EndpointError, FilterError, GroupError, OptionError};
 use crate::tr;
@@ -12,7 +15,6 @@ pub fn endpoint_error(language: Language, error: &EndpointError) -> String {
         EndpointError::UnknownScheme(scheme) => tr!(language, "endpoint.unknown_scheme", scheme = scheme),
         EndpointError::EmptyHost => tr!(language, "endpoint.empty_host"),
         EndpointError::BadHost(host) => tr!(language, "endpoint.bad_host", host = host),
-        EndpointError::NotNumeric(host) => tr!(language, "endpoint.not_numeric", host = host),
         EndpointError::NoPort => tr!(language, "endpoint.no_port"),
         EndpointError::BadPort(port) => tr!(language, "endpoint.bad_port", port = port),
         EndpointError::EmptyPath => tr!(language, "endpoint.empty_path"),
@@ -37,6 +39,7 @@ pub fn endpoint_error(language: Language, error: &EndpointError) -> String {
         EndpointError::Option(OptionError::NotFor { name, protocol }) => {
             tr!(language, "endpoint.option_not_for", name = name, protocol = protocol.scheme())
         }
+        EndpointError::Option(OptionError::TooLate { name }) => tr!(language, "endpoint.option_too_late", name = name),
     }
     .into_owned()
 }
@@ -67,19 +70,40 @@ pub fn compose_error(language: Language, error: &ComposeError) -> String {
         ComposeProblem::HalfByte => tr!(language, "compose.half_byte"),
         ComposeProblem::UnknownEscape(character) => tr!(language, "compose.unknown_escape", character = character),
         ComposeProblem::OpenEscape => tr!(language, "compose.open_escape"),
-        ComposeProblem::Frame(problem) => match problem {
-            FrameTextProblem::NoHash => tr!(language, "compose.frame_no_hash"),
-            FrameTextProblem::BadId => tr!(language, "compose.frame_bad_id"),
-            FrameTextProblem::NotHex => tr!(language, "compose.frame_not_hex"),
-            FrameTextProblem::HalfByte => tr!(language, "compose.half_byte"),
-            FrameTextProblem::TooLong { max } => tr!(language, "compose.frame_too_long", max = max),
-            FrameTextProblem::BadFlags => tr!(language, "compose.frame_bad_flags"),
-            FrameTextProblem::BadRemoteLength => tr!(language, "compose.frame_bad_remote_length"),
-        },
+        ComposeProblem::Frame(problem) => frame_problem(language, *problem),
+        ComposeProblem::Broadcast(problem) => broadcast_problem(language, *problem),
         ComposeProblem::BadPingNumber(name) => tr!(language, "compose.bad_ping_number", name = name),
         ComposeProblem::BadHexEscape => tr!(language, "compose.bad_hex_escape"),
     }
     .into_owned()
+}
+
+fn frame_problem(language: Language, problem: FrameTextProblem) -> Cow<'static, str> {
+    match problem {
+        FrameTextProblem::NoHash => tr!(language, "compose.frame_no_hash"),
+        FrameTextProblem::BadId => tr!(language, "compose.frame_bad_id"),
+        FrameTextProblem::NotHex => tr!(language, "compose.frame_not_hex"),
+        FrameTextProblem::HalfByte => tr!(language, "compose.half_byte"),
+        FrameTextProblem::TooLong { max } => tr!(language, "compose.frame_too_long", max = max),
+        FrameTextProblem::BadFlags => tr!(language, "compose.frame_bad_flags"),
+        FrameTextProblem::BadRemoteLength => tr!(language, "compose.frame_bad_remote_length"),
+    }
+}
+
+fn broadcast_problem(language: Language, problem: MessageTextProblem) -> Cow<'static, str> {
+    match problem {
+        MessageTextProblem::NoOpcode => tr!(language, "compose.bcm_no_opcode"),
+        MessageTextProblem::UnknownWord => tr!(language, "compose.bcm_unknown_word"),
+        MessageTextProblem::Twice => tr!(language, "compose.bcm_twice"),
+        MessageTextProblem::BadFlags => tr!(language, "compose.bcm_bad_flags"),
+        MessageTextProblem::BadCount => tr!(language, "compose.bcm_bad_count"),
+        MessageTextProblem::BadInterval => tr!(language, "compose.bcm_bad_interval"),
+        MessageTextProblem::BadId => tr!(language, "compose.bcm_bad_id"),
+        MessageTextProblem::NoId => tr!(language, "compose.bcm_no_id"),
+        MessageTextProblem::Frame(problem) => frame_problem(language, problem),
+        MessageTextProblem::MixedFrames => tr!(language, "compose.bcm_mixed_frames"),
+        MessageTextProblem::TooManyFrames => tr!(language, "compose.bcm_too_many_frames", max = FRAMES_MAX),
+    }
 }
 
 /// Why a filter can't be read.

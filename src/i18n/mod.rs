@@ -18,7 +18,7 @@ pub use life::{close_reason, life, option_answer, outcome};
 pub use mistake::{compose_error, endpoint_error, filter_error, group_error};
 pub use notice::notice;
 pub use obstacle::obstacle;
-pub use option::{option_explained, option_name, option_value};
+pub use option::{option_explained, option_name, option_sentence, option_value};
 pub use process::process;
 pub use quantity::{byte_size, bytes, duration, grouped, pace, rate, short_span};
 

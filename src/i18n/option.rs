@@ -39,10 +39,10 @@ pub fn option_name(language: Language, option: SocketOption) -> Cow<'static, str
     }
 }
 
-/// What an option does, in a sentence, with its name in manuals and in queries.
+/// What an option does, in a sentence.
 #[must_use]
-pub fn option_explained(language: Language, option: SocketOption) -> String {
-    let explained = match option {
+pub fn option_sentence(language: Language, option: SocketOption) -> Cow<'static, str> {
+    match option {
         SocketOption::IpProtocol => tr!(language, "option.proto.explained"),
         SocketOption::ReuseAddress => tr!(language, "option.reuseaddr.explained"),
         SocketOption::ReusePort => tr!(language, "option.reuseport.explained"),
@@ -71,7 +71,13 @@ pub fn option_explained(language: Language, option: SocketOption) -> String {
         SocketOption::MulticastLoop => tr!(language, "option.mloop.explained"),
         SocketOption::MulticastInterface => tr!(language, "option.mif.explained"),
         SocketOption::ReceiveSize => tr!(language, "option.recvsize.explained"),
-    };
+    }
+}
+
+/// What an option does, in a sentence, with its name in manuals and in queries.
+#[must_use]
+pub fn option_explained(language: Language, option: SocketOption) -> String {
+    let explained = option_sentence(language, option);
     let names = format!("{} · {}", option.constant(), option.name());
     tr!(language, "option.explained", explained = explained, names = names).into_owned()
 }

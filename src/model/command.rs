@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use super::address::HostPort;
 use super::browser::BrowserContent;
+use super::facility::Facility;
 use super::ids::{SessionId, SocketId, TransferId};
 use super::multicast::MulticastGroup;
 use super::options::{OptionValue, SocketOption};
 use super::page::PageRequest;
-use super::protocol::Protocol;
 use super::target::Target;
 use super::transfer::{ReceiveMode, SendMode};
 
@@ -101,7 +101,9 @@ pub enum Recipients {
     All,
     Sessions(Vec<SessionId>),
     /// Over UDP, from a socket that is not connected: one sendto(2) for each, a group or a broadcast address among them.
-    /// What fails for one doesn't keep it from the others. Each has a session from then on. Hosts have to be numbers.
+    /// A name stands for the first of its addresses that the socket can send to, and is looked up for each message. Where
+    /// one is not found, nothing is sent to anybody; what fails later for one doesn't keep it from the others. What the
+    /// socket is asked to send meanwhile waits, so that the order stays. Each address has a session from then on.
     Addresses(Vec<HostPort>),
 }
 
@@ -175,8 +177,10 @@ pub enum Command {
         socket: SocketId,
         session: Option<SessionId>,
     },
-    /// Changes an option of a socket that is in use, as [`Self::Inspect`] names it. What a listener is given, its
-    /// connections inherit from then on.
+    /// Changes an option of a socket that is in use, as [`Self::Inspect`] names it. What a listener is given, all of its
+    /// connections have from then on, where it is an option of connections ([`SocketOption::is_of_connections`]): those
+    /// to come inherit it, those that are open are changed one by one, each with an answer of its own. What the kernel
+    /// refuses the listener, its connections are not given.
     SetOption {
         socket: SocketId,
         session: Option<SessionId>,
@@ -197,7 +201,7 @@ pub enum Command {
     ListInterfaces,
     /// Asks whether the system has such sockets, and this user the right to one; answered by [`super::Event::Probed`].
     Probe {
-        protocol: Protocol,
+        facility: Facility,
     },
     /// Only the latest request matters: an older one that was not answered yet is dropped.
     ReadPage(PageRequest),

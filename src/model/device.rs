@@ -16,6 +16,12 @@ impl CanInterface {
         (fits && name != "." && name != "..").then(|| Self(name.to_owned()))
     }
 
+    /// Whichever it is: the socket of a broadcast manager doesn't tell what somebody else has connected it to.
+    #[must_use]
+    pub fn any() -> Self {
+        Self("any".to_owned())
+    }
+
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0

@@ -77,16 +77,20 @@ impl Endpoint {
 
     /// The socket that was opened for this: of the transport and at the address that the system reports, so that port 0
     /// became a port, a name an address and a descriptor what it really is. A path or an abstract name stays as it was
-    /// written.
+    /// written. `carried` is what a raw socket carries.
     #[must_use]
-    pub fn opened(&self, protocol: Protocol, local: &Peer) -> Self {
+    pub fn opened(&self, protocol: Protocol, carried: Option<IpProtocol>, local: &Peer) -> Self {
         match (self, protocol, local) {
             (Self::UnixStream(_) | Self::UnixDatagram(_) | Self::UnixSeqpacket(_), ..) => self.clone(),
-            (Self::Raw(asked), _, Peer::Host(_)) => Self::Raw(RawAddress::new(local.to_string(), asked.protocol)),
+            (_, Protocol::Raw, Peer::Host(_)) if let Some(carried) = carried => {
+                Self::Raw(RawAddress::new(local.to_string(), carried))
+            }
             (_, Protocol::Tcp, Peer::Ip(address)) => Self::Tcp((*address).into()),
             (_, Protocol::Udp, Peer::Ip(address)) => Self::Udp((*address).into()),
             (_, Protocol::Rds, Peer::Ip(address)) => Self::Rds((*address).into()),
             (_, Protocol::Vsock, Peer::Vsock(address)) => Self::Vsock(*address),
+            (_, Protocol::Can, Peer::Can(interface)) => Self::Can(interface.clone()),
+            (_, Protocol::CanBroadcast, Peer::Can(interface)) => Self::CanBroadcast(interface.clone()),
             (_, Protocol::UnixStream, Peer::Unix(name)) => Self::UnixStream(name.clone()),
             (_, Protocol::UnixDatagram, Peer::Unix(name)) => Self::UnixDatagram(name.clone()),
             (_, Protocol::UnixSeqpacket, Peer::Unix(name)) => Self::UnixSeqpacket(name.clone()),
@@ -114,7 +118,10 @@ impl Endpoint {
             (Self::Can(_), _) => Decoder::CanFrame,
             (Self::CanBroadcast(_), _) => Decoder::CanBroadcast,
             // A raw IPv4 socket returns the packet with its header, an IPv6 one without, raw(7) and ipv6(7).
-            (Self::Raw(_), Peer::Host(address)) if address.is_ipv4() => Decoder::Ipv4,
+            (Self::Raw(asked), Peer::Host(address)) if address.is_ipv4() => {
+                // No protocol above IP has a number beyond a byte.
+                u8::try_from(asked.protocol.0).map_or(Decoder::Text, |protocol| Decoder::Ipv4 { protocol })
+            }
             (Self::Raw(address), _) if address.protocol == IpProtocol::ICMP_V6 => Decoder::IcmpV6,
             _ => Decoder::Text,
         }
@@ -152,8 +159,8 @@ impl Endpoint {
         })
     }
 
-    /// Addresses that commas separate, in numbers, to send to beside or instead of this endpoint: those without a port of
-    /// their own have this one's.
+    /// Addresses that commas separate, names among them, to send to beside or instead of this endpoint: those without a
+    /// port of their own have this one's.
     ///
     /// # Errors
     /// Of the first that is none; transports without ports have no such addresses.
@@ -222,7 +229,7 @@ impl Endpoint {
 /// Why an endpoint text or form can't be right. Faces put it into words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointError {
-    #[error("no scheme: write tcp://, udp://, unix:, unix-dgram:, unix-seqpacket: or fd://")]
+    #[error("no scheme, such as tcp://")]
     NoScheme,
     #[error("unknown scheme {0:?}")]
     UnknownScheme(String),
@@ -230,8 +237,6 @@ pub enum EndpointError {
     EmptyHost,
     #[error("{0:?} can't be a host")]
     BadHost(String),
-    #[error("{0:?} has to be written in numbers")]
-    NotNumeric(String),
     #[error("no port")]
     NoPort,
     #[error("port {0:?} is not a number from 0 to 65535")]

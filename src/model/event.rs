@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 use super::browser::Exchange;
 use super::descriptor::ReceivedDescriptor;
 use super::endpoint::Endpoint;
+use super::facility::Facility;
 use super::failure::Failure;
 use super::ids::{SessionId, SocketId, TransferId};
 use super::interface::NetworkInterface;
 use super::multicast::MulticastGroup;
 use super::options::OptionAnswer;
 use super::page::Page;
-use super::protocol::Protocol;
 use super::session::{SessionInfo, Traffic};
 use super::socket_state::SocketState;
 use super::transfer::{Outcome, Progress, TransferInfo};
@@ -231,7 +231,7 @@ pub enum Event {
     Interfaces(Arc<[NetworkInterface]>),
     /// Why no such socket can be opened; `None` where one can.
     Probed {
-        protocol: Protocol,
+        facility: Facility,
         missing: Option<Failure>,
     },
     TransferStarted(TransferInfo),

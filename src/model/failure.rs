@@ -73,6 +73,9 @@ impl Operation {
 pub enum Cause {
     AddressInUse,
     AddressNotAvailable,
+    /// The system has no port to give: all of `net.ipv4.ip_local_port_range` are in use. connect(2) says EADDRNOTAVAIL
+    /// then, and bind(2) to port 0 EADDRINUSE.
+    EphemeralPortsUsedUp,
     Refused,
     /// The local address and port that were asked for are those to connect to, where nobody else listens.
     SelfConnect,
@@ -105,8 +108,12 @@ pub enum Cause {
     DescriptorIsOwn,
     /// LISTEN_FDNAMES has no such name.
     NoSuchDescriptorName,
-    /// A socket of a family or type that is not served here.
-    UnknownSocketKind,
+    /// A socket of a family, type or protocol that is not served here.
+    UnknownSocketKind {
+        /// The three, by the names that socket(2) has for them.
+        #[serde(default)]
+        kind: String,
+    },
     /// The descriptor is a socket that listens, where a connected one is needed.
     SocketListens,
     /// The descriptor is a socket that is connected, where one that listens is needed.
@@ -148,8 +155,14 @@ pub enum Cause {
     UnknownName,
     /// A socket of this kind has no such option.
     NoSuchOption,
+    /// The option counts only before a socket is bound or connected, and this one is.
+    OptionTooLate,
     /// The kernel has no such protocol for a socket of this kind.
     ProtocolMissing,
+    /// Nothing ever arrives at a socket of this protocol.
+    OnlySends,
+    /// The family is there, and nothing that carries it to the machine that is meant.
+    NoTransport,
     /// The socket hears the group already.
     AlreadyJoined,
     /// The socket doesn't hear the group, or was told of it in another way.
@@ -242,27 +255,68 @@ pub enum Hint {
     PortHeldBy {
         owner: PortOwner,
     },
+    /// By a process of another user.
+    PortHeldByOthers,
     ChooseAnotherPort,
-    /// Nobody listens there; connections that are over keep the port from a listener without SO_REUSEADDR.
+    ChooseAnotherPath,
+    /// An abstract one, unix(7).
+    ChooseAnotherName,
+    /// Nobody listens there; connections that are over keep the port, since SO_REUSEADDR is off on one side or the other.
     PortInTimeWait {
-        sockets: Vec<WaitingSocket>,
+        /// Empty once the time of all is over.
+        sockets: Box<[WaitingSocket]>,
+        /// Whether it is on for the socket that failed: then the one that these connections came to had it off.
+        reuse: bool,
     },
     StartTheServer,
     CheckTheName,
     CheckTheAddress,
     ChooseAnotherFamily,
-    PortsBelow1024NeedRights,
+    /// CAP_NET_BIND_SERVICE, capabilities(7).
+    PortNeedsRight {
+        /// The lowest port that is free for all.
+        lowest: u16,
+    },
+    /// No file is concerned: the system's administrator has forbidden it in another way.
+    AskTheAdministrator,
+    Ipv6IsOff,
+    /// As sysctl(8) takes it, in quotes where that is needed.
+    ChangeKernelSetting {
+        setting: String,
+    },
+    /// What SOCK_STREAM can be of.
+    StreamProtocols,
+    /// What SOCK_DGRAM can be of.
+    DatagramProtocols,
     /// CAP_NET_RAW.
     NeedsRawRight,
     /// The kernel module that brings the family.
     LoadModule {
         module: String,
     },
+    /// One of those that lead to virtual machines or out of one, vsock(7).
+    LoadVsockTransport,
+    /// VMADDR_CID_ANY is none to connect to, vsock(7).
+    NameAMachine,
+    /// A virtual one, or its host.
+    CheckTheMachine,
+    /// IPPROTO_RAW, raw(7).
+    WriteTheHeader,
+    ChooseAnotherIpProtocol,
     CheckTheInterface,
     ShortenThePath,
     RemoveTheFile,
     RaiseDescriptorLimit,
-    DatagramMax,
+    /// Bytes that one UDP datagram carries at most.
+    DatagramMax {
+        v6: bool,
+        bytes: u64,
+    },
+    /// Bytes that one packet of a raw socket carries at most.
+    PacketMax {
+        v6: bool,
+        bytes: u64,
+    },
     RaiseSendBuffer,
     ChooseAnotherProtocol,
     WaitForTheReceiver,
@@ -292,6 +346,14 @@ pub enum Hint {
     /// SO_BROADCAST.
     AllowBroadcast,
     DontConnect,
+    /// A message to several addresses goes to all of them or, where one is not found, to none.
+    SentToNobody,
+    /// The ports that the system gives out by itself, and how many of them connections in TIME_WAIT keep.
+    WidenThePortRange {
+        first: u16,
+        last: u16,
+        waiting: usize,
+    },
 }
 
 /// An error that carries all that a face needs to explain it; `Display` is for logs, faces have words of their own.

@@ -10,6 +10,10 @@ pub struct IpProtocol(pub u16);
 impl IpProtocol {
     pub const ICMP: Self = Self(1);
     pub const ICMP_V6: Self = Self(58);
+    pub const SCTP: Self = Self(132);
+    /// IPPROTO_RAW: whole packets with their headers, sent only, raw(7).
+    pub const RAW: Self = Self(255);
+    pub const MPTCP: Self = Self(262);
 
     /// The names that are read and shown; the first one of a number is shown.
     const NAMES: [(&'static str, u16); 19] = [

@@ -9,6 +9,7 @@ mod descriptor;
 mod device;
 mod endpoint;
 mod event;
+mod facility;
 mod failure;
 mod filter;
 mod ids;
@@ -35,6 +36,7 @@ pub use descriptor::{DescriptorKind, DescriptorName, InheritedSocket, ReceivedDe
 pub use device::{CanInterface, ContextId, UnknownContextId, VsockAddress};
 pub use endpoint::{Endpoint, EndpointError, UNIX_PATH_MAX};
 pub use event::{CloseReason, Event, Notice};
+pub use facility::Facility;
 pub use failure::{Cause, Failure, Hint, Operation, PortOwner, WaitingSocket};
 pub use filter::{Filter, FilterError};
 pub use ids::{SessionId, SocketId, TransferId};

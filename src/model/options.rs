@@ -28,6 +28,8 @@ pub enum OptionError {
     BadValue { name: &'static str, value: String },
     #[error("sockets of {} have no option {name}", protocol.scheme())]
     NotFor { name: &'static str, protocol: Protocol },
+    #[error("a socket that was passed is bound already, too late for option {name}")]
+    TooLate { name: &'static str },
 }
 
 impl SocketOptions {
@@ -86,6 +88,7 @@ impl SocketOptions {
     /// The first that is none.
     pub fn check(&self, protocol: Protocol) -> Result<(), OptionError> {
         match self.iter().find(|(option, _)| !option.applies_to(protocol)) {
+            Some((option, _)) if protocol == Protocol::Descriptor => Err(OptionError::TooLate { name: option.name() }),
             Some((option, _)) => Err(OptionError::NotFor { name: option.name(), protocol }),
             None => Ok(()),
         }

@@ -9,6 +9,7 @@ mod socat;
 #[cfg(test)]
 mod tests;
 
+use super::browser::BrowserContent;
 use super::command::Respond;
 use super::options::{OptionValue, SocketOption};
 use super::protocol::Protocol;
@@ -31,6 +32,8 @@ pub struct Recipe<'a> {
     pub message: Option<&'a [u8]>,
     /// What a server does with what arrives.
     pub respond: &'a Respond,
+    /// What a server over a stream shows to browsers.
+    pub browser: Option<&'a BrowserContent>,
 }
 
 impl<'a> Recipe<'a> {
@@ -45,6 +48,7 @@ impl<'a> Recipe<'a> {
             local_port: None,
             message: None,
             respond: &Respond::Nothing,
+            browser: None,
         }
     }
 
@@ -71,6 +75,11 @@ impl<'a> Recipe<'a> {
     /// The message, where sending it does anything.
     fn message(&self) -> Option<&'a [u8]> {
         self.message.filter(|message| !(message.is_empty() && self.has_connection()))
+    }
+
+    /// What browsers are shown, where the program listens.
+    fn shown(&self) -> Option<&'a BrowserContent> {
+        self.browser.filter(|_| self.is_server())
     }
 
     fn is_stream(&self) -> bool {
@@ -113,10 +122,16 @@ pub enum Obstacle {
     Greeting,
     /// It has no such option, or not for this value.
     Option(SocketOption),
-    /// Answering browsers is not written down.
+    /// It answers no browsers.
     Browsers,
-    /// Joining multicast groups is not written down.
+    /// A message or a reply would go to browsers by WebSocket (RFC 6455), which is not written down.
+    WebSockets,
+    /// It joins no multicast groups.
     Groups,
+    /// It joins no group for one source alone.
+    GroupSource,
+    /// It can't find the interface for groups by this address.
+    InterfaceByAddress,
     /// Its datagram sockets are connected ones.
     Unconnected,
     /// Its datagram sockets take no name by themselves that could be answered.
@@ -162,20 +177,16 @@ impl Program {
     /// # Errors
     /// This tool can't do it.
     pub fn write(self, recipe: &Recipe<'_>) -> Result<String, Obstacle> {
-        let longest = recipe.message().map_or(0, <[u8]>::len).max(recipe.reply().map_or(0, <[u8]>::len));
-        if longest > Self::MESSAGE_MAX {
+        let page = match recipe.browser {
+            Some(BrowserContent::Page(text)) => Some(text.as_bytes()),
+            _ => None,
+        };
+        let texts = [recipe.message(), recipe.reply(), page];
+        if texts.into_iter().flatten().any(|text| text.len() > Self::MESSAGE_MAX) {
             return Err(Obstacle::TooLong { max: Self::MESSAGE_MAX });
         }
-        let target = recipe.target;
-        if !target.groups.is_empty() {
-            return Err(Obstacle::Groups);
-        }
-        // It is an interface's name here, and an address or a structure there.
-        if target.options.get(SocketOption::MulticastInterface).is_some() {
-            return Err(Obstacle::Option(SocketOption::MulticastInterface));
-        }
         match self {
-            Self::Python => Ok(python::write(recipe)),
+            Self::Python => python::write(recipe),
             Self::Netcat => netcat::write(recipe),
             Self::Socat => socat::write(recipe),
             Self::Curl => curl::write(recipe),

@@ -157,7 +157,7 @@ impl Protocol {
         const PING_V6: [Format; 3] = [Format::Ping(Version::V6), Format::Hex, Format::Escapes];
         match (self, carried) {
             (Self::Can, _) => &[Format::CanFrame, Format::Hex],
-            (Self::CanBroadcast, _) => &[Format::Hex],
+            (Self::CanBroadcast, _) => &[Format::CanBroadcast, Format::Hex],
             (Self::Raw, Some(IpProtocol::ICMP)) => &PING,
             (Self::Raw, Some(IpProtocol::ICMP_V6)) => &PING_V6,
             _ => &Format::ALL,
@@ -180,12 +180,6 @@ impl Protocol {
             | Self::Raw
             | Self::Descriptor => None,
         }
-    }
-
-    /// Whether a system may lack it, or a user the right to it.
-    #[must_use]
-    pub fn may_be_missing(self) -> bool {
-        self.kernel_module().is_some() || self == Self::Raw
     }
 
     #[must_use]

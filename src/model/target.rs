@@ -33,7 +33,8 @@ impl Target {
         for join in joins {
             groups.extend(MulticastGroup::list(join.split_once('=').map_or("", |(_, list)| list))?);
         }
-        if !groups.is_empty() && endpoint.protocol() != Protocol::Udp {
+        // What a descriptor is, is known once it is used.
+        if !groups.is_empty() && !matches!(endpoint.protocol(), Protocol::Udp | Protocol::Descriptor) {
             return Err(GroupError::NotUdp.into());
         }
         let options: SocketOptions = options.join("&").parse()?;
@@ -94,5 +95,7 @@ mod tests {
         assert_eq!(problem("tcp://0.0.0.0:5000?join=239.1.2.3"), EndpointError::Group(GroupError::NotUdp));
         assert_eq!(problem("udp://0.0.0.0:5000?join"), EndpointError::Group(GroupError::Empty));
         assert!(matches!(problem("udp://0.0.0.0:5000?join=10.0.0.1"), EndpointError::Group(_)));
+        let passed = "fd://3?mttl=4&join=239.1.2.3@eth0";
+        assert_eq!(passed.parse::<Target>().unwrap().to_string(), passed);
     }
 }

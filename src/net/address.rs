@@ -5,10 +5,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::unix::ffi::OsStrExt;
 
+use nix::net::if_::if_indextoname;
 use nix::sys::socket::SockaddrStorage;
 use socket2::SockAddr;
 
-use crate::model::{ContextId, Peer, UnixName, VsockAddress};
+use super::sys;
+use crate::model::{CanInterface, ContextId, Peer, UnixName, VsockAddress};
 
 /// The system's form.
 ///
@@ -40,7 +42,18 @@ pub(super) fn peer_of(address: &SockAddr) -> Peer {
     if let Some((cid, port)) = address.as_vsock_address() {
         return Peer::Vsock(VsockAddress { cid: ContextId(cid), port });
     }
+    #[cfg(target_os = "linux")]
+    if let Some(interface) = sys::can_interface(address).and_then(can_interface) {
+        return Peer::Can(interface);
+    }
     Peer::Unix(unix_name(address))
+}
+
+/// By its number, of which 0 is none.
+#[cfg(target_os = "linux")]
+fn can_interface(index: u32) -> Option<CanInterface> {
+    let name = if_indextoname(index).ok()?;
+    CanInterface::new(name.to_str().ok()?)
 }
 
 fn unix_name(address: &SockAddr) -> UnixName {
@@ -61,4 +74,20 @@ pub(super) fn sender_of(storage: &SockaddrStorage) -> Option<SocketAddr> {
         return Some(SocketAddr::V4((*v4).into()));
     }
     storage.as_sockaddr_in6().map(|v6| SocketAddr::V6((*v6).into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interface_of_can_is_known_by_its_name() {
+        let loopback = nix::net::if_::if_nametoindex("lo").unwrap();
+        let named = peer_of(&sys::can_address(loopback.cast_signed()));
+        assert_eq!(named, Peer::Can(CanInterface::new("lo").unwrap()));
+        // Bound to none, or to all of them.
+        assert_eq!(peer_of(&sys::can_address(0)), Peer::Unix(UnixName::Unnamed));
+        let other: std::net::SocketAddr = ([127, 0, 0, 1], 9).into();
+        assert_eq!(peer_of(&other.into()), Peer::Ip(other));
+    }
 }

@@ -7,18 +7,18 @@ use std::io;
 use std::os::fd::RawFd;
 
 use nix::errno::Errno;
-use nix::libc;
-use socket2::{Domain, Socket, Type};
+use socket2::Socket;
 
 use super::address::peer_of;
 use super::datagram::{DatagramSocket, Naming};
 use super::listener::Listener;
+use super::socket_kind::SocketKind;
 use super::stream::Stream;
 use super::transport::{Attempt, ConnectEnd, Listening};
 use super::{options, sys};
 use crate::model::{
-    Cause, DescriptorName, Endpoint, Failure, Hint, InheritedSocket, Operation, Peer, Protocol, Role, SocketOptions,
-    UnixName,
+    CanInterface, Cause, DescriptorName, Endpoint, Failure, Hint, InheritedSocket, Operation, Peer, Protocol, Role,
+    SocketOption, SocketOptions, UnixName,
 };
 
 /// The first descriptor that a service manager passes: SD_LISTEN_FDS_START, sd_listen_fds(3).
@@ -28,29 +28,33 @@ const FIRST: RawFd = 3;
 /// socket that is bound and not connected.
 ///
 /// # Errors
-/// [`Operation::Adopt`]: it isn't open, isn't a socket, or has another role. The descriptor itself is never closed.
+/// [`Operation::Adopt`]: it isn't open, isn't a socket, or has another role. [`Operation::SetOption`]: its kind has no such
+/// option, or it comes too late. The descriptor itself is never closed.
 pub(super) fn listen(name: &DescriptorName, options: &SocketOptions) -> Result<Listening, Failure> {
     let fail = failure(name);
     let (socket, protocol) = take(name)?;
-    options::apply(&socket, Role::Server, options, &Endpoint::Descriptor(name.clone()))?;
+    let endpoint = Endpoint::Descriptor(name.clone());
     let io = |error: io::Error| fail(Operation::Adopt, Cause::from(&error));
     if socket.peer_addr().is_ok() {
         return Err(fail(Operation::Adopt, Cause::SocketIsConnected).with_hint(Hint::ConnectInstead));
     }
-    if !is_bound(&socket) {
+    let Some(local) = bound_to(&socket, protocol) else {
         return Err(fail(Operation::Adopt, Cause::SocketNotBound));
-    }
+    };
+    options::check_adopted(options, Role::Server, protocol, &endpoint)?;
+    options::apply(&socket, Role::Server, options, &endpoint)?;
     if !protocol.has_connection() {
-        options::ask_for_drops(&socket);
-        return DatagramSocket::new(socket, protocol, naming(protocol)).map(Listening::Datagrams).map_err(io);
+        return datagrams(socket, protocol, local).map(Listening::Datagrams).map_err(io);
     }
-    if !socket.is_listener().map_err(io)? {
+    let listens = socket.is_listener().map_err(io)?;
+    // Once more, it changes how many may wait to be accepted.
+    if !listens || options.get(SocketOption::Backlog).is_some() {
         options::listen(&socket, options).map_err(|error| fail(Operation::Listen, Cause::from(&error)))?;
     }
     Listener::new(socket, protocol).map(Listening::Connections).map_err(io)
 }
 
-/// Converses over a socket that is connected.
+/// Converses over a socket that is connected, or bound to a CAN bus.
 pub(super) fn connect(name: &DescriptorName, attempt: &Attempt<'_>) -> ConnectEnd {
     match try_connect(name, attempt.options) {
         Ok(end) => end,
@@ -61,22 +65,33 @@ pub(super) fn connect(name: &DescriptorName, attempt: &Attempt<'_>) -> ConnectEn
 fn try_connect(name: &DescriptorName, options: &SocketOptions) -> Result<ConnectEnd, Failure> {
     let fail = failure(name);
     let (socket, protocol) = take(name)?;
-    options::apply(&socket, Role::Client, options, &Endpoint::Descriptor(name.clone()))?;
+    let endpoint = Endpoint::Descriptor(name.clone());
     let io = |error: io::Error| fail(Operation::Adopt, Cause::from(&error));
-    let Ok(peer) = socket.peer_addr() else {
+    let local = bound_to(&socket, protocol);
+    let Some(peer) = connected_to(&socket, protocol, local.as_ref()) else {
         let listens = socket.is_listener().unwrap_or(false);
         let cause = if listens { Cause::SocketListens } else { Cause::NotConnected };
         let failure = fail(Operation::Adopt, cause);
-        return Err(if listens || is_bound(&socket) { failure.with_hint(Hint::ListenInstead) } else { failure });
+        return Err(if listens || local.is_some() { failure.with_hint(Hint::ListenInstead) } else { failure });
     };
+    options::check_adopted(options, Role::Client, protocol, &endpoint)?;
+    options::apply(&socket, Role::Client, options, &endpoint)?;
     if protocol.has_connection() {
         return Stream::adopted(socket, protocol).map(ConnectEnd::Stream).map_err(io);
     }
+    let local = local.unwrap_or(Peer::Unix(UnixName::Unnamed));
+    datagrams(socket, protocol, local).map(|socket| ConnectEnd::Datagrams(socket, peer)).map_err(io)
+}
+
+fn datagrams(socket: Socket, protocol: Protocol, local: Peer) -> io::Result<DatagramSocket> {
     options::ask_for_drops(&socket);
-    let peer = peer_of(&peer);
-    DatagramSocket::new(socket, protocol, naming(protocol))
-        .map(|socket| ConnectEnd::Datagrams(socket, peer))
-        .map_err(io)
+    let naming = match (protocol, local) {
+        (_, bus @ Peer::Can(_)) => Naming::Sole(bus),
+        (Protocol::Raw, _) => Naming::Host,
+        _ if protocol.is_unix() => Naming::Unix,
+        _ => Naming::Ip,
+    };
+    DatagramSocket::new(socket, protocol, naming)
 }
 
 /// A duplicate of the descriptor, and what the kernel says it is.
@@ -98,41 +113,46 @@ fn take(name: &DescriptorName) -> Result<(Socket, Protocol), Failure> {
         return Err(fail(Operation::Adopt, Cause::DescriptorIsOwn).with_hint(Hint::PassTheDescriptor));
     }
     let socket = Socket::from(sys::duplicate(number).map_err(closed)?);
-    let protocol = protocol_of(&socket).map_err(|cause| fail(Operation::Adopt, cause))?;
-    Ok((socket, protocol))
+    let kind = SocketKind::of(&socket).map_err(|error| match error.raw_os_error().map(Errno::from_raw) {
+        Some(Errno::ENOTSOCK) => fail(Operation::Adopt, Cause::DescriptorNotASocket),
+        _ => fail(Operation::Adopt, Cause::from(&error)),
+    })?;
+    let unknown = || fail(Operation::Adopt, Cause::UnknownSocketKind { kind: kind.to_string() });
+    Ok((socket, kind.transport().ok_or_else(unknown)?))
 }
 
-/// By SO_DOMAIN, SO_TYPE and SO_PROTOCOL, socket(7).
-fn protocol_of(socket: &Socket) -> Result<Protocol, Cause> {
-    let cause = |error: io::Error| match error.raw_os_error().map(Errno::from_raw) {
-        Some(Errno::ENOTSOCK) => Cause::DescriptorNotASocket,
-        _ => Cause::from(&error),
-    };
-    let kind = socket.r#type().map_err(cause)?;
-    let domain = socket.domain().map_err(cause)?;
-    let number = socket.protocol().map_err(cause)?.map_or(0, i32::from);
-    let is_ip = domain == Domain::IPV4 || domain == Domain::IPV6;
-    Ok(match kind {
-        Type::STREAM if is_ip && matches!(number, libc::IPPROTO_TCP | libc::IPPROTO_MPTCP) => Protocol::Tcp,
-        Type::DGRAM if is_ip && number == libc::IPPROTO_UDP => Protocol::Udp,
-        Type::STREAM if domain == Domain::UNIX => Protocol::UnixStream,
-        Type::DGRAM if domain == Domain::UNIX => Protocol::UnixDatagram,
-        Type::SEQPACKET if domain == Domain::UNIX => Protocol::UnixSeqpacket,
-        Type::STREAM if domain == Domain::VSOCK => Protocol::Vsock,
-        _ => return Err(Cause::UnknownSocketKind),
-    })
+/// Where it is bound; `None` where it isn't.
+fn bound_to(socket: &Socket, protocol: Protocol) -> Option<Peer> {
+    if protocol == Protocol::CanBroadcast {
+        return Some(Peer::Can(CanInterface::any()));
+    }
+    match (protocol, peer_of(&socket.local_addr().ok()?)) {
+        // To every address, before anybody binds it. The port is the protocol's number.
+        (Protocol::Raw, local) => Some(without_port(local)),
+        (_, Peer::Ip(address)) if address.port() == 0 => None,
+        (_, Peer::Unix(UnixName::Unnamed)) => None,
+        (_, local) => Some(local),
+    }
 }
 
-fn naming(protocol: Protocol) -> Naming {
-    if protocol.is_unix() { Naming::Unix } else { Naming::Ip }
+/// With whom it converses; `None` where that is nobody in particular, or where the system doesn't say so: of a raw socket
+/// that was connected to port 0.
+fn connected_to(socket: &Socket, protocol: Protocol, local: Option<&Peer>) -> Option<Peer> {
+    if let Some(bus @ Peer::Can(_)) = local {
+        return Some(bus.clone());
+    }
+    let peer = peer_of(&socket.peer_addr().ok()?);
+    Some(if protocol == Protocol::Raw { without_port(peer) } else { peer })
 }
 
-fn is_bound(socket: &Socket) -> bool {
-    socket.local_addr().is_ok_and(|address| match peer_of(&address) {
-        Peer::Ip(address) => address.port() != 0,
-        Peer::Unix(name) => name != UnixName::Unnamed,
-        _ => true,
-    })
+fn without_port(peer: Peer) -> Peer {
+    match peer {
+        Peer::Ip(mut address) => {
+            address.set_port(0);
+            Peer::Host(address)
+        }
+        other => other,
+    }
 }
 
 fn failure(name: &DescriptorName) -> impl Fn(Operation, Cause) -> Failure {
@@ -147,8 +167,10 @@ pub fn inherited() -> Vec<InheritedSocket> {
     let look = |(number, name)| {
         let by_number = DescriptorName::Number(number);
         let (socket, protocol) = take(&by_number).ok()?;
-        let local = peer_of(&socket.local_addr().ok()?);
-        Some(InheritedSocket { number, name, endpoint: Endpoint::Descriptor(by_number).opened(protocol, &local) })
+        let local = bound_to(&socket, protocol).or_else(|| Some(peer_of(&socket.local_addr().ok()?)))?;
+        let carried = SocketKind::of(&socket).ok()?.carried();
+        let endpoint = Endpoint::Descriptor(by_number).opened(protocol, carried, &local);
+        Some(InheritedSocket { number, name, endpoint })
     };
     passed().into_iter().filter_map(look).collect()
 }

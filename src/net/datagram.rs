@@ -13,11 +13,12 @@ use socket2::Socket;
 use super::address::{peer_of, sender_of, system_address};
 use super::error_queue::{self, Undelivered};
 use super::inspect::{OpenSocket, memory};
-use super::options;
+use super::reach::Reach;
+use super::socket_kind::SocketKind;
 use super::stream::receive_time;
 use super::unix_message::{self, Rights};
 use super::wake::{Ready, Wake};
-use crate::model::{Peer, PeerProcess, Protocol, Role};
+use crate::model::{IpProtocol, Peer, PeerProcess, Protocol, Role};
 
 /// What one receive call returned.
 #[derive(Debug)]
@@ -106,6 +107,12 @@ impl DatagramSocket {
     #[must_use]
     pub fn protocol(&self) -> Protocol {
         self.protocol
+    }
+
+    /// What a raw socket carries; `None` for any other.
+    #[must_use]
+    pub fn carried(&self) -> Option<IpProtocol> {
+        SocketKind::of(&self.socket).ok()?.carried()
     }
 
     /// Blocks until a datagram (or an error) is there; false when `wake` went on.
@@ -199,10 +206,10 @@ impl DatagramSocket {
         memory(self.socket.as_fd()).map(|memory| memory.dropped)
     }
 
-    /// Whether it is an IPv6 socket.
+    /// Which addresses it can send to.
     #[must_use]
-    pub fn is_v6(&self) -> bool {
-        options::is_v6(self.socket.as_fd())
+    pub fn reach(&self) -> Reach {
+        Reach::of(self.socket.as_fd())
     }
 
     /// To be asked about, as a socket of this side and transport.

@@ -9,8 +9,8 @@ use super::address::peer_of;
 use super::sys::{self, QueueRequest};
 use super::{multicast, options, tcp_info};
 use crate::model::{
-    Cause, Failure, MulticastGroup, Operation, OptionAnswer, OptionValue, Peer, Protocol, Role, SocketMemory,
-    SocketOption, SocketOptions, SocketState,
+    Cause, Failure, IpProtocol, MulticastGroup, Operation, OptionAnswer, OptionValue, Peer, Protocol, Role,
+    SocketMemory, SocketOption, SocketOptions, SocketState,
 };
 
 /// A socket that is open while this is there, to be asked about. None of its calls blocks.
@@ -28,7 +28,7 @@ impl OpenSocket<'_> {
         let Self { socket, role, protocol } = *self;
         let queue = |request| sys::queue(socket, request).ok();
         let has = |option: &SocketOption| option.applies_to(protocol) && option.is_for(role);
-        let tcp = tcp_info::read(socket);
+        let tcp = tcp_info::read(socket, role);
         SocketState {
             options: SocketOption::ALL
                 .into_iter()
@@ -43,6 +43,15 @@ impl OpenSocket<'_> {
             unsent: tcp.and_then(|_| queue(QueueRequest::Unsent)),
             tcp,
             memory: memory(socket),
+        }
+    }
+
+    /// The protocol above IP that it is of.
+    #[must_use]
+    pub fn ip_protocol(&self) -> Option<IpProtocol> {
+        match options::get(self.socket, self.role, SocketOption::IpProtocol) {
+            Some(OptionValue::Protocol(protocol)) => Some(protocol),
+            _ => None,
         }
     }
 

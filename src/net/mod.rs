@@ -20,7 +20,9 @@ mod options;
 mod race;
 mod raw;
 mod rds;
+mod reach;
 mod resolve;
+mod socket_kind;
 mod stream;
 mod sys;
 mod tcp;
@@ -38,11 +40,16 @@ pub use datagram::{DatagramSocket, ReceivedDatagram};
 pub use error_queue::Undelivered;
 pub use inspect::OpenSocket;
 pub use interfaces::interfaces;
-pub use limits::raise_descriptor_limit;
+pub use limits::{raise_descriptor_limit, tcp_ports_are_used_up};
 pub use listener::{Accepted, Listener};
+pub use reach::Reach;
 pub use resolve::{LocalAddress, literal, lookup};
 pub use stream::{ReceivedPiece, Stream};
 pub use transport::{Attempt, ConnectEnd, Listening, connect, listen, probe};
 pub use unix::answers as unix_answers;
 pub use unix_message::Rights;
+pub use vsock::owns as vsock_owns;
 pub use wake::Wake;
+
+#[cfg(test)]
+pub(crate) use can::bus as can_bus;

@@ -11,7 +11,8 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::{multicast, sys, tcp_info};
 use crate::model::{
-    Cause, Failure, Hint, Operation, OptionAnswer, OptionKind, OptionValue, Role, SocketOption, SocketOptions,
+    self, Cause, Facility, Failure, Hint, IpProtocol, Operation, OptionAnswer, OptionKind, OptionValue, Role,
+    SocketOption, SocketOptions,
 };
 
 /// Opens a socket for the protocol that the options ask for, or for the usual one.
@@ -26,10 +27,26 @@ pub(super) fn open(
     subject: &dyn Display,
 ) -> Result<Socket, Failure> {
     let asked = options.ip_protocol();
-    let protocol = asked.map_or(usual, |asked| Some(Protocol::from(i32::from(asked.0))));
-    Socket::new(domain, kind, protocol).map_err(|error| match (asked, errno(&error)) {
+    let Some(asked) = asked else {
+        return Socket::new(domain, kind, usual).map_err(|error| Failure::io(Operation::Open, subject, &error));
+    };
+    open_for(domain, kind, asked, subject)
+}
+
+/// Whether sockets of this type can be of the protocol that is asked for, if any is.
+///
+/// # Errors
+/// As [`open`].
+pub(super) fn probe(kind: Type, facility: &Facility) -> Result<(), Failure> {
+    let Some(asked) = facility.carried else { return Ok(()) };
+    open_for(Domain::IPV4, kind, asked, &facility.protocol.scheme()).map(drop)
+}
+
+fn open_for(domain: Domain, kind: Type, asked: IpProtocol, subject: &dyn Display) -> Result<Socket, Failure> {
+    let protocol = Protocol::from(i32::from(asked.0));
+    Socket::new(domain, kind, Some(protocol)).map_err(|error| match errno(&error) {
         // ENOPROTOOPT: MPTCP that `net.mptcp.enabled` turns off.
-        (Some(asked), Some(Errno::EPROTONOSUPPORT | Errno::ESOCKTNOSUPPORT | Errno::EINVAL | Errno::ENOPROTOOPT)) => {
+        Some(Errno::EPROTONOSUPPORT | Errno::ESOCKTNOSUPPORT | Errno::EINVAL | Errno::ENOPROTOOPT) => {
             let subject = format!("{subject}?{}={asked}", SocketOption::IpProtocol.name());
             Failure::new(Operation::Open, subject, Cause::ProtocolMissing)
         }
@@ -49,6 +66,29 @@ pub(super) fn check(options: &SocketOptions, role: Role, subject: &dyn Display) 
         }
         None => Ok(()),
     }
+}
+
+/// Whether all of them can be set on a socket of this transport that somebody else has bound or connected.
+///
+/// # Errors
+/// The first that can't, named with its value.
+pub(super) fn check_adopted(
+    options: &SocketOptions,
+    role: Role,
+    protocol: model::Protocol,
+    subject: &dyn Display,
+) -> Result<(), Failure> {
+    for (option, value) in options.iter() {
+        let cause = if !option.applies_to(protocol) {
+            Cause::NoSuchOption
+        } else if !option.counts_later(role) {
+            Cause::OptionTooLate
+        } else {
+            continue;
+        };
+        return Err(Failure::new(Operation::SetOption, with_option(subject, option, value), cause));
+    }
+    Ok(())
 }
 
 /// Sets what was asked for, before bind and connect, in the table's order; asks the kernel for receive times too.
@@ -144,7 +184,7 @@ pub(super) fn get(socket: BorrowedFd<'_>, role: Role, option: SocketOption) -> O
         }
         SocketOption::IpProtocol => {
             let [number] = get_ints(socket, libc::SOL_SOCKET, libc::SO_PROTOCOL)?;
-            u16::try_from(number).ok().map(|number| OptionValue::Protocol(crate::model::IpProtocol(number)))
+            u16::try_from(number).ok().map(|number| OptionValue::Protocol(IpProtocol(number)))
         }
         SocketOption::MulticastInterface => multicast::outgoing(socket).map(OptionValue::Text),
         _ => {

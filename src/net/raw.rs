@@ -1,5 +1,6 @@
 //! Raw IPv4 and IPv6 sockets, see raw(7). They take CAP_NET_RAW.
 
+use std::fmt::Display;
 use std::io;
 use std::net::SocketAddr;
 
@@ -8,7 +9,9 @@ use socket2::{Domain, Protocol, Socket, Type};
 use super::datagram::{DatagramSocket, Naming};
 use super::options;
 use super::transport::{Attempt, ConnectEnd, first_that_works};
-use crate::model::{self, Endpoint, Failure, Operation, Peer, RawAddress, Role, SocketOptions};
+use crate::model::{
+    self, Cause, Endpoint, Failure, Hint, IpProtocol, Operation, Peer, RawAddress, Role, SocketOptions,
+};
 
 /// Binds to the first of the candidates that can be bound; every packet of the protocol to that address arrives.
 pub(super) fn bind(
@@ -16,6 +19,9 @@ pub(super) fn bind(
     candidates: &[SocketAddr],
     options: &SocketOptions,
 ) -> Result<DatagramSocket, Failure> {
+    if address.protocol == IpProtocol::RAW {
+        return Err(only_sends(&Endpoint::Raw(address.clone())));
+    }
     let fail = failure(address);
     first_that_works(candidates, Operation::Bind, |candidate| {
         let socket = socket(address, Role::Server, candidate, options)?;
@@ -45,6 +51,11 @@ pub(super) fn open(address: &RawAddress, attempt: &Attempt<'_>) -> ConnectEnd {
 /// Whether a socket can be opened.
 pub(super) fn probe() -> io::Result<()> {
     Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::ICMPV4)).map(drop)
+}
+
+/// A listener of IPPROTO_RAW would wait for ever, raw(7).
+pub(super) fn only_sends(subject: &dyn Display) -> Failure {
+    Failure::new(Operation::Open, subject, Cause::OnlySends).with_hint(Hint::ChooseAnotherIpProtocol)
 }
 
 fn socket(address: &RawAddress, role: Role, candidate: SocketAddr, options: &SocketOptions) -> Result<Socket, Failure> {

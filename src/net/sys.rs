@@ -1,10 +1,10 @@
 //! The system calls that no crate offers, and taking over descriptors. All of the program's `unsafe` is here.
 
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use nix::libc::{self, c_int, socklen_t};
-use socket2::{SockAddr, SockAddrStorage, Socket};
+use socket2::{SockAddr, SockAddrStorage};
 
 /// getsockopt(2) for options that are longer than a number, or of which there are many. Returns how many bytes of
 /// `buffer` the kernel has written: older kernels know shorter structures.
@@ -154,11 +154,14 @@ pub(super) fn can_address(interface: i32) -> SockAddr {
     }
 }
 
-/// Lets a raw CAN socket carry CAN FD frames beside the classic ones (CAN_RAW_FD_FRAMES).
-///
-/// # Errors
-/// Of setsockopt(2).
+/// The number of the interface in a CAN address, 0 for none; `None` for an address of another family.
 #[cfg(target_os = "linux")]
-pub(super) fn set_can_fd(socket: &Socket) -> io::Result<()> {
-    set_option(socket.as_fd(), libc::SOL_CAN_RAW, libc::CAN_RAW_FD_FRAMES, &c_int::from(true).to_ne_bytes())
+pub(super) fn can_interface(address: &SockAddr) -> Option<u32> {
+    if i32::from(address.family()) != libc::AF_CAN {
+        return None;
+    }
+    // SAFETY: the storage is as long as any address and aligned for each, and all of its bytes are initialised.
+    #[allow(unsafe_code)]
+    let address = unsafe { &*address.as_ptr().cast::<libc::sockaddr_can>() };
+    u32::try_from(address.can_ifindex).ok()
 }

@@ -6,20 +6,20 @@ use std::time::Duration;
 use nix::libc;
 
 use super::sys;
-use crate::model::{AcceptQueue, TcpInfo, TcpState};
+use crate::model::{AcceptQueue, Role, TcpInfo, TcpState};
 
 /// More than any kernel's structure has; it has only ever grown at its end.
 const LENGTH_MAX: usize = 512;
 
-/// What the kernel says of a connection; `None` for a socket that isn't TCP.
-pub(super) fn read(socket: BorrowedFd<'_>) -> Option<TcpInfo> {
-    with_bytes(socket, parse)
+/// What the kernel says of a connection, of which this side has the role; `None` for a socket that isn't TCP.
+pub(super) fn read(socket: BorrowedFd<'_>, role: Role) -> Option<TcpInfo> {
+    with_bytes(socket, |info| parse(info, role))
 }
 
 /// How many connections wait for accept(2), and how many may. In a listening socket's structure two fields mean this.
 pub(super) fn accept_queue(socket: BorrowedFd<'_>) -> Option<AcceptQueue> {
     with_bytes(socket, |info| {
-        let is_listening = parse(info)?.state == TcpState::Listen;
+        let is_listening = parse(info, Role::Server)?.state == TcpState::Listen;
         is_listening.then_some(AcceptQueue { waiting: u32_at(info, UNACKED)?, max: u32_at(info, SACKED)? })
     })
 }
@@ -49,13 +49,15 @@ const BYTES_SENT: usize = 200;
 const BYTES_RETRANSMITTED: usize = 208;
 
 /// Reads as much as the kernel has written; `None` for less than every kernel since 2.6 writes.
-fn parse(info: &[u8]) -> Option<TcpInfo> {
+fn parse(info: &[u8], role: Role) -> Option<TcpInfo> {
     let measured = |at| u32_at(info, at).filter(|micros| *micros != 0).map(micros);
     let rtt = measured(RTT);
     let sent = u64_at(info, BYTES_SENT);
-    // SYN and FIN take a sequence number each, which the kernel counts as acknowledged bytes.
+    // SYN and FIN take a sequence number each, which the kernel counts as acknowledged bytes; the SYN for the side that
+    // connected.
     let payload_max = sent.zip(u64_at(info, BYTES_RETRANSMITTED)).map(|(sent, again)| sent.saturating_sub(again));
-    let acknowledged = u64_at(info, BYTES_ACKED);
+    let syn = u64::from(role == Role::Client);
+    let acknowledged = u64_at(info, BYTES_ACKED).map(|acknowledged| acknowledged.saturating_sub(syn));
     Some(TcpInfo {
         state: TcpState::from_number(*info.get(STATE)?)?,
         rtt,
@@ -108,7 +110,7 @@ mod tests {
 
     #[test]
     fn what_the_kernel_wrote_is_read() {
-        let info = parse(&filled()).unwrap();
+        let info = parse(&filled(), Role::Client).unwrap();
         assert_eq!((info.state, info.state.name()), (TcpState::CloseWait, "CLOSE-WAIT"));
         assert_eq!(info.rtt, Some(Duration::from_micros(41)));
         assert_eq!(info.rtt_variance, Some(Duration::from_micros(7)));
@@ -117,25 +119,34 @@ mod tests {
     }
 
     #[test]
+    fn a_syn_is_no_payload_while_more_is_on_its_way_either() {
+        let mut info = filled();
+        info[BYTES_SENT..BYTES_SENT + 8].copy_from_slice(&u64::to_ne_bytes(9000));
+        for (role, acknowledged) in [(Role::Client, 1001), (Role::Server, 1002)] {
+            assert_eq!(parse(&info, role).unwrap().bytes_acknowledged, Some(acknowledged));
+        }
+    }
+
+    #[test]
     fn what_was_not_measured_is_unknown() {
         let mut info = filled();
         info[RTT..RTT + 4].fill(0);
-        let info = parse(&info).unwrap();
+        let info = parse(&info, Role::Client).unwrap();
         assert_eq!((info.rtt, info.rtt_variance, info.min_rtt, info.delivery_rate), (None, None, None, None));
     }
 
     #[test]
     fn an_older_kernels_shorter_structure_leaves_the_rest_unknown() {
         let filled = filled();
-        let whole = parse(&filled).unwrap();
+        let whole = parse(&filled, Role::Server).unwrap();
         // Linux 2.6 to 3.14 end after the retransmits, 4.1 after what was acknowledged and received.
-        let oldest = parse(&filled[..104]).unwrap();
+        let oldest = parse(&filled[..104], Role::Server).unwrap();
         assert_eq!((oldest.rtt, oldest.retransmits), (whole.rtt, 3));
         assert_eq!((oldest.bytes_acknowledged, oldest.bytes_sent, oldest.delivery_rate), (None, None, None));
-        let older = parse(&filled[..136]).unwrap();
+        let older = parse(&filled[..136], Role::Server).unwrap();
         assert_eq!((older.bytes_acknowledged, older.bytes_received, older.bytes_sent), (Some(1002), Some(9), None));
         for length in 0..104 {
-            assert_eq!(parse(&filled[..length]), None, "{length} bytes");
+            assert_eq!(parse(&filled[..length], Role::Server), None, "{length} bytes");
         }
     }
 }

@@ -3,13 +3,15 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use socket2::Type;
+
 use super::datagram::DatagramSocket;
 use super::listener::Listener;
 use super::resolve::LocalAddress;
 use super::stream::Stream;
 use super::wake::Wake;
 use super::{adopt, can, options, race, raw, rds, tcp, udp, unix, unix_datagram, vsock};
-use crate::model::{Cause, Endpoint, Failure, Operation, Peer, Protocol, Role, SocketOptions};
+use crate::model::{Cause, Endpoint, Facility, Failure, IpProtocol, Operation, Peer, Protocol, Role, SocketOptions};
 
 /// A bound socket that serves many peers.
 #[derive(Debug)]
@@ -27,6 +29,15 @@ impl Listening {
         match self {
             Self::Connections(listener) => listener.local(),
             Self::Datagrams(socket) => socket.local(),
+        }
+    }
+
+    /// What a raw socket carries; `None` for any other.
+    #[must_use]
+    pub fn carried(&self) -> Option<IpProtocol> {
+        match self {
+            Self::Connections(_) => None,
+            Self::Datagrams(socket) => socket.carried(),
         }
     }
 
@@ -90,14 +101,15 @@ pub fn listen(endpoint: &Endpoint, candidates: &[SocketAddr], options: &SocketOp
 ///
 /// # Errors
 /// Why there is none.
-pub fn probe(protocol: Protocol) -> Result<(), Failure> {
+pub fn probe(facility: &Facility) -> Result<(), Failure> {
+    let protocol = facility.protocol;
     let result = match protocol {
-        Protocol::Tcp
-        | Protocol::Udp
-        | Protocol::UnixStream
-        | Protocol::UnixDatagram
-        | Protocol::UnixSeqpacket
-        | Protocol::Descriptor => Ok(()),
+        Protocol::Tcp => return options::probe(Type::STREAM, facility),
+        Protocol::Udp => return options::probe(Type::DGRAM, facility),
+        Protocol::Raw if (facility.role, facility.carried) == (Role::Server, Some(IpProtocol::RAW)) => {
+            return Err(raw::only_sends(&protocol.scheme()));
+        }
+        Protocol::UnixStream | Protocol::UnixDatagram | Protocol::UnixSeqpacket | Protocol::Descriptor => Ok(()),
         Protocol::Raw => raw::probe(),
         Protocol::Vsock => vsock::probe(),
         Protocol::Can => can::probe(),

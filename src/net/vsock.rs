@@ -8,7 +8,7 @@ use super::connecting;
 use super::listener::Listener;
 use super::options;
 use super::transport::{Attempt, ConnectEnd};
-use crate::model::{Endpoint, Failure, Operation, Protocol, Role, SocketOptions, VsockAddress};
+use crate::model::{Cause, ContextId, Endpoint, Failure, Hint, Operation, Protocol, Role, SocketOptions, VsockAddress};
 
 /// Binds and listens.
 pub(super) fn listen(address: VsockAddress, options: &SocketOptions) -> Result<Listener, Failure> {
@@ -22,22 +22,41 @@ pub(super) fn listen(address: VsockAddress, options: &SocketOptions) -> Result<L
 
 /// Connects. Blocks until the deadline at most, or until the wake goes on.
 pub(super) fn connect(address: VsockAddress, attempt: &Attempt<'_>) -> ConnectEnd {
+    let subject = Endpoint::Vsock(address).to_string();
+    if address.cid == ContextId::ANY {
+        let failure = Failure::new(Operation::Connect, &subject, Cause::NoSuchHost);
+        return ConnectEnd::Failed(failure.with_hint(Hint::NameAMachine));
+    }
+    let no_transport = || ConnectEnd::Failed(Failure::new(Operation::Connect, &subject, Cause::NoTransport));
+    // Without vsock_loopback the request would go out of a virtual machine, where nobody answers it.
+    if address.cid == ContextId::LOCAL && !owns(address.cid) {
+        return no_transport();
+    }
     let fail = failure(address);
     let socket = match socket(address, Role::Client, attempt.options) {
         Ok(socket) => socket,
         Err(failure) => return ConnectEnd::Failed(failure),
     };
     let begun = socket.set_nonblocking(true).and_then(|()| connecting::begin(&socket, &system_address(address)));
-    if let Err(error) = begun {
-        return ConnectEnd::Failed(fail(Operation::Connect, &error));
+    match begun {
+        Ok(_) => {}
+        Err(error) if error.raw_os_error() == Some(nix::libc::ENODEV) => return no_transport(),
+        Err(error) => return ConnectEnd::Failed(fail(Operation::Connect, &error)),
     }
-    let subject = Endpoint::Vsock(address).to_string();
     connecting::finish(socket, Protocol::Vsock, &subject, attempt.wake, attempt.deadline)
 }
 
 /// Whether a socket can be opened.
 pub(super) fn probe() -> io::Result<()> {
     Socket::new(Domain::VSOCK, Type::STREAM, None).map(drop)
+}
+
+/// Whether a listener can have this number, so that it stands for this machine. That of the loopback and that of a host
+/// are there once the kernel has a transport for them.
+#[must_use]
+pub fn owns(cid: ContextId) -> bool {
+    let bind = |socket: Socket| socket.bind(&SockAddr::vsock(cid.0, VsockAddress::ANY_PORT));
+    Socket::new(Domain::VSOCK, Type::STREAM, None).and_then(bind).is_ok()
 }
 
 fn socket(address: VsockAddress, role: Role, options: &SocketOptions) -> Result<Socket, Failure> {

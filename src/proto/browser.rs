@@ -4,6 +4,7 @@
 //! refused, with a page that says why, and the connection ends. Answers come in the order of the requests.
 
 mod conversation;
+mod hosts;
 mod listing;
 mod messages;
 mod page;
@@ -15,6 +16,7 @@ mod response;
 use std::time::{Duration, Instant, SystemTime};
 
 pub use conversation::{Conversation, Opened, Step};
+pub use hosts::Hosts;
 
 /// The present, by the clock that never jumps, for deadlines, and by the one that people read, for the `Date` header.
 #[derive(Clone, Copy, Debug)]

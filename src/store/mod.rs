@@ -3,13 +3,16 @@
 //! Nothing here starts a thread; every call blocks for as long as the file system does.
 
 pub mod descriptor;
+pub mod ephemeral_ports;
 pub mod inbox;
 pub mod journal;
+pub mod kernel;
 pub mod port_owner;
 pub mod process;
 pub mod settings;
 pub mod site;
 pub mod socket_file;
+pub mod socket_table;
 pub mod source;
 pub mod temporary;
 pub mod time_wait;

@@ -5,34 +5,53 @@ use std::fs;
 use std::path::Path;
 
 use super::process;
+use super::socket_table::{self, CLOSED, ESTABLISHED, LISTEN, ListedSocket, Overlap, Place, TIME_WAIT};
 use crate::model::{PortOwner, Protocol};
 
-/// The process that listens on this TCP port, or has this UDP port bound, on any address. `None` where `/proc` does not
-/// tell: on other systems than Linux, for other users' processes without rights, and when nobody holds it any more.
-/// Looks through the descriptors of every process, some milliseconds.
-#[must_use]
-pub fn find(protocol: Protocol, port: u16) -> Option<PortOwner> {
-    find_in(Path::new("/proc"), protocol, port)
+/// Whose socket is in the way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Holder {
+    Process(PortOwner),
+    /// A process of another user, into which this one may not look.
+    Unseen,
 }
 
-fn find_in(proc: &Path, protocol: Protocol, port: u16) -> Option<PortOwner> {
-    // States as in include/net/tcp_states.h: listening, and for datagrams "closed", which is merely bound, or
-    // "established", which is connected.
-    let (tables, states): (_, &[&str]) = match protocol {
-        Protocol::Tcp => (["net/tcp", "net/tcp6"], &["0A"]),
-        Protocol::Udp => (["net/udp", "net/udp6"], &["07", "01"]),
+/// Who has a TCP or UDP socket that is in the way of one at this place; a listener before a connection. `None` where
+/// nobody has one, and where `/proc` does not tell. Looks through the descriptors of every process, some milliseconds.
+#[must_use]
+pub fn find(protocol: Protocol, place: Place) -> Option<Holder> {
+    find_in(Path::new("/proc"), protocol, place)
+}
+
+fn find_in(proc: &Path, protocol: Protocol, place: Place) -> Option<Holder> {
+    let (tables, wanted): (_, fn(u8) -> bool) = match protocol {
+        // Whoever holds a connection on the port keeps it from a listener, where one of both has SO_REUSEADDR off.
+        Protocol::Tcp => (["tcp", "tcp6"], |state| state != TIME_WAIT),
+        Protocol::Udp => (["udp", "udp6"], |state| state == CLOSED || state == ESTABLISHED),
         _ => return None,
     };
-    let inodes: Vec<u64> = tables
-        .iter()
-        .filter_map(|table| fs::read_to_string(proc.join(table)).ok())
-        .flat_map(|table| table.lines().filter_map(|line| socket_inode(line, port, states)).collect::<Vec<_>>())
-        .collect();
-    if inodes.is_empty() {
-        return None;
-    }
-    let pid = processes(proc).find(|pid| holds_one_of(&proc.join(format!("{pid}/fd")), &inodes))?;
-    Some(PortOwner { pid, name: process::name_in(proc, pid)? })
+    let sockets = socket_table::read(proc, &tables);
+    // A listener on [::] that is not for IPv6 alone would have the waiting sockets of its connections in the other table.
+    let is_v6_only = sockets.iter().any(|socket| {
+        socket.state == TIME_WAIT && socket.local.is_ipv4() && place.overlap(socket.local) == Overlap::Yes
+    });
+    let holds = |socket: &&ListedSocket| {
+        socket.inode != 0
+            && wanted(socket.state)
+            && match place.overlap(socket.local) {
+                Overlap::Yes => true,
+                Overlap::UnlessV6Only => !is_v6_only,
+                Overlap::No => false,
+            }
+    };
+    let mut holding: Vec<&ListedSocket> = sockets.iter().filter(holds).collect();
+    holding.sort_by_key(|socket| (place.overlap(socket.local) != Overlap::Yes, socket.state != LISTEN));
+    // The first alone: of another one it may be untrue.
+    let inode = holding.first()?.inode;
+    let owner = processes(proc)
+        .find(|pid| holds_socket(&proc.join(format!("{pid}/fd")), inode))
+        .and_then(|pid| Some(PortOwner { pid, name: process::name_in(proc, pid)? }));
+    Some(owner.map_or(Holder::Unseen, Holder::Process))
 }
 
 /// UDP sockets that get what is sent to this address, or may get it instead of each other: bound to it, or to all
@@ -43,35 +62,13 @@ pub fn sharing_udp(address: SocketAddr) -> u64 {
 }
 
 fn sharing_in(proc: &Path, address: SocketAddr) -> u64 {
-    let (table, local) = match address.ip() {
-        // Word by word as the machine has them, see `proc_net_tcp(5)`.
-        IpAddr::V4(ip) => ("net/udp", format!("{:08X}", u32::from_ne_bytes(ip.octets()))),
-        IpAddr::V6(ip) => {
-            let words = ip.octets();
-            let words = words.chunks_exact(4).map(|word| u32::from_ne_bytes([word[0], word[1], word[2], word[3]]));
-            ("net/udp6", words.map(|word| format!("{word:08X}")).collect())
-        }
+    let table = match address.ip() {
+        IpAddr::V4(_) => "udp",
+        IpAddr::V6(_) => "udp6",
     };
-    let Ok(table) = fs::read_to_string(proc.join(table)) else { return 0 };
-    let is_any = |address: &str| address.bytes().all(|digit| digit == b'0');
-    let shares = |line: &&str| {
-        let place = line.split_ascii_whitespace().nth(1).and_then(|place| place.rsplit_once(':'));
-        place.is_some_and(|(other, port)| {
-            u16::from_str_radix(port, 16) == Ok(address.port()) && (other == local || is_any(other) || is_any(&local))
-        })
-    };
-    table.lines().filter(shares).count() as u64
-}
-
-/// The inode in a line of `/proc/net/tcp` and its like if it has this local port and one of these states. Fields as in
-/// `proc_net_tcp(5)`: number, local address, remote address, state, queues, timer, retransmits, user, time-out, inode.
-fn socket_inode(line: &str, port: u16, states: &[&str]) -> Option<u64> {
-    let fields: Vec<&str> = line.split_ascii_whitespace().collect();
-    let (_, local_port) = fields.get(1)?.rsplit_once(':')?;
-    if u16::from_str_radix(local_port, 16).ok()? != port || !states.contains(fields.get(3)?) {
-        return None;
-    }
-    fields.get(9)?.parse().ok().filter(|inode| *inode != 0)
+    let place = Place { address, v6_only: true };
+    let sockets = socket_table::read(proc, &[table]);
+    sockets.iter().filter(|socket| place.overlap(socket.local) == Overlap::Yes).count() as u64
 }
 
 fn processes(proc: &Path) -> impl Iterator<Item = u32> {
@@ -79,35 +76,31 @@ fn processes(proc: &Path) -> impl Iterator<Item = u32> {
     entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
 }
 
-fn holds_one_of(descriptors: &Path, inodes: &[u64]) -> bool {
-    fs::read_dir(descriptors).ok().into_iter().flatten().flatten().any(|descriptor| {
-        fs::read_link(descriptor.path())
-            .ok()
-            .and_then(|target| target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok())
-            .is_some_and(|inode: u64| inodes.contains(&inode))
-    })
+fn holds_socket(descriptors: &Path, inode: u64) -> bool {
+    let name = format!("socket:[{inode}]");
+    fs::read_dir(descriptors)
+        .ok()
+        .into_iter()
+        .flatten()
+        .flatten()
+        .any(|descriptor| fs::read_link(descriptor.path()).is_ok_and(|target| target.as_os_str() == name.as_str()))
 }
 
 #[cfg(all(test, unix))]
 mod tests {
     use std::os::unix::fs::symlink;
 
-    use proptest::prelude::*;
-
+    use super::super::socket_table::tests::line;
     use super::*;
 
-    const TCP: &str = "\
-  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
-   0: 0100007F:2328 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1 0 100 0 0 10 0
-   1: 0100007F:2329 0100007F:2328 01 00000000:00000000 00:00000000 00000000     0        0 4712 1 0 20 4 30 10 -1
-";
-
-    /// As much of a `/proc` as is looked at: process 7 holds socket 4711, process 8 socket 4712.
-    fn proc() -> tempfile::TempDir {
+    /// As much of a `/proc` as is looked at: process 7 holds socket 4711, process 8 socket 4712, ….
+    fn proc(tables: &[(&str, &[String])]) -> tempfile::TempDir {
         let proc = tempfile::tempdir().unwrap();
         fs::create_dir(proc.path().join("net")).unwrap();
-        fs::write(proc.path().join("net/tcp"), TCP).unwrap();
-        for (pid, inode) in [(7, 4711), (8, 4712)] {
+        for (table, lines) in tables {
+            fs::write(proc.path().join("net").join(table), lines.concat()).unwrap();
+        }
+        for (pid, inode) in [(7, 4711), (8, 4712), (9, 4713)] {
             let folder = proc.path().join(pid.to_string());
             fs::create_dir_all(folder.join("fd")).unwrap();
             fs::write(folder.join("comm"), format!("server-{pid}\n")).unwrap();
@@ -117,29 +110,70 @@ mod tests {
         proc
     }
 
+    fn at(address: &str) -> Place {
+        Place { address: address.parse().unwrap(), v6_only: false }
+    }
+
+    fn held_by(pid: u32) -> Option<Holder> {
+        Some(Holder::Process(PortOwner { pid, name: format!("server-{pid}") }))
+    }
+
+    const NOBODY: &str = "0.0.0.0:0";
+
     #[test]
-    fn the_listener_is_found_and_nobody_else() {
-        let proc = proc();
-        let owner = PortOwner { pid: 7, name: "server-7".to_owned() };
-        assert_eq!(find_in(proc.path(), Protocol::Tcp, 9000), Some(owner));
-        assert_eq!(find_in(proc.path(), Protocol::Tcp, 9001), None, "connected, not listening");
-        assert_eq!(find_in(proc.path(), Protocol::Tcp, 9002), None);
-        assert_eq!(find_in(proc.path(), Protocol::Udp, 9000), None);
-        assert_eq!(find_in(&proc.path().join("none"), Protocol::Tcp, 9000), None);
+    fn the_listener_on_the_address_is_found_and_nobody_else() {
+        let tcp = [
+            line("127.0.0.2:9000", NOBODY, LISTEN, 0, 4711),
+            line("127.0.0.1:9000", "127.0.0.1:5", ESTABLISHED, 0, 4713),
+            line("127.0.0.1:9000", NOBODY, LISTEN, 0, 4712),
+            line("127.0.0.1:9001", "127.0.0.1:5", ESTABLISHED, 0, 4713),
+            line("127.0.0.1:9002", "127.0.0.1:5", TIME_WAIT, 0, 0),
+            line("127.0.0.1:9003", NOBODY, LISTEN, 0, 5000),
+        ];
+        let proc = proc(&[("tcp", &tcp)]);
+        let find = |protocol, address: &str| find_in(proc.path(), protocol, at(address));
+        assert_eq!(find(Protocol::Tcp, "127.0.0.1:9000"), held_by(8));
+        assert_eq!(find(Protocol::Tcp, "127.0.0.2:9000"), held_by(7));
+        assert_eq!(find(Protocol::Tcp, "127.0.0.3:9000"), None);
+        assert_eq!(find(Protocol::Tcp, "127.0.0.1:9001"), held_by(9), "its connection is in the way");
+        assert_eq!(find(Protocol::Tcp, "127.0.0.1:9002"), None, "nobody has it any more");
+        assert_eq!(find(Protocol::Tcp, "127.0.0.1:9003"), Some(Holder::Unseen));
+        assert_eq!(find(Protocol::Udp, "127.0.0.1:9000"), None);
+        assert_eq!(find_in(&proc.path().join("none"), Protocol::Tcp, at("127.0.0.1:9000")), None);
+    }
+
+    #[test]
+    fn of_the_wildcards_the_one_in_the_way_is_found() {
+        let udp = [line("127.0.0.2:9000", NOBODY, CLOSED, 0, 4711)];
+        let udp6 = [line("[::1]:9000", "[::]:0", CLOSED, 0, 4712), line("[::]:9001", "[::]:0", CLOSED, 0, 4713)];
+        let proc = proc(&[("udp", &udp), ("udp6", &udp6)]);
+        let find = |place| find_in(proc.path(), Protocol::Udp, place);
+        assert_eq!(find(at("127.0.0.1:9000")), None);
+        assert_eq!(find(at("0.0.0.0:9000")), held_by(7));
+        assert_eq!(find(Place { v6_only: true, ..at("[::]:9000") }), held_by(8));
+        assert_eq!(find(at("127.0.0.1:9001")), held_by(9), "it takes IPv4 as well, by default");
+    }
+
+    #[test]
+    fn a_listener_for_ipv6_alone_is_not_taken_for_one_of_both() {
+        let listener = line("[::]:9000", "[::]:0", LISTEN, 0, 4711);
+        let waiting = |local, peer| line(local, peer, TIME_WAIT, 100, 0);
+        for (tcp, of_both, expected) in [
+            (waiting("127.0.0.1:9000", "127.0.0.1:5"), String::new(), None),
+            (String::new(), waiting("[::ffff:127.0.0.1]:9000", "[::ffff:127.0.0.1]:5"), held_by(7)),
+            (waiting("127.0.0.2:9000", "127.0.0.1:5"), String::new(), held_by(7)),
+        ] {
+            let proc = proc(&[("tcp", &[tcp]), ("tcp6", &[listener.clone(), of_both])]);
+            assert_eq!(find_in(proc.path(), Protocol::Tcp, at("127.0.0.1:9000")), expected);
+        }
     }
 
     #[test]
     fn those_that_share_a_udp_port_are_counted() {
-        let proc = tempfile::tempdir().unwrap();
-        fs::create_dir(proc.path().join("net")).unwrap();
-        // 127.0.0.1:9000 twice, any:9000, 127.0.0.2:9000, 127.0.0.1:9001; ::1 and any at 9000.
-        let line = |place: &str| format!("  1: {place} 00000000:0000 07 0:0 0:0 0 0 0 1 2 0 0\n");
-        let udp =
-            ["0100007F:2328", "0100007F:2328", "00000000:2328", "0200007F:2328", "0100007F:2329"].map(line).concat();
-        let any = format!("{}:2328", "0".repeat(32));
-        let udp6 = ["00000000000000000000000001000000:2328", any.as_str()].map(line).concat();
-        fs::write(proc.path().join("net/udp"), udp).unwrap();
-        fs::write(proc.path().join("net/udp6"), udp6).unwrap();
+        let bound = |local| line(local, if local.starts_with('[') { "[::]:0" } else { NOBODY }, CLOSED, 0, 1);
+        let udp = ["127.0.0.1:9000", "127.0.0.1:9000", "0.0.0.0:9000", "127.0.0.2:9000", "127.0.0.1:9001"].map(bound);
+        let udp6 = ["[::1]:9000", "[::]:9000"].map(bound);
+        let proc = proc(&[("udp", &udp), ("udp6", &udp6)]);
         for (address, count) in [
             ("127.0.0.1:9000", 3),
             ("127.0.0.2:9000", 2),
@@ -150,12 +184,5 @@ mod tests {
             assert_eq!(sharing_in(proc.path(), address.parse().unwrap()), count, "{address}");
         }
         assert_eq!(sharing_in(&proc.path().join("none"), "127.0.0.1:9000".parse().unwrap()), 0);
-    }
-
-    proptest! {
-        #[test]
-        fn any_line_is_survived(line in "\\PC{0,80}", port: u16) {
-            let _ = socket_inode(&line, port, &["0A"]);
-        }
     }
 }

@@ -1,109 +1,103 @@
 //! Connections that are over and whose port the kernel still keeps, as far as `/proc` tells.
 
-use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::fs;
+use core::net::SocketAddr;
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::path::Path;
 
+use super::socket_table::{self, Overlap, Place, TIME_WAIT};
 use crate::model::WaitingSocket;
 
 /// As many as anybody reads; a busy port can have thousands.
 const SHOWN_MAX: usize = 64;
 
-/// The state in `/proc/net/tcp`, include/net/tcp_states.h.
-const TIME_WAIT: &str = "06";
-
 /// The unit of timers in `/proc/net/tcp` (USER_HZ).
 const TICKS_PER_SECOND: u64 = 100;
 
-/// The sockets in TIME_WAIT whose local port this is, at most 64 of them; none where `/proc` doesn't tell.
+/// The sockets in TIME_WAIT that are in the way of a listener at this place, at most 64 of them; none where `/proc`
+/// doesn't tell.
 #[must_use]
-pub fn find(port: u16) -> Vec<WaitingSocket> {
-    find_in(Path::new("/proc"), port)
+pub fn find(place: Place) -> Box<[WaitingSocket]> {
+    find_in(Path::new("/proc"), place)
 }
 
-fn find_in(proc: &Path, port: u16) -> Vec<WaitingSocket> {
-    let tables = ["net/tcp", "net/tcp6"].into_iter().filter_map(|table| fs::read_to_string(proc.join(table)).ok());
-    let mut found: Vec<WaitingSocket> = tables
-        .flat_map(|table| table.lines().filter_map(|line| waiting_socket(line, port)).collect::<Vec<_>>())
-        .collect();
-    found.truncate(SHOWN_MAX);
-    found
+fn find_in(proc: &Path, place: Place) -> Box<[WaitingSocket]> {
+    let sockets = socket_table::read(proc, &["tcp", "tcp6"]).into_iter();
+    // None of them is bound to a wildcard: each had a peer.
+    let waiting = sockets.filter(|socket| socket.state == TIME_WAIT && place.overlap(socket.local) == Overlap::Yes);
+    // The table moves while it is read, and then has a socket twice.
+    let mut seen = BTreeSet::new();
+    waiting
+        .filter(|socket| seen.insert((socket.local, socket.peer)))
+        .take(SHOWN_MAX)
+        .map(|socket| WaitingSocket {
+            local: canonical(socket.local),
+            peer: canonical(socket.peer),
+            seconds: u32::try_from(socket.ticks.div_ceil(TICKS_PER_SECOND)).unwrap_or(u32::MAX),
+        })
+        .collect()
 }
 
-/// The socket in a line of `/proc/net/tcp`, if it waits and has this local port. Fields as in `proc_net_tcp(5)`: number,
-/// local address, remote address, state, queues, timer, ….
-fn waiting_socket(line: &str, port: u16) -> Option<WaitingSocket> {
-    let fields: Vec<&str> = line.split_ascii_whitespace().collect();
-    if *fields.get(3)? != TIME_WAIT {
-        return None;
-    }
-    let local = address(fields.get(1)?)?;
-    if local.port() != port {
-        return None;
-    }
-    let (_, ticks) = fields.get(5)?.split_once(':')?;
-    let ticks = u64::from_str_radix(ticks, 16).ok()?;
-    Some(WaitingSocket {
-        local: local.to_string(),
-        peer: address(fields.get(2)?)?.to_string(),
-        seconds: u32::try_from(ticks.div_ceil(TICKS_PER_SECOND)).ok()?,
-    })
+/// How many ports of a range have a socket in TIME_WAIT; 0 where `/proc` doesn't tell.
+#[must_use]
+pub fn ports_in(range: &RangeInclusive<u16>) -> usize {
+    ports_waiting(Path::new("/proc"), range)
 }
 
-/// `0100007F:2328`: words of 32 bits in the machine's byte order, and the port.
-fn address(text: &str) -> Option<SocketAddr> {
-    let (address, port) = text.split_once(':')?;
-    let port = u16::from_str_radix(port, 16).ok()?;
-    let word = |at: usize| Some(u32::from_str_radix(address.get(at..at + 8)?, 16).ok()?.to_ne_bytes());
-    match address.len() {
-        8 => Some((Ipv4Addr::from(word(0)?), port).into()),
-        32 => {
-            let words = [word(0)?, word(8)?, word(16)?, word(24)?];
-            let mut bytes = [0; 16];
-            bytes.iter_mut().zip(words.iter().flatten()).for_each(|(to, from)| *to = *from);
-            Some((Ipv6Addr::from(bytes).to_canonical(), port).into())
-        }
-        _ => None,
-    }
+fn ports_waiting(proc: &Path, range: &RangeInclusive<u16>) -> usize {
+    let sockets = socket_table::read(proc, &["tcp", "tcp6"]).into_iter();
+    let waiting = sockets.filter(|socket| socket.state == TIME_WAIT && range.contains(&socket.local.port()));
+    waiting.map(|socket| socket.local.port()).collect::<BTreeSet<_>>().len()
+}
+
+fn canonical(address: SocketAddr) -> String {
+    SocketAddr::new(address.ip().to_canonical(), address.port()).to_string()
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
+    use std::fs;
 
+    use super::super::socket_table::{LISTEN, tests::line};
     use super::*;
 
-    #[cfg(target_endian = "little")]
     #[test]
-    fn sockets_that_wait_at_the_port_are_found() {
+    fn sockets_that_wait_at_the_place_are_found() {
         let proc = tempfile::tempdir().unwrap();
         fs::create_dir(proc.path().join("net")).unwrap();
-        let v4 = "\
-  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
-   0: 0100007F:2328 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1 0 100 0 0 10 0
-   1: 0100007F:2328 0200007F:C0DE 06 00000000:00000000 03:0000173F 00000000     0        0 0 3 0
-   2: 0100007F:2329 0200007F:C0DF 06 00000000:00000000 03:0000173F 00000000     0        0 0 3 0
-";
-        let v6 = "   0: 00000000000000000000000001000000:2328 00000000000000000000000001000000:C0E0 06 \
-                  00000000:00000000 03:00000064 00000000     0        0 0 3 0\n";
-        fs::write(proc.path().join("net/tcp"), v4).unwrap();
-        fs::write(proc.path().join("net/tcp6"), v6).unwrap();
-        let socket = |local: &str, peer: &str, seconds| WaitingSocket {
-            local: local.to_owned(),
-            peer: peer.to_owned(),
-            seconds,
+        let v4 = [
+            line("127.0.0.1:9000", "0.0.0.0:0", LISTEN, 0, 4711),
+            line("127.0.0.1:9000", "127.0.0.2:49374", TIME_WAIT, 5951, 0),
+            line("127.0.0.1:9000", "127.0.0.2:49374", TIME_WAIT, 5951, 0),
+            line("127.0.0.1:9001", "127.0.0.2:49375", TIME_WAIT, 5951, 0),
+            line("127.0.0.3:9000", "127.0.0.2:49376", TIME_WAIT, 5951, 0),
+        ];
+        let v6 = [
+            line("[::1]:9000", "[::1]:49376", TIME_WAIT, 100, 0),
+            line("[::ffff:127.0.0.1]:9000", "[::ffff:127.0.0.1]:49377", TIME_WAIT, 101, 0),
+        ];
+        fs::write(proc.path().join("net/tcp"), v4.concat()).unwrap();
+        fs::write(proc.path().join("net/tcp6"), v6.concat()).unwrap();
+        let found = |address: &str, v6_only| {
+            let place = Place { address: address.parse().unwrap(), v6_only };
+            let found = find_in(proc.path(), place);
+            found.into_iter().map(|socket| (socket.local, socket.peer, socket.seconds)).collect::<Vec<_>>()
         };
-        let expected = [socket("127.0.0.1:9000", "127.0.0.2:49374", 60), socket("[::1]:9000", "[::1]:49376", 1)];
-        assert_eq!(find_in(proc.path(), 9000), expected);
-        assert_eq!(find_in(&proc.path().join("none"), 9000), []);
-    }
-
-    proptest! {
-        #[test]
-        fn any_line_is_survived(
-            line in prop_oneof!["\\PC{0,80}", "[0-9]: [0-9A-F]{8}:[0-9A-F]{4} [0-9A-F]{32}:[0-9A-F]{4} 06 0:0 0:[0-9A-F]{0,20}"],
-        ) {
-            let _ = waiting_socket(&line, 1);
+        let socket = |local: &str, peer: &str, seconds| (local.to_owned(), peer.to_owned(), seconds);
+        let first = socket("127.0.0.1:9000", "127.0.0.2:49374", 60);
+        let other = socket("127.0.0.3:9000", "127.0.0.2:49376", 60);
+        let v6 = socket("[::1]:9000", "[::1]:49376", 1);
+        let mapped = socket("127.0.0.1:9000", "127.0.0.1:49377", 2);
+        assert_eq!(found("127.0.0.1:9000", false), [first.clone(), mapped.clone()]);
+        assert_eq!(found("0.0.0.0:9000", false), [first.clone(), other.clone(), mapped.clone()]);
+        assert_eq!(found("[::1]:9000", false), std::slice::from_ref(&v6));
+        assert_eq!(found("[::]:9000", true), std::slice::from_ref(&v6));
+        assert_eq!(found("[::]:9000", false), [first, other, v6, mapped]);
+        assert_eq!(found("127.0.0.4:9000", false), []);
+        for (range, count) in [(9000..=9001, 2), (9001..=9001, 1), (9000..=9000, 1), (9002..=65_535, 0)] {
+            assert_eq!(ports_waiting(proc.path(), &range), count, "a port counts once: {range:?}");
         }
+        let place = Place { address: "127.0.0.1:9000".parse().unwrap(), v6_only: false };
+        assert!(find_in(&proc.path().join("none"), place).is_empty());
     }
 }

@@ -1,21 +1,20 @@
-//! The window's state, and how its parts are laid out.
+//! The window's state, and what happens to it in a frame.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use egui::{CentralPanel, Context, Frame, Margin, Panel, Rect, Ui, pos2};
+use egui::{Context, Rect, Ui};
 use jiff::tz::TimeZone;
 
 use super::action::UiCommand;
 use super::context::Cx;
 use super::dialogs::{Dialogs, Picker};
 use super::fonts;
-use super::panels::about::{Help, help};
+use super::panels::about::Help;
 use super::panels::code::CodeWindow;
 use super::panels::inspector::InspectorPanel;
 use super::panels::journal::JournalPanel;
-use super::panels::menu_bar::{MenuState, menu_bar};
-use super::panels::{shell, status_bar};
+use super::panels::status_bar;
 use super::saver::{Saver, Verdict};
 use super::tabs::{ClientTabState, ServerTabState};
 use super::theme::{self, Tokens};
@@ -29,12 +28,6 @@ use crate::tr;
 
 /// How long one frame may take events in; the rest waits for the next.
 const EVENT_BUDGET: Duration = Duration::from_millis(2);
-/// From this width on the inspector stands beside the journal instead of below it: both keep all that they show.
-const WIDE: f32 = 1480.0;
-const GAP: f32 = 8.0;
-/// Of the window's height, for one press of an arrow key.
-const SPLIT_STEP: f32 = 0.02;
-
 /// The program as its window shows it.
 pub struct App {
     pub(super) engine: Engine,
@@ -192,6 +185,9 @@ impl App {
 
     /// Draws the window and carries out what was asked for in it. Dialogs open above `window`, where there is one.
     pub fn ui(&mut self, ui: &mut Ui, window: Option<&eframe::Frame>) {
+        // Not in `logic`: while the window is hidden, its clock stands still there.
+        let now = ui.input(|input| input.time);
+        self.servers.iter_mut().for_each(|tab| tab.count_down(now));
         // egui gives the root of the accessible tree no name, and the title reaches the window manager only.
         ui.ctx()
             .accesskit_node_builder(egui::accesskit_root_id(), |root| root.set_label(tr!(self.language, "app.name")));
@@ -208,135 +204,6 @@ impl App {
         self.sessions = sessions;
         for action in actions {
             self.carry_out(ui.ctx(), window, action);
-        }
-    }
-
-    fn lay_out(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
-        let bar = Frame::new().fill(cx.tokens.window).inner_margin(Margin::symmetric(12, 4));
-        Panel::top("menu").frame(bar).show_separator_line(false).show(ui, |ui| {
-            let state = MenuState {
-                language: self.settings.language,
-                theme: self.settings.theme,
-                follow: self.journal.follow_end(),
-                inspector: self.settings.show_inspector,
-                rows_selected: self.journal.has_selection(),
-            };
-            menu_bar(ui, cx, state);
-        });
-        let pad = Frame::new().fill(cx.tokens.window).inner_margin(Margin { left: 8, right: 8, top: 0, bottom: 8 });
-        if let Some(message) = &self.message {
-            Panel::bottom("status").frame(pad).show_separator_line(false).show(ui, |ui| {
-                status_bar::status_bar(ui, cx, message);
-            });
-        }
-        CentralPanel::default().frame(pad).show(ui, |ui| self.work_area(ui, cx));
-        self.show_code(ui, cx);
-        if let Some(which) = self.help
-            && !help(ui, cx, which)
-        {
-            self.help = None;
-        }
-    }
-
-    /// The panels above, the journal and the inspector below, with a handle between.
-    fn work_area(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
-        let area = ui.available_rect_before_wrap();
-        let split = self.settings.split.clamp(0.2, 0.8);
-        let lowest = (area.height() - 150.0).max(160.0);
-        let chosen = (area.height() * split).clamp(200.0_f32.min(lowest), lowest);
-        // What "More" opens pushes the border down, as far as the journal can spare room, and not the rows out of sight.
-        let spare = (area.height() - 300.0).max(chosen);
-        let middle = area.top() + chosen.max(self.full_panel_height().min(spare));
-
-        let handle = Rect::from_min_max(pos2(area.left(), middle), pos2(area.right(), middle + GAP));
-        self.split_handle(ui, cx, handle, area);
-
-        let half = (area.width() - GAP) / 2.0;
-        let left = Rect::from_min_max(area.min, pos2(area.left() + half, middle));
-        let right = Rect::from_min_max(pos2(area.right() - half, area.top()), pos2(area.right(), middle));
-        self.panel_rects = [left, right];
-
-        let titles: Vec<_> = self.servers.iter().map(ServerTabState::title).collect();
-        let selected = self.server;
-        let servers = &mut self.servers;
-        shell::panel(ui, cx, Role::Server, left, &titles, selected, |ui, cx| {
-            if let Some(tab) = servers.iter_mut().find(|tab| tab.socket == selected) {
-                tab.show(ui, cx);
-            }
-        });
-        let titles: Vec<_> = self.clients.iter().map(ClientTabState::title).collect();
-        let selected = self.client;
-        let clients = &mut self.clients;
-        shell::panel(ui, cx, Role::Client, right, &titles, selected, |ui, cx| {
-            if let Some(tab) = clients.iter_mut().find(|tab| tab.socket == selected) {
-                tab.show(ui, cx);
-            }
-        });
-
-        let below = Rect::from_min_max(pos2(area.left(), middle + GAP), area.max);
-        self.below(ui, cx, below);
-        ui.advance_cursor_after_rect(area);
-    }
-
-    /// What the panels take with all that "More" has opened, in points.
-    fn full_panel_height(&self) -> f32 {
-        let server = self.servers.iter().find(|tab| tab.socket == self.server).map_or(0.0, |tab| tab.full_height);
-        let client = self.clients.iter().find(|tab| tab.socket == self.client).map_or(0.0, |tab| tab.full_height);
-        server.max(client) + shell::AROUND_TAB
-    }
-
-    fn split_handle(&mut self, ui: &mut Ui, cx: &Cx<'_>, handle: Rect, area: Rect) {
-        let response = ui.interact(handle, ui.scope_id().with("split"), egui::Sense::drag());
-        let label = tr!(cx.language, "window.split");
-        let percent = f64::from(self.settings.split * 100.0).round();
-        response.widget_info(|| {
-            let mut info = egui::WidgetInfo::labeled(egui::Role::Splitter, true, &*label);
-            info.value = Some(percent);
-            info
-        });
-        if response.hovered() || response.dragged() {
-            ui.ctx().set_cursor_icon(egui::CursorIcon::ResizeVertical);
-        }
-        if response.has_focus() {
-            let arrows = egui::EventFilter { vertical_arrows: true, ..Default::default() };
-            ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
-            for (key, step) in [(egui::Key::ArrowUp, -SPLIT_STEP), (egui::Key::ArrowDown, SPLIT_STEP)] {
-                let presses = ui.input_mut(|input| input.count_and_consume_key(egui::Modifiers::NONE, key));
-                self.settings.split = (self.settings.split + step * presses as f32).clamp(0.2, 0.8);
-            }
-        }
-        if response.hovered() || response.dragged() || response.has_focus() {
-            let line = Rect::from_center_size(handle.center(), egui::vec2(48.0, 3.0));
-            ui.painter().rect_filled(line, 1.5, cx.tokens.accent);
-        }
-        if response.dragged()
-            && let Some(at) = response.interact_pointer_pos()
-        {
-            self.settings.split = ((at.y - GAP / 2.0 - area.top()) / area.height()).clamp(0.2, 0.8);
-        }
-    }
-
-    fn below(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect) {
-        let (journal, inspector) = if !self.settings.show_inspector {
-            (rect, None)
-        } else if rect.width() >= WIDE {
-            let at = rect.right() - InspectorPanel::full_width(ui, cx.tokens) - 2.0 * cx.tokens.space_large - GAP / 2.0;
-            let (left, right) = rect.split_left_right_at_x(at);
-            (left.with_max_x(at - GAP / 2.0), Some(right.with_min_x(at + GAP / 2.0)))
-        } else {
-            let at = rect.bottom() - (rect.height() * 0.36).clamp(70.0, 220.0);
-            let (top, bottom) = rect.split_top_bottom_at_y(at);
-            (top.with_max_y(at - GAP / 2.0), Some(bottom.with_min_y(at + GAP / 2.0)))
-        };
-        card(ui, cx, journal, |ui, cx| self.journal.show(ui, cx));
-        if self.journal.take_inspect_request() {
-            self.settings.show_inspector = true;
-            self.inspector.focus();
-        }
-        if let Some(rect) = inspector {
-            card(ui, cx, rect, |ui, cx| {
-                self.inspector.show(ui, cx, self.journal.chosen());
-            });
         }
     }
 
@@ -395,16 +262,6 @@ impl App {
 /// How a tab's bytes were shown.
 fn shown_as(label: &str) -> Encoding {
     Encoding::from_label(label).unwrap_or_default()
-}
-
-/// A surface with room around what `contents` draws.
-fn card(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect, contents: impl FnOnce(&mut Ui, &mut Cx<'_>)) {
-    ui.painter().rect_filled(rect, cx.tokens.radius + 2, cx.tokens.surface);
-    let inner = rect.shrink2(egui::vec2(cx.tokens.space_large, cx.tokens.space));
-    ui.scope_builder(egui::UiBuilder::new().max_rect(inner), |ui| {
-        ui.set_clip_rect(rect.intersect(ui.clip_rect()));
-        contents(ui, cx);
-    });
 }
 
 impl eframe::App for App {

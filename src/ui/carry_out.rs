@@ -9,12 +9,12 @@ use super::app::App;
 use super::dialogs::{Answer, Purpose};
 use super::panels::about::Help;
 use super::panels::code::CodeWindow;
-use super::tabs::{ClientState, ClientTabState, ServerState, ServerTabState};
+use super::tabs::{ClientTabState, ServerTabState};
 use super::theme;
 use super::widgets::file_sender;
 use super::widgets::message_line::Message;
 use crate::i18n::Language;
-use crate::model::{ClientTab, Command, ComposerSettings, Protocol, Recipients, Role, SendMode, ServerTab, SocketId};
+use crate::model::{Command, Role, SocketId};
 
 const ZOOM_STEP: f32 = 0.1;
 
@@ -189,223 +189,21 @@ impl App {
         self.engine.send(Command::SaveJournal { path, filter, shown_as });
     }
 
-    fn server_tab(&mut self, socket: SocketId) -> Option<&mut ServerTabState> {
+    pub(super) fn server_tab(&mut self, socket: SocketId) -> Option<&mut ServerTabState> {
         self.servers.iter_mut().find(|tab| tab.socket == socket)
     }
 
-    fn client_tab(&mut self, socket: SocketId) -> Option<&mut ClientTabState> {
+    pub(super) fn client_tab(&mut self, socket: SocketId) -> Option<&mut ClientTabState> {
         self.clients.iter_mut().find(|tab| tab.socket == socket)
     }
 
-    fn say(&mut self, role: Role, socket: SocketId, message: Message) {
+    pub(super) fn say(&mut self, role: Role, socket: SocketId, message: Message) {
         let place = match role {
             Role::Server => self.server_tab(socket).map(|tab| &mut tab.message),
             Role::Client => self.client_tab(socket).map(|tab| &mut tab.message),
         };
         if let Some(place) = place {
             *place = Some(message);
-        }
-    }
-
-    fn new_tab(&mut self, role: Role) {
-        let socket = self.engine.new_socket();
-        let like = self.front_tab(role);
-        let shown_as = self.sessions.encoding(like);
-        self.sessions.shown_as.choose(socket, None, shown_as);
-        match role {
-            Role::Server => {
-                let settings = self.server_tab(like).map(|tab| tab.to_settings(shown_as)).unwrap_or_default();
-                let (address, port) = self.free_place(&settings);
-                let composer = ComposerSettings { draft: String::new(), ..settings.composer };
-                let settings = ServerTab { address, port, composer, ..settings };
-                self.servers.push(ServerTabState::new(socket, &settings));
-            }
-            Role::Client => {
-                let settings = self.client_tab(like).map(|tab| tab.to_settings(shown_as)).unwrap_or_default();
-                let composer = ComposerSettings { draft: String::new(), ..settings.composer };
-                let settings = ClientTab { composer, ..settings };
-                self.clients.push(ClientTabState::new(socket, &settings));
-            }
-        }
-        self.select_tab(role, socket);
-    }
-
-    /// Where a listener like this one finds nobody in its place: at the next port that no tab has. A path or a
-    /// descriptor has no next.
-    fn free_place(&self, like: &ServerTab) -> (String, String) {
-        let is_taken = |protocol: Protocol| protocol.is_unix() || protocol == Protocol::Descriptor;
-        if Protocol::from_scheme(&like.protocol).is_some_and(is_taken) {
-            return (String::new(), like.port.clone());
-        }
-        let port = match like.port.trim().parse::<u16>() {
-            Ok(first @ 1..) => (first..=u16::MAX)
-                .map(|port| port.to_string())
-                .find(|port| self.servers.iter().all(|tab| tab.form.port.trim() != port))
-                .unwrap_or_else(|| "0".to_owned()),
-            _ => like.port.clone(),
-        };
-        (like.address.clone(), port)
-    }
-
-    fn front_tab(&self, role: Role) -> SocketId {
-        match role {
-            Role::Server => self.server,
-            Role::Client => self.client,
-        }
-    }
-
-    /// Shows the tab so many places on, round the ends.
-    fn step_tab(&mut self, by: isize) {
-        let role = self.panel_in_use;
-        let sockets: Vec<_> = match role {
-            Role::Server => self.servers.iter().map(|tab| tab.socket).collect(),
-            Role::Client => self.clients.iter().map(|tab| tab.socket).collect(),
-        };
-        let Some(at) = sockets.iter().position(|socket| *socket == self.front_tab(role)) else { return };
-        let to = at.wrapping_add_signed(by + sockets.len() as isize) % sockets.len();
-        self.select_tab(role, sockets[to]);
-    }
-
-    fn select_tab(&mut self, role: Role, socket: SocketId) {
-        match role {
-            Role::Server => self.server = socket,
-            Role::Client => self.client = socket,
-        }
-    }
-
-    /// Closes what the tab has open and takes it away; the last of a panel stays.
-    fn close_tab(&mut self, role: Role, socket: SocketId) {
-        match role {
-            Role::Server if self.servers.len() > 1 => {
-                let Some(at) = self.servers.iter().position(|tab| tab.socket == socket) else { return };
-                self.engine.send(Command::StopListening { socket });
-                self.servers.remove(at);
-                if self.server == socket {
-                    self.server = self.servers[at.min(self.servers.len() - 1)].socket;
-                }
-            }
-            Role::Client if self.clients.len() > 1 => {
-                let Some(at) = self.clients.iter().position(|tab| tab.socket == socket) else { return };
-                self.engine.send(Command::Disconnect { socket });
-                self.clients.remove(at);
-                if self.client == socket {
-                    self.client = self.clients[at.min(self.clients.len() - 1)].socket;
-                }
-            }
-            _ => return,
-        }
-        self.sessions.forget_socket(socket);
-    }
-
-    fn start(&mut self, role: Role, socket: SocketId) {
-        let command = match role {
-            Role::Server => {
-                let Some(tab) = self.server_tab(socket) else { return };
-                tab.form.take_endpoint_text();
-                tab.form.tried = true;
-                let Some(spec) = tab.spec() else {
-                    tab.more_open |= tab.form.target().is_ok() || tab.form.options_are_mistaken();
-                    return;
-                };
-                tab.message = None;
-                tab.dropped = 0;
-                tab.wait_for_address = false;
-                tab.state = ServerState::Starting;
-                Command::Listen { socket, spec }
-            }
-            Role::Client => {
-                let Some(tab) = self.client_tab(socket) else { return };
-                tab.form.take_endpoint_text();
-                tab.form.tried = true;
-                let Some(spec) = tab.spec() else {
-                    tab.more_open |= tab.form.target().is_ok() || tab.form.options_are_mistaken();
-                    return;
-                };
-                tab.message = None;
-                tab.dropped = 0;
-                tab.candidates = 0;
-                tab.state = ClientState::Connecting { attempt: String::new() };
-                Command::Connect { socket, spec }
-            }
-        };
-        self.engine.send(command);
-    }
-
-    fn stop(&mut self, role: Role, socket: SocketId) {
-        match role {
-            Role::Server => {
-                let Some(tab) = self.server_tab(socket) else { return };
-                tab.message = None;
-                tab.state = ServerState::Stopping;
-                self.engine.send(Command::StopListening { socket });
-            }
-            Role::Client => {
-                let Some(tab) = self.client_tab(socket) else { return };
-                tab.message = None;
-                tab.state = ClientState::Disconnecting;
-                self.engine.send(Command::Disconnect { socket });
-            }
-        }
-    }
-
-    fn send_message(&mut self, role: Role, socket: SocketId) {
-        let (to, draft) = match role {
-            Role::Server => {
-                let Some(tab) = self.server_tab(socket) else { return };
-                tab.message = None;
-                (tab.recipients(), &mut tab.draft)
-            }
-            Role::Client => {
-                let Some(tab) = self.client_tab(socket) else { return };
-                tab.message = None;
-                (tab.recipients(), &mut tab.draft)
-            }
-        };
-        // What is missing or mistaken shows at the button and under the message already.
-        let (Some(to), Ok(bytes)) = (to, draft.compose()) else { return };
-        draft.sent();
-        self.engine.send(Command::Send { socket, to, bytes });
-    }
-
-    fn send_paths(&mut self, role: Role, socket: SocketId, paths: Vec<PathBuf>) {
-        let (to, mode): (Option<Recipients>, SendMode) = match role {
-            Role::Server => {
-                let Some(tab) = self.server_tab(socket) else { return };
-                tab.message = None;
-                (tab.recipients(), tab.draft.send_mode)
-            }
-            Role::Client => {
-                let Some(tab) = self.client_tab(socket) else { return };
-                tab.message = None;
-                (tab.session().map(|session| Recipients::Sessions(vec![session])), tab.draft.send_mode)
-            }
-        };
-        let Some(to) = to else { return self.say(role, socket, Message::NoRecipient(role)) };
-        if paths.len() > 1 {
-            // The tutorial's way ends a file by closing: a second one could only be refused.
-            if mode == SendMode::Tutorial {
-                return self.say(role, socket, Message::OneFileAConnection);
-            }
-            self.say(role, socket, Message::FilesFollowEachOther(paths.len()));
-        }
-        self.engine.send(Command::SendFiles { socket, to, paths, mode });
-    }
-
-    fn receive_into(&mut self, role: Role, socket: SocketId, folder: &std::path::Path) {
-        let folder = folder.display().to_string();
-        let (form, protocol, open) = match role {
-            Role::Server => {
-                let Some(tab) = self.server_tab(socket) else { return };
-                (&mut tab.receive, tab.form.protocol, tab.state != ServerState::Idle)
-            }
-            Role::Client => {
-                let Some(tab) = self.client_tab(socket) else { return };
-                (&mut tab.receive, tab.form.protocol, tab.state != ClientState::Idle)
-            }
-        };
-        form.folder = folder;
-        if let Some(receive) = form.mode(protocol).filter(|_| open) {
-            self.engine.send(Command::SetReceive { socket, receive });
         }
     }
 

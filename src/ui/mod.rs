@@ -9,11 +9,14 @@ mod closing;
 pub mod context;
 mod dialogs;
 pub mod fonts;
+mod layout;
 pub mod panels;
 mod run;
 mod saver;
 #[cfg(unix)]
 mod signals;
+mod socket_actions;
+mod tab_actions;
 pub mod tabs;
 pub mod theme;
 pub mod view;

@@ -108,9 +108,11 @@ fn open(
     }
 }
 
+/// Width and height in points below which the panels would lie over each other.
+const SMALLEST: [f32; 2] = [960.0, 640.0];
+
 fn viewport(settings: &Settings) -> ViewportBuilder {
-    let builder =
-        ViewportBuilder::default().with_title("Sockeye").with_app_id("sockeye").with_min_inner_size([760.0, 480.0]);
+    let builder = ViewportBuilder::default().with_title("Sockeye").with_app_id("sockeye").with_min_inner_size(SMALLEST);
     let builder = match eframe::icon_data::from_png_bytes(ICON) {
         Ok(icon) => builder.with_icon(icon),
         Err(_) => builder,
@@ -119,7 +121,8 @@ fn viewport(settings: &Settings) -> ViewportBuilder {
         None => builder.with_inner_size([1180.0, 780.0]),
         Some(WindowPlace { x, y, width, height, maximized }) => {
             // The zoom is not set yet when the window is made: its points are the system's.
-            let builder = builder.with_inner_size([width.max(760.0), height.max(480.0)]).with_maximized(maximized);
+            let builder =
+                builder.with_inner_size([width.max(SMALLEST[0]), height.max(SMALLEST[1])]).with_maximized(maximized);
             match x.zip(y) {
                 Some((x, y)) => builder.with_position([x, y]),
                 None => builder,

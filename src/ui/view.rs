@@ -1,12 +1,14 @@
 //! What the window knows of listeners, clients and sessions, learnt from events.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::mem;
 use std::sync::Arc;
 
+use crate::codec::decode::Decoder;
 use crate::codec::encoding::Encoding;
 use crate::model::{
-    CloseReason, Event, Failure, InheritedSocket, NetworkInterface, PageRow, Protocol, SessionId, SessionInfo, ShownAs,
-    SocketId, Traffic,
+    CloseReason, Direction, Event, Facility, Failure, InheritedSocket, NetworkInterface, PageRow, RowBody, SessionId,
+    SessionInfo, ShownAs, SocketId, Traffic,
 };
 
 /// One session as the window shows it.
@@ -23,6 +25,12 @@ pub struct SessionView {
     pub frames_from: Option<FramesFrom>,
 }
 
+impl SessionView {
+    fn reading(&self) -> Reading {
+        Reading { decoder: self.info.decoder, frames_from: self.frames_from }
+    }
+}
+
 /// Offsets in a session's two streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FramesFrom {
@@ -30,16 +38,28 @@ pub struct FramesFrom {
     pub sent: u64,
 }
 
+/// How a session's bytes are read in its rows, which stay when the session is gone.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Reading {
+    decoder: Decoder,
+    frames_from: Option<FramesFrom>,
+}
+
+/// Sessions without a view whose reading is remembered; of more, the oldest are text again.
+const READINGS_MAX: usize = 1 << 16;
+
 /// All sessions, the latest closed ones too while their tab is there.
 #[derive(Debug, Default)]
 pub struct Sessions {
     pub by_id: HashMap<SessionId, SessionView>,
+    /// Of those that no tab shows any more, what is not read as text.
+    pub(super) readings: BTreeMap<SessionId, Reading>,
     /// How the bytes of every tab and session are shown as text.
     pub shown_as: ShownAs,
     /// The sockets that a service manager passed to this program.
     pub inherited: Vec<InheritedSocket>,
     /// Why sockets of these kinds can't be opened here.
-    pub missing: HashMap<Protocol, Failure>,
+    pub missing: HashMap<Facility, Failure>,
     /// This machine's network interfaces, as they were when somebody last looked.
     pub interfaces: Arc<[NetworkInterface]>,
     /// What the journal shows alone: a tab, or one of its sessions.
@@ -57,6 +77,34 @@ impl Sessions {
     #[must_use]
     pub fn encoding_of(&self, row: &PageRow) -> Encoding {
         self.shown_as.encoding(row.socket, row.session)
+    }
+
+    /// What this row's bytes are as far as its session tells, which says of WebSocket frames not where in a row they begin.
+    #[must_use]
+    pub fn decoder_of(&self, row: &PageRow) -> Decoder {
+        let RowBody::Data { direction, .. } = row.body else { return Decoder::Text };
+        let Some(session) = row.session else { return Decoder::Text };
+        match direction {
+            _ if self.frames_from(session, direction).is_some_and(|first| row.stream_offset >= first) => {
+                Decoder::WebSocket
+            }
+            Direction::In => self.reading(session).decoder,
+            Direction::Out => self.reading(session).decoder.sent(),
+        }
+    }
+
+    /// The offset in this direction from which on a session's bytes are WebSocket frames; `None` while they are not.
+    #[must_use]
+    pub fn frames_from(&self, session: SessionId, direction: Direction) -> Option<u64> {
+        let from = self.reading(session).frames_from?;
+        Some(if direction == Direction::In { from.received } else { from.sent })
+    }
+
+    fn reading(&self, session: SessionId) -> Reading {
+        match self.by_id.get(&session) {
+            Some(view) => view.reading(),
+            None => self.readings.get(&session).copied().unwrap_or_default(),
+        }
     }
 
     /// Whether the journal shows this tab alone, or one of its sessions.
@@ -80,9 +128,9 @@ impl Sessions {
                 self.by_id.insert(info.id, view);
             }
             Event::Interfaces(all) => self.interfaces = Arc::clone(all),
-            Event::Probed { protocol, missing } => match missing {
-                Some(failure) => _ = self.missing.insert(*protocol, failure.clone()),
-                None => _ = self.missing.remove(protocol),
+            Event::Probed { facility, missing } => match missing {
+                Some(failure) => _ = self.missing.insert(*facility, failure.clone()),
+                None => _ = self.missing.remove(facility),
             },
             Event::Upgraded { session, received, sent } => {
                 if let Some(view) = self.by_id.get_mut(session) {
@@ -111,12 +159,29 @@ impl Sessions {
 
     /// Drops a closed session that no tab shows any more.
     pub fn forget(&mut self, session: SessionId) {
-        self.by_id.remove(&session);
+        if let Some(view) = self.by_id.remove(&session) {
+            self.remember_reading(&view);
+        }
+    }
+
+    /// Its rows are still in the journal.
+    fn remember_reading(&mut self, view: &SessionView) {
+        let reading = view.reading();
+        if reading.decoder == Decoder::Text && reading.frames_from.is_none() {
+            return;
+        }
+        self.readings.insert(view.info.id, reading);
+        if self.readings.len() > READINGS_MAX {
+            self.readings.pop_first();
+        }
     }
 
     /// Drops what belongs to a tab that was closed.
     pub fn forget_socket(&mut self, socket: SocketId) {
-        self.by_id.retain(|_, view| view.info.socket != socket);
+        let (gone, left) = mem::take(&mut self.by_id).into_iter().partition(|(_, view)| view.info.socket == socket);
+        self.by_id = left;
+        let gone: HashMap<SessionId, SessionView> = gone;
+        gone.values().for_each(|view| self.remember_reading(view));
         self.shown_as.forget(socket);
         if self.selected.is_some_and(|(selected, _)| selected == socket) {
             self.selected = None;

@@ -1,15 +1,23 @@
 //! Descriptors that somebody else opened: read for what they are, used, and never closed.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+use nix::libc;
 use socket2::{Domain, Socket, Type};
-use sockeye::model::{Cause, CloseReason, Command, Direction, Event, Failure, Hint, Notice, Operation, Protocol};
+use sockeye::codec::decode::Decoder;
+use sockeye::i18n::{self, Language};
+use sockeye::model::{
+    Cause, CloseReason, Command, Direction, Event, Failure, Filter, Hint, Notice, Operation, Protocol, RowBody,
+    SocketOption,
+};
 
-use crate::harness::{DEADLINE, Harness};
+use crate::groups::{card, say};
+use crate::harness::{DEADLINE, Harness, port};
+use crate::support::{in_own_network, kernel_has, require};
 
 /// As if it had been there when the program started.
 fn inherited(descriptor: impl AsFd) -> String {
@@ -169,12 +177,197 @@ fn what_is_not_open_or_the_programs_own_is_refused() {
     assert_eq!(refusal(&mut h, &inherited(&packets), true).cause, Cause::SocketNotBound);
 }
 
+/// A socket of the system's, opened and nothing else.
+fn opened(family: i32, kind: i32, protocol: i32) -> std::io::Result<Socket> {
+    Socket::new(Domain::from(family), Type::from(kind), Some(socket2::Protocol::from(protocol)))
+}
+
+fn at(address: [u8; 4], port: u16) -> socket2::SockAddr {
+    SocketAddr::from((address, port)).into()
+}
+
+/// A raw IPv4 socket of a protocol that nobody else uses; `None`, which is said, without the right to it.
+fn raw(address: [u8; 4]) -> Option<Socket> {
+    let socket = opened(libc::AF_INET, libc::SOCK_RAW, 253);
+    if !require(socket.is_ok(), "the right to open raw sockets (CAP_NET_RAW)") {
+        return None;
+    }
+    let socket = socket.unwrap();
+    socket.bind(&at(address, 0)).unwrap();
+    socket.set_read_timeout(Some(DEADLINE)).unwrap();
+    Some(socket)
+}
+
+/// What follows the header of the next packet.
+fn heard_raw(socket: &Socket) -> Vec<u8> {
+    let mut packet = [0; 64];
+    let len = (&*socket).read(&mut packet).unwrap();
+    packet[20..len].to_vec()
+}
+
 #[test]
-fn a_socket_of_an_unknown_kind_is_refused() {
-    use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
-    let netlink = socket(AddressFamily::Netlink, SockType::Raw, SockFlag::empty(), None).unwrap();
+fn a_raw_socket_hears_each_host_and_answers_it() {
+    let (Some(ours), Some(theirs)) = (raw([127, 0, 0, 12]), raw([127, 0, 0, 13])) else { return };
     let mut h = Harness::new();
-    assert_eq!(refusal(&mut h, &inherited(&netlink), true).cause, Cause::UnknownSocketKind);
+    let descriptor = inherited(&ours);
+    let (server, told) = h.listen(&descriptor);
+    assert_eq!(told.to_string(), "raw://127.0.0.12?proto=253");
+    assert_eq!(adopted(&mut h), (descriptor, told.to_string()));
+    theirs.send_to(b"ping", &at([127, 0, 0, 12], 0)).unwrap();
+    let info = h.opened(server);
+    assert_eq!((info.protocol, info.peer.to_string()), (Protocol::Raw, "127.0.0.13".to_owned()));
+    assert_eq!(info.decoder, Decoder::Ipv4 { protocol: 253 });
+    assert_eq!(h.bytes(info.id, Direction::In, 24)[20..], *b"ping", "with the header, raw(7)");
+    h.send(server, b"pong");
+    assert_eq!(heard_raw(&theirs), b"pong");
+    // One that nobody bound hears all that comes.
+    let fresh = opened(libc::AF_INET, libc::SOCK_RAW, libc::IPPROTO_ICMP).unwrap();
+    assert_eq!(h.listen(&inherited(&fresh)).1.to_string(), "raw://0.0.0.0?proto=icmp");
+}
+
+#[test]
+fn a_connected_raw_socket_is_conversed_over() {
+    let (Some(ours), Some(theirs)) = (raw([127, 0, 0, 14]), raw([127, 0, 0, 15])) else { return };
+    // getpeername(2) has an answer where a port was given, which means nothing otherwise.
+    ours.connect(&at([127, 0, 0, 15], 253)).unwrap();
+    let mut h = Harness::new();
+    let failure = refusal(&mut h, &inherited(&ours), true);
+    assert_eq!((failure.cause, failure.hint), (Cause::SocketIsConnected, Some(Hint::ConnectInstead)));
+    let (client, info) = h.connect_with(&inherited(&ours), |_| {});
+    assert_eq!(info.peer.to_string(), "127.0.0.15");
+    h.send(client, b"ping");
+    assert_eq!(heard_raw(&theirs), b"ping");
+    theirs.send_to(b"pong", &at([127, 0, 0, 14], 0)).unwrap();
+    assert_eq!(h.bytes(info.id, Direction::In, 24)[20..], *b"pong");
+}
+
+#[test]
+fn a_raw_socket_of_ipv6_says_which_protocol_it_has() {
+    let socket = opened(libc::AF_INET6, libc::SOCK_RAW, libc::IPPROTO_ICMPV6);
+    if !require(socket.is_ok(), "the right to open raw sockets (CAP_NET_RAW), and IPv6") {
+        return;
+    }
+    let (socket, mut h) = (socket.unwrap(), Harness::new());
+    let to: socket2::SockAddr = "[::1]:0".parse::<SocketAddr>().unwrap().into();
+    socket.bind(&to).unwrap();
+    let (server, told) = h.listen(&inherited(&socket));
+    assert_eq!(told.to_string(), "raw://[::1]?proto=ipv6-icmp");
+    // An echo request to itself: both it and the kernel's reply come by.
+    socket.send_to(&[128, 0, 0, 0, 0, 7, 0, 1, b'h', b'i'], &to).unwrap();
+    let info = h.opened(server);
+    assert_eq!((info.decoder, info.peer.to_string()), (Decoder::IcmpV6, "::1".to_owned()));
+    let heard = h.bytes(info.id, Direction::In, 20);
+    assert_eq!((heard[0], heard[10], &heard[18..]), (128, 129, &b"hi"[..]));
+}
+
+#[test]
+fn datagrams_of_another_protocol_are_conversed_over() {
+    const UDP_LITE: i32 = 136;
+    let both = [(); 2].map(|()| opened(libc::AF_INET, libc::SOCK_DGRAM, UDP_LITE));
+    let [Ok(ours), Ok(theirs)] = both else {
+        kernel_has(false, "UDP-Lite");
+        return;
+    };
+    for socket in [&ours, &theirs] {
+        socket.bind(&at([127, 0, 0, 1], 0)).unwrap();
+    }
+    theirs.set_read_timeout(Some(DEADLINE)).unwrap();
+    let mut h = Harness::new();
+    let (server, told) = h.listen(&inherited(&ours));
+    assert_eq!(told.protocol(), Protocol::Udp);
+    theirs.send_to(b"light", &ours.local_addr().unwrap()).unwrap();
+    let info = h.opened(server);
+    assert_eq!(h.bytes(info.id, Direction::In, 5), b"light");
+    h.send(server, b"back");
+    let mut heard = [0; 8];
+    assert_eq!((&theirs).read(&mut heard).unwrap(), 4);
+}
+
+#[test]
+fn a_socket_of_an_unknown_kind_is_refused_with_what_it_is() {
+    let mut h = Harness::new();
+    for (family, kind, protocol, words) in [
+        (libc::AF_NETLINK, libc::SOCK_RAW, libc::NETLINK_ROUTE, "AF_NETLINK, SOCK_RAW, protocol 0"),
+        (libc::AF_PACKET, libc::SOCK_DGRAM, 0, "AF_PACKET, SOCK_DGRAM, protocol 0"),
+        (libc::AF_VSOCK, libc::SOCK_SEQPACKET, 0, "AF_VSOCK, SOCK_SEQPACKET, protocol 0"),
+    ] {
+        let Ok(socket) = opened(family, kind, protocol) else {
+            kernel_has(false, words);
+            continue;
+        };
+        let told = i18n::failure(Language::English, &refusal(&mut h, &inherited(&socket), true));
+        assert!(told.contains(words), "{told}");
+    }
+}
+
+#[test]
+fn options_are_set_on_what_the_descriptor_is() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut h = Harness::new();
+    let (server, _) = h.listen(&format!("{}?nodelay=0&keepidle=77&backlog=7&maxseg=900", inherited(&listener)));
+    let told = h.wait("what the kernel answers", |event| match event {
+        Event::OptionsAnswered { answers, .. } => Some(answers.clone()),
+        _ => None,
+    });
+    let told: Vec<_> = told.iter().map(|one| one.answer.as_ref().map(ToString::to_string)).collect();
+    assert_eq!(told.into_iter().flatten().collect::<Vec<_>>(), ["7", "0", "77", "900"]);
+    let _peer = TcpStream::connect(address).unwrap();
+    let session = h.opened(server).id;
+    let state = h.inspect(server, Some(session));
+    let idle =
+        state.options.iter().find(|(option, _)| *option == SocketOption::KeepIdle).map(|(_, value)| value.to_string());
+    assert_eq!(idle.as_deref(), Some("77"), "a connection has what its listener was given");
+}
+
+#[test]
+fn options_that_the_descriptor_has_none_of_or_too_late_are_refused() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let connection = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let bound = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let mut h = Harness::new();
+    for (socket, listen, query, words) in [
+        (inherited(&bound), true, "nodelay=1", "no such option"),
+        (inherited(&bound), true, "backlog=1", "no such option"),
+        (inherited(&listener), true, "broadcast=1", "no such option"),
+        (inherited(&connection), false, "backlog=1", "no such option"),
+        (inherited(&connection), false, "maxseg=900", "only before"),
+        (inherited(&connection), false, "fastopen=1", "only before"),
+    ] {
+        let endpoint = format!("{socket}?{query}");
+        if listen {
+            let socket = h.engine.new_socket();
+            h.listen_as(socket, &endpoint, |_| {});
+        } else {
+            h.begin_connect(&endpoint, |_| {});
+        }
+        let failure = h.failed();
+        assert_eq!((failure.operation, failure.subject.as_str()), (Operation::SetOption, endpoint.as_str()));
+        let told = i18n::failure(Language::English, &failure);
+        assert!(told.contains(words), "{told}");
+    }
+}
+
+#[test]
+fn a_socket_that_was_passed_joins_groups() {
+    in_own_network("adopted::a_socket_that_was_passed_joins_groups", || {
+        card("d0", "10.9.0.1/24");
+        let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
+        let mut h = Harness::new();
+        let (server, endpoint) = h.listen(&format!("{}?join=239.1.1.1@d0&mloop=1", inherited(&socket)));
+        say(Ipv4Addr::new(10, 9, 0, 1), ("239.1.1.1", port(&endpoint)), b"to the group");
+        let info = h.opened(server);
+        assert_eq!(h.bytes(info.id, Direction::In, 12), b"to the group");
+        let is_told = |row: &RowBody| matches!(row, RowBody::Life(sockeye::model::Life::Joined { .. }));
+        h.rows(&Filter::default(), |rows| rows.iter().any(|row| is_told(&row.body)));
+    });
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut h = Harness::new();
+    let server = h.engine.new_socket();
+    h.listen_as(server, &format!("{}?join=239.1.1.1", inherited(&listener)), |_| {});
+    let failure = h.failed();
+    assert_eq!((failure.operation, failure.cause), (Operation::Join, Cause::NotUdp));
+    h.stopped(server);
 }
 
 #[test]

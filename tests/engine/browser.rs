@@ -34,7 +34,7 @@ fn connect(harness: &mut Harness, socket: SocketId, port: u16) -> (TcpStream, Se
 
 fn get(peer: &mut TcpStream, target: &str) {
     // One call: `write!` would make one of each part, and the other end may read between two.
-    peer.write_all(format!("GET {target} HTTP/1.1\r\nHost: h\r\n\r\n").as_bytes()).unwrap();
+    peer.write_all(format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes()).unwrap();
 }
 
 /// A head, with the empty line after it.
@@ -59,7 +59,7 @@ fn body(peer: &mut TcpStream) -> Vec<u8> {
 }
 
 fn upgrade(harness: &mut Harness, peer: &mut TcpStream) -> (u64, u64) {
-    let request = "GET /chat HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    let request = "GET /chat HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
     peer.write_all(request.as_bytes()).unwrap();
     assert!(head(peer).contains("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"));
@@ -89,7 +89,7 @@ fn an_answered_request_is_its_bytes_and_a_line() {
             _ => None,
         })
         .collect();
-    assert_eq!(data[0], (Direction::In, "GET /?a=1 HTTP/1.1\r\nHost: h\r\n\r\n".to_owned()));
+    assert_eq!(data[0], (Direction::In, "GET /?a=1 HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned()));
     assert!(data[1].0 == Direction::Out && data[1].1.starts_with("HTTP/1.1 200 OK\r\n"), "{data:?}");
     assert_eq!(data[2], (Direction::Out, "<h1>你好".to_owned()));
 
@@ -103,6 +103,53 @@ fn an_answered_request_is_its_bytes_and_a_line() {
     let (mut later, _) = connect(&mut harness, socket, port);
     get(&mut later, "/");
     assert_eq!(body(&mut later), b"new");
+}
+
+#[test]
+fn a_foreign_name_for_a_loopback_listener_is_refused_and_told() {
+    let foreign = "GET /?a=1 HTTP/1.1\r\nHost: attacker.example\r\nConnection: close\r\n\r\n";
+    for (endpoint, status) in [("tcp://127.0.0.1:0", 421), ("tcp://localhost:0", 421), ("tcp://0.0.0.0:0", 200)] {
+        let mut harness = Harness::new();
+        let (socket, bound) = harness.listen_with(endpoint, |spec| spec.browser = Some(page("the secret")));
+        let host = if endpoint.contains("localhost") { bound.host().unwrap().host.clone() } else { "127.0.0.1".into() };
+        let mut peer = TcpStream::connect((host.as_str(), port(&bound))).unwrap();
+        peer.set_read_timeout(Some(DEADLINE)).unwrap();
+        let session = harness.opened(socket).id;
+        peer.write_all(foreign.as_bytes()).unwrap();
+        let mut answer = String::new();
+        peer.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{endpoint}: {answer}");
+        assert_eq!(answer.contains("the secret"), status == 200, "{endpoint}: {answer}");
+        let of_session = Filter { session: Some(session), ..Filter::default() };
+        harness.rows(&of_session, |rows| {
+            rows.iter().any(|row| match &row.body {
+                RowBody::Notice { notice: Notice::Answered(exchange) } => {
+                    (exchange.target.as_str(), exchange.status) == ("/?a=1", status)
+                }
+                _ => false,
+            })
+        });
+    }
+}
+
+#[test]
+fn a_web_socket_is_opened_by_no_foreign_page() {
+    let mut harness = Harness::new();
+    let (socket, port) = listen(&mut harness, page("x"), Respond::Nothing);
+    for (host, origin, status) in [
+        (format!("localhost:{port}"), "", 101),
+        (format!("127.0.0.1:{port}"), "Origin: http://localhost:3000\r\n", 101),
+        (format!("127.0.0.1:{port}"), "Origin: http://attacker.example\r\n", 403),
+        (format!("attacker.example:{port}"), "", 421),
+    ] {
+        let (mut peer, _) = connect(&mut harness, socket, port);
+        let request = format!(
+            "GET / HTTP/1.1\r\nHost: {host}\r\n{origin}Upgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        );
+        peer.write_all(request.as_bytes()).unwrap();
+        assert!(head(&mut peer).starts_with(&format!("HTTP/1.1 {status} ")), "{host} {origin}");
+    }
 }
 
 #[test]
@@ -183,7 +230,7 @@ fn files_cross_in_pieces_and_a_broken_one_is_no_whole_one() {
     let (mut peer, _) = connect(&mut harness, socket, port);
     get(&mut peer, "/big");
     assert!(body(&mut peer) == content, "it came as it lies there");
-    write!(peer, "GET /big HTTP/1.1\r\nHost: h\r\nRange: bytes=20000000-20099999\r\n\r\n").unwrap();
+    write!(peer, "GET /big HTTP/1.1\r\nHost: localhost\r\nRange: bytes=20000000-20099999\r\n\r\n").unwrap();
     assert!(body(&mut peer) == content[20_000_000..20_100_000]);
 
     get(&mut peer, "/big");

@@ -12,7 +12,7 @@ use crate::harness::{Harness, port};
 use crate::support::{in_own_network, ip};
 
 /// A network card, with a wire to another one that has no address.
-fn card(name: &str, address: &str) {
+pub(crate) fn card(name: &str, address: &str) {
     let other = format!("{name}-end");
     ip(&["link", "add", name, "type", "veth", "peer", "name", &other]);
     ip(&["address", "add", address, "brd", "+", "dev", name]);
@@ -52,7 +52,7 @@ fn refused(h: &mut Harness, command: Command) -> Failure {
 }
 
 /// Sends from this address, over the interface that has it.
-fn say(from: Ipv4Addr, to: (&str, u16), bytes: &[u8]) {
+pub(crate) fn say(from: Ipv4Addr, to: (&str, u16), bytes: &[u8]) {
     let socket = Socket::new(Domain::IPV4, Type::DGRAM, None).unwrap();
     socket.set_multicast_if_v4(&from).unwrap();
     socket.set_broadcast(true).unwrap();

@@ -1,10 +1,12 @@
 //! The live state of sockets: TCP_INFO, queues, drops.
 
-use std::io::Write;
-use std::net::{TcpStream, UdpSocket};
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::sync::Arc;
 use std::time::Instant;
 
+use nix::libc;
+use socket2::{SockFilter, SockRef};
 use sockeye::model::{Command, Event, Respond, SessionId, SocketId, SocketState, TcpState};
 
 use crate::harness::{DEADLINE, Harness, noise, port};
@@ -85,6 +87,32 @@ fn what_a_peer_leaves_unread_is_seen_in_the_queues() {
     });
     assert!(state.unacknowledged >= state.unsent, "{state:?}");
     assert!(state.memory.is_some_and(|memory| memory.receive > 0 && memory.send > 0), "{state:?}");
+}
+
+#[test]
+fn what_is_lost_is_sent_again_and_counted() {
+    let mut h = Harness::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (client, info) = h.connect_with(&format!("tcp://{}", listener.local_addr().unwrap()), |_| {});
+    let here = Some(info.id);
+    let (mut peer, _) = listener.accept().unwrap();
+    peer.set_read_timeout(Some(DEADLINE)).unwrap();
+    assert_eq!(h.inspect(client, here).tcp.map(|tcp| tcp.retransmits), Some(0));
+
+    // A filter that keeps nothing of any segment: the peer's system drops them, as if they had been lost on the way.
+    let code = u16::try_from(libc::BPF_RET | libc::BPF_K).unwrap();
+    SockRef::from(&peer).attach_filter(&[SockFilter::new(code, 0, 0, 0)]).unwrap();
+    h.send(client, b"lost at first");
+    let sent_again = |state: &SocketState| state.tcp.is_some_and(|tcp| tcp.retransmits > 0);
+    let state = h.inspect_until(client, here, sent_again);
+    assert_eq!((state.unacknowledged, state.unsent), (Some(13), Some(0)));
+
+    SockRef::from(&peer).detach_filter().unwrap();
+    let mut bytes = [0; 13];
+    peer.read_exact(&mut bytes).unwrap();
+    assert_eq!(&bytes, b"lost at first");
+    let state = h.inspect_until(client, here, |state| state.unacknowledged == Some(0));
+    assert!(sent_again(&state), "the count is of the whole connection: {state:?}");
 }
 
 #[test]

@@ -5,11 +5,12 @@ use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use sockeye::model::{
-    CloseReason, Command, Direction, Event, Filter, Hint, Life, Notice, Recipients, Respond, RowBody, SessionId,
+    CloseReason, Command, Direction, Event, Filter, Hint, Life, Notice, Operation, Recipients, Respond, RowBody,
+    SessionId,
 };
 
 use crate::harness::{DEADLINE, Harness, noise, port};
-use crate::support::{in_own_network, put_over};
+use crate::support::{in_own_network, ip, put_over};
 
 const HELLO: &str = "你好";
 const NO: &str = "不好";
@@ -69,6 +70,31 @@ fn a_tcp_conversation_over_ipv6() {
     assert_eq!(h.bytes(at_server.id, Direction::In, NO.len()), NO.as_bytes());
     h.send(server, HELLO.as_bytes());
     assert_eq!(h.bytes(at_client.id, Direction::In, HELLO.len()), HELLO.as_bytes());
+}
+
+#[test]
+fn conversations_over_link_local_addresses_have_their_interface() {
+    in_own_network("stream::conversations_over_link_local_addresses_have_their_interface", || {
+        ip(&["link", "add", "d0", "type", "veth", "peer", "name", "d1"]);
+        ip(&["link", "set", "d0", "up"]);
+        ip(&["link", "set", "d1", "up"]);
+        ip(&["address", "add", "fe80::9/64", "dev", "d0", "nodad"]);
+        for scheme in ["tcp", "udp"] {
+            let mut h = Harness::new();
+            let (server, endpoint) = h.listen(&format!("{scheme}://[fe80::9%d0]:0"));
+            let there = format!("{scheme}://[fe80::9%d0]:{}", port(&endpoint));
+            let (client, at_client) = h.connect_with(&there, |_| {});
+            h.send(client, NO.as_bytes());
+            let at_server = h.opened(server);
+            assert_eq!(at_server.peer, at_client.local);
+            assert_eq!(h.bytes(at_server.id, Direction::In, NO.len()), NO.as_bytes());
+            h.send(server, HELLO.as_bytes());
+            assert_eq!(h.bytes(at_client.id, Direction::In, HELLO.len()), HELLO.as_bytes());
+            // What it is bound to, as it is shown, leads there as well.
+            let (_, again) = h.connect(&endpoint);
+            assert_eq!(again.peer, at_client.peer);
+        }
+    });
 }
 
 #[test]
@@ -196,20 +222,28 @@ fn without_reuse_address_a_closed_connection_keeps_the_port() {
     for (before, cured_at_once) in [(1, true), (0, false)] {
         let mut h = Harness::new();
         let (server, endpoint) = h.listen(&format!("tcp://127.0.0.1:0?reuseaddr={before}"));
-        let peer = TcpStream::connect(("127.0.0.1", port(&endpoint))).unwrap();
+        let mut peer = TcpStream::connect(("127.0.0.1", port(&endpoint))).unwrap();
         let peer_address = peer.local_addr().unwrap().to_string();
         h.opened(server);
         h.engine.send(Command::StopListening { socket: server });
         h.stopped(server);
+        // Only who closes first waits; and a program that another test starts just now may hold a copy of the socket.
+        assert_eq!(peer.read(&mut [0]).unwrap(), 0);
         drop(peer);
         h.listen_as(server, &format!("{endpoint}?reuseaddr=0"), |_| {});
         let failure = h.failed();
         assert_eq!(failure.cause, sockeye::model::Cause::AddressInUse);
-        let Some(Hint::PortInTimeWait { sockets }) = failure.hint else { panic!("{failure:?}") };
+        let Some(Hint::PortInTimeWait { sockets, reuse: false }) = failure.hint else { panic!("{failure:?}") };
         let [waiting] = &sockets[..] else { panic!("{sockets:?}") };
         assert_eq!((waiting.local.clone(), waiting.peer.clone()), (endpoint.address(), peer_address));
         assert!((1..=60).contains(&waiting.seconds), "{}", waiting.seconds);
         h.stopped(server);
+        if !cured_at_once {
+            h.listen_as(server, &endpoint.to_string(), |_| {});
+            let failure = h.failed();
+            assert!(matches!(failure.hint, Some(Hint::PortInTimeWait { reuse: true, .. })), "{failure:?}");
+            h.stopped(server);
+        }
         h.listen_as(server, &format!("{endpoint}?reuseaddr=1"), |spec| spec.wait_for_address = true);
         if cured_at_once {
             assert_eq!(h.listening(server), endpoint);
@@ -365,6 +399,18 @@ fn a_local_address_and_port_can_be_chosen() {
     });
     assert_eq!(info.local.to_string(), format!("127.0.0.7:{free}"));
     assert_eq!(h.opened(server).peer, info.local);
+
+    // What is in use then is this end's port, not the one to connect to.
+    let holder = TcpListener::bind("127.0.0.7:0").unwrap();
+    let held = holder.local_addr().unwrap();
+    h.begin_connect("tcp://127.0.0.1:9", |spec| {
+        spec.local_host = Some(held.ip().to_string());
+        spec.local_port = Some(held.port());
+    });
+    let failure = h.failed();
+    assert_eq!((failure.operation, failure.subject), (Operation::Bind, format!("tcp://{held}")));
+    let Some(Hint::PortHeldBy { owner }) = failure.hint else { panic!("{:?}", failure.hint) };
+    assert_eq!(owner.pid, std::process::id());
 }
 
 /// A listener whose queue is full drops SYNs: a connection to it stays under way.

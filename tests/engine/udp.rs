@@ -210,7 +210,10 @@ fn too_long_a_datagram_is_refused_with_the_limit() {
     let (client, info) = h.connect_with(&format!("udp://{}", peer().local_addr().unwrap()), |_| {});
     h.send(client, &vec![0; 65_508]);
     let failure = h.failed();
-    assert_eq!((failure.cause, failure.hint), (Cause::MessageTooLong, Some(Hint::DatagramMax)));
+    assert_eq!(
+        (failure.cause, failure.hint),
+        (Cause::MessageTooLong, Some(Hint::DatagramMax { v6: false, bytes: 65_507 }))
+    );
     h.send(client, &vec![0; 65_507]);
     assert_eq!(h.bytes(info.id, Direction::Out, 65_507).len(), 65_507, "one byte less goes");
     h.engine.send(Command::Disconnect { socket: client });

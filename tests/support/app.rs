@@ -39,15 +39,12 @@ impl Window {
         Self::start(settings, Vec::new(), None, Surroundings::system(), change)
     }
 
-    /// As [`Self::build`], with the same times and peers on every machine and in every run.
-    pub(crate) fn build_in_steady_surroundings(
+    /// As [`Self::build`], in surroundings that need not be this machine's.
+    pub(crate) fn build_in(
+        surroundings: Surroundings,
         settings: Settings,
         change: impl FnOnce(HarnessBuilder<Option<App>>) -> HarnessBuilder<Option<App>>,
     ) -> Self {
-        // 2026-09-21 14:13:20 UTC.
-        let clock = Clock::in_steps(1_790_000_000_000_000_000, Duration::from_nanos(381_204_567));
-        let name_process = |_| PeerProcess { pid: Some(4711), uid: 1000, gid: 1000, name: Some("python3".to_owned()) };
-        let surroundings = Surroundings { clock, name_process };
         Self::start(settings, Vec::new(), None, surroundings, change)
     }
 
@@ -277,10 +274,20 @@ impl Window {
             .panel("Server")
             .query_all_by_role(Role::Label)
             .filter_map(|label| label.accesskit_node().value())
-            .find_map(|value| value.strip_prefix("Listening on 127.0.0.1:").map(str::to_owned))
+            .find_map(|value| {
+                value.strip_prefix("Listening on ")?.split_once("127.0.0.1:").map(|(_, port)| port.to_owned())
+            })
             .expect("the state line");
         words.chars().take_while(char::is_ascii_digit).collect()
     }
+}
+
+/// The same times, peers and kinds of sockets on every machine and in every run.
+pub(crate) fn steady_surroundings() -> Surroundings {
+    // 2026-09-21 14:13:20 UTC.
+    let clock = Clock::in_steps(1_790_000_000_000_000_000, Duration::from_nanos(381_204_567));
+    let name_process = |_| PeerProcess { pid: Some(4711), uid: 1000, gid: 1000, name: Some("python3".to_owned()) };
+    Surroundings { clock, name_process, probe: |_| None }
 }
 
 /// A server's tab on any free port.

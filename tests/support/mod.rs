@@ -6,12 +6,16 @@ mod files;
 mod namespace;
 mod process;
 mod python;
+mod rights;
 mod sockeye;
 mod tools;
+mod written;
 
 pub(crate) use files::{listing, noise, write};
 pub(crate) use namespace::{in_own_network, ip, put_over, tcp_count};
 pub(crate) use process::{Finished, PATIENCE, Process};
 pub(crate) use python::{Tutorial, port_of, tutorial};
+pub(crate) use rights::{lacking_right, without_right};
 pub(crate) use sockeye::{Run, Sockeye, run, sockeye};
-pub(crate) use tools::{require, require_tool};
+pub(crate) use tools::{kernel_has, require, require_tool};
+pub(crate) use written::{Written, code};

@@ -106,6 +106,12 @@ impl Process {
         }
     }
 
+    /// What has come on standard error; waits for nothing.
+    pub(crate) fn errors_so_far(&mut self) -> String {
+        self.stderr.extend(self.errors.try_iter().flatten());
+        String::from_utf8_lossy(&self.stderr).into_owned()
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         let id = Pid::from_raw(i32::try_from(self.child.id()).expect("ids are ints"));
         kill(id, signal).expect("the process is there until it is waited for");

@@ -17,6 +17,16 @@ pub(crate) fn require(found: bool, name: &str) -> bool {
     found
 }
 
+/// Whether the kernel has what a test is about. If not, says so; `CI=true` doesn't ask for it, as nothing that could be
+/// installed would bring it.
+pub(crate) fn kernel_has(has: bool, what: &str) -> bool {
+    if !has {
+        // As above.
+        let _ = writeln!(std::io::stderr(), "skipped: this kernel has no {what}");
+    }
+    has
+}
+
 /// The folder of the tutorial's programs.
 pub(crate) fn tutorial_folder() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tutorial"))

@@ -38,10 +38,11 @@ def receive():
     return first, exactly(length)
 
 
-peer = socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=20)
+port = int(sys.argv[1])
+peer = socket.create_connection(("127.0.0.1", port), timeout=20)
 key = base64.b64encode(os.urandom(16)).decode()
 peer.sendall(
-    f"GET /ws HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    f"GET /ws HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode()
 )
 head = b""

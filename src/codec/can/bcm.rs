@@ -2,7 +2,11 @@
 //!
 //! The kernel sends a frame every so often by itself (TX_SETUP), or reports only frames that changed (RX_SETUP).
 
+mod text;
+
 use std::time::Duration;
+
+pub use text::{MessageTextError, MessageTextProblem};
 
 use super::{CLASSIC_SIZE, FD_SIZE, Frame};
 
@@ -85,6 +89,22 @@ pub const START_TIMER: u32 = 0x0002;
 pub const RX_FILTER_ID: u32 = 0x0020;
 /// The frames are CAN FD frames (CAN_FD_FRAME).
 pub const FD_FRAMES: u32 = 0x0800;
+
+/// Every flag with its name in linux/can/bcm.h.
+pub(in crate::codec) const FLAGS: [(u32, &str); 12] = [
+    (SET_TIMER, "SETTIMER"),
+    (START_TIMER, "STARTTIMER"),
+    (0x0004, "TX_COUNTEVT"),
+    (0x0008, "TX_ANNOUNCE"),
+    (0x0010, "TX_CP_CAN_ID"),
+    (RX_FILTER_ID, "RX_FILTER_ID"),
+    (0x0040, "RX_CHECK_DLC"),
+    (0x0080, "RX_NO_AUTOTIMER"),
+    (0x0100, "RX_ANNOUNCE_RESUME"),
+    (0x0200, "TX_RESET_MULTI_IDX"),
+    (0x0400, "RX_RTR_FRAME"),
+    (FD_FRAMES, "CAN_FD_FRAME"),
+];
 
 /// One message.
 #[derive(Clone, Debug, PartialEq, Eq)]

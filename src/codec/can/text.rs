@@ -68,7 +68,7 @@ impl FromStr for Frame {
     }
 }
 
-fn read_id(text: &str) -> Option<Id> {
+pub(super) fn read_id(text: &str) -> Option<Id> {
     if !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }

@@ -9,22 +9,22 @@ const HEADERS_MAX: usize = 128;
 
 /// A request's or response's head at the beginning of the bytes. One that is cut short still shows its first line and the
 /// headers before the cut. `None` for anything else, as for a body that goes on from an earlier piece.
-pub(super) fn decode(bytes: &[u8]) -> Option<Decoded> {
-    request(bytes).or_else(|| response(bytes))
+pub(super) fn decode(bytes: &[u8], len: u64) -> Option<Decoded> {
+    request(bytes, len).or_else(|| response(bytes, len))
 }
 
-fn request(bytes: &[u8]) -> Option<Decoded> {
+fn request(bytes: &[u8], len: u64) -> Option<Decoded> {
     let mut headers = [EMPTY_HEADER; HEADERS_MAX];
     let mut request = Request::new(&mut headers);
     let status = request.parse(bytes).ok()?;
     let (method, target, version) = (request.method?, request.path?, version(request.version?));
     let mut fields =
         vec![("method", method.to_owned()), ("target", target.to_owned()), ("version", version.to_owned())];
-    rest(&mut fields, request.headers, status, bytes);
+    rest(&mut fields, request.headers, status, len);
     Some(Decoded { summary: format!("{method} {target} {version}"), fields })
 }
 
-fn response(bytes: &[u8]) -> Option<Decoded> {
+fn response(bytes: &[u8], len: u64) -> Option<Decoded> {
     let mut headers = [EMPTY_HEADER; HEADERS_MAX];
     let mut response = Response::new(&mut headers);
     let status = ParserConfig::default().parse_response(&mut response, bytes).ok()?;
@@ -32,16 +32,16 @@ fn response(bytes: &[u8]) -> Option<Decoded> {
     let reason = response.reason.unwrap_or_default();
     let mut fields =
         vec![("version", version.to_owned()), ("status", format!("{code} {reason}").trim_end().to_owned())];
-    rest(&mut fields, response.headers, status, bytes);
+    rest(&mut fields, response.headers, status, len);
     Some(Decoded { summary: format!("{version} {code} {reason}").trim_end().to_owned(), fields })
 }
 
-fn rest(fields: &mut Vec<(&'static str, String)>, headers: &[Header<'_>], status: Status<usize>, bytes: &[u8]) {
+fn rest(fields: &mut Vec<(&'static str, String)>, headers: &[Header<'_>], status: Status<usize>, len: u64) {
     let named = headers.iter().filter(|header| !header.name.is_empty());
     fields
         .extend(named.map(|header| ("header", format!("{}: {}", header.name, String::from_utf8_lossy(header.value)))));
     match status {
-        Status::Complete(head) if head < bytes.len() => fields.push(("body", format!("{} bytes", bytes.len() - head))),
+        Status::Complete(head) if (head as u64) < len => fields.push(("body", format!("{} bytes", len - head as u64))),
         Status::Complete(_) => {}
         Status::Partial => fields.push(("head", "goes on in the next row".to_owned())),
     }
@@ -54,6 +54,10 @@ fn version(minor: u8) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn decode(bytes: &[u8]) -> Option<Decoded> {
+        super::decode(bytes, bytes.len() as u64)
+    }
 
     fn field<'a>(decoded: &'a Decoded, name: &str) -> Vec<&'a str> {
         decoded.fields.iter().filter(|(field, _)| *field == name).map(|(_, value)| value.as_str()).collect()

@@ -45,7 +45,8 @@ impl Session {
 
     /// A message that could not be sent, with what can be done about it.
     pub(super) fn not_sent(&self, error: &io::Error) -> Failure {
-        advice::send_message(self.info.protocol, &self.peer, error)
+        let carried = self.with_socket(|socket| socket.ip_protocol()).flatten();
+        advice::send_message(self.info.protocol, carried, &self.peer, error)
     }
 
     /// In one call or not at all. A message that is too long is told here: the connection goes on.

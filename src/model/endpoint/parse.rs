@@ -46,7 +46,7 @@ pub(super) fn host_port(text: &str) -> Result<HostPort, EndpointError> {
     Ok(HostPort::new(host, parse_port(port)?))
 }
 
-/// `127.0.0.1:9000, 10.0.0.255, [ff02::1%eth0]:9000`, all in numbers; `port` is meant where none is written.
+/// `127.0.0.1:9000, 10.0.0.255, [ff02::1%eth0]:9000, localhost`; `port` is meant where none is written.
 pub(super) fn addresses(text: &str, port: u16) -> Result<Vec<HostPort>, EndpointError> {
     // The second comma is the one that a Chinese keyboard has.
     let parts = text.split([',', '，', ' ']).filter(|part| !part.is_empty());
@@ -54,9 +54,21 @@ pub(super) fn addresses(text: &str, port: u16) -> Result<Vec<HostPort>, Endpoint
         .map(|part| {
             let bare = HostPort::new(without_brackets(part), port);
             let address = if bare.is_literal() || !part.contains(':') { bare } else { host_port(part)? };
-            if address.is_literal() { Ok(address) } else { Err(EndpointError::NotNumeric(address.host)) }
+            check_host(&address.host)?;
+            if address.is_literal() || !is_half_a_number(&address.host) {
+                Ok(address)
+            } else {
+                Err(EndpointError::BadHost(address.host))
+            }
         })
         .collect()
+}
+
+/// Whether a host that is no literal ends in a number, as no name does (RFC 1123, section 2.1). Resolvers take `10.1` for
+/// 10.0.0.1: what is still being typed, or mistyped, would reach a stranger.
+fn is_half_a_number(host: &str) -> bool {
+    let last = host.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
+    last.bytes().all(|byte| byte.is_ascii_digit()) || last.starts_with("0x")
 }
 
 /// What follows `unix:`. `unix:///run/x` is what people write who know URLs; the empty authority is dropped.

@@ -96,8 +96,10 @@ fn who_can_reach_it() {
 
 #[test]
 fn a_descriptor_becomes_what_it_is_and_a_path_stays_as_written() {
-    let opened =
-        |asked: &str, protocol, local: Peer| asked.parse::<Endpoint>().unwrap().opened(protocol, &local).to_string();
+    let opened = |asked: &str, protocol, local: Peer| {
+        let carried = (protocol == Protocol::Raw).then_some(IpProtocol::ICMP);
+        asked.parse::<Endpoint>().unwrap().opened(protocol, carried, &local).to_string()
+    };
     let ip = || Peer::Ip(([127, 0, 0, 1], 9000).into());
     let path = || Peer::Unix(UnixName::Path("/run/x".into()));
     assert_eq!(opened("fd://3", Protocol::Tcp, ip()), "tcp://127.0.0.1:9000");
@@ -106,6 +108,13 @@ fn a_descriptor_becomes_what_it_is_and_a_path_stays_as_written() {
     assert_eq!(opened("fd://3", Protocol::UnixDatagram, Peer::Unix(UnixName::Unnamed)), "unix-dgram:");
     assert_eq!(opened("unix-dgram:../x", Protocol::UnixDatagram, path()), "unix-dgram:../x");
     assert_eq!(opened("tcp://localhost:0", Protocol::Tcp, ip()), "tcp://127.0.0.1:9000");
+    let host = || Peer::Host(([127, 0, 0, 1], 0).into());
+    assert_eq!(opened("fd://3", Protocol::Raw, host()), "raw://127.0.0.1?proto=icmp");
+    assert_eq!(opened("raw://localhost?proto=icmp", Protocol::Raw, host()), "raw://127.0.0.1?proto=icmp");
+    let bus = || Peer::Can(CanInterface::new("can0").unwrap());
+    assert_eq!(opened("fd://3", Protocol::Can, bus()), "can://can0");
+    assert_eq!(opened("fd://3", Protocol::CanBroadcast, bus()), "can-bcm://can0");
+    assert_eq!(opened("fd://3", Protocol::Rds, ip()), "rds://127.0.0.1:9000");
 }
 
 proptest! {
@@ -139,7 +148,12 @@ fn lists_of_addresses_take_the_port_of_their_endpoint() {
         ["127.0.0.2:9000", "10.0.0.255:7", "[::1]:9000", "[fe80::1%eth0]:9", "[ff02::1%2]:9000"].map(String::from);
     assert_eq!(written(" 127.0.0.2，10.0.0.255:7, ::1 [fe80::1%eth0]:9,[ff02::1%2],"), Ok(all.to_vec()));
     assert_eq!(written(""), Ok(Vec::new()));
-    assert_eq!(written("localhost:9"), Err(EndpointError::NotNumeric("localhost".to_owned())));
+    let names = ["localhost:9", "news:9000", "2.pool.example:9000"].map(String::from);
+    assert_eq!(written("localhost:9,news，2.pool.example"), Ok(names.to_vec()));
     assert_eq!(written("10.0.0.1:x"), Err(EndpointError::BadPort("x".to_owned())));
-    assert_eq!(written("news"), Err(EndpointError::NotNumeric("news".to_owned())));
+    for mistyped in ["10.0.0", "127.1", "10.0.0.256", "0x7f.1", "7", "10.0.0.", "a/b", "0x7f000001"] {
+        assert_eq!(written(mistyped), Err(EndpointError::BadHost(mistyped.to_owned())));
+        let with_port = format!("{mistyped}:9");
+        assert_eq!(written(&with_port), Err(EndpointError::BadHost(mistyped.to_owned())));
+    }
 }

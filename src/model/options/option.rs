@@ -204,9 +204,31 @@ impl SocketOption {
         self.traits().live
     }
 
-    /// Whether sockets of this transport have it.
+    /// Whether each connection that a listener accepted has one of its own, which can be changed while it is open.
+    #[must_use]
+    pub const fn is_of_connections(self) -> bool {
+        let Traits { scope, live, .. } = self.traits();
+        live && matches!(scope, Scope::Any | Scope::Ip | Scope::Tcp)
+    }
+
+    /// Whether it still counts for a socket that somebody else has bound (a server's) or connected (a client's): others are
+    /// looked at by socket(2) and bind(2), or while a connection is made.
+    #[must_use]
+    pub fn counts_later(self, role: Role) -> bool {
+        match self {
+            Self::IpProtocol | Self::ReuseAddress | Self::ReusePort | Self::V6Only => false,
+            // What a listener accepts has them from it.
+            Self::FastOpen | Self::MaxSegment => role == Role::Server,
+            _ => true,
+        }
+    }
+
+    /// Whether sockets of this transport have it. A descriptor may be of any, as long as the option is not too late for it.
     #[must_use]
     pub fn applies_to(self, protocol: Protocol) -> bool {
+        if protocol == Protocol::Descriptor {
+            return self.counts_later(Role::Server);
+        }
         let is_tcp = matches!(protocol, Protocol::Tcp);
         let is_ported = is_tcp || matches!(protocol, Protocol::Udp);
         let is_raw = matches!(protocol, Protocol::Raw);

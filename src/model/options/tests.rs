@@ -63,6 +63,20 @@ fn sockets_that_have_none_of_an_option_refuse_it() {
 }
 
 #[test]
+fn a_descriptor_takes_what_is_not_too_late_for_a_socket_that_is_bound() {
+    let check = |query: &str| query.parse::<SocketOptions>().unwrap().check(Protocol::Descriptor);
+    assert_eq!(check("nodelay=1&broadcast=1&backlog=5&maxseg=900&mttl=3"), Ok(()));
+    for (query, name) in [
+        ("proto=mptcp", "proto"),
+        ("nodelay=1&reuseaddr=1", "reuseaddr"),
+        ("reuseport=1", "reuseport"),
+        ("v6only=1", "v6only"),
+    ] {
+        assert_eq!(check(query), Err(OptionError::TooLate { name }), "{query}");
+    }
+}
+
+#[test]
 fn the_table_has_each_option_once_and_in_order() {
     for pair in SocketOption::ALL.windows(2) {
         assert!(pair[0] < pair[1], "{pair:?}");

@@ -1,6 +1,6 @@
 //! Socket options by the constants that programs have for them.
 
-use crate::model::{OptionValue, Role, SocketOption};
+use crate::model::{MulticastGroup, OptionValue, Role, SocketOption};
 
 /// A constant of setsockopt(2), whose prefix tells the level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ const LEVELS: [(&str, &str, i32); 5] = [
 ];
 
 /// Linux's numbers of constants that Python's `socket` or socat 1.7 lacks.
-const NUMBERS: [(&str, i32, Lack); 7] = [
+const NUMBERS: [(&str, i32, Lack); 9] = [
     ("TCP_USER_TIMEOUT", 18, Lack::Socat),
     ("TCP_CONGESTION", 13, Lack::Socat),
     ("TCP_FASTOPEN", 23, Lack::Socat),
@@ -26,10 +26,16 @@ const NUMBERS: [(&str, i32, Lack); 7] = [
     ("SO_MARK", 36, Lack::Socat),
     ("IPV6_MULTICAST_HOPS", 18, Lack::Socat),
     ("IPV6_MULTICAST_LOOP", 19, Lack::Socat),
+    (MULTICAST_ALL, 49, Lack::Both),
+    (MULTICAST_ALL_V6, 29, Lack::Both),
 ];
 
 /// A client's SYN with data, tcp(7).
 const FAST_OPEN_CONNECT: &str = "TCP_FASTOPEN_CONNECT";
+
+/// Whether groups that other sockets of the machine have joined arrive too, ip(7).
+const MULTICAST_ALL: &str = "IP_MULTICAST_ALL";
+const MULTICAST_ALL_V6: &str = "IPV6_MULTICAST_ALL";
 
 /// Who has no name for it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -76,6 +82,14 @@ impl Constant {
         let lacking = NUMBERS.into_iter().find(|(name, ..)| *name == self.name);
         lacking.map_or_else(|| Ok(self.name.to_lowercase().replace('_', "-")), |(_, number, _)| Err(number))
     }
+}
+
+/// The constants to switch off once groups of these families are joined, so that what is joined is what arrives; before
+/// Linux 4.20 there is but the first.
+pub(super) fn hearing_others(groups: &[MulticastGroup]) -> impl Iterator<Item = Constant> {
+    let names = [(MULTICAST_ALL, true), (MULTICAST_ALL_V6, false)];
+    let has = |v4: bool| groups.iter().any(|group| group.group().is_ipv4() == v4);
+    names.into_iter().filter(move |(_, v4)| has(*v4)).map(|(name, _)| Constant { name })
 }
 
 /// The constant of an option, and the one for IPv6 where that is another; `None` for what no setsockopt(2) sets.

@@ -8,7 +8,13 @@ pub(super) fn write(recipe: &Recipe<'_>) -> Result<String, Obstacle> {
     let mut words = vec!["nc".to_owned()];
     let mut flags = String::new();
     let message = recipe.message();
+    if !recipe.target.groups.is_empty() {
+        return Err(Obstacle::Groups);
+    }
     if recipe.is_server() {
+        if recipe.shown().is_some() {
+            return Err(Obstacle::Browsers);
+        }
         if *recipe.respond != Respond::Nothing {
             return Err(Obstacle::Answering);
         }

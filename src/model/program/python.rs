@@ -1,18 +1,34 @@
 //! Python that does with its `socket` module what this program would do.
 
+mod browser;
+mod groups;
+mod interface;
 mod literal;
 mod options;
 mod script;
+mod server;
 mod socket;
 
+use self::interface::Interfaces;
+use self::options::Call;
 use self::script::Script;
 use self::socket::{Manner, Place, Transport};
-use super::Recipe;
-use crate::model::{AddressForm, Respond, SocketOption, UnixName};
+use super::{Obstacle, Recipe};
+use crate::model::{AddressForm, BrowserContent, Respond, SocketOption, UnixName};
 
 /// The recipe as a program.
-pub(super) fn write(recipe: &Recipe<'_>) -> String {
-    let writer = Writer { recipe, transport: Transport::of(recipe.target) };
+///
+/// # Errors
+/// What is not written down.
+pub(super) fn write(recipe: &Recipe<'_>) -> Result<String, Obstacle> {
+    if recipe.shown().is_some() && !(recipe.message().is_none() && *recipe.respond == Respond::Nothing) {
+        return Err(Obstacle::WebSockets);
+    }
+    let transport = Transport::of(recipe.target);
+    let (name, mut interfaces) = (name(recipe), Interfaces::default());
+    let options = options::calls(recipe, name, transport.family(), &mut interfaces)?;
+    let joins = groups::joins(recipe, name, &mut interfaces)?;
+    let writer = Writer { recipe, transport, name, options, joins, interfaces };
     let mut script = Script::default();
     writer.imports(&mut script);
     writer.constants(&mut script);
@@ -22,12 +38,22 @@ pub(super) fn write(recipe: &Recipe<'_>) -> String {
     } else {
         writer.client(&mut script);
     }
-    script.finish()
+    Ok(script.finish())
 }
 
 struct Writer<'a> {
     recipe: &'a Recipe<'a>,
     transport: Transport,
+    /// Of the variable that holds the socket.
+    name: &'static str,
+    options: Vec<Call>,
+    /// Lines that join groups.
+    joins: Vec<String>,
+    interfaces: Interfaces,
+}
+
+fn name(recipe: &Recipe<'_>) -> &'static str {
+    if recipe.is_server() { "server" } else { "client" }
 }
 
 /// Shows text as text and what is none as escapes.
@@ -35,16 +61,20 @@ const SHOWN: &str = "data.decode(errors=\"backslashreplace\")";
 
 impl Writer<'_> {
     fn imports(&self, script: &mut Script) {
-        let accepts = self.recipe.is_server() && self.transport.manner == Manner::Connections;
+        let shown = self.recipe.shown();
+        let opens_descriptor = matches!(&self.transport.place, Place::Open(number) if number.contains("os."));
+        let packs = options::need_struct(self.recipe) || !self.joins.is_empty() || self.interfaces.need_fcntl();
         let modules = [
-            (
-                "os",
-                self.path().is_some() || matches!(&self.transport.place, Place::Open(number) if number.contains("os.")),
-            ),
+            ("fcntl", self.interfaces.need_fcntl()),
+            ("html", matches!(shown, Some(BrowserContent::Folder(_)))),
+            ("io", shown.is_some()),
+            ("mimetypes", matches!(shown, Some(BrowserContent::Folder(_)))),
+            ("os", self.path().is_some() || opens_descriptor || shown.is_some()),
             ("socket", true),
             ("stat", self.path().is_some()),
-            ("struct", options::need_struct(self.recipe)),
-            ("threading", accepts),
+            ("struct", packs),
+            ("threading", self.accepts()),
+            ("urllib.parse", shown.is_some()),
         ];
         for (module, needed) in modules {
             if needed {
@@ -53,21 +83,22 @@ impl Writer<'_> {
         }
     }
 
+    /// Whether there is a function for each connection.
+    fn accepts(&self) -> bool {
+        self.recipe.is_server() && self.transport.manner == Manner::Connections
+    }
+
     fn constants(&self, script: &mut Script) {
-        let values = [("MESSAGE", self.recipe.message()), ("REPLY", self.recipe.reply())];
-        let values: Vec<_> = values.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-        if values.is_empty() && self.path().is_none() {
-            return;
+        let mut lines = Vec::new();
+        for (name, value) in [("MESSAGE", self.recipe.message()), ("REPLY", self.recipe.reply())] {
+            lines.extend(value.into_iter().flat_map(|value| literal::assignment(name, value)));
         }
-        script.line("");
-        for (name, value) in values {
-            for line in literal::assignment(name, value) {
-                script.line(line);
-            }
+        lines.extend(self.recipe.shown().into_iter().flat_map(browser::constants));
+        lines.extend(self.path().map(|path| format!("PATH = {path}")));
+        if !lines.is_empty() {
+            script.line("");
         }
-        if let Some(path) = self.path() {
-            script.line(format!("PATH = {path}"));
-        }
+        lines.iter().for_each(|line| script.line(line));
     }
 
     /// A server's name in the file system, which outlives it.
@@ -81,7 +112,7 @@ impl Writer<'_> {
 
     fn functions(&self, script: &mut Script) {
         let is_named = matches!(self.transport.place, Place::Named(_));
-        let accepts = self.recipe.is_server() && self.transport.manner == Manner::Connections;
+        self.interfaces.functions(script);
         if self.path().is_some() {
             script.gap();
             self.remove_stale(script);
@@ -90,11 +121,16 @@ impl Writer<'_> {
             script.gap();
             self.opened(script);
         }
-        if accepts {
-            script.gap();
-            self.serve(script);
+        match self.recipe.shown() {
+            Some(content) => browser::functions(script, content, self.recipe.receive_size()),
+            None if self.accepts() => {
+                script.gap();
+                self.serve(script);
+            }
+            None => {}
         }
-        if self.path().is_some() || is_named || accepts { script.gap() } else { script.line("") }
+        let has_any = self.interfaces.are_looked_up() || self.path().is_some() || is_named || self.accepts();
+        if has_any { script.gap() } else { script.line("") }
     }
 
     fn remove_stale(&self, script: &mut Script) {
@@ -125,7 +161,7 @@ impl Writer<'_> {
             };
             script.line(format!("addresses = socket.getaddrinfo({host}, {port}, {wanted}type=socket.{kind})"));
             script.block("for family, _, _, _, address in addresses:", |script| {
-                let name = self.name();
+                let name = self.name;
                 script.line(format!("{name} = {}", self.transport.call("family")));
                 script.block("try:", |script| {
                     self.prepare(script, "address");
@@ -144,27 +180,30 @@ impl Writer<'_> {
         });
     }
 
-    fn name(&self) -> &'static str {
-        if self.recipe.is_server() { "server" } else { "client" }
-    }
-
     /// Whether a client names its peer in each send.
     fn keeps_peer(&self) -> bool {
         !self.recipe.is_server()
             && match self.transport.manner {
                 Manner::Routed => true,
-                Manner::Datagrams => !self.recipe.connected,
+                Manner::Datagrams => !self.recipe.connected && !matches!(self.transport.place, Place::Open(_)),
                 Manner::Connections | Manner::Bus | Manner::ConnectedBus => false,
             }
     }
 
+    fn set_options(&self, script: &mut Script) {
+        self.options.iter().for_each(|call| call.write(script));
+    }
+
     /// Sets the options, and binds or connects; `address` is an expression.
     fn prepare(&self, script: &mut Script, address: &str) {
-        let (name, manner) = (self.name(), self.transport.manner);
-        options::write(script, self.recipe, name, self.transport.family());
+        let (name, manner) = (self.name, self.transport.manner);
+        self.set_options(script);
         if manner == Manner::Bus {
-            // CAN FD's frames too, where the interface has them.
+            // CAN FD's frames too, where the interface has them, and what its controller reports.
             script.line(format!("{name}.setsockopt(socket.SOL_CAN_RAW, socket.CAN_RAW_FD_FRAMES, 1)"));
+            // Python has no name for this one.
+            let errors = "socket.SOL_CAN_RAW, 2, socket.CAN_ERR_MASK";
+            script.line(format!("{name}.setsockopt({errors})  # CAN_RAW_ERR_FILTER"));
         }
         if self.recipe.is_server() {
             let call = if manner == Manner::ConnectedBus { "connect" } else { "bind" };
@@ -209,7 +248,11 @@ impl Writer<'_> {
 
     /// Opens the socket, and does the rest with it while it is open.
     fn with_socket(&self, script: &mut Script, body: impl FnOnce(&mut Script)) {
-        let name = self.name();
+        let name = self.name;
+        let body = |script: &mut Script| {
+            self.joins.iter().for_each(|line| script.line(line));
+            body(script);
+        };
         match &self.transport.place {
             Place::Named(_) if self.keeps_peer() => {
                 script.line("client, peer = opened()");
@@ -218,7 +261,10 @@ impl Writer<'_> {
             Place::Named(_) => script.block(format!("with opened() as {name}:"), body),
             Place::Open(number) => {
                 script.block(format!("with socket.socket(fileno={number}) as {name}:"), |script| {
-                    options::write(script, self.recipe, name, self.transport.family());
+                    if options::depend_on_family(self.recipe) {
+                        script.line(format!("family = {name}.family"));
+                    }
+                    self.set_options(script);
                     body(script);
                 });
             }
@@ -240,99 +286,6 @@ impl Writer<'_> {
                     body(script);
                 });
             }
-        }
-    }
-
-    fn server(&self, script: &mut Script) {
-        self.with_socket(script, |script| {
-            if self.transport.manner == Manner::Connections {
-                script.line(format!("server.listen({})", self.recipe.backlog()));
-            }
-            script.line("print(\"listening on\", server.getsockname(), flush=True)");
-            let asks_for_peers = matches!(self.transport.manner, Manner::Datagrams | Manner::Routed);
-            if self.recipe.message().is_some() {
-                match self.transport.manner {
-                    Manner::Connections => {}
-                    Manner::Datagrams | Manner::Routed => script.line("greeted = set()"),
-                    Manner::Bus | Manner::ConnectedBus => script.line("server.send(MESSAGE)"),
-                }
-            }
-            script.block("try:", |script| {
-                script.block("while True:", |script| match self.transport.manner {
-                    Manner::Connections => {
-                        script.line("connection, peer = server.accept()");
-                        script.line("threading.Thread(target=serve, args=(connection, peer), daemon=True).start()");
-                    }
-                    _ if asks_for_peers => self.answer_peers(script),
-                    _ => self.answer_bus(script),
-                });
-            });
-            script.block("except KeyboardInterrupt:", |script| script.line("pass"));
-            if self.path().is_some() {
-                script.block("finally:", |script| script.line("os.unlink(PATH)"));
-            }
-        });
-    }
-
-    /// One connection, in a thread of its own.
-    fn serve(&self, script: &mut Script) {
-        script.block("def serve(connection, peer):", |script| {
-            script.line("print(\"accepted\", peer, flush=True)");
-            script.block("try:", |script| {
-                script.block("with connection:", |script| {
-                    if self.recipe.message().is_some() {
-                        script.line("connection.sendall(MESSAGE)");
-                    }
-                    script.block("while True:", |script| {
-                        script.line(format!("data = connection.recv({})", self.recipe.receive_size()));
-                        script.block("if not data:", |script| script.line("break"));
-                        script.line(format!("print(peer, {SHOWN}, flush=True)"));
-                        if let Some(answer) = self.answer() {
-                            script.line(format!("connection.sendall({answer})"));
-                        }
-                    });
-                });
-                script.line("print(\"closed\", peer, flush=True)");
-            });
-            script.block("except OSError as error:", |script| script.line("print(peer, error, flush=True)"));
-        });
-    }
-
-    /// The expression for what is sent back, where anything is.
-    fn answer(&self) -> Option<&'static str> {
-        match self.recipe.respond {
-            Respond::Echo => Some("data"),
-            Respond::Reply(_) => self.recipe.reply().map(|_| "REPLY"),
-            Respond::Nothing => None,
-        }
-    }
-
-    fn answer_peers(&self, script: &mut Script) {
-        script.line(format!("data, peer = server.recvfrom({})", self.recipe.receive_size()));
-        script.line(format!("print(peer, {SHOWN}, flush=True)"));
-        let may_be_unnamed = self.recipe.target.endpoint.unix_name().is_some();
-        let greets = self.recipe.message().is_some();
-        let answer = self.answer();
-        if may_be_unnamed && (greets || answer.is_some()) {
-            // A sender that bound no name can't be answered.
-            script.block("if not peer:", |script| script.line("continue"));
-        }
-        if greets {
-            script.block("if peer not in greeted:", |script| {
-                script.line("greeted.add(peer)");
-                script.line("server.sendto(MESSAGE, peer)");
-            });
-        }
-        if let Some(answer) = answer {
-            script.line(format!("server.sendto({answer}, peer)"));
-        }
-    }
-
-    fn answer_bus(&self, script: &mut Script) {
-        script.line(format!("data = server.recv({})", self.recipe.receive_size()));
-        script.line("print(data.hex(\" \"), flush=True)");
-        if let Some(answer) = self.answer() {
-            script.line(format!("server.send({answer})"));
         }
     }
 

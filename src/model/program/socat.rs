@@ -1,11 +1,15 @@
 //! socat(1).
 
-use core::net::Ipv6Addr;
+use core::fmt::Display;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::constant::constants;
+use super::constant::{constants, hearing_others};
 use super::shell::{check_datagram, path, printf, unquoted_format, word};
 use super::{Obstacle, Recipe};
-use crate::model::{ContextId, Endpoint, HostPort, OptionValue, Respond, SocketOption, UnixName, VsockAddress};
+use crate::model::{
+    ContextId, Endpoint, HostPort, InterfaceChoice, MulticastGroup, OptionValue, Respond, SocketOption, UnixName,
+    VsockAddress,
+};
 
 pub(super) fn write(recipe: &Recipe<'_>) -> Result<String, Obstacle> {
     if recipe.is_server() { server(recipe) } else { client(recipe) }
@@ -32,6 +36,9 @@ fn client(recipe: &Recipe<'_>) -> Result<String, Obstacle> {
 }
 
 fn server(recipe: &Recipe<'_>) -> Result<String, Obstacle> {
+    if recipe.shown().is_some() {
+        return Err(Obstacle::Browsers);
+    }
     let mut address = listening(recipe)?;
     address.push("fork".to_owned());
     address.extend(options(recipe)?);
@@ -160,6 +167,13 @@ fn options(recipe: &Recipe<'_>) -> Result<Vec<String>, Obstacle> {
     let mut words = Vec::new();
     for (option, value) in recipe.options() {
         match constants(option, recipe.role) {
+            // It takes the interface for groups by an IPv4 address alone.
+            Some(_) if option == SocketOption::MulticastInterface => match (v6, value.to_string().parse()) {
+                (false, Ok(InterfaceChoice::Address(IpAddr::V4(address)))) => {
+                    words.push(format!("ip-multicast-if={address}"));
+                }
+                _ => return Err(Obstacle::Option(option)),
+            },
             Some((v4_or_both, other)) => {
                 let constant = if v6 { other.unwrap_or(v4_or_both) } else { v4_or_both };
                 words.push(match (constant.socat(), &constant.value(&value)) {
@@ -186,7 +200,34 @@ fn options(recipe: &Recipe<'_>) -> Result<Vec<String>, Obstacle> {
             },
         }
     }
+    for group in &recipe.target.groups {
+        words.push(join(group)?);
+    }
+    let alone = hearing_others(&recipe.target.groups).filter_map(|constant| {
+        let number = constant.socat().err()?;
+        Some(format!("setsockopt-int={}:{number}:0", constant.level_number()))
+    });
+    words.extend(alone);
     Ok(words)
+}
+
+/// The option that joins a group.
+fn join(group: &MulticastGroup) -> Result<String, Obstacle> {
+    if group.source().is_some() {
+        return Err(Obstacle::GroupSource);
+    }
+    let group_of = |interface: &dyn Display| match group.group() {
+        IpAddr::V4(group) => format!("ip-add-membership={group}:{interface}"),
+        IpAddr::V6(group) => format!("ipv6-join-group=[{group}]:{interface}"),
+    };
+    match (group.group(), group.interface()) {
+        (_, Some(InterfaceChoice::Name(name))) => Ok(group_of(&escaped(name))),
+        (IpAddr::V4(_), Some(InterfaceChoice::Address(address @ IpAddr::V4(_)))) => Ok(group_of(address)),
+        // None in particular.
+        (IpAddr::V4(_), None) => Ok(group_of(&Ipv4Addr::UNSPECIFIED)),
+        (IpAddr::V6(_), None) => Ok(group_of(&0)),
+        (_, Some(InterfaceChoice::Address(_))) => Err(Obstacle::InterfaceByAddress),
+    }
 }
 
 fn written(value: &OptionValue) -> String {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::{Endpoint, HostPort, Target, UnixName};
+use crate::model::{BrowserContent, Endpoint, HostPort, SocketOption, Target, UnixName};
 
 fn target(text: &str) -> Target {
     text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
@@ -128,8 +128,8 @@ const PYTHON: [(&str, &str, &str, &str); 20] = [
     (
         "can://vcan0",
         "socket.socket(socket.AF_CAN, socket.SOCK_RAW, socket.CAN_RAW)",
-        "client.bind((\"vcan0\",))",
-        "server.bind((\"vcan0\",))",
+        "client.setsockopt(socket.SOL_CAN_RAW, 2, socket.CAN_ERR_MASK)  # CAN_RAW_ERR_FILTER\n    client.bind((\"vcan0\",))",
+        "server.setsockopt(socket.SOL_CAN_RAW, 2, socket.CAN_ERR_MASK)  # CAN_RAW_ERR_FILTER\n    server.bind((\"vcan0\",))",
     ),
     (
         "can-bcm://vcan0",
@@ -382,16 +382,70 @@ fn literals_that_read_well() {
 }
 
 #[test]
-fn what_is_not_written_down_is_refused_and_not_left_out() {
-    for (text, obstacle) in [
-        ("udp://0.0.0.0:1?join=239.1.2.3", Obstacle::Groups),
-        ("udp://239.1.2.3:1?mif=lo", Obstacle::Option(SocketOption::MulticastInterface)),
+fn groups_are_joined_or_the_tool_says_that_it_can_t() {
+    use Obstacle::{GroupSource, Groups, InterfaceByAddress, Listening, Option, Transport};
+    let at = |query: &str| target(&format!("udp://0.0.0.0:1?{query}"));
+    let mif = Option(SocketOption::MulticastInterface);
+    for (query, obstacles) in [
+        ("join=239.1.2.3", [None, Some(Groups), None]),
+        ("join=239.1.2.3@lo", [None, Some(Groups), None]),
+        ("join=239.1.2.3@::1", [Some(InterfaceByAddress), Some(Groups), Some(InterfaceByAddress)]),
+        ("join=ff02::1@127.0.0.1", [Some(InterfaceByAddress), Some(Groups), Some(InterfaceByAddress)]),
+        // Python looks the number up; socat has no way to.
+        ("join=ff02::1@::1", [None, Some(Groups), Some(InterfaceByAddress)]),
+        ("join=232.1.1.1@lo/10.0.0.5", [None, Some(Groups), Some(GroupSource)]),
+        ("mif=lo", [None, Some(mif), Some(mif)]),
+        ("mif=127.0.0.1", [None, Some(mif), None]),
     ] {
-        let target: Target = text.parse().unwrap();
-        for program in Program::ALL {
-            assert_eq!(program.write(&Recipe::new(Role::Server, &target)), Err(obstacle), "{text}");
+        let target = at(query);
+        let recipe = Recipe::new(Role::Server, &target);
+        for (program, obstacle) in [Program::Python, Program::Netcat, Program::Socat].into_iter().zip(obstacles) {
+            assert_eq!(program.write(&recipe).err(), obstacle, "{program:?} {query}");
         }
+        assert_eq!(Program::Curl.write(&recipe), Err(Listening));
+        assert_eq!(Program::Curl.write(&Recipe::new(Role::Client, &target)), Err(Transport));
     }
+    let by_v4_address = target("udp://[::]:1?mif=127.0.0.1");
+    assert_eq!(Program::Python.write(&Recipe::new(Role::Server, &by_v4_address)), Err(InterfaceByAddress));
+    // Which of the two families a name has is not known yet.
+    let named = target("udp://localhost:1?mif=lo");
+    let text = Program::Python.write(&Recipe::new(Role::Client, &named)).unwrap();
+    for line in [
+        "client.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, socket.if_nametoindex(\"lo\"))",
+        "client.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, address_of(\"lo\"))",
+        "def address_of(name):",
+        "import fcntl",
+    ] {
+        assert!(text.lines().any(|shown| shown.trim() == line), "{line} in {text}");
+    }
+    let groups = at("join=239.1.2.3@lo,ff02::1&mif=127.0.0.1");
+    let line = Program::Socat.write(&Recipe::new(Role::Server, &groups)).unwrap();
+    let options = "bind=0.0.0.0,fork,ip-multicast-if=127.0.0.1,ip-add-membership=239.1.2.3:lo,\
+        ipv6-join-group=[ff02::1]:0,setsockopt-int=0:49:0,setsockopt-int=41:29:0";
+    assert!(line.contains(options), "{line}");
+}
+
+#[test]
+fn browsers_are_answered_or_the_tool_says_that_it_can_t() {
+    let target = target("tcp://127.0.0.1:1");
+    let page = BrowserContent::Page("<p>你好".to_owned());
+    let recipe = Recipe { browser: Some(&page), ..Recipe::new(Role::Server, &target) };
+    for (program, obstacle) in [
+        (Program::Python, None),
+        (Program::Netcat, Some(Obstacle::Browsers)),
+        (Program::Socat, Some(Obstacle::Browsers)),
+        (Program::Curl, Some(Obstacle::Listening)),
+    ] {
+        assert_eq!(program.write(&recipe).err(), obstacle, "{program:?}");
+    }
+    let greets = Recipe { message: Some(b"hi"), ..recipe.clone() };
+    let answers = Recipe { respond: &Respond::Echo, ..recipe.clone() };
+    for recipe in [greets, answers] {
+        assert_eq!(Program::Python.write(&recipe), Err(Obstacle::WebSockets));
+    }
+    let long = BrowserContent::Page("x".repeat(Program::MESSAGE_MAX + 1));
+    let recipe = Recipe { browser: Some(&long), ..recipe };
+    assert_eq!(Program::Python.write(&recipe), Err(Obstacle::TooLong { max: Program::MESSAGE_MAX }));
 }
 
 #[test]
@@ -408,5 +462,12 @@ fn a_program_fits_into_a_window() {
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
     let named = Target { endpoint: Endpoint::Tcp(HostPort::new("a.example", 1)), ..target.clone() };
     let text = Program::Python.write(&Recipe { target: &named, ..recipe }).unwrap();
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    let folder = BrowserContent::Folder("/srv/site".into());
+    let text = Program::Python.write(&Recipe { browser: Some(&folder), ..Recipe::new(Role::Server, &named) }).unwrap();
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    let joins = "udp://[::]:1?mif=eth0&join=ff3e::1:2:3:4@a-long-name-012/2001:db8:1:2:3:4:5:6";
+    let joins: Target = joins.parse().unwrap();
+    let text = Program::Python.write(&Recipe::new(Role::Server, &joins)).unwrap();
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
 }

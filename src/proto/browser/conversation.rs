@@ -3,6 +3,7 @@ mod answers;
 use std::collections::VecDeque;
 use std::time::Instant;
 
+use super::hosts::Hosts;
 use super::messages::{Messages, Received};
 use super::page::{self, HTML};
 use super::request::{self, Refusal, Request};
@@ -101,6 +102,7 @@ enum Waiting {
 #[derive(Clone, Debug)]
 pub struct Conversation {
     content: Content,
+    hosts: Hosts,
     state: State,
     input: Vec<u8>,
     /// Bytes of `input` that are done with.
@@ -112,8 +114,9 @@ pub struct Conversation {
 }
 
 impl Conversation {
+    /// Shows this to who asks for one of these hosts.
     #[must_use]
-    pub fn new(content: &BrowserContent) -> Self {
+    pub fn new(content: &BrowserContent, hosts: Hosts) -> Self {
         let content = match content {
             BrowserContent::Page(text) => Content::Page(text.clone()),
             BrowserContent::File(path) => {
@@ -124,6 +127,7 @@ impl Conversation {
         };
         Self {
             content,
+            hosts,
             state: State::Head,
             input: Vec::new(),
             taken: 0,
@@ -198,7 +202,7 @@ impl Conversation {
     fn advance(&mut self, moment: Moment) -> bool {
         let input = &self.input[self.taken..];
         match &mut self.state {
-            State::Head => match request::read(input) {
+            State::Head => match request::read(input, &self.hosts) {
                 Ok(None) => return false,
                 Ok(Some((request, len))) => {
                     self.waiting = None;

@@ -16,10 +16,7 @@ impl Path {
     /// # Errors
     /// Why it is no path that may be served.
     pub(super) fn of_target(target: &str) -> Result<Self, &'static str> {
-        let target = match target.split_once("://") {
-            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => rest.find('/').map_or("/", |at| &rest[at..]),
-            _ => target,
-        };
+        let target = absolute(target).map_or(target, |rest| rest.find('/').map_or("/", |at| &rest[at..]));
         let path = target.split('?').next().unwrap_or_default();
         if !path.starts_with('/') || path.contains('#') {
             return Err("The target has to be a path that begins with a slash.");
@@ -39,6 +36,11 @@ impl Path {
         Ok(Self { segments, is_folder: path.ends_with('/') })
     }
 
+    /// The host, and the port that may follow it, of a target in absolute form; `None` where it has another.
+    pub(super) fn authority(target: &str) -> Option<&str> {
+        absolute(target).map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default())
+    }
+
     /// Whether a segment begins with a dot: such files are not meant for others, and are as if they weren't there.
     pub(super) fn is_hidden(&self) -> bool {
         self.segments.iter().any(|segment| segment.starts_with(b"."))
@@ -54,6 +56,11 @@ impl Path {
         }
         url
     }
+}
+
+/// What follows the scheme of a target in absolute form.
+fn absolute(target: &str) -> Option<&str> {
+    target.split_once("://").filter(|(scheme, _)| scheme.eq_ignore_ascii_case("http")).map(|(_, rest)| rest)
 }
 
 #[cfg(test)]

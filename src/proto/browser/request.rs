@@ -1,5 +1,6 @@
 use httparse::{EMPTY_HEADER, Error, Header, Status};
 
+use super::hosts::Hosts;
 use super::path::Path;
 use super::range::Range;
 use super::{BODY_MAX, HEAD_MAX};
@@ -51,7 +52,7 @@ impl Request {
 ///
 /// # Errors
 /// What is wrong with it, as soon as that can be seen.
-pub(super) fn read(bytes: &[u8]) -> Result<Option<(Request, usize)>, Refusal> {
+pub(super) fn read(bytes: &[u8], hosts: &Hosts) -> Result<Option<(Request, usize)>, Refusal> {
     // Never more than that, so that the verdict doesn't depend on how much has come already.
     let bytes = &bytes[..bytes.len().min(HEAD_MAX)];
     let mut headers = [EMPTY_HEADER; HEADERS_MAX];
@@ -67,7 +68,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Option<(Request, usize)>, Refusal> {
         Ok(Status::Complete(len)) => {
             let is_1_1 = parsed.version == Some(1);
             let path = parsed.path.unwrap_or_default();
-            let request = check(&method, path, is_1_1, parsed.headers).map_err(refuse)?;
+            let request = check(&method, path, is_1_1, parsed.headers, hosts).map_err(refuse)?;
             Ok(Some((request, len)))
         }
         Err(Error::TooManyHeaders) => Err(refuse((431, "The request has more than 100 headers."))),
@@ -80,10 +81,17 @@ pub(super) fn read(bytes: &[u8]) -> Result<Option<(Request, usize)>, Refusal> {
 
 type Wrong = (u16, &'static str);
 
-fn check(method: &str, target: &str, is_1_1: bool, headers: &[Header<'_>]) -> Result<Request, Wrong> {
+fn check(method: &str, target: &str, is_1_1: bool, headers: &[Header<'_>], hosts: &Hosts) -> Result<Request, Wrong> {
     // Required exactly once, RFC 9112 section 3.2.
     if is_1_1 && all(headers, "host").count() != 1 {
         return Err((400, "A request has to name its host, once."));
+    }
+    // A target in absolute form names one too. Browsers have both agree, and neither may be a foreign one.
+    if !all(headers, "host").chain(Path::authority(target).map(str::as_bytes)).all(|host| hosts.has(host.trim_ascii()))
+    {
+        let why = "This listener is at a loopback address: it answers to localhost, to loopback addresses and to the name \
+            that it listens at, and to no other host, so that no page of the web gets in by a name of its own.";
+        return Err((421, why));
     }
     if has(headers, "transfer-encoding") {
         return Err((501, "Request bodies in chunks are not taken here."));
@@ -98,7 +106,7 @@ fn check(method: &str, target: &str, is_1_1: bool, headers: &[Header<'_>]) -> Re
         return Err((413, "The body of the request is longer than 1 MiB."));
     }
     let path = Path::of_target(target).map_err(|why| (400, why))?;
-    let upgrade = if is_1_1 && !is_head { upgrade(headers, body)? } else { None };
+    let upgrade = if is_1_1 && !is_head { upgrade(headers, body, hosts)? } else { None };
     // A condition on a version of the file can't be met, since none is told: the range is then to be ignored.
     let range = if has(headers, "if-range") { None } else { text(headers, "range").and_then(Range::read) };
     Ok(Request {
@@ -112,9 +120,15 @@ fn check(method: &str, target: &str, is_1_1: bool, headers: &[Header<'_>]) -> Re
     })
 }
 
-fn upgrade(headers: &[Header<'_>], body: u64) -> Result<Option<Upgrade>, Wrong> {
+fn upgrade(headers: &[Header<'_>], body: u64, hosts: &Hosts) -> Result<Option<Upgrade>, Wrong> {
     if !has_token(headers, "upgrade", "websocket") || !has_token(headers, "connection", "upgrade") {
         return Ok(None);
+    }
+    // Browsers let any page open a WebSocket to any address: it is the server that has to look (RFC 6455, section 10.2).
+    if !all(headers, "origin").all(|origin| hosts.has_origin(origin.trim_ascii())) {
+        let why = "This listener is at a loopback address: it takes WebSockets from programs, and from pages at such an \
+            address. This page comes from elsewhere, or from a file.";
+        return Err((403, why));
     }
     if text(headers, "sec-websocket-version") != Some("13") {
         return Err((426, "Only version 13 of the WebSocket protocol is spoken here."));

@@ -1,3 +1,5 @@
+mod hosts;
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
@@ -31,7 +33,8 @@ struct Peer {
 impl Peer {
     fn new(content: &BrowserContent) -> Self {
         let moment = Moment { now: Instant::now(), wall: SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777) };
-        let conversation = Conversation::new(content);
+        let endpoint = "tcp://127.0.0.1:9000".parse().unwrap();
+        let conversation = Conversation::new(content, Hosts::of(&endpoint, &endpoint));
         let mut peer = Self { conversation, moment, sent: Vec::new(), told: Vec::new(), opened: String::new() };
         peer.run();
         peer
@@ -111,7 +114,7 @@ fn joined(segments: &[Vec<u8>]) -> String {
 }
 
 fn get(target: &str) -> String {
-    format!("GET {target} HTTP/1.1\r\nHost: h\r\n\r\n")
+    format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n")
 }
 
 fn answer(input: &[u8]) -> (String, Vec<String>) {
@@ -181,9 +184,9 @@ fn a_page_and_a_single_file() {
 #[test]
 fn what_is_refused_and_why() {
     let long = format!("GET /{} HTTP/1.1\r\n", "a".repeat(HEAD_MAX));
-    let header = format!("GET / HTTP/1.1\r\nHost: h\r\nX: {}\r\n", "a".repeat(HEAD_MAX));
-    let headers = format!("GET / HTTP/1.1\r\nHost: h\r\n{}\r\n", "X: 1\r\n".repeat(100));
-    let with = |fields: &str| format!("GET / HTTP/1.1\r\nHost: h\r\n{fields}\r\n");
+    let header = format!("GET / HTTP/1.1\r\nHost: localhost\r\nX: {}\r\n", "a".repeat(HEAD_MAX));
+    let headers = format!("GET / HTTP/1.1\r\nHost: localhost\r\n{}\r\n", "X: 1\r\n".repeat(100));
+    let with = |fields: &str| format!("GET / HTTP/1.1\r\nHost: localhost\r\n{fields}\r\n");
     let table = [
         (400, "\0\0\0\0".to_owned()),
         (400, "hello world\r\n\r\n".to_owned()),
@@ -197,16 +200,16 @@ fn what_is_refused_and_why() {
         (400, get("/%2e%2e/etc/passwd")),
         (400, get("/%zz")),
         (400, get("*")),
-        (405, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc".to_owned()),
-        (405, "OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n".to_owned()),
-        (405, "BREW / HTTP/1.1\r\nHost: h\r\n\r\n".to_owned()),
+        (405, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabc".to_owned()),
+        (405, "OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned()),
+        (405, "BREW / HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned()),
         (413, with("Content-Length: 1048577\r\n")),
         (413, with("Content-Length: 99999999999999999999999\r\n")),
         (414, long),
         (431, header),
         (431, headers),
         (501, with("Transfer-Encoding: chunked\r\n")),
-        (505, "GET / HTTP/2.0\r\nHost: h\r\n\r\n".to_owned()),
+        (505, "GET / HTTP/2.0\r\nHost: localhost\r\n\r\n".to_owned()),
         (505, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_owned()),
     ];
     for (status, input) in table {
@@ -217,13 +220,13 @@ fn what_is_refused_and_why() {
         assert_eq!(told.len(), 2, "{told:?}");
         assert_eq!(told[1], "finish");
     }
-    assert!(answer(b"POST / HTTP/1.1\r\nHost: h\r\n\r\n").0.contains("\r\nAllow: GET, HEAD\r\n"));
+    assert!(answer(b"POST / HTTP/1.1\r\nHost: localhost\r\n\r\n").0.contains("\r\nAllow: GET, HEAD\r\n"));
 }
 
 #[test]
 fn requests_in_a_row_are_answered_in_order() {
-    let body = "GET /b.bin HTTP/1.1\r\nHost: h\r\nContent-Length: 20\r\n\r\nGET /empty.txt HTTP/1";
-    let last = "HEAD /b.bin HTTP/1.1\r\nHost: h\r\nConnection: x, Close\r\n\r\n";
+    let body = "GET /b.bin HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20\r\n\r\nGET /empty.txt HTTP/1";
+    let last = "HEAD /b.bin HTTP/1.1\r\nHost: localhost\r\nConnection: x, Close\r\n\r\n";
     let input = [get("/a.html"), get("/none"), body[..body.len() - 1].to_owned(), last.to_owned(), get("/a.html")];
     let (text, told) = answer(input.concat().as_bytes());
     assert_eq!(told[0], "GET /a.html 200 8");
@@ -236,7 +239,8 @@ fn requests_in_a_row_are_answered_in_order() {
 
 #[test]
 fn parts_of_a_file() {
-    let part = |range: &str| answer(format!("GET /b.bin HTTP/1.1\r\nHost: h\r\nRange: {range}\r\n\r\n").as_bytes());
+    let part =
+        |range: &str| answer(format!("GET /b.bin HTTP/1.1\r\nHost: localhost\r\nRange: {range}\r\n\r\n").as_bytes());
     let (text, told) = part("bytes=2-4");
     assert!(text.starts_with("HTTP/1.1 206 ") && text.contains("Content-Range: bytes 2-4/10\r\n"), "{text}");
     assert!(text.ends_with("\r\n\r\n234"), "{text}");
@@ -266,7 +270,7 @@ fn slow_peers_run_out_of_time() {
     assert!(peer.told.len() == 2 && peer.told[0].starts_with("  408 ") && peer.told[1] == "finish", "{:?}", peer.told);
 
     let mut peer = Peer::folder();
-    peer.input(b"GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n1234");
+    peer.input(b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n1234");
     peer.after(BODY_TIME);
     assert!(peer.text().starts_with("HTTP/1.1 408 "), "{}", peer.text());
 
@@ -278,7 +282,7 @@ fn slow_peers_run_out_of_time() {
     assert_eq!(peer.told, ["GET /a.html 200 8"]);
 }
 
-const HANDSHAKE: &str = "GET /chat HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n\
+const HANDSHAKE: &str = "GET /chat HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n\
     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
 fn client_frame(first: u8, payload: &[u8]) -> Vec<u8> {
@@ -346,13 +350,14 @@ fn handshakes_that_are_none() {
         ("Upgrade: websocket", "Upgrade: h2c", 404),
         ("keep-alive, Upgrade", "keep-alive", 404),
         ("GET ", "HEAD ", 404),
-        ("Host: h\r\n", "Host: h\r\nContent-Length: 1\r\n", 400),
+        ("Host: localhost\r\n", "Host: localhost\r\nContent-Length: 1\r\n", 400),
     ] {
         let (text, _) = answer(HANDSHAKE.replacen(from, to, 1).as_bytes());
         assert!(text.starts_with(&format!("HTTP/1.1 {status} ")), "{from} {to}: {text}");
         assert_eq!(text.contains("Sec-WebSocket-Version: 13\r\n"), status == 426, "{text}");
     }
-    let offered = HANDSHAKE.replacen("Host: h", "Host: h\r\nSec-WebSocket-Protocol: chat, superchat", 1);
+    let offered =
+        HANDSHAKE.replacen("Host: localhost", "Host: localhost\r\nSec-WebSocket-Protocol: chat, superchat", 1);
     assert!(answer(offered.as_bytes()).0.contains("\r\nSec-WebSocket-Protocol: chat\r\n"));
 }
 
@@ -365,7 +370,7 @@ fn inputs() -> impl Strategy<Value = Vec<u8>> {
         "POST / HTTP/1.1\r\n",
         "GET /../x HTTP/1.1\r\n",
         "GET /%2e%2e/%00 HTTP/1.1\n",
-        "Host: h\r\n",
+        "Host: localhost\r\n",
         "Content-Length: 3\r\n",
         "Range: bytes=1-2\r\n",
         "Transfer-Encoding: chunked\r\n",
@@ -385,7 +390,7 @@ fn inputs() -> impl Strategy<Value = Vec<u8>> {
     let pieces = || prop::collection::vec(piece.clone(), 0..10);
     prop_oneof![
         pieces().prop_map(after("")),
-        pieces().prop_map(after("GET /a.html HTTP/1.1\r\nHost: h\r\n\r\n")),
+        pieces().prop_map(after("GET /a.html HTTP/1.1\r\nHost: localhost\r\n\r\n")),
         pieces().prop_map(after(HANDSHAKE)),
     ]
 }

@@ -1,11 +1,11 @@
 use std::borrow::Cow;
 
-use egui::{Id, Panel, RichText, ScrollArea, Ui};
+use egui::{Id, Panel, RichText, Ui};
 
 use super::answering_rows::answering_rows;
 use super::client_rows::state_words;
 use super::server::calm_words;
-use super::shell::{FEW_ROWS, StateLine, state_line};
+use super::shell::{FEW_ROWS, StateLine, scrolling, state_line};
 use super::socket_area::{keep_fresh, socket_area};
 use crate::codec::compose::Format;
 use crate::codec::visible::visible;
@@ -22,7 +22,8 @@ use crate::ui::widgets::endpoint_row::{StartButton, endpoint_row, options_field}
 use crate::ui::widgets::field::{Field, control_caption, mistake, row_caption};
 use crate::ui::widgets::group_list::{addresses_field, group_list};
 use crate::ui::widgets::icon::{self, Icon};
-use crate::ui::widgets::message_line::message_line;
+use crate::ui::widgets::message_line::{Message, message_line};
+use crate::ui::widgets::multicast_row::multicast_row;
 use crate::ui::widgets::options_form::OptionsOf;
 use crate::ui::widgets::receive_options::{half_open_option, receive_options};
 use crate::ui::widgets::state_dot::DotState;
@@ -46,7 +47,12 @@ impl ClientTabState {
     /// Draws the tab under the panel's heading.
     pub fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         let whole = ui.available_height();
+        let place = self.form.place();
         let mistake = self.endpoint(ui, cx);
+        if self.form.place() != place {
+            // What failed was something else.
+            self.message.take_if(|message| matches!(message, Message::Failed(_)));
+        }
         let words = self.state_words(cx);
         let mut dot = self.title().state;
         if let Some(view) = self.session().and_then(|session| cx.sessions.by_id.get(&session))
@@ -72,7 +78,7 @@ impl ClientTabState {
             .frame(egui::Frame::new().inner_margin(egui::Margin { top: 6, ..Default::default() }))
             .show(ui, |ui| self.composer(ui, cx));
         let around = whole - ui.available_height();
-        ScrollArea::vertical().id_salt(("client", self.socket.0)).auto_shrink([false, false]).show(ui, |ui| {
+        scrolling(ui, ("client", self.socket.0), |ui| {
             let top = ui.cursor().top();
             if let Some(message) = &self.message
                 && message_line(ui, cx.tokens, cx.language, message)
@@ -151,6 +157,8 @@ impl ClientTabState {
                     } else {
                         tr!(language, "client.open_between", local = local, peer = peer)
                     }
+                } else if !protocol.has_connection() {
+                    tr!(language, "client.open_on", peer = peer)
                 } else if peer.is_empty() {
                     tr!(language, "client.open")
                 } else {
@@ -257,10 +265,11 @@ impl ClientTabState {
         }
         options_field(ui, cx, self.socket, &mut self.form, locked);
         let (role, session) = (Role::Client, self.session());
+        let of = OptionsOf { role, socket: self.socket, locked, session, open: session.is_some(), connections: 0 };
         if protocol == Protocol::Udp {
-            group_list(ui, cx, self.socket, &mut self.form, &mut self.udp, session.is_some());
+            group_list(ui, cx, self.socket, &mut self.form, &mut self.udp, of.open);
+            multicast_row(ui, cx, of, &mut self.form, &self.view);
         }
-        let of = OptionsOf { role, socket: self.socket, locked, session, open: session.is_some() };
         socket_area(ui, cx, of, None, &mut self.form, &mut self.view);
     }
 

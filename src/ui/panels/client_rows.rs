@@ -33,7 +33,7 @@ pub fn client_rows(ui: &mut Ui, cx: &mut Cx<'_>, tab: &mut ServerTabState) {
             (ServerState::Idle, _) if tab.message.is_some() || tab.form.mistake().is_some() => return,
             (ServerState::Idle, Delivery::Datagrams) => tr!(cx.language, "server.next_step_datagrams"),
             (ServerState::Idle, _) => tr!(cx.language, "server.next_step"),
-            (ServerState::Starting | ServerState::Stopping, _) => return,
+            (ServerState::Starting | ServerState::Waiting | ServerState::Stopping, _) => return,
         };
         calm_words(ui, cx, &words);
         return;

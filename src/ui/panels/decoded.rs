@@ -1,10 +1,11 @@
 //! What a row's bytes mean, field by field, where that is known.
 
-use egui::{Grid, Label, RichText, ScrollArea, Ui, UiBuilder};
+use egui::{Label, RichText, ScrollArea, Ui, UiBuilder};
 
+use super::inspector::names_and_values;
 use crate::codec::decode::{Decoded, Decoder};
 use crate::codec::visible::visible;
-use crate::model::{Direction, PageRow, RowBody};
+use crate::model::PageRow;
 use crate::tr;
 use crate::ui::context::Cx;
 use crate::ui::view::Sessions;
@@ -15,37 +16,47 @@ const SHARE: f32 = 0.5;
 /// Draws the fields above the bytes; nothing for bytes that mean nothing to the program.
 pub fn decoded(ui: &mut Ui, cx: &Cx<'_>, row: &PageRow, payload: &[u8]) {
     let Some(decoded) = decode(cx.sessions, row, payload) else { return };
-    let tokens = cx.tokens;
     let height = ui.available_height() * SHARE;
-    let name = tr!(cx.language, "inspector.decoded");
-    let group = UiBuilder::new().accessibility_role(egui::accesskit::Role::Group).accessibility_label(&*name);
-    ui.scope_builder(group, |ui| {
-        ui.spacing_mut().interact_size.y = tokens.text_size;
-        ScrollArea::vertical().id_salt("decoded").max_height(height).auto_shrink([false, true]).show(ui, |ui| {
-            Grid::new("decoded-grid").num_columns(2).spacing([tokens.space_large, tokens.space_small]).show(ui, |ui| {
-                for (name, value) in decoded.fields {
-                    ui.label(RichText::new(name).color(tokens.text_muted));
-                    let value = RichText::new(visible(&value)).font(tokens.mono_font());
-                    ui.add(Label::new(value).wrap().selectable(true));
-                    ui.end_row();
-                }
-            });
-        });
+    ScrollArea::vertical().id_salt("decoded").max_height(height).auto_shrink([false, true]).show(ui, |ui| {
+        ui.spacing_mut().interact_size.y = cx.tokens.text_size;
+        grid(ui, cx, decoded);
     });
     ui.separator();
 }
 
-fn decode(sessions: &Sessions, row: &PageRow, payload: &[u8]) -> Option<Decoded> {
-    let RowBody::Data { direction, .. } = row.body else { return None };
-    let session = sessions.by_id.get(&row.session?)?;
-    let is_frames = session.frames_from.is_some_and(|from| {
-        let first = if direction == Direction::In { from.received } else { from.sent };
-        row.stream_offset >= first
+/// Draws the fields where something else follows them in the same scrolling column; false where there are none.
+pub fn decoded_column(ui: &mut Ui, cx: &Cx<'_>, row: &PageRow, payload: &[u8]) -> bool {
+    let decoded = decode(cx.sessions, row, payload);
+    let any = decoded.is_some();
+    if let Some(decoded) = decoded {
+        grid(ui, cx, decoded);
+    }
+    any
+}
+
+fn grid(ui: &mut Ui, cx: &Cx<'_>, decoded: Decoded) {
+    let tokens = cx.tokens;
+    let name = tr!(cx.language, "inspector.decoded");
+    let group = UiBuilder::new().accessibility_role(egui::accesskit::Role::Group).accessibility_label(&*name);
+    ui.scope_builder(group, |ui| {
+        names_and_values("decoded-grid", tokens).show(ui, |ui| {
+            for (name, value) in decoded.fields {
+                ui.label(RichText::new(name).color(tokens.text_muted));
+                let value = RichText::new(visible(&value)).font(tokens.mono_font());
+                ui.add(Label::new(value).wrap().selectable(true));
+                ui.end_row();
+            }
+        });
     });
-    match session.info.decoder {
-        _ if is_frames => Decoder::WebSocket.decode(payload),
+}
+
+fn decode(sessions: &Sessions, row: &PageRow, payload: &[u8]) -> Option<Decoded> {
+    let session = row.session.and_then(|session| sessions.by_id.get(&session));
+    match sessions.decoder_of(row) {
         // Whoever speaks HTTP as a client types it.
-        Decoder::Text if session.info.protocol.is_stream() => Decoder::Http.decode(payload),
+        Decoder::Text if session.is_some_and(|session| session.info.protocol.is_stream()) => {
+            Decoder::Http.decode(payload)
+        }
         decoder => decoder.decode(payload),
     }
 }
@@ -55,7 +66,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::model::{Call, Peer, Protocol, Role, SessionId, SessionInfo, SocketId, Stamp};
+    use crate::model::{Call, Direction, Peer, Protocol, Role, RowBody, SessionId, SessionInfo, SocketId, Stamp};
     use crate::ui::view::{FramesFrom, SessionView};
 
     fn sessions(decoder: Decoder, protocol: Protocol, frames_from: Option<FramesFrom>) -> Sessions {
@@ -109,6 +120,28 @@ mod tests {
         ] {
             let expected = is_frame.then(|| "text Hello".to_owned());
             assert_eq!(summary(&sessions, direction, offset, frame), expected, "{direction:?} {offset}");
+        }
+    }
+
+    #[test]
+    fn a_raw_socket_takes_messages_and_returns_packets() {
+        let sessions = sessions(Decoder::Ipv4 { protocol: 1 }, Protocol::Raw, None);
+        let ping = crate::codec::icmp::echo_request(crate::codec::icmp::Version::V4, 7, 1, b"hello");
+        let over = |direction| summary(&sessions, direction, 0, &ping);
+        assert_eq!(over(Direction::Out).as_deref(), Some("echo request id=7 seq=1, 5 bytes"));
+        assert_eq!(over(Direction::In), None);
+    }
+
+    #[test]
+    fn rows_are_decoded_after_their_session_and_tab_are_gone() {
+        let from = FramesFrom { received: 0, sent: 0 };
+        let forget: [fn(&mut Sessions); 2] =
+            [|sessions| sessions.forget(SessionId(1)), |sessions| sessions.forget_socket(SocketId(1))];
+        for forget in forget {
+            let mut sessions = sessions(Decoder::Http, Protocol::Tcp, Some(from));
+            forget(&mut sessions);
+            assert!(sessions.by_id.is_empty());
+            assert_eq!(summary(&sessions, Direction::In, 0, b"\x81\x05Hello").as_deref(), Some("text Hello"));
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use egui::{Id, Label, RichText, Ui};
 
-use super::decoded::decoded;
+use super::decoded::{decoded, decoded_column};
 use super::journal::clocks;
 use crate::codec::dump;
 use crate::codec::encoding::Encoding;
@@ -20,6 +20,9 @@ use crate::ui::widgets::hex_view::{HexState, HexView};
 
 /// Room beside the bytes that the facts need to stand there, in points.
 const BESIDE: f32 = 300.0;
+
+/// Points that the longest name of a fact takes.
+const NAMES: f32 = 100.0;
 
 /// From this height on, in points, the facts stand above the bytes one below the other.
 const TALL: f32 = 380.0;
@@ -112,17 +115,21 @@ impl InspectorPanel {
             let (left, right) = area.split_left_right_at_x(area.left() + facts_width);
             let right = right.with_min_x(right.left() + cx.tokens.space_large * 2.0);
             ui.painter().vline(left.right() + cx.tokens.space_large, area.y_range(), (1.0, cx.tokens.border));
-            ui.scope_builder(egui::UiBuilder::new().max_rect(left), |ui| scrolling_facts(ui, cx, row, area.height()));
-            ui.scope_builder(egui::UiBuilder::new().max_rect(right), |ui| self.show_bytes(ui, cx, row));
+            // What the bytes mean stands beside them: above them it would leave a low panel no room for the bytes.
+            let payload = self.payload.as_deref();
+            ui.scope_builder(egui::UiBuilder::new().max_rect(left), |ui| {
+                scrolling_facts(ui, cx, row, payload, area.height());
+            });
+            ui.scope_builder(egui::UiBuilder::new().max_rect(right), |ui| self.show_bytes(ui, cx, row, false));
             ui.advance_cursor_after_rect(area);
         } else if area.height() >= TALL {
-            scrolling_facts(ui, cx, row, area.height() / 2.0);
+            scrolling_facts(ui, cx, row, None, area.height() / 2.0);
             ui.separator();
-            self.show_bytes(ui, cx, row);
+            self.show_bytes(ui, cx, row, true);
         } else {
             facts_line(ui, cx, row);
             ui.separator();
-            self.show_bytes(ui, cx, row);
+            self.show_bytes(ui, cx, row, true);
         }
     }
 
@@ -138,7 +145,8 @@ impl InspectorPanel {
         }
     }
 
-    fn show_bytes(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, row: &PageRow) {
+    /// The bytes, and above them what they mean, if wanted.
+    fn show_bytes(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, row: &PageRow, with_meaning: bool) {
         if !matches!(row.body, RowBody::Data { .. }) {
             empty(ui, cx, &words_of(row, cx.language), &tr!(cx.language, "inspector.no_bytes"));
             return;
@@ -153,7 +161,9 @@ impl InspectorPanel {
         }
         let encoding = cx.sessions.encoding_of(row);
         self.show_selection(ui, cx, &payload, encoding);
-        decoded(ui, cx, row, &payload);
+        if with_meaning {
+            decoded(ui, cx, row, &payload);
+        }
         let id = Id::unique("inspector-hex");
         let view = HexView {
             id,
@@ -274,25 +284,39 @@ fn facts(row: &PageRow, cx: &Cx<'_>) -> Vec<(String, String)> {
     facts
 }
 
-/// Below each other and as many as fit whole; a bar that is always there tells of the others.
-fn scrolling_facts(ui: &mut Ui, cx: &Cx<'_>, row: &PageRow, height: f32) {
-    let line = cx.tokens.text_size + cx.tokens.space_small;
+/// Below each other and as many as fit whole; a bar that is always there tells of the others. What the payload means comes
+/// first.
+fn scrolling_facts(ui: &mut Ui, cx: &Cx<'_>, row: &PageRow, payload: Option<&[u8]>, height: f32) {
+    let [words, digits] = [egui::TextStyle::Body, egui::TextStyle::Monospace].map(|style| ui.text_style_height(&style));
+    let line = words.max(digits) + cx.tokens.space_small;
     let scroll = &mut ui.spacing_mut().scroll;
     (scroll.floating_width, scroll.floating_allocated_width) = (6.0, 8.0);
     (scroll.foreground_color, scroll.dormant_handle_opacity) = (true, 0.35);
     egui::ScrollArea::vertical()
         .id_salt("inspector-facts")
-        .max_height(((height + cx.tokens.space_small) / line).floor() * line - cx.tokens.space_small)
+        .max_height((((height + cx.tokens.space_small) / line).floor() * line).min(height))
         .auto_shrink([false, true])
-        .show(ui, |ui| facts_grid(ui, cx, row));
+        .show(ui, |ui| {
+            // Text, not controls: lines stand closer than the rows of a form.
+            ui.spacing_mut().interact_size.y = cx.tokens.text_size;
+            if payload.is_some_and(|payload| decoded_column(ui, cx, row, payload)) {
+                // One empty line: as many as fit whole are shown.
+                ui.add_space(line + cx.tokens.space_small - ui.spacing().item_spacing.y);
+            }
+            facts_grid(ui, cx, row);
+        });
+}
+
+/// Two columns, which begin at the same places in one grid and the other.
+pub(super) fn names_and_values(id: &str, tokens: &Tokens) -> egui::Grid {
+    let spacing = [tokens.space_large, tokens.space_small];
+    egui::Grid::new(id).num_columns(2).min_col_width(NAMES).spacing(spacing)
 }
 
 /// Below each other, where there is room beside the bytes.
 fn facts_grid(ui: &mut Ui, cx: &Cx<'_>, row: &PageRow) {
     let tokens = cx.tokens;
-    // Text, not controls: lines stand closer than the rows of a form.
-    ui.spacing_mut().interact_size.y = tokens.text_size;
-    egui::Grid::new("inspector-grid").num_columns(2).spacing([tokens.space_large, tokens.space_small]).show(ui, |ui| {
+    names_and_values("inspector-grid", tokens).show(ui, |ui| {
         for (name, value) in facts(row, cx) {
             ui.label(RichText::new(name).color(tokens.text_muted));
             ui.add(Label::new(RichText::new(value).font(tokens.mono_font())).wrap().selectable(true));

@@ -1,19 +1,20 @@
 use std::borrow::Cow;
+use std::time::Duration;
 
-use egui::{Id, Panel, RichText, ScrollArea, Ui};
+use egui::{Id, Panel, RichText, Ui};
 
 use super::browser_options::{browser_options, open_in_browser};
 use super::client_rows::client_rows;
-use super::shell::{FEW_ROWS, StateLine, state_line};
+use super::shell::{FEW_ROWS, StateLine, scrolling, state_line};
 use super::socket_area::{keep_fresh, socket_area};
 use crate::codec::compose::Format;
 use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
-use crate::model::{Command, Failure, Hint, Protocol, Role, SessionId};
+use crate::model::{Command, Endpoint, Failure, Hint, Protocol, Role, SessionId};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
-use crate::ui::tabs::{BrowserKind, RecipientChoice, RespondKind, ServerState, ServerTabState, title};
+use crate::ui::tabs::{BrowserKind, PortWait, RecipientChoice, RespondKind, ServerState, ServerTabState, title};
 use crate::ui::view::Sessions;
 use crate::ui::widgets::button::Weight;
 use crate::ui::widgets::choice::choice;
@@ -22,6 +23,7 @@ use crate::ui::widgets::endpoint_row::{StartButton, endpoint_row, options_field}
 use crate::ui::widgets::field::{Field, caption, mistake, remark, row_caption};
 use crate::ui::widgets::group_list::{addresses_field, group_list};
 use crate::ui::widgets::message_line::{Message, message_line};
+use crate::ui::widgets::multicast_row::multicast_row;
 use crate::ui::widgets::options_form::OptionsOf;
 use crate::ui::widgets::receive_options::{half_open_option, receive_options};
 use crate::ui::widgets::state_dot::DotState;
@@ -41,7 +43,7 @@ impl ServerTabState {
         let (title, state) = match &self.state {
             ServerState::Listening(endpoint) => (title(endpoint), DotState::Open),
             ServerState::Idle => (self.form.title(), DotState::Idle),
-            ServerState::Starting | ServerState::Stopping => (self.form.title(), DotState::Busy),
+            ServerState::Starting | ServerState::Waiting | ServerState::Stopping => (self.form.title(), DotState::Busy),
         };
         TabTitle { socket: self.socket, title, state }
     }
@@ -49,7 +51,12 @@ impl ServerTabState {
     /// Draws the tab under the panel's heading.
     pub fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         let whole = ui.available_height();
+        let place = self.form.place();
         let mistake = self.endpoint(ui, cx);
+        if self.form.place() != place {
+            // What failed was something else.
+            self.message.take_if(|message| matches!(message, Message::Failed(_)));
+        }
         let words = self.state_words(cx.language);
         let mut line = StateLine {
             dot: self.title().state,
@@ -62,6 +69,9 @@ impl ServerTabState {
             more_open: &mut self.more_open,
         };
         state_line(ui, cx, &mut line);
+        if self.state == ServerState::Waiting {
+            self.repaint_with_countdown(ui);
+        }
         open_in_browser(ui, cx, self);
         self.keep_fresh(ui, cx);
         Panel::bottom(Id::unique(("composer", self.socket.0)))
@@ -70,21 +80,23 @@ impl ServerTabState {
             .frame(egui::Frame::new().inner_margin(egui::Margin { top: 6, ..Default::default() }))
             .show(ui, |ui| self.composer(ui, cx));
         let around = whole - ui.available_height();
-        ScrollArea::vertical().id_salt(("server", self.socket.0)).auto_shrink([false, false]).show(ui, |ui| {
+        scrolling(ui, ("server", self.socket.0), |ui| {
             let top = ui.cursor().top();
             if let Some(message) = &self.message
                 && message_line(ui, cx.tokens, cx.language, message)
             {
                 self.message = None;
             }
-            self.port_lesson(ui, cx);
+            let lesson = self.port_lesson(ui, cx);
+            if lesson && ui.is_rect_visible(ui.min_rect()) {
+                self.repaint_with_countdown(ui);
+            }
             if self.more_open {
                 self.more(ui, cx);
-                let rows = FEW_ROWS * cx.tokens.row_height;
-                self.full_height = around + ui.cursor().top() - top + rows;
-            } else {
-                self.full_height = 0.0;
             }
+            let rows = if self.more_open { FEW_ROWS * cx.tokens.row_height } else { 0.0 };
+            let unfolded = self.more_open || lesson;
+            self.full_height = if unfolded { around + ui.cursor().top() - top + rows } else { 0.0 };
             client_rows(ui, cx, self);
             transfer_rows(ui, cx, &mut self.transfers);
         });
@@ -111,20 +123,37 @@ impl ServerTabState {
             ServerState::Listening(endpoint) => Some(endpoint.clone()),
             _ => self.form.target().ok().map(|target| target.endpoint),
         };
-        if endpoint.is_some_and(|endpoint| !endpoint.is_local()) {
-            remark(ui, cx.tokens, &tr!(cx.language, "server.reachable"));
+        if let Some(endpoint) = endpoint.filter(|endpoint| !endpoint.is_local()) {
+            let words = match endpoint {
+                Endpoint::Vsock(_) => tr!(cx.language, "server.reachable_by_machines"),
+                _ => tr!(cx.language, "server.reachable"),
+            };
+            remark(ui, cx.tokens, &words);
         }
         row.mistake
     }
 
-    /// What keeps the port, and the way to listen all the same.
-    fn port_lesson(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
-        if let Some(Message::Failed(Failure { hint: Some(Hint::PortInTimeWait { sockets }), .. })) = &self.message
-            && time_wait(ui, cx.tokens, cx.language, sockets)
-        {
-            self.form.reuse_address();
+    /// What keeps the port, and the way to listen all the same; false where nothing of that kind is in the way.
+    fn port_lesson(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) -> bool {
+        let Some(Message::Failed(Failure { hint: Some(Hint::PortInTimeWait { sockets, reuse }), .. })) = &self.message
+        else {
+            return false;
+        };
+        if time_wait(ui, cx.tokens, cx.language, sockets, *reuse) {
+            if !reuse {
+                self.form.reuse_address();
+            }
             self.wait_for_address = true;
             cx.act(UiCommand::Start(Role::Server, self.socket));
+        }
+        true
+    }
+
+    /// Only what is on screen asks for it: an idle window without a countdown stays idle.
+    fn repaint_with_countdown(&self, ui: &Ui) {
+        let now = ui.input(|input| input.time);
+        if let Some(seconds) = self.port_wait.as_ref().and_then(|wait| wait.changes_in(now)) {
+            ui.ctx().request_repaint_after(Duration::from_secs_f64(seconds));
         }
     }
 
@@ -132,6 +161,10 @@ impl ServerTabState {
         match &self.state {
             ServerState::Idle => tr!(language, "server.idle"),
             ServerState::Starting => tr!(language, "server.starting"),
+            ServerState::Waiting => match self.port_wait.as_ref().and_then(PortWait::left) {
+                Some(seconds) => tr!(language, "server.waiting_seconds", seconds = seconds),
+                None => tr!(language, "server.waiting"),
+            },
             ServerState::Stopping => tr!(language, "server.stopping"),
             ServerState::Listening(endpoint) => {
                 let endpoint = title(endpoint);
@@ -192,11 +225,13 @@ impl ServerTabState {
         }
         options_field(ui, cx, self.socket, &mut self.form, locked);
         let (role, open) = (Role::Server, self.is_listening());
+        let connections = if open && protocol.has_connection() { self.open.len() } else { 0 };
+        let of = OptionsOf { role, socket: self.socket, locked, session: None, open, connections };
         if protocol == Protocol::Udp {
             group_list(ui, cx, self.socket, &mut self.form, &mut self.udp, open);
+            multicast_row(ui, cx, of, &mut self.form, &self.view);
             self.addresses(ui, cx);
         }
-        let of = OptionsOf { role, socket: self.socket, locked, session: None, open };
         let connection = self.connection_shown(cx.sessions);
         socket_area(ui, cx, of, connection, &mut self.form, &mut self.view);
     }

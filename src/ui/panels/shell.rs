@@ -1,6 +1,6 @@
 //! What the server and the client panel have in common: frame, tabs, state line, drop target.
 
-use egui::{Frame, Margin, Rect, RichText, Sense, Stroke, StrokeKind, Ui, UiBuilder, vec2};
+use egui::{Frame, Margin, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, vec2};
 
 use crate::i18n::{self, Language};
 use crate::model::{Role, SessionId, SocketId};
@@ -14,6 +14,9 @@ use crate::ui::widgets::tab_strip::{TabAction, TabTitle, tab_strip};
 
 /// Rows that should stay in view below "More".
 pub const FEW_ROWS: f32 = 2.5;
+
+/// Left and right of what a panel shows, in points.
+const MARGIN: i8 = 12;
 
 /// Heading and margins of a panel, in points.
 pub const AROUND_TAB: f32 = 54.0;
@@ -37,13 +40,28 @@ pub fn panel(
     ui.scope_builder(builder, |ui| {
         ui.set_clip_rect(rect.intersect(ui.clip_rect()));
         ui.painter().rect_filled(rect, cx.tokens.radius + 2, cx.tokens.surface);
-        let frame = Frame::new().inner_margin(Margin { left: 12, right: 12, top: 8, bottom: 10 });
+        let frame = Frame::new().inner_margin(Margin { left: MARGIN, right: MARGIN, top: 8, bottom: 10 });
         frame.show(ui, |ui| {
             ui.set_min_size(ui.available_size());
             header(ui, cx, role, &name, tabs, selected);
             contents(ui, cx);
         });
         drop_target(ui, cx, rect);
+    });
+}
+
+/// Scrolls what a panel shows between its form and its composer. The bar stands in the panel's margin, where it covers no
+/// control.
+pub fn scrolling(ui: &mut Ui, id: impl egui::AsIdSalt, contents: impl FnOnce(&mut Ui)) {
+    let room = ui.available_rect_before_wrap();
+    let with_margin = room.with_max_x(room.right() + f32::from(MARGIN));
+    ui.scope_builder(UiBuilder::new().max_rect(with_margin), |ui| {
+        // However little room is left: what scrolls never lies over what stands below it.
+        let area = ScrollArea::vertical().id_salt(id).auto_shrink([false, false]).min_scrolled_height(0.0);
+        area.show(ui, |ui| {
+            ui.set_max_width(room.width());
+            contents(ui);
+        });
     });
 }
 

@@ -39,7 +39,8 @@ pub fn socket_area(
     if !(view.state_open && of.open) {
         return;
     }
-    if of.session.is_none() {
+    // Datagrams of all peers come to one socket.
+    if of.session.is_none() && form.protocol.has_connection() {
         let words = match connection {
             Some(session) => tr!(language, "live.of_connection", peer = peer_name(language, cx.sessions, session)),
             None => tr!(language, "live.of_listener"),

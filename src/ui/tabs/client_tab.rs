@@ -7,7 +7,7 @@ use super::socket_view::SocketView;
 use super::transfers::Transfers;
 use super::udp_form::UdpForm;
 use crate::codec::encoding::Encoding;
-use crate::model::{Cause, ClientTab, CloseReason, ConnectSpec, Event, Notice, Recipients, SessionId, SocketId};
+use crate::model::{Cause, ClientTab, CloseReason, ConnectSpec, Event, Hint, Notice, Recipients, SessionId, SocketId};
 use crate::ui::view::Sessions;
 use crate::ui::widgets::message_line::Message;
 
@@ -202,7 +202,7 @@ impl ClientTabState {
                 self.transfers.on_event(event);
             }
             Event::Failed { socket, failure, .. } if *socket == Some(self.socket) => {
-                if failure.cause == Cause::QueueFull {
+                if failure.cause == Cause::QueueFull || failure.hint == Some(Hint::SentToNobody) {
                     self.draft.refused();
                 }
                 self.message = Some(Message::Failed(failure.clone()));

@@ -1,6 +1,6 @@
 //! A tab as a program of its own.
 
-use super::{ClientTabState, Draft, ServerTabState};
+use super::{ClientTabState, Draft, PathMissing, ServerTabState};
 use crate::codec::compose::ComposeError;
 use crate::i18n::{self, Language};
 use crate::model::{EndpointError, Obstacle, Program, Protocol, Recipe, Respond, Role};
@@ -14,6 +14,8 @@ pub enum NoCode {
     Message(ComposeError),
     /// The reply can't.
     Reply(ComposeError),
+    /// Browsers are to be shown what is not chosen yet.
+    Site(PathMissing),
     /// The tool can't do it.
     Tool(Program, Protocol, Obstacle),
 }
@@ -31,6 +33,7 @@ impl NoCode {
                 let problem = i18n::compose_error(language, error);
                 tr!(language, "code.bad_reply", problem = problem).into_owned()
             }
+            Self::Site(PathMissing) => tr!(language, "browser.path.missing").into_owned(),
             Self::Tool(program, protocol, obstacle) => i18n::obstacle(language, *program, *protocol, *obstacle),
         }
     }
@@ -45,11 +48,14 @@ impl ServerTabState {
         let target = self.form.target().map_err(NoCode::Endpoint)?;
         let respond: Respond = self.respond().map_err(NoCode::Reply)?;
         let protocol = target.endpoint.protocol();
-        if !matches!(self.browser.content(protocol), Ok(None)) {
-            return Err(NoCode::Tool(program, protocol, Obstacle::Browsers));
-        }
+        let browser = self.browser.content(protocol).map_err(NoCode::Site)?;
         let message = message(&self.draft, program, protocol)?;
-        let recipe = Recipe { message: message.as_deref(), respond: &respond, ..Recipe::new(Role::Server, &target) };
+        let recipe = Recipe {
+            message: message.as_deref(),
+            respond: &respond,
+            browser: browser.as_ref(),
+            ..Recipe::new(Role::Server, &target)
+        };
         program.write(&recipe).map_err(|obstacle| NoCode::Tool(program, protocol, obstacle))
     }
 }

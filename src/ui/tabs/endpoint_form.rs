@@ -2,7 +2,9 @@ use std::collections::BTreeMap;
 
 use crate::codec::compose::Format;
 use crate::model::Target;
-use crate::model::{AddressForm, Endpoint, EndpointError, OptionValue, Protocol, SecondField, SocketOption};
+use crate::model::{
+    AddressForm, Endpoint, EndpointError, Facility, OptionValue, Protocol, Role, SecondField, SocketOption,
+};
 
 /// The part of a form that a mistake is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,13 +24,19 @@ pub struct EndpointForm {
     pub options: String,
     /// Address and port, or what stands in its place, of the other kinds, to come back to.
     others: BTreeMap<AddressForm, (String, String)>,
-    /// The protocol that the engine was last asked about, whether the system has it.
-    pub probed: Option<Protocol>,
+    /// What the engine was last asked about, whether the system has it.
+    pub probed: Option<Facility>,
     /// Whether a start was tried, so that empty fields count as mistakes too.
     pub tried: bool,
 }
 
 impl EndpointForm {
+    /// Where it leads to, as typed.
+    #[must_use]
+    pub fn place(&self) -> (Protocol, String, String) {
+        (self.protocol, self.address.clone(), self.port.clone())
+    }
+
     #[must_use]
     pub fn new(scheme: &str, address: &str, port: &str, options: &str) -> Self {
         let protocol = Protocol::from_scheme(scheme).unwrap_or_default();
@@ -95,6 +103,18 @@ impl EndpointForm {
             target.options.set(SocketOption::ReuseAddress, Some(OptionValue::Switch(true)));
             self.options = target.query();
         }
+    }
+
+    /// The kind of socket that the form asks for.
+    #[must_use]
+    pub fn facility(&self, role: Role) -> Facility {
+        let protocol = self.protocol;
+        let carried = match protocol {
+            Protocol::Raw => self.port.trim().parse().ok(),
+            _ => self.target().ok().and_then(|target| target.options.ip_protocol()),
+        };
+        let machine = if protocol == Protocol::Vsock { self.address.trim().parse().ok() } else { None };
+        Facility { role, protocol, carried, machine }
     }
 
     /// Whether the address is a name that has to be resolved, and no literal or path.
@@ -171,12 +191,14 @@ fn usual_fields(form: AddressForm) -> (&'static str, &'static str) {
 /// An endpoint as a tab's title. A stream is what is meant where nothing is said.
 #[must_use]
 pub fn title(endpoint: &Endpoint) -> String {
-    match endpoint.protocol() {
-        Protocol::Tcp | Protocol::UnixStream => endpoint.address(),
-        Protocol::UnixDatagram => format!("DGRAM {}", endpoint.address()),
-        Protocol::UnixSeqpacket => format!("SEQPACKET {}", endpoint.address()),
-        Protocol::Descriptor => endpoint.to_string(),
-        protocol => format!("{} {}", protocol.scheme().to_uppercase(), endpoint.address()),
+    match endpoint {
+        Endpoint::Tcp(_) | Endpoint::UnixStream(_) => endpoint.address(),
+        Endpoint::UnixDatagram(name) => format!("DGRAM {name}"),
+        Endpoint::UnixSeqpacket(name) => format!("SEQPACKET {name}"),
+        Endpoint::Descriptor(_) => endpoint.to_string(),
+        Endpoint::Raw(address) => format!("RAW {} {}", address.protocol, address.host().host),
+        Endpoint::Vsock(address) => format!("vsock {address}"),
+        other => format!("{} {}", other.protocol().scheme().to_uppercase(), other.address()),
     }
 }
 
@@ -190,6 +212,7 @@ mod tests {
         assert!(form.take_endpoint_text());
         assert_eq!(form, EndpointForm::new("udp", "::1", "9001", "reuseaddr=1"));
         assert_eq!(form.title(), "UDP [::1]:9001");
+        assert_eq!(EndpointForm::new("raw", "127.0.0.1", "icmp", "").title(), "RAW icmp 127.0.0.1");
     }
 
     #[test]

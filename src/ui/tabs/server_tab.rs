@@ -3,6 +3,7 @@ use std::collections::{BTreeSet, VecDeque};
 use super::browser_form::BrowserForm;
 use super::draft::Draft;
 use super::endpoint_form::EndpointForm;
+use super::port_wait::PortWait;
 use super::receive_form::ReceiveForm;
 use super::socket_view::SocketView;
 use super::transfers::Transfers;
@@ -10,7 +11,7 @@ use super::udp_form::UdpForm;
 use crate::codec::compose::{self, ComposeError, Format, LineEnding};
 use crate::codec::encoding::Encoding;
 use crate::model::{
-    Cause, Endpoint, Event, ListenSpec, Notice, Protocol, ReceiveMode, Recipients, Respond, ServerTab, SessionId,
+    Cause, Endpoint, Event, Hint, ListenSpec, Notice, Protocol, ReceiveMode, Recipients, Respond, ServerTab, SessionId,
     SocketId,
 };
 use crate::ui::view::Sessions;
@@ -24,6 +25,8 @@ pub enum ServerState {
     #[default]
     Idle,
     Starting,
+    /// For an address that is in use, until it is free.
+    Waiting,
     Listening(Endpoint),
     Stopping,
 }
@@ -76,6 +79,8 @@ pub struct ServerTabState {
     pub stay_half_open: bool,
     /// Whether the next start waits until its address is free.
     pub wait_for_address: bool,
+    /// What the last start failed for, where time cures it.
+    pub port_wait: Option<PortWait>,
     pub draft: Draft,
     pub state: ServerState,
     pub more_open: bool,
@@ -109,6 +114,7 @@ impl ServerTabState {
             receive: ReceiveForm::new(&settings.receive, &settings.folder),
             stay_half_open: settings.stay_half_open,
             wait_for_address: false,
+            port_wait: None,
             draft: Draft::from_settings(&settings.composer),
             state: ServerState::Idle,
             more_open: settings.more_open,
@@ -228,6 +234,7 @@ impl ServerTabState {
         match event {
             Event::Listening { socket, endpoint } if *socket == self.socket => {
                 self.state = ServerState::Listening(endpoint.clone());
+                self.port_wait = None;
                 if self.message == Some(Message::Noticed(Notice::WaitingForAddress)) {
                     self.message = None;
                 }
@@ -242,10 +249,17 @@ impl ServerTabState {
                 self.transfers.on_event(event);
             }
             Event::Failed { socket, failure, .. } if *socket == Some(self.socket) => {
-                if self.state == ServerState::Starting {
+                if matches!(self.state, ServerState::Starting | ServerState::Waiting) {
                     self.state = ServerState::Idle;
                 }
-                if failure.cause == Cause::QueueFull {
+                self.port_wait = match &failure.hint {
+                    // The form was locked until now: what it says is what failed.
+                    Some(Hint::PortInTimeWait { sockets, .. }) => {
+                        Some(PortWait::new(self.form.target().ok().map(|target| target.endpoint), sockets))
+                    }
+                    _ => None,
+                };
+                if failure.cause == Cause::QueueFull || failure.hint == Some(Hint::SentToNobody) {
                     self.draft.refused();
                 }
                 self.message = Some(Message::Failed(failure.clone()));
@@ -255,7 +269,25 @@ impl ServerTabState {
         }
     }
 
+    /// Lets the time pass that a failure to listen told of; `now` is in seconds of the window's clock.
+    pub fn count_down(&mut self, now: f64) {
+        let Some(passed @ 1..) = self.port_wait.as_mut().map(|wait| wait.pass(now)) else { return };
+        if let Some(Message::Failed(failure)) = &mut self.message
+            && let Some(Hint::PortInTimeWait { sockets, .. }) = &mut failure.hint
+        {
+            let mut left = std::mem::take(sockets).into_vec();
+            left.retain_mut(|socket| {
+                socket.seconds = socket.seconds.saturating_sub(passed);
+                socket.seconds > 0
+            });
+            *sockets = left.into();
+        }
+    }
+
     fn noticed(&mut self, notice: &Notice) {
+        if *notice == Notice::WaitingForAddress && self.state == ServerState::Starting {
+            self.state = ServerState::Waiting;
+        }
         if let Notice::Dropped { datagrams } = notice {
             self.dropped = *datagrams;
         } else if matches!(notice, Notice::Answered(_) | Notice::WebSocketClosed { .. }) {

@@ -1,11 +1,25 @@
 use std::borrow::Cow;
 
-use egui::{AsIdSalt, ComboBox, Response, Ui};
+use egui::{AsIdSalt, Color32, ComboBox, Response, TextStyle, Ui};
 
 use super::icon::{self, Icon};
 
 /// Points; a dozen entries show whole. What has to be scrolled to is not found.
 const LIST_HEIGHT: f32 = 480.0;
+
+/// Points at either side of the words, and between them and the arrow: closer than in a button, the room is for the words.
+const PADDING: f32 = 9.0;
+const ARROW_WIDTH: f32 = 11.0;
+const BEFORE_ARROW: f32 = 4.0;
+
+/// The width in points in which each of these options shows whole while it is chosen.
+pub fn fitting_width(ui: &Ui, options: impl IntoIterator<Item = Cow<'static, str>>) -> f32 {
+    let font = TextStyle::Button.resolve(ui.style());
+    let width =
+        |words: Cow<'_, str>| ui.painter().layout_no_wrap(words.into_owned(), font.clone(), Color32::WHITE).size().x;
+    let widest = options.into_iter().map(width).fold(0.0, f32::max);
+    (widest + 2.0 * (PADDING + BEFORE_ARROW) + ARROW_WIDTH).ceil()
+}
 
 /// A list to choose one of, with an accessible name. `names` gives the words of each option.
 pub fn choice<T: Copy + PartialEq>(
@@ -28,9 +42,8 @@ pub fn choice<T: Copy + PartialEq>(
     let mut response = ui
         .scope(|ui| {
             ui.set_max_width(width);
-            // Closer than in a button: the room is for the words.
             let spacing = ui.spacing_mut();
-            (spacing.button_padding.x, spacing.icon_width, spacing.icon_spacing) = (9.0, 11.0, 4.0);
+            (spacing.button_padding.x, spacing.icon_width, spacing.icon_spacing) = (PADDING, ARROW_WIDTH, BEFORE_ARROW);
             combo.show_ui(ui, |ui| {
                 for option in options {
                     // The list closes by itself after a click of the pointer only.

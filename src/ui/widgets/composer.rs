@@ -9,10 +9,9 @@ use egui::{Event, FontId, Galley, Id, ImeEvent, Key, KeyboardShortcut, Modifiers
 use egui::{StrokeKind, TextBuffer, TextEdit, Ui, UiBuilder, pos2, vec2};
 
 use super::button::{Weight, button};
-use super::choice::choice;
 use super::file_sender::file_sender;
-use crate::codec::compose::{ComposeError, Format, LineEnding};
-use crate::codec::encoding::Encoding;
+use super::format_choices::{self, format_choices};
+use crate::codec::compose::{ComposeError, Format};
 use crate::i18n::{self, Language};
 use crate::model::{Role, SocketId};
 use crate::tr;
@@ -61,7 +60,7 @@ impl Composer {
             ui.spacing_mut().item_spacing.x = cx.tokens.space_small + 2.0;
             before(ui, cx);
             draft.fit(self.formats);
-            choices(ui, cx.language, draft, self.formats);
+            format_choices(ui, cx.language, draft, self.formats);
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| count(ui, cx, draft));
         });
         let id = Id::unique(("message", self.socket.0));
@@ -122,40 +121,6 @@ impl Composer {
     }
 }
 
-fn choices(ui: &mut Ui, language: Language, draft: &mut Draft, formats: &[Format]) {
-    let format = tr!(language, "composer.format");
-    choice(ui, "format", &format, 84.0, &mut draft.format, formats, |format| match format {
-        Format::Text => tr!(language, "format.text"),
-        Format::Escapes => tr!(language, "format.escapes"),
-        Format::Hex => tr!(language, "format.hex"),
-        Format::CanFrame => tr!(language, "format.can_frame"),
-        Format::Ping(_) => "Ping".into(),
-    })
-    .on_hover_text(match draft.format {
-        Format::Text => tr!(language, "format.text.explained"),
-        Format::Escapes => tr!(language, "format.escapes.explained"),
-        Format::Hex => tr!(language, "format.hex.explained"),
-        Format::CanFrame => tr!(language, "format.can_frame.explained"),
-        Format::Ping(_) => tr!(language, "format.ping.explained"),
-    });
-    ui.add_enabled_ui(draft.format.is_encoded(), |ui| {
-        let encoding = tr!(language, "composer.encoding");
-        choice(ui, "encoding", &encoding, 96.0, &mut draft.encoding, &Encoding::ALL, |encoding| encoding.name().into());
-    });
-    if !draft.format.takes_line_ending() {
-        return;
-    }
-    let ending = tr!(language, "composer.line_ending");
-    let endings = [LineEnding::None, LineEnding::Lf, LineEnding::Cr, LineEnding::CrLf];
-    choice(ui, "ending", &ending, 104.0, &mut draft.ending, &endings, |ending| match ending {
-        LineEnding::None => tr!(language, "ending.none"),
-        LineEnding::Lf => "+ LF".into(),
-        LineEnding::Cr => "+ CR".into(),
-        LineEnding::CrLf => "+ CRLF".into(),
-    })
-    .on_hover_text(tr!(language, "ending.explained"));
-}
-
 fn count(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft) {
     // What is mistaken has no length; its place stays.
     let (words, explained) = match draft.check() {
@@ -203,9 +168,11 @@ fn editor(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft, rect: Rect, id: Id, error
         recall(ui, draft, &memory, id);
     }
 
-    let font = if matches!(draft.format, Format::Hex | Format::CanFrame) { tokens.mono_font() } else { tokens.font() };
+    let is_code = matches!(draft.format, Format::Hex | Format::CanFrame | Format::CanBroadcast);
+    let font = if is_code { tokens.mono_font() } else { tokens.font() };
     let mistaken = error.map(|error| error.at.clone());
-    let hint = tr!(cx.language, "composer.hint");
+    let hint = format_choices::hint(cx.language, draft.format);
+    let hint = egui::RichText::new(hint).font(font.clone());
     let label = tr!(cx.language, "composer.message");
     let mut layouter =
         |ui: &Ui, text: &dyn TextBuffer, width: f32| layout(ui, tokens, &font, text.as_str(), width, mistaken.clone());

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use egui::{Id, Key, Ui};
 
 use super::button::{Weight, button};
-use super::choice::choice;
+use super::choice::{choice, fitting_width};
 use super::field::{Field, caption, mistake, remark, row_caption};
 use super::interface_menu::address_menu;
 use crate::codec::visible::visible;
@@ -55,7 +55,7 @@ pub fn endpoint_row(
             let label = tr!(language, "form.protocol");
             let before = form.protocol;
             // As wide as its text: the address beside it takes what is left.
-            let width = (48.0 + 7.0 * protocol_name(language, before).chars().count() as f32).max(76.0);
+            let width = fitting_width(ui, [protocol_name(language, before)]).max(76.0);
             let name = |protocol| protocol_name(language, protocol);
             choice(ui, ("protocol", socket.0), &label, width, &mut form.protocol, &Protocol::ALL, name);
             form.protocol_changed(before);
@@ -84,8 +84,9 @@ pub fn endpoint_row(
             } else {
                 address
             };
-            // Several characters at once were pasted; a text typed by hand is only taken apart when it is complete.
-            if address.changed() && form.address.len() > before + 1 || address.lost_focus() {
+            // A text typed by hand is only taken apart when it is complete, however fast it comes.
+            let (pasted, typed) = ui.input(pasted_and_typed);
+            if address.changed() && (pasted || form.address.len() > before + typed) || address.lost_focus() {
                 form.take_endpoint_text();
             }
             let mut entered = address.lost_focus();
@@ -118,7 +119,7 @@ pub fn endpoint_row(
         pressed |= button(ui, tokens, start.weight, &start.label, BUTTON_WIDTH, start.blocked).clicked();
     });
     if !locked {
-        missing_family(ui, cx, form);
+        missing_family(ui, cx, role, form);
         if form.protocol == Protocol::Descriptor {
             inherited_sockets(ui, cx, form);
         }
@@ -127,6 +128,15 @@ pub fn endpoint_row(
         .filter(|(field, _)| *field != FormField::Options)
         .map(|(_, error)| i18n::endpoint_error(language, &error));
     EndpointRow { pressed, mistake }
+}
+
+/// Whether something was pasted in this frame, and how many bytes were typed one character at a time.
+fn pasted_and_typed(input: &egui::InputState) -> (bool, usize) {
+    let typed = input.events.iter().map(|event| match event {
+        egui::Event::Text(text) if text.chars().nth(1).is_none() => text.len(),
+        _ => 0,
+    });
+    (input.events.iter().any(|event| matches!(event, egui::Event::Paste(_))), typed.sum())
 }
 
 /// What a service manager passed to this program, to choose from.
@@ -147,12 +157,12 @@ fn inherited_sockets(ui: &mut Ui, cx: &Cx<'_>, form: &mut EndpointForm) {
 }
 
 /// Says what the system lacks for the chosen protocol, before an address is typed for it.
-fn missing_family(ui: &mut Ui, cx: &mut Cx<'_>, form: &mut EndpointForm) {
-    let protocol = form.protocol;
-    if form.probed.replace(protocol) != Some(protocol) && protocol.may_be_missing() {
-        cx.act(UiCommand::Engine(Command::Probe { protocol }));
+fn missing_family(ui: &mut Ui, cx: &mut Cx<'_>, role: Role, form: &mut EndpointForm) {
+    let facility = form.facility(role);
+    if form.probed.replace(facility) != Some(facility) && facility.may_be_missing() {
+        cx.act(UiCommand::Engine(Command::Probe { facility }));
     }
-    if let Some(failure) = cx.sessions.missing.get(&protocol) {
+    if let Some(failure) = cx.sessions.missing.get(&facility) {
         let mut words = i18n::cause(cx.language, &failure.cause).into_owned();
         if let Some(hint) = i18n::hint(cx.language, failure) {
             words = tr!(cx.language, "form.missing", cause = words, hint = hint).into_owned();

@@ -1,13 +1,13 @@
 //! The multicast groups of a UDP socket: those it hears, and a field for another.
 
-use egui::{Id, Key, RichText, Ui};
+use egui::{Align, Id, Key, Layout, RichText, Ui, vec2};
 
 use super::button::{Weight, button};
 use super::field::{Field, mistake, row_caption};
 use super::icon::{self, Icon};
 use super::interface_menu::interface_menu;
 use crate::i18n;
-use crate::model::{Command, SocketId};
+use crate::model::{Command, MulticastGroup, SocketId};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
@@ -39,7 +39,7 @@ pub fn group_list(
         };
         let field = field.show(ui, cx.tokens, &mut udp.group).on_hover_text(tr!(language, "groups.explained"));
         join = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-        if let Some(name) = interface_menu(ui, cx) {
+        if let Some(name) = interface_menu(ui, cx, &tr!(language, "interfaces.interfaces")) {
             udp.choose_interface(&name);
         }
         let blocked = match &typed {
@@ -61,19 +61,37 @@ pub fn group_list(
         }
         _ => {}
     }
-    for group in udp.groups(form, open) {
-        ui.horizontal(|ui| {
-            row_caption(ui, cx.tokens, "");
-            ui.label(RichText::new(group.to_string()).font(cx.tokens.mono_font()).color(cx.tokens.text));
-            let label = tr!(language, "groups.leave", group = group);
-            if !icon::icon_button(ui, cx.tokens, Icon::Close, &label, &label).clicked() {
-            } else if open {
-                cx.act(UiCommand::Engine(Command::LeaveGroup { socket, group }));
-            } else {
-                form.options = groups_query::without(&form.options, &group);
+    let groups = udp.groups(form, open);
+    if groups.is_empty() {
+        return;
+    }
+    // As many in a line as there is room for: every line takes one from the journal.
+    ui.horizontal(|ui| {
+        row_caption(ui, cx.tokens, "");
+        ui.horizontal_wrapped(|ui| {
+            for group in groups {
+                if !joined(ui, cx, &group) {
+                } else if open {
+                    cx.act(UiCommand::Engine(Command::LeaveGroup { socket, group }));
+                } else {
+                    form.options = groups_query::without(&form.options, &group);
+                }
             }
         });
-    }
+    });
+}
+
+/// A group and the button to leave it; true when that was pressed. Both stay in one line.
+fn joined(ui: &mut Ui, cx: &Cx<'_>, group: &MulticastGroup) -> bool {
+    let words = RichText::new(group.to_string()).font(cx.tokens.mono_font()).color(cx.tokens.text);
+    let width = ui.painter().layout_no_wrap(words.text().to_owned(), cx.tokens.mono_font(), cx.tokens.text).size().x;
+    let size = vec2(width + ui.spacing().item_spacing.x + cx.tokens.control_height, cx.tokens.control_height);
+    ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
+        ui.label(words);
+        let label = tr!(cx.language, "groups.leave", group = group);
+        icon::icon_button(ui, cx.tokens, Icon::Close, &label, &label).clicked()
+    })
+    .inner
 }
 
 /// A field for addresses to send to, by which the transport reaches many at once; true when it was changed. `hint` says

@@ -1,6 +1,6 @@
 //! Menus of this machine's addresses and network interfaces.
 
-use egui::{Popup, Ui};
+use egui::{Popup, TextWrapMode, Ui};
 
 use super::icon::{self, Icon};
 use crate::model::Command;
@@ -30,10 +30,9 @@ pub fn address_menu(ui: &mut Ui, cx: &mut Cx<'_>) -> Option<String> {
     })
 }
 
-/// A button that lists the interfaces on which groups can be joined; the name of the one that was chosen.
-pub fn interface_menu(ui: &mut Ui, cx: &mut Cx<'_>) -> Option<String> {
-    let label = tr!(cx.language, "interfaces.interfaces");
-    menu(ui, cx, &label, |ui, cx| {
+/// A button of this name that lists the interfaces that are up; the name of the one that was chosen.
+pub fn interface_menu(ui: &mut Ui, cx: &mut Cx<'_>, label: &str) -> Option<String> {
+    menu(ui, cx, label, |ui, cx| {
         let fitting = cx.sessions.interfaces.iter().filter(|interface| interface.is_up);
         let entries = fitting.map(|interface| {
             let addresses: Vec<_> = interface.addresses.iter().map(|at| at.address.to_string()).collect();
@@ -58,6 +57,8 @@ fn menu(
 }
 
 fn entry_of(ui: &mut Ui, entries: Vec<(String, String)>) -> Option<String> {
+    // The menu is open, and as narrow as nothing, before the engine has told what is in it.
+    ui.style_mut().wrap_mode = Some(TextWrapMode::Extend);
     let mut chosen = None;
     for (name, explained) in entries {
         if ui.button(format!("{name} · {explained}")).clicked() {

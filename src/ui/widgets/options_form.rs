@@ -27,11 +27,24 @@ pub struct OptionsOf {
     pub session: Option<SessionId>,
     /// Whether the tab's own socket is there to be changed.
     pub open: bool,
+    /// A listener's open connections, which are given what it is given.
+    pub connections: usize,
+}
+
+impl OptionsOf {
+    /// Whether the option can be changed now: for the next start, or on the open socket.
+    #[must_use]
+    pub fn can_change(self, option: SocketOption) -> bool {
+        !self.locked || self.open && option.is_live()
+    }
 }
 
 /// Draws the form. What is changed in it changes the query of the tab's form and, on a socket that is open, the socket.
 pub fn options_form(ui: &mut Ui, cx: &mut Cx<'_>, of: OptionsOf, form: &mut EndpointForm, view: &SocketView) {
     let protocol = form.protocol;
+    if of.connections > 0 {
+        caption(ui, cx.tokens, &tr!(cx.language, "options.reach", count = of.connections));
+    }
     let spacing = std::mem::replace(&mut ui.spacing_mut().item_spacing.y, 2.0);
     for option in SocketOption::ALL {
         if option.applies_to(protocol) && option.is_for(of.role) {
@@ -44,7 +57,6 @@ pub fn options_form(ui: &mut Ui, cx: &mut Cx<'_>, of: OptionsOf, form: &mut Endp
 fn row(ui: &mut Ui, cx: &mut Cx<'_>, of: OptionsOf, option: SocketOption, query: &mut String, view: &SocketView) {
     let (tokens, language) = (cx.tokens, cx.language);
     let name = i18n::option_name(language, option);
-    let explained = i18n::option_explained(language, option);
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = tokens.space_small + 2.0;
         let size = vec2(NAME_WIDTH, tokens.control_height);
@@ -52,14 +64,12 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, of: OptionsOf, option: SocketOption, query:
             ui.set_min_size(size);
             control_caption(ui, tokens.small_font(), tokens.text_muted, &name);
         });
-        let enabled = !of.locked || of.open && option.is_live();
-        ui.add_enabled_ui(enabled, |ui| {
-            let chosen = control(ui, cx, of, option, &name, &explained, query);
-            // What the kernel has been told already is not told again.
-            if let Some(value) = chosen.filter(|value| of.open && view.asked(option) != Some(value)) {
-                let (socket, session) = (of.socket, of.session);
-                cx.act(UiCommand::Engine(Command::SetOption { socket, session, option, value }));
-            }
+        ui.add_enabled_ui(of.can_change(option), |ui| {
+            let place = ("option", of.socket.0, option.name());
+            let hint: Cow<'_, str> = tr!(language, "option.default");
+            let control = OptionControl { option, place, name: &name, hint: &hint, width: CONTROL_WIDTH };
+            let chosen = control.show(ui, cx, query);
+            give(cx, of, option, chosen, view);
         });
         match option.kind() {
             OptionKind::Number { unit: Unit::Bytes, .. } => caption(ui, tokens, &tr!(language, "unit.bytes")),
@@ -81,51 +91,66 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, of: OptionsOf, option: SocketOption, query:
     });
 }
 
-/// The control of an option. What it says goes into the query at once; the value to give to an open socket comes back
-/// once it is chosen or, where it is typed, left.
-fn control(
-    ui: &mut Ui,
-    cx: &Cx<'_>,
-    of: OptionsOf,
-    option: SocketOption,
-    name: &str,
-    explained: &str,
-    query: &mut String,
-) -> Option<OptionValue> {
-    let language = cx.language;
-    let text = options_query::value(query, option).unwrap_or_default().to_owned();
-    let value = option.kind().read(&text);
-    if option.kind() == OptionKind::Switch {
-        let before = match value {
-            Some(OptionValue::Switch(on)) => Some(on),
-            _ => None,
-        };
-        let mut chosen = before;
-        let id = ("option", of.socket.0, option.name());
-        choice(ui, id, name, CONTROL_WIDTH, &mut chosen, &[None, Some(true), Some(false)], |on| match on {
-            None => tr!(language, "option.default"),
-            Some(true) => tr!(language, "option.on"),
-            Some(false) => tr!(language, "option.off"),
-        })
-        .on_hover_text(explained);
-        if chosen == before {
-            return None;
+/// Gives an open socket what was chosen for an option, unless the kernel has been told so already.
+pub fn give(cx: &mut Cx<'_>, of: OptionsOf, option: SocketOption, chosen: Option<OptionValue>, view: &SocketView) {
+    if let Some(value) = chosen.filter(|value| of.open && view.asked(option) != Some(value)) {
+        let (socket, session) = (of.socket, of.session);
+        cx.act(UiCommand::Engine(Command::SetOption { socket, session, option, value }));
+    }
+}
+
+/// The control of an option: a list for a switch, a field for anything else.
+#[derive(Debug)]
+pub struct OptionControl<'a> {
+    pub option: SocketOption,
+    /// Apart from that of every other control.
+    pub place: (&'static str, u64, &'static str),
+    /// The accessible name.
+    pub name: &'a str,
+    /// Shown in a field that is empty.
+    pub hint: &'a str,
+    pub width: f32,
+}
+
+impl OptionControl<'_> {
+    /// Draws it. What it says goes into the query at once; the value to give to an open socket comes back once it is
+    /// chosen or, where it is typed, left.
+    pub fn show(self, ui: &mut Ui, cx: &Cx<'_>, query: &mut String) -> Option<OptionValue> {
+        let (language, option) = (cx.language, self.option);
+        let explained = i18n::option_explained(language, option);
+        let text = options_query::value(query, option).unwrap_or_default().to_owned();
+        let value = option.kind().read(&text);
+        if option.kind() == OptionKind::Switch {
+            let before = match value {
+                Some(OptionValue::Switch(on)) => Some(on),
+                _ => None,
+            };
+            let mut chosen = before;
+            let options = [None, Some(true), Some(false)];
+            choice(ui, self.place, self.name, self.width, &mut chosen, &options, |on| match on {
+                None => tr!(language, "option.default"),
+                Some(true) => tr!(language, "option.on"),
+                Some(false) => tr!(language, "option.off"),
+            })
+            .on_hover_text(explained);
+            if chosen == before {
+                return None;
+            }
+            *query = options_query::with_value(query, option, chosen.map(|on| if on { "1" } else { "0" }));
+            return chosen.map(OptionValue::Switch);
         }
-        *query = options_query::with_value(query, option, chosen.map(|on| if on { "1" } else { "0" }));
-        return chosen.map(OptionValue::Switch);
+        let mut typed = text.clone();
+        let field = Field {
+            id: Id::unique(self.place),
+            label: self.name,
+            hint: self.hint,
+            width: self.width - 8.0,
+            mistaken: value.is_none() && !text.is_empty(),
+        };
+        let response = field.show(ui, cx.tokens, &mut typed).on_hover_text(explained);
+        if typed != text {
+            *query = options_query::with_value(query, option, Some(&typed));
+        }
+        if response.lost_focus() { value } else { None }
     }
-    let mut typed = text.clone();
-    let hint: Cow<'_, str> = tr!(language, "option.default");
-    let field = Field {
-        id: Id::unique(("option", of.socket.0, option.name())),
-        label: name,
-        hint: &hint,
-        width: CONTROL_WIDTH - 8.0,
-        mistaken: value.is_none() && !text.is_empty(),
-    };
-    let response = field.show(ui, cx.tokens, &mut typed).on_hover_text(explained);
-    if typed != text {
-        *query = options_query::with_value(query, option, Some(&typed));
-    }
-    if response.lost_focus() { value } else { None }
 }

@@ -45,6 +45,9 @@ pub trait TableRows {
     /// The text of a cell, for assistive technology; empty for nothing.
     fn cell_text(&self, row: u64, column: usize) -> Cow<'_, str>;
 
+    /// What assistive technology is told of a cell beside its text.
+    fn cell_description(&self, row: u64, column: usize) -> Option<Cow<'_, str>>;
+
     fn is_selected(&self, row: u64) -> bool;
 
     /// The row that the keyboard acts on.
@@ -321,6 +324,9 @@ impl RowTable<'_> {
                 node.set_role(Role::Cell);
                 node.set_bounds(bounds(cell));
                 node.set_label(text.as_ref());
+                if let Some(description) = rows.cell_description(place.index, column) {
+                    node.set_description(description.as_ref());
+                }
                 node.set_row_index(index);
                 node.set_column_index(column);
             });

@@ -9,18 +9,26 @@ use crate::ui::theme::Tokens;
 /// As many sockets as are listed; the rest is counted.
 const LISTED_MAX: usize = 4;
 
-/// Lists the sockets that keep a port in TIME_WAIT, and offers the cure; true when it was pressed.
-pub fn time_wait(ui: &mut Ui, tokens: &Tokens, language: Language, sockets: &[WaitingSocket]) -> bool {
+/// Offers the cure for a port that sockets in TIME_WAIT keep, which is to wait where SO_REUSEADDR is on (`reuse`) already,
+/// and lists them; true when it was pressed.
+pub fn time_wait(ui: &mut Ui, tokens: &Tokens, language: Language, sockets: &[WaitingSocket], reuse: bool) -> bool {
+    let (cure, explained) = if reuse {
+        (tr!(language, "time_wait.wait"), tr!(language, "time_wait.wait.explained"))
+    } else {
+        (tr!(language, "time_wait.cure"), tr!(language, "time_wait.cure.explained"))
+    };
+    // Before the list: where the panel is low, it is what has to be in view.
+    let cured = button(ui, tokens, Weight::Primary, &cure, 0.0, None).on_hover_text(explained).clicked();
+    ui.spacing_mut().item_spacing.y = 2.0;
+    let digits = egui::FontId::monospace(tokens.text_small);
     for socket in sockets.iter().take(LISTED_MAX) {
         let WaitingSocket { local, peer, seconds } = socket;
         let words = tr!(language, "time_wait.socket", local = local, peer = peer, seconds = seconds);
-        ui.label(RichText::new(words).font(tokens.mono_font()).color(tokens.text_muted));
+        ui.label(RichText::new(words).font(digits.clone()).color(tokens.text_muted));
     }
     if let Some(more @ 1..) = sockets.len().checked_sub(LISTED_MAX) {
         let words = tr!(language, "time_wait.more", count = more);
         ui.label(RichText::new(words).font(tokens.small_font()).color(tokens.text_muted));
     }
-    button(ui, tokens, Weight::Primary, &tr!(language, "time_wait.cure"), 0.0, None)
-        .on_hover_text(tr!(language, "time_wait.cure.explained"))
-        .clicked()
+    cured
 }

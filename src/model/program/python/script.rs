@@ -15,6 +15,13 @@ impl Script {
         self.text.push('\n');
     }
 
+    /// Lines that are indented among themselves, the last one without its end.
+    pub(super) fn lines(&mut self, lines: &str) {
+        for line in lines.lines() {
+            self.line(line);
+        }
+    }
+
     /// The two empty lines around what stands at the top.
     pub(super) fn gap(&mut self) {
         self.text.push_str("\n\n");

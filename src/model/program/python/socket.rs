@@ -52,6 +52,10 @@ impl Transport {
             Endpoint::UnixStream(name) => ("SOCK_STREAM", zero, Place::unix(name), Connections),
             Endpoint::UnixDatagram(name) => ("SOCK_DGRAM", zero, Place::unix(name), Datagrams),
             Endpoint::UnixSeqpacket(name) => ("SOCK_SEQPACKET", zero, Place::unix(name), Connections),
+            // Only UDP's have groups.
+            Endpoint::Descriptor(name) if !target.groups.is_empty() => {
+                ("SOCK_DGRAM", zero, Place::descriptor(name), Datagrams)
+            }
             Endpoint::Descriptor(name) => ("SOCK_STREAM", zero, Place::descriptor(name), Connections),
             Endpoint::Raw(address) => {
                 ("SOCK_RAW", ip_protocol(address.protocol), Place::host(address.host()), Datagrams)
@@ -76,9 +80,7 @@ impl Transport {
     pub(super) fn family(&self) -> Family {
         match self.place {
             Place::Known { family, .. } => Family::Known { v6: family == "AF_INET6" },
-            Place::Named(_) => Family::Variable,
-            // Such options as it has are those of every family.
-            Place::Open(_) => Family::Known { v6: false },
+            Place::Named(_) | Place::Open(_) => Family::Variable,
         }
     }
 }

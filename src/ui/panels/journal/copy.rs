@@ -4,12 +4,18 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::row_text::group;
+use egui::Ui;
+
+use super::row_text::{RowText, group};
 use super::selection::Selection;
+use super::{JournalPanel, rows};
+use crate::codec::decode::Decoder;
 use crate::codec::hex;
 use crate::i18n::Language;
 use crate::model::{Command, Filter, Page, PageRequest, PageRow, RowBody};
 use crate::tr;
+use crate::ui::action::UiCommand;
+use crate::ui::context::Cx;
 
 /// What of the rows is copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,5 +173,73 @@ impl CopyJob {
 
     fn done(&mut self, cut: bool) -> CopyStep {
         CopyStep::Done { text: std::mem::take(&mut self.text), rows: self.rows, cut }
+    }
+}
+
+/// Seconds for which the end of a copy is told.
+const SAID_FOR: f64 = 4.0;
+
+impl JournalPanel {
+    /// Whether there is anything for [`Self::start_copying`].
+    #[must_use]
+    pub fn has_selection(&self) -> bool {
+        !self.selection.is_empty()
+    }
+
+    /// Copies the selected rows, page by page in the frames that follow.
+    pub fn start_copying(&mut self, kind: CopyKind) {
+        if !self.selection.is_empty() {
+            self.copy = Some(CopyJob::new(kind, self.filter.clone(), self.selection.clone()));
+        }
+    }
+
+    /// After a read that failed: what a copy waits for will not come.
+    pub(super) fn give_copy_up(&mut self) {
+        if self.copy.take().is_some() {
+            self.pages.outdate();
+            self.say(Said::CopyFailed);
+        }
+    }
+
+    fn say(&mut self, said: Said) {
+        self.said = Some(said);
+        self.said_at = None;
+    }
+
+    pub(super) fn go_on_copying(&mut self, ui: &Ui, cx: &mut Cx<'_>) {
+        if self.said.is_some() {
+            let now = ui.input(|input| input.time);
+            let until = *self.said_at.get_or_insert(now) + SAID_FOR;
+            if now >= until {
+                self.said = None;
+            } else {
+                ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(until - now));
+            }
+        }
+        let Some(job) = &mut self.copy else { return };
+        let (language, sessions, zone) = (cx.language, cx.sessions, cx.zone);
+        let step = job.step(|kind, row| {
+            let encoding = sessions.encoding_of(row);
+            // What is copied is what came, not what it means.
+            let words = RowText::new(row, language, encoding, Decoder::Text, zone);
+            match kind {
+                CopyKind::Rows => rows::as_line(row, &words, sessions, language),
+                CopyKind::Text if words.verbatim => {
+                    encoding.decode_piece(&row.context, row.stream_offset, &row.preview).text
+                }
+                CopyKind::Text | CopyKind::Hex => words.text,
+            }
+        });
+        match step {
+            CopyStep::Ask(command) => cx.act(UiCommand::Engine(command)),
+            CopyStep::Waiting => {}
+            CopyStep::Done { text, rows, cut } => {
+                self.copy = None;
+                self.pages.outdate();
+                self.say(Said::Copied { rows: rows as u64, cut });
+                ui.ctx().request_repaint();
+                cx.act(UiCommand::CopyText(text));
+            }
+        }
     }
 }

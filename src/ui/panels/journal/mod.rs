@@ -6,6 +6,7 @@ mod columns;
 mod copy;
 mod counts;
 mod empty;
+mod frames;
 mod input;
 mod pages;
 mod row_text;
@@ -24,10 +25,11 @@ pub(super) use self::row_text::clocks;
 
 use self::columns::{Column, Digits};
 pub use self::copy::CopyKind;
-use self::copy::{CopyJob, CopyStep, Said};
+use self::copy::{CopyJob, Said};
 use self::counts::Losses;
+use self::frames::Frames;
 use self::pages::{Pages, Wanted};
-use self::row_text::{RowText, RowTexts};
+use self::row_text::RowTexts;
 use self::rows::JournalRows;
 use self::seek::{Seek, Sought};
 use self::selection::{Cursor, Selection};
@@ -39,9 +41,6 @@ use crate::ui::context::Cx;
 use crate::ui::view::Sessions;
 use crate::ui::widgets::row_scroll::{RowScroll, SCROLL_BAR_WIDTH};
 use crate::ui::widgets::row_table::{RowTable, TableOutput};
-
-/// Seconds for which the end of a copy is told.
-const SAID_FOR: f64 = 4.0;
 
 /// The journal's panel.
 #[derive(Debug)]
@@ -56,6 +55,7 @@ pub struct JournalPanel {
     focus_filter: bool,
     pages: Pages,
     texts: RowTexts,
+    frames: Frames,
     scroll: RowScroll,
     follow_end: bool,
     visible: Range<u64>,
@@ -97,6 +97,7 @@ impl JournalPanel {
             focus_filter: false,
             pages: Pages::default(),
             texts: RowTexts::default(),
+            frames: Frames::default(),
             scroll: RowScroll::default(),
             follow_end: settings.follow_end,
             visible: 0..0,
@@ -196,6 +197,7 @@ impl JournalPanel {
             return;
         }
         self.texts.keep(page);
+        self.frames.outdate();
         let most = page.rows.iter().filter_map(row_text::length).max().unwrap_or(0);
         self.longest_length = self.longest_length.max(row_text::group(most).len());
         let longest = page.rows.iter().map(|row| rows::party(row).chars().count()).max().unwrap_or(0);
@@ -219,6 +221,9 @@ impl JournalPanel {
         self.texts.speak(cx.language, cx.zone);
         self.follow_scope(cx.sessions);
         self.tell_encodings(cx);
+        if let Some(page) = self.pages.page() {
+            self.frames.follow(page, cx.sessions);
+        }
         self.show_toolbar(ui, cx);
         ui.add_space(cx.tokens.space_small);
         let output = self.show_table(ui, cx);
@@ -227,6 +232,7 @@ impl JournalPanel {
         }
         self.show_menu(&output, cx);
         self.show_clocks(&output, cx);
+        self.show_received(&output, cx);
         self.ask_for_rows(ui, cx);
         self.go_on_copying(ui, cx);
     }
@@ -285,6 +291,7 @@ impl JournalPanel {
         let mut rows = JournalRows {
             pages: &self.pages,
             texts: &mut self.texts,
+            frames: &self.frames,
             columns: &columns,
             selection: &self.selection,
             cursor: self.cursor.map(|cursor| cursor.position),
@@ -317,6 +324,20 @@ impl JournalPanel {
         });
     }
 
+    /// The bytes as text, where what they mean stands in its place.
+    fn show_received(&self, output: &TableOutput, cx: &Cx<'_>) {
+        let Some((index, column)) = output.hovered else { return };
+        let Some(row) = self.pages.row(index).filter(|_| self.columns.get(column) == Some(&Column::Text)) else {
+            return;
+        };
+        let Some(protocol) = self.texts.made(row.number).and_then(|text| text.decoded) else { return };
+        let received = row_text::received(row, cx.language, cx.sessions.encoding_of(row));
+        output.response.clone().on_hover_ui_at_pointer(|ui| {
+            ui.label(tr!(cx.language, "journal.decoded", protocol = protocol));
+            ui.label(rows::verbatim(&received, &cx.tokens.mono_font(), cx.tokens));
+        });
+    }
+
     fn is_searching(&self) -> bool {
         self.pages.page().is_some_and(|page| page.filter != self.filter || !page.complete)
     }
@@ -333,68 +354,6 @@ impl JournalPanel {
             Wanted::Ask(request) => cx.act(UiCommand::Engine(Command::ReadPage(request))),
             Wanted::Later(seconds) => {
                 ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(seconds));
-            }
-        }
-    }
-
-    /// Whether there is anything for [`Self::start_copying`].
-    #[must_use]
-    pub fn has_selection(&self) -> bool {
-        !self.selection.is_empty()
-    }
-
-    /// Copies the selected rows, page by page in the frames that follow.
-    pub fn start_copying(&mut self, kind: CopyKind) {
-        if !self.selection.is_empty() {
-            self.copy = Some(CopyJob::new(kind, self.filter.clone(), self.selection.clone()));
-        }
-    }
-
-    /// After a read that failed: what a copy waits for will not come.
-    fn give_copy_up(&mut self) {
-        if self.copy.take().is_some() {
-            self.pages.outdate();
-            self.say(Said::CopyFailed);
-        }
-    }
-
-    fn say(&mut self, said: Said) {
-        self.said = Some(said);
-        self.said_at = None;
-    }
-
-    fn go_on_copying(&mut self, ui: &Ui, cx: &mut Cx<'_>) {
-        if self.said.is_some() {
-            let now = ui.input(|input| input.time);
-            let until = *self.said_at.get_or_insert(now) + SAID_FOR;
-            if now >= until {
-                self.said = None;
-            } else {
-                ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(until - now));
-            }
-        }
-        let Some(job) = &mut self.copy else { return };
-        let (language, sessions, zone) = (cx.language, cx.sessions, cx.zone);
-        let step = job.step(|kind, row| {
-            let encoding = sessions.encoding_of(row);
-            let words = RowText::new(row, language, encoding, zone);
-            match kind {
-                CopyKind::Rows => rows::as_line(row, &words, sessions, language),
-                CopyKind::Text if words.verbatim => {
-                    encoding.decode_piece(&row.context, row.stream_offset, &row.preview).text
-                }
-                CopyKind::Text | CopyKind::Hex => words.text,
-            }
-        });
-        match step {
-            CopyStep::Ask(command) => cx.act(UiCommand::Engine(command)),
-            CopyStep::Waiting => {}
-            CopyStep::Done { text, rows, cut } => {
-                self.copy = None;
-                self.pages.outdate();
-                self.say(Said::Copied { rows: rows as u64, cut });
-                ui.ctx().request_repaint();
-                cx.act(UiCommand::CopyText(text));
             }
         }
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::codec::decode::Decoder;
 use crate::codec::encoding::Encoding;
 use crate::codec::{hex, visible};
 use crate::i18n::{self, Language};
@@ -38,11 +39,20 @@ pub(super) struct RowText {
     pub(super) name_len: usize,
     /// The text is the peer's or the user's own, not this program's words.
     pub(super) verbatim: bool,
+    /// The text says what the bytes mean in this protocol.
+    pub(super) decoded: Option<&'static str>,
     pub(super) hex: String,
 }
 
 impl RowText {
-    pub(super) fn new(row: &PageRow, language: Language, encoding: Encoding, zone: &TimeZone) -> Self {
+    pub(super) fn new(
+        row: &PageRow,
+        language: Language,
+        encoding: Encoding,
+        decoder: Decoder,
+        zone: &TimeZone,
+    ) -> Self {
+        let meaning = meaning(row, decoder);
         let length = length(row).map(group).unwrap_or_default();
         let is_data = matches!(row.body, RowBody::Data { .. });
         Self {
@@ -50,9 +60,10 @@ impl RowText {
             time: time(row.stamp.wall_ns, zone),
             delta: row.delta_ns.map(delta).unwrap_or_default(),
             length,
-            text: text(row, language, encoding),
+            decoded: meaning.as_ref().map(|_| decoder.name()),
+            verbatim: is_data && meaning.is_none(),
+            text: meaning.unwrap_or_else(|| received(row, language, encoding)),
             name_len: file_name(row).len(),
-            verbatim: is_data,
             hex: if is_data { hex_of(row) } else { String::new() },
         }
     }
@@ -144,7 +155,15 @@ fn hex_of(row: &PageRow) -> String {
     text
 }
 
-fn text(row: &PageRow, language: Language, encoding: Encoding) -> String {
+/// What the row's bytes mean, in a line; `None` where nothing certain can be said.
+fn meaning(row: &PageRow, decoder: Decoder) -> Option<String> {
+    // Of a datagram that was cut, nobody knows how long it was.
+    let RowBody::Data { truncated: false, .. } = row.body else { return None };
+    decoder.decode_head(&row.preview, row.len).map(|decoded| visible::visible(&decoded.summary))
+}
+
+/// The bytes of a row as text; this program's words where there are none.
+pub(super) fn received(row: &PageRow, language: Language, encoding: Encoding) -> String {
     match &row.body {
         RowBody::Data { truncated, .. } => {
             let mut text = visible::visible(&encoding.decode_piece(&row.context, row.stream_offset, &row.preview).text);
@@ -193,7 +212,7 @@ fn file(row: &PageRow, language: Language) -> String {
 pub(super) struct RowTexts {
     zone: TimeZone,
     language: Language,
-    by_number: HashMap<u64, (Encoding, RowText)>,
+    by_number: HashMap<u64, (Encoding, Decoder, RowText)>,
 }
 
 impl Default for RowTexts {
@@ -220,19 +239,19 @@ impl RowTexts {
         self.by_number.retain(|number, _| (first.number..=last.number).contains(number));
     }
 
-    pub(super) fn get(&mut self, row: &PageRow, encoding: Encoding) -> &RowText {
+    pub(super) fn get(&mut self, row: &PageRow, encoding: Encoding, decoder: Decoder) -> &RowText {
         let (language, zone) = (self.language, &self.zone);
-        let entry =
-            self.by_number.entry(row.number).or_insert_with(|| (encoding, RowText::new(row, language, encoding, zone)));
-        if entry.0 != encoding {
-            *entry = (encoding, RowText::new(row, language, encoding, zone));
+        let make = || (encoding, decoder, RowText::new(row, language, encoding, decoder, zone));
+        let entry = self.by_number.entry(row.number).or_insert_with(make);
+        if (entry.0, entry.1) != (encoding, decoder) {
+            *entry = make();
         }
-        &entry.1
+        &entry.2
     }
 
     /// What [`Self::get`] made in this frame.
     pub(super) fn made(&self, number: u64) -> Option<&RowText> {
-        self.by_number.get(&number).map(|(_, text)| text)
+        self.by_number.get(&number).map(|(_, _, text)| text)
     }
 }
 

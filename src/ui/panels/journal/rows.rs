@@ -6,6 +6,7 @@ use egui::text::{LayoutJob, TextFormat, TextWrapping};
 use egui::{Color32, FontId, Painter, Rangef, Rect, Stroke, pos2, vec2};
 
 use super::columns::Column;
+use super::frames::Frames;
 use super::pages::Pages;
 use super::row_text::{RowText, RowTexts, Tone, direction, group};
 use super::selection::Selection;
@@ -21,6 +22,7 @@ use crate::ui::widgets::row_table::{CELL_PADDING, RowPlace, TableRows};
 pub(super) struct JournalRows<'a> {
     pub(super) pages: &'a Pages,
     pub(super) texts: &'a mut RowTexts,
+    pub(super) frames: &'a Frames,
     pub(super) columns: &'a [Column],
     pub(super) selection: &'a Selection,
     pub(super) cursor: Option<u64>,
@@ -89,7 +91,8 @@ impl TableRows for JournalRows<'_> {
             let ring = place.rect.shrink(0.5);
             painter.rect_stroke(ring, 2.0, Stroke::new(1.0, tokens.accent), egui::StrokeKind::Inside);
         }
-        let text = self.texts.get(row, self.sessions.encoding_of(row));
+        let decoder = self.frames.decoder_of(row, self.sessions);
+        let text = self.texts.get(row, self.sessions.encoding_of(row), decoder);
         let muted = if selected { tokens.text } else { tokens.text_muted };
         let color = tone_color(text.tone, tokens);
         let mono = tokens.mono_font();
@@ -108,7 +111,10 @@ impl TableRows for JournalRows<'_> {
                     sign(painter, row, text.tone, Rect::from_x_y_ranges(*range, place.rect.y_range()), color);
                 }
                 Column::Length => cell.end(text.length.clone(), &mono, color),
-                Column::Text if text.verbatim => cell.verbatim(&text.text, tokens),
+                Column::Text if text.verbatim => cell.verbatim(&text.text, &mono, tokens),
+                Column::Text if let Some(protocol) = text.decoded => {
+                    cell.after_chip(protocol, selected, tokens).verbatim(&text.text, &tokens.font(), tokens);
+                }
                 Column::Text => paint_words(&Cell { range: Rangef::new(range.min, end), ..cell }, text, tokens, color),
                 Column::Hex => cell.start(&text.hex, &mono, muted),
             }
@@ -131,6 +137,12 @@ impl TableRows for JournalRows<'_> {
             Column::Text => of(|text| &text.text),
             Column::Hex => of(|text| &text.hex),
         }
+    }
+
+    fn cell_description(&self, row: u64, column: usize) -> Option<Cow<'_, str>> {
+        let (row, _) = self.pages.row(row).zip(self.columns.get(column).filter(|column| **column == Column::Text))?;
+        let protocol = self.texts.made(row.number)?.decoded?;
+        Some(tr!(self.language, "journal.decoded", protocol = protocol))
     }
 
     fn is_selected(&self, row: u64) -> bool {
@@ -169,6 +181,10 @@ fn paint_words(cell: &Cell<'_>, text: &RowText, tokens: &Tokens, color: Color32)
 /// Points that keep the blocks of two bytes apart.
 const BETWEEN_BLOCKS: f32 = 2.0;
 
+/// Points beside a protocol's name in its outline, and the radius of its corners.
+const CHIP_PADDING: f32 = 4.0;
+const CHIP_RADIUS: f32 = 3.0;
+
 /// Points that a file's name gets however long the rest is.
 const NAME_LEAST: f32 = 48.0;
 
@@ -191,32 +207,26 @@ impl Cell<'_> {
         self.place(LayoutJob::simple_singleline(text.to_owned(), font.clone(), color), color)
     }
 
-    /// Bytes as text. What can't be seen as itself is written as an escape in another colour. Bytes that are no character
-    /// are question marks on blocks, light on dark: no text looks so, and the fonts lack the sign that is meant for them.
-    fn verbatim(&self, text: &str, tokens: &Tokens) {
-        let font = tokens.mono_font();
-        let mut job = LayoutJob::default();
-        let plain = TextFormat::simple(font.clone(), tokens.text);
-        let apart = TextFormat::simple(font.clone(), tokens.accent);
-        let block = TextFormat {
-            background: tokens.text_muted,
-            expand_bg: -BETWEEN_BLOCKS / 2.0,
-            ..TextFormat::simple(font.clone(), tokens.surface)
-        };
-        let mut rest = self.head(text, &font);
-        while let Some((at, character, escape)) =
-            rest.char_indices().find_map(|(at, character)| Some((at, character, escape(character)?)))
-        {
-            job.append(&rest[..at], 0.0, plain.clone());
-            if character == char::REPLACEMENT_CHARACTER {
-                job.append(&escape, BETWEEN_BLOCKS, block.clone());
-            } else {
-                job.append(&escape, 0.0, apart.clone());
-            }
-            rest = &rest[at + character.len_utf8()..];
+    /// The name of the protocol that the text after it is of, in an outline: what it stands for is no text that crossed.
+    /// Returns the rest of the cell; all of it where the name has no room.
+    fn after_chip(self, protocol: &str, selected: bool, tokens: &Tokens) -> Self {
+        // Nothing fainter shows on the selection.
+        let (color, outline) =
+            if selected { (tokens.text, tokens.text_muted) } else { (tokens.text_muted, tokens.outline) };
+        let galley = self.painter.layout_no_wrap(protocol.to_owned(), tokens.small_font(), color);
+        let size = galley.size() + vec2(2.0 * CHIP_PADDING, 0.0);
+        if size.x + NAME_LEAST > self.range.span() {
+            return self;
         }
-        job.append(rest, 0.0, plain);
-        self.place(job, tokens.text);
+        let left = self.range.min;
+        let chip = Rect::from_min_size(pos2(left, self.rect.center().y - size.y / 2.0), size);
+        self.painter.rect_stroke(chip, CHIP_RADIUS, Stroke::new(1.0, outline), egui::StrokeKind::Inside);
+        self.painter.galley(pos2(left + CHIP_PADDING, chip.top()), galley, color);
+        Self { range: Rangef::new(chip.right() + tokens.space_small, self.range.max), ..self }
+    }
+
+    fn verbatim(&self, text: &str, font: &FontId, tokens: &Tokens) {
+        self.place(verbatim(self.head(text, font), font, tokens), tokens.text);
     }
 
     /// As much of a text as can show at most: no glyph is narrower than a quarter of its size.
@@ -244,6 +254,33 @@ impl Cell<'_> {
         let at = pos2(self.range.max - galley.size().x, self.rect.center().y - galley.size().y / 2.0);
         self.painter.galley(at, galley, color);
     }
+}
+
+/// Bytes as text. What can't be seen as itself is written as an escape in another colour. Bytes that are no character are
+/// question marks on blocks, light on dark: no text looks so, and the fonts lack the sign that is meant for them.
+pub(super) fn verbatim(text: &str, font: &FontId, tokens: &Tokens) -> LayoutJob {
+    let mut job = LayoutJob::default();
+    let plain = TextFormat::simple(font.clone(), tokens.text);
+    let apart = TextFormat::simple(font.clone(), tokens.accent);
+    let block = TextFormat {
+        background: tokens.text_muted,
+        expand_bg: -BETWEEN_BLOCKS / 2.0,
+        ..TextFormat::simple(font.clone(), tokens.surface)
+    };
+    let mut rest = text;
+    while let Some((at, character, escape)) =
+        rest.char_indices().find_map(|(at, character)| Some((at, character, escape(character)?)))
+    {
+        job.append(&rest[..at], 0.0, plain.clone());
+        if character == char::REPLACEMENT_CHARACTER {
+            job.append(&escape, BETWEEN_BLOCKS, block.clone());
+        } else {
+            job.append(&escape, 0.0, apart.clone());
+        }
+        rest = &rest[at + character.len_utf8()..];
+    }
+    job.append(rest, 0.0, plain);
+    job
 }
 
 /// The escape for a control picture (U+2400 to U+2421, as [`crate::codec::visible`] writes them): few fonts have these

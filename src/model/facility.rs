@@ -1,0 +1,25 @@
+//! What a system may lack, or a user the right to.
+
+use super::device::ContextId;
+use super::ip_protocol::IpProtocol;
+use super::protocol::Protocol;
+use super::session::Role;
+
+/// A kind of socket, as far as it decides whether one can be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Facility {
+    pub role: Role,
+    pub protocol: Protocol,
+    /// The protocol above IP, where another one than the transport's own is asked for.
+    pub carried: Option<IpProtocol>,
+    /// The machine that vsock is to bind or to connect to.
+    pub machine: Option<ContextId>,
+}
+
+impl Facility {
+    /// Whether it is worth asking about: every system has the others, and every user the right.
+    #[must_use]
+    pub fn may_be_missing(&self) -> bool {
+        self.protocol.kernel_module().is_some() || self.protocol == Protocol::Raw || self.carried.is_some()
+    }
+}

@@ -1,0 +1,102 @@
+//! What a server does once it is bound.
+
+use super::script::Script;
+use super::socket::Manner;
+use super::{SHOWN, Writer};
+use crate::model::Respond;
+
+impl Writer<'_> {
+    pub(super) fn server(&self, script: &mut Script) {
+        self.with_socket(script, |script| {
+            if self.transport.manner == Manner::Connections {
+                script.line(format!("server.listen({})", self.recipe.backlog()));
+            }
+            let asks_for_peers = matches!(self.transport.manner, Manner::Datagrams | Manner::Routed);
+            if self.recipe.message().is_some() {
+                match self.transport.manner {
+                    Manner::Connections => {}
+                    Manner::Datagrams | Manner::Routed => script.line("greeted = set()"),
+                    Manner::Bus | Manner::ConnectedBus => script.line("server.send(MESSAGE)"),
+                }
+            }
+            script.block("try:", |script| {
+                // Within: who reads it may interrupt at once.
+                script.line("print(\"listening on\", server.getsockname(), flush=True)");
+                script.block("while True:", |script| match self.transport.manner {
+                    Manner::Connections => {
+                        script.line("connection, peer = server.accept()");
+                        script.line("threading.Thread(target=serve, args=(connection, peer), daemon=True).start()");
+                    }
+                    _ if asks_for_peers => self.answer_peers(script),
+                    _ => self.answer_bus(script),
+                });
+            });
+            script.block("except KeyboardInterrupt:", |script| script.line("pass"));
+            if self.path().is_some() {
+                script.block("finally:", |script| script.line("os.unlink(PATH)"));
+            }
+        });
+    }
+
+    /// One connection, in a thread of its own.
+    pub(super) fn serve(&self, script: &mut Script) {
+        script.block("def serve(connection, peer):", |script| {
+            script.line("print(\"accepted\", peer, flush=True)");
+            script.block("try:", |script| {
+                script.block("with connection:", |script| {
+                    if self.recipe.message().is_some() {
+                        script.line("connection.sendall(MESSAGE)");
+                    }
+                    script.block("while True:", |script| {
+                        script.line(format!("data = connection.recv({})", self.recipe.receive_size()));
+                        script.block("if not data:", |script| script.line("break"));
+                        script.line(format!("print(peer, {SHOWN}, flush=True)"));
+                        if let Some(answer) = self.answer() {
+                            script.line(format!("connection.sendall({answer})"));
+                        }
+                    });
+                });
+                script.line("print(\"closed\", peer, flush=True)");
+            });
+            script.block("except OSError as error:", |script| script.line("print(peer, error, flush=True)"));
+        });
+    }
+
+    /// The expression for what is sent back, where anything is.
+    fn answer(&self) -> Option<&'static str> {
+        match self.recipe.respond {
+            Respond::Echo => Some("data"),
+            Respond::Reply(_) => self.recipe.reply().map(|_| "REPLY"),
+            Respond::Nothing => None,
+        }
+    }
+
+    fn answer_peers(&self, script: &mut Script) {
+        script.line(format!("data, peer = server.recvfrom({})", self.recipe.receive_size()));
+        script.line(format!("print(peer, {SHOWN}, flush=True)"));
+        let may_be_unnamed = self.recipe.target.endpoint.unix_name().is_some();
+        let greets = self.recipe.message().is_some();
+        let answer = self.answer();
+        if may_be_unnamed && (greets || answer.is_some()) {
+            // A sender that bound no name can't be answered.
+            script.block("if not peer:", |script| script.line("continue"));
+        }
+        if greets {
+            script.block("if peer not in greeted:", |script| {
+                script.line("greeted.add(peer)");
+                script.line("server.sendto(MESSAGE, peer)");
+            });
+        }
+        if let Some(answer) = answer {
+            script.line(format!("server.sendto({answer}, peer)"));
+        }
+    }
+
+    fn answer_bus(&self, script: &mut Script) {
+        script.line(format!("data = server.recv({})", self.recipe.receive_size()));
+        script.line("print(data.hex(\" \"), flush=True)");
+        if let Some(answer) = self.answer() {
+            script.line(format!("server.send({answer})"));
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! The ports that the system gives out by itself, to whoever binds port 0 or connects without binding.
+
+use std::fs;
+use std::ops::RangeInclusive;
+use std::path::Path;
+
+/// `net.ipv4.ip_local_port_range`, which counts for IPv6 too (ip(7)); `None` where `/proc` doesn't tell.
+#[must_use]
+pub fn range() -> Option<RangeInclusive<u16>> {
+    range_in(Path::new("/proc"))
+}
+
+fn range_in(proc: &Path) -> Option<RangeInclusive<u16>> {
+    let text = fs::read_to_string(proc.join("sys/net/ipv4/ip_local_port_range")).ok()?;
+    let (first, last) = text.trim().split_once(char::is_whitespace)?;
+    Some(first.parse().ok()?..=last.trim().parse().ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_range_is_read_as_the_kernel_writes_it() {
+        let proc = tempfile::tempdir().unwrap();
+        let folder = proc.path().join("sys/net/ipv4");
+        fs::create_dir_all(&folder).unwrap();
+        assert_eq!(range_in(proc.path()), None);
+        for (text, range) in
+            [("32768\t60999\n", Some(32_768..=60_999)), ("1024 1024", Some(1024..=1024)), ("1024\n", None)]
+        {
+            fs::write(folder.join("ip_local_port_range"), text).unwrap();
+            assert_eq!(range_in(proc.path()), range, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! What the kernel allows and has, as far as `/proc/sys` and `/sys` tell.
+
+use core::net::Ipv6Addr;
+use std::fs;
+use std::path::Path;
+
+/// The lowest port that is free for all where the kernel doesn't say, ip(7).
+const UNPRIVILEGED: u16 = 1024;
+
+/// The lowest TCP or UDP port that can be bound without CAP_NET_BIND_SERVICE (`ip_unprivileged_port_start`, ip-sysctl in
+/// the kernel's documentation); 0 where every port can.
+#[must_use]
+pub fn lowest_unprivileged_port() -> u16 {
+    setting("net/ipv4/ip_unprivileged_port_start").and_then(|text| text.parse().ok()).unwrap_or(UNPRIVILEGED)
+}
+
+/// Whether IPv6 is there but switched off (`disable_ipv6`), on every interface or on the one that has this address.
+#[must_use]
+pub fn ipv6_is_off(address: Ipv6Addr) -> bool {
+    let is_off = |interface: &str| setting(&format!("net/ipv6/conf/{interface}/disable_ipv6")).as_deref() == Some("1");
+    is_off("all") || address.is_loopback() && is_off("lo")
+}
+
+/// Whether [::] is for IPv6 alone where nothing else is asked for (`bindv6only`, ipv6(7)).
+#[must_use]
+pub fn binds_v6_only() -> bool {
+    setting("net/ipv6/bindv6only").as_deref() == Some("1")
+}
+
+/// Whether the kernel has MPTCP, and it is switched off.
+#[must_use]
+pub fn mptcp_is_off() -> bool {
+    setting("net/mptcp/enabled").as_deref() == Some("0")
+}
+
+/// Whether a module is loaded, or built in with something to show.
+#[must_use]
+pub fn has_module(name: &str) -> bool {
+    Path::new("/sys/module").join(name).exists()
+}
+
+fn setting(path: &str) -> Option<String> {
+    fs::read_to_string(Path::new("/proc/sys").join(path)).ok().map(|text| text.trim().to_owned())
+}

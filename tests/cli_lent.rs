@@ -1,0 +1,246 @@
+//! Families that the kernel lacks, with sockets lent in their place: strace(1) answers the calls that the kernel would refuse
+//! with a socket of another family, which the program takes for what it asked for. What it sends and receives are the real
+//! bytes, whole.
+
+#![cfg(target_os = "linux")]
+
+mod support;
+
+use std::io::{Read as _, Write as _};
+use std::path::PathBuf;
+use std::process::Command;
+
+use socket2::{Domain, SockAddr, Socket, Type};
+use sockeye::codec::can::Frame;
+use sockeye::codec::can::bcm::{Message, Opcode, SET_TIMER, START_TIMER};
+use support::{PATIENCE, Process, Sockeye, require, require_tool, sockeye};
+use tempfile::NamedTempFile;
+
+/// Whether strace is there and may look at other programs.
+fn can_lend() -> bool {
+    if !require_tool("strace") {
+        return false;
+    }
+    let traced = Command::new("strace").args(["-o", "/dev/null", "true"]).output();
+    require(traced.is_ok_and(|output| output.status.success()), "the right to trace programs")
+}
+
+/// What a program has called, with what.
+struct Calls(NamedTempFile);
+
+impl Calls {
+    fn new() -> Self {
+        Self(NamedTempFile::new().expect("a file"))
+    }
+
+    #[track_caller]
+    fn expect(&self, calls: &[&str]) {
+        let text = std::fs::read_to_string(self.0.path()).expect("what it called");
+        for call in calls {
+            assert!(text.contains(call), "no {call}\n{text}");
+        }
+    }
+}
+
+/// A command whose `nth` call of socket(2), in the thread that makes it, returns `lent`, and for which the calls in
+/// `granted` succeed without being made. One that runs for ever would outlive its test: strace doesn't end it.
+fn lending(lent: Socket, nth: u32, granted: &str, calls: &Calls, command: &Command) -> Command {
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-qq", "-e", "trace=socket,setsockopt,bind,connect", "-e", "signal=none"]);
+    // 0 is where standard input is, and the lent socket in its place.
+    strace.args(["-e", &format!("inject=socket:retval=0:when={nth}")]);
+    if !granted.is_empty() {
+        strace.args(["-e", &format!("inject={granted}:retval=0")]);
+    }
+    strace.arg("-o").arg(calls.0.path()).arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => strace.env(name, value),
+            None => strace.env_remove(name),
+        };
+    }
+    strace.stdin(std::os::fd::OwnedFd::from(lent));
+    strace
+}
+
+/// Python itself: `python3` may be a script of a version manager, in which the shell makes the first sockets (to ask nscd
+/// who its user is).
+fn interpreter() -> PathBuf {
+    let asked = Process::run("python3", &["-c", "import sys; print(sys.executable)"]).finish();
+    String::from_utf8(asked.stdout).expect("it is text").trim_end().into()
+}
+
+/// This program, with a lent socket.
+fn with(lent: Socket, nth: u32, granted: &str, calls: &Calls, arguments: &[&str]) -> Sockeye {
+    let mut command = sockeye(arguments);
+    command.arg("--json");
+    Sockeye::watch_with_own_input(lending(lent, nth, granted, calls, &command))
+}
+
+/// This program at one end of a bus.
+fn on_bus(end: Socket, calls: &Calls, arguments: &[&str]) -> Sockeye {
+    with(end, 1, "setsockopt,bind,connect", calls, arguments)
+}
+
+/// Two ends that keep the borders of what is sent, as a bus does.
+fn bus() -> [Socket; 2] {
+    let (one, other) = Socket::pair(Domain::UNIX, Type::SEQPACKET, None).expect("two sockets");
+    other.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+    [one, other]
+}
+
+fn heard(mut wire: &Socket) -> Vec<u8> {
+    let mut buffer = [0; 1024];
+    let len = wire.read(&mut buffer).expect("it comes");
+    buffer[..len].to_vec()
+}
+
+fn frame(text: &str) -> Frame {
+    text.parse().expect("a frame")
+}
+
+const ERROR_FRAMES: &str = "SOL_CAN_RAW, CAN_RAW_ERR_FILTER, [536870911]";
+
+#[test]
+fn frames_of_can_are_sent_received_and_decoded() {
+    if !can_lend() {
+        return;
+    }
+    let ([ours, wire], calls) = (bus(), Calls::new());
+    // Any interface has a name and a number.
+    let arguments = ["connect", "can://lo", "--send", "123##1DEADBEEF", "--wait", "3000"];
+    let sockeye = on_bus(ours, &calls, &arguments);
+    assert_eq!(Frame::from_bytes(&heard(&wire)), Ok(frame("123##1DEADBEEF")));
+    let incoming = ["1F334455#11", "7DF#R4", "123##1112233", "20000004#0000000000000000"];
+    for text in incoming {
+        (&wire).write_all(&frame(text).to_bytes()).expect("it is sent");
+    }
+    let run = sockeye.finish();
+    assert_eq!(run.expect_code(0).one("opened")["peer"], "can://lo");
+    let decoded: Vec<_> = run.all("received").iter().map(|event| event["decoded"].clone()).collect();
+    assert_eq!(decoded, incoming);
+    let frames_of_fd = "SOL_CAN_RAW, CAN_RAW_FD_FRAMES, [1]";
+    calls.expect(&["socket(AF_CAN, SOCK_RAW", frames_of_fd, ERROR_FRAMES, "bind(0, {sa_family=AF_CAN"]);
+}
+
+#[test]
+fn a_listener_on_can_answers_each_frame() {
+    if !can_lend() {
+        return;
+    }
+    let ([ours, wire], calls) = (bus(), Calls::new());
+    let mut sockeye = on_bus(ours, &calls, &["listen", "can://lo", "--echo", "--once"]);
+    assert_eq!(sockeye.listening(), "can://lo");
+    (&wire).write_all(&frame("123#CAFE").to_bytes()).expect("it is sent");
+    assert_eq!(Frame::from_bytes(&heard(&wire)), Ok(frame("123#CAFE")));
+    assert_eq!(sockeye.finish().expect_code(0).one("received")["decoded"], "123#CAFE");
+}
+
+#[test]
+fn messages_of_the_broadcast_manager_are_sent_received_and_decoded() {
+    if !can_lend() {
+        return;
+    }
+    let message = |opcode, flags| Message {
+        opcode,
+        flags,
+        count: 0,
+        first_interval: std::time::Duration::ZERO,
+        second_interval: std::time::Duration::from_millis(100),
+        id: 0x123,
+        frames: vec![frame("123#DEADBEEF")],
+    };
+    let ([ours, wire], calls) = (bus(), Calls::new());
+    let setup = message(Opcode::TxSetup, SET_TIMER | START_TIMER);
+    let hex: String = setup.to_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let arguments = ["connect", "can-bcm://lo", "--send-hex", &hex, "--wait", "3000"];
+    let sockeye = on_bus(ours, &calls, &arguments);
+    assert_eq!(Message::from_bytes(&heard(&wire)), Ok(setup));
+    (&wire).write_all(&message(Opcode::RxChanged, 0).to_bytes()).expect("it is sent");
+    let run = sockeye.finish();
+    let decoded = run.expect_code(0).one("received")["decoded"].as_str().unwrap_or_default().to_owned();
+    assert!(decoded.starts_with("RX_CHANGED 123 123#DEADBEEF"), "{decoded}");
+    calls.expect(&["socket(AF_CAN, SOCK_DGRAM", "connect(0, {sa_family=AF_CAN"]);
+}
+
+/// The program that is written down for Python, over the same bus as this one.
+#[test]
+fn python_answers_frames_of_can() {
+    if !can_lend() || !require_tool("python3") {
+        return;
+    }
+    let text = Process::start(sockeye(&["code", "can://lo", "--listen", "--echo"])).finish().stdout;
+    let mut python = Command::new(interpreter());
+    python.arg("-c").arg(String::from_utf8(text).expect("it is text"));
+    let ([ours, theirs], calls) = (bus(), [Calls::new(), Calls::new()]);
+    let python = lending(theirs, 1, "setsockopt,bind", &calls[1], &python);
+    let mut python = Process::start_with_own_input(python);
+    python.read_until("that it listens", |bytes| bytes.ends_with(b"\n"));
+    let sockeye = on_bus(ours, &calls[0], &["connect", "can://lo", "--send", "123#DEADBEEF", "--wait", "3000"]);
+    let run = sockeye.finish();
+    assert_eq!(run.expect_code(0).one("received")["decoded"], "123#DEADBEEF");
+    // Unlike a bus, the pair has an end, which Python runs into.
+    let finished = python.finish();
+    let shown = String::from_utf8_lossy(&finished.stdout).into_owned();
+    assert!(shown.contains("23 01 00 00 04 00 00 00 de ad be ef 00 00 00 00"), "{shown}{}", finished.stderr);
+    calls[1].expect(&["socket(AF_CAN, SOCK_RAW", ERROR_FRAMES]);
+}
+
+/// A stream is a stream; who is at the other end is not told, for it has no address of vsock.
+#[test]
+fn bytes_cross_both_ways_over_vsock() {
+    if !can_lend() {
+        return;
+    }
+    let (ours, mut peer) = Socket::pair(Domain::UNIX, Type::STREAM, None).expect("two sockets");
+    let calls = Calls::new();
+    let arguments = ["connect", "vsock://host:9000", "--send", "question"];
+    let client = with(ours, 1, "setsockopt,connect", &calls, &arguments);
+    assert_eq!(heard(&peer), b"question");
+    peer.write_all(b"answer").expect("it is sent");
+    drop(peer);
+    assert_eq!(client.finish().expect_code(0).received(), b"answer");
+    calls.expect(&[
+        "socket(AF_VSOCK, SOCK_STREAM",
+        "connect(0, {sa_family=AF_VSOCK, svm_cid=VMADDR_CID_HOST, svm_port=0x2328",
+    ]);
+
+    let listening = Socket::new(Domain::UNIX, Type::STREAM, None).expect("a socket");
+    let name = SockAddr::unix(format!("\0sockeye-lent-{}", std::process::id())).expect("it fits");
+    listening.bind(&name).expect("a name of its own");
+    listening.listen(1).expect("it is bound");
+    let calls = Calls::new();
+    let mut server = with(listening, 1, "setsockopt,bind", &calls, &["listen", "vsock://any:9000", "--echo", "--once"]);
+    assert_eq!(server.listening(), "vsock://any:9000");
+    let mut peer = Socket::new(Domain::UNIX, Type::STREAM, None).expect("a socket");
+    peer.connect(&name).expect("it listens");
+    peer.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+    peer.write_all(b"hello").expect("it is sent");
+    assert_eq!(heard(&peer), b"hello");
+    drop(peer);
+    assert_eq!(server.finish().expect_code(0).received(), b"hello");
+    calls.expect(&["bind(0, {sa_family=AF_VSOCK, svm_cid=VMADDR_CID_ANY, svm_port=0x2328"]);
+}
+
+/// RDS has the addresses of IP, so that UDP's datagrams can stand in for its own: these calls are really made.
+#[test]
+fn reliable_datagrams_go_both_ways() {
+    if !can_lend() {
+        return;
+    }
+    let udp = || Socket::new(Domain::IPV4, Type::DGRAM, None).expect("a socket");
+    let calls = [Calls::new(), Calls::new()];
+    let mut server = with(udp(), 1, "", &calls[0], &["listen", "rds://127.0.0.1:0", "--echo", "--once"]);
+    let endpoint = server.listening();
+    assert!(endpoint.starts_with("rds://127.0.0.1:") && !endpoint.ends_with(":0"), "{endpoint}");
+    // A client's first socket looks the route up.
+    let client = with(udp(), 2, "", &calls[1], &["connect", &endpoint, "--send", "question", "--wait", "3000"]);
+    assert_eq!(client.finish().expect_code(0).received(), b"question");
+    let run = server.finish();
+    assert_eq!(run.expect_code(0).one("received")["bytes"], 8);
+    let peer = run.one("opened")["peer"].as_str().unwrap_or_default().to_owned();
+    assert!(peer.starts_with("rds://127.0.0.1:"), "{peer}");
+    for calls in calls {
+        calls.expect(&["socket(AF_RDS, SOCK_SEQPACKET"]);
+    }
+}

@@ -1,0 +1,168 @@
+//! Programs that are written down join groups and send to them, with this program or a bare socket as the other end.
+
+#![cfg(target_os = "linux")]
+
+mod support;
+
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV6, UdpSocket};
+use std::time::Instant;
+
+use nix::net::if_::if_nametoindex;
+use socket2::{Domain, Socket, Type};
+use support::{PATIENCE, Sockeye, Written, in_own_network, ip, port_of, require_tool, run};
+
+/// A network card with two addresses of each family, and a wire to another one that has none.
+fn card() {
+    ip(&["link", "set", "lo", "multicast", "on"]);
+    ip(&["link", "add", "d0", "type", "veth", "peer", "name", "d1"]);
+    for address in ["10.9.0.1/24", "10.9.0.2/24"] {
+        ip(&["address", "add", address, "dev", "d0"]);
+    }
+    for address in ["fd00::1/64", "fd00::2/64"] {
+        ip(&["address", "add", address, "dev", "d0", "nodad"]);
+    }
+    ip(&["link", "set", "d1", "up"]);
+    ip(&["link", "set", "d0", "up"]);
+    ip(&["route", "add", "239.0.0.0/8", "dev", "d0"]);
+}
+
+/// Sends from this address of the card.
+fn say(from: &str, group: &str, port: u16, text: &str) {
+    let index = if_nametoindex("d0").expect("the card is there");
+    let socket = |domain| Socket::new(domain, Type::DGRAM, None).expect("a socket");
+    let (socket, from, to): (_, SocketAddr, SocketAddr) = if group.contains(':') {
+        let to = SocketAddrV6::new(group.parse().expect("a group"), port, 0, index);
+        (socket(Domain::IPV6), format!("[{from}]:0").parse().expect("an address"), to.into())
+    } else {
+        let (socket, address) = (socket(Domain::IPV4), from.parse::<Ipv4Addr>().expect("an address"));
+        socket.set_multicast_if_v4(&address).expect("the card");
+        (socket, SocketAddr::new(address.into(), 0), format!("{group}:{port}").parse().expect("a group"))
+    };
+    socket.bind(&from.into()).expect("the address is the card's");
+    UdpSocket::from(socket).send_to(text.as_bytes(), to).expect("it is sent");
+}
+
+#[test]
+fn python_joins_groups() {
+    if !require_tool("python3") {
+        return;
+    }
+    in_own_network("python_joins_groups", || {
+        card();
+        for (query, group) in [
+            ("join=239.1.1.1@d0", "239.1.1.1"),
+            ("join=239.1.1.1@10.9.0.1", "239.1.1.1"),
+            ("join=239.1.1.1", "239.1.1.1"),
+            ("join=239.1.1.2@lo,239.1.1.1@d0", "239.1.1.1"),
+        ] {
+            let mut server = Written::python(&[&format!("udp://0.0.0.0:0?{query}"), "--listen"]);
+            let port = server.port();
+            // A group that another socket of this machine has joined doesn't arrive.
+            let other = UdpSocket::bind("0.0.0.0:0").expect("a socket");
+            other.join_multicast_v4(&Ipv4Addr::new(239, 9, 9, 9), &Ipv4Addr::new(10, 9, 0, 1)).expect("it joins");
+            say("10.9.0.1", "239.9.9.9", port, "somebody else's");
+            let to = format!("udp://{group}:{port}?mif=d0");
+            run(&["connect", &to, "--send", "to the group", "--wait", "0"]).expect_code(0);
+            server.has_told("to the group");
+            assert!(!String::from_utf8_lossy(&server.process.stdout).contains("somebody"), "{query}");
+        }
+        for (query, group) in [
+            ("join=ff02::77@d0", "[ff02::77%d0]"),
+            ("join=ff02::77@fd00::2", "[ff02::77%d0]"),
+            ("join=239.1.1.1@d0,ff02::77@d0", "239.1.1.1"),
+        ] {
+            let mut server = Written::python(&[&format!("udp://[::]:0?{query}"), "--listen"]);
+            let to = format!("udp://{group}:{}", server.port());
+            run(&["connect", &to, "--send", "to the group", "--wait", "0"]).expect_code(0);
+            server.has_told("to the group");
+        }
+    });
+}
+
+#[test]
+fn python_hears_one_source_of_a_group() {
+    if !require_tool("python3") {
+        return;
+    }
+    in_own_network("python_hears_one_source_of_a_group", || {
+        card();
+        for (endpoint, group, other, source) in [
+            ("udp://0.0.0.0:0?join=232.1.1.1@d0/10.9.0.2", "232.1.1.1", "10.9.0.1", "10.9.0.2"),
+            ("udp://0.0.0.0:0?join=232.1.1.1@10.9.0.1/10.9.0.2", "232.1.1.1", "10.9.0.1", "10.9.0.2"),
+            ("udp://[::]:0?join=ff3e::1@d0/fd00::2", "ff3e::1", "fd00::1", "fd00::2"),
+        ] {
+            let mut server = Written::python(&[endpoint, "--listen"]);
+            let port = server.port();
+            say(other, group, port, "another");
+            say(source, group, port, "the source");
+            server.has_told("the source");
+            assert!(!String::from_utf8_lossy(&server.process.stdout).contains("another"), "{endpoint}");
+        }
+    });
+}
+
+#[test]
+fn python_sends_to_groups() {
+    if !require_tool("python3") {
+        return;
+    }
+    in_own_network("python_sends_to_groups", || {
+        card();
+        let index = if_nametoindex("d0").expect("the card is there");
+        for (bound, join, group, mif, from) in [
+            ("0.0.0.0", "239.7.7.7@d0", "239.7.7.7", "d0", "10.9.0.1"),
+            ("0.0.0.0", "239.7.7.7@d0", "239.7.7.7", "10.9.0.2", "10.9.0.2"),
+            ("0.0.0.0", "239.7.7.7@d0", "239.7.7.7", &index.to_string(), "10.9.0.1"),
+            ("0.0.0.0", "239.7.7.7@lo", "239.7.7.7", "lo", "127.0.0.1"),
+            ("[::]", "ff02::77@d0", "[ff02::77]", "d0", "fe80::"),
+            ("[::]", "ff02::77@d0", "[ff02::77]", &index.to_string(), "fe80::"),
+        ] {
+            let (mut server, endpoint) =
+                Sockeye::listen(&["listen", &format!("udp://{bound}:0?join={join}"), "--echo"]);
+            let to = format!("udp://{group}:{}?mif={mif}&mttl=3&mloop=1", port_of(&endpoint));
+            // Who answers is not the group: a socket that is connected to it would hear nobody.
+            let client = Written::python(&[&to, "--unconnected", "--send", "who is there?"]);
+            let shown = String::from_utf8_lossy(&client.finish().stdout).into_owned();
+            assert!(shown.contains("who is there?"), "{to}: {shown}");
+            let opened = server.expect("opened")["peer"].to_string();
+            assert!(opened.contains(from), "{to}: {opened}");
+            server.interrupt().expect_code(0);
+        }
+        // Nobody on this machine hears what is not looped back.
+        let (server, endpoint) = Sockeye::listen(&["listen", "udp://0.0.0.0:0?join=239.7.7.7@d0", "--echo"]);
+        let to = format!("udp://239.7.7.7:{}?mif=d0&mloop=0", port_of(&endpoint));
+        assert!(Written::python(&[&to, "--unconnected", "--send", "who?"]).finish().stdout.is_empty());
+        assert!(server.interrupt().all("received").is_empty());
+    });
+}
+
+#[test]
+fn socat_joins_groups_and_sends_to_them() {
+    if !require_tool("socat") {
+        return;
+    }
+    in_own_network("socat_joins_groups_and_sends_to_them", || {
+        card();
+        for (endpoint, to) in [
+            ("udp://0.0.0.0:7001?join=239.1.1.1@d0", "udp://239.1.1.1:7001?mif=d0"),
+            ("udp://0.0.0.0:7002?join=239.1.1.1@10.9.0.1,239.1.1.2", "udp://239.1.1.2:7002?mif=d0"),
+            ("udp://[::]:7003?join=ff02::77@d0", "udp://[ff02::77%d0]:7003"),
+        ] {
+            let mut server = Written::shell("socat", &[endpoint, "--listen", "--reply", "ok"]);
+            // It doesn't say when it listens.
+            let deadline = Instant::now() + PATIENCE;
+            let mut told = String::new();
+            while !told.contains("to the group") {
+                assert!(Instant::now() < deadline, "nobody hears: {}", server.text);
+                run(&["connect", to, "--send", "to the group\n", "--wait", "100"]).expect_code(0);
+                told = server.process.errors_so_far();
+            }
+            server.end();
+        }
+        let (mut server, endpoint) = Sockeye::listen(&["listen", "udp://0.0.0.0:0?join=239.7.7.7@lo", "--echo"]);
+        let to = format!("udp://239.7.7.7:{}?mif=127.0.0.1", port_of(&endpoint));
+        let client = Written::shell("socat", &[&to, "--unconnected", "--send", "who is there?"]);
+        assert_eq!(client.finish().stdout, b"who is there?");
+        assert_eq!(server.expect("received")["bytes"], 13);
+    });
+}

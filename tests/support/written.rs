@@ -1,0 +1,99 @@
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
+
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+
+use super::process::{Finished, Process};
+use super::sockeye::sockeye;
+
+/// What `sockeye code` writes.
+pub(crate) fn code(arguments: &[&str]) -> String {
+    let finished = Process::start(sockeye(&[&["code"], arguments].concat())).finish();
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    String::from_utf8(finished.stdout).expect("it is text")
+}
+
+/// A program that is running, with its text for messages of failure.
+pub(crate) struct Written {
+    pub(crate) process: Process,
+    pub(crate) text: String,
+    /// What the program has started, which may outlive it.
+    group: Group,
+}
+
+/// A process group, killed when it is dropped.
+struct Group(Pid);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        // All of them may have ended by themselves.
+        killpg(self.0, Signal::SIGKILL).ok();
+    }
+}
+
+impl Written {
+    pub(crate) fn python(arguments: &[&str]) -> Self {
+        let text = code(arguments);
+        // A shell may have run the tests in its background, where SIGINT is ignored; Python takes that over.
+        let mut command = Command::new("env");
+        command.args(["--default-signal=INT", "python3", "-c", &text]).env("PYTHONIOENCODING", "utf-8");
+        Self::start(command, text)
+    }
+
+    pub(crate) fn shell(tool: &str, arguments: &[&str]) -> Self {
+        let text = code(&[&["--as", tool], arguments].concat());
+        let mut command = Command::new("sh");
+        command.args(["-c", &text]);
+        Self::start(command, text)
+    }
+
+    pub(crate) fn start(mut command: Command, text: String) -> Self {
+        let process = Process::start({
+            command.process_group(0);
+            command
+        });
+        let id = i32::try_from(process.id()).expect("ids are ints");
+        Self { process, text, group: Group(Pid::from_raw(id)) }
+    }
+
+    /// Waits until a server of Python has said where it listens; returns all that it said.
+    pub(crate) fn listening(&mut self) -> String {
+        self.process.read_until("that it listens", |bytes| bytes.ends_with(b"\n"));
+        String::from_utf8_lossy(&self.process.stdout).into_owned()
+    }
+
+    /// The port in what a Python server over IP says.
+    pub(crate) fn port(&mut self) -> u16 {
+        let told = self.listening();
+        let digits = told.split(", ").nth(1).unwrap_or_default().chars().take_while(char::is_ascii_digit);
+        digits.collect::<String>().parse().unwrap_or_else(|_| panic!("no port in {told}"))
+    }
+
+    /// Waits until it listens, and puts the port that it says in the place of `PORT`.
+    pub(crate) fn reached_at(&mut self, there: &str) -> String {
+        if there.contains("PORT") {
+            return there.replace("PORT", &self.port().to_string());
+        }
+        self.listening();
+        there.to_owned()
+    }
+
+    pub(crate) fn has_told(&mut self, text: &str) {
+        self.process.read_until(text, |bytes| String::from_utf8_lossy(bytes).contains(text));
+    }
+
+    /// Tells a line's tools to end, and waits until they have: what they listened on is free again.
+    pub(crate) fn end(self) {
+        killpg(self.group.0, Signal::SIGTERM).expect("the group is there until it is waited for");
+        self.process.finish();
+    }
+
+    pub(crate) fn finish(self) -> Finished {
+        let Self { process, text, group } = self;
+        let finished = process.finish();
+        assert_eq!(finished.code, Some(0), "{text}\n{}", finished.stderr);
+        drop(group);
+        finished
+    }
+}
