@@ -175,6 +175,7 @@ pub fn cause(language: Language, cause: &Cause) -> Words {
         Cause::StorageFull => tr!(language, "cause.storage_full"),
         Cause::FileTooLarge => tr!(language, "cause.file_too_large"),
         Cause::SourceChanged => tr!(language, "cause.source_changed"),
+        Cause::Damaged => tr!(language, "cause.damaged"),
         Cause::Cancelled => tr!(language, "cause.cancelled"),
         Cause::QueueFull => {
             tr!(language, "cause.queue_full", most = super::byte_size(Traffic::QUEUE_MAX))

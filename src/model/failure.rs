@@ -130,6 +130,8 @@ pub enum Cause {
     FileTooLarge,
     /// The file became shorter, longer or newer while it was being sent.
     SourceChanged,
+    /// What arrived of a file has another hash than its sender gave.
+    Damaged,
     Cancelled,
     /// More waits to be sent than [`super::Traffic::QUEUE_MAX`] bytes.
     QueueFull,

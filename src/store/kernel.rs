@@ -4,6 +4,8 @@ use core::net::Ipv6Addr;
 use std::fs;
 use std::path::Path;
 
+use crate::codec::prefix_hash::Hash;
+
 /// The lowest port that is free for all where the kernel doesn't say, ip(7).
 const UNPRIVILEGED: u16 = 1024;
 
@@ -31,6 +33,12 @@ pub fn binds_v6_only() -> bool {
 #[must_use]
 pub fn mptcp_is_off() -> bool {
     setting("net/mptcp/enabled").as_deref() == Some("0")
+}
+
+/// What stands for the time since the machine was started (random(4)); `None` where the system doesn't say.
+#[must_use]
+pub(super) fn boot_id() -> Option<Hash> {
+    setting("kernel/random/boot_id").map(|id| *blake3::hash(id.as_bytes()).as_bytes())
 }
 
 /// Whether a module is loaded, or built in with something to show.

@@ -18,4 +18,6 @@ pub mod temporary;
 pub mod time_wait;
 
 mod advice;
+mod folder;
+mod prefix_log;
 mod replacement;

@@ -1,4 +1,3 @@
-use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -11,10 +10,10 @@ use crate::model::{Failure, Operation};
 /// so, as [`Incoming::abandon`] does.
 #[derive(Debug)]
 pub struct Incoming {
-    inbox: Inbox,
-    file: File,
+    pub(super) inbox: Inbox,
+    pub(super) file: File,
     name: SafeName,
-    temporary: String,
+    pub(super) temporary: String,
     written: u64,
 }
 
@@ -57,7 +56,7 @@ impl Incoming {
     }
 
     /// Gives the file its name, or the first of `name (2).txt`, `name (3).txt`, … that nothing in the folder has. Names
-    /// that differ only in letter case count as the same, since on other systems they are. Returns where it lies.
+    /// that differ only in letter case or in Unicode's form count as the same, since on other systems they are. Returns where it lies.
     /// The bytes are with the system then; whether they are on the disk yet is up to it, as for any copied file.
     ///
     /// # Errors
@@ -72,17 +71,20 @@ impl Incoming {
             Ok(false) => return Err(failed(&self.temporary, &io::ErrorKind::NotFound.into())),
             Err(error) => return Err(failed(&self.temporary, &error)),
         }
-        let names = folder.names().map_err(|error| failed(self.name.as_str(), &error))?;
-        let taken: HashSet<String> = names.iter().map(|name| name.to_string_lossy().to_lowercase()).collect();
+        let mut names = self.inbox.names.lock();
+        names.refresh(folder).map_err(|error| failed(self.name.as_str(), &error))?;
         for number in 1..=NAMES_TRIED {
             let name = if number == 1 { self.name.clone() } else { self.name.numbered(number) };
-            if taken.contains(&name.as_str().to_lowercase()) {
+            if names.has(name.as_str()) {
                 continue;
             }
             match folder.move_to_new(&self.temporary, name.as_str()) {
-                Ok(()) => return Ok(self.inbox.path_of(name.as_str())),
+                Ok(()) => {
+                    names.add(name.as_str());
+                    return Ok(self.inbox.path_of(name.as_str()));
+                }
                 // It came into being since the folder was read.
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => names.add(name.as_str()),
                 Err(error) => return Err(failed(name.as_str(), &error)),
             }
         }

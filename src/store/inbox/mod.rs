@@ -1,22 +1,22 @@
 //! Where received files go: into one folder, never outside it, never over another file, never through a link.
 
-#[cfg(unix)]
-#[path = "folder_unix.rs"]
-mod folder;
-#[cfg(not(unix))]
-#[path = "folder_other.rs"]
-mod folder;
 mod incoming;
+mod names;
+mod partial;
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use self::folder::Folder;
+use parking_lot::Mutex;
+
 pub use self::incoming::Incoming;
+use self::names::Names;
+pub use self::partial::{Partial, Sent};
 use crate::codec::file_name::SafeName;
 use crate::model::{Cause, Failure, Hint, Operation};
 use crate::store::advice::advise;
+use crate::store::folder::Folder;
 
 /// A folder that was chosen to receive into, open: should its path come to mean another folder, files still go into
 /// this one.
@@ -24,6 +24,7 @@ use crate::store::advice::advise;
 pub struct Inbox {
     folder: Arc<Folder>,
     path: Arc<Path>,
+    names: Arc<Mutex<Names>>,
 }
 
 impl Inbox {
@@ -39,7 +40,34 @@ impl Inbox {
                 _ => failure,
             })
         })?;
-        Ok(Self { folder: Arc::new(folder), path: Arc::from(path) })
+        Ok(Self::of_folder(folder, path))
+    }
+
+    fn of_folder(folder: Folder, path: PathBuf) -> Self {
+        Self { folder: Arc::new(folder), path: Arc::from(path), names: Arc::default() }
+    }
+
+    /// A folder in this one, which is made if need be. Where a file or a link has the name, `name (2)` and so on.
+    ///
+    /// # Errors
+    /// What the system says of the folder.
+    pub fn enter(&self, name: &SafeName) -> Result<Self, Failure> {
+        let mut taken = io::Error::from(io::ErrorKind::AlreadyExists);
+        for number in 1..=NAMES_TRIED {
+            let name = if number == 1 { name.clone() } else { name.numbered(number) };
+            match self.folder.enter(name.as_str()) {
+                Ok(folder) => return Ok(Self::of_folder(folder, self.path_of(name.as_str()))),
+                Err(error) if error.kind() == io::ErrorKind::NotADirectory => taken = error,
+                Err(error) => return Err(self.failure(Operation::CreateFile, name.as_str(), &error)),
+            }
+        }
+        Err(self.failure(Operation::CreateFile, name.as_str(), &taken))
+    }
+
+    /// Where it lies.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Creates an empty file to write to, `<name>.incomplete` or, where that is taken, `<name> (2).incomplete` and so

@@ -1,0 +1,295 @@
+use std::fs::{File, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use super::{Inbox, Incoming, NAMES_TRIED};
+use crate::codec::file_name::SafeName;
+use crate::codec::prefix_hash::{GROUP, HASH_LEN, Hash, PrefixHasher};
+use crate::model::{Cause, Failure, Operation};
+use crate::store::prefix_log::PrefixLog;
+
+/// Fewer whole groups than these have no hash of their own, and are soon sent again.
+const GROUPS_MIN: usize = 2;
+
+/// What a sender says of a file. Two offers that say the same are of the same file until their bytes differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sent<'a> {
+    /// The sender's own name for it, folders and all.
+    pub name: &'a str,
+    /// Bytes.
+    pub size: u64,
+    /// Nanoseconds since 1970, UTC.
+    pub modified_ns: Option<i64>,
+}
+
+/// A file that is being received and whose hash is known: when it breaks off, whoever is sent it again goes on with it, in
+/// another process too. While this lives, no other process takes it up.
+#[derive(Debug)]
+pub struct Partial {
+    incoming: Incoming,
+    size: u64,
+    modified: Option<SystemTime>,
+    hasher: PrefixHasher,
+    /// How far it is to be read before its prefix is known.
+    unread: u64,
+    /// With its name.
+    log: Option<(PrefixLog, String)>,
+}
+
+impl Inbox {
+    /// Goes on with what there is of this file, or begins it, as `<name>.<8 hex digits>.incomplete`. Reads a few MB at most;
+    /// see [`Partial::recover`] for the rest.
+    ///
+    /// # Errors
+    /// What the system says of the folder.
+    pub fn resume(&self, name: &SafeName, sent: Sent<'_>) -> Result<Partial, Failure> {
+        let id = sent.id();
+        let mut taken = io::Error::from(io::ErrorKind::AlreadyExists);
+        for number in 1..=NAMES_TRIED {
+            let temporary = temporary_name(name.as_str(), &id, number);
+            match self.open_locked(&temporary) {
+                Ok(file) => {
+                    let log = log_name(&id, number);
+                    let incoming = Incoming::new(self.clone(), file, name.clone(), temporary);
+                    return Partial::open(incoming, &id, sent, log);
+                }
+                // Another session receives the same file, or somebody else has the name.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => taken = error,
+                Err(error) => return Err(self.failure(Operation::CreateFile, &temporary, &error)),
+            }
+        }
+        Err(self.failure(Operation::CreateFile, name.as_str(), &taken))
+    }
+
+    fn open_locked(&self, name: &str) -> io::Result<File> {
+        let file = match self.folder.create_new(name) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => self.folder.open_own(name)?,
+            file => file?,
+        };
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(io::ErrorKind::AlreadyExists.into()),
+            // File systems without locks: who receives one file twice at a time has itself to blame.
+            Err(TryLockError::Error(error)) => tracing::debug!(%error, name, "lock"),
+        }
+        // Who had the lock may have finished just now: the name is another file's, or nobody's.
+        if self.folder.is_same(name, &file)? { Ok(file) } else { Err(io::ErrorKind::AlreadyExists.into()) }
+    }
+}
+
+impl Sent<'_> {
+    fn id(&self) -> Hash {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&self.size.to_be_bytes());
+        hasher.update(&self.modified_ns.unwrap_or(i64::MIN).to_be_bytes());
+        hasher.update(self.name.as_bytes());
+        *hasher.finalize().as_bytes()
+    }
+}
+
+impl Partial {
+    fn open(incoming: Incoming, id: &Hash, sent: Sent<'_>, log: String) -> Result<Self, Failure> {
+        let modified = sent.modified_ns.and_then(time);
+        let mut partial =
+            Self { incoming, size: sent.size, modified, hasher: PrefixHasher::default(), unread: 0, log: None };
+        if sent.size <= GROUPS_MIN as u64 * GROUP {
+            return Ok(partial);
+        }
+        let folder = &partial.incoming.inbox.folder;
+        match PrefixLog::open(folder, &log, id) {
+            Ok((opened, groups)) => {
+                partial.log = Some((opened, log));
+                partial.take_up(groups).map_err(|error| partial.failed(Operation::ReadFile, &error))?;
+            }
+            // It only saves time.
+            Err(error) => tracing::debug!(%error, log, "the log of a partial file"),
+        }
+        Ok(partial)
+    }
+
+    /// Believes the log if the last two groups are what it says: a file that was cut, or that lost what the disk had not
+    /// got yet, shows there.
+    fn take_up(&mut self, mut groups: Vec<Hash>) -> io::Result<()> {
+        let there = self.incoming.file.metadata()?.len().min(self.size);
+        let whole = usize::try_from(there / GROUP).unwrap_or(usize::MAX);
+        groups.truncate(whole);
+        if whole < GROUPS_MIN {
+            return Ok(());
+        }
+        if groups.len() >= GROUPS_MIN {
+            let known = groups.len() - GROUPS_MIN;
+            let mut check = PrefixHasher::resume(groups[..known].to_vec());
+            self.incoming.file.seek(SeekFrom::Start(known as u64 * GROUP))?;
+            for _ in known..groups.len() {
+                self.read_group(&mut check)?;
+            }
+            if check.finish() == PrefixHasher::resume(groups.clone()).finish() {
+                self.hasher = PrefixHasher::resume(groups);
+                return Ok(());
+            }
+        }
+        self.unread = whole as u64 * GROUP;
+        Ok(())
+    }
+
+    fn read_group(&self, hasher: &mut PrefixHasher) -> io::Result<()> {
+        let mut group = vec![0; usize::try_from(GROUP).unwrap_or(usize::MAX)];
+        (&self.incoming.file).read_exact(&mut group)?;
+        hasher.update(&group);
+        Ok(())
+    }
+
+    /// Reads 2 MiB of what there is, where nothing else tells its hash: after the machine was started anew. False once there
+    /// is nothing left to read.
+    ///
+    /// # Errors
+    /// It can't be read.
+    pub fn recover(&mut self) -> Result<bool, Failure> {
+        if self.hasher.len() >= self.unread {
+            return Ok(false);
+        }
+        let mut hasher = std::mem::take(&mut self.hasher);
+        let at = SeekFrom::Start(hasher.len());
+        let read = (&self.incoming.file).seek(at).and_then(|_| self.read_group(&mut hasher));
+        self.hasher = hasher;
+        read.map_err(|error| self.failed(Operation::ReadFile, &error))?;
+        Ok(self.hasher.len() < self.unread)
+    }
+
+    /// How far the file is here already, and the hash of that part.
+    #[must_use]
+    pub fn prefix(&self) -> (u64, Hash) {
+        match self.hasher.finish() {
+            Some(hash) if !self.hasher.is_empty() => (self.hasher.len(), hash),
+            _ => (0, [0; HASH_LEN]),
+        }
+    }
+
+    /// Where it lies while it is incomplete.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        self.incoming.path()
+    }
+
+    /// Keeps the first `offset` bytes, all of [`Self::prefix`] or none, and takes the room for the rest.
+    ///
+    /// # Errors
+    /// There is no room, or the file may not be so large.
+    pub fn begin(&mut self, offset: u64) -> Result<(), Failure> {
+        if offset != self.hasher.len() {
+            self.hasher = PrefixHasher::default();
+        }
+        let (offset, groups) = (self.hasher.len(), self.hasher.groups().len());
+        let begun = (|| {
+            if let Some((log, _)) = &mut self.log {
+                log.cut(groups)?;
+            }
+            let file = &mut self.incoming.file;
+            file.set_len(offset)?;
+            file.seek(SeekFrom::Start(offset))?;
+            self.incoming.inbox.folder.make_room(file, offset, self.size)
+        })();
+        begun.map_err(|error| self.failed(Operation::WriteFile, &error))
+    }
+
+    /// Writes all of the bytes. Blocks while the file system does.
+    ///
+    /// # Errors
+    /// What the system says, a full disk above all.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.incoming.write(bytes)?;
+        self.hasher.update(bytes);
+        if let Some((log, name)) = &mut self.log
+            && let Err(error) = log.record(self.hasher.groups())
+        {
+            tracing::debug!(%error, name, "the log of a partial file");
+            self.log = None;
+        }
+        Ok(())
+    }
+
+    /// Compares the hash, waits until the bytes are on the disk, and gives the file its name as [`Incoming::finish`] does,
+    /// on the disk too. Returns where it lies.
+    ///
+    /// # Errors
+    /// With the path at which it lies as incomplete; nothing is left of a file with another hash.
+    pub fn finish(self, hash: &Hash) -> Result<PathBuf, (Failure, PathBuf)> {
+        if self.hasher.finish().as_ref() != Some(hash) {
+            let path = self.incoming.path();
+            let failure = Failure::new(Operation::FinishFile, path.display(), Cause::Damaged);
+            self.discard();
+            return Err((failure, path));
+        }
+        let synced = self.modified.map_or(Ok(()), |modified| self.incoming.file.set_modified(modified));
+        if let Err(error) = synced.and_then(|()| self.incoming.file.sync_all()) {
+            let failure = self.failed(Operation::FinishFile, &error);
+            return Err((failure, self.abandon()));
+        }
+        let Self { incoming, log, .. } = self;
+        let inbox = incoming.inbox.clone();
+        remove_log(&inbox, log);
+        let path = incoming.finish()?;
+        match inbox.folder.sync() {
+            Ok(()) => Ok(path),
+            Err(error) => Err((inbox.failure(Operation::FinishFile, "", &error), path)),
+        }
+    }
+
+    /// Keeps what came for whoever sends it again, and gives back the room for the rest. Returns where it lies. Nothing is
+    /// left of a file of which nothing came.
+    pub fn abandon(self) -> PathBuf {
+        let path = self.incoming.path();
+        let len = self.incoming.file.metadata().map_or(0, |metadata| metadata.len());
+        if len == 0 {
+            self.discard();
+        } else if let Err(error) = self.incoming.file.set_len(len) {
+            tracing::debug!(%error, path = %path.display(), "room that was taken");
+        }
+        path
+    }
+
+    /// Removes it.
+    pub fn discard(self) {
+        let Incoming { inbox, temporary, .. } = self.incoming;
+        if let Err(error) = inbox.folder.remove(&temporary) {
+            tracing::debug!(%error, temporary, "a partial file");
+        }
+        remove_log(&inbox, self.log);
+    }
+
+    fn failed(&self, operation: Operation, error: &io::Error) -> Failure {
+        self.incoming.inbox.failure(operation, &self.incoming.temporary, error)
+    }
+}
+
+fn remove_log(inbox: &Inbox, log: Option<(PrefixLog, String)>) {
+    if let Some((_, name)) = log
+        && let Err(error) = inbox.folder.remove(&name)
+    {
+        tracing::debug!(%error, name, "the log of a partial file");
+    }
+}
+
+fn temporary_name(name: &str, id: &Hash, number: u32) -> String {
+    super::incomplete_name(&format!("{name}.{}", hex(&id[..4])), number)
+}
+
+fn log_name(id: &Hash, number: u32) -> String {
+    format!(".{}-{number}.sockeye", hex(&id[..8]))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn time(nanoseconds: i64) -> Option<SystemTime> {
+    let distance = Duration::from_nanos(nanoseconds.unsigned_abs());
+    match nanoseconds {
+        0.. => SystemTime::UNIX_EPOCH.checked_add(distance),
+        _ => SystemTime::UNIX_EPOCH.checked_sub(distance),
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests;
