@@ -99,7 +99,7 @@ pub(super) struct ConnectArguments {
 pub(super) struct SendFileArguments {
     /// Where to connect
     pub endpoint: String,
-    /// The files, one connection for each
+    /// The files; plain ones take a connection each
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
     /// How a file crosses
@@ -175,6 +175,8 @@ pub(super) enum Tool {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(super) enum SendProtocol {
+    /// Offered first, hashed on both sides, resumed where it broke off, and confirmed once it is kept
+    Verified,
     /// The name in the first send, a pause, the bytes, close
     Tutorial,
     /// The bytes and nothing else
@@ -183,7 +185,7 @@ pub(super) enum SendProtocol {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(super) enum ReceiveProtocol {
-    /// The tutorial's way if the first receive can be a file's name, else raw
+    /// Verified if that is offered; else the tutorial's way if the first receive can be a file's name, else raw
     Auto,
     /// The first receive is the name, the rest the content
     Tutorial,

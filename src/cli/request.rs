@@ -146,6 +146,7 @@ fn read_connect(arguments: ConnectArguments, language: Language) -> Result<Reque
 
 fn read_send_file(arguments: SendFileArguments, language: Language) -> Result<Request, UsageError> {
     let mode = match arguments.protocol {
+        SendProtocol::Verified => SendMode::Verified,
         SendProtocol::Tutorial => SendMode::Tutorial,
         SendProtocol::Raw => SendMode::Raw,
     };

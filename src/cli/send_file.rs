@@ -1,4 +1,4 @@
-//! `send-file`: a connection for each file, because neither way has a border between two.
+//! `send-file`: a connection for each plain file, because nothing marks the border between two; one for all verified ones.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use crate::model::{CloseReason, Command, ConnectSpec, Event, Failure, Outcome, R
 /// not known whether it read them.
 const PEER_CLOSE_WAIT: Duration = Duration::from_secs(5);
 
-/// Sends one file after the other; stops at the first that can't be sent. Unless all can be read, no connection is made.
+/// Sends one file after the other; plain ones stop at the first that can't be sent. Unless all can be read, no connection is made.
 pub(super) fn run(console: &mut Console, task: SendFilesTask) -> Ending {
     let SendFilesTask { target, files, mode } = task;
     let unreadable: Vec<Failure> = files.iter().filter_map(|file| Engine::check_source(file).err()).collect();
@@ -22,22 +22,26 @@ pub(super) fn run(console: &mut Console, task: SendFilesTask) -> Ending {
         }
         return Ending::Failed;
     }
+    if mode == SendMode::Verified {
+        return send(console, &target, files, mode);
+    }
     for file in files {
-        if send(console, &target, file, mode) == Ending::Failed {
+        if send(console, &target, vec![file], mode) == Ending::Failed {
             return Ending::Failed;
         }
     }
     Ending::Done
 }
 
-fn send(console: &mut Console, target: &Target, file: PathBuf, mode: SendMode) -> Ending {
+/// Sends files over one connection.
+fn send(console: &mut Console, target: &Target, files: Vec<PathBuf>, mode: SendMode) -> Ending {
     let socket = console.engine().new_socket();
     // A peer that has nothing to say may finish sending first, and still wants the file.
     let spec = ConnectSpec { stay_half_open: true, ..ConnectSpec::new(target.clone()) };
     console.engine().send(Command::Connect { socket, spec });
-    let mut waiting = Some(file);
+    let mut unended = files.len();
+    let mut waiting = Some(files);
     let mut session = None;
-    let mut ended = false;
     let mut failed = false;
     let mut deadline = None;
     let mut stopping = false;
@@ -46,25 +50,29 @@ fn send(console: &mut Console, target: &Target, file: PathBuf, mode: SendMode) -
         match turn {
             Turn::Event(Event::Opened { info, .. }) => {
                 session = Some(info.id);
-                let paths = waiting.take().into_iter().collect();
+                let paths = waiting.take().unwrap_or_default();
                 console.engine().send(Command::SendFiles { socket, to: Recipients::All, paths, mode });
             }
             Turn::Event(Event::TransferEnded { outcome, .. }) => {
-                ended = true;
-                failed |= outcome != Outcome::HandedOver;
+                unended = unended.saturating_sub(1);
+                failed |= !matches!(outcome, Outcome::HandedOver | Outcome::Verified);
+                if unended > 0 {
+                    continue;
+                }
                 deadline = Some(Instant::now() + PEER_CLOSE_WAIT);
-                if let Some(session) = session.filter(|_| outcome == Outcome::HandedOver && mode == SendMode::Raw) {
+                let finishes = mode == SendMode::Verified || outcome == Outcome::HandedOver && mode == SendMode::Raw;
+                if let Some(session) = session.filter(|_| finishes) {
                     console.engine().send(Command::FinishSending { session });
                 }
             }
             Turn::Event(Event::Closed { reason, .. }) => {
-                failed |= !ended || matches!(reason, CloseReason::Reset | CloseReason::Error);
+                failed |= unended > 0 || matches!(reason, CloseReason::Reset | CloseReason::Error);
             }
             Turn::Event(Event::Failed { socket: Some(_), .. }) => failed = true,
             Turn::Event(Event::Disconnected { .. }) => return Ending::failed_if(failed),
             Turn::Deadline if stopping => return Ending::failed_if(failed),
             Turn::Deadline | Turn::Interrupted => {
-                failed |= !ended;
+                failed |= unended > 0;
                 stopping = true;
                 deadline = Some(Instant::now() + Console::GRACE);
                 console.engine().send(Command::Disconnect { socket });

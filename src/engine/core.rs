@@ -1,6 +1,7 @@
 //! What every thread of the engine shares.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::thread::{Builder, JoinHandle};
@@ -25,6 +26,8 @@ pub(super) struct Core {
     pub(super) recorder: Recorder,
     pub(super) reader: Reader,
     pub(super) payload_events: bool,
+    /// Where is kept what spares reading files again of which a part was sent.
+    pub(super) sent_logs: Option<PathBuf>,
     next_session: AtomicU64,
     next_transfer: AtomicU64,
     sessions: Mutex<HashMap<SessionId, Arc<Session>>>,
@@ -46,6 +49,7 @@ impl Core {
         recorder: Recorder,
         reader: Reader,
         payload_events: bool,
+        sent_logs: Option<PathBuf>,
         last_session: SessionId,
     ) -> Self {
         Self {
@@ -55,6 +59,7 @@ impl Core {
             recorder,
             reader,
             payload_events,
+            sent_logs,
             next_session: AtomicU64::new(last_session.0.saturating_add(1)),
             next_transfer: AtomicU64::new(1),
             sessions: Mutex::new(HashMap::new()),

@@ -82,6 +82,9 @@ pub struct EngineConfig {
     pub payload_events: bool,
     /// Where [`Command::SaveSettings`] writes; `None` saves nothing.
     pub settings: Option<PathBuf>,
+    /// A folder for what spares reading large files again that were sent in part; made with the first of them. `None` reads
+    /// them again.
+    pub sent_logs: Option<PathBuf>,
 }
 
 impl fmt::Debug for EngineConfig {
@@ -163,7 +166,8 @@ impl Engine {
             }
         };
         let payload_events = config.payload_events;
-        let core = Core::new(clock, name_process, outbox, recorder, reader, payload_events, last_session);
+        let sent_logs = config.sent_logs;
+        let core = Core::new(clock, name_process, outbox, recorder, reader, payload_events, sent_logs, last_session);
         let core = Arc::new(core);
         // Unbounded: its only sender is the face, which a full channel must not block.
         let (commands, queue) = unbounded();
@@ -266,6 +270,12 @@ impl Engine {
     #[must_use]
     pub fn load_settings(path: &Path) -> (Settings, Vec<Damage>) {
         store::settings::load(path)
+    }
+
+    /// Where this system keeps what a program only saves time with; `None` where it has no such place.
+    #[must_use]
+    pub fn sent_logs_path() -> Option<PathBuf> {
+        store::sent_log::default_path()
     }
 
     /// Where this system keeps a program's settings; `None` where it has no such place.

@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Receiver, Sender, bounded, select};
 use parking_lot::{Mutex, RwLock};
 
 use super::browsing::Answering;
@@ -29,6 +29,9 @@ pub(super) enum PeerEnd {
     /// A failure, or this side stopped first.
     Unknown,
 }
+
+/// Pieces that wait for a thread that sends verified files.
+const FEED: usize = 16;
 
 #[derive(Debug)]
 enum Link {
@@ -62,6 +65,8 @@ pub(super) struct Session {
     concluded: AtomicBool,
     peer_end: Mutex<Option<PeerEnd>>,
     peer_ended: Stop,
+    /// Where what is received goes while this side sends verified files.
+    feed: Mutex<Option<Sender<Vec<u8>>>>,
 }
 
 impl fmt::Debug for Session {
@@ -105,6 +110,7 @@ impl Session {
             concluded: AtomicBool::new(false),
             peer_end: Mutex::new(None),
             peer_ended: Stop::new(),
+            feed: Mutex::new(None),
         }
     }
 
@@ -290,6 +296,31 @@ impl Session {
     pub(super) fn count_received(&self, bytes: u64) -> u64 {
         self.traffic.add_received(bytes);
         if self.info.protocol.is_stream() { self.received_offset.fetch_add(bytes, Ordering::Relaxed) } else { 0 }
+    }
+
+    /// Whether anything was sent over the stream.
+    pub(super) fn has_sent(&self) -> bool {
+        self.sent_offset.load(Ordering::Relaxed) > 0
+    }
+
+    /// From now on what is received comes out here, as it was received, until the feed is closed or the stream ends.
+    pub(super) fn open_feed(&self) -> Receiver<Vec<u8>> {
+        let (feed, bytes) = bounded(FEED);
+        *self.feed.lock() = Some(feed);
+        bytes
+    }
+
+    pub(super) fn close_feed(&self) {
+        self.feed.lock().take();
+    }
+
+    /// Hands on what was received, if there is a feed; waits for room in it. False if nobody takes it.
+    pub(super) fn feed(&self, bytes: &[u8]) -> bool {
+        let Some(feed) = self.feed.lock().clone() else { return false };
+        select! {
+            send(feed, bytes.to_vec()) -> fed => fed.is_ok(),
+            recv(self.stop.requested()) -> _ => true,
+        }
     }
 
     /// Half-closes and tells everybody.

@@ -38,7 +38,7 @@ const MESSAGE_AFTER_STOP: usize = 16 << 10;
 /// Receives until the stream ends, then closes it. Blocks for the session's whole life.
 pub(super) fn run(session: &Arc<Session>, core: &Arc<Core>, control: &SocketControl, stream: Arc<Stream>) {
     let mode = if session.browser.is_some() { ReceiveMode::Show } else { control.receive.read().clone() };
-    let begun = Receiving::begin(&mode, session, core).and_then(|receiving| {
+    let begun = Receiving::begin(&mode, session, core, &stream).and_then(|receiving| {
         let browser = session.browser.as_ref();
         let browsing = browser.map(|browser| Browsing::begin(browser, session, core, control, &stream)).transpose()?;
         Ok((receiving, browsing))
@@ -101,6 +101,9 @@ impl Receiver<'_> {
                 browsing.set_wait();
             }
             let most = self.receiving.as_ref().map_or(size, |receiving| receiving.receive_max().min(size));
+            if buffer.len() < size {
+                buffer.resize(size, 0);
+            }
             let result = self.stream.receive(&mut buffer[..most]);
             let stopping = self.session.stop.reason();
             if let Some(reason) = stopping {
@@ -115,8 +118,7 @@ impl Receiver<'_> {
                 Ok(ReceivedPiece { is_end: true, .. }) => break PeerEnd::Eof,
                 Ok(piece) => {
                     bytes_after_stop += stopping.map_or(0, |_| piece.len);
-                    let len = piece.len;
-                    if !self.received(&buffer[..len], piece) {
+                    if !self.received(&mut buffer, piece) {
                         self.session.cut(CloseReason::Error);
                         break PeerEnd::Unknown;
                     }
@@ -124,8 +126,11 @@ impl Receiver<'_> {
                 Err(error) if error.kind() == io::ErrorKind::ConnectionReset => break PeerEnd::Reset,
                 Err(_) if stopping.is_some() => break PeerEnd::Unknown,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    if let Some(receiving) = &mut self.receiving {
-                        receiving.idle();
+                    if let Some(receiving) = &mut self.receiving
+                        && !receiving.idle()
+                    {
+                        self.session.cut(CloseReason::Error);
+                        break PeerEnd::Unknown;
                     }
                     if let Some(browsing) = &mut self.browsing {
                         browsing.timeout();
@@ -140,6 +145,7 @@ impl Receiver<'_> {
             }
         };
         drop(buffer);
+        self.session.close_feed();
         if let Some(browsing) = &mut self.browsing {
             browsing.say_goodbye(end);
         }
@@ -164,14 +170,19 @@ impl Receiver<'_> {
     }
 
     /// False when the file that the bytes belong to takes no more; its end tells why.
-    fn received(&mut self, bytes: &[u8], piece: ReceivedPiece) -> bool {
+    fn received(&mut self, buffer: &mut Vec<u8>, piece: ReceivedPiece) -> bool {
         let (session, core) = (self.session, self.core);
-        let truncated = piece.truncated;
-        let stream_offset = session.count_received(bytes.len() as u64);
+        let (truncated, len) = (piece.truncated, piece.len);
+        let stream_offset = session.count_received(len as u64);
+        if session.feed(&buffer[..len]) {
+            core.outbox.touch();
+            rights::tell_and_close(core, session, piece.rights);
+            return true;
+        }
         if let Some(receiving) = &mut self.receiving {
             core.outbox.touch();
             let is_new = !receiving.is_under_way();
-            let goes_on = receiving.bytes(bytes);
+            let goes_on = receiving.bytes(buffer, len);
             // Not before: a connection on which nothing has come yet costs no wake-ups.
             if is_new
                 && receiving.is_under_way()
@@ -182,6 +193,7 @@ impl Receiver<'_> {
             rights::tell_and_close(core, session, piece.rights);
             return goes_on;
         }
+        let bytes = &buffer[..len];
         if truncated {
             core.notice(session.info.socket, Some(session), Notice::Truncated { kept: bytes.len() as u64 });
         }

@@ -2,20 +2,48 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
-use crossbeam_channel::select;
+use crossbeam_channel::{after, never, select};
 
 use super::core::Core;
 use super::send_queue::{Outgoing, WriterSeat};
 use super::session::Session;
-use super::transfer;
-use crate::model::{Cause, CloseReason, Failure, Operation};
+use super::transfer::{self, Dialogue};
+use crate::model::{Cause, CloseReason, Failure, Operation, SendMode};
 use crate::net::Stream;
+
+/// How often the silence of a receiver of verified files is looked at.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Sends what is queued until nothing follows, the session stops, or a call fails. What is then still queued is told.
 pub(super) fn run(session: &Arc<Session>, core: &Core, stream: &Stream, seat: &WriterSeat) {
-    while let Some(item) = next(session, seat) {
+    let mut dialogue: Option<Dialogue<'_>> = None;
+    while let Some(item) = next(session, seat, &mut dialogue) {
         let is_last = match item {
+            Outgoing::Message(_) if dialogue.is_some() => {
+                let failure = Failure::new(Operation::Send, &session.peer, Cause::FilesOnly);
+                core.fail(session.info.socket, Some(session), failure);
+                false
+            }
+            Outgoing::File { path, mode } if dialogue.is_some() && mode != SendMode::Verified => {
+                transfer::refuse(session, core, &path, mode, Cause::FilesOnly);
+                false
+            }
+            Outgoing::File { path, mode: SendMode::Verified } => {
+                if dialogue.is_none() {
+                    match Dialogue::begin(session, core, stream) {
+                        Ok(begun) => dialogue = Some(begun),
+                        Err(cause) => transfer::refuse(session, core, &path, SendMode::Verified, cause),
+                    }
+                }
+                let sent = dialogue.as_mut().map_or(Ok(()), |dialogue| dialogue.send(&path));
+                sent.is_err_and(|error| {
+                    dialogue = None;
+                    session.request_stop(reason_for(session, &Cause::from(&error)));
+                    true
+                })
+            }
             Outgoing::Message(bytes) => match session.write_queued(core, stream, &bytes) {
                 Ok(()) => false,
                 // Told to stop: what is still reserved is reported as not sent.
@@ -33,6 +61,13 @@ pub(super) fn run(session: &Arc<Session>, core: &Core, stream: &Stream, seat: &W
                     true
                 }
             },
+            Outgoing::Finish | Outgoing::End if let Some(dialogue) = dialogue.take() => {
+                match dialogue.finish() {
+                    Ok(()) => session.finish_sending(core, stream),
+                    Err(error) => session.request_stop(reason_for(session, &Cause::from(&error))),
+                }
+                matches!(item, Outgoing::End)
+            }
             Outgoing::Finish => {
                 // An automatic answer may be half out.
                 let _gate = session.hold_gate();
@@ -46,6 +81,9 @@ pub(super) fn run(session: &Arc<Session>, core: &Core, stream: &Stream, seat: &W
             break;
         }
     }
+    if let Some(dialogue) = dialogue {
+        dialogue.stop();
+    }
     for item in seat.queue.try_iter() {
         // Bytes of messages stay reserved and are told by the session's conclusion.
         if let Outgoing::File { path, mode } = item {
@@ -57,10 +95,25 @@ pub(super) fn run(session: &Arc<Session>, core: &Core, stream: &Stream, seat: &W
 
 /// Blocks for the next thing to do; `None` when told to stop. What was queued before an orderly stop still goes out; a
 /// file is too long for that.
-fn next(session: &Session, seat: &WriterSeat) -> Option<Outgoing> {
-    let item = select! {
-        recv(seat.queue) -> item => item.ok()?,
-        recv(session.stop.requested()) -> _ => seat.queue.try_recv().ok()?,
+fn next(session: &Session, seat: &WriterSeat, dialogue: &mut Option<Dialogue<'_>>) -> Option<Outgoing> {
+    let item = loop {
+        let feed = dialogue.as_ref().filter(|dialogue| dialogue.is_waiting()).map(|dialogue| dialogue.feed().clone());
+        let is_waiting = feed.is_some();
+        let heard = select! {
+            recv(seat.queue) -> item => break item.ok()?,
+            recv(session.stop.requested()) -> _ => break seat.queue.try_recv().ok()?,
+            recv(feed.unwrap_or_else(never)) -> bytes => Some(bytes.ok()),
+            recv(if is_waiting { after(LOOK) } else { never() }) -> _ => None,
+        };
+        let Some(waiting) = dialogue else { continue };
+        let result = match heard {
+            Some(bytes) => waiting.listen_to(bytes),
+            None => waiting.look_at_the_time(),
+        };
+        if let Err(error) = result {
+            *dialogue = None;
+            session.request_stop(reason_for(session, &Cause::from(&error)));
+        }
     };
     if !session.stop.is_requested() {
         return Some(item);

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use super::Language;
 use crate::codec::visible::visible;
-use crate::model::{Cause, Failure, Hint, Operation, Traffic};
+use crate::model::{CancelReason, Cause, Failure, Hint, Operation, Traffic};
 use crate::tr;
 
 type Words = Cow<'static, str>;
@@ -176,6 +176,14 @@ pub fn cause(language: Language, cause: &Cause) -> Words {
         Cause::FileTooLarge => tr!(language, "cause.file_too_large"),
         Cause::SourceChanged => tr!(language, "cause.source_changed"),
         Cause::Damaged => tr!(language, "cause.damaged"),
+        Cause::NotVerifying => tr!(language, "cause.not_verifying"),
+        Cause::NotFirst => tr!(language, "cause.not_first"),
+        Cause::FilesOnly => tr!(language, "cause.files_only"),
+        Cause::ProtocolBroken { message } => tr!(language, "cause.protocol_broken", message = message),
+        Cause::GivenUpByPeer { reason, words } if words.is_empty() => cancel_reason(language, *reason),
+        Cause::GivenUpByPeer { reason, words } => {
+            tr!(language, "cause.given_up_by_peer", reason = cancel_reason(language, *reason), words = visible(words))
+        }
         Cause::Cancelled => tr!(language, "cause.cancelled"),
         Cause::QueueFull => {
             tr!(language, "cause.queue_full", most = super::byte_size(Traffic::QUEUE_MAX))
@@ -199,6 +207,21 @@ pub fn cause(language: Language, cause: &Cause) -> Words {
         Cause::NotUdp => tr!(language, "cause.not_udp"),
         Cause::ConnectedToOne => tr!(language, "cause.connected_to_one"),
         Cause::Other { message, .. } => message.clone().into(),
+    }
+}
+
+/// Why the other side gave a file up.
+fn cancel_reason(language: Language, reason: CancelReason) -> Cow<'static, str> {
+    match reason {
+        CancelReason::Declined => tr!(language, "cancel.declined"),
+        CancelReason::NoRoom => tr!(language, "cancel.no_room"),
+        CancelReason::Limit => tr!(language, "cancel.limit"),
+        CancelReason::Name => tr!(language, "cancel.name"),
+        CancelReason::Storage => tr!(language, "cancel.storage"),
+        CancelReason::Changed => tr!(language, "cancel.changed"),
+        CancelReason::Stopped => tr!(language, "cancel.stopped"),
+        CancelReason::Mismatch => tr!(language, "cancel.mismatch"),
+        CancelReason::Other(number) => tr!(language, "cancel.other", number = number),
     }
 }
 

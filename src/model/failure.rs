@@ -5,6 +5,8 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
+use super::transfer::CancelReason;
+
 /// What was being done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -130,6 +132,22 @@ pub enum Cause {
     FileTooLarge,
     /// The file became shorter, longer or newer while it was being sent.
     SourceChanged,
+    /// Nobody at the other end speaks the protocol of verified files, or is ready to receive any.
+    NotVerifying,
+    /// A verified file has to be the first thing that goes over a connection.
+    NotFirst,
+    /// Verified files go over the connection, between which nothing else may come.
+    FilesOnly,
+    /// What came is not as the protocol of verified files has it.
+    ProtocolBroken {
+        message: String,
+    },
+    /// The other side gave the file up.
+    GivenUpByPeer {
+        reason: CancelReason,
+        /// Its own words, which may be empty.
+        words: String,
+    },
     /// What arrived of a file has another hash than its sender gave.
     Damaged,
     Cancelled,

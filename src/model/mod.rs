@@ -57,4 +57,4 @@ pub use settings::{
 pub use shown_as::ShownAs;
 pub use socket_state::{AcceptQueue, SocketMemory, SocketState, TcpInfo, TcpState};
 pub use target::Target;
-pub use transfer::{Outcome, Progress, ReceiveMode, SendMode, TransferInfo};
+pub use transfer::{CancelReason, Outcome, Progress, ReceiveMode, SendMode, TransferInfo};

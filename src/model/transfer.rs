@@ -17,6 +17,32 @@ pub enum SendMode {
     Raw,
     /// As the tutorial does it: the name in the first send, a pause, the bytes, close.
     Tutorial,
+    /// Offered first, hashed on both sides, and confirmed by the receiver once it is kept.
+    Verified,
+}
+
+/// Why a side gave up a file that was to be verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CancelReason {
+    /// The user didn't want it.
+    Declined,
+    /// There is no room for it.
+    NoRoom,
+    /// More or larger files than are taken.
+    Limit,
+    /// No file can have such a name.
+    Name,
+    /// It could not be read or written.
+    Storage,
+    /// It became another file while it was sent.
+    Changed,
+    /// The user stopped it.
+    Stopped,
+    /// What arrived has another hash.
+    Mismatch,
+    /// One that a later version knows.
+    Other(u8),
 }
 
 /// What happens to incoming bytes.
@@ -29,7 +55,7 @@ pub enum ReceiveMode {
     Raw { into: PathBuf },
     /// The first receive is the name, the rest the content.
     Tutorial { into: PathBuf },
-    /// The tutorial's way if the first receive can be a file's name, else raw.
+    /// Verified if the sender offers that; else the tutorial's way if the first receive can be a file's name, else raw.
     Auto { into: PathBuf },
 }
 

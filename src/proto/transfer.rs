@@ -70,7 +70,7 @@ mod sender;
 use std::time::Duration;
 
 use self::deadline::Deadline;
-pub use self::frame::{DATA_HEADER, Frame, Hello, Kind, NAME_MAX, Offer, Reason, TransferKey, data_header};
+pub use self::frame::{DATA_HEADER, Frame, Hello, Kind, NAME_MAX, Offer, TransferKey, data_header};
 pub use self::frame_reader::Fault;
 pub use self::greeting::{Agreed, Answerer, Caller, First, Misunderstanding, Role};
 pub use self::receiver::{ReceiveStep, Receiver};

@@ -9,6 +9,7 @@ pub mod journal;
 pub mod kernel;
 pub mod port_owner;
 pub mod process;
+pub mod sent_log;
 pub mod settings;
 pub mod site;
 pub mod socket_file;

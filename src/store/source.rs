@@ -5,6 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use crate::codec::prefix_hash::Hash;
 use crate::model::{Cause, Failure, Hint, Operation};
 use crate::store::advice::file_failure;
 
@@ -59,6 +60,33 @@ impl Source {
     #[must_use]
     pub fn size(&self) -> u64 {
         self.size
+    }
+
+    /// Nanoseconds since 1970, UTC; `None` where the file system keeps no such time.
+    #[must_use]
+    pub fn modified_ns(&self) -> Option<i64> {
+        let modified = self.modified?;
+        match modified.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(after) => i64::try_from(after.as_nanos()).ok(),
+            Err(before) => i64::try_from(before.duration().as_nanos()).ok().map(|before| -before),
+        }
+    }
+
+    /// Stands for the file as it is: another one, or the same after it was written to, has another.
+    pub(super) fn identity(&self) -> Hash {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&self.size.to_be_bytes());
+        hasher.update(&self.modified_ns().unwrap_or(i64::MIN).to_be_bytes());
+        #[cfg(unix)]
+        if let Ok(metadata) = self.file.metadata() {
+            use std::os::unix::fs::MetadataExt;
+            hasher.update(&metadata.dev().to_be_bytes());
+            hasher.update(&metadata.ino().to_be_bytes());
+            hasher.update(&metadata.ctime().to_be_bytes());
+            hasher.update(&metadata.ctime_nsec().to_be_bytes());
+        }
+        hasher.update(self.path.as_os_str().as_encoded_bytes());
+        *hasher.finalize().as_bytes()
     }
 
     /// The next bytes, never beyond [`Source::size`]; 0 at that end, or for an empty buffer.

@@ -75,6 +75,7 @@ mod tests {
                 wake: Arc::new(move || _ = wake.try_send(())),
                 payload_events: false,
                 settings: None,
+                sent_logs: None,
             });
             let ctx = Context::default();
             let app = App::new(engine.unwrap(), Settings::default(), &[], &ctx);

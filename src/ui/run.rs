@@ -42,6 +42,7 @@ pub fn run() -> ExitCode {
         }),
         payload_events: false,
         settings: path,
+        sent_logs: Engine::sent_logs_path(),
     };
     let engine = match Engine::start(config) {
         Ok(engine) => engine,

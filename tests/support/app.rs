@@ -71,6 +71,7 @@ impl Window {
             }),
             payload_events: false,
             settings: file,
+            sent_logs: None,
         };
         let engine = Engine::start_in(config, surroundings).expect("an engine");
         let app = Rc::new(RefCell::new(None));

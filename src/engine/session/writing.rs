@@ -78,6 +78,29 @@ impl Session {
         self.write_ungated(core, stream, bytes, |_| {})
     }
 
+    /// Sends what is no message and leaves no row: what is said about files has its place in their rows.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub(in crate::engine) fn write_unrecorded(&self, stream: &Stream, bytes: &[u8]) -> Result<(), Option<io::Error>> {
+        let _gate = self.gate.lock();
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            if self.stop.is_urgent() {
+                return Err(None);
+            }
+            match stream.send(rest) {
+                Ok(taken) => {
+                    self.count_sent(taken as u64);
+                    rest = &rest[taken..];
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(Some(error)),
+            }
+        }
+        Ok(())
+    }
+
     fn sent_slice(&self, core: &Core, taken: &[u8]) {
         let payload = if core.recorder.is_on() { taken.to_vec() } else { Vec::new() };
         self.sent(core, Call::Send, payload, taken.len());

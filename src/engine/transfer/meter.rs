@@ -38,6 +38,12 @@ impl Meter {
         self.report_after(STALL_REPORT, now)
     }
 
+    /// Starts with what is there already, which took no time.
+    pub(super) fn begin_at(&mut self, done: u64, now: Instant) {
+        self.done = done;
+        self.reports = VecDeque::from([(now, done)]);
+    }
+
     fn report_after(&mut self, pause: Duration, now: Instant) -> Option<Progress> {
         if now.duration_since(self.last_report) < pause {
             return None;

@@ -1,29 +1,29 @@
-//! One connection's bytes on their way into a file.
+//! One connection's bytes on their way into files.
 
-use std::path::Path;
 use std::sync::Arc;
 
-use super::ticket::Ticket;
-use crate::codec::file_name::SafeName;
+use super::plain_receiving::PlainReceiving;
+use super::verified::VerifiedReceiving;
 use crate::engine::core::Core;
 use crate::engine::session::{PeerEnd, Session};
-use crate::model::{Cause, Direction, Failure, Operation, Outcome, ReceiveMode, SendMode};
-use crate::proto::plain_file::{Begin, PlainReceiver, Way};
-use crate::store::inbox::{Inbox, Incoming};
+use crate::model::{Failure, ReceiveMode};
+use crate::net::Stream;
+use crate::proto::plain_file::Way;
+use crate::proto::transfer::First;
+use crate::store::inbox::Inbox;
 
 pub(in crate::engine) struct Receiving<'a> {
     core: &'a Core,
     session: &'a Arc<Session>,
-    inbox: Inbox,
-    receiver: PlainReceiver,
-    way: Way,
-    file: Option<File<'a>>,
+    stream: &'a Stream,
+    sender: Sender<'a>,
 }
 
-struct File<'a> {
-    incoming: Incoming,
-    ticket: Ticket<'a>,
-    failure: Option<Failure>,
+enum Sender<'a> {
+    /// These are the first bytes, too few to tell.
+    Unknown { inbox: Inbox, first: Vec<u8> },
+    Plain(PlainReceiving<'a>),
+    Verified(VerifiedReceiving<'a>),
 }
 
 impl<'a> Receiving<'a> {
@@ -35,96 +35,89 @@ impl<'a> Receiving<'a> {
         mode: &ReceiveMode,
         session: &'a Arc<Session>,
         core: &'a Core,
+        stream: &'a Stream,
     ) -> Result<Option<Self>, Failure> {
         let (Some(way), Some(folder)) = (Way::of(mode), mode.folder()) else { return Ok(None) };
         let inbox = Inbox::open(folder)?;
-        Ok(Some(Self { core, session, inbox, receiver: PlainReceiver::new(way), way, file: None }))
+        let sender = match way {
+            Way::Auto => Sender::Unknown { inbox, first: Vec::new() },
+            Way::Raw | Way::Tutorial => Sender::Plain(PlainReceiving::new(way, inbox, session, core)),
+        };
+        Ok(Some(Self { core, session, stream, sender }))
     }
 
     /// The most bytes that the next receive call should ask for.
     pub(in crate::engine) fn receive_max(&self) -> usize {
-        self.receiver.receive_max().unwrap_or(usize::MAX)
+        match &self.sender {
+            Sender::Unknown { .. } => PlainReceiving::FIRST_MAX,
+            Sender::Plain(plain) => plain.receive_max(),
+            Sender::Verified(_) => usize::MAX,
+        }
     }
 
-    /// Takes what one receive call returned. False when the file can't be written, or the user cancelled: the stream is
-    /// to be closed, and the file's end tells why.
-    pub(in crate::engine) fn bytes(&mut self, bytes: &[u8]) -> bool {
-        let received = self.receiver.handle_bytes(bytes);
-        if let Some(begin) = received.begin {
-            let mode = if received.content.is_empty() { SendMode::Tutorial } else { SendMode::Raw };
-            self.file = self.create(begin, mode);
+    /// Takes what one receive call put at the start of the buffer, which another may take the place of. False when a file
+    /// can't be written, or the user cancelled, or the sender can't be worked with: the stream is to be closed, and the
+    /// file's end tells why.
+    pub(in crate::engine) fn bytes(&mut self, buffer: &mut Vec<u8>, len: usize) -> bool {
+        match &mut self.sender {
+            Sender::Unknown { inbox, first } => {
+                first.extend_from_slice(&buffer[..len]);
+                let inbox = inbox.clone();
+                let mut first = std::mem::take(first);
+                self.sender = match First::of(&first) {
+                    First::Undecided => Sender::Unknown { inbox, first },
+                    First::Plain => {
+                        let mut plain = PlainReceiving::new(Way::Auto, inbox, self.session, self.core);
+                        let goes_on = plain.bytes(&first);
+                        self.sender = Sender::Plain(plain);
+                        return goes_on;
+                    }
+                    First::Speaks => {
+                        let mut verified = VerifiedReceiving::new(self.session, self.core, self.stream, inbox);
+                        let len = first.len();
+                        let goes_on = verified.bytes(&mut first, len);
+                        self.sender = Sender::Verified(verified);
+                        return goes_on;
+                    }
+                };
+                true
+            }
+            Sender::Plain(plain) => plain.bytes(&buffer[..len]),
+            Sender::Verified(verified) => verified.bytes(buffer, len),
         }
-        let Some(file) = &mut self.file else { return false };
-        if file.ticket.cancelled().is_requested() {
-            return false;
-        }
-        if let Err(failure) = file.incoming.write(received.content) {
-            file.failure = Some(failure);
-            return false;
-        }
-        file.ticket.add(received.content.len() as u64);
-        true
     }
 
-    /// Whether a file has begun; from then on [`Self::idle`] is to be called about once a second while nothing comes.
+    /// Whether anything has begun; from then on [`Self::idle`] is to be called about once a second while nothing comes.
     pub(in crate::engine) fn is_under_way(&self) -> bool {
-        self.file.is_some()
-    }
-
-    pub(in crate::engine) fn idle(&mut self) {
-        if let Some(file) = &mut self.file {
-            file.ticket.idle();
+        match &self.sender {
+            Sender::Unknown { .. } => false,
+            Sender::Plain(plain) => plain.is_under_way(),
+            Sender::Verified(_) => true,
         }
     }
 
-    /// The stream has ended: the file gets its name, or stays as incomplete. False when something came that is not kept
+    /// False as [`Self::bytes`].
+    pub(in crate::engine) fn idle(&mut self) -> bool {
+        match &mut self.sender {
+            Sender::Unknown { .. } => true,
+            Sender::Plain(plain) => {
+                plain.idle();
+                true
+            }
+            Sender::Verified(verified) => verified.idle(),
+        }
+    }
+
+    /// The stream has ended: a file gets its name, or stays as incomplete. False when something came that is not kept
     /// whole.
-    pub(in crate::engine) fn end(mut self, end: PeerEnd) -> bool {
-        if self.file.is_none() && end == PeerEnd::Eof && self.way == Way::Raw {
-            // A plain sender's empty file: all of the connection's bytes are none.
-            let begin = Begin { name: SafeName::new(PlainReceiver::UNNAMED.as_bytes()), notice: None };
-            self.file = self.create(begin, SendMode::Raw);
-            if self.file.is_none() {
-                return false;
+    pub(in crate::engine) fn end(self, end: PeerEnd) -> bool {
+        match self.sender {
+            Sender::Unknown { inbox, first } => {
+                let mut plain = PlainReceiving::new(Way::Auto, inbox, self.session, self.core);
+                (first.is_empty() || plain.bytes(&first)) && plain.end(end)
             }
-        }
-        // None came, or it was refused when it did.
-        let Some(File { incoming, ticket, failure }) = self.file.take() else { return true };
-        let is_cancelled = ticket.cancelled().is_requested();
-        let (outcome, path, failure) = if end == PeerEnd::Eof && failure.is_none() && !is_cancelled {
-            match incoming.finish() {
-                Ok(path) => (Outcome::Unverified, path, None),
-                Err((failure, path)) => (Outcome::Incomplete, path, Some(failure)),
-            }
-        } else {
-            let path = incoming.abandon();
-            let cancel = || Failure::new(Operation::WriteFile, path.display(), Cause::Cancelled);
-            (Outcome::Incomplete, path.clone(), failure.or_else(|| is_cancelled.then(cancel)))
-        };
-        ticket.conclude(outcome, &path, failure);
-        outcome != Outcome::Incomplete
-    }
-
-    /// `None` when the file can't be begun, which is told like one that ended.
-    fn create(&self, begin: Begin, mode: SendMode) -> Option<File<'a>> {
-        let Begin { name, notice } = begin;
-        if let Some(notice) = notice {
-            self.core.notice(self.session.info.socket, Some(self.session), notice);
-        }
-        let begin = |path: &Path| {
-            let name = name.as_sent().to_owned();
-            Ticket::begin(self.core, self.session, Direction::In, mode, name, path, None)
-        };
-        match self.inbox.create(&name) {
-            Ok(incoming) => {
-                let ticket = begin(&incoming.path());
-                Some(File { incoming, ticket, failure: None })
-            }
-            Err(failure) => {
-                let path = Path::new(name.as_str());
-                begin(path).conclude(Outcome::Refused, path, Some(failure));
-                None
-            }
+            Sender::Plain(plain) => plain.end(end),
+            Sender::Verified(verified) => verified.end(end),
         }
     }
 }

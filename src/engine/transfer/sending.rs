@@ -34,7 +34,7 @@ enum Broken {
     Stream(io::Error),
 }
 
-/// Sends one file and tells how it ended. Blocks until it has.
+/// Sends one file to a plain program and tells how it ended. Blocks until it has.
 ///
 /// # Errors
 /// The stream broke; the file has been concluded all the same.
@@ -55,9 +55,10 @@ pub(in crate::engine) fn send(
     let (name, size) = (source.name().to_owned(), Some(source.size()));
     let ticket = Ticket::begin(core, session, Direction::Out, mode, name, path, size);
     let mut sending = Sending { session, core, stream, source, ticket };
-    let result = match mode {
-        SendMode::Raw => sending.content(&session.hold_gate()).map(|()| Outcome::HandedOver),
-        SendMode::Tutorial => sending.tutorial(),
+    let result = if mode == SendMode::Tutorial {
+        sending.tutorial()
+    } else {
+        sending.content(&session.hold_gate()).map(|()| Outcome::HandedOver)
     };
     sending.conclude(result, mode)
 }
@@ -67,7 +68,7 @@ pub(in crate::engine) fn refuse(session: &Arc<Session>, core: &Core, path: &Path
     unsent(session, core, path, mode, Failure::new(Operation::Send, path.display(), cause));
 }
 
-fn unsent(session: &Arc<Session>, core: &Core, path: &Path, mode: SendMode, failure: Failure) {
+pub(super) fn unsent(session: &Arc<Session>, core: &Core, path: &Path, mode: SendMode, failure: Failure) {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let ticket = Ticket::begin(core, session, Direction::Out, mode, name, path, None);
     ticket.conclude(Outcome::Refused, path, Some(failure));

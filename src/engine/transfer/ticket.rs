@@ -44,6 +44,11 @@ impl<'a> Ticket<'a> {
         self.meter.done()
     }
 
+    /// So much of it is at the other side already.
+    pub(super) fn begin_at(&mut self, done: u64) {
+        self.meter.begin_at(done, Instant::now());
+    }
+
     /// Counts bytes and tells of them now and then.
     pub(super) fn add(&mut self, bytes: u64) {
         match self.meter.add(bytes, Instant::now()) {

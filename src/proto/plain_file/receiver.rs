@@ -58,16 +58,18 @@ impl PlainReceiver {
     /// The most bytes of a name: what file systems take.
     const NAME_MAX: usize = 255;
 
+    /// What the tutorial's server asks for when it waits for the name.
+    pub const FIRST_MAX: usize = 1024;
+
     #[must_use]
     pub fn new(way: Way) -> Self {
         Self { way, begun: false }
     }
 
-    /// The most bytes that the next receive call should ask for; `None`: any number. The tutorial's server asks for
-    /// 1024 when it waits for the name.
+    /// The most bytes that the next receive call should ask for; `None`: any number.
     #[must_use]
     pub fn receive_max(&self) -> Option<usize> {
-        (!self.begun && self.way != Way::Raw).then_some(1024)
+        (!self.begun && self.way != Way::Raw).then_some(Self::FIRST_MAX)
     }
 
     /// The bytes of one receive call, as it returned them. Nothing is copied but the name.

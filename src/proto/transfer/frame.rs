@@ -3,6 +3,7 @@
 use blake3::Hasher;
 
 use crate::codec::prefix_hash::{HASH_LEN, Hash};
+use crate::model::CancelReason;
 
 /// Bytes before what a frame carries.
 pub(super) const HEADER: usize = 8;
@@ -46,29 +47,6 @@ pub struct Offer {
     pub name: String,
 }
 
-/// Why a file was not taken, or not sent to its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
-    /// The user didn't want it.
-    Declined,
-    /// There is no room for it.
-    NoRoom,
-    /// More or larger files than are taken.
-    Limit,
-    /// No file can have such a name.
-    Name,
-    /// It could not be read or written.
-    Storage,
-    /// It became another file while it was sent.
-    Changed,
-    /// The user stopped it.
-    Stopped,
-    /// What arrived has another hash.
-    Mismatch,
-    /// One that a later version knows.
-    Other(u8),
-}
-
 /// The first frame of either side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hello {
@@ -88,7 +66,7 @@ pub enum Frame {
     Begin { key: TransferKey, offset: u64 },
     End { key: TransferKey, size: u64, hash: Hash },
     Commit { key: TransferKey },
-    Cancel { key: TransferKey, reason: Reason, words: String },
+    Cancel { key: TransferKey, reason: CancelReason, words: String },
     Working,
     Done,
 }
@@ -125,28 +103,26 @@ impl Header {
     }
 }
 
-impl Reason {
-    const KNOWN: [(u8, Self); 8] = [
-        (1, Self::Declined),
-        (2, Self::NoRoom),
-        (3, Self::Limit),
-        (4, Self::Name),
-        (5, Self::Storage),
-        (6, Self::Changed),
-        (7, Self::Stopped),
-        (8, Self::Mismatch),
-    ];
+const REASONS: [(u8, CancelReason); 8] = [
+    (1, CancelReason::Declined),
+    (2, CancelReason::NoRoom),
+    (3, CancelReason::Limit),
+    (4, CancelReason::Name),
+    (5, CancelReason::Storage),
+    (6, CancelReason::Changed),
+    (7, CancelReason::Stopped),
+    (8, CancelReason::Mismatch),
+];
 
-    fn number(self) -> u8 {
-        match self {
-            Self::Other(number) => number,
-            known => Self::KNOWN.iter().find(|(_, reason)| *reason == known).map_or(0, |(number, _)| *number),
-        }
+fn number_of(reason: CancelReason) -> u8 {
+    match reason {
+        CancelReason::Other(number) => number,
+        known => REASONS.iter().find(|(_, reason)| *reason == known).map_or(0, |(number, _)| *number),
     }
+}
 
-    fn of_number(number: u8) -> Self {
-        Self::KNOWN.iter().find(|(known, _)| *known == number).map_or(Self::Other(number), |(_, reason)| *reason)
-    }
+fn reason_of(number: u8) -> CancelReason {
+    REASONS.iter().find(|(known, _)| *known == number).map_or(CancelReason::Other(number), |(_, reason)| *reason)
 }
 
 impl Frame {
@@ -195,7 +171,7 @@ impl Frame {
             Self::Commit { key } => out.extend_from_slice(&key.0),
             Self::Cancel { key, reason, words } => {
                 out.extend_from_slice(&key.0);
-                out.push(reason.number());
+                out.push(number_of(*reason));
                 out.extend_from_slice(start(words, WORDS_MAX));
             }
             Self::Working | Self::Done => {}
@@ -237,7 +213,7 @@ impl Frame {
             7 => Self::Commit { key: fields.key()? },
             8 => {
                 let (key, [reason]) = (fields.key()?, fields.take()?);
-                Self::Cancel { key, reason: Reason::of_number(reason), words: fields.text()? }
+                Self::Cancel { key, reason: reason_of(reason), words: fields.text()? }
             }
             9 => Self::Working,
             10 => Self::Done,

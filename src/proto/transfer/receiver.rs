@@ -2,10 +2,11 @@
 
 use std::time::Instant;
 
-use super::frame::{Frame, Kind, Offer, Reason, TransferKey};
+use super::frame::{Frame, Kind, Offer, TransferKey};
 use super::frame_reader::{Fault, FrameReader, Item};
 use super::{Deadline, IDLE};
 use crate::codec::prefix_hash::{HASH_LEN, Hash};
+use crate::model::CancelReason;
 
 /// The most files whose last byte came and that were neither kept nor given up yet.
 const UNANSWERED_MAX: usize = 1024;
@@ -22,7 +23,7 @@ pub enum ReceiveStep<'a> {
     /// All of it is there: if it has this hash, keep it and [`Receiver::commit`], else [`Receiver::cancel`].
     End { key: TransferKey, hash: Hash },
     /// The sender gave it up; the rest will not come.
-    Cancelled { key: TransferKey, reason: Reason, words: String },
+    Cancelled { key: TransferKey, reason: CancelReason, words: String },
     /// The sender has no more files: finish sending once all are answered.
     Done,
 }
@@ -151,7 +152,7 @@ impl Receiver {
     }
 
     /// One that is unknown was answered while this was on its way.
-    fn cancelled<'a>(&mut self, key: TransferKey, reason: Reason, words: String) -> Option<ReceiveStep<'a>> {
+    fn cancelled<'a>(&mut self, key: TransferKey, reason: CancelReason, words: String) -> Option<ReceiveStep<'a>> {
         if let Some((_, state)) = self.current.take_if(|(offer, _)| offer.key == key) {
             return (state != State::Skipped).then_some(ReceiveStep::Cancelled { key, reason, words });
         }
@@ -176,7 +177,7 @@ impl Receiver {
     }
 
     /// Gives a file or folder up, whatever it is at; nothing more of it is handed out.
-    pub fn cancel(&mut self, key: TransferKey, reason: Reason, words: &str) {
+    pub fn cancel(&mut self, key: TransferKey, reason: CancelReason, words: &str) {
         let is_current = match &mut self.current {
             Some((offer, state)) if offer.key == key && *state != State::Skipped => {
                 *state = State::Skipped;

@@ -2,10 +2,11 @@
 
 use std::time::Instant;
 
-use super::frame::{DATA_HEADER, Frame, Kind, Offer, Reason, TransferKey, data_header};
+use super::frame::{DATA_HEADER, Frame, Kind, Offer, TransferKey, data_header};
 use super::frame_reader::{Fault, FrameReader, Item};
 use super::{Deadline, IDLE};
 use crate::codec::prefix_hash::Hash;
+use crate::model::CancelReason;
 
 /// The most files that wait for their answers while the next go out.
 const UNANSWERED_MAX: usize = 512;
@@ -20,7 +21,7 @@ pub enum SendStep {
     /// The receiver has it whole, on its disk and under its name.
     Committed { key: TransferKey },
     /// The receiver doesn't take it, or no more of it.
-    Cancelled { key: TransferKey, reason: Reason, words: String },
+    Cancelled { key: TransferKey, reason: CancelReason, words: String },
 }
 
 /// What the file on the stream is at.
@@ -175,7 +176,7 @@ impl Sender {
     }
 
     /// Gives up the file that is on the stream. False if it is not on it: after its end only the receiver can.
-    pub fn cancel(&mut self, key: TransferKey, reason: Reason, words: &str) -> bool {
+    pub fn cancel(&mut self, key: TransferKey, reason: CancelReason, words: &str) -> bool {
         let is_current = self.current.take_if(|(offer, _)| offer.key == key).is_some();
         if is_current {
             Frame::Cancel { key, reason, words: words.to_owned() }.write(&mut self.output);

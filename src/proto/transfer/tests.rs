@@ -97,7 +97,7 @@ impl Receiving<'_> {
                 ReceiveStep::Offered(offer) => {
                     self.names.insert(offer.key, offer.name.clone());
                     if self.refuses.is_some_and(|number| key(number) == offer.key) {
-                        self.machine.cancel(offer.key, Reason::Declined, "no");
+                        self.machine.cancel(offer.key, CancelReason::Declined, "no");
                     } else if offer.kind == Kind::Folder {
                         self.disk.kept.insert(offer.name, Vec::new());
                         self.machine.commit(offer.key);
@@ -118,7 +118,7 @@ impl Receiving<'_> {
                     let key = self.current.as_ref().unwrap().0;
                     let Some(left) = self.writes_fail_after.checked_sub(bytes.len()) else {
                         self.writes_fail_after = usize::MAX;
-                        self.machine.cancel(key, Reason::Storage, "disk full");
+                        self.machine.cancel(key, CancelReason::Storage, "disk full");
                         continue;
                     };
                     self.writes_fail_after = left;
@@ -131,7 +131,7 @@ impl Receiving<'_> {
                         self.machine.commit(key);
                     } else {
                         // What is damaged anywhere is of no use for going on.
-                        self.machine.cancel(key, Reason::Mismatch, "");
+                        self.machine.cancel(key, CancelReason::Mismatch, "");
                     }
                 }
                 ReceiveStep::Cancelled { .. } | ReceiveStep::Done => {}
@@ -379,7 +379,7 @@ fn frame() -> impl Strategy<Value = Frame> {
         (key(), any::<u64>()).prop_map(|(key, offset)| Frame::Begin { key, offset }),
         (key(), any::<u64>(), hash()).prop_map(|(key, size, hash)| Frame::End { key, size, hash }),
         key().prop_map(|key| Frame::Commit { key }),
-        (key(), prop_oneof![Just(Reason::Changed), Just(Reason::Mismatch), Just(Reason::Other(77))], "\\PC{0,60}")
+        (key(), prop_oneof![Just(CancelReason::Changed), Just(CancelReason::Mismatch), Just(CancelReason::Other(77))], "\\PC{0,60}")
             .prop_map(|(key, reason, words)| Frame::Cancel { key, reason, words }),
         Just(Frame::Working),
         Just(Frame::Done),

@@ -1,0 +1,123 @@
+//! A plain sender's bytes on their way into a file.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::ticket::Ticket;
+use crate::codec::file_name::SafeName;
+use crate::engine::core::Core;
+use crate::engine::session::{PeerEnd, Session};
+use crate::model::{Cause, Direction, Failure, Operation, Outcome, SendMode};
+use crate::proto::plain_file::{Begin, PlainReceiver, Way};
+use crate::store::inbox::{Inbox, Incoming};
+
+pub(super) struct PlainReceiving<'a> {
+    core: &'a Core,
+    session: &'a Arc<Session>,
+    inbox: Inbox,
+    receiver: PlainReceiver,
+    way: Way,
+    file: Option<File<'a>>,
+}
+
+struct File<'a> {
+    incoming: Incoming,
+    ticket: Ticket<'a>,
+    failure: Option<Failure>,
+}
+
+impl<'a> PlainReceiving<'a> {
+    /// The most bytes that the first receive call should ask for: it may be a name.
+    pub(super) const FIRST_MAX: usize = PlainReceiver::FIRST_MAX;
+
+    pub(super) fn new(way: Way, inbox: Inbox, session: &'a Arc<Session>, core: &'a Core) -> Self {
+        Self { core, session, inbox, receiver: PlainReceiver::new(way), way, file: None }
+    }
+
+    /// The most bytes that the next receive call should ask for.
+    pub(super) fn receive_max(&self) -> usize {
+        self.receiver.receive_max().unwrap_or(usize::MAX)
+    }
+
+    /// Takes what one receive call returned. False when the file can't be written, or the user cancelled: the stream is
+    /// to be closed, and the file's end tells why.
+    pub(super) fn bytes(&mut self, bytes: &[u8]) -> bool {
+        let received = self.receiver.handle_bytes(bytes);
+        if let Some(begin) = received.begin {
+            let mode = if received.content.is_empty() { SendMode::Tutorial } else { SendMode::Raw };
+            self.file = self.create(begin, mode);
+        }
+        let Some(file) = &mut self.file else { return false };
+        if file.ticket.cancelled().is_requested() {
+            return false;
+        }
+        if let Err(failure) = file.incoming.write(received.content) {
+            file.failure = Some(failure);
+            return false;
+        }
+        file.ticket.add(received.content.len() as u64);
+        true
+    }
+
+    /// Whether a file has begun.
+    pub(super) fn is_under_way(&self) -> bool {
+        self.file.is_some()
+    }
+
+    pub(super) fn idle(&mut self) {
+        if let Some(file) = &mut self.file {
+            file.ticket.idle();
+        }
+    }
+
+    /// The stream has ended: the file gets its name, or stays as incomplete. False when something came that is not kept
+    /// whole.
+    pub(super) fn end(mut self, end: PeerEnd) -> bool {
+        if self.file.is_none() && end == PeerEnd::Eof && self.way == Way::Raw {
+            // A plain sender's empty file: all of the connection's bytes are none.
+            let begin = Begin { name: SafeName::new(PlainReceiver::UNNAMED.as_bytes()), notice: None };
+            self.file = self.create(begin, SendMode::Raw);
+            if self.file.is_none() {
+                return false;
+            }
+        }
+        // None came, or it was refused when it did.
+        let Some(File { incoming, ticket, failure }) = self.file.take() else { return true };
+        let is_cancelled = ticket.cancelled().is_requested();
+        let (outcome, path, failure) = if end == PeerEnd::Eof && failure.is_none() && !is_cancelled {
+            match incoming.finish() {
+                Ok(path) => (Outcome::Unverified, path, None),
+                Err((failure, path)) => (Outcome::Incomplete, path, Some(failure)),
+            }
+        } else {
+            let path = incoming.abandon();
+            let cancel = || Failure::new(Operation::WriteFile, path.display(), Cause::Cancelled);
+            (Outcome::Incomplete, path.clone(), failure.or_else(|| is_cancelled.then(cancel)))
+        };
+        ticket.conclude(outcome, &path, failure);
+        outcome != Outcome::Incomplete
+    }
+
+    /// `None` when the file can't be begun, which is told like one that ended.
+    fn create(&self, begin: Begin, mode: SendMode) -> Option<File<'a>> {
+        let Begin { name, notice } = begin;
+        if let Some(notice) = notice {
+            self.core.notice(self.session.info.socket, Some(self.session), notice);
+        }
+        let begin = |path: &Path| {
+            let name = name.as_sent().to_owned();
+            Ticket::begin(self.core, self.session, Direction::In, mode, name, path, None)
+        };
+        match self.inbox.create(&name) {
+            Ok(incoming) => {
+                let ticket = begin(&incoming.path());
+                Some(File { incoming, ticket, failure: None })
+            }
+            Err(failure) => {
+                let path = Path::new(name.as_str());
+                begin(path).conclude(Outcome::Refused, path, Some(failure));
+                None
+            }
+        }
+    }
+}

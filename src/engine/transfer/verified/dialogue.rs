@@ -1,0 +1,541 @@
+//! The sending side, on the thread that sends on a stream.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use crossbeam_channel::{Receiver, at, never, select};
+
+use super::reading::{Read, Reading};
+use super::{PIECE, reason_for};
+use crate::codec::prefix_hash::{GROUP, Hash, PrefixHasher, of_groups};
+use crate::engine::core::Core;
+use crate::engine::session::{PeerEnd, Session};
+use crate::engine::transfer::meter::STALL_REPORT;
+use crate::engine::transfer::ticket::Ticket;
+use crate::engine::transfer::unsent;
+use crate::model::{CancelReason, Cause, CloseReason, Direction, Failure, Operation, Outcome, Role as Side, SendMode};
+use crate::net::Stream;
+use crate::proto::transfer::{
+    Caller, DATA_HEADER, Fault, Kind, Misunderstanding, Offer, Role, SendStep, Sender, TransferKey, WORKING_EVERY,
+};
+use crate::store::sent_log::SentLog;
+use crate::store::source::Source;
+
+/// A file up to this size is sent together with its offer.
+const EAGER_MAX: u64 = 64 << 10;
+
+/// What waits to go out together.
+const OUT_MAX: usize = 256 << 10;
+
+/// Why nothing more can be sent over the connection.
+enum Over {
+    /// Told to stop.
+    Stopped,
+    /// The stream has ended or failed; what it said is told elsewhere where this is `None`.
+    Stream(io::Error),
+    /// The other side can't be worked with.
+    Peer(Cause),
+}
+
+/// Files on their way to one receiver. Lives as long as the thread that sends on the connection.
+pub(in crate::engine) struct Dialogue<'a> {
+    session: &'a Arc<Session>,
+    core: &'a Core,
+    stream: &'a Stream,
+    /// What the receiver says, as it came.
+    feed: Receiver<Vec<u8>>,
+    sender: Sender,
+    /// Each file that was offered and has no answer yet.
+    open: HashMap<TransferKey, Open<'a>>,
+    /// What the receiver said to the file on the stream, until it is looked at.
+    answer: Option<Answer>,
+    out: Vec<u8>,
+    last_output: Instant,
+}
+
+struct Open<'a> {
+    ticket: Ticket<'a>,
+    log: Option<SentLog>,
+}
+
+enum Answer {
+    Compare { offset: u64, hash: Hash },
+    Begin,
+    GivenUp,
+}
+
+impl From<Fault> for Over {
+    fn from(fault: Fault) -> Self {
+        Self::Peer(Cause::ProtocolBroken { message: fault.to_string() })
+    }
+}
+
+impl<'a> Dialogue<'a> {
+    /// Greets the other side. Blocks until it has answered, for ten seconds at most.
+    ///
+    /// # Errors
+    /// Why no file can be sent verified over this connection.
+    pub(in crate::engine) fn begin(
+        session: &'a Arc<Session>,
+        core: &'a Core,
+        stream: &'a Stream,
+    ) -> Result<Self, Cause> {
+        if session.info.role != Side::Client || session.has_sent() {
+            return Err(Cause::NotFirst);
+        }
+        let now = Instant::now();
+        let mut dialogue = Self {
+            session,
+            core,
+            stream,
+            feed: session.open_feed(),
+            sender: Sender::new(now),
+            open: HashMap::new(),
+            answer: None,
+            out: Vec::new(),
+            last_output: now,
+        };
+        match dialogue.greet(now) {
+            Ok(()) => Ok(dialogue),
+            Err(over) => {
+                session.close_feed();
+                Err(over.cause(session))
+            }
+        }
+    }
+
+    fn greet(&mut self, now: Instant) -> Result<(), Over> {
+        let mut caller = Caller::new(Role::Sends, now);
+        self.out = caller.greeting();
+        self.flush()?;
+        let deadline = at(caller.poll_timeout());
+        loop {
+            let bytes = select! {
+                recv(self.feed) -> bytes => bytes.map_err(|_| Over::Peer(Cause::NotVerifying))?,
+                recv(self.session.stop.requested()) -> _ => return Err(Over::Stopped),
+                recv(deadline) -> _ => return Err(Over::Peer(Cause::NotVerifying)),
+            };
+            let mut rest = bytes.as_slice();
+            match caller.handle(&mut rest) {
+                Ok(None) => {}
+                Ok(Some(_)) => return self.said(rest),
+                Err(Misunderstanding::NotSpoken | Misunderstanding::SameRole) => {
+                    return Err(Over::Peer(Cause::NotVerifying));
+                }
+                Err(other) => return Err(Over::Peer(Cause::ProtocolBroken { message: other.to_string() })),
+            }
+        }
+    }
+
+    /// Whether the receiver has something to say still; [`Self::wait`] for it.
+    pub(in crate::engine) fn is_waiting(&self) -> bool {
+        !self.open.is_empty()
+    }
+
+    /// Becomes ready when the receiver says something; then call [`Self::hear`].
+    pub(in crate::engine) fn feed(&self) -> &Receiver<Vec<u8>> {
+        &self.feed
+    }
+
+    /// Sends one file. What becomes of it is told when the receiver answers, which may be after the next.
+    ///
+    /// # Errors
+    /// The connection is of no more use; every open file was told of it.
+    pub(in crate::engine) fn send(&mut self, path: &Path) -> Result<(), io::Error> {
+        self.try_to_send(path).or_else(|over| self.end(over))
+    }
+
+    fn try_to_send(&mut self, path: &Path) -> Result<(), Over> {
+        while !self.sender.can_offer() {
+            self.listen(None)?;
+        }
+        let refuse = |failure| unsent(self.session, self.core, path, SendMode::Verified, failure);
+        let source = match Source::open(path) {
+            Ok(source) => source,
+            Err(failure) => {
+                refuse(failure);
+                return Ok(());
+            }
+        };
+        let key = random_key();
+        let offer = Offer {
+            key,
+            kind: Kind::File,
+            eager: source.size() <= EAGER_MAX,
+            size: source.size(),
+            modified_ns: source.modified_ns(),
+            name: source.name().to_owned(),
+        };
+        let (name, size) = (source.name().to_owned(), Some(source.size()));
+        let ticket = Ticket::begin(self.core, self.session, Direction::Out, SendMode::Verified, name, path, size);
+        self.open.insert(key, Open { ticket, log: None });
+        if offer.eager { self.send_small(key, offer, source) } else { self.send_large(key, offer, source) }
+    }
+
+    /// Offer, content and end in one go.
+    fn send_small(&mut self, key: TransferKey, offer: Offer, mut source: Source) -> Result<(), Over> {
+        let len = usize::try_from(offer.size).unwrap_or(usize::MAX);
+        let mut content = vec![0; len];
+        let mut filled = 0;
+        let read = loop {
+            match source.read(&mut content[filled..]) {
+                Ok(0) => break source.check_unchanged(),
+                Ok(read) => filled += read,
+                Err(failure) => break Err(failure),
+            }
+        };
+        if let Err(failure) = read {
+            // Nothing was said of it.
+            self.conclude(key, Outcome::Incomplete, Some(failure));
+            return Ok(());
+        }
+        self.sender.offer(offer, Instant::now());
+        self.sender.poll_output(&mut self.out);
+        if let Some(header) = self.sender.data(u32::try_from(len).unwrap_or(u32::MAX)).filter(|_| len > 0) {
+            self.out.extend_from_slice(&header);
+            self.out.extend_from_slice(&content);
+        }
+        self.sender.end(*blake3::hash(&content).as_bytes());
+        self.sender.poll_output(&mut self.out);
+        if let Some(open) = self.open.get_mut(&key) {
+            open.ticket.add(len as u64);
+        }
+        if self.out.len() >= OUT_MAX { self.flush() } else { Ok(()) }
+    }
+
+    fn send_large(&mut self, key: TransferKey, offer: Offer, mut source: Source) -> Result<(), Over> {
+        let path = source.path().to_owned();
+        let mut log = self.core.sent_logs.as_deref().and_then(|folder| SentLog::open(folder, &source));
+        self.sender.offer(offer, Instant::now());
+        let mut hasher = PrefixHasher::default();
+        loop {
+            match self.answer.take() {
+                None => self.listen(Some(key))?,
+                Some(Answer::GivenUp) => return Ok(()),
+                Some(Answer::Begin) => break,
+                Some(Answer::Compare { offset, hash }) => {
+                    let same = match self.compare(&mut source, log.as_ref(), offset, hash) {
+                        Ok(same) => same,
+                        Err(Ok(failure)) => return self.give_up(key, &failure),
+                        Err(Err(over)) => return Err(over),
+                    };
+                    let is_same = same.is_some();
+                    hasher = same.unwrap_or_default();
+                    self.sender.begin(is_same);
+                    break;
+                }
+            }
+            if self.is_cancelled(key) {
+                let failure = Failure::new(Operation::Send, path.display(), Cause::Cancelled);
+                return self.give_up(key, &failure);
+            }
+        }
+        if let Err(failure) = source.go_to(hasher.len()) {
+            return self.give_up(key, &failure);
+        }
+        if let Some(log) = &mut log {
+            log.cut(hasher.groups().len());
+        }
+        if let Some(open) = self.open.get_mut(&key) {
+            open.ticket.begin_at(hasher.len());
+        }
+        let reading = match Reading::start(source, hasher, log) {
+            Ok(reading) => reading,
+            Err(failure) => return self.give_up(key, &failure),
+        };
+        self.pieces(key, &path, &reading)
+    }
+
+    /// Sends what is read, until the file or the receiver's patience ends.
+    fn pieces(&mut self, key: TransferKey, path: &Path, reading: &Reading) -> Result<(), Over> {
+        loop {
+            self.flush()?;
+            let read = select! {
+                recv(reading.next()) -> read => Some(read),
+                recv(self.feed) -> bytes => { self.hear(bytes.ok())?; None }
+                recv(self.session.stop.requested()) -> _ => return Err(Over::Stopped),
+                default(STALL_REPORT) => { self.idle(key)?; None }
+            };
+            if let Some(Answer::GivenUp) = self.answer.take() {
+                return self.flush();
+            }
+            if self.is_cancelled(key) {
+                let failure = Failure::new(Operation::Send, path.display(), Cause::Cancelled);
+                return self.give_up(key, &failure);
+            }
+            match read {
+                None => {}
+                Some(Ok(Read::Piece(mut piece))) => {
+                    let len = piece.len() - DATA_HEADER;
+                    let Some(header) = self.sender.data(u32::try_from(len).unwrap_or(u32::MAX)) else { return Ok(()) };
+                    piece[..DATA_HEADER].copy_from_slice(&header);
+                    self.write(&piece, Some(key))?;
+                    if let Some(open) = self.open.get_mut(&key) {
+                        open.ticket.add(len as u64);
+                    }
+                    reading.recycle(piece);
+                }
+                Some(Ok(Read::Whole { hash, log })) => {
+                    if let Some(open) = self.open.get_mut(&key) {
+                        open.log = log;
+                    }
+                    self.sender.end(hash);
+                    return self.flush();
+                }
+                Some(Ok(Read::Failed(failure))) => return self.give_up(key, &failure),
+                Some(Err(_)) => {
+                    let failure = Failure::new(Operation::ReadFile, path.display(), Cause::Cancelled);
+                    return self.give_up(key, &failure);
+                }
+            }
+        }
+    }
+
+    /// The hasher of the file's first `offset` bytes if they have this hash. What the log knows isn't read.
+    fn compare(
+        &mut self,
+        source: &mut Source,
+        log: Option<&SentLog>,
+        offset: u64,
+        hash: Hash,
+    ) -> Result<Option<PrefixHasher>, Result<Failure, Over>> {
+        let groups = usize::try_from(offset / GROUP).unwrap_or(usize::MAX);
+        if let Some(known) = log.and_then(|log| log.groups().get(..groups)).filter(|_| offset.is_multiple_of(GROUP))
+            && let Some(own) = of_groups(known)
+        {
+            return Ok((own == hash).then(|| PrefixHasher::resume(known.to_vec())));
+        }
+        let mut hasher = PrefixHasher::default();
+        let mut piece = vec![0; PIECE];
+        while hasher.len() < offset {
+            let room = usize::try_from(offset - hasher.len()).unwrap_or(PIECE).min(PIECE);
+            let read = source.read(&mut piece[..room]).map_err(Ok)?;
+            hasher.update(&piece[..read]);
+            self.say_working().map_err(Err)?;
+        }
+        Ok((hasher.finish() == Some(hash)).then_some(hasher))
+    }
+
+    /// Gives up the file on the stream, for a reason at this side.
+    fn give_up(&mut self, key: TransferKey, failure: &Failure) -> Result<(), Over> {
+        // Its words would tell of this machine's folders.
+        self.sender.cancel(key, reason_for(failure), "");
+        self.conclude(key, Outcome::Incomplete, Some(failure.clone()));
+        self.answer = None;
+        self.flush()
+    }
+
+    fn is_cancelled(&self, key: TransferKey) -> bool {
+        self.open.get(&key).is_some_and(|open| open.ticket.cancelled().is_requested())
+    }
+
+    /// Sends what waits and then hears what the receiver says, within a second. `key` is the file that waits for it.
+    fn listen(&mut self, key: Option<TransferKey>) -> Result<(), Over> {
+        self.flush()?;
+        let cancelled = key.and_then(|key| self.open.get(&key)).map(|open| open.ticket.cancelled().requested().clone());
+        select! {
+            recv(self.feed) -> bytes => self.hear(bytes.ok()),
+            recv(self.session.stop.requested()) -> _ => Err(Over::Stopped),
+            recv(cancelled.unwrap_or_else(never)) -> _ => Ok(()),
+            default(STALL_REPORT) => match key {
+                Some(key) => self.idle(key),
+                None => Ok(self.sender.handle_timeout(Instant::now())?),
+            },
+        }
+    }
+
+    fn idle(&mut self, key: TransferKey) -> Result<(), Over> {
+        if let Some(open) = self.open.get_mut(&key) {
+            open.ticket.idle();
+        }
+        self.sender.handle_timeout(Instant::now())?;
+        Ok(())
+    }
+
+    /// Takes what came from [`Self::feed`]; `None` is its end.
+    ///
+    /// # Errors
+    /// The connection is of no more use; every open file was told of it.
+    pub(in crate::engine) fn listen_to(&mut self, bytes: Option<Vec<u8>>) -> Result<(), io::Error> {
+        self.hear(bytes).and_then(|()| self.flush()).or_else(|over| self.end(over))
+    }
+
+    /// Whether the receiver has been silent for too long.
+    ///
+    /// # Errors
+    /// As [`Self::listen_to`].
+    pub(in crate::engine) fn look_at_the_time(&mut self) -> Result<(), io::Error> {
+        self.flush()
+            .and_then(|()| Ok(self.sender.handle_timeout(Instant::now())?))
+            .or_else(|over| self.end(over))
+    }
+
+    fn hear(&mut self, bytes: Option<Vec<u8>>) -> Result<(), Over> {
+        match bytes {
+            Some(bytes) => self.said(&bytes),
+            None => Err(Over::Stream(io::ErrorKind::ConnectionReset.into())),
+        }
+    }
+
+    fn said(&mut self, mut bytes: &[u8]) -> Result<(), Over> {
+        while let Some(step) = self.sender.handle(&mut bytes, Instant::now())? {
+            match step {
+                SendStep::Compare { offset, hash, .. } => self.answer = Some(Answer::Compare { offset, hash }),
+                SendStep::Begin { .. } => self.answer = Some(Answer::Begin),
+                SendStep::Committed { key } => {
+                    if let Some(log) = self.open.get_mut(&key).and_then(|open| open.log.take()) {
+                        log.remove();
+                    }
+                    self.conclude(key, Outcome::Verified, None);
+                }
+                SendStep::Cancelled { key, reason, words } => {
+                    let outcome = match reason {
+                        CancelReason::Declined | CancelReason::Limit | CancelReason::Name => Outcome::Refused,
+                        _ => Outcome::Incomplete,
+                    };
+                    let cause = Cause::GivenUpByPeer { reason, words };
+                    let failure =
+                        self.open.get(&key).map(|open| Failure::new(Operation::Send, open.path().display(), cause));
+                    self.conclude(key, outcome, failure);
+                    self.answer = Some(Answer::GivenUp);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn conclude(&mut self, key: TransferKey, outcome: Outcome, failure: Option<Failure>) {
+        if let Some(open) = self.open.remove(&key) {
+            let path = open.path();
+            open.ticket.conclude(outcome, &path, failure);
+        }
+    }
+
+    fn say_working(&mut self) -> Result<(), Over> {
+        if self.last_output.elapsed() >= WORKING_EVERY {
+            self.sender.working();
+            self.flush()?;
+            self.sender.handle_busy(Instant::now());
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), Over> {
+        self.sender.poll_output(&mut self.out);
+        if self.out.is_empty() {
+            return Ok(());
+        }
+        let out = std::mem::take(&mut self.out);
+        self.write(&out, None)?;
+        // Its room is used again, unless the receiver made something to say meanwhile.
+        if self.out.is_empty() {
+            self.out = out;
+            self.out.clear();
+        }
+        Ok(())
+    }
+
+    /// Sends all of the bytes, and hears what the receiver says while it takes none. `key` is the file that they are of.
+    fn write(&mut self, mut bytes: &[u8], key: Option<TransferKey>) -> Result<(), Over> {
+        let session = self.session;
+        let _gate = session.hold_gate();
+        while !bytes.is_empty() {
+            if session.stop.is_requested() {
+                return Err(Over::Stopped);
+            }
+            match self.stream.send(bytes) {
+                Ok(sent) => {
+                    bytes = &bytes[sent..];
+                    session.count_sent(sent as u64);
+                    self.last_output = Instant::now();
+                    self.sender.handle_sent(sent as u64, self.last_output);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    while let Ok(said) = self.feed.try_recv() {
+                        self.said(&said)?;
+                    }
+                    if let Some(open) = key.and_then(|key| self.open.get_mut(&key)) {
+                        open.ticket.idle();
+                    }
+                    self.sender.handle_timeout(Instant::now())?;
+                }
+                Err(error) => return Err(Over::Stream(error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// There are no more files: waits for the answers that are missing.
+    ///
+    /// # Errors
+    /// The connection was of no use before all were there; every open file was told of it.
+    pub(in crate::engine) fn finish(mut self) -> Result<(), io::Error> {
+        self.sender.done();
+        let mut waited = self.flush();
+        while waited.is_ok() && !self.sender.is_over() {
+            waited = self.listen(None);
+        }
+        self.session.close_feed();
+        waited.or_else(|over| self.end(over))
+    }
+
+    /// Told to stop: what is open is told of it.
+    pub(in crate::engine) fn stop(mut self) {
+        let _ = self.end(Over::Stopped);
+    }
+
+    /// Tells every open file why it ends.
+    fn end(&mut self, over: Over) -> Result<(), io::Error> {
+        self.session.close_feed();
+        let error = match &over {
+            Over::Stream(error) => io::Error::from(error.kind()),
+            Over::Stopped | Over::Peer(_) => io::ErrorKind::ConnectionAborted.into(),
+        };
+        if matches!(over, Over::Peer(_)) {
+            self.session.cut(CloseReason::Error);
+        }
+        let cause = over.cause(self.session);
+        let open: Vec<_> = self.open.drain().collect();
+        for (_, open) in open {
+            let path = open.path();
+            let failure = Failure::new(Operation::Send, path.display(), cause.clone());
+            open.ticket.conclude(Outcome::Incomplete, &path, Some(failure));
+        }
+        Err(error)
+    }
+}
+
+/// A number that no other transfer has: the hasher's keys are the system's random bytes, and new each time.
+fn random_key() -> TransferKey {
+    let random = || RandomState::new().hash_one(0).to_be_bytes();
+    let mut key = [0; 16];
+    key[..8].copy_from_slice(&random());
+    key[8..].copy_from_slice(&random());
+    TransferKey(key)
+}
+
+impl Open<'_> {
+    fn path(&self) -> PathBuf {
+        self.ticket.info.path.clone()
+    }
+}
+
+impl Over {
+    fn cause(self, session: &Session) -> Cause {
+        match self {
+            Self::Stopped => Cause::Cancelled,
+            Self::Stream(error) => Cause::from(&error),
+            Self::Peer(cause) => {
+                // A peer that closed says more by how it did.
+                match session.peer_end() {
+                    Some(PeerEnd::Reset) => Cause::ConnectionReset,
+                    _ => cause,
+                }
+            }
+        }
+    }
+}
