@@ -65,7 +65,13 @@ impl Console {
     ) -> Result<Self, Ending> {
         let mut report = form.report();
         let tally = Tally::new(protocol);
-        let config = EngineConfig { journal, wake: Arc::new(|| ()), payload_events, settings: None, sent_logs: Engine::sent_logs_path() };
+        let config = EngineConfig {
+            journal,
+            wake: Arc::new(|| ()),
+            payload_events,
+            settings: None,
+            sent_logs: Engine::sent_logs_path(),
+        };
         // Caught before anything is bound or written, so that a signal never finds a run half open.
         let started = Signals::catch()
             .map_err(|error| Failure::io(Operation::StartThread, "", &error))

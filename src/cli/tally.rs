@@ -237,8 +237,8 @@ impl Tally {
         report.tell(&Fact::Progress { file: &transfer.name, progress })
     }
 
-    /// A received file is told at once. How a sent one ended is known once its connection is over: a peer that closes
-    /// with bytes unread resets it after the last byte was handed to the system.
+    /// A file is told at once, but for one that a plain peer was sent: how that ended is known once its connection is over,
+    /// for a peer that closes with bytes unread resets it after the last byte was handed to the system.
     fn transfer_ended(
         &mut self,
         id: TransferId,
@@ -250,7 +250,9 @@ impl Tally {
             self.tell_failure(failure, report)?;
         }
         let Some(mut transfer) = self.transfers.remove(&id) else { return Ok(()) };
-        let waits = transfer.direction == Direction::Out && self.open.contains_key(&transfer.session);
+        let waits = transfer.direction == Direction::Out
+            && ended.outcome == Outcome::HandedOver
+            && self.open.contains_key(&transfer.session);
         transfer.ended = Some(ended);
         if waits {
             self.transfers.insert(id, transfer);

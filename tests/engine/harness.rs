@@ -30,7 +30,7 @@ impl Harness {
             wake: Arc::new(|| {}),
             payload_events: false,
             settings: None,
-                sent_logs: None,
+            sent_logs: None,
         };
         change(&mut config);
         Self { engine: Engine::start(config).unwrap(), waiting: VecDeque::new() }

@@ -8,6 +8,6 @@ mod ticket;
 mod verified;
 
 pub(super) use receiving::Receiving;
+use sending::unsent;
 pub(super) use sending::{refuse, send};
 pub(super) use verified::Dialogue;
-use sending::unsent;

@@ -21,7 +21,10 @@ pub(in crate::engine) struct Receiving<'a> {
 
 enum Sender<'a> {
     /// These are the first bytes, too few to tell.
-    Unknown { inbox: Inbox, first: Vec<u8> },
+    Unknown {
+        inbox: Inbox,
+        first: Vec<u8>,
+    },
     Plain(PlainReceiving<'a>),
     Verified(VerifiedReceiving<'a>),
 }

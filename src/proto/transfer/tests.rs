@@ -379,7 +379,11 @@ fn frame() -> impl Strategy<Value = Frame> {
         (key(), any::<u64>()).prop_map(|(key, offset)| Frame::Begin { key, offset }),
         (key(), any::<u64>(), hash()).prop_map(|(key, size, hash)| Frame::End { key, size, hash }),
         key().prop_map(|key| Frame::Commit { key }),
-        (key(), prop_oneof![Just(CancelReason::Changed), Just(CancelReason::Mismatch), Just(CancelReason::Other(77))], "\\PC{0,60}")
+        (
+            key(),
+            prop_oneof![Just(CancelReason::Changed), Just(CancelReason::Mismatch), Just(CancelReason::Other(77))],
+            "\\PC{0,60}"
+        )
             .prop_map(|(key, reason, words)| Frame::Cancel { key, reason, words }),
         Just(Frame::Working),
         Just(Frame::Done),

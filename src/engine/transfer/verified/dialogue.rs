@@ -369,9 +369,7 @@ impl<'a> Dialogue<'a> {
     /// # Errors
     /// As [`Self::listen_to`].
     pub(in crate::engine) fn look_at_the_time(&mut self) -> Result<(), io::Error> {
-        self.flush()
-            .and_then(|()| Ok(self.sender.handle_timeout(Instant::now())?))
-            .or_else(|over| self.end(over))
+        self.flush().and_then(|()| Ok(self.sender.handle_timeout(Instant::now())?)).or_else(|over| self.end(over))
     }
 
     fn hear(&mut self, bytes: Option<Vec<u8>>) -> Result<(), Over> {

@@ -17,7 +17,10 @@ pub(super) enum Read {
     /// The next bytes, behind the room for a header.
     Piece(Vec<u8>),
     /// All were read, this is the hash of the whole file, and it is still as it was.
-    Whole { hash: Hash, log: Option<SentLog> },
+    Whole {
+        hash: Hash,
+        log: Option<SentLog>,
+    },
     Failed(Failure),
 }
 

@@ -16,7 +16,10 @@ enum Work {
     /// What is kept beyond this is void.
     Begin(u64),
     /// The file's next bytes lie in these places.
-    Piece { bytes: Vec<u8>, places: Vec<Range<usize>> },
+    Piece {
+        bytes: Vec<u8>,
+        places: Vec<Range<usize>>,
+    },
     Finish(Hash),
 }
 
@@ -108,7 +111,8 @@ fn run(partial: Partial, to_do: &Receiver<Work>, done: &Sender<Written>) {
                 continue;
             }
             Work::Piece { bytes, places } => {
-                let write = |partial: &mut Partial| places.into_iter().try_for_each(|place| partial.write(&bytes[place]));
+                let write =
+                    |partial: &mut Partial| places.into_iter().try_for_each(|place| partial.write(&bytes[place]));
                 if let Some(Err(failure)) = partial.as_mut().map(write) {
                     partial.take().map(Partial::abandon);
                     let _ = done.send(Written::Failed(failure));

@@ -1,0 +1,188 @@
+//! Verified files between two runs of the program: whole, or taken up again where they broke off.
+
+#![cfg(unix)]
+
+mod support;
+
+use std::fs;
+use std::io::Write;
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
+
+use support::{PATIENCE, Sockeye, listing, noise, sockeye, write};
+use tempfile::{TempDir, tempdir};
+
+const GROUP: u64 = 2 << 20;
+
+/// A sender's files, what it keeps between two runs, and a receiver's folder.
+struct Place {
+    from: TempDir,
+    into: TempDir,
+    kept: TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        let folder = || tempdir().expect("a folder");
+        Self { from: folder(), into: folder(), kept: folder() }
+    }
+
+    fn receiver(&self) -> (Sockeye, String) {
+        let into = self.into.path().to_str().expect("UTF-8");
+        Sockeye::listen(&["receive", "tcp://127.0.0.1:0", "--into", into, "--once"])
+    }
+
+    fn sender(&self, endpoint: &str, files: &[&Path]) -> Sockeye {
+        let mut command = sockeye(&["send-file", endpoint, "--protocol", "verified", "--json"]);
+        command.args(files).env("XDG_CACHE_HOME", self.kept.path());
+        Sockeye::watch(command)
+    }
+
+    fn file(&self, name: &str, content: &[u8]) -> PathBuf {
+        write(self.from.path(), name, content)
+    }
+}
+
+#[test]
+fn files_of_any_size_arrive_whole_over_one_connection() {
+    let place = Place::new();
+    let sizes = [1, 0, 64 << 10, (64 << 10) + 1, 5_000_000, 1 << 20, (1 << 20) + 1, 17];
+    let names = sizes.map(|size| format!("文件 {size}.bin"));
+    let old = SystemTime::UNIX_EPOCH + Duration::from_secs(1_234_567_890);
+    let files: Vec<PathBuf> = names.iter().zip(sizes).map(|(name, size)| place.file(name, &noise(size))).collect();
+    for file in &files {
+        let file = fs::File::options().write(true).open(file).expect("it is there");
+        file.set_modified(old).expect("its time can be set");
+    }
+    let (receiver, endpoint) = place.receiver();
+    let paths: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
+    let sent = place.sender(&endpoint, &paths).finish();
+    let received = receiver.finish();
+    for run in [&sent, &received] {
+        let files = run.expect_code(0).all("file");
+        assert_eq!(files.len(), sizes.len());
+        assert!(files.iter().all(|file| file["outcome"] == "verified"), "{files:?}");
+    }
+    assert_eq!(sent.all("opened").len(), 1);
+    let mut sorted = names.to_vec();
+    sorted.sort();
+    assert_eq!(listing(place.into.path()), sorted, "nothing else is left");
+    for (name, size) in names.iter().zip(sizes) {
+        let path = place.into.path().join(name);
+        assert!(fs::read(&path).expect("it is there") == noise(size), "{name}");
+        assert_eq!(fs::metadata(path).expect("it is there").modified().expect("a time"), old);
+    }
+}
+
+#[test]
+fn what_is_there_already_is_numbered_and_not_replaced() {
+    let place = Place::new();
+    let file = place.file("a.txt", b"new");
+    write(place.into.path(), "A.TXT", b"old");
+    let (receiver, endpoint) = place.receiver();
+    place.sender(&endpoint, &[&file]).finish().expect_code(0);
+    receiver.finish().expect_code(0);
+    assert_eq!(listing(place.into.path()), ["A.TXT", "a (2).txt"]);
+    assert_eq!(fs::read(place.into.path().join("A.TXT")).expect("it is there"), b"old");
+}
+
+/// How much of the file lies in the folder as incomplete, without what was taken for the rest.
+fn incomplete(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).expect("it can be read").flatten();
+    let sizes = entries.filter(|entry| entry.file_name().to_string_lossy().ends_with(".incomplete"));
+    sizes.filter_map(|entry| entry.metadata().ok()).map(|metadata| metadata.len()).max().unwrap_or(0)
+}
+
+/// Either side is killed when the file has got to a place that is different each time. What was there before that is not
+/// sent again, but for the last few MB.
+#[test]
+fn killed_fifty_times_it_goes_on_where_it_was_and_arrives_whole() {
+    const SIZE: usize = 200 << 20;
+    let place = Place::new();
+    let content = noise(SIZE);
+    let file = place.file("large", &content);
+    let into = place.into.path();
+    let whole = into.join("large");
+    let arrives_whole = |had: u64| {
+        let (receiver, endpoint) = place.receiver();
+        place.sender(&endpoint, &[&file]).finish().expect_code(0);
+        let run = receiver.finish();
+        let again = run.expect_code(0).one("summary")["received_bytes"].as_u64().expect("a number");
+        let rest = SIZE as u64 - had;
+        assert!(again < rest + 2 * GROUP + (64 << 10), "{again} bytes for the last {rest}");
+        assert!(fs::read(&whole).expect("it is there") == content);
+        assert_eq!(listing(into), ["large"]);
+    };
+    let mut random = 1_u64;
+    let mut had = 0;
+    for round in 0..50 {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let until = had + (random >> 33) % (8 << 20);
+        if until >= SIZE as u64 {
+            arrives_whole(had);
+            fs::remove_file(&whole).expect("it is there");
+            had = 0;
+            continue;
+        }
+        let (mut receiver, endpoint) = place.receiver();
+        let mut sender = place.sender(&endpoint, &[&file]);
+        let deadline = Instant::now() + PATIENCE;
+        while incomplete(into) < until && !whole.exists() {
+            assert!(Instant::now() < deadline, "round {round}: nothing comes");
+            std::thread::yield_now();
+        }
+        if round % 2 == 0 {
+            sender.kill();
+            receiver.finish();
+        } else {
+            receiver.kill();
+            sender.finish();
+        }
+        if whole.exists() {
+            assert!(fs::read(&whole).expect("it is there") == content, "round {round}");
+            fs::remove_file(&whole).expect("it is there");
+            had = 0;
+            continue;
+        }
+        let has = incomplete(into);
+        assert!(has + 2 * GROUP >= had, "round {round}: {had} bytes were there, {has} are");
+        had = has;
+    }
+    arrives_whole(had);
+    assert!(listing(&place.kept.path().join("sockeye/sent")).is_empty(), "nothing to go on with is kept");
+}
+
+#[test]
+fn a_peer_that_knows_nothing_of_it_is_named_and_gets_no_file() {
+    let place = Place::new();
+    let file = place.file("a.txt", b"content");
+    for answer in [&b"220 welcome\r\n"[..], b""] {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let endpoint = format!("tcp://{}", listener.local_addr().expect("an address"));
+        let sender = place.sender(&endpoint, &[&file]);
+        let (mut peer, _) = listener.accept().expect("it connects");
+        peer.write_all(answer).expect("it is taken");
+        drop(peer);
+        let run = sender.finish();
+        run.expect_code(1);
+        assert_eq!(run.one("file")["outcome"], "refused");
+    }
+}
+
+#[test]
+fn a_sender_that_breaks_the_protocol_leaves_nothing() {
+    let place = Place::new();
+    let (receiver, endpoint) = place.receiver();
+    let mut peer = TcpStream::connect(endpoint.trim_start_matches("tcp://")).expect("it listens");
+    peer.write_all(b"\xffSOCK\0\r\n\x01\x01\0\0\xff\xff\xff\xff").expect("it is taken");
+    let run = receiver.finish();
+    run.expect_code(0);
+    assert_eq!(run.one("closed")["reason"], "error");
+    assert!(
+        run.one("error")["message"].as_str().is_some_and(|message| message.contains("too long")),
+        "{:?}",
+        run.events
+    );
+    assert!(listing(place.into.path()).is_empty());
+}
