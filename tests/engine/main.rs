@@ -5,6 +5,7 @@ mod support;
 
 mod adopted;
 mod browser;
+mod families;
 mod files;
 mod groups;
 mod harness;
