@@ -2,28 +2,27 @@
 
 mod browser;
 mod groups;
+mod hosts;
 mod interface;
 mod literal;
 mod options;
 mod script;
 mod server;
 mod socket;
+mod web_socket;
 
 use self::interface::Interfaces;
 use self::options::Call;
 use self::script::Script;
 use self::socket::{Manner, Place, Transport};
 use super::{Obstacle, Recipe};
-use crate::model::{AddressForm, BrowserContent, Respond, SocketOption, UnixName};
+use crate::model::{AddressForm, SocketOption, UnixName};
 
 /// The recipe as a program.
 ///
 /// # Errors
 /// What is not written down.
 pub(super) fn write(recipe: &Recipe<'_>) -> Result<String, Obstacle> {
-    if recipe.shown().is_some() && !(recipe.message().is_none() && *recipe.respond == Respond::Nothing) {
-        return Err(Obstacle::WebSockets);
-    }
     let transport = Transport::of(recipe.target);
     let (name, mut interfaces) = (name(recipe), Interfaces::default());
     let options = options::calls(recipe, name, transport.family(), &mut interfaces)?;
@@ -61,26 +60,25 @@ const SHOWN: &str = "data.decode(errors=\"backslashreplace\")";
 
 impl Writer<'_> {
     fn imports(&self, script: &mut Script) {
-        let shown = self.recipe.shown();
         let opens_descriptor = matches!(&self.transport.place, Place::Open(number) if number.contains("os."));
         let packs = options::need_struct(self.recipe) || !self.joins.is_empty() || self.interfaces.need_fcntl();
-        let modules = [
+        let mut modules: Vec<_> = [
             ("fcntl", self.interfaces.need_fcntl()),
-            ("html", matches!(shown, Some(BrowserContent::Folder(_)))),
-            ("io", shown.is_some()),
-            ("mimetypes", matches!(shown, Some(BrowserContent::Folder(_)))),
-            ("os", self.path().is_some() || opens_descriptor || shown.is_some()),
+            ("os", self.path().is_some() || opens_descriptor),
             ("socket", true),
             ("stat", self.path().is_some()),
             ("struct", packs),
             ("threading", self.accepts()),
-            ("urllib.parse", shown.is_some()),
-        ];
-        for (module, needed) in modules {
-            if needed {
-                script.line(format!("import {module}"));
-            }
+        ]
+        .into_iter()
+        .filter_map(|(module, needed)| needed.then_some(module))
+        .collect();
+        if self.recipe.shown().is_some() {
+            modules.extend(browser::modules(self.recipe));
         }
+        modules.sort_unstable();
+        modules.dedup();
+        modules.iter().for_each(|module| script.line(format!("import {module}")));
     }
 
     /// Whether there is a function for each connection.
@@ -122,7 +120,7 @@ impl Writer<'_> {
             self.opened(script);
         }
         match self.recipe.shown() {
-            Some(content) => browser::functions(script, content, self.recipe.receive_size()),
+            Some(content) => browser::functions(script, self.recipe, content),
             None if self.accepts() => {
                 script.gap();
                 self.serve(script);
