@@ -4,7 +4,7 @@ use core::net::SocketAddr;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::device::{CanInterface, VsockAddress};
+use super::device::{InterfaceName, VsockAddress};
 use super::ip_protocol::IpProtocol;
 
 /// A host (name or literal, IPv6 without brackets) and a port.
@@ -129,7 +129,7 @@ pub enum Peer {
     /// The other end of a raw socket; the port is 0 and means nothing.
     Host(SocketAddr),
     /// All that is on the bus behind this interface.
-    Can(CanInterface),
+    Can(InterfaceName),
     Vsock(VsockAddress),
 }
 

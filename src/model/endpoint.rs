@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use super::address::{HostPort, Peer, RawAddress, UnixName};
 use super::descriptor::DescriptorName;
-use super::device::{CanInterface, ContextId, VsockAddress};
+use super::device::{ContextId, InterfaceName, VsockAddress};
 use super::ip_protocol::IpProtocol;
 use super::multicast::GroupError;
 use super::options::OptionError;
@@ -29,9 +29,9 @@ pub enum Endpoint {
     Raw(RawAddress),
     Vsock(VsockAddress),
     /// Frames as they are on the bus.
-    Can(CanInterface),
+    Can(InterfaceName),
     /// The kernel's broadcast manager: frames sent again and again, or reported when they change.
-    CanBroadcast(CanInterface),
+    CanBroadcast(InterfaceName),
     /// Reliable datagrams, see rds(7).
     Rds(HostPort),
     /// A descriptor that was there when the program started.

@@ -33,7 +33,7 @@ pub use address::{HostPort, Peer, RawAddress, UnixName};
 pub use browser::{BrowserContent, Exchange, FolderEntry, FolderList};
 pub use command::{Command, ConnectSpec, ListenSpec, Recipients, Respond};
 pub use descriptor::{DescriptorKind, DescriptorName, InheritedSocket, ReceivedDescriptor};
-pub use device::{CanInterface, ContextId, UnknownContextId, VsockAddress};
+pub use device::{ContextId, InterfaceName, UnknownContextId, VsockAddress};
 pub use endpoint::{Endpoint, EndpointError, UNIX_PATH_MAX};
 pub use event::{CloseReason, Event, Notice};
 pub use facility::Facility;

@@ -10,7 +10,7 @@ use nix::sys::socket::SockaddrStorage;
 use socket2::SockAddr;
 
 use super::sys;
-use crate::model::{CanInterface, ContextId, Peer, UnixName, VsockAddress};
+use crate::model::{ContextId, InterfaceName, Peer, UnixName, VsockAddress};
 
 /// The system's form.
 ///
@@ -43,7 +43,7 @@ pub(super) fn peer_of(address: &SockAddr) -> Peer {
         return Peer::Vsock(VsockAddress { cid: ContextId(cid), port });
     }
     #[cfg(target_os = "linux")]
-    if let Some(interface) = sys::can_interface(address).and_then(can_interface) {
+    if let Some(interface) = sys::can_interface(address).and_then(interface_name) {
         return Peer::Can(interface);
     }
     Peer::Unix(unix_name(address))
@@ -51,9 +51,9 @@ pub(super) fn peer_of(address: &SockAddr) -> Peer {
 
 /// By its number, of which 0 is none.
 #[cfg(target_os = "linux")]
-fn can_interface(index: u32) -> Option<CanInterface> {
+fn interface_name(index: u32) -> Option<InterfaceName> {
     let name = if_indextoname(index).ok()?;
-    CanInterface::new(name.to_str().ok()?)
+    InterfaceName::new(name.to_str().ok()?)
 }
 
 fn unix_name(address: &SockAddr) -> UnixName {
@@ -84,7 +84,7 @@ mod tests {
     fn an_interface_of_can_is_known_by_its_name() {
         let loopback = nix::net::if_::if_nametoindex("lo").unwrap();
         let named = peer_of(&sys::can_address(loopback.cast_signed()));
-        assert_eq!(named, Peer::Can(CanInterface::new("lo").unwrap()));
+        assert_eq!(named, Peer::Can(InterfaceName::new("lo").unwrap()));
         // Bound to none, or to all of them.
         assert_eq!(peer_of(&sys::can_address(0)), Peer::Unix(UnixName::Unnamed));
         let other: std::net::SocketAddr = ([127, 0, 0, 1], 9).into();

@@ -17,7 +17,7 @@ use super::stream::Stream;
 use super::transport::{Attempt, ConnectEnd, Listening};
 use super::{options, sys};
 use crate::model::{
-    CanInterface, Cause, DescriptorName, Endpoint, Failure, Hint, InheritedSocket, Operation, Peer, Protocol, Role,
+    Cause, DescriptorName, Endpoint, Failure, Hint, InheritedSocket, InterfaceName, Operation, Peer, Protocol, Role,
     SocketOption, SocketOptions, UnixName,
 };
 
@@ -124,7 +124,7 @@ fn take(name: &DescriptorName) -> Result<(Socket, Protocol), Failure> {
 /// Where it is bound; `None` where it isn't.
 fn bound_to(socket: &Socket, protocol: Protocol) -> Option<Peer> {
     if protocol == Protocol::CanBroadcast {
-        return Some(Peer::Can(CanInterface::any()));
+        return Some(Peer::Can(InterfaceName::any()));
     }
     match (protocol, peer_of(&socket.local_addr().ok()?)) {
         // To every address, before anybody binds it. The port is the protocol's number.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{EndpointError, UNIX_PATH_MAX};
-use crate::model::{CanInterface, DescriptorName, HostPort, IpProtocol, Protocol, RawAddress, UnixName, VsockAddress};
+use crate::model::{DescriptorName, HostPort, InterfaceName, IpProtocol, Protocol, RawAddress, UnixName, VsockAddress};
 
 /// The protocol and what follows the colon.
 pub(super) fn scheme(text: &str) -> Result<(Protocol, &str), EndpointError> {
@@ -118,11 +118,11 @@ pub(super) fn raw_address(host: &str, protocol: &str) -> Result<RawAddress, Endp
     Ok(RawAddress::new(host, number))
 }
 
-pub(super) fn interface(name: &str) -> Result<CanInterface, EndpointError> {
+pub(super) fn interface(name: &str) -> Result<InterfaceName, EndpointError> {
     if name.is_empty() {
         return Err(EndpointError::EmptyInterface);
     }
-    CanInterface::new(name).ok_or_else(|| EndpointError::BadInterface(name.to_owned()))
+    InterfaceName::new(name).ok_or_else(|| EndpointError::BadInterface(name.to_owned()))
 }
 
 pub(super) fn vsock_address(cid: &str, port: &str) -> Result<VsockAddress, EndpointError> {

@@ -111,7 +111,7 @@ fn a_descriptor_becomes_what_it_is_and_a_path_stays_as_written() {
     let host = || Peer::Host(([127, 0, 0, 1], 0).into());
     assert_eq!(opened("fd://3", Protocol::Raw, host()), "raw://127.0.0.1?proto=icmp");
     assert_eq!(opened("raw://localhost?proto=icmp", Protocol::Raw, host()), "raw://127.0.0.1?proto=icmp");
-    let bus = || Peer::Can(CanInterface::new("can0").unwrap());
+    let bus = || Peer::Can(InterfaceName::new("can0").unwrap());
     assert_eq!(opened("fd://3", Protocol::Can, bus()), "can://can0");
     assert_eq!(opened("fd://3", Protocol::CanBroadcast, bus()), "can-bcm://can0");
     assert_eq!(opened("fd://3", Protocol::Rds, ip()), "rds://127.0.0.1:9000");
