@@ -46,11 +46,13 @@ fn a_right_that_is_missing_is_said_before_anything_is_typed() {
     lacking_right("net_raw", "a_right_that_is_missing_is_said_before_anything_is_typed", || {
         let mut window = Window::english();
         for panel in ["Server", "Client"] {
-            window.choose(panel, "Protocol", "Raw IP");
-            window.until("the remark", |window| window.shows(panel, "Not available here, permission denied. "));
-            assert!(window.shows(panel, "CAP_NET_RAW"));
-            window.choose(panel, "Protocol", "TCP");
-            assert!(!window.shows(panel, "Not available here"));
+            for protocol in ["Raw IP", "Link frames"] {
+                window.choose(panel, "Protocol", protocol);
+                window.until("the remark", |window| window.shows(panel, "Not available here, permission denied. "));
+                assert!(window.shows(panel, "CAP_NET_RAW"));
+                window.choose(panel, "Protocol", "TCP");
+                assert!(!window.shows(panel, "Not available here"));
+            }
         }
     });
 }
@@ -184,6 +186,12 @@ fn a_pasted_endpoint_chooses_its_transport() {
     let mut window = Window::english();
     for (text, protocol, address, second) in [
         ("raw://127.0.0.1?proto=igmp", "Raw IP", "127.0.0.1", Some(("IP protocol", "igmp"))),
+        (
+            "packet://02:00:00:00:00:01%eth0?proto=34997",
+            "Link frames",
+            "02:00:00:00:00:01%eth0",
+            Some(("EtherType", "0x88b5")),
+        ),
         ("vsock://host:1234", "vsock", "host", Some(("Port", "1234"))),
         ("can://vcan7", "CAN", "vcan7", None),
         ("tcp://[::1]:7", "TCP", "::1", Some(("Port", "7"))),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::device::{InterfaceName, VsockAddress};
 use super::ip_protocol::IpProtocol;
+use super::link::LinkAddress;
 
 /// A host (name or literal, IPv6 without brackets) and a port.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -131,6 +132,8 @@ pub enum Peer {
     /// All that is on the bus behind this interface.
     Can(InterfaceName),
     Vsock(VsockAddress),
+    /// A card on a link.
+    Link(LinkAddress),
 }
 
 impl Peer {
@@ -155,6 +158,7 @@ impl fmt::Display for Peer {
             Self::Host(address) => f.write_str(&HostPort::from(*address).host),
             Self::Can(interface) => interface.fmt(f),
             Self::Vsock(address) => address.fmt(f),
+            Self::Link(address) => address.fmt(f),
         }
     }
 }

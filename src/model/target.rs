@@ -72,8 +72,8 @@ impl fmt::Display for Target {
         if query.is_empty() {
             return Ok(());
         }
-        // A raw socket's protocol stands in the query already.
-        let mark = if matches!(self.endpoint, Endpoint::Raw(_)) { '&' } else { '?' };
+        // What it carries stands in the query already.
+        let mark = if self.endpoint.protocol().carries_any() { '&' } else { '?' };
         write!(f, "{mark}{query}")
     }
 }

@@ -5,12 +5,13 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::unix::ffi::OsStrExt;
 
-use nix::net::if_::if_indextoname;
+use nix::libc;
+use nix::net::if_::{if_indextoname, if_nametoindex};
 use nix::sys::socket::SockaddrStorage;
 use socket2::SockAddr;
 
 use super::sys;
-use crate::model::{ContextId, InterfaceName, Peer, UnixName, VsockAddress};
+use crate::model::{ContextId, EtherType, HardwareAddress, InterfaceName, LinkAddress, Peer, UnixName, VsockAddress};
 
 /// The system's form.
 ///
@@ -20,6 +21,12 @@ pub(super) fn system_address(peer: &Peer) -> io::Result<SockAddr> {
     match peer {
         Peer::Ip(address) | Peer::Host(address) => Ok((*address).into()),
         Peer::Vsock(address) => Ok(SockAddr::vsock(address.cid.0, address.port)),
+        Peer::Link(LinkAddress { hardware: Some(HardwareAddress(hardware)), interface, ether_type }) => {
+            let index = if_nametoindex(interface.name())?;
+            Ok(sys::link_address(i32::try_from(index).unwrap_or(i32::MAX), ether_type.0, *hardware))
+        }
+        // Nobody can be named there.
+        Peer::Link(LinkAddress { hardware: None, .. }) => Err(io::ErrorKind::InvalidInput.into()),
         // Its socket is bound to the interface and sends without an address.
         Peer::Can(_) => Err(io::ErrorKind::InvalidInput.into()),
         Peer::Unix(UnixName::Path(path)) => SockAddr::unix(path),
@@ -46,7 +53,20 @@ pub(super) fn peer_of(address: &SockAddr) -> Peer {
     if let Some(interface) = sys::can_interface(address).and_then(interface_name) {
         return Peer::Can(interface);
     }
+    #[cfg(target_os = "linux")]
+    if let Some(link) = sys::link(address)
+        && let Some(interface) = u32::try_from(link.sll_ifindex).ok().and_then(interface_name)
+    {
+        return Peer::Link(on_link(&link, interface));
+    }
     Peer::Unix(unix_name(address))
+}
+
+fn on_link(address: &libc::sockaddr_ll, interface: InterfaceName) -> LinkAddress {
+    let [a, b, c, d, e, f, ..] = address.sll_addr;
+    // What is no Ethernet has longer addresses, or none.
+    let hardware = (address.sll_halen == 6).then_some(HardwareAddress([a, b, c, d, e, f]));
+    LinkAddress { hardware, interface, ether_type: EtherType(u16::from_be(address.sll_protocol)) }
 }
 
 /// By its number, of which 0 is none.
@@ -74,6 +94,11 @@ pub(super) fn sender_of(storage: &SockaddrStorage) -> Option<SocketAddr> {
         return Some(SocketAddr::V4((*v4).into()));
     }
     storage.as_sockaddr_in6().map(|v6| SocketAddr::V6((*v6).into()))
+}
+
+/// The sender of a frame that a socket bound to `own` received.
+pub(super) fn link_sender_of(storage: &SockaddrStorage, own: &LinkAddress) -> Option<LinkAddress> {
+    storage.as_link_addr().map(|address| on_link(address.as_ref(), own.interface.clone()))
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use super::listener::Listener;
 use super::socket_kind::SocketKind;
 use super::stream::Stream;
 use super::transport::{Attempt, ConnectEnd, Listening};
-use super::{options, sys};
+use super::{options, packet, sys};
 use crate::model::{
     Cause, DescriptorName, Endpoint, Failure, Hint, InheritedSocket, InterfaceName, Operation, Peer, Protocol, Role,
     SocketOption, SocketOptions, UnixName,
@@ -86,6 +86,7 @@ fn try_connect(name: &DescriptorName, options: &SocketOptions) -> Result<Connect
 fn datagrams(socket: Socket, protocol: Protocol, local: Peer) -> io::Result<DatagramSocket> {
     options::ask_for_drops(&socket);
     let naming = match (protocol, local) {
+        (_, Peer::Link(own)) => return packet::over(socket, own, None),
         (_, bus @ Peer::Can(_)) => Naming::Sole(bus),
         (Protocol::Raw, _) => Naming::Host,
         _ if protocol.is_unix() => Naming::Unix,

@@ -17,6 +17,7 @@ mod limits;
 mod listener;
 mod multicast;
 mod options;
+mod packet;
 mod race;
 mod raw;
 mod rds;

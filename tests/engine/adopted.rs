@@ -288,7 +288,7 @@ fn a_socket_of_an_unknown_kind_is_refused_with_what_it_is() {
     let mut h = Harness::new();
     for (family, kind, protocol, words) in [
         (libc::AF_NETLINK, libc::SOCK_RAW, libc::NETLINK_ROUTE, "AF_NETLINK, SOCK_RAW, protocol 0"),
-        (libc::AF_PACKET, libc::SOCK_DGRAM, 0, "AF_PACKET, SOCK_DGRAM, protocol 0"),
+        (libc::AF_PACKET, libc::SOCK_RAW, 0, "AF_PACKET, SOCK_RAW, protocol 0"),
         (libc::AF_VSOCK, libc::SOCK_SEQPACKET, 0, "AF_VSOCK, SOCK_SEQPACKET, protocol 0"),
     ] {
         let Ok(socket) = opened(family, kind, protocol) else {

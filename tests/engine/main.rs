@@ -14,6 +14,7 @@ mod inspect;
 mod journal;
 mod options;
 mod options_live;
+mod packet;
 mod stream;
 mod trouble;
 mod udp;

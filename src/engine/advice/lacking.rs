@@ -35,7 +35,7 @@ pub(super) fn missing(protocol: Protocol, carried: Option<IpProtocol>, cause: &C
             None if protocol.is_over_ip() => Hint::ChooseAnotherFamily,
             None => return None,
         },
-        (Cause::PermissionDenied, Protocol::Raw) => Hint::NeedsRawRight,
+        (Cause::PermissionDenied, Protocol::Raw | Protocol::Packet) => Hint::NeedsRawRight,
         // A socket for pings takes no right but that of the user's group, icmp(7).
         (Cause::PermissionDenied, Protocol::Udp) if carried == Some(IpProtocol::ICMP) => {
             change("net.ipv4.ping_group_range=\"0 2147483647\"")

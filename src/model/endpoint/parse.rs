@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use super::{EndpointError, UNIX_PATH_MAX};
-use crate::model::{DescriptorName, HostPort, InterfaceName, IpProtocol, Protocol, RawAddress, UnixName, VsockAddress};
+use crate::model::{
+    DescriptorName, EtherType, HardwareAddress, HostPort, InterfaceName, IpProtocol, LinkAddress, Protocol, RawAddress,
+    UnixName, VsockAddress,
+};
 
 /// The protocol and what follows the colon.
 pub(super) fn scheme(text: &str) -> Result<(Protocol, &str), EndpointError> {
@@ -123,6 +126,18 @@ pub(super) fn interface(name: &str) -> Result<InterfaceName, EndpointError> {
         return Err(EndpointError::EmptyInterface);
     }
     InterfaceName::new(name).ok_or_else(|| EndpointError::BadInterface(name.to_owned()))
+}
+
+/// An interface, with whom to send to before it, and the protocol.
+pub(super) fn link_address(place: &str, ether_type: &str) -> Result<LinkAddress, EndpointError> {
+    let (hardware, name) = place.rsplit_once('%').map_or((None, place), |(hardware, name)| (Some(hardware), name));
+    let read = |text| HardwareAddress::read(text).ok_or_else(|| EndpointError::BadHardwareAddress(text.to_owned()));
+    let (hardware, interface) = (hardware.map(read).transpose()?, interface(name)?);
+    if ether_type.is_empty() {
+        return Err(EndpointError::NoEtherType);
+    }
+    let bad = || EndpointError::BadEtherType(ether_type.to_owned());
+    Ok(LinkAddress { hardware, interface, ether_type: EtherType::read(ether_type).ok_or_else(bad)? })
 }
 
 pub(super) fn vsock_address(cid: &str, port: &str) -> Result<VsockAddress, EndpointError> {

@@ -182,7 +182,7 @@ impl Writer<'_> {
     fn keeps_peer(&self) -> bool {
         !self.recipe.is_server()
             && match self.transport.manner {
-                Manner::Routed => true,
+                Manner::Routed | Manner::Link => true,
                 Manner::Datagrams => !self.recipe.connected && !matches!(self.transport.place, Place::Open(_)),
                 Manner::Connections | Manner::Bus | Manner::ConnectedBus => false,
             }
@@ -203,6 +203,10 @@ impl Writer<'_> {
             let errors = "socket.SOL_CAN_RAW, 2, socket.CAN_ERR_MASK";
             script.line(format!("{name}.setsockopt({errors})  # CAN_RAW_ERR_FILTER"));
         }
+        if manner == Manner::Link {
+            // Python has no names for these.
+            script.line(format!("{name}.setsockopt(263, 23, 1)  # SOL_PACKET, PACKET_IGNORE_OUTGOING"));
+        }
         if self.recipe.is_server() {
             let call = if manner == Manner::ConnectedBus { "connect" } else { "bind" };
             script.line(format!("{name}.{call}({address})"));
@@ -212,8 +216,8 @@ impl Writer<'_> {
         match manner {
             Manner::Bus => script.line(format!("{name}.bind({address})")),
             Manner::Connections | Manner::ConnectedBus => script.line(format!("{name}.connect({address})")),
-            Manner::Datagrams | Manner::Routed if self.keeps_peer() => {}
-            Manner::Datagrams | Manner::Routed => script.line(format!("{name}.connect({address})")),
+            Manner::Datagrams | Manner::Routed | Manner::Link if self.keeps_peer() => {}
+            Manner::Datagrams | Manner::Routed | Manner::Link => script.line(format!("{name}.connect({address})")),
         }
     }
 
@@ -231,6 +235,7 @@ impl Writer<'_> {
                 });
                 script.line(format!("client.bind((source, {}))", port.unwrap_or(0)));
             }
+            (Manner::Link, _) => script.line(format!("client.bind({address})")),
             _ if endpoint.protocol().address_form() == AddressForm::Path => {
                 if self.transport.manner == Manner::Datagrams {
                     // The system chooses an abstract name, which the other end answers to.
@@ -312,7 +317,7 @@ impl Writer<'_> {
                         script.line(format!("data = client.recv({size})"));
                         script.line("print(data.hex(\" \"), flush=True)");
                     }
-                    Manner::Datagrams | Manner::Routed => {
+                    Manner::Datagrams | Manner::Routed | Manner::Link => {
                         script.line(format!("data, peer = client.recvfrom({size})"));
                         script.line(format!("print(peer, {SHOWN}, flush=True)"));
                     }

@@ -27,7 +27,19 @@ fn server(program: Program, endpoint: &str) -> Result<String, Obstacle> {
 
 /// Every transport, with the lines that set its sockets apart in Python: how one is opened, how a client and how a server
 /// takes its place.
-const PYTHON: [(&str, &str, &str, &str); 20] = [
+const PYTHON: [(&str, &str, &str, &str); 22] = [
+    (
+        "packet://eth0?proto=0x88b5",
+        "socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)",
+        "peer = (\"eth0\", 0x88b5, 0, 0, b\"\\xff\\xff\\xff\\xff\\xff\\xff\")",
+        "server.bind((\"eth0\", 0x88b5, 0, 0, b\"\\xff\\xff\\xff\\xff\\xff\\xff\"))",
+    ),
+    (
+        "packet://02:00:00:00:00:01%eth0?proto=all",
+        "socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)",
+        "peer = (\"eth0\", 0x0003, 0, 0, b\"\\x02\\x00\\x00\\x00\\x00\\x01\")",
+        "server.setsockopt(263, 23, 1)  # SOL_PACKET, PACKET_IGNORE_OUTGOING",
+    ),
     (
         "tcp://127.0.0.1:9000",
         "socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0)",

@@ -139,7 +139,9 @@ impl EndpointForm {
             | EndpointError::BadPort(_)
             | EndpointError::BadVsockPort(_)
             | EndpointError::NoIpProtocol
-            | EndpointError::BadIpProtocol(_) => FormField::Port,
+            | EndpointError::BadIpProtocol(_)
+            | EndpointError::NoEtherType
+            | EndpointError::BadEtherType(_) => FormField::Port,
             EndpointError::Option(_) | EndpointError::Group(_) => FormField::Options,
             _ => FormField::Address,
         };
@@ -150,6 +152,7 @@ impl EndpointForm {
                 | EndpointError::EmptyPath
                 | EndpointError::EmptyDescriptor
                 | EndpointError::NoIpProtocol
+                | EndpointError::NoEtherType
                 | EndpointError::EmptyInterface
                 | EndpointError::EmptyMachine
         );
@@ -182,6 +185,7 @@ fn usual_fields(form: AddressForm) -> (&'static str, &'static str) {
     match form {
         AddressForm::HostPort => ("127.0.0.1", "9000"),
         AddressForm::HostProtocol => ("127.0.0.1", "icmp"),
+        AddressForm::Link => ("eth0", "0x88b5"),
         AddressForm::MachinePort => ("any", "9000"),
         AddressForm::Interface => ("can0", ""),
         AddressForm::Path | AddressForm::Descriptor => ("", ""),

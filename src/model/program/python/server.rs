@@ -11,11 +11,11 @@ impl Writer<'_> {
             if self.transport.manner == Manner::Connections {
                 script.line(format!("server.listen({})", self.recipe.backlog()));
             }
-            let asks_for_peers = matches!(self.transport.manner, Manner::Datagrams | Manner::Routed);
+            let asks_for_peers = matches!(self.transport.manner, Manner::Datagrams | Manner::Routed | Manner::Link);
             if self.recipe.message().is_some() {
                 match self.transport.manner {
                     Manner::Connections => {}
-                    Manner::Datagrams | Manner::Routed => script.line("greeted = set()"),
+                    Manner::Datagrams | Manner::Routed | Manner::Link => script.line("greeted = set()"),
                     Manner::Bus | Manner::ConnectedBus => script.line("server.send(MESSAGE)"),
                 }
             }

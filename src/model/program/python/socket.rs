@@ -4,7 +4,10 @@ use core::net::IpAddr;
 
 use super::literal;
 use super::options::Family;
-use crate::model::{ContextId, DescriptorName, Endpoint, HostPort, IpProtocol, Target, UnixName, VsockAddress};
+use crate::model::{
+    ContextId, DescriptorName, Endpoint, HardwareAddress, HostPort, IpProtocol, LinkAddress, Target, UnixName,
+    VsockAddress,
+};
 
 /// The arguments of `socket.socket`, and what to do with the socket.
 #[derive(Debug)]
@@ -37,13 +40,15 @@ pub(super) enum Manner {
     Bus,
     /// Both ends are connected to the same bus.
     ConnectedBus,
+    /// Each frame names whom it is for; a client is bound to the link and connected to nobody.
+    Link,
     /// Datagrams whose client has to bind the address that the peer is reached from, rds(7).
     Routed,
 }
 
 impl Transport {
     pub(super) fn of(target: &Target) -> Self {
-        use Manner::{Bus, ConnectedBus, Connections, Datagrams, Routed};
+        use Manner::{Bus, ConnectedBus, Connections, Datagrams, Link, Routed};
         // Zero leaves it to the family.
         let zero = target.options.ip_protocol().map_or_else(|| "0".to_owned(), ip_protocol);
         let (kind, proto, place, manner) = match &target.endpoint {
@@ -60,6 +65,8 @@ impl Transport {
             Endpoint::Raw(address) => {
                 ("SOCK_RAW", ip_protocol(address.protocol), Place::host(address.host()), Datagrams)
             }
+            // Until it is bound, it hears nothing.
+            Endpoint::Packet(address) => ("SOCK_DGRAM", "0".to_owned(), Place::link(address), Link),
             Endpoint::Vsock(address) => ("SOCK_STREAM", zero, Place::vsock(*address), Connections),
             Endpoint::Can(interface) => {
                 ("SOCK_RAW", "socket.CAN_RAW".to_owned(), Place::interface(interface.name()), Bus)
@@ -120,6 +127,14 @@ impl Place {
             UnixName::Unnamed => unix_name(b""),
         };
         Self::Known { family: "AF_UNIX", address }
+    }
+
+    /// Of packet type and kind of hardware, which stand between, the system asks nothing.
+    fn link(LinkAddress { hardware, interface, ether_type }: &LinkAddress) -> Self {
+        let hardware = hardware.unwrap_or(HardwareAddress::BROADCAST);
+        let name = literal::text(interface.name());
+        let address = format!("({name}, {:#06x}, 0, 0, {})", ether_type.0, literal::bytes(&hardware.0));
+        Self::Known { family: "AF_PACKET", address }
     }
 
     fn vsock(address: VsockAddress) -> Self {
