@@ -49,7 +49,7 @@ fn frames_of_a_link_reach_everybody_or_one_and_each_is_answered_alone() {
 #[test]
 fn a_protocol_is_heard_alone_and_all_without_what_goes_out() {
     in_own_network("packet::a_protocol_is_heard_alone_and_all_without_what_goes_out", || {
-        let [own, _] = wire();
+        let [own, listening] = wire();
         let mut h = Harness::new();
         let (one, _) = h.listen("packet://d1?proto=0x88b6");
         let (all, _) = h.listen_with("packet://d1?proto=all", |spec| spec.respond = Respond::Echo);
@@ -70,8 +70,16 @@ fn a_protocol_is_heard_alone_and_all_without_what_goes_out() {
                 }
                 _ => None,
             });
-            assert_eq!(of, format!("{own}%d1?proto={ether_type}"), "and never this end's own");
+            assert_eq!(of, format!("{own}%d1?proto={ether_type}"));
         }
+        // It would have heard its own answers before this question, which came after them.
+        h.send(first, b"third");
+        assert_eq!(h.bytes(at_first.id, Direction::In, 10), b"firstthird");
+        let is_own = |event: &Event| {
+            matches!(event, Event::Opened { info, .. }
+                if info.socket == all && info.peer.to_string().starts_with(&listening))
+        };
+        assert_eq!(h.take(is_own).map(|_| "its own"), None);
     });
 }
 
