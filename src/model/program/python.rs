@@ -64,7 +64,7 @@ impl Writer<'_> {
         let packs = options::need_struct(self.recipe) || !self.joins.is_empty() || self.interfaces.need_fcntl();
         let mut modules: Vec<_> = [
             ("fcntl", self.interfaces.need_fcntl()),
-            ("os", self.path().is_some() || opens_descriptor),
+            ("os", self.accepts() || self.path().is_some() || opens_descriptor),
             ("socket", true),
             ("stat", self.path().is_some()),
             ("struct", packs),
