@@ -115,7 +115,7 @@ const PYTHON: [(&str, &str, &str, &str); 22] = [
     ),
     (
         "tcp://127.0.0.1:9000?proto=mptcp",
-        "socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_MPTCP)",
+        "socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262)",
         "socket.TCP_NODELAY, 1)",
         "socket.SO_REUSEADDR, 1)",
     ),

@@ -177,9 +177,9 @@ fn unix_name(name: &[u8]) -> String {
     }
 }
 
-/// Python's constant, or else the number.
+/// The constant, where every version of Python 3 has it, or else the number.
 fn ip_protocol(protocol: IpProtocol) -> String {
-    const NAMED: [(u16, &str); 15] = [
+    const NAMED: [(u16, &str); 13] = [
         (1, "ICMP"),
         (2, "IGMP"),
         (4, "IPIP"),
@@ -192,9 +192,7 @@ fn ip_protocol(protocol: IpProtocol) -> String {
         (58, "ICMPV6"),
         (103, "PIM"),
         (132, "SCTP"),
-        (136, "UDPLITE"),
         (255, "RAW"),
-        (262, "MPTCP"),
     ];
     let named = NAMED.into_iter().find(|(number, _)| *number == protocol.0);
     named.map_or_else(|| protocol.0.to_string(), |(_, name)| format!("socket.IPPROTO_{name}"))
