@@ -14,7 +14,8 @@ use crate::codec::hex;
 use crate::engine::Engine;
 use crate::i18n::{self, Language};
 use crate::model::{
-    BrowserContent, ConnectSpec, HostPort, ListenSpec, Protocol, ReceiveMode, Respond, SendMode, Target,
+    BrowserContent, ConnectSpec, EndpointError, HostPort, ListenSpec, Protocol, ReceiveMode, Respond, Role, SendMode,
+    Target,
 };
 use crate::tr;
 
@@ -88,7 +89,7 @@ pub(super) fn read(verb: Verb, language: Language) -> Result<Request, UsageError
 fn read_listen(arguments: ListenArguments, language: Language) -> Result<Request, UsageError> {
     let respond = respond(arguments.reply, arguments.echo);
     let browser = browser(arguments.serve, arguments.page);
-    let target = read_endpoint_for(browser.as_ref(), &arguments.endpoint, language)?;
+    let target = read_endpoint_for(browser.as_ref(), &arguments.endpoint, Role::Server, language)?;
     Ok(Request {
         form: Form::new(arguments.json, arguments.quiet),
         journal: arguments.journal,
@@ -105,11 +106,12 @@ pub(super) fn browser(serve: Option<PathBuf>, page: Option<String>) -> Option<Br
 pub(super) fn read_endpoint_for(
     browser: Option<&BrowserContent>,
     text: &str,
+    role: Role,
     language: Language,
 ) -> Result<Target, UsageError> {
     match browser {
-        Some(_) => read_stream_endpoint(text, &tr!(language, "cli.browsers_need_a_stream"), language),
-        None => read_endpoint(text, language),
+        Some(_) => read_stream_endpoint(text, role, &tr!(language, "cli.browsers_need_a_stream"), language),
+        None => read_endpoint(text, role, language),
     }
 }
 
@@ -123,7 +125,7 @@ pub(super) fn respond(reply: Option<String>, echo: bool) -> Respond {
 }
 
 fn read_connect(arguments: ConnectArguments, language: Language) -> Result<Request, UsageError> {
-    let target = read_endpoint(&arguments.endpoint, language)?;
+    let target = read_endpoint(&arguments.endpoint, Role::Client, language)?;
     let input = match (arguments.send, arguments.send_hex) {
         (Some(text), _) => Input::Bytes(read_message(&text, &target, language)?),
         (None, Some(text)) => Input::Bytes(read_hex(&text, language)?),
@@ -149,7 +151,8 @@ fn read_send_file(arguments: SendFileArguments, language: Language) -> Result<Re
         SendProtocol::Tutorial => SendMode::Tutorial,
         SendProtocol::Raw => SendMode::Raw,
     };
-    let target = read_stream_endpoint(&arguments.endpoint, &tr!(language, "cli.files_need_a_stream"), language)?;
+    let target =
+        read_stream_endpoint(&arguments.endpoint, Role::Client, &tr!(language, "cli.files_need_a_stream"), language)?;
     Ok(Request {
         form: Form::new(arguments.json, false),
         journal: None,
@@ -164,7 +167,8 @@ fn read_receive(arguments: ReceiveArguments, language: Language) -> Result<Reque
         ReceiveProtocol::Tutorial => ReceiveMode::Tutorial { into },
         ReceiveProtocol::Raw => ReceiveMode::Raw { into },
     };
-    let target = read_stream_endpoint(&arguments.endpoint, &tr!(language, "cli.files_need_a_stream"), language)?;
+    let target =
+        read_stream_endpoint(&arguments.endpoint, Role::Server, &tr!(language, "cli.files_need_a_stream"), language)?;
     Ok(Request {
         form: Form::new(arguments.json, false),
         journal: None,
@@ -174,8 +178,13 @@ fn read_receive(arguments: ReceiveArguments, language: Language) -> Result<Reque
 
 const ENDPOINT: &str = "ENDPOINT";
 
-fn read_endpoint(text: &str, language: Language) -> Result<Target, UsageError> {
-    text.parse().map_err(|error| UsageError {
+fn read_endpoint(text: &str, role: Role, language: Language) -> Result<Target, UsageError> {
+    let read = || {
+        let target: Target = text.parse()?;
+        target.check_role(role)?;
+        Ok(target)
+    };
+    read().map_err(|error: EndpointError| UsageError {
         argument: Some(ENDPOINT),
         problem: quoted(language, text, &i18n::endpoint_error(language, &error)),
     })
@@ -190,8 +199,8 @@ fn read_addresses(text: &str, target: &Target, language: Language) -> Result<Vec
 }
 
 /// An endpoint that is a stream; `otherwise` says what needs one.
-fn read_stream_endpoint(text: &str, otherwise: &str, language: Language) -> Result<Target, UsageError> {
-    let target = read_endpoint(text, language)?;
+fn read_stream_endpoint(text: &str, role: Role, otherwise: &str, language: Language) -> Result<Target, UsageError> {
+    let target = read_endpoint(text, role, language)?;
     if target.endpoint.protocol().is_stream() {
         Ok(target)
     } else {

@@ -20,7 +20,7 @@ pub(super) fn run(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &Connect
         if let Err(failure) = connect(core, control, spec)
             && !control.stop.is_requested()
         {
-            core.fail(control.id, None, advice::explain(failure, &spec.target));
+            core.fail(control.id, None, advice::explain(failure, &spec.target, Role::Client));
         }
         let Some(delay) = spec.reconnect.filter(|_| !control.stop.is_requested()) else { break };
         core.outbox.send(Event::ReconnectingIn { socket: control.id, delay });
@@ -102,7 +102,7 @@ fn converse(core: &Arc<Core>, control: &Arc<SocketControl>, endpoint: &Endpoint,
 }
 
 fn announce_attempt(core: &Core, control: &SocketControl, endpoint: &Endpoint) {
-    let attempt = endpoint.to_string();
+    let attempt = advice::named_endpoint(endpoint.clone()).to_string();
     core.life(control.id, None, Life::Connecting { endpoint: attempt.clone() });
     core.outbox.send(Event::Connecting { socket: control.id, attempt });
 }

@@ -2,6 +2,7 @@
 //!
 //! Keys are literals at the call sites, so that a test can tell which are missing and which are unused.
 
+mod descriptor;
 mod failure;
 mod language;
 mod life;
@@ -12,6 +13,7 @@ mod option;
 mod process;
 mod quantity;
 
+pub use descriptor::descriptor;
 pub use failure::{cause, failure, hint};
 pub use language::Language;
 pub use life::{close_reason, life, option_answer, outcome};

@@ -212,6 +212,9 @@ impl Endpoint {
             Protocol::UnixSeqpacket => Self::UnixSeqpacket(parse::unix_url(rest)?),
             Protocol::Descriptor => Self::Descriptor(parse::descriptor(after_slashes)?),
             Protocol::Raw => {
+                if let [first, second, ..] = protocols[..] {
+                    return Err(OptionError::Twice { first: first.to_owned(), second: second.to_owned() }.into());
+                }
                 let number = protocols.last().and_then(|pair| pair.split_once('=')).map_or("", |(_, number)| number);
                 Self::Raw(parse::raw_address(after_slashes.strip_suffix('/').unwrap_or(after_slashes), number)?)
             }

@@ -5,6 +5,8 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
+use super::descriptor::DescriptorKind;
+
 /// What was being done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -230,7 +232,7 @@ impl Cause {
     }
 }
 
-/// Which process holds a port, where /proc tells.
+/// Which process holds a port or a Unix socket's name, where /proc tells.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PortOwner {
     pub pid: u32,
@@ -257,7 +259,19 @@ pub enum Hint {
     },
     /// By a process of another user.
     PortHeldByOthers,
+    /// SO_REUSEPORT was asked for: who holds the port has it off, or is another user.
+    PortNotShared {
+        owner: PortOwner,
+    },
+    /// The same by a process of another user, as far as this one can see.
+    PortNotSharedByOthers,
     ChooseAnotherPort,
+    /// A Unix socket that has this path or abstract name.
+    NameHeldBy {
+        owner: PortOwner,
+    },
+    /// By a process of another user.
+    NameHeldByOthers,
     ChooseAnotherPath,
     /// An abstract one, unix(7).
     ChooseAnotherName,
@@ -324,6 +338,32 @@ pub enum Hint {
     ConnectInstead,
     ListenInstead,
     PassTheDescriptor,
+    /// What a service manager passed to this very process, by names or numbers; sd_listen_fds_with_names(3).
+    PassedDescriptors {
+        names: Vec<String>,
+    },
+    /// What a descriptor that is no socket is.
+    DescriptorIs {
+        found: DescriptorKind,
+        /// As [`super::ReceivedDescriptor::target`].
+        target: String,
+    },
+    /// Of a path, the first name that nothing has, and the folder which lacks it.
+    NothingNamed {
+        name: String,
+        folder: String,
+        /// Whether it is a folder on the way, and not the end of the path.
+        is_on_the_way: bool,
+    },
+    /// Of a path, the link that leads nowhere.
+    DanglingLink {
+        path: String,
+        target: String,
+    },
+    /// Of a path, what is no folder and has something below it.
+    NotAFolder {
+        path: String,
+    },
     FreeSpace,
     CheckRights,
     ChooseAFile,

@@ -7,6 +7,7 @@ use super::endpoint::{Endpoint, EndpointError};
 use super::multicast::{GroupError, MulticastGroup};
 use super::options::SocketOptions;
 use super::protocol::Protocol;
+use super::session::Role;
 
 /// What the groups of a query are called in it.
 const JOIN: &str = "join";
@@ -40,6 +41,14 @@ impl Target {
         let options: SocketOptions = options.join("&").parse()?;
         options.check(endpoint.protocol())?;
         Ok(Self { endpoint, options, groups })
+    }
+
+    /// Whether all of its options are those of this side's sockets.
+    ///
+    /// # Errors
+    /// The first that is none.
+    pub fn check_role(&self, role: Role) -> Result<(), EndpointError> {
+        Ok(self.options.check_role(self.endpoint.protocol(), role)?)
     }
 
     /// What is asked for beside the endpoint, without the question mark.

@@ -11,8 +11,8 @@ use socket2::{Domain, Socket, Type};
 use sockeye::codec::decode::Decoder;
 use sockeye::i18n::{self, Language};
 use sockeye::model::{
-    Cause, CloseReason, Command, Direction, Event, Failure, Filter, Hint, Notice, Operation, Protocol, RowBody,
-    SocketOption,
+    Cause, CloseReason, Command, DescriptorKind, Direction, Event, Failure, Filter, Hint, Notice, Operation, Protocol,
+    RowBody, SocketOption,
 };
 
 use crate::groups::{card, say};
@@ -155,7 +155,9 @@ fn what_is_no_socket_is_refused_and_stays_open() {
     let mut file = std::fs::File::open(&path).unwrap();
     let mut h = Harness::new();
     for listen in [true, false] {
-        assert_eq!(refusal(&mut h, &inherited(&file), listen).cause, Cause::DescriptorNotASocket);
+        let failure = refusal(&mut h, &inherited(&file), listen);
+        let is = Hint::DescriptorIs { found: DescriptorKind::File, target: path.display().to_string() };
+        assert_eq!((failure.cause, failure.hint), (Cause::DescriptorNotASocket, Some(is)));
     }
     let mut content = String::new();
     file.read_to_string(&mut content).unwrap();
@@ -172,7 +174,9 @@ fn what_is_not_open_or_the_programs_own_is_refused() {
     // Whatever this program opens is closed on exec; what it inherited can't be.
     let failure = refusal(&mut h, &format!("fd://{}", own.as_raw_fd()), true);
     assert_eq!(failure.cause, Cause::DescriptorIsOwn);
-    assert_eq!(refusal(&mut h, "fd://web", true).cause, Cause::NoSuchDescriptorName);
+    let failure = refusal(&mut h, "fd://web", true);
+    let none_passed = Some(Hint::PassedDescriptors { names: Vec::new() });
+    assert_eq!((failure.cause, failure.hint), (Cause::NoSuchDescriptorName, none_passed));
     // Linux makes a datagram socket of it (unix(7)).
     assert_eq!(refusal(&mut h, &inherited(&packets), true).cause, Cause::SocketNotBound);
 }
