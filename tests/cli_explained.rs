@@ -303,7 +303,7 @@ fn what_is_missing_of_a_path_is_named() {
     let nothing = format!("There is nothing named “x.sock” in {place}.");
     let no_folder = format!("There is no folder “none” in {place}.");
     let no_page = format!("There is nothing named “site” in {place}.");
-    let link = format!("{place}/link is a link to nowhere, which is not there.");
+    let link = format!("{place}/link is a link to something that is not there.");
     let file = format!("{place}/file is a file and no folder, so nothing can be in it.");
     let unix = |path: &str| format!("unix:{place}/{path}");
     let at = |path: &str| format!("{place}/{path}");

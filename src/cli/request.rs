@@ -14,8 +14,8 @@ use crate::codec::hex;
 use crate::engine::Engine;
 use crate::i18n::{self, Language};
 use crate::model::{
-    BrowserContent, ConnectSpec, EndpointError, HostPort, ListenSpec, Protocol, ReceiveMode, Respond, Role, SendMode,
-    Target,
+    BrowserContent, ConnectSpec, Delivery, EndpointError, HostPort, ListenSpec, LocalPlace, Protocol, ReceiveMode,
+    Respond, Role, SendMode, Target,
 };
 use crate::tr;
 
@@ -24,6 +24,8 @@ use crate::tr;
 pub(super) struct Request {
     pub form: Form,
     pub journal: Option<PathBuf>,
+    /// Whether live states are told.
+    pub info: bool,
     pub task: Task,
 }
 
@@ -81,7 +83,7 @@ pub(super) fn read(verb: Verb, language: Language) -> Result<Request, UsageError
         Verb::Receive(arguments) => read_receive(arguments, language),
         Verb::Code(arguments) => {
             let task = Task::Code(code::read(arguments, language)?);
-            Ok(Request { form: Form::new(false, false), journal: None, task })
+            Ok(Request { form: Form::new(false, false), journal: None, info: false, task })
         }
     }
 }
@@ -93,7 +95,14 @@ fn read_listen(arguments: ListenArguments, language: Language) -> Result<Request
     Ok(Request {
         form: Form::new(arguments.json, arguments.quiet),
         journal: arguments.journal,
-        task: Task::Listen(ListenSpec { respond, browser, once: arguments.once, ..ListenSpec::new(target) }),
+        info: arguments.info,
+        task: Task::Listen(ListenSpec {
+            respond,
+            browser,
+            wait_for_address: arguments.wait_for_port,
+            once: arguments.once,
+            ..ListenSpec::new(target)
+        }),
     })
 }
 
@@ -137,11 +146,28 @@ fn read_connect(arguments: ConnectArguments, language: Language) -> Result<Reque
         None => (!unending).then_some(ANSWER_WAIT),
     };
     let to = arguments.to.map_or(Ok(Vec::new()), |text| read_addresses(&text, &target, language))?;
-    // A connected socket hears its peer alone.
-    let spec = ConnectSpec { connected: to.is_empty(), ..ConnectSpec::new(target) };
+    if arguments.unconnected && target.endpoint.protocol().delivery() != Delivery::Datagrams {
+        let problem = tr!(language, "cli.only_datagrams_are_unconnected");
+        let problem = quoted(language, &arguments.endpoint, &problem);
+        return Err(UsageError { argument: Some("--unconnected"), problem });
+    }
+    let local = arguments.bind.map_or(Ok(LocalPlace::default()), |text| {
+        target.endpoint.local_place(&text).map_err(|error| UsageError {
+            argument: Some("--bind"),
+            problem: quoted(language, &text, &i18n::endpoint_error(language, &error)),
+        })
+    })?;
+    let spec = ConnectSpec {
+        // A connected socket hears its peer alone.
+        connected: to.is_empty() && !arguments.unconnected,
+        local_host: local.host,
+        local_port: local.port,
+        ..ConnectSpec::new(target)
+    };
     Ok(Request {
         form: Form::new(arguments.json, false),
         journal: arguments.journal,
+        info: arguments.info,
         task: Task::Connect(ConnectTask { spec, to, input, wait }),
     })
 }
@@ -156,6 +182,7 @@ fn read_send_file(arguments: SendFileArguments, language: Language) -> Result<Re
     Ok(Request {
         form: Form::new(arguments.json, false),
         journal: None,
+        info: false,
         task: Task::SendFiles(SendFilesTask { target, files: arguments.files, mode }),
     })
 }
@@ -172,7 +199,13 @@ fn read_receive(arguments: ReceiveArguments, language: Language) -> Result<Reque
     Ok(Request {
         form: Form::new(arguments.json, false),
         journal: None,
-        task: Task::Listen(ListenSpec { receive, once: arguments.once, ..ListenSpec::new(target) }),
+        info: false,
+        task: Task::Listen(ListenSpec {
+            receive,
+            wait_for_address: arguments.wait_for_port,
+            once: arguments.once,
+            ..ListenSpec::new(target)
+        }),
     })
 }
 
@@ -286,6 +319,11 @@ mod tests {
             ("connect tcp://h:1 --wait soon", "soon"),
             ("connect tcp://h:1 --to 127.0.0.1:2", "127.0.0.1:2"),
             ("connect udp://h:1 --to localhost:2,10.0.0.256", "10.0.0.256"),
+            ("connect tcp://127.0.0.1:1 --bind ::1", "other family"),
+            ("connect tcp://h:1 --bind localhost", "localhost"),
+            ("connect unix:/x --bind 127.0.0.1", "Only TCP"),
+            ("connect tcp://h:1 --unconnected", "datagrams"),
+            ("connect udp://h:0", "port 0"),
             ("listen udp://h:1?join=10.0.0.1", "10.0.0.1"),
             ("send-file tcp://h:1", "FILE"),
             ("send-file udp://h:1 a.bin", "udp://h:1"),

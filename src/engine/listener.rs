@@ -66,7 +66,7 @@ fn serve(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ListenSpec) -> R
             let listener = Arc::new(listener);
             announce(core, control, &endpoint, ListeningSocket::Connections(Arc::clone(&listener)));
             accept_all(core, control, spec, &listener, &endpoint, &mut workers);
-            control.close_listening();
+            close(core, control);
         }
         Listening::Datagrams(socket) => {
             groups::join_first(control, &socket.inspect(Role::Server, endpoint.protocol()))?;
@@ -79,7 +79,7 @@ fn serve(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ListenSpec) -> R
             groups::tell_first(core, control, &local);
             tell_shared_port(core, control, &local);
             datagrams::serve(core, control, socket, peers, spec.once);
-            control.close_listening();
+            close(core, control);
         }
     }
     if let Some((path, identity)) = bound_file
@@ -93,6 +93,14 @@ fn serve(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ListenSpec) -> R
     workers.join();
     core.life(control.id, None, Life::StoppedListening { endpoint: endpoint.to_string() });
     Ok(())
+}
+
+/// Lets go of the listener's own socket.
+fn close(core: &Core, control: &SocketControl) {
+    if core.last_look {
+        inspecting::inspect(core, control, None);
+    }
+    control.close_listening();
 }
 
 /// Tells that the socket listens, and what became of its options.

@@ -139,6 +139,14 @@ impl Session {
         if self.concluded.swap(true, Ordering::AcqRel) {
             return;
         }
+        // The socket of a shared one stays open, and is its listener's.
+        if core.last_look
+            && !self.is_shared_datagram()
+            && let Some(state) = self.look(|socket| socket.state())
+        {
+            let (socket, session) = (self.info.socket, Some(self.info.id));
+            core.outbox.send(Event::Inspected { socket, session, state: Arc::new(state) });
+        }
         if let Link::Stream(stream) = &self.link {
             stream.write().take();
         }
@@ -266,10 +274,15 @@ impl Session {
 
     /// Looks at the socket, which doesn't close meanwhile; `None` once it is closed.
     pub(super) fn with_socket<T>(&self, look: impl FnOnce(OpenSocket<'_>) -> T) -> Option<T> {
+        if self.is_concluded() { None } else { self.look(look) }
+    }
+
+    /// As [`Self::with_socket`], also while the session is being concluded.
+    fn look<T>(&self, look: impl FnOnce(OpenSocket<'_>) -> T) -> Option<T> {
         let SessionInfo { role, protocol, .. } = self.info;
         match &self.link {
             Link::Stream(stream) => stream.read().as_ref().map(|stream| look(stream.inspect(role, protocol))),
-            Link::Datagram { socket, .. } => (!self.is_concluded()).then(|| look(socket.inspect(role, protocol))),
+            Link::Datagram { socket, .. } => Some(look(socket.inspect(role, protocol))),
         }
     }
 

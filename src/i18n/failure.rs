@@ -86,16 +86,15 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
         Hint::DescriptorIs { found, target } => {
             tr!(language, "hint.descriptor_is", what = super::descriptor(language, *found, target))
         }
-        Hint::NothingNamed { name, folder, is_on_the_way } => {
-            let (name, folder) = (visible(name), visible(folder));
+        Hint::NothingNamed { path, is_on_the_way } => {
+            let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+            let (folder, name) = (visible(if folder.is_empty() { "/" } else { folder }), visible(name));
             match is_on_the_way {
                 false => tr!(language, "hint.nothing_named", name = name, folder = folder),
                 true => tr!(language, "hint.no_folder_named", name = name, folder = folder),
             }
         }
-        Hint::DanglingLink { path, target } => {
-            tr!(language, "hint.dangling_link", path = visible(path), target = visible(target))
-        }
+        Hint::DanglingLink { path } => tr!(language, "hint.dangling_link", path = visible(path)),
         Hint::NotAFolder { path } => tr!(language, "hint.not_a_folder", path = visible(path)),
         Hint::FreeSpace => tr!(language, "hint.free_space"),
         Hint::CheckRights => tr!(language, "hint.check_rights"),
@@ -256,7 +255,7 @@ mod tests {
         "names": ["lo", "eth0"], "addresses": ["fe80::1%lo"], "group": "239.1.2.777", "others": 777,
         "first": 777, "last": 888, "waiting": 777,
         "sockets": [{ "local": "[::1]:777", "peer": "[::1]:777", "seconds": 777 }], "reuse": true, "lowest": 777,
-        "path": "/777", "name": "777", "folder": "/777", "is_on_the_way": true, "found": "pipe", "seconds": 777,
+        "path": "/777", "is_on_the_way": true, "found": "pipe", "seconds": 777,
         "setting": "a.b=777", "v6": true,
         "kind": "AF_777, SOCK_RAW", "option": "rcvbuf", "asked": "777", "answer": "1554",
         "descriptor": "fd://777", "descriptors": [{ "kind": "file", "target": "/tmp/777" }],

@@ -31,6 +31,10 @@ pub fn endpoint_error(language: Language, error: &EndpointError) -> String {
         EndpointError::EmptyMachine => tr!(language, "endpoint.empty_machine"),
         EndpointError::BadMachine(text) => tr!(language, "endpoint.bad_machine", text = text),
         EndpointError::BadVsockPort(text) => tr!(language, "endpoint.bad_vsock_port", text = text),
+        EndpointError::PortZero => tr!(language, "endpoint.port_zero"),
+        EndpointError::NotLocal(text) => tr!(language, "endpoint.not_local", text = text),
+        EndpointError::OtherFamily(address) => tr!(language, "endpoint.other_family", address = address),
+        EndpointError::NoLocalPlace => tr!(language, "endpoint.no_local_place"),
         EndpointError::Group(error) => return group_error(language, error),
         EndpointError::Option(OptionError::Unknown(name)) => tr!(language, "endpoint.unknown_option", name = name),
         EndpointError::Option(OptionError::BadValue { name, value, takes }) => {

@@ -9,6 +9,8 @@ use crate::model::HostPort;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LocalAddress {
     pub ip: Option<IpAddr>,
+    /// The number of the interface that a link-local address is on; 0 where none is needed.
+    pub scope: u32,
     pub port: Option<u16>,
 }
 
@@ -31,7 +33,11 @@ impl LocalAddress {
             return None;
         }
         let any = if candidate.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
-        Some(SocketAddr::new(self.ip.unwrap_or(any), self.port.unwrap_or(0)))
+        let port = self.port.unwrap_or(0);
+        Some(match self.ip.unwrap_or(any) {
+            IpAddr::V4(ip) => SocketAddr::new(ip.into(), port),
+            IpAddr::V6(ip) => SocketAddrV6::new(ip, port, 0, self.scope).into(),
+        })
     }
 }
 

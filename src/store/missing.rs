@@ -16,7 +16,7 @@ pub fn on_the_way(path: &Path) -> Option<Hint> {
         let is_on_the_way = index + 1 < ancestors.len();
         let Ok(found) = fs::symlink_metadata(here) else { return nothing(here, is_on_the_way) };
         if found.is_symlink() && !here.try_exists().ok()? {
-            return Some(Hint::DanglingLink { path: text(here), target: text(&fs::read_link(here).ok()?) });
+            return Some(Hint::DanglingLink { path: text(here) });
         }
         if is_on_the_way && !here.is_dir() {
             return Some(Hint::NotAFolder { path: text(here) });
@@ -30,12 +30,11 @@ fn nothing(path: &Path, is_on_the_way: bool) -> Option<Hint> {
     if path.try_exists().ok()? {
         return None;
     }
-    let (folder, name) = (path.parent()?, path.file_name()?);
-    Some(Hint::NothingNamed { name: name.to_string_lossy().into_owned(), folder: text(folder), is_on_the_way })
+    Some(Hint::NothingNamed { path: text(path), is_on_the_way })
 }
 
-fn text(path: &Path) -> String {
-    path.display().to_string()
+fn text(path: &Path) -> Box<str> {
+    path.to_string_lossy().into()
 }
 
 #[cfg(all(test, unix))]
@@ -50,16 +49,15 @@ mod tests {
         std::os::unix::fs::symlink("nowhere", place.join("link")).unwrap();
         std::os::unix::fs::symlink("file", place.join("good")).unwrap();
         let at = text(place);
-        let named = |name: &str, is_on_the_way| {
-            Some(Hint::NothingNamed { name: name.to_owned(), folder: at.clone(), is_on_the_way })
-        };
+        let named =
+            |name: &str, is_on_the_way| Some(Hint::NothingNamed { path: format!("{at}/{name}").into(), is_on_the_way });
         for (path, expected) in [
             ("none", named("none", false)),
             ("none/below", named("none", true)),
             ("none/below/it", named("none", true)),
-            ("file/below", Some(Hint::NotAFolder { path: format!("{at}/file") })),
-            ("link", Some(Hint::DanglingLink { path: format!("{at}/link"), target: "nowhere".to_owned() })),
-            ("link/below", Some(Hint::DanglingLink { path: format!("{at}/link"), target: "nowhere".to_owned() })),
+            ("file/below", Some(Hint::NotAFolder { path: format!("{at}/file").into() })),
+            ("link", Some(Hint::DanglingLink { path: format!("{at}/link").into() })),
+            ("link/below", Some(Hint::DanglingLink { path: format!("{at}/link").into() })),
             ("file", None),
             ("good", None),
             ("", None),

@@ -149,6 +149,7 @@ impl EndpointForm {
             _ if self.holds_endpoint_text() => FormField::Address,
             EndpointError::NoPort
             | EndpointError::BadPort(_)
+            | EndpointError::PortZero
             | EndpointError::BadVsockPort(_)
             | EndpointError::NoIpProtocol
             | EndpointError::BadIpProtocol(_) => FormField::Port,
