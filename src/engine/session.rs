@@ -18,7 +18,9 @@ use super::socket_control::SocketControl;
 use super::speech::Speech;
 use super::stop::Stop;
 use super::stream_writer;
-use crate::model::{Cause, CloseReason, Event, Failure, Hint, Life, Operation, Peer, Role, SessionInfo, Traffic};
+use crate::model::{
+    Cause, CloseReason, Event, Failure, Hint, Life, Operation, Peer, Role, SessionInfo, TcpState, Traffic,
+};
 use crate::net::{DatagramSocket, OpenSocket, Stream};
 
 /// How the peer's half of a stream ended.
@@ -142,8 +144,14 @@ impl Session {
         // The socket of a shared one stays open, and is its listener's.
         if core.last_look
             && !self.is_shared_datagram()
-            && let Some(state) = self.look(|socket| socket.state())
+            && let Some(mut state) = self.look(|socket| socket.state())
         {
+            if let Some(tcp) = &mut state.tcp
+                && (tcp.state, self.peer_end()) == (TcpState::Closed, Some(PeerEnd::Eof))
+            {
+                // The kernel counts the peer's FIN, and no longer says that it came.
+                tcp.bytes_received = tcp.bytes_received.map(|bytes| bytes.saturating_sub(1));
+            }
             let (socket, session) = (self.info.socket, Some(self.info.id));
             core.outbox.send(Event::Inspected { socket, session, state: Arc::new(state) });
         }

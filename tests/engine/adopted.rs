@@ -156,7 +156,7 @@ fn what_is_no_socket_is_refused_and_stays_open() {
     let mut h = Harness::new();
     for listen in [true, false] {
         let failure = refusal(&mut h, &inherited(&file), listen);
-        let is = Hint::DescriptorIs { found: DescriptorKind::File, target: path.display().to_string() };
+        let is = Hint::DescriptorIs { found: DescriptorKind::File, target: path.display().to_string().into() };
         assert_eq!((failure.cause, failure.hint), (Cause::DescriptorNotASocket, Some(is)));
     }
     let mut content = String::new();

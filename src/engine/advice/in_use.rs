@@ -10,7 +10,7 @@ use crate::store::{kernel, time_wait, unix_owner};
 pub(super) fn hint(endpoint: &Endpoint, options: &SocketOptions) -> Hint {
     if let Some(name) = endpoint.unix_name() {
         return match unix_owner::find(name) {
-            Some(Holder::Process(owner)) => Hint::NameHeldBy { owner },
+            Some(Holder::Process(owner)) => Hint::NameHeldBy { owner: Box::new(owner) },
             Some(Holder::Unseen) => Hint::NameHeldByOthers,
             None if name.path().is_some() => Hint::ChooseAnotherPath,
             None => Hint::ChooseAnotherName,
@@ -20,7 +20,7 @@ pub(super) fn hint(endpoint: &Endpoint, options: &SocketOptions) -> Hint {
     // It would have been shared, had all sockets on the port this option, and the same user (socket(7)).
     let shares = options.switch(SocketOption::ReusePort) == Some(true);
     match port_owner::find(endpoint.protocol(), place) {
-        Some(Holder::Process(owner)) if shares => return Hint::PortNotShared { owner },
+        Some(Holder::Process(owner)) if shares => return Hint::PortNotShared { owner: Box::new(owner) },
         Some(Holder::Process(owner)) => return Hint::PortHeldBy { owner },
         Some(Holder::Unseen) if shares => return Hint::PortNotSharedByOthers,
         Some(Holder::Unseen) => return Hint::PortHeldByOthers,
@@ -37,7 +37,8 @@ pub(super) fn hint(endpoint: &Endpoint, options: &SocketOptions) -> Hint {
 /// What is told of an address that is waited for: who holds it, or how long it is kept.
 pub(in crate::engine) fn waits_for(endpoint: &Endpoint, options: &SocketOptions) -> Notice {
     let (owner, seconds) = match hint(endpoint, options) {
-        Hint::PortHeldBy { owner } | Hint::PortNotShared { owner } | Hint::NameHeldBy { owner } => (Some(owner), None),
+        Hint::PortHeldBy { owner } => (Some(owner), None),
+        Hint::PortNotShared { owner } | Hint::NameHeldBy { owner } => (Some(*owner), None),
         Hint::PortInTimeWait { sockets, .. } => (None, sockets.iter().map(|socket| socket.seconds).max()),
         _ => (None, None),
     };

@@ -21,7 +21,7 @@ impl Endpoint {
     pub fn local_place(&self, text: &str) -> Result<LocalPlace, EndpointError> {
         let text = text.trim();
         let not_local = || EndpointError::NotLocal(text.to_owned());
-        let (host, port) = match text.strip_prefix(':') {
+        let (host, port) = match text.strip_prefix(':').filter(|rest| !rest.contains(':')) {
             Some(port) => (None, Some(parse::parse_port(port)?)),
             None => match parse::addresses(text, 0).map_err(|_| not_local())?.as_slice() {
                 [HostPort { host, port }] => (Some(host.clone()), (*port != 0).then_some(*port)),

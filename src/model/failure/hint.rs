@@ -33,14 +33,14 @@ pub enum Hint {
     PortHeldByOthers,
     /// SO_REUSEPORT was asked for: who holds the port has it off, or is another user.
     PortNotShared {
-        owner: PortOwner,
+        owner: Box<PortOwner>,
     },
     /// The same by a process of another user, as far as this one can see.
     PortNotSharedByOthers,
     ChooseAnotherPort,
     /// A Unix socket that has this path or abstract name.
     NameHeldBy {
-        owner: PortOwner,
+        owner: Box<PortOwner>,
     },
     /// By a process of another user.
     NameHeldByOthers,
@@ -118,7 +118,7 @@ pub enum Hint {
     DescriptorIs {
         found: DescriptorKind,
         /// As [`crate::model::ReceivedDescriptor::target`].
-        target: String,
+        target: Box<str>,
     },
     /// Of a path, the first part that isn't there; the folder which lacks it is.
     NothingNamed {
