@@ -1,5 +1,6 @@
 //! Endpoints: what to bind or connect to, with one text form for the window and the command line.
 
+mod local;
 mod parse;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use super::options::OptionError;
 use super::protocol::Protocol;
 use crate::codec::compose::Format;
 use crate::codec::decode::Decoder;
+pub use local::LocalPlace;
 
 /// A transport with its address. A new transport is one variant here and one file in `net`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -214,6 +216,9 @@ impl Endpoint {
         let after_slashes = rest.strip_prefix("//").unwrap_or(rest);
         let (protocols, query): (Vec<_>, Vec<_>) =
             query.split('&').partition(|pair| protocol.carries_any() && pair.split('=').next() == Some("proto"));
+        if let [first, second, ..] = protocols[..] {
+            return Err(OptionError::Twice { first: first.to_owned(), second: second.to_owned() }.into());
+        }
         let carried = protocols.last().and_then(|pair| pair.split_once('=')).map_or("", |(_, carried)| carried);
         let without_slash = after_slashes.strip_suffix('/').unwrap_or(after_slashes);
         let endpoint = match protocol {
@@ -282,6 +287,14 @@ pub enum EndpointError {
     BadMachine(String),
     #[error("port {0:?} is not a number from 0 to 4294967294")]
     BadVsockPort(String),
+    #[error("nothing can be connected to at port 0")]
+    PortZero,
+    #[error("{0:?} is no local address")]
+    NotLocal(String),
+    #[error("{0} is of the other family of addresses")]
+    OtherFamily(String),
+    #[error("no local address is bound before connecting")]
+    NoLocalPlace,
     #[error(transparent)]
     Option(#[from] OptionError),
     #[error(transparent)]

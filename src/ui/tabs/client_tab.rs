@@ -7,7 +7,9 @@ use super::socket_view::SocketView;
 use super::transfers::Transfers;
 use super::udp_form::UdpForm;
 use crate::codec::encoding::Encoding;
-use crate::model::{Cause, ClientTab, CloseReason, ConnectSpec, Event, Hint, Notice, Recipients, SessionId, SocketId};
+use crate::model::{
+    Cause, ClientTab, CloseReason, ConnectSpec, Event, Hint, Notice, Recipients, Role, SessionId, SocketId,
+};
 use crate::ui::view::Sessions;
 use crate::ui::widgets::message_line::Message;
 
@@ -70,7 +72,8 @@ impl ClientTabState {
     pub fn new(socket: SocketId, settings: &ClientTab) -> Self {
         Self {
             socket,
-            form: EndpointForm::new(&settings.protocol, &settings.address, &settings.port, &settings.options),
+            form: EndpointForm::new(&settings.protocol, &settings.address, &settings.port, &settings.options)
+                .for_role(Role::Client),
             local_host: settings.local_host.clone(),
             local_port: settings.local_port.clone(),
             timeout: settings.timeout_ms.to_string(),

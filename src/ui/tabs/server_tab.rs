@@ -11,8 +11,8 @@ use super::udp_form::UdpForm;
 use crate::codec::compose::{self, ComposeError, Format, LineEnding};
 use crate::codec::encoding::Encoding;
 use crate::model::{
-    Cause, Endpoint, Event, Hint, ListenSpec, Notice, Protocol, ReceiveMode, Recipients, Respond, ServerTab, SessionId,
-    SocketId,
+    Cause, Endpoint, Event, Hint, ListenSpec, Notice, Protocol, ReceiveMode, Recipients, Respond, Role, ServerTab,
+    SessionId, SocketId,
 };
 use crate::ui::view::Sessions;
 use crate::ui::widgets::message_line::Message;
@@ -107,7 +107,8 @@ impl ServerTabState {
         let respond = RespondKind::ALL.into_iter().find(|kind| kind.name() == settings.respond).unwrap_or_default();
         Self {
             socket,
-            form: EndpointForm::new(&settings.protocol, &settings.address, &settings.port, &settings.options),
+            form: EndpointForm::new(&settings.protocol, &settings.address, &settings.port, &settings.options)
+                .for_role(Role::Server),
             respond,
             reply: settings.reply.clone(),
             browser: BrowserForm::new(&settings.browser, &settings.page, &settings.site),
@@ -235,7 +236,7 @@ impl ServerTabState {
             Event::Listening { socket, endpoint } if *socket == self.socket => {
                 self.state = ServerState::Listening(endpoint.clone());
                 self.port_wait = None;
-                if self.message == Some(Message::Noticed(Notice::WaitingForAddress)) {
+                if matches!(self.message, Some(Message::Noticed(Notice::WaitingForAddress { .. }))) {
                     self.message = None;
                 }
             }
@@ -285,7 +286,7 @@ impl ServerTabState {
     }
 
     fn noticed(&mut self, notice: &Notice) {
-        if *notice == Notice::WaitingForAddress && self.state == ServerState::Starting {
+        if matches!(notice, Notice::WaitingForAddress { .. }) && self.state == ServerState::Starting {
             self.state = ServerState::Waiting;
         }
         if let Notice::Dropped { datagrams } = notice {
