@@ -5,7 +5,7 @@ use egui::{Id, Panel, RichText, Ui};
 use super::answering_rows::answering_rows;
 use super::client_rows::state_words;
 use super::server::calm_words;
-use super::shell::{FEW_ROWS, StateLine, scrolling, state_line};
+use super::shell::{FEW_ROWS, StateLine, border_above, scrolling, state_line};
 use super::socket_area::{keep_fresh, socket_area};
 use crate::codec::compose::Format;
 use crate::codec::visible::visible;
@@ -19,7 +19,7 @@ use crate::ui::view::SessionView;
 use crate::ui::widgets::button::{Weight, button};
 use crate::ui::widgets::composer::Composer;
 use crate::ui::widgets::endpoint_row::{StartButton, endpoint_row, options_field};
-use crate::ui::widgets::field::{Field, control_caption, mistake, row_caption};
+use crate::ui::widgets::field::{Field, caption, control_caption, mistake, row_caption};
 use crate::ui::widgets::group_list::{addresses_field, group_list};
 use crate::ui::widgets::icon::{self, Icon};
 use crate::ui::widgets::message_line::{Message, message_line};
@@ -30,8 +30,10 @@ use crate::ui::widgets::state_dot::DotState;
 use crate::ui::widgets::tab_strip::TabTitle;
 use crate::ui::widgets::transfer_rows::transfer_rows;
 
-/// Points that the row of choices needs for more than one address beside them.
-const ROOM_FOR_ADDRESSES: f32 = 560.0;
+/// Points that the choices of format, encoding and line ending take with the count behind them.
+const ROOM_FOR_CHOICES: f32 = 384.0;
+/// Points for a list of addresses; with less, it gets a line of its own.
+const ADDRESSES_LEAST: f32 = 240.0;
 
 impl ClientTabState {
     #[must_use]
@@ -78,7 +80,10 @@ impl ClientTabState {
             .frame(egui::Frame::new().inner_margin(egui::Margin { top: 6, ..Default::default() }))
             .show(ui, |ui| self.composer(ui, cx));
         let around = whole - ui.available_height();
-        scrolling(ui, ("client", self.socket.0), |ui| {
+        let few = FEW_ROWS * cx.tokens.row_height;
+        let before = self.heights;
+        let (above, below) = before.share(ui.available_rect_before_wrap(), few);
+        scrolling(ui, ("client", self.socket.0), above, |ui| {
             let top = ui.cursor().top();
             if let Some(message) = &self.message
                 && message_line(ui, cx.tokens, cx.language, message)
@@ -87,18 +92,32 @@ impl ClientTabState {
             }
             if self.more_open {
                 self.more(ui, cx);
-                let rows = FEW_ROWS * cx.tokens.row_height;
-                self.full_height = around + ui.cursor().top() - top + rows;
-            } else {
-                self.full_height = 0.0;
             }
-            if self.state == ClientState::Idle && self.last.is_none() {
-                self.next_step(ui, cx);
+            self.heights.above = ui.cursor().top() - top;
+            self.heights.full = if self.more_open { around + self.heights.above + few } else { 0.0 };
+            if below.is_none() {
+                self.rows(ui, cx);
             }
-            self.session_row(ui, cx);
-            answering_rows(ui, cx, self.socket, &self.answering);
-            transfer_rows(ui, cx, &mut self.transfers);
         });
+        if let Some(below) = below {
+            border_above(ui, cx, below);
+            scrolling(ui, ("session", self.socket.0), below, |ui| self.rows(ui, cx));
+        }
+        if self.heights.differ(&before) {
+            ui.ctx().request_repaint();
+        }
+    }
+
+    fn rows(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        if self.state == ClientState::Idle && self.last.is_none() {
+            self.next_step(ui, cx);
+        }
+        let top = ui.cursor().top();
+        self.session_row(ui, cx);
+        answering_rows(ui, cx, self.socket, &self.answering);
+        transfer_rows(ui, cx, &mut self.transfers);
+        let any = self.last.is_some() || !self.transfers.rows().is_empty();
+        self.heights.rows = if any { ui.cursor().top() - top } else { 0.0 };
     }
 
     /// The form; what is wrong with it, if anything.
@@ -343,15 +362,26 @@ impl ClientTabState {
             files_blocked,
         };
         let mut draft = std::mem::take(&mut self.draft);
+        let to_many = self.form.protocol == Protocol::Udp;
+        let roomy = ui.available_width() >= ROOM_FOR_CHOICES + ADDRESSES_LEAST;
+        if to_many && !roomy {
+            ui.horizontal(|ui| {
+                caption(ui, cx.tokens, &tr!(language, "recipients.to"));
+                self.recipients_field(ui, cx, ui.available_width());
+            });
+        }
         composer.show(ui, cx, &mut draft, |ui, cx| {
-            if self.form.protocol == Protocol::Udp {
-                let label = tr!(language, "server.recipients");
-                let width = if ui.available_width() >= ROOM_FOR_ADDRESSES { 180.0 } else { 112.0 };
-                let hint = tr!(language, "addresses.to_the_peer");
-                addresses_field(ui, cx, self.socket, (&label, &hint), width, &self.form, &mut self.udp);
+            if to_many && roomy {
+                self.recipients_field(ui, cx, ui.available_width() - ROOM_FOR_CHOICES);
             }
         });
         self.draft = draft;
+    }
+
+    /// Where messages go to, beside or instead of the peer.
+    fn recipients_field(&mut self, ui: &mut Ui, cx: &Cx<'_>, width: f32) {
+        let (label, hint) = (tr!(cx.language, "server.recipients"), tr!(cx.language, "addresses.to_the_peer"));
+        addresses_field(ui, cx, self.socket, (&label, &hint), width, &self.form, &mut self.udp);
     }
 }
 

@@ -1,7 +1,9 @@
 //! The window that shows a tab as a program of its own.
 
+use egui::style::ScrollStyle;
 use egui::text::LayoutJob;
-use egui::{Context, Id, Key, Modifiers, Pos2, Rect, RichText, ScrollArea, TextBuffer, TextEdit, Ui, Window, vec2};
+use egui::{Context, Frame, Id, Key, Margin, Modifiers, Pos2, Rect, RichText, ScrollArea, Stroke};
+use egui::{TextBuffer, TextEdit, Ui, Window, vec2};
 
 use crate::model::{Program, Role, SocketId};
 use crate::tr;
@@ -61,7 +63,7 @@ impl CodeWindow {
             Role::Server => tr!(cx.language, "code.title_server", tab = tab),
             Role::Client => tr!(cx.language, "code.title_client", tab = tab),
         };
-        let frame = egui::Frame::window(&ctx.style_of(ctx.theme())).inner_margin(12);
+        let frame = Frame::window(&ctx.style_of(ctx.theme())).inner_margin(12);
         let window = Window::new(RichText::new(title).font(cx.tokens.strong_font()))
             .id(Id::unique(("code", self.role)))
             .frame(frame)
@@ -117,23 +119,32 @@ impl CodeWindow {
                     // A line of a shell is broken where the window ends; Python's lines mean something.
                     let wraps = self.program != Program::Python;
                     let area = if wraps { ScrollArea::vertical() } else { ScrollArea::both() };
-                    area.id_salt(("code", self.program.name())).auto_shrink([false, false]).show(ui, |ui| {
-                        let (font, colour) = (cx.tokens.mono_font(), cx.tokens.text);
-                        let mut layout = |ui: &Ui, text: &dyn TextBuffer, width: f32| {
-                            let width = if wraps { width } else { f32::INFINITY };
-                            let job = LayoutJob::simple(text.as_str().to_owned(), font.clone(), colour, width);
-                            ui.fonts_mut(|fonts| fonts.layout_job(job))
-                        };
-                        // An immutable text: to be selected and copied, and not written in.
-                        TextEdit::multiline(&mut text.as_str())
-                            .id(Id::unique("code text"))
-                            .layouter(&mut layout)
-                            .desired_width(f32::INFINITY)
-                            .desired_rows(4)
-                            .show(ui)
-                            .response
-                            .response
-                            .accessible_name(tr!(cx.language, "code.text"));
+                    // What is cut off at an edge is seen to go on: the bars stand beside the text and don't hide.
+                    ui.spacing_mut().scroll = ScrollStyle { bar_width: 8.0, ..ScrollStyle::solid() };
+                    let area = area.id_salt(("code", self.program.name())).auto_shrink([false, false]);
+                    let tokens = cx.tokens;
+                    let frame = Frame::new().fill(tokens.field).corner_radius(tokens.radius);
+                    let frame = frame.stroke(Stroke::new(1.0, tokens.outline)).inner_margin(Margin::same(2));
+                    frame.show(ui, |ui| {
+                        area.show(ui, |ui| {
+                            let (font, colour) = (cx.tokens.mono_font(), cx.tokens.text);
+                            let mut layout = |ui: &Ui, text: &dyn TextBuffer, width: f32| {
+                                let width = if wraps { width } else { f32::INFINITY };
+                                let job = LayoutJob::simple(text.as_str().to_owned(), font.clone(), colour, width);
+                                ui.fonts_mut(|fonts| fonts.layout_job(job))
+                            };
+                            // An immutable text: to be selected and copied, and not written in.
+                            TextEdit::multiline(&mut text.as_str())
+                                .id(Id::unique("code text"))
+                                .frame(Frame::new().inner_margin(Margin::symmetric(8, 4)))
+                                .layouter(&mut layout)
+                                .desired_width(f32::INFINITY)
+                                .desired_rows(4)
+                                .show(ui)
+                                .response
+                                .response
+                                .accessible_name(tr!(cx.language, "code.text"));
+                        })
                     });
                 }
                 Err(problem) => {

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use super::draft::Draft;
 use super::endpoint_form::EndpointForm;
+use super::heights::Heights;
 use super::receive_form::ReceiveForm;
 use super::socket_view::SocketView;
 use super::transfers::Transfers;
@@ -48,8 +49,7 @@ pub struct ClientTabState {
     pub draft: Draft,
     pub state: ClientState,
     pub more_open: bool,
-    /// What the tab takes with all of "More" and a few rows below it, in points, as last drawn; 0 while that is closed.
-    pub full_height: f32,
+    pub heights: Heights,
     /// The latest session, which may be closed, and why.
     pub last: Option<(SessionId, Option<CloseReason>)>,
     /// How many addresses the host's name has.
@@ -81,7 +81,7 @@ impl ClientTabState {
             draft: Draft::from_settings(&settings.composer),
             state: ClientState::Idle,
             more_open: settings.more_open,
-            full_height: 0.0,
+            heights: Heights::default(),
             last: None,
             candidates: 0,
             udp: UdpForm::default(),
