@@ -302,7 +302,8 @@ fn a_port_that_reusing_does_not_free_is_waited_for_at_a_button() {
     assert!(window.shows("Server", &format!("{address} ← 127.0.0.1:")));
     assert!(window.panel("Server").query_by_label("Reuse the address and listen").is_none(), "it would change nothing");
     window.click("Server", "Listen once it is free");
-    window.until("waiting", |window| window.shows("Server", "waiting until it is free"));
+    window.until("waiting", |window| window.shows("Server", "Waiting until the port is free"));
+    assert!(!window.shows("Server", "in use"), "it is said once");
     let left = |window: &Window| {
         let seconds = (1..=60).find(|s| window.shows("Server", &format!("Waiting until the port is free, {s} s left")));
         seconds.expect("the seconds that remain")

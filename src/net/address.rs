@@ -49,6 +49,17 @@ pub(super) fn peer_of(address: &SockAddr) -> Peer {
     Peer::Unix(unix_name(address))
 }
 
+/// Of a raw socket, for which the system fills a port in that means nothing.
+pub(super) fn without_port(peer: Peer) -> Peer {
+    match peer {
+        Peer::Ip(mut address) => {
+            address.set_port(0);
+            Peer::Host(address)
+        }
+        other => other,
+    }
+}
+
 /// By its number, of which 0 is none.
 #[cfg(target_os = "linux")]
 fn can_interface(index: u32) -> Option<CanInterface> {

@@ -77,6 +77,16 @@ fn a_descriptor_takes_what_is_not_too_late_for_a_socket_that_is_bound() {
 }
 
 #[test]
+fn an_example_is_of_options_that_the_transport_has() {
+    for protocol in Protocol::ALL {
+        let example = SocketOptions::example(protocol);
+        let options: SocketOptions = example.parse().unwrap();
+        assert_eq!((options.check(protocol), options.iter().count()), (Ok(()), 2), "{protocol:?}: {example}");
+    }
+    assert_eq!(SocketOptions::example(Protocol::Tcp), "reuseaddr=1&rcvbuf=4M");
+}
+
+#[test]
 fn the_table_has_each_option_once_and_in_order() {
     for pair in SocketOption::ALL.windows(2) {
         assert!(pair[0] < pair[1], "{pair:?}");

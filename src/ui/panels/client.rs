@@ -82,7 +82,7 @@ impl ClientTabState {
         let around = whole - ui.available_height();
         let few = FEW_ROWS * cx.tokens.row_height;
         let before = self.heights;
-        let (above, below) = before.share(ui.available_rect_before_wrap(), few);
+        let (above, below) = before.share(ui.available_rect_before_wrap());
         scrolling(ui, ("client", self.socket.0), above, |ui| {
             let top = ui.cursor().top();
             if let Some(message) = &self.message
@@ -320,6 +320,9 @@ impl ClientTabState {
                 mistaken: false,
             };
             address.show(ui, cx.tokens, &mut self.local_host);
+            if !self.has_local_port() {
+                return;
+            }
             let label = tr!(language, "client.local_port");
             control_caption(ui, cx.tokens.small_font(), cx.tokens.text_muted, &label);
             let port = Field {

@@ -3,7 +3,7 @@
 use egui::style::ScrollStyle;
 use egui::text::LayoutJob;
 use egui::{Context, Frame, Id, Key, Margin, Modifiers, Pos2, Rect, RichText, ScrollArea, Stroke};
-use egui::{TextBuffer, TextEdit, Ui, Window, vec2};
+use egui::{TextBuffer, TextEdit, Ui, UiBuilder, Window, vec2};
 
 use crate::model::{Program, Role, SocketId};
 use crate::tr;
@@ -74,11 +74,13 @@ impl CodeWindow {
                 self.programs(ui);
                 ui.add_space(cx.tokens.space);
                 let text = code(self.program);
-                let below = cx.tokens.control_height + cx.tokens.space;
-                let room = (ui.available_height() - below).max(80.0);
-                self.text(ui, cx, &text, room);
-                ui.add_space(cx.tokens.space);
-                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                // The buttons have their place at the bottom before the text has its own: whatever it takes, they stay.
+                let room = ui.available_rect_before_wrap();
+                let border = room.bottom() - cx.tokens.control_height;
+                let above = UiBuilder::new().max_rect(room.with_max_y(border - cx.tokens.space));
+                ui.scope_builder(above, |ui| self.text(ui, cx, &text));
+                let layout = egui::Layout::right_to_left(egui::Align::Center);
+                ui.scope_builder(UiBuilder::new().max_rect(room.with_min_y(border)).layout(layout), |ui| {
                     let label = tr!(cx.language, "action.close");
                     open = !button(ui, cx.tokens, Weight::Plain, &label, 80.0, None).clicked();
                     let reason = text.as_ref().err().map(|problem| problem.words(cx.language).into());
@@ -111,48 +113,47 @@ impl CodeWindow {
     }
 
     /// The program, or why there is none.
-    fn text(&self, ui: &mut Ui, cx: &Cx<'_>, text: &Result<String, NoCode>, height: f32) {
-        ui.allocate_ui(vec2(ui.available_width(), height), |ui| {
-            ui.set_min_height(height);
-            match text {
-                Ok(text) => {
-                    // A line of a shell is broken where the window ends; Python's lines mean something.
-                    let wraps = self.program != Program::Python;
-                    let area = if wraps { ScrollArea::vertical() } else { ScrollArea::both() };
-                    // What is cut off at an edge is seen to go on: the bars stand beside the text and don't hide.
-                    ui.spacing_mut().scroll = ScrollStyle { bar_width: 8.0, ..ScrollStyle::solid() };
-                    let area = area.id_salt(("code", self.program.name())).auto_shrink([false, false]);
-                    let tokens = cx.tokens;
-                    let frame = Frame::new().fill(tokens.field).corner_radius(tokens.radius);
-                    let frame = frame.stroke(Stroke::new(1.0, tokens.outline)).inner_margin(Margin::same(2));
-                    frame.show(ui, |ui| {
-                        area.show(ui, |ui| {
-                            let (font, colour) = (cx.tokens.mono_font(), cx.tokens.text);
-                            let mut layout = |ui: &Ui, text: &dyn TextBuffer, width: f32| {
-                                let width = if wraps { width } else { f32::INFINITY };
-                                let job = LayoutJob::simple(text.as_str().to_owned(), font.clone(), colour, width);
-                                ui.fonts_mut(|fonts| fonts.layout_job(job))
-                            };
-                            // An immutable text: to be selected and copied, and not written in.
-                            TextEdit::multiline(&mut text.as_str())
-                                .id(Id::unique("code text"))
-                                .frame(Frame::new().inner_margin(Margin::symmetric(8, 4)))
-                                .layouter(&mut layout)
-                                .desired_width(f32::INFINITY)
-                                .desired_rows(4)
-                                .show(ui)
-                                .response
-                                .response
-                                .accessible_name(tr!(cx.language, "code.text"));
-                        })
-                    });
-                }
-                Err(problem) => {
-                    let words = RichText::new(problem.words(cx.language)).color(cx.tokens.text_muted);
-                    ui.add(egui::Label::new(words).wrap().selectable(true));
-                }
+    fn text(&self, ui: &mut Ui, cx: &Cx<'_>, text: &Result<String, NoCode>) {
+        match text {
+            Ok(text) => {
+                // A line of a shell is broken where the window ends; Python's lines mean something.
+                let wraps = self.program != Program::Python;
+                let area = if wraps { ScrollArea::vertical() } else { ScrollArea::both() };
+                // What is cut off at an edge is seen to go on: the bars stand beside the text and don't hide.
+                let fade = ui.spacing().scroll.fade;
+                ui.spacing_mut().scroll = ScrollStyle { bar_width: 8.0, fade, ..ScrollStyle::solid() };
+                ui.visuals_mut().widgets.inactive.bg_fill = cx.tokens.text_muted.gamma_multiply(0.5);
+                let area = area.id_salt(("code", self.program.name())).auto_shrink([false, false]);
+                let tokens = cx.tokens;
+                let frame = Frame::new().fill(tokens.field).corner_radius(tokens.radius);
+                let frame = frame.stroke(Stroke::new(1.0, tokens.outline)).inner_margin(Margin::same(2));
+                frame.show(ui, |ui| {
+                    area.show(ui, |ui| {
+                        let (font, colour) = (cx.tokens.mono_font(), cx.tokens.text);
+                        let mut layout = |ui: &Ui, text: &dyn TextBuffer, width: f32| {
+                            let width = if wraps { width } else { f32::INFINITY };
+                            let job = LayoutJob::simple(text.as_str().to_owned(), font.clone(), colour, width);
+                            ui.fonts_mut(|fonts| fonts.layout_job(job))
+                        };
+                        // An immutable text: to be selected and copied, and not written in.
+                        TextEdit::multiline(&mut text.as_str())
+                            .id(Id::unique("code text"))
+                            .frame(Frame::new().inner_margin(Margin::symmetric(8, 4)))
+                            .layouter(&mut layout)
+                            .desired_width(f32::INFINITY)
+                            .desired_rows(4)
+                            .show(ui)
+                            .response
+                            .response
+                            .accessible_name(tr!(cx.language, "code.text"));
+                    })
+                });
             }
-        });
+            Err(problem) => {
+                let words = RichText::new(problem.words(cx.language)).color(cx.tokens.text_muted);
+                ui.add(egui::Label::new(words).wrap().selectable(true));
+            }
+        }
     }
 }
 

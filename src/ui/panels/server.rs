@@ -82,7 +82,7 @@ impl ServerTabState {
         let around = whole - ui.available_height();
         let few = FEW_ROWS * cx.tokens.row_height;
         let before = self.heights;
-        let (above, below) = before.share(ui.available_rect_before_wrap(), few);
+        let (above, below) = before.share(ui.available_rect_before_wrap());
         scrolling(ui, ("server", self.socket.0), above, |ui| {
             let top = ui.cursor().top();
             if let Some(message) = &self.message

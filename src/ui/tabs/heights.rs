@@ -15,14 +15,14 @@ pub struct Heights {
 }
 
 impl Heights {
-    /// Shares `room` between what stands above the rows and the rows. Where both fit, they scroll as one and no rows' share
-    /// is returned; else the rows have at least a `few` of theirs in view, as long as half of the room is enough for that.
+    /// Shares `room` between what is unfolded and the rows below it. Where both fit, they scroll as one and no rows' share
+    /// is returned; else the rows have half of the room, less where they take less, and more where more is left.
     #[must_use]
-    pub fn share(&self, room: Rect, few: f32) -> (Rect, Option<Rect>) {
-        if self.rows <= 0.0 || self.above + self.rows <= room.height() {
+    pub fn share(&self, room: Rect) -> (Rect, Option<Rect>) {
+        if self.full <= 0.0 || self.rows <= 0.0 || self.above + self.rows <= room.height() {
             return (room, None);
         }
-        let least = self.rows.min(few).min((room.height() - GAP) / 2.0);
+        let least = self.rows.min((room.height() - GAP) / 2.0);
         let border = (room.bottom() - least).min(room.top() + self.above + GAP);
         let rows = Rect::from_min_max(pos2(room.left(), border), room.max);
         (room.with_max_y(border - GAP), Some(rows))
@@ -43,7 +43,8 @@ mod tests {
     const ROOM: Rect = Rect { min: pos2(10.0, 100.0), max: pos2(210.0, 220.0) };
 
     fn rows_begin(above: f32, rows: f32) -> Option<f32> {
-        let (top, below) = Heights { above, rows, full: 0.0 }.share(ROOM, 60.0);
+        assert_eq!(Heights { above, rows, full: 0.0 }.share(ROOM), (ROOM, None), "nothing is unfolded");
+        let (top, below) = Heights { above, rows, full: 400.0 }.share(ROOM);
         assert_eq!((top.min, top.max.x), (ROOM.min, ROOM.max.x));
         let Some(below) = below else {
             assert_eq!(top, ROOM);
@@ -62,7 +63,7 @@ mod tests {
     #[test]
     fn rows_stay_in_view_below_what_does_not_fit() {
         assert_eq!(rows_begin(200.0, 26.0), Some(194.0), "a row has its own height");
-        assert_eq!(rows_begin(200.0, 260.0), Some(163.0), "half the room is less than a few of them");
+        assert_eq!(rows_begin(200.0, 260.0), Some(163.0), "many have half of the room");
         assert_eq!(rows_begin(20.0, 260.0), Some(126.0), "what is low leaves them the rest");
     }
 }

@@ -196,9 +196,6 @@ impl ServerTabState {
             Event::Listening { socket, endpoint } if *socket == self.socket => {
                 self.state = ServerState::Listening(endpoint.clone());
                 self.port_wait = None;
-                if self.message == Some(Message::Noticed(Notice::WaitingForAddress)) {
-                    self.message = None;
-                }
             }
             Event::StoppedListening { socket } if *socket == self.socket => self.state = ServerState::Idle,
             Event::Opened { info, .. } if info.socket == self.socket => {
@@ -246,10 +243,12 @@ impl ServerTabState {
     }
 
     fn noticed(&mut self, notice: &Notice) {
-        if *notice == Notice::WaitingForAddress && self.state == ServerState::Starting {
-            self.state = ServerState::Waiting;
-        }
-        if let Notice::Dropped { datagrams } = notice {
+        if *notice == Notice::WaitingForAddress {
+            // The state line says so, with the seconds that it may take.
+            if self.state == ServerState::Starting {
+                self.state = ServerState::Waiting;
+            }
+        } else if let Notice::Dropped { datagrams } = notice {
             self.dropped = *datagrams;
         } else if matches!(notice, Notice::Answered(_) | Notice::WebSocketClosed { .. }) {
             // A browser makes many: they are in the journal.
