@@ -220,7 +220,6 @@ impl Workers<'_> {
         let (core, control) = (Arc::clone(self.core), Arc::clone(self.control));
         let session = open_session(&core, &control, Role::Server, endpoint, peer, stream);
         let Some((session, stream)) = session else { return };
-        inspecting::catch_up(&core, &control, &session);
         let name = format!("session-{}", session.info.id);
         let (for_thread, core_for_thread) = (Arc::clone(&session), Arc::clone(&core));
         match spawn(name, move || stream_receiver::run(&for_thread, &core_for_thread, &control, stream)) {
@@ -275,7 +274,14 @@ pub(super) fn open_session(
         since_wall_ns: core.clock.wall_ns(),
     };
     let session = Arc::new(Session::for_stream(info, Arc::clone(&stream), browser));
+    // Whoever hears of the session finds it as the listener is now: no change comes between.
+    let given = control.given();
+    let refused = inspecting::catch_up(&session, &given);
     session.announce(core);
+    drop(given);
+    for failure in refused {
+        core.fail(control.id, Some(&session), failure);
+    }
     // A stop that came between the look above and the announcement has not seen this session.
     if control.stop.is_requested() {
         session.request_stop(control.stop.reason().unwrap_or(CloseReason::Stopped));
