@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use crate::model::{Endpoint, Event, PageRow, SocketId};
+use crate::model::{Endpoint, Event, Life, PageRow, RowBody, SocketId};
 
 /// Where each tab's socket was opened, and from which row of the journal on: rows that concern none of its sessions are
 /// known by it.
@@ -37,15 +37,22 @@ impl Places {
 
     /// Where the row's socket was opened; `None` where this window didn't open it.
     #[must_use]
-    pub fn of(&self, row: &PageRow) -> Option<&Endpoint> {
-        self.begun.range((row.socket, 0)..=(row.socket, row.number)).next_back().map(|(_, place)| place)
+    pub fn of(&self, row: &PageRow) -> Option<Endpoint> {
+        // The journal follows the events by some milliseconds: the last row of a place may come after the next has begun.
+        if let RowBody::Life(
+            Life::Listening { endpoint } | Life::StoppedListening { endpoint } | Life::Connecting { endpoint },
+        ) = &row.body
+        {
+            return endpoint.parse().ok();
+        }
+        self.begun.range((row.socket, 0)..=(row.socket, row.number)).next_back().map(|(_, place)| place.clone())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Life, RowBody, Stamp};
+    use crate::model::Stamp;
 
     fn row(number: u64, socket: u64) -> PageRow {
         PageRow {
@@ -75,7 +82,7 @@ mod tests {
         places.on_event(&Event::JournalCleared);
         places.on_event(&Event::Recorded { total: 2 });
         places.begin(SocketId(1), endpoint("tcp://127.0.0.1:9002"));
-        let of = |number, socket| places.of(&row(number, socket)).map(|place| place.to_string());
+        let of = |number, socket| places.of(&row(number, socket)).as_ref().map(ToString::to_string);
         for (number, place) in [
             (1, "tcp://127.0.0.1:9000"),
             (4, "tcp://127.0.0.1:9000"),
@@ -86,5 +93,11 @@ mod tests {
             assert_eq!(of(number, 1).as_deref(), Some(place), "{number}");
         }
         assert_eq!(of(9, 2), None, "another tab's");
+        let body = RowBody::Life(Life::StoppedListening { endpoint: "udp://127.0.0.1:9001".to_owned() });
+        assert_eq!(
+            places.of(&PageRow { body, ..row(9, 1) }),
+            Some(endpoint("udp://127.0.0.1:9001")),
+            "it says so itself"
+        );
     }
 }

@@ -57,8 +57,8 @@ fn session_cell(row: &PageRow, sessions: &Sessions) -> String {
 
 /// Where the row's tab had its socket, written as the tab is called; `None` for what has a session or a peer.
 fn own_place(row: &PageRow, sessions: &Sessions) -> Option<String> {
-    let endpoint = sessions.places.of(row).filter(|_| row.session.is_none() && row.peer.is_empty())?;
-    Some(visible(&title(endpoint)))
+    let is_own = row.session.is_none() && row.peer.is_empty();
+    is_own.then(|| sessions.places.of(row))?.map(|endpoint| visible(&title(&endpoint)))
 }
 
 /// What the sign in the direction column says.
