@@ -252,12 +252,12 @@ fn a_port_that_old_connections_keep() {
 #[test]
 fn a_port_that_is_waited_for() {
     let mut results = SnapshotResults::new();
-    // Held for as long as the pictures take, by every run of this test at once: the engine waits in earnest.
+    // Held for as long as the pictures take, by every run of this test at once: the engine waits in earnest. One that is
+    // bound and doesn't listen is of nobody whose name and number would stand in them.
     let address = SocketAddr::from(([127, 83, 79, 67], 9000));
     let holder = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
     holder.set_reuse_port(true).expect("a shared port");
     holder.bind(&address.into()).expect("the address");
-    holder.listen(1).expect("a listener");
     let settings = english(server("tcp", "127.83.79.67", "9000"), ClientTab::default());
     for (name, settings, size, cure) in [
         ("waiting-light", settings.clone(), SIZE, "Listen once it is free"),

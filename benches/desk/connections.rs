@@ -91,8 +91,13 @@ fn headless(report: &mut Report) -> Measured<()> {
 
 /// The window itself, without a screen: everything that a frame takes but painting it.
 fn window(report: &mut Report) -> Measured<()> {
-    let config =
-        EngineConfig { journal: JournalPlace::Temporary, wake: Arc::new(|| ()), payload_events: false, settings: None };
+    let config = EngineConfig {
+        journal: JournalPlace::Temporary,
+        wake: Arc::new(|| ()),
+        payload_events: false,
+        last_look: false,
+        settings: None,
+    };
     let engine = Engine::start(config).map_err(|failure| Trouble(failure.to_string()))?;
     let server = ServerTab { port: "0".to_owned(), ..ServerTab::default() };
     let settings = Settings { servers: vec![server], language: LanguageChoice::English, ..Settings::default() };

@@ -145,6 +145,7 @@ impl Tally {
                 report.tell(&Fact::Request { session: *session, exchange })
             }
             Event::Noticed { socket, session, notice } => self.noticed(*socket, *session, notice, report),
+            Event::Inspected { session, state, .. } => report.tell(&Fact::Info { session: *session, state }),
             Event::OptionsAnswered { answers, .. } => {
                 answers.iter().try_for_each(|answer| report.tell(&Fact::Option(answer)))
             }
@@ -160,8 +161,7 @@ impl Tally {
             | Event::Page(_)
             | Event::RowLoaded { .. }
             | Event::JournalSaved { .. }
-            | Event::SettingsSaved
-            | Event::Inspected { .. } => Ok(()),
+            | Event::SettingsSaved => Ok(()),
         }
     }
 
@@ -294,7 +294,8 @@ impl Tally {
         if matches!(notice, Notice::Dropped { .. } | Notice::Truncated { .. }) && !self.loss_told.is_due() {
             return Ok(());
         }
-        if self.began {
+        // Nothing may ever follow on this one.
+        if self.began || matches!(notice, Notice::WaitingForAddress { .. }) {
             report.tell(&Fact::Noticed { notice, session })
         } else {
             self.early.push((session, notice.clone()));

@@ -18,6 +18,13 @@ use crate::model::{
     TransferId,
 };
 
+/// What a face wants to be told beside the rest, as [`super::EngineConfig`] has it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Told {
+    pub(super) payload_events: bool,
+    pub(super) last_look: bool,
+}
+
 pub(super) struct Core {
     pub(super) clock: Arc<Clock>,
     pub(super) name_process: fn(PeerProcess) -> PeerProcess,
@@ -25,6 +32,7 @@ pub(super) struct Core {
     pub(super) recorder: Recorder,
     pub(super) reader: Reader,
     pub(super) payload_events: bool,
+    pub(super) last_look: bool,
     next_session: AtomicU64,
     next_transfer: AtomicU64,
     sessions: Mutex<HashMap<SessionId, Arc<Session>>>,
@@ -45,7 +53,7 @@ impl Core {
         outbox: Arc<Outbox>,
         recorder: Recorder,
         reader: Reader,
-        payload_events: bool,
+        told: Told,
         last_session: SessionId,
     ) -> Self {
         Self {
@@ -54,7 +62,8 @@ impl Core {
             outbox,
             recorder,
             reader,
-            payload_events,
+            payload_events: told.payload_events,
+            last_look: told.last_look,
             next_session: AtomicU64::new(last_session.0.saturating_add(1)),
             next_transfer: AtomicU64::new(1),
             sessions: Mutex::new(HashMap::new()),

@@ -1,5 +1,6 @@
 //! Endpoints: what to bind or connect to, with one text form for the window and the command line.
 
+mod local;
 mod parse;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ use super::options::OptionError;
 use super::protocol::Protocol;
 use crate::codec::compose::Format;
 use crate::codec::decode::Decoder;
+pub use local::LocalPlace;
 
 /// A transport with its address. A new transport is one variant here and one file in `net`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -212,6 +214,9 @@ impl Endpoint {
             Protocol::UnixSeqpacket => Self::UnixSeqpacket(parse::unix_url(rest)?),
             Protocol::Descriptor => Self::Descriptor(parse::descriptor(after_slashes)?),
             Protocol::Raw => {
+                if let [first, second, ..] = protocols[..] {
+                    return Err(OptionError::Twice { first: first.to_owned(), second: second.to_owned() }.into());
+                }
                 let number = protocols.last().and_then(|pair| pair.split_once('=')).map_or("", |(_, number)| number);
                 Self::Raw(parse::raw_address(after_slashes.strip_suffix('/').unwrap_or(after_slashes), number)?)
             }
@@ -265,6 +270,14 @@ pub enum EndpointError {
     BadMachine(String),
     #[error("port {0:?} is not a number from 0 to 4294967294")]
     BadVsockPort(String),
+    #[error("nothing can be connected to at port 0")]
+    PortZero,
+    #[error("{0:?} is no local address")]
+    NotLocal(String),
+    #[error("{0} is of the other family of addresses")]
+    OtherFamily(String),
+    #[error("no local address is bound before connecting")]
+    NoLocalPlace,
     #[error(transparent)]
     Option(#[from] OptionError),
     #[error(transparent)]

@@ -34,7 +34,7 @@ pub use browser::{BrowserContent, Exchange, FolderEntry, FolderList};
 pub use command::{Command, ConnectSpec, ListenSpec, Recipients, Respond};
 pub use descriptor::{DescriptorKind, DescriptorName, InheritedSocket, ReceivedDescriptor};
 pub use device::{CanInterface, ContextId, UnknownContextId, VsockAddress};
-pub use endpoint::{Endpoint, EndpointError, UNIX_PATH_MAX};
+pub use endpoint::{Endpoint, EndpointError, LocalPlace, UNIX_PATH_MAX};
 pub use event::{CloseReason, Event, Notice};
 pub use facility::Facility;
 pub use failure::{Cause, Failure, Hint, Operation, PortOwner, WaitingSocket};

@@ -97,13 +97,9 @@ fn datagrams(socket: Socket, protocol: Protocol, local: Peer) -> io::Result<Data
 /// A duplicate of the descriptor, and what the kernel says it is.
 fn take(name: &DescriptorName) -> Result<(Socket, Protocol), Failure> {
     let fail = failure(name);
-    let number = match name {
-        DescriptorName::Number(number) => *number,
-        DescriptorName::Named(name) => passed()
-            .into_iter()
-            .find_map(|(number, of)| (of.as_ref() == Some(name)).then_some(number))
-            .ok_or_else(|| fail(Operation::Adopt, Cause::NoSuchDescriptorName).with_hint(Hint::PassTheDescriptor))?,
-    };
+    let number = number_of(name).ok_or_else(|| {
+        fail(Operation::Adopt, Cause::NoSuchDescriptorName).with_hint(Hint::PassedDescriptors { names: passed_names() })
+    })?;
     let closed = |error: io::Error| match error.raw_os_error().map(Errno::from_raw) {
         Some(Errno::EBADF) => fail(Operation::Adopt, Cause::DescriptorNotOpen).with_hint(Hint::PassTheDescriptor),
         _ => fail(Operation::Adopt, Cause::from(&error)),
@@ -114,7 +110,8 @@ fn take(name: &DescriptorName) -> Result<(Socket, Protocol), Failure> {
     }
     let socket = Socket::from(sys::duplicate(number).map_err(closed)?);
     let kind = SocketKind::of(&socket).map_err(|error| match error.raw_os_error().map(Errno::from_raw) {
-        Some(Errno::ENOTSOCK) => fail(Operation::Adopt, Cause::DescriptorNotASocket),
+        // EBADF: one that was opened as a mere place in the file system (O_PATH, open(2)).
+        Some(Errno::ENOTSOCK | Errno::EBADF) => fail(Operation::Adopt, Cause::DescriptorNotASocket),
         _ => fail(Operation::Adopt, Cause::from(&error)),
     })?;
     let unknown = || fail(Operation::Adopt, Cause::UnknownSocketKind { kind: kind.to_string() });
@@ -163,6 +160,23 @@ pub fn inherited() -> Vec<InheritedSocket> {
         Some(InheritedSocket { number, name, endpoint })
     };
     passed().into_iter().filter_map(look).collect()
+}
+
+/// The descriptor that is meant; `None` for a name that LISTEN_FDNAMES doesn't have. Whether it is open, this doesn't say.
+#[must_use]
+pub fn number_of(name: &DescriptorName) -> Option<RawFd> {
+    match name {
+        DescriptorName::Number(number) => Some(*number),
+        DescriptorName::Named(name) => {
+            passed().into_iter().find_map(|(number, of)| (of.as_ref() == Some(name)).then_some(number))
+        }
+    }
+}
+
+/// What a service manager passed to this very process, each by its name or, where it has none, by its number.
+#[must_use]
+pub fn passed_names() -> Vec<String> {
+    passed().into_iter().map(|(number, name)| name.unwrap_or_else(|| number.to_string())).collect()
 }
 
 fn passed() -> Vec<(RawFd, Option<String>)> {

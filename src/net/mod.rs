@@ -35,7 +35,7 @@ mod unix_message;
 mod vsock;
 mod wake;
 
-pub use adopt::inherited;
+pub use adopt::{inherited, number_of, passed_names};
 pub use datagram::{DatagramSocket, ReceivedDatagram};
 pub use error_queue::Undelivered;
 pub use inspect::OpenSocket;
@@ -43,7 +43,7 @@ pub use interfaces::interfaces;
 pub use limits::{raise_descriptor_limit, tcp_ports_are_used_up};
 pub use listener::{Accepted, Listener};
 pub use reach::Reach;
-pub use resolve::{LocalAddress, literal, lookup};
+pub use resolve::{LocalAddress, literal, lookup, with_named_scope};
 pub use stream::{ReceivedPiece, Stream};
 pub use transport::{Attempt, ConnectEnd, Listening, connect, listen, probe};
 pub use unix::answers as unix_answers;

@@ -41,6 +41,7 @@ pub fn run() -> ExitCode {
             }
         }),
         payload_events: false,
+        last_look: false,
         settings: path,
     };
     let engine = match Engine::start(config) {

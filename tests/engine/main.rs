@@ -11,6 +11,7 @@ mod harness;
 mod held_up;
 mod inspect;
 mod journal;
+mod link_local;
 mod options;
 mod options_live;
 mod stream;

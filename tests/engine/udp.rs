@@ -202,25 +202,6 @@ fn a_second_socket_on_the_port_is_told_that_it_takes_the_traffic() {
 }
 
 #[test]
-fn a_link_local_address_without_its_network_is_explained() {
-    let mut h = Harness::new();
-    for endpoint in ["udp://[fe80::1]:9000", "tcp://[fe80::1]:9000"] {
-        let socket = h.engine.new_socket();
-        h.listen_as(socket, endpoint, |_| {});
-        let failure = h.failed();
-        assert_eq!((failure.operation, failure.cause), (Operation::Bind, Cause::NoScope), "{endpoint}");
-        let Some(Hint::AddAScope { addresses }) = failure.hint else { panic!("{:?}", failure.hint) };
-        assert!(addresses.contains(&"fe80::1%lo".to_owned()), "{addresses:?}");
-        h.begin_connect(endpoint, |_| {});
-        assert_eq!(h.failed().cause, Cause::NoScope, "{endpoint}");
-    }
-    h.begin_connect("udp://[fe80::1%nosuch]:9000", |_| {});
-    let failure = h.failed();
-    assert!(matches!(failure.hint, Some(Hint::AddAScope { .. })), "{failure:?}");
-    assert_eq!(failure.cause, Cause::NoSuchDevice);
-}
-
-#[test]
 fn too_long_a_datagram_is_refused_with_the_limit() {
     let mut h = Harness::new();
     let (client, info) = h.connect_with(&format!("udp://{}", peer().local_addr().unwrap()), |_| {});

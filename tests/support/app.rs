@@ -70,6 +70,7 @@ impl Window {
                 let _ = wake.try_send(());
             }),
             payload_events: false,
+            last_look: false,
             settings: file,
         };
         let engine = Engine::start_in(config, surroundings).expect("an engine");

@@ -157,12 +157,13 @@ fn check_host(host: &str) -> Result<(), EndpointError> {
     if host.chars().all(allowed) && colons_fit { Ok(()) } else { Err(EndpointError::BadHost(host.to_owned())) }
 }
 
-fn parse_port(port: &str) -> Result<u16, EndpointError> {
-    if port.is_empty() {
+/// From 0 to 65535, in digits alone.
+pub(super) fn parse_port(text: &str) -> Result<u16, EndpointError> {
+    if text.is_empty() {
         return Err(EndpointError::NoPort);
     }
-    if !port.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(EndpointError::BadPort(port.to_owned()));
+    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(EndpointError::BadPort(text.to_owned()));
     }
-    port.parse().map_err(|_| EndpointError::BadPort(port.to_owned()))
+    text.parse().map_err(|_| EndpointError::BadPort(text.to_owned()))
 }

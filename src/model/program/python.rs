@@ -69,7 +69,7 @@ impl Writer<'_> {
             ("html", matches!(shown, Some(BrowserContent::Folder(_)))),
             ("io", shown.is_some()),
             ("mimetypes", matches!(shown, Some(BrowserContent::Folder(_)))),
-            ("os", self.path().is_some() || opens_descriptor || shown.is_some()),
+            ("os", self.accepts() || self.path().is_some() || opens_descriptor),
             ("socket", true),
             ("stat", self.path().is_some()),
             ("struct", packs),

@@ -1,27 +1,25 @@
 use std::borrow::Cow;
 
-use egui::{Id, Panel, RichText, Ui};
+use egui::{Id, Panel, Ui};
 
 use super::answering_rows::answering_rows;
-use super::client_rows::state_words;
 use super::server::calm_words;
+use super::session_row::session_row;
 use super::shell::{FEW_ROWS, StateLine, border_above, scrolling, state_line};
 use super::socket_area::{keep_fresh, socket_area};
 use crate::codec::compose::Format;
 use crate::codec::visible::visible;
 use crate::i18n;
-use crate::model::{Command, Delivery, Protocol, Role, SessionId};
+use crate::model::{Command, Delivery, Protocol, Role};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
 use crate::ui::tabs::{ClientState, ClientTabState};
-use crate::ui::view::SessionView;
-use crate::ui::widgets::button::{Weight, button};
+use crate::ui::widgets::button::Weight;
 use crate::ui::widgets::composer::Composer;
 use crate::ui::widgets::endpoint_row::{StartButton, endpoint_row, options_field};
 use crate::ui::widgets::field::{Field, caption, control_caption, mistake, row_caption};
 use crate::ui::widgets::group_list::{addresses_field, group_list};
-use crate::ui::widgets::icon::{self, Icon};
 use crate::ui::widgets::message_line::{Message, message_line};
 use crate::ui::widgets::multicast_row::multicast_row;
 use crate::ui::widgets::options_form::OptionsOf;
@@ -113,7 +111,9 @@ impl ClientTabState {
             self.next_step(ui, cx);
         }
         let top = ui.cursor().top();
-        self.session_row(ui, cx);
+        if let Some((session, _)) = self.last {
+            session_row(ui, cx, session);
+        }
         answering_rows(ui, cx, self.socket, &self.answering);
         transfer_rows(ui, cx, &mut self.transfers);
         let any = self.last.is_some() || !self.transfers.rows().is_empty();
@@ -203,40 +203,6 @@ impl ClientTabState {
             Delivery::Stream | Delivery::Messages => tr!(cx.language, "client.next_step"),
         };
         calm_words(ui, cx, &words);
-    }
-
-    /// Bytes each way, and the two other ways to end an open connection.
-    fn session_row(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
-        let Some((session, _)) = self.last else { return };
-        let Some(view) = cx.sessions.by_id.get(&session) else { return };
-        let (tokens, language) = (cx.tokens, cx.language);
-        ui.horizontal(|ui| {
-            ui.set_min_height(tokens.control_height);
-            ui.spacing_mut().item_spacing.x = tokens.space_small;
-            for (bytes, picture, colour) in [
-                (view.traffic.received(), Icon::ArrowDown, tokens.incoming),
-                (view.traffic.sent(), Icon::ArrowUp, tokens.outgoing),
-            ] {
-                let (rect, _) = ui.allocate_exact_size(egui::vec2(14.0, tokens.row_height), egui::Sense::hover());
-                icon::paint(ui.painter(), rect, picture, if view.open { colour } else { tokens.text_muted });
-                let words = RichText::new(i18n::byte_size(bytes)).font(tokens.mono_font());
-                ui.label(words).on_hover_text(i18n::bytes(bytes));
-                ui.add_space(tokens.space);
-            }
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                ui.spacing_mut().item_spacing.x = tokens.space_small + 2.0;
-                if view.open && view.info.protocol.has_connection() {
-                    endings(ui, cx, session, view);
-                }
-                if view.peer_finished || view.finished_sending || !view.open {
-                    ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                        let words = state_words(language, view);
-                        let shown = RichText::new(&words).font(tokens.small_font()).color(tokens.text_muted);
-                        ui.add(egui::Label::new(shown).truncate()).on_hover_text(words);
-                    });
-                }
-            });
-        });
     }
 
     fn more(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -385,19 +351,5 @@ impl ClientTabState {
     fn recipients_field(&mut self, ui: &mut Ui, cx: &Cx<'_>, width: f32) {
         let (label, hint) = (tr!(cx.language, "server.recipients"), tr!(cx.language, "addresses.to_the_peer"));
         addresses_field(ui, cx, self.socket, (&label, &hint), width, &self.form, &mut self.udp);
-    }
-}
-
-/// The ways to end a stream other than closing it.
-fn endings(ui: &mut Ui, cx: &mut Cx<'_>, session: SessionId, view: &SessionView) {
-    let language = cx.language;
-    let finished = view.finished_sending.then(|| tr!(language, "client.finished"));
-    for (command, blocked) in [(Command::Reset { session }, None), (Command::FinishSending { session }, finished)] {
-        let action = UiCommand::Engine(command);
-        let label = action.label(language);
-        let tooltip = action.tooltip(language).unwrap_or_default();
-        if button(ui, cx.tokens, Weight::Plain, &label, 0.0, blocked).on_hover_text(tooltip).clicked() {
-            cx.act(action);
-        }
     }
 }

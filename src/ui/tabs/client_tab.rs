@@ -9,7 +9,7 @@ use super::transfers::Transfers;
 use super::udp_form::UdpForm;
 use crate::codec::encoding::Encoding;
 use crate::model::{
-    AddressForm, Cause, ClientTab, CloseReason, ConnectSpec, Event, Hint, Notice, Recipients, SessionId, SocketId,
+    AddressForm, Cause, ClientTab, CloseReason, ConnectSpec, Event, Hint, Notice, Recipients, Role, SessionId, SocketId,
 };
 use crate::ui::view::Sessions;
 use crate::ui::widgets::message_line::Message;
@@ -72,7 +72,8 @@ impl ClientTabState {
     pub fn new(socket: SocketId, settings: &ClientTab) -> Self {
         Self {
             socket,
-            form: EndpointForm::new(&settings.protocol, &settings.address, &settings.port, &settings.options),
+            form: EndpointForm::new(&settings.protocol, &settings.address, &settings.port, &settings.options)
+                .for_role(Role::Client),
             local_host: settings.local_host.clone(),
             local_port: settings.local_port.clone(),
             timeout: settings.timeout_ms.to_string(),

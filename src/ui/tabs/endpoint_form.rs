@@ -23,6 +23,8 @@ pub struct EndpointForm {
     pub port: String,
     /// Socket options as a query.
     pub options: String,
+    /// Whose options they are; `None` takes those of either side.
+    role: Option<Role>,
     /// Address and port, or what stands in its place, of the other kinds, to come back to.
     others: BTreeMap<AddressForm, (String, String)>,
     /// What the engine was last asked about, whether the system has it.
@@ -47,9 +49,16 @@ impl EndpointForm {
             address: address.to_owned(),
             port: port.to_owned(),
             options: options.to_owned(),
+            role: None,
             probed: None,
             tried: false,
         }
+    }
+
+    /// For one side: options of the other's sockets are mistakes.
+    #[must_use]
+    pub fn for_role(self, role: Role) -> Self {
+        Self { role: Some(role), ..self }
     }
 
     /// To be called after the protocol was changed from `before`: a host is no path and no descriptor.
@@ -73,11 +82,14 @@ impl EndpointForm {
     /// # Errors
     /// What is wrong with the first field that is.
     pub fn target(&self) -> Result<Target, EndpointError> {
-        if self.holds_endpoint_text() {
-            return self.address.parse();
-        }
-        let endpoint = Endpoint::from_fields(self.protocol, &self.address, &self.port)?;
-        Target::with_query(endpoint, self.options.trim().trim_start_matches('?'))
+        let target = if self.holds_endpoint_text() {
+            self.address.parse()?
+        } else {
+            let endpoint = Endpoint::from_fields(self.protocol, &self.address, &self.port)?;
+            Target::with_query(endpoint, self.options.trim().trim_start_matches('?'))?
+        };
+        self.role.map_or(Ok(()), |role| target.check_role(role))?;
+        Ok(target)
     }
 
     /// The ways to write a message for the transport, the most fitting one first.
@@ -143,6 +155,7 @@ impl EndpointForm {
             _ if self.holds_endpoint_text() => FormField::Address,
             EndpointError::NoPort
             | EndpointError::BadPort(_)
+            | EndpointError::PortZero
             | EndpointError::BadVsockPort(_)
             | EndpointError::NoIpProtocol
             | EndpointError::BadIpProtocol(_) => FormField::Port,
@@ -320,5 +333,9 @@ mod tests {
         assert_eq!(field("", "9000", "", true), Some(FormField::Address));
         assert_eq!(field("a b", "9000", "", false), Some(FormField::Address));
         assert_eq!(field("127.0.0.1", "9000", "nonsense=1", false), Some(FormField::Options));
+        let of_listeners = EndpointForm::new("tcp", "127.0.0.1", "9000", "backlog=5");
+        assert_eq!(of_listeners.clone().for_role(Role::Server).mistake(), None);
+        let mistake = of_listeners.for_role(Role::Client).mistake();
+        assert_eq!(mistake.map(|(field, _)| field), Some(FormField::Options));
     }
 }

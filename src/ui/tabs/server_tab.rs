@@ -18,7 +18,8 @@ use super::udp_form::UdpForm;
 use crate::codec::compose::{self, ComposeError, Format, LineEnding};
 use crate::codec::encoding::Encoding;
 use crate::model::{
-    Cause, Endpoint, Event, Hint, ListenSpec, Notice, Protocol, ReceiveMode, Respond, ServerTab, SessionId, SocketId,
+    Cause, Endpoint, Event, Hint, ListenSpec, Notice, Protocol, ReceiveMode, Respond, Role, ServerTab, SessionId,
+    SocketId,
 };
 use crate::ui::view::Sessions;
 use crate::ui::widgets::message_line::Message;
@@ -100,7 +101,8 @@ impl ServerTabState {
         let respond = RespondKind::ALL.into_iter().find(|kind| kind.name() == settings.respond).unwrap_or_default();
         Self {
             socket,
-            form: EndpointForm::new(&settings.protocol, &settings.address, &settings.port, &settings.options),
+            form: EndpointForm::new(&settings.protocol, &settings.address, &settings.port, &settings.options)
+                .for_role(Role::Server),
             respond,
             reply: settings.reply.clone(),
             browser: BrowserForm::new(&settings.browser, &settings.page, &settings.site),
@@ -196,6 +198,9 @@ impl ServerTabState {
             Event::Listening { socket, endpoint } if *socket == self.socket => {
                 self.state = ServerState::Listening(endpoint.clone());
                 self.port_wait = None;
+                if matches!(self.message, Some(Message::Noticed(Notice::WaitingForAddress { .. }))) {
+                    self.message = None;
+                }
             }
             Event::StoppedListening { socket } if *socket == self.socket => self.state = ServerState::Idle,
             Event::Opened { info, .. } if info.socket == self.socket => {
@@ -243,10 +248,14 @@ impl ServerTabState {
     }
 
     fn noticed(&mut self, notice: &Notice) {
-        if *notice == Notice::WaitingForAddress {
-            // The state line says so, with the seconds that it may take.
+        if let Notice::WaitingForAddress { owner, .. } = notice {
             if self.state == ServerState::Starting {
                 self.state = ServerState::Waiting;
+            }
+            // The state line says the rest, with the seconds that it may take; nobody knows how long a process will.
+            if owner.is_some() {
+                self.port_wait = None;
+                self.message = Some(Message::Noticed(notice.clone()));
             }
         } else if let Notice::Dropped { datagrams } = notice {
             self.dropped = *datagrams;

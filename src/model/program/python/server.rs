@@ -36,6 +36,10 @@ impl Writer<'_> {
                 script.block("finally:", |script| script.line("os.unlink(PATH)"));
             }
         });
+        if self.accepts() {
+            script.line("# At an ordinary exit, a thread that prints just then would be a fatal error.");
+            script.line("os._exit(0)");
+        }
     }
 
     /// One connection, in a thread of its own.

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::codec::decode::Decoder;
-use crate::model::{CloseReason, Failure, Operation, Peer, Recipients, Role, SessionInfo};
+use crate::model::{CloseReason, Failure, Operation, Peer, PortOwner, Recipients, Role, SessionInfo, WaitingSocket};
 
 struct Tab {
     tab: ServerTabState,
@@ -110,6 +110,27 @@ fn a_failure_is_not_covered_by_a_notice_and_a_start_that_fails_is_over() {
     tab.event(&Event::Noticed { socket, session: None, notice: Notice::AcceptingPaused });
     assert_eq!(tab.tab.state, ServerState::Idle);
     assert_eq!(tab.tab.message, Some(Message::Failed(failure)));
+}
+
+#[test]
+fn what_is_waited_for_is_said_once() {
+    let mut tab = Tab::with_sessions(0);
+    let socket = Some(SocketId(7));
+    let sockets = [WaitingSocket { local: String::new(), peer: String::new(), seconds: 59 }];
+    let mut waits_for = |owner: Option<PortOwner>| {
+        tab.tab.state = ServerState::Starting;
+        tab.tab.port_wait = Some(PortWait::new(None, &sockets));
+        let notice = Notice::WaitingForAddress { owner, seconds: None };
+        tab.event(&Event::Noticed { socket, session: None, notice: notice.clone() });
+        assert_eq!(tab.tab.state, ServerState::Waiting);
+        (tab.tab.message == Some(Message::Noticed(notice)), tab.tab.port_wait.is_some())
+    };
+    assert_eq!(waits_for(None), (false, true), "the state line counts down");
+    let owner = PortOwner { pid: 4242, name: "python3".to_owned() };
+    assert_eq!(waits_for(Some(owner)), (true, false), "who holds it is news, and for how long is not known");
+    let endpoint = "tcp://127.0.0.1:9000".parse().unwrap();
+    tab.event(&Event::Listening { socket: SocketId(7), endpoint });
+    assert_eq!(tab.tab.message, None);
 }
 
 #[test]
