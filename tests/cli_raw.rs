@@ -38,6 +38,8 @@ fn the_kernel_answers_a_ping_over_ipv6() {
     run.expect_code(0);
     let seen: Vec<_> = run.all("received").iter().map(|event| event["decoded"].clone()).collect();
     assert!(seen.contains(&"echo reply id=9 seq=3, 5 bytes".into()), "{seen:?}");
+    let peers: Vec<_> = run.all("opened").iter().map(|event| event["peer"].clone()).collect();
+    assert_eq!(peers, ["raw://[::1]"]);
 }
 
 #[test]

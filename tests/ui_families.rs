@@ -74,6 +74,55 @@ fn a_protocol_that_is_switched_off_is_said_before_a_start() {
     });
 }
 
+#[test]
+fn ipv6_that_is_switched_off_is_said_before_a_start() {
+    in_own_network("ipv6_that_is_switched_off_is_said_before_a_start", || {
+        for which in ["all", "lo"] {
+            let setting = format!("/proc/sys/net/ipv6/conf/{which}/disable_ipv6");
+            std::fs::write(setting, "1").expect("a network of the test's own");
+        }
+        let mut window = Window::english();
+        for (panel, protocol) in [("Server", "TCP"), ("Client", "UDP")] {
+            window.choose(panel, "Protocol", protocol);
+            window.write(panel, "Address", "::1");
+            window.until("the remark", |window| window.shows(panel, "IPv6 is switched off on this machine."));
+            window.write(panel, "Address", "127.0.0.1");
+            assert!(!window.shows(panel, "Not available here"));
+        }
+        // What listens there hears IPv4 all the same.
+        window.write("Server", "Address", "::");
+        window.write("Client", "Address", "fe80::1%lo");
+        window.until("the remark", |window| window.shows("Client", "IPv6 is switched off on this machine."));
+        assert!(!window.shows("Server", "Not available here"));
+    });
+}
+
+#[test]
+fn an_empty_field_for_options_shows_some_that_the_transport_has() {
+    let mut window = Window::with_tabs(ServerTab { more_open: true, ..any_port() }, ClientTab::default());
+    for (protocol, example) in [
+        ("UDP", "reuseaddr=1&rcvbuf=4M"),
+        ("Raw IP", "rcvbuf=4M&ttl=8"),
+        ("Unix stream", "rcvbuf=4M&recvsize=1024"),
+        ("TCP", "reuseaddr=1&rcvbuf=4M"),
+    ] {
+        window.choose("Server", "Protocol", protocol);
+        let field = window.control("Server", "Socket options");
+        assert_eq!(field.accesskit_node().placeholder(), Some(example), "{protocol}");
+    }
+}
+
+/// Raw IP has addresses and no ports.
+#[test]
+fn a_raw_socket_has_no_local_port_to_choose() {
+    let mut window = Window::with_tabs(any_port(), ClientTab { more_open: true, ..ClientTab::default() });
+    for (protocol, fields) in [("Raw IP", [true, false]), ("UDP", [true, true]), ("Unix stream", [false, false])] {
+        window.choose("Client", "Protocol", protocol);
+        let has = |name| window.panel("Client").query_by_label(name).is_some();
+        assert_eq!([has("Local address"), has("Local port")], fields, "{protocol}");
+    }
+}
+
 /// A raw socket for whole packets (IPPROTO_RAW) receives none.
 #[test]
 fn what_can_only_send_is_not_to_be_listened_with() {

@@ -34,7 +34,7 @@ const QUERY: &str = "tcp://127.0.0.1:9000?nodelay=0&rcvbuf=4M";
 fn endpoints() -> String {
     let lines = Protocol::ALL.map(|protocol| {
         let (address, explained) = explained(protocol);
-        (format!("{}{}{address}", protocol.scheme(), protocol.separator()), explained.to_owned())
+        (protocol.with_scheme(address), explained.to_owned())
     });
     format!("Endpoints:\n{}", table(&lines))
 }

@@ -335,12 +335,12 @@ fn concerns_socket(operation: Operation) -> bool {
 
 /// A peer the way endpoints are written; one without a name keeps its scheme alone.
 fn endpoint_text(protocol: Protocol, peer: &Peer) -> String {
-    with_scheme(protocol, &peer.to_string())
+    protocol.with_scheme(&peer.to_string())
 }
 
 fn with_scheme(protocol: Protocol, address: &str) -> String {
     if address.split_once(':').is_some_and(|(before, _)| Protocol::from_scheme(before).is_some()) {
         return address.to_owned();
     }
-    format!("{}{}{address}", protocol.scheme(), protocol.separator())
+    protocol.with_scheme(address)
 }

@@ -118,13 +118,20 @@ impl Session {
     /// Registers the session and tells everybody.
     pub(super) fn announce(self: &Arc<Self>, core: &Core) {
         let SessionInfo { role, protocol, local, peer, process, .. } = &self.info;
+        let is_connected = match &self.link {
+            Link::Stream(_) => true,
+            // What the kernel connects to a bus has nobody at its other end.
+            Link::Datagram { to, .. } => to.is_none() && !matches!(peer, Peer::Can(_)),
+        };
         let [local, peer] = [local, peer].map(|place| match place.to_string() {
             place if place.is_empty() => place,
-            place => format!("{}{}{place}", protocol.scheme(), protocol.separator()),
+            place => protocol.with_scheme(&place),
         });
         let life = match role {
-            Role::Client if !self.is_shared_datagram() => Life::Connected { local, peer, process: process.clone() },
-            Role::Client | Role::Server => Life::Accepted { local, peer, process: process.clone() },
+            Role::Client if self.is_shared_datagram() => Life::Accepted { local, peer, process: process.clone() },
+            Role::Client if is_connected => Life::Connected { local, peer, process: process.clone() },
+            Role::Client => Life::Opened { local, peer },
+            Role::Server => Life::Accepted { local, peer, process: process.clone() },
         };
         core.life(self.info.socket, Some(self), life);
         self.announce_quietly(core);

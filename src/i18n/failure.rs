@@ -252,7 +252,7 @@ mod tests {
         "owner": { "pid": 777, "name": "held by me" }, "message": "an odd error", "errno": 5, "bytes": 777,
         "datagrams": 777, "kept": 777, "from": "../from", "to": "to", "size": 777, "missed": 777,
         "endpoint": "tcp://[::1]:777", "local": "tcp://[::1]:777", "reason": "eof", "module": "a-module",
-        "names": ["lo", "eth0"], "addresses": ["fe80::1%lo"], "group": "239.1.2.777", "others": 777,
+        "peer": "tcp://[::1]:778", "names": ["lo", "eth0"], "addresses": ["fe80::1%lo"], "group": "239.1.2.777", "others": 777,
         "first": 777, "last": 888, "waiting": 777,
         "sockets": [{ "local": "[::1]:777", "peer": "[::1]:777", "seconds": 777 }], "reuse": true, "lowest": 777,
         "path": "/777", "is_on_the_way": true, "found": "pipe", "seconds": 777,
@@ -339,7 +339,9 @@ mod tests {
                 Life::Listening { endpoint } | Life::StoppedListening { endpoint } | Life::Connecting { endpoint } => {
                     endpoint.as_str()
                 }
-                Life::Accepted { local, .. } | Life::Connected { local, .. } => local.as_str(),
+                Life::Accepted { local, .. } | Life::Connected { local, .. } | Life::Opened { local, .. } => {
+                    local.as_str()
+                }
                 Life::OptionSet { answer, .. } => answer.as_deref().unwrap_or_default(),
                 Life::Joined { group } | Life::Left { group } => group.as_str(),
                 Life::PeerFinished | Life::FinishedSending | Life::Closed { .. } => "",

@@ -1,6 +1,6 @@
 //! Addresses as people write them, before and after resolution.
 
-use core::net::SocketAddr;
+use core::net::{IpAddr, SocketAddr};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -27,13 +27,19 @@ impl HostPort {
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         self.host.eq_ignore_ascii_case("localhost")
-            || self.host.parse::<core::net::IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
+            || self.host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
     }
 
     /// Whether the host is an IPv4 or IPv6 literal, which no resolver has to be asked for.
     #[must_use]
     pub fn is_literal(&self) -> bool {
-        self.host.split('%').next().is_some_and(|literal| literal.parse::<core::net::IpAddr>().is_ok())
+        self.literal().is_some()
+    }
+
+    /// The host as an address without its scope; `None` where it is a name.
+    #[must_use]
+    pub fn literal(&self) -> Option<IpAddr> {
+        self.host.split('%').next()?.parse().ok()
     }
 }
 

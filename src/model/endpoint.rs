@@ -317,7 +317,6 @@ impl FromStr for Endpoint {
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let protocol = self.protocol();
-        write!(f, "{}{}{}", protocol.scheme(), protocol.separator(), self.address())
+        f.write_str(&self.protocol().with_scheme(&self.address()))
     }
 }

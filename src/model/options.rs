@@ -99,6 +99,14 @@ impl SocketOptions {
         }
     }
 
+    /// How options are written for sockets of this transport: two that it has, of those that are asked for most.
+    #[must_use]
+    pub fn example(protocol: Protocol) -> String {
+        const COMMON: [&str; 4] = ["reuseaddr=1", "rcvbuf=4M", "ttl=8", "recvsize=1024"];
+        let fits = |query: &&str| query.parse::<Self>().is_ok_and(|options| options.check(protocol).is_ok());
+        COMMON.into_iter().filter(fits).take(2).collect::<Vec<_>>().join("&")
+    }
+
     /// Whether all of them are options of this side's sockets, of a transport that [`Self::check`] found to have them.
     ///
     /// # Errors

@@ -201,6 +201,16 @@ impl Protocol {
         Self::ALL.into_iter().find(|protocol| protocol.scheme().eq_ignore_ascii_case(scheme))
     }
 
+    /// A place as the system reports it, the way endpoints are written: `tcp://[::1]:9000`, `raw://[::1]`, `unix:/run/x`.
+    #[must_use]
+    pub fn with_scheme(self, place: &str) -> String {
+        // A host without a port is written without brackets where it stands alone.
+        let is_bare =
+            self.address_form() == AddressForm::HostProtocol && !place.starts_with('[') && place.contains(':');
+        let (open, close) = if is_bare { ("[", "]") } else { ("", "") };
+        format!("{}{}{open}{place}{close}", self.scheme(), self.separator())
+    }
+
     /// What stands between scheme and address: paths follow the colon, all others two slashes.
     #[must_use]
     pub const fn separator(self) -> &'static str {

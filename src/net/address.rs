@@ -69,6 +69,17 @@ fn on_link(address: &libc::sockaddr_ll, interface: InterfaceName) -> LinkAddress
     LinkAddress { hardware, interface, ether_type: EtherType(u16::from_be(address.sll_protocol)) }
 }
 
+/// Of a raw socket, for which the system fills a port in that means nothing.
+pub(super) fn without_port(peer: Peer) -> Peer {
+    match peer {
+        Peer::Ip(mut address) => {
+            address.set_port(0);
+            Peer::Host(address)
+        }
+        other => other,
+    }
+}
+
 /// By its number, of which 0 is none.
 #[cfg(target_os = "linux")]
 fn interface_name(index: u32) -> Option<InterfaceName> {

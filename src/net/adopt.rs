@@ -9,7 +9,7 @@ use std::os::fd::RawFd;
 use nix::errno::Errno;
 use socket2::Socket;
 
-use super::address::peer_of;
+use super::address::{peer_of, without_port};
 use super::datagram::{DatagramSocket, Naming};
 use super::listener::Listener;
 use super::socket_kind::SocketKind;
@@ -141,16 +141,6 @@ fn connected_to(socket: &Socket, protocol: Protocol, local: Option<&Peer>) -> Op
     }
     let peer = peer_of(&socket.peer_addr().ok()?);
     Some(if protocol == Protocol::Raw { without_port(peer) } else { peer })
-}
-
-fn without_port(peer: Peer) -> Peer {
-    match peer {
-        Peer::Ip(mut address) => {
-            address.set_port(0);
-            Peer::Host(address)
-        }
-        other => other,
-    }
 }
 
 fn failure(name: &DescriptorName) -> impl Fn(Operation, Cause) -> Failure {

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use socket2::Type;
+use socket2::{Domain, Socket, Type};
 
 use super::datagram::DatagramSocket;
 use super::listener::Listener;
@@ -104,6 +104,10 @@ pub fn listen(endpoint: &Endpoint, candidates: &[SocketAddr], options: &SocketOp
 /// Why there is none.
 pub fn probe(facility: &Facility) -> Result<(), Failure> {
     let protocol = facility.protocol;
+    if facility.ipv6.is_some() {
+        let any = Socket::new(Domain::IPV6, Type::DGRAM, None);
+        any.map_err(|error| Failure::io(Operation::Open, protocol.scheme(), &error))?;
+    }
     let result = match protocol {
         Protocol::Tcp => return options::probe(Type::STREAM, facility),
         Protocol::Udp => return options::probe(Type::DGRAM, facility),

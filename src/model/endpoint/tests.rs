@@ -138,6 +138,25 @@ fn a_descriptor_becomes_what_it_is_and_a_path_stays_as_written() {
     assert_eq!(opened("fd://3", Protocol::Rds, ip()), "rds://127.0.0.1:9000");
 }
 
+#[test]
+fn places_that_the_system_reports_read_back() {
+    let ip = |text: &str| Peer::Ip(text.parse().unwrap());
+    let host = |text: &str| Peer::Host((text.parse::<core::net::IpAddr>().unwrap(), 0).into());
+    for (protocol, place, written) in [
+        (Protocol::Tcp, ip("127.0.0.1:9"), "tcp://127.0.0.1:9"),
+        (Protocol::Udp, ip("[::1]:9"), "udp://[::1]:9"),
+        (Protocol::Raw, host("127.0.0.1"), "raw://127.0.0.1"),
+        (Protocol::Raw, host("::1"), "raw://[::1]"),
+        (Protocol::UnixDatagram, Peer::Unix(UnixName::Abstract(b"x".to_vec())), "unix-dgram:@x"),
+        (Protocol::Can, Peer::Can(InterfaceName::new("can0").unwrap()), "can://can0"),
+    ] {
+        let text = protocol.with_scheme(&place.to_string());
+        assert_eq!(text, written);
+        let whole = if protocol == Protocol::Raw { format!("{text}?proto=icmp") } else { text };
+        assert_eq!(whole.parse::<Endpoint>().map(|read| read.to_string()), Ok(whole));
+    }
+}
+
 proptest! {
     #[test]
     fn any_text_is_read_or_refused(text in ".{0,60}") {
@@ -153,6 +172,8 @@ proptest! {
             "packet:(//)?([0-9a-f:]{0,3}02:00:00:00:00%)?[a-z0-9]{0,4}\\?proto=(0x)?[0-9a-f]{1,5}(&rcvbuf=1K)?",
             "fd:(//)?[ -~]{0,20}",
             "fd://[0-9]{1,11}",
+            "raw://[a-z0-9.:]{1,9}\\?proto=(icmp|ipv6-icmp|[0-9]{1,3})",
+            "raw://\\[[0-9a-f:]{1,9}(%[a-z0-9]{1,4})?\\](/|\\?ttl=1&proto=icmp|\\?proto=[0-9]{1,3})",
         ],
     ) {
         if let Ok(target) = text.parse::<Target>() {

@@ -77,6 +77,19 @@ fn a_descriptor_takes_what_is_not_too_late_for_a_socket_that_is_bound() {
 }
 
 #[test]
+fn an_example_is_of_options_that_the_transport_has() {
+    for protocol in Protocol::ALL {
+        let example = SocketOptions::example(protocol);
+        let options: SocketOptions = example.parse().unwrap();
+        assert_eq!((options.check(protocol), options.iter().count()), (Ok(()), 2), "{protocol:?}: {example}");
+        for role in [Role::Server, Role::Client] {
+            assert_eq!(options.check_role(protocol, role), Ok(()), "{protocol:?}: {example}");
+        }
+    }
+    assert_eq!(SocketOptions::example(Protocol::Tcp), "reuseaddr=1&rcvbuf=4M");
+}
+
+#[test]
 fn an_option_is_given_once() {
     let twice = |query: &str| match query.parse::<SocketOptions>() {
         Err(OptionError::Twice { first, second }) => (first, second),

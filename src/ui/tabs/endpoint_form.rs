@@ -1,3 +1,4 @@
+use core::net::IpAddr;
 use std::collections::BTreeMap;
 
 use crate::codec::compose::Format;
@@ -121,12 +122,17 @@ impl EndpointForm {
     #[must_use]
     pub fn facility(&self, role: Role) -> Facility {
         let protocol = self.protocol;
+        let target = self.target().ok();
         let carried = match protocol {
             Protocol::Raw => self.port.trim().parse().ok(),
-            _ => self.target().ok().and_then(|target| target.options.ip_protocol()),
+            _ => target.as_ref().and_then(|target| target.options.ip_protocol()),
+        };
+        let ipv6 = match target.and_then(|target| target.endpoint.host()?.literal()) {
+            Some(IpAddr::V6(address)) => Some(address),
+            _ => None,
         };
         let machine = if protocol == Protocol::Vsock { self.address.trim().parse().ok() } else { None };
-        Facility { role, protocol, carried, machine }
+        Facility { role, protocol, carried, ipv6, machine }
     }
 
     /// Whether the address is a name that has to be resolved, and no literal or path.
@@ -263,6 +269,22 @@ mod tests {
             let mut form = EndpointForm::new("tcp", address, "9000", "");
             assert!(!form.take_endpoint_text(), "{address}");
             assert_eq!(form.address, address);
+        }
+    }
+
+    #[test]
+    fn an_address_of_ipv6_asks_whether_there_is_any() {
+        for (scheme, address, asks) in [
+            ("tcp", "::1", true),
+            ("udp", "fe80::1%eth0", true),
+            ("raw", "[::1]", true),
+            ("tcp", "127.0.0.1", false),
+            ("tcp", "localhost", false),
+            ("unix", "/run/::1", false),
+        ] {
+            let port = if scheme == "raw" { "icmp" } else { "9000" };
+            let facility = EndpointForm::new(scheme, address, port, "").facility(Role::Client);
+            assert_eq!((facility.ipv6.is_some(), facility.may_be_missing()), (asks, asks), "{scheme} {address}");
         }
     }
 

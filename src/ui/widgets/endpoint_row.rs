@@ -8,7 +8,7 @@ use super::field::{Field, caption, mistake, remark, row_caption};
 use super::interface_menu::address_menu;
 use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
-use crate::model::{AddressForm, Command, Protocol, Role, SecondField, SocketId};
+use crate::model::{AddressForm, Command, Protocol, Role, SecondField, SocketId, SocketOptions};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
@@ -213,7 +213,7 @@ pub fn options_field(ui: &mut Ui, cx: &Cx<'_>, socket: SocketId, form: &mut Endp
             let field = Field {
                 id: Id::unique(("options", socket.0)),
                 label: &label,
-                hint: "reuseaddr=1&rcvbuf=4M",
+                hint: &SocketOptions::example(form.protocol),
                 width: ui.available_width(),
                 mistaken: error.is_some(),
             };
