@@ -144,9 +144,10 @@ fn a_socket_of_somebody_else() {
 #[test]
 fn a_raw_socket_without_the_right_to_one() {
     let Some(sockeye) = Unprivileged::new() else { return };
-    let endpoint = "raw://127.0.0.1?proto=icmp";
-    let hint = is_denied(&sockeye.run(&[], &["listen", endpoint]), "open", endpoint);
-    assert!(hint.contains("CAP_NET_RAW"), "{hint}");
+    for endpoint in ["raw://127.0.0.1?proto=icmp", "packet://lo?proto=0x88b5"] {
+        let hint = is_denied(&sockeye.run(&[], &["listen", endpoint]), "open", endpoint);
+        assert!(hint.contains("CAP_NET_RAW"), "{hint}");
+    }
 }
 
 #[test]

@@ -91,13 +91,19 @@ fn datagrams_end_after_a_quiet_moment() {
 fn what_can_not_be_used_is_told_in_words() {
     let listener = || TcpListener::bind("127.0.0.1:0").expect("a socket");
     let file = || std::fs::File::open("/dev/null").expect("a file");
-    let cases: [(&[&str], OwnedFd, &str, &str); 6] = [
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = folder.path().to_str().expect("UTF-8");
+    let opened = || std::fs::File::open(folder.path()).expect("a folder");
+    let pipe = || std::io::pipe().expect("a pipe").0;
+    let cases: [(&[&str], OwnedFd, &str, &str); 8] = [
         (&["connect", "fd://3"], listener().into(), "the socket listens", "as a server"),
         (&["listen", "fd://3"], UnixStream::pair().expect("two").0.into(), "the socket is connected", "as a client"),
-        (&["listen", "fd://3"], file().into(), "the descriptor is not a socket", ""),
+        (&["listen", "fd://3"], file().into(), "the descriptor is not a socket", "It is a device /dev/null"),
+        (&["connect", "fd://3"], opened().into(), "the descriptor is not a socket", place),
+        (&["connect", "fd://3"], pipe().into(), "the descriptor is not a socket", "It is a pipe pipe:["),
         (&["listen", "fd://0"], file().into(), "the descriptor is not a socket", ""),
         (&["listen", "fd://99"], listener().into(), "no such descriptor is open", "not closed on exec"),
-        (&["listen", "fd://web"], listener().into(), "no descriptor of that name was passed", "not closed on exec"),
+        (&["listen", "fd://web"], listener().into(), "LISTEN_FDNAMES has no such name", "None was passed"),
     ];
     for (arguments, input, message, hint) in cases {
         let run = Sockeye::watch_with_own_input(with_input(arguments, input)).finish();
@@ -158,5 +164,21 @@ fn names_for_another_process_do_not_count() {
     command.env("LISTEN_PID", "1").env("LISTEN_FDS", "1").env("LISTEN_FDNAMES", "web");
     let finished = Process::start(command).finish();
     assert_eq!(finished.code, Some(1));
-    assert!(finished.stderr.contains("no descriptor of that name was passed"), "{}", finished.stderr);
+    for part in ["LISTEN_FDNAMES has no such name", "None was passed", "LISTEN_PID"] {
+        assert!(finished.stderr.contains(part), "{part} in {}", finished.stderr);
+    }
+}
+
+#[test]
+fn a_name_that_was_not_passed_is_told_with_those_that_were() {
+    if !require_tool("python3") {
+        return;
+    }
+    let mut command = Command::new("python3");
+    command.args(["-c", MANAGER, env!("CARGO_BIN_EXE_sockeye"), "listen", "fd://wep", "--json"]);
+    command.env("LANG", "C.UTF-8").env_remove("LC_ALL").env_remove("LANGUAGE");
+    let run = Sockeye::watch(command).finish();
+    let error = run.expect_error(1, "adopt");
+    assert_eq!(error["message"], "LISTEN_FDNAMES has no such name");
+    assert_eq!(error["hint"], "Passed to this program are web, log.");
 }

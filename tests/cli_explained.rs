@@ -7,7 +7,7 @@ mod support;
 
 use std::fs;
 use std::net::{TcpListener, TcpStream, UdpSocket};
-use std::os::unix::net::UnixListener;
+use std::os::unix::net::{UnixDatagram, UnixListener};
 
 use serde_json::Value;
 use socket2::{Domain, Protocol, Socket, Type};
@@ -273,15 +273,74 @@ fn a_unix_socket_in_use_is_a_matter_of_its_path() {
     let _held = UnixListener::bind(&path).expect("a socket");
     let listen = ["listen", &format!("unix:{}", path.display())];
     let in_use = hint(&run(&listen), "bind", "address already in use");
-    says(&in_use, &["path"]);
+    let owner = format!("(process {})", std::process::id());
+    says(&in_use, &["path", &owner]);
     assert!(!in_use.contains("port"), "{in_use}");
     says(&in_chinese(&listen), &["路径"]);
+    // By another way to the same file, and for datagrams.
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink(folder.path(), &link).expect("a link");
+    let by_link = format!("unix:{}", link.join("x.sock").display());
+    says(&hint(&run(&["listen", &by_link]), "bind", "address already in use"), &[&owner]);
+    let path = folder.path().join("datagrams");
+    let _bound = UnixDatagram::bind(&path).expect("a socket");
+    let datagrams = format!("unix-dgram:{}", path.display());
+    says(&hint(&run(&["listen", &datagrams]), "bind", "address already in use"), &[&owner]);
 
     let name = format!("unix:@sockeye-explained-{}", std::process::id());
     let (held, _) = Sockeye::listen(&["listen", &name]);
     let in_use = hint(&run(&["listen", &name]), "bind", "address already in use");
-    says(&in_use, &["another name"]);
+    says(&in_use, &["another path or name", &format!("sockeye (process {})", held.id())]);
     held.interrupt();
+}
+
+#[test]
+fn what_is_missing_of_a_path_is_named() {
+    let folder = tempdir().expect("a folder");
+    let place = folder.path().to_str().expect("UTF-8");
+    fs::write(folder.path().join("file"), "x").expect("a file");
+    std::os::unix::fs::symlink("nowhere", folder.path().join("link")).expect("a link");
+    let nothing = format!("There is nothing named “x.sock” in {place}.");
+    let no_folder = format!("There is no folder “none” in {place}.");
+    let no_page = format!("There is nothing named “site” in {place}.");
+    let link = format!("{place}/link is a link to something that is not there.");
+    let file = format!("{place}/file is a file and no folder, so nothing can be in it.");
+    let unix = |path: &str| format!("unix:{place}/{path}");
+    let at = |path: &str| format!("{place}/{path}");
+    let serve = |path: &str| vec!["listen".to_owned(), "tcp://127.0.0.1:0".to_owned(), "--serve".to_owned(), at(path)];
+    let (connect, listen) =
+        (|path: &str| vec!["connect".to_owned(), unix(path)], |path: &str| vec!["listen".to_owned(), unix(path)]);
+    for (arguments, operation, message, expected) in [
+        (connect("x.sock"), "connect", "not found", &nothing),
+        (connect("none/x.sock"), "connect", "not found", &no_folder),
+        (connect("link"), "connect", "not found", &link),
+        (connect("file/x.sock"), "connect", "that is not a folder", &file),
+        (listen("none/x.sock"), "bind", "not found", &no_folder),
+        (listen("file/x.sock"), "bind", "that is not a folder", &file),
+        (serve("site"), "open-file", "not found", &no_page),
+        (serve("none/index.html"), "open-file", "not found", &no_folder),
+        (serve("link"), "open-file", "not found", &link),
+    ] {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        assert_eq!(hint(&run(&arguments), operation, message), *expected, "{arguments:?}");
+    }
+    says(&in_chinese(&["connect", &unix("none/x.sock")]), &["没有名为“none”的文件夹"]);
+}
+
+#[test]
+fn a_port_is_shared_by_those_alone_that_all_want_it() {
+    let holder = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let endpoint = format!("tcp://{}?reuseport=1", holder.local_addr().expect("an address"));
+    let in_use = hint(&run(&["listen", &endpoint]), "bind", "address already in use");
+    says(&in_use, &["SO_REUSEPORT is on here", "all sockets", &format!("(process {})", std::process::id())]);
+    says(&in_chinese(&["listen", &endpoint]), &["SO_REUSEPORT"]);
+    drop(holder);
+    // Both have it.
+    let (first, _) = Sockeye::listen(&["listen", &endpoint]);
+    let (second, _) = Sockeye::listen(&["listen", &endpoint]);
+    for one in [first, second] {
+        one.interrupt().expect_code(0);
+    }
 }
 
 #[test]

@@ -47,9 +47,19 @@ fn an_option_that_the_transport_has_none_of_is_a_wrong_use() {
     for (endpoint, words) in [
         ("udp://127.0.0.1:0?nodelay=1", "udp sockets have no option nodelay"),
         ("unix:/nowhere?ttl=1", "unix sockets have no option ttl"),
-        ("tcp://127.0.0.1:0?ttl=0", "ttl can't be “0”"),
+        ("tcp://127.0.0.1:0?ttl=0", "ttl can't be “0”; it takes 1 to 255"),
+        ("tcp://127.0.0.1:0?ttl=99999999999", "it takes 1 to 255"),
+        ("tcp://127.0.0.1:0?maxseg=1", "maxseg can't be “1”; it takes 88 to 32,767 bytes"),
+        ("tcp://127.0.0.1:0?linger=70000", "it takes 0 to 65,535 s"),
+        ("tcp://127.0.0.1:0?keepidle=0", "it takes 1 to 32,767 s"),
+        ("tcp://127.0.0.1:0?usertimeout=3000000000", "it takes 0 to 2,147,483,647 ms"),
+        ("tcp://127.0.0.1:0?nodelay=2", "it takes 0 or 1"),
+        ("tcp://127.0.0.1:0?device=a/b", "a name of at most 15 letters"),
+        ("tcp://127.0.0.1:0?rcvbuf=1&rcvbuf=2", "rcvbuf=1 and rcvbuf=2 set the same option"),
+        ("tcp://127.0.0.1:0?dscp=46&tos=3", "dscp=46 and tos=3 set the same option"),
+        ("raw://127.0.0.1?proto=icmp&proto=tcp", "proto=icmp and proto=tcp set the same option"),
         ("tcp://127.0.0.1:0?ttl=256", "ttl can't be “256”"),
-        ("tcp://127.0.0.1:0?dscp=64", "dscp can't be “64”"),
+        ("tcp://127.0.0.1:0?dscp=64", "dscp can't be “64”; it takes 0 to 63"),
         ("tcp://127.0.0.1:0?proto=nonsense", "proto can't be “nonsense”"),
     ] {
         let run = run(&["listen", endpoint]);
@@ -57,6 +67,27 @@ fn an_option_that_the_transport_has_none_of_is_a_wrong_use() {
         let error = run.one("error");
         assert!(error["message"].as_str().is_some_and(|message| message.contains(words)), "{error}");
     }
+}
+
+#[test]
+fn an_option_of_the_other_side_is_a_wrong_use() {
+    for arguments in [
+        &["connect", "tcp://127.0.0.1:9?backlog=5", "--send", "x"][..],
+        &["connect", "unix:/nowhere?backlog=5"],
+        &["connect", "fd://3?backlog=5"],
+        &["send-file", "tcp://127.0.0.1:9?backlog=5", "a.bin"],
+        &["code", "tcp://127.0.0.1:9?backlog=5"],
+    ] {
+        let output = sockeye(arguments).output().expect("it runs");
+        let words = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {words}");
+        assert!(words.contains("Only listeners have the option backlog"), "{words}");
+    }
+    let late = run(&["connect", "fd://3?maxseg=900"]);
+    let error = late.expect_error(2, "usage");
+    assert!(error["message"].as_str().is_some_and(|message| message.contains("too late for the option maxseg")));
+    let listen = sockeye(&["code", "tcp://127.0.0.1:9?backlog=5", "--listen"]).output().expect("it runs");
+    assert_eq!(listen.status.code(), Some(0), "a listener has it");
 }
 
 #[test]

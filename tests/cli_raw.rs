@@ -8,7 +8,7 @@ use std::io::ErrorKind;
 use std::net::UdpSocket;
 
 use socket2::{Domain, Protocol, Socket, Type};
-use support::{Process, Sockeye, require, require_tool, run};
+use support::{Process, Sockeye, in_own_network, ip, require, require_tool, run};
 
 /// Whether this user may open raw sockets.
 fn allowed() -> bool {
@@ -38,6 +38,8 @@ fn the_kernel_answers_a_ping_over_ipv6() {
     run.expect_code(0);
     let seen: Vec<_> = run.all("received").iter().map(|event| event["decoded"].clone()).collect();
     assert!(seen.contains(&"echo reply id=9 seq=3, 5 bytes".into()), "{seen:?}");
+    let peers: Vec<_> = run.all("opened").iter().map(|event| event["peer"].clone()).collect();
+    assert_eq!(peers, ["raw://[::1]"]);
 }
 
 #[test]
@@ -80,6 +82,34 @@ fn python_is_heard_and_answered() {
     let python = Process::run("python3", &["-c", program]).finish();
     assert_eq!(String::from_utf8_lossy(&python.stdout).trim(), "pong", "{}", python.stderr);
     sockeye.interrupt().expect_code(0);
+}
+
+/// Two addresses: a socket that answers all that comes to its own would answer itself.
+#[test]
+fn python_is_heard_and_answered_over_ipv6() {
+    if !require_tool("python3") {
+        return;
+    }
+    in_own_network("python_is_heard_and_answered_over_ipv6", || {
+        for address in ["fd00::7/128", "fd00::8/128"] {
+            ip(&["address", "add", address, "dev", "lo", "nodad"]);
+        }
+        let (mut sockeye, endpoint) = Sockeye::listen(&["listen", "raw://[fd00::8]?proto=253", "--reply", "pong"]);
+        assert_eq!(endpoint, "raw://[fd00::8]?proto=253");
+        let program = "import socket\n\
+            s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, 253)\n\
+            s.settimeout(20)\n\
+            s.bind(('fd00::7', 0))\n\
+            s.sendto(b'ping', ('fd00::8', 0))\n\
+            print(*s.recvfrom(1024))\n";
+        let python = Process::run("python3", &["-c", program]).finish();
+        // Without the header, unlike IPv4.
+        let told = String::from_utf8_lossy(&python.stdout).into_owned();
+        assert_eq!(told.trim(), "b'pong' ('fd00::8', 0, 0, 0)", "{}", python.stderr);
+        assert_eq!(sockeye.expect("opened")["peer"], "raw://fd00::7");
+        assert_eq!(sockeye.expect("received")["hex"], "70696e67");
+        sockeye.interrupt().expect_code(0);
+    });
 }
 
 #[test]

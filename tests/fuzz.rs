@@ -208,12 +208,13 @@ fn browsers() {
 
 #[test]
 fn endpoints() {
-    let seeds: [&[u8]; 6] = [
+    let seeds: [&[u8]; 7] = [
         b"tcp://127.0.0.1:9000?reuseaddr=1&rcvbuf=4M",
         b"udp://[fe80::1%eth0]:1",
         b"unix:/run/x.sock",
         b"raw://[::1]?proto=ipv6-icmp&rcvbuf=1K",
         b"can://vcan0",
+        b"packet://02:00:00:00:00:01%eth0?proto=0x88b5&rcvbuf=1K",
         b"vsock://any:1",
     ];
     fuzz("an endpoint", &seeds, |bytes| {

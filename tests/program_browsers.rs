@@ -5,11 +5,13 @@
 mod support;
 
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use nix::sys::signal::Signal;
-use support::{Process, Sockeye, Written, noise, port_of, require_tool, run, sockeye, write};
+use support::{PATIENCE, Process, Sockeye, Written, noise, port_of, require_tool, run, sockeye, write};
 use tempfile::{TempDir, tempdir};
 
 /// A folder to show, beside something that is not to be shown.
@@ -78,7 +80,13 @@ fn compare(shown: &[&str], same: &[(&str, &[&str])], refused: &[&str]) {
     }
     // What no browser sends is refused too, and what is sent beside it doesn't cut the answer off.
     let at = format!("tcp://127.0.0.1:{}", ports[1]);
-    for (request, status) in [("hello\r\n\r\n", "400"), ("PUT / HTTP/1.1\r\nContent-Length: 4\r\n\r\nbody", "405")] {
+    for (request, status) in [
+        ("hello\r\n\r\n", "400"),
+        ("GET / HTTP/1.1\r\n\r\n", "400"),
+        ("GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n", "400"),
+        ("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "200"),
+        ("PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\nbody", "405"),
+    ] {
         let answer = run(&["connect", &at, "--send", request]);
         let answer = String::from_utf8_lossy(&answer.expect_code(0).received()).into_owned();
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{request}: {answer}");
@@ -177,11 +185,146 @@ fn python_shows_browsers_something_over_a_unix_socket() {
     assert_eq!((answer.status.as_str(), answer.body.as_slice()), ("200", b"over a file".as_slice()));
 }
 
+/// Names, as `Host` has them, that a listener at a loopback address answers to and that it doesn't.
+const HOSTS: [(&str, bool); 18] = [
+    ("localhost", true),
+    ("LocalHost.:1", true),
+    ("app.localhost:9000", true),
+    ("localhost:", true),
+    ("127.9.9.9:80", true),
+    ("[::1]:80", true),
+    ("[::ffff:127.0.0.1]", true),
+    ("attacker.example", false),
+    ("localhost.attacker.example:80", false),
+    ("127.0.0.1.attacker.example", false),
+    ("10.0.0.1", false),
+    ("0.0.0.0", false),
+    ("[::]", false),
+    ("[127.0.0.1]", false),
+    ("::1", false),
+    ("localhost:80x", false),
+    ("localhost@attacker.example", false),
+    (".", false),
+];
+
+/// All that is answered to a request after which the connection ends.
+fn answer_to(port: u16, request: &[u8]) -> String {
+    let mut peer =
+        ["127.0.0.1", "::1"].iter().find_map(|host| TcpStream::connect((*host, port)).ok()).expect("it listens");
+    peer.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+    peer.write_all(request).expect("it is sent");
+    let mut answer = Vec::new();
+    peer.read_to_end(&mut answer).expect("the end");
+    String::from_utf8(answer).expect("text")
+}
+
+#[test]
+fn python_answers_to_the_hosts_that_this_program_answers_to() {
+    if !require_tool("python3") {
+        return;
+    }
+    let status = |port: u16, host: &str| {
+        let request = format!("GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        answer_to(port, request.as_bytes()).split(' ').nth(1).expect("a status").to_owned()
+    };
+    for address in ["127.0.0.1:0", "localhost:0"] {
+        let endpoint = format!("tcp://{address}");
+        let (ours, bound) = Sockeye::listen(&["listen", &endpoint, "--page", "x"]);
+        let mut server = Written::python(&[&endpoint, "--listen", "--page", "x"]);
+        let ports = [port_of(&bound), server.port()];
+        for (host, is_own) in HOSTS {
+            let expected = if is_own { "200" } else { "421" };
+            assert_eq!(ports.map(|port| status(port, host)), [expected; 2], "{host}");
+        }
+        drop(ours);
+    }
+    // Others may reach it, under names that nobody here knows.
+    let mut server = Written::python(&["tcp://0.0.0.0:0", "--listen", "--page", "x"]);
+    assert_eq!(status(server.port(), "attacker.example"), "200");
+}
+
+/// The client that is a test of this program's WebSockets, too.
+#[test]
+fn python_echoes_what_comes_over_a_web_socket() {
+    if !require_tool("python3") {
+        return;
+    }
+    let mut server = Written::python(&["tcp://127.0.0.1:0", "--listen", "--page", "x", "--echo"]);
+    let port = server.port();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/websocket_client.py");
+    let mut client = Command::new("python3");
+    client.args([script, &port.to_string()]).env("PYTHONIOENCODING", "utf-8");
+    let finished = Process::start(client).finish();
+    let said = String::from_utf8(finished.stdout).expect("UTF-8");
+    assert_eq!(finished.code, Some(0), "{said}{}", finished.stderr);
+    let expected = "HTTP/1.1 101 Switching Protocols\n0x81 你好\n0x8a ping\n0x81 one message\nsizes\n0x88 1007\n";
+    assert_eq!(said, expected);
+    server.has_told("one message");
+
+    let asks = |more: &str| {
+        format!(
+            "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n{more}\r\n"
+        )
+    };
+    let (version, key) = ("Sec-WebSocket-Version: 13\r\n", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
+    for (more, status) in [
+        (format!("{version}{key}Origin: http://attacker.example\r\n"), "403"),
+        (format!("{version}{key}Origin: null\r\n"), "403"),
+        (key.to_owned(), "426"),
+        (version.to_owned(), "400"),
+        (format!("{version}Sec-WebSocket-Key: short\r\n"), "400"),
+    ] {
+        let answer = answer_to(port, asks(&more).as_bytes());
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{more}: {answer}");
+    }
+}
+
+#[test]
+fn python_greets_a_web_socket_and_ends_one_that_breaks_the_rules() {
+    if !require_tool("python3") {
+        return;
+    }
+    let mut server =
+        Written::python(&["tcp://127.0.0.1:0", "--listen", "--page", "x", "--send", "你好", "--reply", "ok"]);
+    let port = server.port();
+    let mask = [0; 4];
+    let long = [&[0x82, 0xff][..], &(1_u64 << 21).to_be_bytes(), &mask].concat();
+    let frames: [(&[u8], &[u8]); 8] = [
+        // A text message, and the end of it.
+        (&[&[0x81, 0x81][..], &mask, b"x", &[0x88, 0x82], &mask, &[3, 0xe8]].concat(), b"\x81\x02ok\x88\x02\x03\xe8"),
+        // Not masked, reserved bits, reserved opcodes, fragments of what has none, nothing begun, one within another.
+        (b"\x81\x01x", b"\x88\x02\x03\xea"),
+        (&[&[0xc1, 0x80][..], &mask].concat(), b"\x88\x02\x03\xea"),
+        (&[&[0x83, 0x80][..], &mask].concat(), b"\x88\x02\x03\xea"),
+        (&[&[0x09, 0x80][..], &mask].concat(), b"\x88\x02\x03\xea"),
+        (&[&[0x80, 0x80][..], &mask].concat(), b"\x88\x02\x03\xea"),
+        (&[&[0x01, 0x80][..], &mask, &[0x81, 0x80], &mask].concat(), b"\x88\x02\x03\xea"),
+        (&long, b"\x88\x02\x03\xf1"),
+    ];
+    for (sent, expected) in frames {
+        let mut peer = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
+        peer.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+        let request = "GET / HTTP/1.1\r\nHost: [::1]\r\nOrigin: http://localhost:1\r\nConnection: Upgrade\r\n\
+            Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+        peer.write_all(request.as_bytes()).expect("it is sent");
+        let greeted = b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n\x81\x06\xe4\xbd\xa0\xe5\xa5\xbd";
+        let mut heard = Vec::new();
+        while !heard.ends_with(greeted) {
+            let mut byte = [0];
+            peer.read_exact(&mut byte).expect("the greeting");
+            heard.push(byte[0]);
+        }
+        peer.write_all(sent).expect("it is sent");
+        let mut heard = Vec::new();
+        peer.read_to_end(&mut heard).expect("the end");
+        assert_eq!(heard, expected, "{sent:x?}");
+    }
+}
+
 #[test]
 fn what_can_t_be_shown_is_said() {
     for (arguments, code, words) in [
         (&["tcp://127.0.0.1:9", "--listen", "--page", "x", "--as", "socat"][..], 1, "socat answers no browsers"),
-        (&["tcp://127.0.0.1:9", "--listen", "--page", "x", "--echo"], 1, "WebSocket"),
         (&["udp://127.0.0.1:9", "--listen", "--page", "x"], 2, "browsers need a stream"),
         (&["tcp://127.0.0.1:9", "--page", "x"], 2, "--listen"),
     ] {

@@ -193,6 +193,21 @@ fn python_over_several_paths_at_once() {
 }
 
 #[test]
+fn python_over_udp_lite() {
+    const UDP_LITE: i32 = 136;
+    let has_it = || kernel_has(exists(nix::libc::AF_INET, Type::DGRAM, UDP_LITE), "UDP-Lite");
+    if !require_tool("python3") || !has_it() {
+        return;
+    }
+    python_client("udp://127.0.0.1:0?proto=udplite", "?proto=udplite");
+    python_server("udp://127.0.0.1:0?proto=udplite", "udp://127.0.0.1:PORT?proto=udplite");
+    if require(has_ipv6(), "IPv6") {
+        python_client("udp://[::1]:0?proto=udplite", "?proto=udplite");
+        python_server("udp://[::1]:0?proto=udplite", "udp://[::1]:PORT?proto=udplite");
+    }
+}
+
+#[test]
 fn python_with_many_options() {
     if !require_tool("python3") {
         return;

@@ -61,11 +61,14 @@ fn every_test_that_is_named_exists_and_runs() {
     }
 }
 
+/// The cells that are no test's, for there is no such role: no socket of this program's is a browser.
+const NO_SUCH_ROLE: [(&str, &str); 1] = [("a browser's, over any stream", "connects")];
+
 /// What a test's text says where this program listens, where it connects, and where bytes cross, in the words of the
 /// harnesses. A peer's own connection is none of these.
 const LISTENS: [&str; 3] = ["h.listen", "\"listen\"", "= listen(&mut harness"];
 const CONNECTS: [&str; 3] = ["h.connect", "\"connect\"", "client(&mut h"];
-const CROSSES: [&str; 15] = [
+const CROSSES: [&str; 16] = [
     "h.send(",
     "peer.send(",
     ".send_to(",
@@ -81,6 +84,7 @@ const CROSSES: [&str; 15] = [
     "curl(",
     "sendto(",
     "chromium(",
+    ".received()",
 ];
 
 #[test]
@@ -92,7 +96,11 @@ fn each_cell_is_a_test_of_that_role_in_which_bytes_cross() {
     for row in rows {
         let [socket, platform, listens, connects, peers] = row[..] else { panic!("{row:?} has not all columns") };
         assert!(platform.starts_with("Linux"), "{socket} is run on {platform}");
-        assert!(!(listens.is_empty() && connects.is_empty()), "{socket} is claimed by no test");
+        for (cell, role) in [(listens, "listens"), (connects, "connects"), (peers, "by a peer")] {
+            let has_none = NO_SUCH_ROLE.contains(&(socket, role));
+            assert_eq!(cell == "—", has_none, "{socket}, {role}");
+            assert!(has_none || named(cell).next().is_some(), "{socket}, {role}: named by no test");
+        }
         for (cell, role) in [(listens, &LISTENS[..]), (connects, &CONNECTS)] {
             for name in named(cell) {
                 assert!(has(name, role), "{socket}: {name} has not that role");

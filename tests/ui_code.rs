@@ -84,6 +84,39 @@ fn a_server_follows_its_reply_and_says_what_a_tool_can_t_do() {
     assert_eq!(code(&window), None);
 }
 
+/// Python's lines are not broken: the window shows that they go on, and scrolls there; what takes them along stays.
+#[test]
+fn long_lines_are_scrolled_to() {
+    let settings = Settings {
+        language: LanguageChoice::English,
+        clients: vec![ClientTab { more_open: true, ..ClientTab::default() }],
+        ..Settings::default()
+    };
+    let mut window = Window::build(settings, |builder| builder.with_size(egui::vec2(1024.0, 700.0)));
+    window.harness.key_press_modifiers(Modifiers::COMMAND, Key::D);
+    window.harness.run_steps(3);
+    let text = |window: &Window| window.harness.get_by_role_and_label(Role::MultilineTextInput, "Code").rect();
+    let copy = window.harness.get_by_role_and_label(Role::Button, "Copy").rect();
+    let close = window.harness.get_by_role_and_label(Role::Button, "Close").rect();
+    let edge = copy.right().max(close.right());
+    let before = text(&window);
+    assert!(before.right() > edge + 50.0, "its longest line has no room: {before}");
+    window.harness.hover_at(egui::pos2(before.left() + 40.0, before.top() + 40.0));
+    window.harness.step();
+    window.harness.event(egui::Event::MouseWheel {
+        unit: egui::MouseWheelUnit::Page,
+        delta: egui::vec2(-9.0, 0.0),
+        phase: egui::TouchPhase::Move,
+        modifiers: egui::Modifiers::NONE,
+        source: egui::MouseWheelSource::Unknown,
+    });
+    window.harness.run_steps(40);
+    let after = text(&window);
+    assert!(after.right() <= edge && after.right() > edge - 30.0, "{after}, {edge}");
+    assert_eq!(window.harness.get_by_role_and_label(Role::Button, "Copy").rect(), copy);
+    assert!(copy.bottom() < 700.0);
+}
+
 #[test]
 fn it_works_by_keyboard() {
     let mut window = Window::with_tabs(any_port(), ClientTab::default());

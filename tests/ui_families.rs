@@ -46,11 +46,13 @@ fn a_right_that_is_missing_is_said_before_anything_is_typed() {
     lacking_right("net_raw", "a_right_that_is_missing_is_said_before_anything_is_typed", || {
         let mut window = Window::english();
         for panel in ["Server", "Client"] {
-            window.choose(panel, "Protocol", "Raw IP");
-            window.until("the remark", |window| window.shows(panel, "Not available here, permission denied. "));
-            assert!(window.shows(panel, "CAP_NET_RAW"));
-            window.choose(panel, "Protocol", "TCP");
-            assert!(!window.shows(panel, "Not available here"));
+            for protocol in ["Raw IP", "Link frames"] {
+                window.choose(panel, "Protocol", protocol);
+                window.until("the remark", |window| window.shows(panel, "Not available here, permission denied. "));
+                assert!(window.shows(panel, "CAP_NET_RAW"));
+                window.choose(panel, "Protocol", "TCP");
+                assert!(!window.shows(panel, "Not available here"));
+            }
         }
     });
 }
@@ -70,6 +72,55 @@ fn a_protocol_that_is_switched_off_is_said_before_a_start() {
         window.write("Server", "Socket options", "");
         assert!(!window.shows("Server", "Not available here"));
     });
+}
+
+#[test]
+fn ipv6_that_is_switched_off_is_said_before_a_start() {
+    in_own_network("ipv6_that_is_switched_off_is_said_before_a_start", || {
+        for which in ["all", "lo"] {
+            let setting = format!("/proc/sys/net/ipv6/conf/{which}/disable_ipv6");
+            std::fs::write(setting, "1").expect("a network of the test's own");
+        }
+        let mut window = Window::english();
+        for (panel, protocol) in [("Server", "TCP"), ("Client", "UDP")] {
+            window.choose(panel, "Protocol", protocol);
+            window.write(panel, "Address", "::1");
+            window.until("the remark", |window| window.shows(panel, "IPv6 is switched off on this machine."));
+            window.write(panel, "Address", "127.0.0.1");
+            assert!(!window.shows(panel, "Not available here"));
+        }
+        // What listens there hears IPv4 all the same.
+        window.write("Server", "Address", "::");
+        window.write("Client", "Address", "fe80::1%lo");
+        window.until("the remark", |window| window.shows("Client", "IPv6 is switched off on this machine."));
+        assert!(!window.shows("Server", "Not available here"));
+    });
+}
+
+#[test]
+fn an_empty_field_for_options_shows_some_that_the_transport_has() {
+    let mut window = Window::with_tabs(ServerTab { more_open: true, ..any_port() }, ClientTab::default());
+    for (protocol, example) in [
+        ("UDP", "reuseaddr=1&rcvbuf=4M"),
+        ("Raw IP", "rcvbuf=4M&ttl=8"),
+        ("Unix stream", "rcvbuf=4M&recvsize=1024"),
+        ("TCP", "reuseaddr=1&rcvbuf=4M"),
+    ] {
+        window.choose("Server", "Protocol", protocol);
+        let field = window.control("Server", "Socket options");
+        assert_eq!(field.accesskit_node().placeholder(), Some(example), "{protocol}");
+    }
+}
+
+/// Raw IP has addresses and no ports.
+#[test]
+fn a_raw_socket_has_no_local_port_to_choose() {
+    let mut window = Window::with_tabs(any_port(), ClientTab { more_open: true, ..ClientTab::default() });
+    for (protocol, fields) in [("Raw IP", [true, false]), ("UDP", [true, true]), ("Unix stream", [false, false])] {
+        window.choose("Client", "Protocol", protocol);
+        let has = |name| window.panel("Client").query_by_label(name).is_some();
+        assert_eq!([has("Local address"), has("Local port")], fields, "{protocol}");
+    }
 }
 
 /// A raw socket for whole packets (IPPROTO_RAW) receives none.
@@ -184,6 +235,12 @@ fn a_pasted_endpoint_chooses_its_transport() {
     let mut window = Window::english();
     for (text, protocol, address, second) in [
         ("raw://127.0.0.1?proto=igmp", "Raw IP", "127.0.0.1", Some(("IP protocol", "igmp"))),
+        (
+            "packet://02:00:00:00:00:01%eth0?proto=34997",
+            "Link frames",
+            "02:00:00:00:00:01%eth0",
+            Some(("EtherType", "0x88b5")),
+        ),
         ("vsock://host:1234", "vsock", "host", Some(("Port", "1234"))),
         ("can://vcan7", "CAN", "vcan7", None),
         ("tcp://[::1]:7", "TCP", "::1", Some(("Port", "7"))),

@@ -9,7 +9,7 @@ use std::net::TcpStream;
 use egui::Key;
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use sockeye::model::ClientTab;
+use sockeye::model::{ClientTab, ServerTab};
 
 use crate::app::{Window, any_port, heard};
 
@@ -172,6 +172,33 @@ fn a_tab_is_shown_alone_in_its_own_encoding() {
     window.until("as GBK", |window| window.has_row(&["received", "你好", "c4 e3 ba c3"]));
     window.click("Server", "Show everything");
     window.until("still GBK", |window| window.has_row(&["你好"]));
+}
+
+#[test]
+fn rows_of_a_listener_say_where_it_listens() {
+    let server = ServerTab { options: "nodelay=1".to_owned(), ..any_port() };
+    let mut window = Window::with_tabs(server, ClientTab::default());
+    window.listen();
+    let place = format!("127.0.0.1:{}", window.listening_port());
+    let listening = format!("listening on tcp://{place}");
+    let option = "nodelay is 1";
+    window.until("both rows", |window| {
+        window.has_row(&[&place, &listening])
+            && window
+                .journal()
+                .iter()
+                .any(|row| row.contains(&place) && row.iter().any(|cell| cell.starts_with(option)))
+    });
+    // What is opened elsewhere later changes nothing about them.
+    window.click("Server", "Stop listening");
+    window.until("stopped", |window| window.panel("Server").query_by_label("Start listening").is_some());
+    window.listen();
+    let next = format!("127.0.0.1:{}", window.listening_port());
+    window.until("its row", |window| window.has_row(&[&next, &format!("listening on tcp://{next}")]));
+    assert!(
+        window.has_row(&[&place, &listening])
+            && window.has_row(&[&place, &format!("stopped listening on tcp://{place}")])
+    );
 }
 
 #[test]

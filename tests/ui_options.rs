@@ -89,7 +89,7 @@ fn the_query_and_the_form_stay_in_step() {
 
     // A value that can't be one is a mistake of the query, and keeps no other from being changed.
     window.write("Client", "Time to live", "256");
-    assert!(window.shows("Client", "ttl can't be “256”"));
+    assert!(window.shows("Client", "ttl can't be “256”; it takes 1 to 255"));
     window.choose("Client", "No delay", "On");
     assert_eq!(window.value("Client", "Socket options"), "ttl=256&nodelay=1");
     window.write("Client", "Time to live", "");
@@ -236,4 +236,21 @@ fn a_quiet_connection_draws_nothing_unless_its_state_is_shown() {
     }
     window.click("Client", "Live state");
     window.until("rest again", |window| next(window) > look);
+}
+
+#[test]
+fn options_that_can_t_be_together_or_on_this_side_are_mistakes_in_place() {
+    let mut window = window(any_port(), ClientTab::default());
+    for (panel, query, words) in [
+        ("Client", "backlog=5", "Only listeners have the option backlog, clients don't"),
+        ("Client", "dscp=46&tos=3", "dscp=46 and tos=3 set the same option"),
+        ("Server", "rcvbuf=1&rcvbuf=2", "rcvbuf=1 and rcvbuf=2 set the same option"),
+        ("Server", "maxseg=1", "it takes 88 to 32,767 bytes"),
+    ] {
+        window.write(panel, "Socket options", query);
+        window.until(query, |window| window.shows(panel, words));
+    }
+    window.write("Server", "Socket options", "backlog=5");
+    window.click("Server", "Start listening");
+    window.until("listening", |window| window.shows("Server", "Listening on"));
 }

@@ -12,11 +12,14 @@ mod raster;
 #[path = "support/reports.rs"]
 mod reports;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use egui::accesskit::Role as Widget;
 use egui_kittest::SnapshotResults;
 use egui_kittest::kittest::Queryable as _;
+use socket2::{Domain, Socket, Type};
 use sockeye::codec::can::Frame;
 use sockeye::codec::decode::Decoder;
 use sockeye::engine::Surroundings;
@@ -241,6 +244,42 @@ fn a_port_that_old_connections_keep() {
         let mut window = open(settings, size);
         let failure = bind.clone().with_hint(Hint::PortInTimeWait { sockets: sockets.into(), reuse });
         report(&mut window, [Event::Failed { socket: Some(SERVER), session: None, failure }]);
+        shoot(&mut window, name, &mut results);
+    }
+}
+
+/// The lesson's second half: the cure was pressed, and the state line counts down to when the port should be free.
+#[test]
+fn a_port_that_is_waited_for() {
+    let mut results = SnapshotResults::new();
+    // Held for as long as the pictures take, by every run of this test at once: the engine waits in earnest. One that is
+    // bound and doesn't listen is of nobody whose name and number would stand in them.
+    let address = SocketAddr::from(([127, 83, 79, 67], 9000));
+    let holder = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    holder.set_reuse_port(true).expect("a shared port");
+    holder.bind(&address.into()).expect("the address");
+    let settings = english(server("tcp", "127.83.79.67", "9000"), ClientTab::default());
+    for (name, settings, size, cure) in [
+        ("waiting-light", settings.clone(), SIZE, "Listen once it is free"),
+        ("waiting-dark", themed(&settings, THEMES[1].1), SMALL, "Listen once it is free"),
+        ("waiting-chinese", chinese(&settings), SMALL, "端口释放后监听"),
+    ] {
+        let panel = if name == "waiting-chinese" { "服务端" } else { "Server" };
+        let mut window = open(settings, size);
+        let peer = "127.83.79.67:51734".to_owned();
+        let sockets = [WaitingSocket { local: address.to_string(), peer, seconds: 59 }];
+        let hint = Hint::PortInTimeWait { sockets: sockets.into(), reuse: true };
+        let failure = Failure::new(Operation::Bind, address, Cause::AddressInUse).with_hint(hint);
+        report(&mut window, [Event::Failed { socket: Some(SERVER), session: None, failure }]);
+        let began = window.harness.ctx.input(|input| input.time);
+        window.click(panel, cure);
+        window.until("the listener's row", |window| {
+            let journal = window.harness.get_by_role(Widget::Table);
+            journal.query_all_by_role(Widget::Row).count() == 1
+        });
+        // However long that took, this is what stands there then.
+        window.harness.input_mut().time = Some(began + 30.5);
+        window.harness.step();
         shoot(&mut window, name, &mut results);
     }
 }

@@ -124,6 +124,7 @@ fn udp_among_many() {
                 joined("239.1.2.3@eth0"),
                 joined("232.1.1.1@eth0/10.0.0.5"),
                 opened(1, SERVER, Role::Server, Protocol::Udp, "10.0.0.7:51734", [12, 6]),
+                opened(5, SERVER, Role::Server, Protocol::Udp, "10.0.0.8:40000", [1_024, 0]),
                 Event::Failed { socket: Some(SERVER), session: None, failure },
                 answering(2, "239.1.2.3:9000", [0, 6]),
                 answering(3, "10.0.0.8:9000", [6, 0]),

@@ -9,8 +9,9 @@ mod support;
 
 use std::net::{Ipv4Addr, UdpSocket};
 
+use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use sockeye::model::{ClientTab, ServerTab};
+use sockeye::model::{ClientTab, LanguageChoice, ServerTab, Settings};
 
 use crate::app::Window;
 use crate::support::{PATIENCE, in_own_network, ip};
@@ -116,6 +117,63 @@ fn a_client_sends_to_many_and_tells_them_apart() {
 
     window.write("Client", "Recipients", "127.0.0.1:99999");
     assert!(window.control("Client", "Send").accesskit_node().is_disabled(), "a mistaken list reaches nobody");
+}
+
+/// The smallest window that is meant to be used, with "More" open on both sides.
+fn smallest(server: ServerTab, client: ClientTab, width: f32) -> Window {
+    let settings = Settings {
+        language: LanguageChoice::English,
+        servers: vec![server],
+        clients: vec![client],
+        ..Settings::default()
+    };
+    Window::build(settings, |builder| builder.with_size(egui::vec2(width, 700.0)))
+}
+
+#[test]
+fn peers_stay_in_view_below_what_more_opens() {
+    let mut window = smallest(server("127.0.0.1", ""), ClientTab::default(), 1024.0);
+    window.listen();
+    let to = format!("127.0.0.1:{}", window.listening_port());
+    let peers = [machine(), machine()];
+    for peer in &peers {
+        peer.send_to(b"here", &to).unwrap();
+        let name = peer.local_addr().unwrap().to_string();
+        window.until("its row", |window| window.has_client(&name));
+    }
+    window.harness.run_steps(3);
+    let (top, bottom) =
+        (window.control("Server", "More").rect().bottom(), window.control("Server", "Recipients").rect().top());
+    let rows = |window: &Window| -> Vec<_> {
+        window.panel("Server").query_all_by_role(Role::ListItem).map(|row| row.rect()).collect()
+    };
+    let seen = rows(&window);
+    assert_eq!(seen.len(), 2);
+    assert!(seen.iter().all(|row| row.top() > top && row.bottom() < bottom), "{seen:?} in {top} to {bottom}");
+    // What "More" opened goes on being reached, and the rows stay where they are.
+    window.control("Server", "Show as code…").scroll_to_me();
+    window.harness.run_steps(40);
+    let button = window.control("Server", "Show as code…").rect();
+    assert!(button.top() > top && button.bottom() < seen[0].top(), "{button}");
+    assert_eq!(rows(&window), seen);
+    window.click("Server", "More");
+    window.harness.run_steps(3);
+    assert!(rows(&window)[0].top() < seen[0].top(), "they move up to where there is room");
+}
+
+#[test]
+fn a_list_of_recipients_has_room() {
+    for (width, least) in [(1024.0, 400.0), (1600.0, 240.0)] {
+        let mut window = smallest(ServerTab::default(), client(9), width);
+        window.harness.run_steps(3);
+        let place = |name| window.control("Client", name).rect();
+        let (field, format, message) = (place("Recipients"), place("Format"), place("Message"));
+        assert!(field.width() >= least, "{field} at {width}");
+        assert!(field.bottom() < message.top() && field.top() > place("More").bottom());
+        let beside = field.right() < format.left();
+        assert!(beside || field.bottom() < format.top(), "{field} and {format}");
+        assert_eq!(beside, width > 1500.0, "a wide window has no line to give away");
+    }
 }
 
 #[test]

@@ -95,6 +95,7 @@ fn window(report: &mut Report) -> Measured<()> {
         journal: JournalPlace::Temporary,
         wake: Arc::new(|| ()),
         payload_events: false,
+        last_look: false,
         settings: None,
         sent_logs: None,
     };

@@ -49,6 +49,12 @@ pub(super) struct ListenArguments {
     /// Show browsers this text: HTML if it begins with `<`
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub page: Option<String>,
+    /// While the address is in use, or kept by connections that are over (TIME_WAIT), wait until it is free
+    #[arg(long)]
+    pub wait_for_port: bool,
+    /// Tell the live state of each connection (TCP_INFO, queues, drops) at its end, and of all whenever SIGUSR1 comes
+    #[arg(long)]
+    pub info: bool,
     /// Stop after the first session has ended; with datagrams, after the first one and its answer
     #[arg(long)]
     pub once: bool,
@@ -82,6 +88,15 @@ pub(super) struct ConnectArguments {
     /// broadcast address takes the socket option `broadcast=1`.
     #[arg(long, value_name = "ADDRESS,…")]
     pub to: Option<String>,
+    /// Bind this local address, port or both (`127.0.0.2`, `[::1]:5000`, `:5000`) before connecting
+    #[arg(long, value_name = "ADDRESS[:PORT]")]
+    pub bind: Option<String>,
+    /// Datagrams: don't connect the socket, but name the endpoint in each send, and hear all who answer; --to does so too
+    #[arg(long)]
+    pub unconnected: bool,
+    /// Tell the live state of the connection (TCP_INFO, queues, drops) at its end, and whenever SIGUSR1 comes
+    #[arg(long)]
+    pub info: bool,
     /// End after so many milliseconds of quiet, once all is sent [default: 1000; joined to a stream: none]
     ///
     /// Without it, `connect` that joins standard input to a stream ends when the peer closes.
@@ -120,6 +135,9 @@ pub(super) struct ReceiveArguments {
     /// How a file is told from what arrives
     #[arg(long, value_enum, default_value_t = ReceiveProtocol::Auto)]
     pub protocol: ReceiveProtocol,
+    /// While the address is in use, or kept by connections that are over (TIME_WAIT), wait until it is free
+    #[arg(long)]
+    pub wait_for_port: bool,
     /// Stop after the first connection has ended
     #[arg(long)]
     pub once: bool,

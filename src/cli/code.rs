@@ -26,7 +26,8 @@ pub(super) struct CodeTask {
 /// The first argument that can't be right.
 pub(super) fn read(arguments: CodeArguments, language: Language) -> Result<CodeTask, UsageError> {
     let browser = request::browser(arguments.serve, arguments.page);
-    let target = request::read_endpoint_for(browser.as_ref(), &arguments.endpoint, language)?;
+    let role = if arguments.listen { Role::Server } else { Role::Client };
+    let target = request::read_endpoint_for(browser.as_ref(), &arguments.endpoint, role, language)?;
     let message = match (arguments.send, arguments.send_hex) {
         (Some(text), _) => Some(request::read_message(&text, &target, language)?),
         (None, Some(text)) => Some(request::read_hex(&text, language)?),
@@ -34,7 +35,7 @@ pub(super) fn read(arguments: CodeArguments, language: Language) -> Result<CodeT
     };
     Ok(CodeTask {
         target,
-        role: if arguments.listen { Role::Server } else { Role::Client },
+        role,
         connected: !arguments.unconnected,
         program: match arguments.tool {
             Tool::Python => Program::Python,

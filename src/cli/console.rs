@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, never, select};
 
+use super::open_sockets::OpenSockets;
 use super::report::{Form, Report};
-use super::signals::Signals;
+use super::signals::{Signalled, Signals};
 use super::standard_input::Chunk;
 use super::tally::Tally;
 use crate::engine::{Engine, EngineConfig, JournalPlace};
@@ -42,7 +43,9 @@ pub(super) enum Turn {
 pub(super) struct Console {
     engine: Engine,
     events: Receiver<Event>,
-    signals: Receiver<()>,
+    signals: Signalled,
+    /// The sockets that are looked at when somebody asks; `None` where nobody can.
+    open: Option<OpenSockets>,
     report: Box<dyn Report>,
     tally: Tally,
     output_error: Option<io::Error>,
@@ -62,6 +65,7 @@ impl Console {
         journal: JournalPlace,
         protocol: Protocol,
         payload_events: bool,
+        info: bool,
     ) -> Result<Self, Ending> {
         let mut report = form.report();
         let tally = Tally::new(protocol);
@@ -69,11 +73,12 @@ impl Console {
             journal,
             wake: Arc::new(|| ()),
             payload_events,
+            last_look: info,
             settings: None,
             sent_logs: Engine::sent_logs_path(),
         };
         // Caught before anything is bound or written, so that a signal never finds a run half open.
-        let started = Signals::catch()
+        let started = Signals::catch(info)
             .map_err(|error| Failure::io(Operation::StartThread, "", &error))
             .and_then(|signals| Ok((signals, Engine::start(config)?)));
         match started {
@@ -81,6 +86,7 @@ impl Console {
                 events: engine.events().clone(),
                 signals: signals.forward(&engine),
                 engine,
+                open: info.then(OpenSockets::default),
                 report,
                 tally,
                 output_error: None,
@@ -115,14 +121,22 @@ impl Console {
         }
         let no_input = never();
         let input = input.unwrap_or(&no_input);
-        let no_signal = never();
-        let signals = if self.interrupted { &no_signal } else { &self.signals };
+        let (no_signal, no_look) = (never(), never());
+        let end = if self.interrupted { &no_signal } else { &self.signals.end };
         let timeout = deadline.map_or(never(), crossbeam_channel::at);
-        let turn = select! {
-            recv(self.events) -> event => event.map_or(Turn::Deadline, Turn::Event),
-            recv(input) -> chunk => chunk.map_or(Turn::Input(Chunk::End), Turn::Input),
-            recv(signals) -> _ => Turn::Interrupted,
-            recv(timeout) -> _ => Turn::Deadline,
+        let mut look = &self.signals.look;
+        let turn = loop {
+            select! {
+                recv(self.events) -> event => break event.map_or(Turn::Deadline, Turn::Event),
+                recv(input) -> chunk => break chunk.map_or(Turn::Input(Chunk::End), Turn::Input),
+                recv(end) -> _ => break Turn::Interrupted,
+                recv(timeout) -> _ => break Turn::Deadline,
+                recv(look) -> asked => match asked {
+                    Ok(()) => self.open.iter().for_each(|open| open.look(&self.engine)),
+                    // Nobody catches signals any more.
+                    Err(_) => look = &no_look,
+                },
+            }
         };
         match &turn {
             Turn::Event(event) => self.observe(event),
@@ -164,6 +178,9 @@ impl Console {
     }
 
     fn observe(&mut self, event: &Event) {
+        if let Some(open) = &mut self.open {
+            open.observe(event);
+        }
         if self.output_error.is_none() {
             let told = self.tally.observe(event, &mut *self.report);
             self.note_output(told);

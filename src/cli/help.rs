@@ -34,7 +34,7 @@ const QUERY: &str = "tcp://127.0.0.1:9000?nodelay=0&rcvbuf=4M";
 fn endpoints() -> String {
     let lines = Protocol::ALL.map(|protocol| {
         let (address, explained) = explained(protocol);
-        (format!("{}{}{address}", protocol.scheme(), protocol.separator()), explained.to_owned())
+        (protocol.with_scheme(address), explained.to_owned())
     });
     format!("Endpoints:\n{}", table(&lines))
 }
@@ -53,6 +53,11 @@ fn explained(protocol: Protocol) -> (&'static str, &'static str) {
         Protocol::Raw => {
             ("127.0.0.1?proto=icmp", "IP packets of one protocol, by name or number; takes root, or CAP_NET_RAW")
         }
+        Protocol::Packet => (
+            "eth0?proto=0x88b5",
+            "frames of one EtherType, or of all, on a link; 02:00:00:00:00:01%eth0 sends to one card and not to \
+             everybody; takes root, or CAP_NET_RAW",
+        ),
         Protocol::Vsock => ("any:9000", "between a virtual machine and its host: any, local, host or a number"),
         Protocol::Can => ("can0", "CAN frames, written as 123#DEADBEEF"),
         Protocol::CanBroadcast => {

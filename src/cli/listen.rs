@@ -19,19 +19,19 @@ pub(super) fn run(console: &mut Console, spec: ListenSpec) -> Ending {
     }
     let socket = console.engine().new_socket();
     console.engine().send(Command::Listen { socket, spec });
+    // What was asked for has not happened where a signal comes before.
     let mut listening = false;
     let mut deadline = None;
     loop {
         match console.next(deadline) {
             Turn::Event(Event::Listening { .. }) => listening = true,
-            Turn::Event(Event::StoppedListening { .. }) => return Ending::Done,
+            Turn::Event(Event::StoppedListening { .. }) | Turn::Deadline => return Ending::failed_if(!listening),
             // Once it listens, a failure is one session's or passes; before, nothing is there to go on with.
             Turn::Event(Event::Failed { socket: Some(_), session: None, .. }) if !listening => return Ending::Failed,
             Turn::Interrupted => {
                 console.engine().send(Command::StopListening { socket });
                 deadline = Some(Instant::now() + Console::GRACE);
             }
-            Turn::Deadline => return Ending::Done,
             Turn::Event(_) | Turn::Input(_) => {}
         }
     }

@@ -6,6 +6,7 @@ mod connect;
 mod console;
 mod help;
 mod listen;
+mod open_sockets;
 mod report;
 mod request;
 mod send_file;
@@ -48,23 +49,23 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn carry_out(request: Request) -> Ending {
-    let Request { form, journal, task } = request;
+    let Request { form, journal, info, task } = request;
     let journal = journal.map_or(JournalPlace::Nowhere, JournalPlace::File);
     match task {
         Task::Code(task) => code::run(&task, form),
         Task::Listen(spec) => {
             let payload_events = spec.receive == ReceiveMode::Show && form.shows_payload();
             let protocol = spec.target.endpoint.protocol();
-            at_console(form, journal, protocol, payload_events, |console| listen::run(console, spec))
+            at_console(form, journal, protocol, (payload_events, info), |console| listen::run(console, spec))
         }
         Task::Connect(task) => {
             let protocol = task.spec.target.endpoint.protocol();
             // What the system has taken of standard input decides how much more is read.
-            at_console(form, journal, protocol, true, |console| connect::run(console, task))
+            at_console(form, journal, protocol, (true, info), |console| connect::run(console, task))
         }
         Task::SendFiles(task) => {
             let protocol = task.target.endpoint.protocol();
-            at_console(form, journal, protocol, false, |console| send_file::run(console, task))
+            at_console(form, journal, protocol, (false, info), |console| send_file::run(console, task))
         }
     }
 }
@@ -73,10 +74,10 @@ fn at_console(
     form: Form,
     journal: JournalPlace,
     protocol: Protocol,
-    payload_events: bool,
+    (payload_events, info): (bool, bool),
     run: impl FnOnce(&mut Console) -> Ending,
 ) -> Ending {
-    match Console::open(form, journal, protocol, payload_events) {
+    match Console::open(form, journal, protocol, payload_events, info) {
         Ok(mut console) => {
             let ending = run(&mut console);
             console.close(ending)

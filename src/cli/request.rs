@@ -14,7 +14,8 @@ use crate::codec::hex;
 use crate::engine::Engine;
 use crate::i18n::{self, Language};
 use crate::model::{
-    BrowserContent, ConnectSpec, HostPort, ListenSpec, Protocol, ReceiveMode, Respond, SendMode, Target,
+    BrowserContent, ConnectSpec, Delivery, EndpointError, HostPort, ListenSpec, LocalPlace, Protocol, ReceiveMode,
+    Respond, Role, SendMode, Target,
 };
 use crate::tr;
 
@@ -23,6 +24,8 @@ use crate::tr;
 pub(super) struct Request {
     pub form: Form,
     pub journal: Option<PathBuf>,
+    /// Whether live states are told.
+    pub info: bool,
     pub task: Task,
 }
 
@@ -80,7 +83,7 @@ pub(super) fn read(verb: Verb, language: Language) -> Result<Request, UsageError
         Verb::Receive(arguments) => read_receive(arguments, language),
         Verb::Code(arguments) => {
             let task = Task::Code(code::read(arguments, language)?);
-            Ok(Request { form: Form::new(false, false), journal: None, task })
+            Ok(Request { form: Form::new(false, false), journal: None, info: false, task })
         }
     }
 }
@@ -88,11 +91,18 @@ pub(super) fn read(verb: Verb, language: Language) -> Result<Request, UsageError
 fn read_listen(arguments: ListenArguments, language: Language) -> Result<Request, UsageError> {
     let respond = respond(arguments.reply, arguments.echo);
     let browser = browser(arguments.serve, arguments.page);
-    let target = read_endpoint_for(browser.as_ref(), &arguments.endpoint, language)?;
+    let target = read_endpoint_for(browser.as_ref(), &arguments.endpoint, Role::Server, language)?;
     Ok(Request {
         form: Form::new(arguments.json, arguments.quiet),
         journal: arguments.journal,
-        task: Task::Listen(ListenSpec { respond, browser, once: arguments.once, ..ListenSpec::new(target) }),
+        info: arguments.info,
+        task: Task::Listen(ListenSpec {
+            respond,
+            browser,
+            wait_for_address: arguments.wait_for_port,
+            once: arguments.once,
+            ..ListenSpec::new(target)
+        }),
     })
 }
 
@@ -105,11 +115,12 @@ pub(super) fn browser(serve: Option<PathBuf>, page: Option<String>) -> Option<Br
 pub(super) fn read_endpoint_for(
     browser: Option<&BrowserContent>,
     text: &str,
+    role: Role,
     language: Language,
 ) -> Result<Target, UsageError> {
     match browser {
-        Some(_) => read_stream_endpoint(text, &tr!(language, "cli.browsers_need_a_stream"), language),
-        None => read_endpoint(text, language),
+        Some(_) => read_stream_endpoint(text, role, &tr!(language, "cli.browsers_need_a_stream"), language),
+        None => read_endpoint(text, role, language),
     }
 }
 
@@ -123,7 +134,7 @@ pub(super) fn respond(reply: Option<String>, echo: bool) -> Respond {
 }
 
 fn read_connect(arguments: ConnectArguments, language: Language) -> Result<Request, UsageError> {
-    let target = read_endpoint(&arguments.endpoint, language)?;
+    let target = read_endpoint(&arguments.endpoint, Role::Client, language)?;
     let input = match (arguments.send, arguments.send_hex) {
         (Some(text), _) => Input::Bytes(read_message(&text, &target, language)?),
         (None, Some(text)) => Input::Bytes(read_hex(&text, language)?),
@@ -135,11 +146,28 @@ fn read_connect(arguments: ConnectArguments, language: Language) -> Result<Reque
         None => (!unending).then_some(ANSWER_WAIT),
     };
     let to = arguments.to.map_or(Ok(Vec::new()), |text| read_addresses(&text, &target, language))?;
-    // A connected socket hears its peer alone.
-    let spec = ConnectSpec { connected: to.is_empty(), ..ConnectSpec::new(target) };
+    if arguments.unconnected && target.endpoint.protocol().delivery() != Delivery::Datagrams {
+        let problem = tr!(language, "cli.only_datagrams_are_unconnected");
+        let problem = quoted(language, &arguments.endpoint, &problem);
+        return Err(UsageError { argument: Some("--unconnected"), problem });
+    }
+    let local = arguments.bind.map_or(Ok(LocalPlace::default()), |text| {
+        target.endpoint.local_place(&text).map_err(|error| UsageError {
+            argument: Some("--bind"),
+            problem: quoted(language, &text, &i18n::endpoint_error(language, &error)),
+        })
+    })?;
+    let spec = ConnectSpec {
+        // A connected socket hears its peer alone.
+        connected: to.is_empty() && !arguments.unconnected,
+        local_host: local.host,
+        local_port: local.port,
+        ..ConnectSpec::new(target)
+    };
     Ok(Request {
         form: Form::new(arguments.json, false),
         journal: arguments.journal,
+        info: arguments.info,
         task: Task::Connect(ConnectTask { spec, to, input, wait }),
     })
 }
@@ -150,10 +178,12 @@ fn read_send_file(arguments: SendFileArguments, language: Language) -> Result<Re
         SendProtocol::Tutorial => SendMode::Tutorial,
         SendProtocol::Raw => SendMode::Raw,
     };
-    let target = read_stream_endpoint(&arguments.endpoint, &tr!(language, "cli.files_need_a_stream"), language)?;
+    let target =
+        read_stream_endpoint(&arguments.endpoint, Role::Client, &tr!(language, "cli.files_need_a_stream"), language)?;
     Ok(Request {
         form: Form::new(arguments.json, false),
         journal: None,
+        info: false,
         task: Task::SendFiles(SendFilesTask { target, files: arguments.files, mode }),
     })
 }
@@ -165,18 +195,30 @@ fn read_receive(arguments: ReceiveArguments, language: Language) -> Result<Reque
         ReceiveProtocol::Tutorial => ReceiveMode::Tutorial { into },
         ReceiveProtocol::Raw => ReceiveMode::Raw { into },
     };
-    let target = read_stream_endpoint(&arguments.endpoint, &tr!(language, "cli.files_need_a_stream"), language)?;
+    let target =
+        read_stream_endpoint(&arguments.endpoint, Role::Server, &tr!(language, "cli.files_need_a_stream"), language)?;
     Ok(Request {
         form: Form::new(arguments.json, false),
         journal: None,
-        task: Task::Listen(ListenSpec { receive, once: arguments.once, ..ListenSpec::new(target) }),
+        info: false,
+        task: Task::Listen(ListenSpec {
+            receive,
+            wait_for_address: arguments.wait_for_port,
+            once: arguments.once,
+            ..ListenSpec::new(target)
+        }),
     })
 }
 
 const ENDPOINT: &str = "ENDPOINT";
 
-fn read_endpoint(text: &str, language: Language) -> Result<Target, UsageError> {
-    text.parse().map_err(|error| UsageError {
+fn read_endpoint(text: &str, role: Role, language: Language) -> Result<Target, UsageError> {
+    let read = || {
+        let target: Target = text.parse()?;
+        target.check_role(role)?;
+        Ok(target)
+    };
+    read().map_err(|error: EndpointError| UsageError {
         argument: Some(ENDPOINT),
         problem: quoted(language, text, &i18n::endpoint_error(language, &error)),
     })
@@ -191,8 +233,8 @@ fn read_addresses(text: &str, target: &Target, language: Language) -> Result<Vec
 }
 
 /// An endpoint that is a stream; `otherwise` says what needs one.
-fn read_stream_endpoint(text: &str, otherwise: &str, language: Language) -> Result<Target, UsageError> {
-    let target = read_endpoint(text, language)?;
+fn read_stream_endpoint(text: &str, role: Role, otherwise: &str, language: Language) -> Result<Target, UsageError> {
+    let target = read_endpoint(text, role, language)?;
     if target.endpoint.protocol().is_stream() {
         Ok(target)
     } else {
@@ -278,6 +320,11 @@ mod tests {
             ("connect tcp://h:1 --wait soon", "soon"),
             ("connect tcp://h:1 --to 127.0.0.1:2", "127.0.0.1:2"),
             ("connect udp://h:1 --to localhost:2,10.0.0.256", "10.0.0.256"),
+            ("connect tcp://127.0.0.1:1 --bind ::1", "other family"),
+            ("connect tcp://h:1 --bind localhost", "localhost"),
+            ("connect unix:/x --bind 127.0.0.1", "Only TCP"),
+            ("connect tcp://h:1 --unconnected", "datagrams"),
+            ("connect udp://h:0", "port 0"),
             ("listen udp://h:1?join=10.0.0.1", "10.0.0.1"),
             ("send-file tcp://h:1", "FILE"),
             ("send-file udp://h:1 a.bin", "udp://h:1"),

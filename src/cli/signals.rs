@@ -1,4 +1,4 @@
-//! SIGINT and SIGTERM as messages; SIGXFSZ as the failure of a write.
+//! SIGINT, SIGTERM and SIGUSR1 as messages; SIGXFSZ as the failure of a write.
 
 use std::io;
 #[cfg(unix)]
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
 #[cfg(unix)]
-use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1, SIGXFSZ};
 
 use crate::engine::Engine;
 
@@ -15,6 +15,15 @@ use crate::engine::Engine;
 pub(super) struct Signals {
     #[cfg(unix)]
     caught: signal_hook::iterator::Signals,
+}
+
+/// What signals ask for.
+#[derive(Debug)]
+pub(super) struct Signalled {
+    /// To end in order. Comes once.
+    pub(super) end: Receiver<()>,
+    /// To tell the live states.
+    pub(super) look: Receiver<()>,
 }
 
 /// A second signal this soon after the first is the same wish: timeout(1) signals its child and then its whole group.
@@ -26,42 +35,54 @@ const SAME_WISH: Duration = Duration::from_millis(500);
 const CUT_SHORT: i32 = 130;
 
 impl Signals {
+    /// SIGUSR1 too where it has a meaning: `with_looks`.
+    ///
     /// # Errors
     /// The handlers can't be installed.
     #[cfg(unix)]
-    pub(super) fn catch() -> io::Result<Self> {
+    pub(super) fn catch(with_looks: bool) -> io::Result<Self> {
         // Caught, SIGXFSZ no longer kills: the write that is one too many fails (EFBIG, setrlimit(2)) and is told.
-        Ok(Self { caught: signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGXFSZ])? })
+        let mut signals = vec![SIGINT, SIGTERM, SIGXFSZ];
+        signals.extend(with_looks.then_some(SIGUSR1));
+        Ok(Self { caught: signal_hook::iterator::Signals::new(signals)? })
     }
 
     /// # Errors
     /// None here: the system ends the process by itself.
     #[cfg(not(unix))]
-    pub(super) fn catch() -> io::Result<Self> {
+    pub(super) fn catch(_with_looks: bool) -> io::Result<Self> {
         Ok(Self {})
     }
 
-    /// A message for the first signal. Half a second later, another one ends the process at once, whatever it is doing.
+    /// A message for the first signal that ends. Half a second later, another one ends the process at once, whatever it is
+    /// doing.
     #[cfg(unix)]
-    pub(super) fn forward(self, engine: &Engine) -> Receiver<()> {
-        let (sender, receiver) = crossbeam_channel::bounded(1);
+    pub(super) fn forward(self, engine: &Engine) -> Signalled {
+        let (end, ended) = crossbeam_channel::bounded(1);
+        let (look, asked) = crossbeam_channel::bounded(1);
         let mut caught = self.caught;
         engine.run_detached("signals", move || {
-            let mut signals = caught.forever().filter(|signal| *signal != SIGXFSZ);
-            if signals.next().is_some() {
-                // Nobody listens any more only when the run is ending anyway.
-                sender.send(()).ok();
-            }
-            let first = Instant::now();
-            if signals.any(|_| first.elapsed() >= SAME_WISH) {
-                std::process::exit(CUT_SHORT);
+            let mut first: Option<Instant> = None;
+            for signal in caught.forever() {
+                match (signal, first) {
+                    (SIGXFSZ, _) => {}
+                    // One that waits is for both.
+                    (SIGUSR1, _) => _ = look.try_send(()),
+                    (_, None) => {
+                        first = Some(Instant::now());
+                        // Nobody listens any more only when the run is ending anyway.
+                        end.send(()).ok();
+                    }
+                    (_, Some(first)) if first.elapsed() >= SAME_WISH => std::process::exit(CUT_SHORT),
+                    (_, Some(_)) => {}
+                }
             }
         });
-        receiver
+        Signalled { end: ended, look: asked }
     }
 
     #[cfg(not(unix))]
-    pub(super) fn forward(self, _engine: &Engine) -> Receiver<()> {
-        crossbeam_channel::never()
+    pub(super) fn forward(self, _engine: &Engine) -> Signalled {
+        Signalled { end: crossbeam_channel::never(), look: crossbeam_channel::never() }
     }
 }

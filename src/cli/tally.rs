@@ -145,6 +145,7 @@ impl Tally {
                 report.tell(&Fact::Request { session: *session, exchange })
             }
             Event::Noticed { socket, session, notice } => self.noticed(*socket, *session, notice, report),
+            Event::Inspected { session, state, .. } => report.tell(&Fact::Info { session: *session, state }),
             Event::OptionsAnswered { answers, .. } => {
                 answers.iter().try_for_each(|answer| report.tell(&Fact::Option(answer)))
             }
@@ -160,8 +161,7 @@ impl Tally {
             | Event::Page(_)
             | Event::RowLoaded { .. }
             | Event::JournalSaved { .. }
-            | Event::SettingsSaved
-            | Event::Inspected { .. } => Ok(()),
+            | Event::SettingsSaved => Ok(()),
         }
     }
 
@@ -296,7 +296,8 @@ impl Tally {
         if matches!(notice, Notice::Dropped { .. } | Notice::Truncated { .. }) && !self.loss_told.is_due() {
             return Ok(());
         }
-        if self.began {
+        // Nothing may ever follow on this one.
+        if self.began || matches!(notice, Notice::WaitingForAddress { .. }) {
             report.tell(&Fact::Noticed { notice, session })
         } else {
             self.early.push((session, notice.clone()));
@@ -336,12 +337,12 @@ fn concerns_socket(operation: Operation) -> bool {
 
 /// A peer the way endpoints are written; one without a name keeps its scheme alone.
 fn endpoint_text(protocol: Protocol, peer: &Peer) -> String {
-    with_scheme(protocol, &peer.to_string())
+    protocol.with_scheme(&peer.to_string())
 }
 
 fn with_scheme(protocol: Protocol, address: &str) -> String {
     if address.split_once(':').is_some_and(|(before, _)| Protocol::from_scheme(before).is_some()) {
         return address.to_owned();
     }
-    format!("{}{}{address}", protocol.scheme(), protocol.separator())
+    protocol.with_scheme(address)
 }

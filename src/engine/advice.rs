@@ -1,21 +1,27 @@
 //! What a user can do about a failure, where that is known.
 
-use ::core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use ::core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::io;
 
 use crate::model::{Cause, Endpoint, Failure, Hint, HostPort, IpProtocol, Operation, Protocol, Role, Target, UnixName};
 use crate::net;
-use crate::store::{ephemeral_ports, socket_file, time_wait};
+use crate::store::{ephemeral_ports, missing, socket_file, time_wait};
 
+mod descriptor;
 mod in_use;
 mod lacking;
+mod scope;
 mod vsock;
 
+pub(super) use in_use::waits_for;
 pub(super) use lacking::probe;
+pub(super) use scope::named_endpoint;
 
-/// Adds a hint to a failure of opening `target`, and looks closer where the system's error says too little.
-pub(super) fn explain(mut failure: Failure, target: &Target) -> Failure {
-    let endpoint = &target.endpoint;
+/// Adds a hint to a failure of opening `target` in this role, and looks closer where the system's error says too little.
+pub(super) fn explain(mut failure: Failure, target: &Target, role: Role) -> Failure {
+    // A client's own address, where that is what can't be bound.
+    let named = failure.subject.parse::<Target>().map_or_else(|_| target.endpoint.clone(), |named| named.endpoint);
+    let endpoint = &named;
     if let Some(path) = endpoint.unix_name().and_then(UnixName::path) {
         match (&failure.cause, socket_file::is_socket(path)) {
             (Cause::Refused, Some(true)) => failure.cause = Cause::StaleSocket,
@@ -24,30 +30,26 @@ pub(super) fn explain(mut failure: Failure, target: &Target) -> Failure {
         }
     }
     let failure = match endpoint.host().filter(|_| endpoint.protocol().is_over_ip()) {
-        Some(address) => explain_port(explain_address(failure, address)),
+        Some(address) => explain_port(explain_address_in(role, failure, address)),
         None => failure,
     };
-    let hint = failure.hint.clone().or_else(|| hint(&failure, target));
-    Failure { hint, ..failure }
+    let hint = failure.hint.clone().or_else(|| hint(&failure, endpoint, target));
+    scope::named(Failure { hint, ..failure })
 }
 
 /// Looks closer at a failure that comes of an address: of IPv6 without its network, or that all machines of a network
 /// hear.
-pub(super) fn explain_address(mut failure: Failure, address: &HostPort) -> Failure {
+pub(super) fn explain_address(failure: Failure, address: &HostPort) -> Failure {
+    explain_address_in(Role::Client, failure, address)
+}
+
+fn explain_address_in(role: Role, mut failure: Failure, address: &HostPort) -> Failure {
     let (host, scope) = address.host.split_once('%').map_or((address.host.as_str(), None), |(h, s)| (h, Some(s)));
     match host.parse() {
         Ok(ip @ IpAddr::V6(_)) if is_invalid(&failure.cause) && lacking::is_ipv6_off(ip) => {
             failure.hint = Some(Hint::Ipv6IsOff);
         }
-        Ok(IpAddr::V6(ip)) if is_link_local(ip) => {
-            let unscoped = scope.is_none() && is_invalid(&failure.cause);
-            // No resolver knows an interface that isn't there.
-            let unknown = scope.is_some() && failure.cause == Cause::NoSuchHost;
-            if unscoped || unknown {
-                failure.cause = if unscoped { Cause::NoScope } else { Cause::NoSuchDevice };
-                failure.hint = add_a_scope(ip);
-            }
-        }
+        Ok(IpAddr::V6(ip)) if scope::is_link_local(ip) => return scope::explain(failure, role, ip, scope),
         Ok(IpAddr::V4(ip)) if failure.cause == Cause::PermissionDenied && is_broadcast(ip) => {
             failure.hint = Some(Hint::AllowBroadcast);
         }
@@ -78,24 +80,10 @@ fn explain_port(mut failure: Failure) -> Failure {
     failure
 }
 
-/// Unicast or multicast, it is to be found on any network that this machine is in (RFC 4291).
-fn is_link_local(ip: Ipv6Addr) -> bool {
-    ip.is_unicast_link_local() || ip.segments()[0] & 0xff0f == 0xff02
-}
-
-/// What the system says to a link-local address without a scope: it depends on the call and on the routes.
+/// What the system says to an address of IPv6 that it has no use for: it depends on the call and on the routes.
 fn is_invalid(cause: &Cause) -> bool {
     const EINVAL: i32 = nix::errno::Errno::EINVAL as i32;
     matches!(cause, Cause::Other { errno: Some(EINVAL), .. } | Cause::NetworkUnreachable | Cause::AddressNotAvailable)
-}
-
-fn add_a_scope(ip: Ipv6Addr) -> Option<Hint> {
-    let mut all = net::interfaces().unwrap_or_default();
-    all.retain(|interface| interface.is_up);
-    // A network of others is more likely what is meant.
-    all.sort_by_key(|interface| interface.is_loopback);
-    let addresses: Vec<_> = all.into_iter().map(|interface| format!("{ip}%{}", interface.name)).collect();
-    (!addresses.is_empty()).then_some(Hint::AddAScope { addresses })
 }
 
 fn is_broadcast(ip: Ipv4Addr) -> bool {
@@ -103,10 +91,8 @@ fn is_broadcast(ip: Ipv4Addr) -> bool {
     ip.is_broadcast() || all.iter().flat_map(|interface| &interface.addresses).any(|at| at.broadcast == Some(ip))
 }
 
-fn hint(failure: &Failure, target: &Target) -> Option<Hint> {
-    // Of several addresses the one that failed; of a client its own, where that is what can't be bound.
-    let named = failure.subject.parse::<Target>().map_or_else(|_| target.endpoint.clone(), |named| named.endpoint);
-    let endpoint = &named;
+/// `endpoint` is the one that failed, of several addresses of `target`.
+fn hint(failure: &Failure, endpoint: &Endpoint, target: &Target) -> Option<Hint> {
     Some(match failure.cause {
         Cause::AddressInUse => in_use::hint(endpoint, &target.options),
         // What a machine answers over vsock where nobody listens.
@@ -122,6 +108,11 @@ fn hint(failure: &Failure, target: &Target) -> Option<Hint> {
         Cause::Refused | Cause::StaleSocket => Hint::StartTheServer,
         Cause::SelfConnect => Hint::ChooseAnotherPort,
         Cause::NotASocket => Hint::RemoveTheFile,
+        Cause::NotFound | Cause::NotADirectory => missing::on_the_way(endpoint.unix_name()?.path()?)?,
+        Cause::DescriptorNotASocket => match endpoint {
+            Endpoint::Descriptor(name) => descriptor::found(name)?,
+            _ => return None,
+        },
         Cause::OtherSocketType => Hint::ChooseAnotherProtocol,
         Cause::NoSuchHost => Hint::CheckTheName,
         Cause::AddressNotAvailable | Cause::HostUnreachable | Cause::NetworkUnreachable | Cause::TimedOut => {

@@ -1,6 +1,6 @@
 //! The thread of one client: resolves, connects, receives, and connects again where that was asked for.
 
-use ::core::net::IpAddr;
+use ::core::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -8,8 +8,8 @@ use super::core::Core;
 use super::socket_control::SocketControl;
 use super::{advice, datagrams, groups, inspecting, listener, resolving, stream_receiver};
 use crate::model::{
-    Cause, ConnectSpec, Endpoint, Event, Failure, IpProtocol, Life, Operation, Peer, Protocol, ReceiveMode, Role,
-    Target, UnixName,
+    Cause, ConnectSpec, Endpoint, Event, Failure, Hint, HostPort, IpProtocol, Life, Operation, Peer, Protocol,
+    ReceiveMode, Role, Target, UnixName,
 };
 use crate::net::{self, Attempt, ConnectEnd, LocalAddress, Stream};
 use crate::store::inbox::Inbox;
@@ -20,7 +20,7 @@ pub(super) fn run(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &Connect
         if let Err(failure) = connect(core, control, spec)
             && !control.stop.is_requested()
         {
-            core.fail(control.id, None, advice::explain(failure, &spec.target));
+            core.fail(control.id, None, advice::explain(failure, &spec.target, Role::Client));
         }
         let Some(delay) = spec.reconnect.filter(|_| !control.stop.is_requested()) else { break };
         core.outbox.send(Event::ReconnectingIn { socket: control.id, delay });
@@ -44,6 +44,11 @@ fn connect(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ConnectSpec) -
     let local = local_address(spec)?;
     let Some(candidates) = resolving::candidates(core, control, endpoint, deadline)? else { return Ok(()) };
     let candidates = local.reachable(candidates);
+    if let (Some(ip), Some(host)) = (local.ip, &spec.local_host)
+        && candidates.iter().all(|candidate| candidate.is_ipv4() != ip.is_ipv4())
+    {
+        return Err(Failure::new(Operation::Bind, host, Cause::OtherFamily).with_hint(Hint::ChooseAnotherFamily));
+    }
     let attempt = Attempt {
         endpoint,
         candidates: &candidates,
@@ -102,20 +107,27 @@ fn converse(core: &Arc<Core>, control: &Arc<SocketControl>, endpoint: &Endpoint,
 }
 
 fn announce_attempt(core: &Core, control: &SocketControl, endpoint: &Endpoint) {
-    let attempt = endpoint.to_string();
+    let attempt = advice::named_endpoint(endpoint.clone()).to_string();
     core.life(control.id, None, Life::Connecting { endpoint: attempt.clone() });
     core.outbox.send(Event::Connecting { socket: control.id, attempt });
 }
 
 fn local_address(spec: &ConnectSpec) -> Result<LocalAddress, Failure> {
-    let ip = match &spec.local_host {
+    let address = match &spec.local_host {
         None => None,
         Some(host) => {
-            Some(host.parse::<IpAddr>().map_err(|_| Failure::new(Operation::Bind, host, Cause::NotANumericAddress))?)
+            let address = HostPort::new(host, 0);
+            // What is a number and yet no address has a scope that is no interface.
+            let cause = if address.is_literal() { Cause::NoSuchDevice } else { Cause::NotANumericAddress };
+            Some(net::literal(&address).ok_or_else(|| Failure::new(Operation::Bind, host, cause))?)
         }
     };
     if spec.target.endpoint.host().is_none() {
         return Ok(LocalAddress::default());
     }
-    Ok(LocalAddress { ip, port: spec.local_port })
+    let scope = match address {
+        Some(SocketAddr::V6(v6)) => v6.scope_id(),
+        _ => 0,
+    };
+    Ok(LocalAddress { ip: address.map(|address| address.ip()), scope, port: spec.local_port })
 }

@@ -19,6 +19,15 @@ use crate::model::{
     TransferId,
 };
 
+/// What a face wants beside the rest, as [`super::EngineConfig`] has it.
+#[derive(Clone, Debug)]
+pub(super) struct Wishes {
+    pub(super) payload_events: bool,
+    pub(super) last_look: bool,
+    /// Where is kept what spares reading files again of which a part was sent.
+    pub(super) sent_logs: Option<PathBuf>,
+}
+
 pub(super) struct Core {
     pub(super) clock: Arc<Clock>,
     pub(super) name_process: fn(PeerProcess) -> PeerProcess,
@@ -26,7 +35,7 @@ pub(super) struct Core {
     pub(super) recorder: Recorder,
     pub(super) reader: Reader,
     pub(super) payload_events: bool,
-    /// Where is kept what spares reading files again of which a part was sent.
+    pub(super) last_look: bool,
     pub(super) sent_logs: Option<PathBuf>,
     next_session: AtomicU64,
     next_transfer: AtomicU64,
@@ -48,8 +57,7 @@ impl Core {
         outbox: Arc<Outbox>,
         recorder: Recorder,
         reader: Reader,
-        payload_events: bool,
-        sent_logs: Option<PathBuf>,
+        wishes: Wishes,
         last_session: SessionId,
     ) -> Self {
         Self {
@@ -58,8 +66,9 @@ impl Core {
             outbox,
             recorder,
             reader,
-            payload_events,
-            sent_logs,
+            payload_events: wishes.payload_events,
+            last_look: wishes.last_look,
+            sent_logs: wishes.sent_logs,
             next_session: AtomicU64::new(last_session.0.saturating_add(1)),
             next_transfer: AtomicU64::new(1),
             sessions: Mutex::new(HashMap::new()),

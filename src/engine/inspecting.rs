@@ -72,7 +72,7 @@ const REFUSALS_MAX: usize = 16;
 
 /// Changes an option of each connection that is open: half a dozen system calls for each, and none that blocks.
 fn set_for_connections(core: &Core, control: &SocketControl, option: SocketOption, value: &OptionValue) {
-    // First: a connection that is being accepted is given it after this, or is among the sessions already.
+    // First: a connection that is being accepted is given it before it is announced, or is among the sessions already.
     control.give_to_accepted(option, value.clone());
     let mut sessions = core.sessions_of(control.id);
     sessions.sort_unstable_by_key(|session| session.info.id);
@@ -92,14 +92,12 @@ fn set_for_connections(core: &Core, control: &SocketControl, option: SocketOptio
 }
 
 /// Gives a connection that has just been accepted what its listener was given while it listened: one that waited in the
-/// queue inherited what the listener had before.
-pub(super) fn catch_up(core: &Core, control: &SocketControl, session: &Session) {
-    let refused = control.with_given(|(option, value)| {
+/// queue inherited what the listener had before. Returns what was refused.
+pub(super) fn catch_up(session: &Session, given: &[(SocketOption, OptionValue)]) -> Vec<Failure> {
+    let give = |(option, value): &(SocketOption, OptionValue)| {
         session.with_socket(|socket| socket.change(*option, value)).and_then(Result::err)
-    });
-    for failure in refused {
-        core.fail(control.id, Some(session), failure);
-    }
+    };
+    given.iter().filter_map(give).collect()
 }
 
 /// Looks at a session's socket, or at the listener's own; `None` where it is closed.

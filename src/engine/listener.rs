@@ -32,7 +32,7 @@ const REST: Duration = Duration::from_millis(100);
 /// Binds, listens and serves until told to stop. Blocks for the listener's whole life.
 pub(super) fn run(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ListenSpec) {
     if let Err(failure) = serve(core, control, spec) {
-        core.fail(control.id, None, advice::explain(failure, &spec.target));
+        core.fail(control.id, None, advice::explain(failure, &spec.target, Role::Server));
     }
     core.outbox.send(Event::StoppedListening { socket: control.id });
 }
@@ -57,6 +57,7 @@ fn serve(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ListenSpec) -> R
     let bound_file = path.and_then(|path| Some((path, FileIdentity::of(path)?)));
     let local = listening.local().map_err(|error| Failure::io(Operation::Bind, asked, &error))?;
     let endpoint = asked.opened(listening.protocol(), listening.carried(), &local);
+    let endpoint = advice::named_endpoint(endpoint);
     check_adopted(core, control, asked, &endpoint, &spec.receive)?;
     let mut workers = Workers { core, control, running: Vec::new() };
     // The socket is closed before the sessions are: nobody gets into a queue that is never served.
@@ -65,7 +66,7 @@ fn serve(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ListenSpec) -> R
             let listener = Arc::new(listener);
             announce(core, control, &endpoint, ListeningSocket::Connections(Arc::clone(&listener)));
             accept_all(core, control, spec, &listener, &endpoint, &mut workers);
-            control.close_listening();
+            close(core, control);
         }
         Listening::Datagrams(socket) => {
             groups::join_first(control, &socket.inspect(Role::Server, endpoint.protocol()))?;
@@ -78,7 +79,7 @@ fn serve(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ListenSpec) -> R
             groups::tell_first(core, control, &local);
             tell_shared_port(core, control, &local);
             datagrams::serve(core, control, socket, peers, spec.once);
-            control.close_listening();
+            close(core, control);
         }
     }
     if let Some((path, identity)) = bound_file
@@ -92,6 +93,14 @@ fn serve(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ListenSpec) -> R
     workers.join();
     core.life(control.id, None, Life::StoppedListening { endpoint: endpoint.to_string() });
     Ok(())
+}
+
+/// Lets go of the listener's own socket.
+fn close(core: &Core, control: &SocketControl) {
+    if core.last_look {
+        inspecting::inspect(core, control, None);
+    }
+    control.close_listening();
 }
 
 /// Tells that the socket listens, and what became of its options.
@@ -152,9 +161,11 @@ fn open(core: &Arc<Core>, control: &SocketControl, spec: &ListenSpec) -> Result<
                 socket_file::remove_socket(path)?;
                 core.notice(control.id, None, Notice::StaleSocketRemoved);
             }
-            Err(Failure { cause: Cause::AddressInUse, .. }) if spec.wait_for_address => {
+            Err(Failure { cause: Cause::AddressInUse, subject, .. }) if spec.wait_for_address => {
                 if !std::mem::replace(&mut waiting, true) {
-                    core.notice(control.id, None, Notice::WaitingForAddress);
+                    // Of several addresses the one that failed.
+                    let named = subject.parse::<Endpoint>().unwrap_or_else(|_| endpoint.clone());
+                    core.notice(control.id, None, advice::waits_for(&named, options));
                 }
                 if control.stop.wait(ADDRESS_WAIT) {
                     return Ok(None);
@@ -220,7 +231,6 @@ impl Workers<'_> {
         let (core, control) = (Arc::clone(self.core), Arc::clone(self.control));
         let session = open_session(&core, &control, Role::Server, endpoint, peer, stream);
         let Some((session, stream)) = session else { return };
-        inspecting::catch_up(&core, &control, &session);
         let name = format!("session-{}", session.info.id);
         let (for_thread, core_for_thread) = (Arc::clone(&session), Arc::clone(&core));
         match spawn(name, move || stream_receiver::run(&for_thread, &core_for_thread, &control, stream)) {
@@ -275,7 +285,14 @@ pub(super) fn open_session(
         since_wall_ns: core.clock.wall_ns(),
     };
     let session = Arc::new(Session::for_stream(info, Arc::clone(&stream), browser));
+    // Whoever hears of the session finds it as the listener is now: no change comes between.
+    let given = control.given();
+    let refused = inspecting::catch_up(&session, &given);
     session.announce(core);
+    drop(given);
+    for failure in refused {
+        core.fail(control.id, Some(&session), failure);
+    }
     // A stop that came between the look above and the announcement has not seen this session.
     if control.stop.is_requested() {
         session.request_stop(control.stop.reason().unwrap_or(CloseReason::Stopped));

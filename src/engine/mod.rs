@@ -48,7 +48,7 @@ pub use self::diagnostics::log_where_asked;
 pub use self::surroundings::Surroundings;
 
 use self::control::Control;
-use self::core::{Core, spawn, spawn_foreign};
+use self::core::{Core, Wishes, spawn, spawn_foreign};
 use self::outbox::{EVENTS, Outbox, PAYLOAD_EVENTS};
 use self::reader::Reader;
 use self::recorder::Recorder;
@@ -80,6 +80,8 @@ pub struct EngineConfig {
     pub wake: Arc<dyn Fn() + Send + Sync>,
     /// Send [`Event::Received`] and [`Event::Sent`] with the bytes, for a face that has no journal to read.
     pub payload_events: bool,
+    /// Look at each socket once more when it closes: an [`Event::Inspected`] before its last event.
+    pub last_look: bool,
     /// Where [`Command::SaveSettings`] writes; `None` saves nothing.
     pub settings: Option<PathBuf>,
     /// A folder for what spares reading large files again that were sent in part; made with the first of them. `None` reads
@@ -92,6 +94,7 @@ impl fmt::Debug for EngineConfig {
         f.debug_struct("EngineConfig")
             .field("journal", &self.journal)
             .field("payload_events", &self.payload_events)
+            .field("last_look", &self.last_look)
             .field("settings", &self.settings)
             .finish_non_exhaustive()
     }
@@ -165,9 +168,9 @@ impl Engine {
                 (recorder, Some(recorder_thread), reader, Some(reader_thread), last_session)
             }
         };
-        let payload_events = config.payload_events;
-        let sent_logs = config.sent_logs;
-        let core = Core::new(clock, name_process, outbox, recorder, reader, payload_events, sent_logs, last_session);
+        let wishes =
+            Wishes { payload_events: config.payload_events, last_look: config.last_look, sent_logs: config.sent_logs };
+        let core = Core::new(clock, name_process, outbox, recorder, reader, wishes, last_session);
         let core = Arc::new(core);
         // Unbounded: its only sender is the face, which a full channel must not block.
         let (commands, queue) = unbounded();

@@ -18,7 +18,9 @@ use super::socket_control::SocketControl;
 use super::speech::Speech;
 use super::stop::Stop;
 use super::stream_writer;
-use crate::model::{Cause, CloseReason, Event, Failure, Hint, Life, Operation, Peer, Role, SessionInfo, Traffic};
+use crate::model::{
+    Cause, CloseReason, Event, Failure, Hint, Life, Operation, Peer, Role, SessionInfo, TcpState, Traffic,
+};
 use crate::net::{DatagramSocket, OpenSocket, Stream};
 
 /// How the peer's half of a stream ended.
@@ -122,13 +124,20 @@ impl Session {
     /// Registers the session and tells everybody.
     pub(super) fn announce(self: &Arc<Self>, core: &Core) {
         let SessionInfo { role, protocol, local, peer, process, .. } = &self.info;
+        let is_connected = match &self.link {
+            Link::Stream(_) => true,
+            // What the kernel connects to a bus has nobody at its other end.
+            Link::Datagram { to, .. } => to.is_none() && !matches!(peer, Peer::Can(_)),
+        };
         let [local, peer] = [local, peer].map(|place| match place.to_string() {
             place if place.is_empty() => place,
-            place => format!("{}{}{place}", protocol.scheme(), protocol.separator()),
+            place => protocol.with_scheme(&place),
         });
         let life = match role {
-            Role::Client if !self.is_shared_datagram() => Life::Connected { local, peer, process: process.clone() },
-            Role::Client | Role::Server => Life::Accepted { local, peer, process: process.clone() },
+            Role::Client if self.is_shared_datagram() => Life::Accepted { local, peer, process: process.clone() },
+            Role::Client if is_connected => Life::Connected { local, peer, process: process.clone() },
+            Role::Client => Life::Opened { local, peer },
+            Role::Server => Life::Accepted { local, peer, process: process.clone() },
         };
         core.life(self.info.socket, Some(self), life);
         self.announce_quietly(core);
@@ -144,6 +153,20 @@ impl Session {
     pub(super) fn conclude(&self, core: &Core, reason: CloseReason) {
         if self.concluded.swap(true, Ordering::AcqRel) {
             return;
+        }
+        // The socket of a shared one stays open, and is its listener's.
+        if core.last_look
+            && !self.is_shared_datagram()
+            && let Some(mut state) = self.look(|socket| socket.state())
+        {
+            if let Some(tcp) = &mut state.tcp
+                && (tcp.state, self.peer_end()) == (TcpState::Closed, Some(PeerEnd::Eof))
+            {
+                // The kernel counts the peer's FIN, and no longer says that it came.
+                tcp.bytes_received = tcp.bytes_received.map(|bytes| bytes.saturating_sub(1));
+            }
+            let (socket, session) = (self.info.socket, Some(self.info.id));
+            core.outbox.send(Event::Inspected { socket, session, state: Arc::new(state) });
         }
         if let Link::Stream(stream) = &self.link {
             stream.write().take();
@@ -272,10 +295,15 @@ impl Session {
 
     /// Looks at the socket, which doesn't close meanwhile; `None` once it is closed.
     pub(super) fn with_socket<T>(&self, look: impl FnOnce(OpenSocket<'_>) -> T) -> Option<T> {
+        if self.is_concluded() { None } else { self.look(look) }
+    }
+
+    /// As [`Self::with_socket`], also while the session is being concluded.
+    fn look<T>(&self, look: impl FnOnce(OpenSocket<'_>) -> T) -> Option<T> {
         let SessionInfo { role, protocol, .. } = self.info;
         match &self.link {
             Link::Stream(stream) => stream.read().as_ref().map(|stream| look(stream.inspect(role, protocol))),
-            Link::Datagram { socket, .. } => (!self.is_concluded()).then(|| look(socket.inspect(role, protocol))),
+            Link::Datagram { socket, .. } => Some(look(socket.inspect(role, protocol))),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use parking_lot::{Mutex, RwLock};
+use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 
 use super::peers::Peers;
 use super::stop::Stop;
@@ -104,9 +104,9 @@ impl SocketControl {
         given.push((option, value));
     }
 
-    /// Calls `give` with each of [`Self::give_to_accepted`], in order; no other can come meanwhile.
-    pub(super) fn with_given<T>(&self, give: impl FnMut(&(SocketOption, OptionValue)) -> Option<T>) -> Vec<T> {
-        self.given.read().iter().filter_map(give).collect()
+    /// What [`Self::give_to_accepted`] was called with, in order; nothing can be added while this is held.
+    pub(super) fn given(&self) -> RwLockReadGuard<'_, Vec<(SocketOption, OptionValue)>> {
+        self.given.read()
     }
 
     /// Lets others write to addresses over a datagram socket until [`Self::hide_peers`].

@@ -33,8 +33,14 @@ impl OnBus {
         let peer = Peer::Can(interface.clone());
         let [ours, wire] = net::can_bus(endpoint.protocol(), interface);
         let journal = JournalPlace::Temporary;
-        let config =
-            EngineConfig { journal, wake: Arc::new(|| {}), payload_events: false, settings: None, sent_logs: None };
+        let config = EngineConfig {
+            journal,
+            wake: Arc::new(|| {}),
+            payload_events: false,
+            last_look: false,
+            settings: None,
+            sent_logs: None,
+        };
         let engine = Engine::start(config).unwrap();
         let socket = engine.new_socket();
         let control = SocketControl::new(socket, &target, ReceiveMode::Show, Respond::Nothing, false).unwrap();

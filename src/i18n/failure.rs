@@ -27,6 +27,10 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
         Hint::PortHeldBy { owner } => tr!(language, "hint.port_held_by", name = owner.name, pid = owner.pid),
         Hint::ChooseAnotherPort => tr!(language, "hint.choose_another_port"),
         Hint::PortHeldByOthers => tr!(language, "hint.port_held_by_others"),
+        Hint::PortNotShared { owner } => tr!(language, "hint.port_not_shared", name = owner.name, pid = owner.pid),
+        Hint::PortNotSharedByOthers => tr!(language, "hint.port_not_shared_by_others"),
+        Hint::NameHeldBy { owner } => tr!(language, "hint.name_held_by", name = owner.name, pid = owner.pid),
+        Hint::NameHeldByOthers => tr!(language, "hint.name_held_by_others"),
         Hint::ChooseAnotherPath => tr!(language, "hint.choose_another_path"),
         Hint::ChooseAnotherName => tr!(language, "hint.choose_another_name"),
         Hint::PortInTimeWait { sockets, .. } if sockets.is_empty() => tr!(language, "hint.port_free_again"),
@@ -75,9 +79,27 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
         Hint::ConnectInstead => tr!(language, "hint.connect_instead"),
         Hint::ListenInstead => tr!(language, "hint.listen_instead"),
         Hint::PassTheDescriptor => tr!(language, "hint.pass_the_descriptor"),
+        Hint::PassedDescriptors { names } if names.is_empty() => tr!(language, "hint.passed_descriptors.none"),
+        Hint::PassedDescriptors { names } => {
+            tr!(language, "hint.passed_descriptors", names = visible(&names.join(", ")))
+        }
+        Hint::DescriptorIs { found, target } => {
+            tr!(language, "hint.descriptor_is", what = super::descriptor(language, *found, target))
+        }
+        Hint::NothingNamed { path, is_on_the_way } => {
+            let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+            let (folder, name) = (visible(if folder.is_empty() { "/" } else { folder }), visible(name));
+            match is_on_the_way {
+                false => tr!(language, "hint.nothing_named", name = name, folder = folder),
+                true => tr!(language, "hint.no_folder_named", name = name, folder = folder),
+            }
+        }
+        Hint::DanglingLink { path } => tr!(language, "hint.dangling_link", path = visible(path)),
+        Hint::NotAFolder { path } => tr!(language, "hint.not_a_folder", path = visible(path)),
         Hint::FreeSpace => tr!(language, "hint.free_space"),
         Hint::CheckRights => tr!(language, "hint.check_rights"),
         Hint::ChooseAnInterface { names } => tr!(language, "hint.choose_an_interface", names = names.join(", ")),
+        Hint::AddAScope { addresses } if addresses.is_empty() => tr!(language, "hint.add_a_scope.none"),
         Hint::AddAScope { addresses } => tr!(language, "hint.add_a_scope", addresses = addresses.join(", ")),
         Hint::AllowBroadcast => tr!(language, "hint.allow_broadcast"),
         Hint::DontConnect => tr!(language, "hint.dont_connect"),
@@ -254,9 +276,10 @@ mod tests {
         "owner": { "pid": 777, "name": "held by me" }, "message": "an odd error", "errno": 5, "bytes": 777,
         "datagrams": 777, "kept": 777, "from": "../from", "to": "to", "size": 777, "missed": 777,
         "endpoint": "tcp://[::1]:777", "local": "tcp://[::1]:777", "reason": "eof", "module": "a-module",
-        "names": ["lo", "eth0"], "addresses": ["fe80::1%lo"], "group": "239.1.2.777", "others": 777,
+        "peer": "tcp://[::1]:778", "names": ["lo", "eth0"], "addresses": ["fe80::1%lo"], "group": "239.1.2.777", "others": 777,
         "first": 777, "last": 888, "waiting": 777,
         "sockets": [{ "local": "[::1]:777", "peer": "[::1]:777", "seconds": 777 }], "reuse": true, "lowest": 777,
+        "path": "/777", "is_on_the_way": true, "found": "pipe", "seconds": 777,
         "setting": "a.b=777", "v6": true,
         "kind": "AF_777, SOCK_RAW", "option": "rcvbuf", "asked": "777", "answer": "1554",
         "descriptor": "fd://777", "descriptors": [{ "kind": "file", "target": "/tmp/777" }],
@@ -340,7 +363,9 @@ mod tests {
                 Life::Listening { endpoint } | Life::StoppedListening { endpoint } | Life::Connecting { endpoint } => {
                     endpoint.as_str()
                 }
-                Life::Accepted { local, .. } | Life::Connected { local, .. } => local.as_str(),
+                Life::Accepted { local, .. } | Life::Connected { local, .. } | Life::Opened { local, .. } => {
+                    local.as_str()
+                }
                 Life::OptionSet { answer, .. } => answer.as_deref().unwrap_or_default(),
                 Life::Joined { group } | Life::Left { group } => group.as_str(),
                 Life::PeerFinished | Life::FinishedSending | Life::Closed { .. } => "",

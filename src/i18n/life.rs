@@ -24,6 +24,7 @@ pub fn life(language: Language, life: &Life) -> String {
             };
             return with_process(language, words, process.as_ref());
         }
+        Life::Opened { local, .. } => tr!(language, "life.opened", local = local),
         Life::PeerFinished => tr!(language, "life.peer_finished"),
         Life::FinishedSending => tr!(language, "life.finished_sending"),
         Life::OptionSet { option, asked, answer } => {

@@ -4,7 +4,7 @@ use super::Language;
 use crate::codec::can::FrameTextProblem;
 use crate::codec::can::bcm::{FRAMES_MAX, MessageTextProblem};
 use crate::codec::compose::{ComposeError, ComposeProblem};
-use crate::model::{EndpointError, FilterError, GroupError, OptionError};
+use crate::model::{EndpointError, FilterError, GroupError, OptionError, OptionKind, Unit};
 use crate::tr;
 
 /// Why a form or an endpoint text can't be right.
@@ -28,13 +28,27 @@ pub fn endpoint_error(language: Language, error: &EndpointError) -> String {
         EndpointError::BadIpProtocol(text) => tr!(language, "endpoint.bad_ip_protocol", text = text),
         EndpointError::EmptyInterface => tr!(language, "endpoint.empty_interface"),
         EndpointError::BadInterface(name) => tr!(language, "endpoint.bad_interface", name = name),
+        EndpointError::BadHardwareAddress(text) => tr!(language, "endpoint.bad_hardware_address", text = text),
+        EndpointError::NoEtherType => tr!(language, "endpoint.no_ether_type"),
+        EndpointError::BadEtherType(text) => tr!(language, "endpoint.bad_ether_type", text = text),
         EndpointError::EmptyMachine => tr!(language, "endpoint.empty_machine"),
         EndpointError::BadMachine(text) => tr!(language, "endpoint.bad_machine", text = text),
         EndpointError::BadVsockPort(text) => tr!(language, "endpoint.bad_vsock_port", text = text),
+        EndpointError::PortZero => tr!(language, "endpoint.port_zero"),
+        EndpointError::NotLocal(text) => tr!(language, "endpoint.not_local", text = text),
+        EndpointError::OtherFamily(address) => tr!(language, "endpoint.other_family", address = address),
+        EndpointError::NoLocalPlace => tr!(language, "endpoint.no_local_place"),
         EndpointError::Group(error) => return group_error(language, error),
         EndpointError::Option(OptionError::Unknown(name)) => tr!(language, "endpoint.unknown_option", name = name),
-        EndpointError::Option(OptionError::BadValue { name, value }) => {
-            tr!(language, "endpoint.bad_option_value", name = name, value = value)
+        EndpointError::Option(OptionError::BadValue { name, value, takes }) => {
+            let takes = option_values(language, *takes);
+            tr!(language, "endpoint.bad_option_value", name = name, value = value, takes = takes)
+        }
+        EndpointError::Option(OptionError::Twice { first, second }) => {
+            tr!(language, "endpoint.option_twice", first = first, second = second)
+        }
+        EndpointError::Option(OptionError::ForListeners { name }) => {
+            tr!(language, "endpoint.option_for_listeners", name = name)
         }
         EndpointError::Option(OptionError::NotFor { name, protocol }) => {
             tr!(language, "endpoint.option_not_for", name = name, protocol = protocol.scheme())
@@ -42,6 +56,24 @@ pub fn endpoint_error(language: Language, error: &EndpointError) -> String {
         EndpointError::Option(OptionError::TooLate { name }) => tr!(language, "endpoint.option_too_late", name = name),
     }
     .into_owned()
+}
+
+/// Which values an option takes, within a sentence: `1 to 255`, `0 to 65,535 s`.
+fn option_values(language: Language, kind: OptionKind) -> Cow<'static, str> {
+    match kind {
+        OptionKind::Switch => tr!(language, "option.takes.switch"),
+        OptionKind::Text { max } => tr!(language, "option.takes.text", max = max),
+        OptionKind::Protocol => tr!(language, "option.takes.protocol", max = u16::MAX),
+        OptionKind::Number { min, max, unit } => {
+            let [min, max] = [min, max].map(|number| super::grouped(number.into()));
+            match unit {
+                Unit::None => tr!(language, "option.takes.number", min = min, max = max),
+                Unit::Bytes => tr!(language, "option.takes.bytes", min = min, max = max),
+                Unit::Seconds => tr!(language, "option.takes.seconds", min = min, max = max),
+                Unit::Milliseconds => tr!(language, "option.takes.milliseconds", min = min, max = max),
+            }
+        }
+    }
 }
 
 /// Why a text is no group that could be joined.

@@ -2,9 +2,11 @@
 //!
 //! Keys are literals at the call sites, so that a test can tell which are missing and which are unused.
 
+mod descriptor;
 mod failure;
 mod language;
 mod life;
+mod live;
 mod mistake;
 mod notice;
 mod obstacle;
@@ -12,9 +14,11 @@ mod option;
 mod process;
 mod quantity;
 
+pub use descriptor::descriptor;
 pub use failure::{cause, failure, hint};
 pub use language::Language;
 pub use life::{close_reason, life, option_answer, outcome};
+pub use live::{Figure, figures};
 pub use mistake::{compose_error, endpoint_error, filter_error, group_error};
 pub use notice::notice;
 pub use obstacle::obstacle;

@@ -1,7 +1,7 @@
 use super::Language;
 use crate::codec::visible::visible;
 use crate::codec::websocket::close_meaning;
-use crate::model::{DescriptorKind, Exchange, Notice, ReceivedDescriptor};
+use crate::model::{Exchange, Notice, ReceivedDescriptor};
 use crate::tr;
 
 /// What a user should know and need not act on.
@@ -43,7 +43,13 @@ pub fn notice(language: Language, notice: &Notice) -> String {
                 tr!(language, "notice.web_socket_closed", code = code)
             }
         }
-        Notice::WaitingForAddress => tr!(language, "notice.waiting_for_address"),
+        Notice::WaitingForAddress { owner: Some(owner), .. } => {
+            tr!(language, "notice.waiting_for_address.held", name = visible(&owner.name), pid = owner.pid)
+        }
+        Notice::WaitingForAddress { seconds: Some(seconds), .. } => {
+            tr!(language, "notice.waiting_for_address.kept", seconds = seconds)
+        }
+        Notice::WaitingForAddress { .. } => tr!(language, "notice.waiting_for_address"),
         Notice::PortShared { others } => tr!(language, "notice.port_shared", others = others),
         Notice::GroupOutOfReach { group, local } => {
             tr!(language, "notice.group_out_of_reach", group = group, local = local)
@@ -66,17 +72,7 @@ pub fn notice(language: Language, notice: &Notice) -> String {
 const LISTED_MAX: usize = 8;
 
 fn listed(language: Language, descriptors: &[ReceivedDescriptor]) -> String {
-    let one = |descriptor: &ReceivedDescriptor| {
-        let kind = match descriptor.kind {
-            DescriptorKind::File => tr!(language, "descriptor.file"),
-            DescriptorKind::Folder => tr!(language, "descriptor.folder"),
-            DescriptorKind::Socket => tr!(language, "descriptor.socket"),
-            DescriptorKind::Pipe => tr!(language, "descriptor.pipe"),
-            DescriptorKind::Device => tr!(language, "descriptor.device"),
-            DescriptorKind::Other => tr!(language, "descriptor.other"),
-        };
-        format!("{kind} {}", visible(&descriptor.target)).trim_end().to_owned()
-    };
+    let one = |descriptor: &ReceivedDescriptor| super::descriptor(language, descriptor.kind, &descriptor.target);
     let mut shown: Vec<String> = descriptors.iter().take(LISTED_MAX).map(one).collect();
     if descriptors.len() > LISTED_MAX {
         shown.push("…".to_owned());

@@ -15,7 +15,6 @@ pub fn obstacle(language: Language, program: Program, protocol: Protocol, obstac
         Obstacle::Greeting => tr!(language, "code.no_greeting", tool = tool),
         Obstacle::Option(option) => tr!(language, "code.no_option", tool = tool, option = option.name()),
         Obstacle::Browsers => tr!(language, "code.no_browsers", tool = tool),
-        Obstacle::WebSockets => tr!(language, "code.no_web_sockets", tool = tool),
         Obstacle::GroupSource => tr!(language, "code.no_group_source", tool = tool),
         Obstacle::InterfaceByAddress => tr!(language, "code.no_interface_by_address", tool = tool),
         Obstacle::Groups => tr!(language, "code.no_groups", tool = tool),

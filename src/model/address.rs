@@ -1,11 +1,12 @@
 //! Addresses as people write them, before and after resolution.
 
-use core::net::SocketAddr;
+use core::net::{IpAddr, SocketAddr};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::device::{CanInterface, VsockAddress};
+use super::device::{InterfaceName, VsockAddress};
 use super::ip_protocol::IpProtocol;
+use super::link::LinkAddress;
 
 /// A host (name or literal, IPv6 without brackets) and a port.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -26,13 +27,19 @@ impl HostPort {
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         self.host.eq_ignore_ascii_case("localhost")
-            || self.host.parse::<core::net::IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
+            || self.host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
     }
 
     /// Whether the host is an IPv4 or IPv6 literal, which no resolver has to be asked for.
     #[must_use]
     pub fn is_literal(&self) -> bool {
-        self.host.split('%').next().is_some_and(|literal| literal.parse::<core::net::IpAddr>().is_ok())
+        self.literal().is_some()
+    }
+
+    /// The host as an address without its scope; `None` where it is a name.
+    #[must_use]
+    pub fn literal(&self) -> Option<IpAddr> {
+        self.host.split('%').next()?.parse().ok()
     }
 }
 
@@ -129,8 +136,10 @@ pub enum Peer {
     /// The other end of a raw socket; the port is 0 and means nothing.
     Host(SocketAddr),
     /// All that is on the bus behind this interface.
-    Can(CanInterface),
+    Can(InterfaceName),
     Vsock(VsockAddress),
+    /// A card on a link.
+    Link(LinkAddress),
 }
 
 impl Peer {
@@ -155,6 +164,7 @@ impl fmt::Display for Peer {
             Self::Host(address) => f.write_str(&HostPort::from(*address).host),
             Self::Can(interface) => interface.fmt(f),
             Self::Vsock(address) => address.fmt(f),
+            Self::Link(address) => address.fmt(f),
         }
     }
 }

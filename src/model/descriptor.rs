@@ -42,6 +42,7 @@ pub enum DescriptorKind {
     Folder,
     Socket,
     Pipe,
+    Terminal,
     Device,
     /// One of the kernel's own, such as an eventfd.
     Other,

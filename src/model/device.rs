@@ -1,13 +1,13 @@
-//! Addresses that are no host: CAN interfaces and virtual machines.
+//! Addresses that are no host: network interfaces and virtual machines.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// The name of a CAN interface, such as `can0` or `vcan0`: 1 to 15 bytes (IFNAMSIZ less the closing NUL).
+/// The name of a network interface, such as `can0` or `eth0`: 1 to 15 bytes (IFNAMSIZ less the closing NUL).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct CanInterface(String);
+pub struct InterfaceName(String);
 
-impl CanInterface {
+impl InterfaceName {
     /// `None` for what can't be an interface's name: the kernel allows neither `/` nor spaces in one.
     #[must_use]
     pub fn new(name: &str) -> Option<Self> {
@@ -28,7 +28,7 @@ impl CanInterface {
     }
 }
 
-impl fmt::Display for CanInterface {
+impl fmt::Display for InterfaceName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }

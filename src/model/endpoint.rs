@@ -1,5 +1,6 @@
 //! Endpoints: what to bind or connect to, with one text form for the window and the command line.
 
+mod local;
 mod parse;
 #[cfg(test)]
 mod tests;
@@ -9,13 +10,15 @@ use std::str::FromStr;
 
 use super::address::{HostPort, Peer, RawAddress, UnixName};
 use super::descriptor::DescriptorName;
-use super::device::{CanInterface, ContextId, VsockAddress};
+use super::device::{ContextId, InterfaceName, VsockAddress};
 use super::ip_protocol::IpProtocol;
+use super::link::LinkAddress;
 use super::multicast::GroupError;
 use super::options::OptionError;
 use super::protocol::Protocol;
 use crate::codec::compose::Format;
 use crate::codec::decode::Decoder;
+pub use local::LocalPlace;
 
 /// A transport with its address. A new transport is one variant here and one file in `net`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -27,11 +30,13 @@ pub enum Endpoint {
     UnixSeqpacket(UnixName),
     /// IPv4 or IPv6 packets of one protocol.
     Raw(RawAddress),
+    /// Frames of a link, of one protocol or of all.
+    Packet(LinkAddress),
     Vsock(VsockAddress),
     /// Frames as they are on the bus.
-    Can(CanInterface),
+    Can(InterfaceName),
     /// The kernel's broadcast manager: frames sent again and again, or reported when they change.
-    CanBroadcast(CanInterface),
+    CanBroadcast(InterfaceName),
     /// Reliable datagrams, see rds(7).
     Rds(HostPort),
     /// A descriptor that was there when the program started.
@@ -46,6 +51,7 @@ impl Endpoint {
             Self::Udp(_) => Protocol::Udp,
             Self::UnixStream(_) => Protocol::UnixStream,
             Self::Raw(_) => Protocol::Raw,
+            Self::Packet(_) => Protocol::Packet,
             Self::Vsock(_) => Protocol::Vsock,
             Self::Can(_) => Protocol::Can,
             Self::CanBroadcast(_) => Protocol::CanBroadcast,
@@ -76,12 +82,15 @@ impl Endpoint {
     }
 
     /// The socket that was opened for this: of the transport and at the address that the system reports, so that port 0
-    /// became a port, a name an address and a descriptor what it really is. A path or an abstract name stays as it was
-    /// written. `carried` is what a raw socket carries.
+    /// became a port, a name an address and a descriptor what it really is. A path, an abstract name or a link stays as it
+    /// was written. `carried` is what a raw socket carries.
     #[must_use]
     pub fn opened(&self, protocol: Protocol, carried: Option<IpProtocol>, local: &Peer) -> Self {
         match (self, protocol, local) {
-            (Self::UnixStream(_) | Self::UnixDatagram(_) | Self::UnixSeqpacket(_), ..) => self.clone(),
+            (Self::UnixStream(_) | Self::UnixDatagram(_) | Self::UnixSeqpacket(_) | Self::Packet(_), ..) => {
+                self.clone()
+            }
+            (_, Protocol::Packet, Peer::Link(address)) => Self::Packet(address.clone()),
             (_, Protocol::Raw, Peer::Host(_)) if let Some(carried) = carried => {
                 Self::Raw(RawAddress::new(local.to_string(), carried))
             }
@@ -105,6 +114,7 @@ impl Endpoint {
             Self::Tcp(address) | Self::Udp(address) | Self::Rds(address) => address.is_loopback(),
             Self::Raw(address) => address.host().is_loopback(),
             Self::Vsock(address) => address.cid == ContextId::LOCAL,
+            Self::Packet(address) => address.interface.name() == "lo",
             Self::UnixStream(_) | Self::UnixDatagram(_) | Self::UnixSeqpacket(_) => true,
             // Whether the bus has a wire, the name doesn't tell; what a descriptor is bound to is known once it is open.
             Self::Can(_) | Self::CanBroadcast(_) | Self::Descriptor(_) => true,
@@ -153,6 +163,7 @@ impl Endpoint {
             Protocol::UnixSeqpacket => Self::UnixSeqpacket(parse::unix_name(address)?),
             Protocol::Descriptor => Self::Descriptor(parse::descriptor(address)?),
             Protocol::Raw => Self::Raw(parse::raw_address(address, second)?),
+            Protocol::Packet => Self::Packet(parse::link_address(address, second)?),
             Protocol::Vsock => Self::Vsock(parse::vsock_address(address, second)?),
             Protocol::Can => Self::Can(parse::interface(address)?),
             Protocol::CanBroadcast => Self::CanBroadcast(parse::interface(address)?),
@@ -176,6 +187,7 @@ impl Endpoint {
                 (address.host.clone(), address.port.to_string())
             }
             Self::Raw(address) => (address.host().host.clone(), address.protocol.to_string()),
+            Self::Packet(address) => (address.place(), address.ether_type.to_string()),
             Self::Vsock(address) => {
                 let text = address.to_string();
                 text.split_once(':').map_or_else(Default::default, |(cid, port)| (cid.to_owned(), port.to_owned()))
@@ -191,6 +203,7 @@ impl Endpoint {
             Self::Tcp(address) | Self::Udp(address) | Self::Rds(address) => address.to_string(),
             Self::UnixStream(name) | Self::UnixDatagram(name) | Self::UnixSeqpacket(name) => name.to_string(),
             Self::Raw(address) => address.to_string(),
+            Self::Packet(address) => address.to_string(),
             Self::Vsock(address) => address.to_string(),
             Self::Can(interface) | Self::CanBroadcast(interface) => interface.to_string(),
             Self::Descriptor(name) => name.to_string(),
@@ -202,7 +215,12 @@ impl Endpoint {
         let (protocol, rest) = parse::scheme(text.trim())?;
         let after_slashes = rest.strip_prefix("//").unwrap_or(rest);
         let (protocols, query): (Vec<_>, Vec<_>) =
-            query.split('&').partition(|pair| protocol == Protocol::Raw && pair.split('=').next() == Some("proto"));
+            query.split('&').partition(|pair| protocol.carries_any() && pair.split('=').next() == Some("proto"));
+        if let [first, second, ..] = protocols[..] {
+            return Err(OptionError::Twice { first: first.to_owned(), second: second.to_owned() }.into());
+        }
+        let carried = protocols.last().and_then(|pair| pair.split_once('=')).map_or("", |(_, carried)| carried);
+        let without_slash = after_slashes.strip_suffix('/').unwrap_or(after_slashes);
         let endpoint = match protocol {
             Protocol::Tcp => Self::Tcp(parse::host_port(after_slashes)?),
             Protocol::Udp => Self::Udp(parse::host_port(after_slashes)?),
@@ -211,10 +229,8 @@ impl Endpoint {
             Protocol::UnixDatagram => Self::UnixDatagram(parse::unix_url(rest)?),
             Protocol::UnixSeqpacket => Self::UnixSeqpacket(parse::unix_url(rest)?),
             Protocol::Descriptor => Self::Descriptor(parse::descriptor(after_slashes)?),
-            Protocol::Raw => {
-                let number = protocols.last().and_then(|pair| pair.split_once('=')).map_or("", |(_, number)| number);
-                Self::Raw(parse::raw_address(after_slashes.strip_suffix('/').unwrap_or(after_slashes), number)?)
-            }
+            Protocol::Raw => Self::Raw(parse::raw_address(without_slash, carried)?),
+            Protocol::Packet => Self::Packet(parse::link_address(without_slash, carried)?),
             Protocol::Vsock => {
                 let (cid, port) = after_slashes.rsplit_once(':').ok_or(EndpointError::NoPort)?;
                 Self::Vsock(parse::vsock_address(cid, port)?)
@@ -259,12 +275,26 @@ pub enum EndpointError {
     EmptyInterface,
     #[error("{0:?} can't be an interface")]
     BadInterface(String),
+    #[error("{0:?} is no hardware address")]
+    BadHardwareAddress(String),
+    #[error("no EtherType")]
+    NoEtherType,
+    #[error("{0:?} is no EtherType")]
+    BadEtherType(String),
     #[error("no machine")]
     EmptyMachine,
     #[error("{0:?} is no machine: write any, local, host or a number")]
     BadMachine(String),
     #[error("port {0:?} is not a number from 0 to 4294967294")]
     BadVsockPort(String),
+    #[error("nothing can be connected to at port 0")]
+    PortZero,
+    #[error("{0:?} is no local address")]
+    NotLocal(String),
+    #[error("{0} is of the other family of addresses")]
+    OtherFamily(String),
+    #[error("no local address is bound before connecting")]
+    NoLocalPlace,
     #[error(transparent)]
     Option(#[from] OptionError),
     #[error(transparent)]
@@ -287,7 +317,6 @@ impl FromStr for Endpoint {
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let protocol = self.protocol();
-        write!(f, "{}{}{}", protocol.scheme(), protocol.separator(), self.address())
+        f.write_str(&self.protocol().with_scheme(&self.address()))
     }
 }

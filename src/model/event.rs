@@ -10,7 +10,7 @@ use super::browser::Exchange;
 use super::descriptor::ReceivedDescriptor;
 use super::endpoint::Endpoint;
 use super::facility::Facility;
-use super::failure::Failure;
+use super::failure::{Failure, PortOwner};
 use super::ids::{SessionId, SocketId, TransferId};
 use super::interface::NetworkInterface;
 use super::multicast::MulticastGroup;
@@ -94,7 +94,14 @@ pub enum Notice {
         missed: u64,
     },
     /// The address is in use; binding it is tried until it is free.
-    WaitingForAddress,
+    WaitingForAddress {
+        /// Who holds it, where that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<PortOwner>,
+        /// For how long connections that are over keep it, where it is these.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seconds: Option<u32>,
+    },
     /// A stale Unix socket's file was removed to bind.
     StaleSocketRemoved,
     /// A browser's request was answered.

@@ -1,5 +1,7 @@
 //! What a system may lack, or a user the right to.
 
+use core::net::Ipv6Addr;
+
 use super::device::ContextId;
 use super::ip_protocol::IpProtocol;
 use super::protocol::Protocol;
@@ -12,6 +14,8 @@ pub struct Facility {
     pub protocol: Protocol,
     /// The protocol above IP, where another one than the transport's own is asked for.
     pub carried: Option<IpProtocol>,
+    /// The address, where it is one of IPv6.
+    pub ipv6: Option<Ipv6Addr>,
     /// The machine that vsock is to bind or to connect to.
     pub machine: Option<ContextId>,
 }
@@ -20,6 +24,9 @@ impl Facility {
     /// Whether it is worth asking about: every system has the others, and every user the right.
     #[must_use]
     pub fn may_be_missing(&self) -> bool {
-        self.protocol.kernel_module().is_some() || self.protocol == Protocol::Raw || self.carried.is_some()
+        self.protocol.kernel_module().is_some()
+            || self.protocol == Protocol::Raw
+            || self.carried.is_some()
+            || self.ipv6.is_some()
     }
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use super::{IpProtocol, Protocol};
+use super::{IpProtocol, Protocol, Role};
 pub use answer::OptionAnswer;
 pub use option::SocketOption;
 pub use value::{OptionKind, OptionValue, Unit};
@@ -25,11 +25,16 @@ pub enum OptionError {
     #[error("unknown option {0:?}")]
     Unknown(String),
     #[error("option {name} can't be {value:?}")]
-    BadValue { name: &'static str, value: String },
+    BadValue { name: &'static str, value: String, takes: OptionKind },
+    /// The two as they are written: the same option, or two names of one.
+    #[error("{first} and {second} are the same option")]
+    Twice { first: String, second: String },
     #[error("sockets of {} have no option {name}", protocol.scheme())]
     NotFor { name: &'static str, protocol: Protocol },
     #[error("a socket that was passed is bound already, too late for option {name}")]
     TooLate { name: &'static str },
+    #[error("a client has no option {name}")]
+    ForListeners { name: &'static str },
 }
 
 impl SocketOptions {
@@ -94,6 +99,30 @@ impl SocketOptions {
         }
     }
 
+    /// How options are written for sockets of this transport: two that it has, of those that are asked for most.
+    #[must_use]
+    pub fn example(protocol: Protocol) -> String {
+        const COMMON: [&str; 4] = ["reuseaddr=1", "rcvbuf=4M", "ttl=8", "recvsize=1024"];
+        let fits = |query: &&str| query.parse::<Self>().is_ok_and(|options| options.check(protocol).is_ok());
+        COMMON.into_iter().filter(fits).take(2).collect::<Vec<_>>().join("&")
+    }
+
+    /// Whether all of them are options of this side's sockets, of a transport that [`Self::check`] found to have them.
+    ///
+    /// # Errors
+    /// The first that is none.
+    pub fn check_role(&self, protocol: Protocol, role: Role) -> Result<(), OptionError> {
+        for (option, _) in self.iter() {
+            if !option.is_for(role) {
+                return Err(OptionError::ForListeners { name: option.name() });
+            }
+            if protocol == Protocol::Descriptor && !option.counts_later(role) {
+                return Err(OptionError::TooLate { name: option.name() });
+            }
+        }
+        Ok(())
+    }
+
     /// In the order of [`SocketOption::ALL`].
     pub fn iter(&self) -> impl Iterator<Item = (SocketOption, &OptionValue)> {
         self.0.iter().map(|(option, value)| (*option, value))
@@ -110,9 +139,13 @@ impl FromStr for SocketOptions {
 
     fn from_str(query: &str) -> Result<Self, Self::Err> {
         let mut options = Self::default();
+        let mut written = BTreeMap::new();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, "1"));
             let (option, value) = SocketOption::read(name, value)?;
+            if let Some(first) = written.insert(option, pair) {
+                return Err(OptionError::Twice { first: first.to_owned(), second: pair.to_owned() });
+            }
             options.set(option, Some(value));
         }
         Ok(options)

@@ -64,10 +64,12 @@ impl<'a> Recipe<'a> {
         usual.chain(self.target.options.iter().map(|(option, value)| (option, value.clone()))).collect()
     }
 
-    /// The answer, where sending it does anything: a connection has no use for one without bytes.
+    /// The answer, where sending it does anything: a connection has no use for one without bytes, unless it is a WebSocket.
     fn reply(&self) -> Option<&'a [u8]> {
         match self.respond {
-            Respond::Reply(reply) if !(reply.is_empty() && self.has_connection()) => Some(reply),
+            Respond::Reply(reply) if !(reply.is_empty() && self.has_connection() && self.shown().is_none()) => {
+                Some(reply)
+            }
             _ => None,
         }
     }
@@ -124,8 +126,6 @@ pub enum Obstacle {
     Option(SocketOption),
     /// It answers no browsers.
     Browsers,
-    /// A message or a reply would go to browsers by WebSocket (RFC 6455), which is not written down.
-    WebSockets,
     /// It joins no multicast groups.
     Groups,
     /// It joins no group for one source alone.

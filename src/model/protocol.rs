@@ -14,6 +14,7 @@ pub enum Protocol {
     UnixDatagram,
     UnixSeqpacket,
     Raw,
+    Packet,
     Vsock,
     Can,
     CanBroadcast,
@@ -42,6 +43,8 @@ pub enum AddressForm {
     Path,
     /// A host and a protocol above IP.
     HostProtocol,
+    /// An interface, whom to send to on it, and a protocol above the link.
+    Link,
     /// A machine and a port.
     MachinePort,
     /// The name of a network interface.
@@ -55,6 +58,7 @@ pub enum AddressForm {
 pub enum SecondField {
     Port,
     IpProtocol,
+    EtherType,
 }
 
 /// All that is fixed for a transport.
@@ -66,13 +70,14 @@ struct Traits {
 
 impl Protocol {
     /// In the order that menus list them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Tcp,
         Self::Udp,
         Self::UnixStream,
         Self::UnixDatagram,
         Self::UnixSeqpacket,
         Self::Raw,
+        Self::Packet,
         Self::Vsock,
         Self::Can,
         Self::CanBroadcast,
@@ -81,7 +86,7 @@ impl Protocol {
     ];
 
     const fn traits(self) -> Traits {
-        use AddressForm::{HostPort, HostProtocol, Interface, MachinePort, Path};
+        use AddressForm::{HostPort, HostProtocol, Interface, Link, MachinePort, Path};
         use Delivery::{Datagrams, Messages, Stream};
         let (scheme, delivery, address) = match self {
             Self::Tcp => ("tcp", Stream, HostPort),
@@ -90,6 +95,7 @@ impl Protocol {
             Self::UnixDatagram => ("unix-dgram", Datagrams, Path),
             Self::UnixSeqpacket => ("unix-seqpacket", Messages, Path),
             Self::Raw => ("raw", Datagrams, HostProtocol),
+            Self::Packet => ("packet", Datagrams, Link),
             Self::Vsock => ("vsock", Stream, MachinePort),
             Self::Can => ("can", Datagrams, Interface),
             Self::CanBroadcast => ("can-bcm", Datagrams, Interface),
@@ -134,6 +140,7 @@ impl Protocol {
         match self.address_form() {
             AddressForm::HostPort | AddressForm::MachinePort => Some(SecondField::Port),
             AddressForm::HostProtocol => Some(SecondField::IpProtocol),
+            AddressForm::Link => Some(SecondField::EtherType),
             AddressForm::Path | AddressForm::Interface | AddressForm::Descriptor => None,
         }
     }
@@ -142,6 +149,12 @@ impl Protocol {
     #[must_use]
     pub const fn is_over_ip(self) -> bool {
         matches!(self.address_form(), AddressForm::HostPort | AddressForm::HostProtocol)
+    }
+
+    /// Whether its address says what it carries, `?proto=` in endpoint texts.
+    #[must_use]
+    pub const fn carries_any(self) -> bool {
+        matches!(self.address_form(), AddressForm::HostProtocol | AddressForm::Link)
     }
 
     /// The scheme in endpoint texts and settings, without `:`.
@@ -171,6 +184,7 @@ impl Protocol {
             Self::Can => Some("can-raw"),
             Self::CanBroadcast => Some("can-bcm"),
             Self::Rds => Some("rds_tcp"),
+            Self::Packet => Some("af_packet"),
             Self::Vsock => Some("vsock"),
             Self::Tcp
             | Self::Udp
@@ -185,6 +199,16 @@ impl Protocol {
     #[must_use]
     pub fn from_scheme(scheme: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|protocol| protocol.scheme().eq_ignore_ascii_case(scheme))
+    }
+
+    /// A place as the system reports it, the way endpoints are written: `tcp://[::1]:9000`, `raw://[::1]`, `unix:/run/x`.
+    #[must_use]
+    pub fn with_scheme(self, place: &str) -> String {
+        // A host without a port is written without brackets where it stands alone.
+        let is_bare =
+            self.address_form() == AddressForm::HostProtocol && !place.starts_with('[') && place.contains(':');
+        let (open, close) = if is_bare { ("[", "]") } else { ("", "") };
+        format!("{}{}{open}{place}{close}", self.scheme(), self.separator())
     }
 
     /// What stands between scheme and address: paths follow the colon, all others two slashes.

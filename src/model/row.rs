@@ -82,6 +82,9 @@ pub enum Life {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         process: Option<PeerProcess>,
     },
+    /// A client's socket for datagrams is open and connected to nobody: each datagram names whom it is for, `peer` where
+    /// nobody else is named. `local` is where it is bound.
+    Opened { local: String, peer: String },
     /// `recv` returned 0: the peer has finished sending. It may still read.
     PeerFinished,
     /// `shutdown(SHUT_WR)` returned: this side has finished sending.

@@ -63,7 +63,7 @@ pub struct TcpInfo {
     pub path_mtu: u32,
     /// Payload bytes that the peer's system has acknowledged; Linux 4.1.
     pub bytes_acknowledged: Option<u64>,
-    /// Payload bytes received in order; Linux 4.1.
+    /// Payload bytes received in order; Linux 4.1. Of a connection that is closed, the peer's FIN may be one of them.
     pub bytes_received: Option<u64>,
     /// Payload bytes sent, retransmitted ones included; Linux 4.19.
     pub bytes_sent: Option<u64>,

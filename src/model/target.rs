@@ -6,7 +6,8 @@ use std::str::FromStr;
 use super::endpoint::{Endpoint, EndpointError};
 use super::multicast::{GroupError, MulticastGroup};
 use super::options::SocketOptions;
-use super::protocol::Protocol;
+use super::protocol::{AddressForm, Protocol};
+use super::session::Role;
 
 /// What the groups of a query are called in it.
 const JOIN: &str = "join";
@@ -42,6 +43,19 @@ impl Target {
         Ok(Self { endpoint, options, groups })
     }
 
+    /// Whether all of its options are those of this side's sockets, and its port is one to connect to or to bind.
+    ///
+    /// # Errors
+    /// The first that is none.
+    pub fn check_role(&self, role: Role) -> Result<(), EndpointError> {
+        let has_port = self.endpoint.protocol().address_form() == AddressForm::HostPort;
+        // connect(2) takes it, and what is sent fails.
+        if role == Role::Client && has_port && self.endpoint.host().is_some_and(|address| address.port == 0) {
+            return Err(EndpointError::PortZero);
+        }
+        Ok(self.options.check_role(self.endpoint.protocol(), role)?)
+    }
+
     /// What is asked for beside the endpoint, without the question mark.
     #[must_use]
     pub fn query(&self) -> String {
@@ -72,8 +86,8 @@ impl fmt::Display for Target {
         if query.is_empty() {
             return Ok(());
         }
-        // A raw socket's protocol stands in the query already.
-        let mark = if matches!(self.endpoint, Endpoint::Raw(_)) { '&' } else { '?' };
+        // What it carries stands in the query already.
+        let mark = if self.endpoint.protocol().carries_any() { '&' } else { '?' };
         write!(f, "{mark}{query}")
     }
 }
@@ -91,6 +105,9 @@ mod tests {
         let written = "udp://0.0.0.0:5000?mttl=4&join=239.1.2.3@eth0,ff02::1@lo,232.1.1.1/10.0.0.5";
         assert_eq!(target.to_string(), written);
         assert_eq!(written.parse(), Ok(target));
+        let for_client = |text: &str| text.parse::<Target>().unwrap().check_role(Role::Client);
+        assert_eq!(for_client("udp://127.0.0.1:0"), Err(EndpointError::PortZero));
+        assert_eq!(for_client("raw://127.0.0.1?proto=icmp"), Ok(()));
         let problem = |text: &str| text.parse::<Target>().unwrap_err();
         assert_eq!(problem("tcp://0.0.0.0:5000?join=239.1.2.3"), EndpointError::Group(GroupError::NotUdp));
         assert_eq!(problem("udp://0.0.0.0:5000?join"), EndpointError::Group(GroupError::Empty));

@@ -5,12 +5,13 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::unix::ffi::OsStrExt;
 
-use nix::net::if_::if_indextoname;
+use nix::libc;
+use nix::net::if_::{if_indextoname, if_nametoindex};
 use nix::sys::socket::SockaddrStorage;
 use socket2::SockAddr;
 
 use super::sys;
-use crate::model::{CanInterface, ContextId, Peer, UnixName, VsockAddress};
+use crate::model::{ContextId, EtherType, HardwareAddress, InterfaceName, LinkAddress, Peer, UnixName, VsockAddress};
 
 /// The system's form.
 ///
@@ -20,6 +21,12 @@ pub(super) fn system_address(peer: &Peer) -> io::Result<SockAddr> {
     match peer {
         Peer::Ip(address) | Peer::Host(address) => Ok((*address).into()),
         Peer::Vsock(address) => Ok(SockAddr::vsock(address.cid.0, address.port)),
+        Peer::Link(LinkAddress { hardware: Some(HardwareAddress(hardware)), interface, ether_type }) => {
+            let index = if_nametoindex(interface.name())?;
+            Ok(sys::link_address(i32::try_from(index).unwrap_or(i32::MAX), ether_type.0, *hardware))
+        }
+        // Nobody can be named there.
+        Peer::Link(LinkAddress { hardware: None, .. }) => Err(io::ErrorKind::InvalidInput.into()),
         // Its socket is bound to the interface and sends without an address.
         Peer::Can(_) => Err(io::ErrorKind::InvalidInput.into()),
         Peer::Unix(UnixName::Path(path)) => SockAddr::unix(path),
@@ -43,17 +50,41 @@ pub(super) fn peer_of(address: &SockAddr) -> Peer {
         return Peer::Vsock(VsockAddress { cid: ContextId(cid), port });
     }
     #[cfg(target_os = "linux")]
-    if let Some(interface) = sys::can_interface(address).and_then(can_interface) {
+    if let Some(interface) = sys::can_interface(address).and_then(interface_name) {
         return Peer::Can(interface);
+    }
+    #[cfg(target_os = "linux")]
+    if let Some(link) = sys::link(address)
+        && let Some(interface) = u32::try_from(link.sll_ifindex).ok().and_then(interface_name)
+    {
+        return Peer::Link(on_link(&link, interface));
     }
     Peer::Unix(unix_name(address))
 }
 
+fn on_link(address: &libc::sockaddr_ll, interface: InterfaceName) -> LinkAddress {
+    let [a, b, c, d, e, f, ..] = address.sll_addr;
+    // What is no Ethernet has longer addresses, or none.
+    let hardware = (address.sll_halen == 6).then_some(HardwareAddress([a, b, c, d, e, f]));
+    LinkAddress { hardware, interface, ether_type: EtherType(u16::from_be(address.sll_protocol)) }
+}
+
+/// Of a raw socket, for which the system fills a port in that means nothing.
+pub(super) fn without_port(peer: Peer) -> Peer {
+    match peer {
+        Peer::Ip(mut address) => {
+            address.set_port(0);
+            Peer::Host(address)
+        }
+        other => other,
+    }
+}
+
 /// By its number, of which 0 is none.
 #[cfg(target_os = "linux")]
-fn can_interface(index: u32) -> Option<CanInterface> {
+fn interface_name(index: u32) -> Option<InterfaceName> {
     let name = if_indextoname(index).ok()?;
-    CanInterface::new(name.to_str().ok()?)
+    InterfaceName::new(name.to_str().ok()?)
 }
 
 fn unix_name(address: &SockAddr) -> UnixName {
@@ -76,6 +107,11 @@ pub(super) fn sender_of(storage: &SockaddrStorage) -> Option<SocketAddr> {
     storage.as_sockaddr_in6().map(|v6| SocketAddr::V6((*v6).into()))
 }
 
+/// The sender of a frame that a socket bound to `own` received.
+pub(super) fn link_sender_of(storage: &SockaddrStorage, own: &LinkAddress) -> Option<LinkAddress> {
+    storage.as_link_addr().map(|address| on_link(address.as_ref(), own.interface.clone()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,7 +120,7 @@ mod tests {
     fn an_interface_of_can_is_known_by_its_name() {
         let loopback = nix::net::if_::if_nametoindex("lo").unwrap();
         let named = peer_of(&sys::can_address(loopback.cast_signed()));
-        assert_eq!(named, Peer::Can(CanInterface::new("lo").unwrap()));
+        assert_eq!(named, Peer::Can(InterfaceName::new("lo").unwrap()));
         // Bound to none, or to all of them.
         assert_eq!(peer_of(&sys::can_address(0)), Peer::Unix(UnixName::Unnamed));
         let other: std::net::SocketAddr = ([127, 0, 0, 1], 9).into();

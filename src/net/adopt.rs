@@ -9,15 +9,15 @@ use std::os::fd::RawFd;
 use nix::errno::Errno;
 use socket2::Socket;
 
-use super::address::peer_of;
+use super::address::{peer_of, without_port};
 use super::datagram::{DatagramSocket, Naming};
 use super::listener::Listener;
 use super::socket_kind::SocketKind;
 use super::stream::Stream;
 use super::transport::{Attempt, ConnectEnd, Listening};
-use super::{options, sys};
+use super::{options, packet, sys};
 use crate::model::{
-    CanInterface, Cause, DescriptorName, Endpoint, Failure, Hint, InheritedSocket, Operation, Peer, Protocol, Role,
+    Cause, DescriptorName, Endpoint, Failure, Hint, InheritedSocket, InterfaceName, Operation, Peer, Protocol, Role,
     SocketOption, SocketOptions, UnixName,
 };
 
@@ -86,6 +86,7 @@ fn try_connect(name: &DescriptorName, options: &SocketOptions) -> Result<Connect
 fn datagrams(socket: Socket, protocol: Protocol, local: Peer) -> io::Result<DatagramSocket> {
     options::ask_for_drops(&socket);
     let naming = match (protocol, local) {
+        (_, Peer::Link(own)) => return packet::over(socket, own, None),
         (_, bus @ Peer::Can(_)) => Naming::Sole(bus),
         (Protocol::Raw, _) => Naming::Host,
         _ if protocol.is_unix() => Naming::Unix,
@@ -97,13 +98,9 @@ fn datagrams(socket: Socket, protocol: Protocol, local: Peer) -> io::Result<Data
 /// A duplicate of the descriptor, and what the kernel says it is.
 fn take(name: &DescriptorName) -> Result<(Socket, Protocol), Failure> {
     let fail = failure(name);
-    let number = match name {
-        DescriptorName::Number(number) => *number,
-        DescriptorName::Named(name) => passed()
-            .into_iter()
-            .find_map(|(number, of)| (of.as_ref() == Some(name)).then_some(number))
-            .ok_or_else(|| fail(Operation::Adopt, Cause::NoSuchDescriptorName).with_hint(Hint::PassTheDescriptor))?,
-    };
+    let number = number_of(name).ok_or_else(|| {
+        fail(Operation::Adopt, Cause::NoSuchDescriptorName).with_hint(Hint::PassedDescriptors { names: passed_names() })
+    })?;
     let closed = |error: io::Error| match error.raw_os_error().map(Errno::from_raw) {
         Some(Errno::EBADF) => fail(Operation::Adopt, Cause::DescriptorNotOpen).with_hint(Hint::PassTheDescriptor),
         _ => fail(Operation::Adopt, Cause::from(&error)),
@@ -114,7 +111,8 @@ fn take(name: &DescriptorName) -> Result<(Socket, Protocol), Failure> {
     }
     let socket = Socket::from(sys::duplicate(number).map_err(closed)?);
     let kind = SocketKind::of(&socket).map_err(|error| match error.raw_os_error().map(Errno::from_raw) {
-        Some(Errno::ENOTSOCK) => fail(Operation::Adopt, Cause::DescriptorNotASocket),
+        // EBADF: one that was opened as a mere place in the file system (O_PATH, open(2)).
+        Some(Errno::ENOTSOCK | Errno::EBADF) => fail(Operation::Adopt, Cause::DescriptorNotASocket),
         _ => fail(Operation::Adopt, Cause::from(&error)),
     })?;
     let unknown = || fail(Operation::Adopt, Cause::UnknownSocketKind { kind: kind.to_string() });
@@ -124,7 +122,7 @@ fn take(name: &DescriptorName) -> Result<(Socket, Protocol), Failure> {
 /// Where it is bound; `None` where it isn't.
 fn bound_to(socket: &Socket, protocol: Protocol) -> Option<Peer> {
     if protocol == Protocol::CanBroadcast {
-        return Some(Peer::Can(CanInterface::any()));
+        return Some(Peer::Can(InterfaceName::any()));
     }
     match (protocol, peer_of(&socket.local_addr().ok()?)) {
         // To every address, before anybody binds it. The port is the protocol's number.
@@ -145,16 +143,6 @@ fn connected_to(socket: &Socket, protocol: Protocol, local: Option<&Peer>) -> Op
     Some(if protocol == Protocol::Raw { without_port(peer) } else { peer })
 }
 
-fn without_port(peer: Peer) -> Peer {
-    match peer {
-        Peer::Ip(mut address) => {
-            address.set_port(0);
-            Peer::Host(address)
-        }
-        other => other,
-    }
-}
-
 fn failure(name: &DescriptorName) -> impl Fn(Operation, Cause) -> Failure {
     let subject = Endpoint::Descriptor(name.clone()).to_string();
     move |operation, cause| Failure::new(operation, &subject, cause)
@@ -173,6 +161,23 @@ pub fn inherited() -> Vec<InheritedSocket> {
         Some(InheritedSocket { number, name, endpoint })
     };
     passed().into_iter().filter_map(look).collect()
+}
+
+/// The descriptor that is meant; `None` for a name that LISTEN_FDNAMES doesn't have. Whether it is open, this doesn't say.
+#[must_use]
+pub fn number_of(name: &DescriptorName) -> Option<RawFd> {
+    match name {
+        DescriptorName::Number(number) => Some(*number),
+        DescriptorName::Named(name) => {
+            passed().into_iter().find_map(|(number, of)| (of.as_ref() == Some(name)).then_some(number))
+        }
+    }
+}
+
+/// What a service manager passed to this very process, each by its name or, where it has none, by its number.
+#[must_use]
+pub fn passed_names() -> Vec<String> {
+    passed().into_iter().map(|(number, name)| name.unwrap_or_else(|| number.to_string())).collect()
 }
 
 fn passed() -> Vec<(RawFd, Option<String>)> {

@@ -8,11 +8,11 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::datagram::{DatagramSocket, Naming};
 use super::{options, sys};
-use crate::model::{self, CanInterface, Endpoint, Failure, Operation, Peer, Role, SocketOptions};
+use crate::model::{self, Endpoint, Failure, InterfaceName, Operation, Peer, Role, SocketOptions};
 
 /// A socket for the frames of one interface, CAN FD's among them where the interface has it, and for the errors that its
 /// controller reports.
-pub(super) fn bind(interface: &CanInterface, options: &SocketOptions) -> Result<DatagramSocket, Failure> {
+pub(super) fn bind(interface: &InterfaceName, options: &SocketOptions) -> Result<DatagramSocket, Failure> {
     let endpoint = Endpoint::Can(interface.clone());
     let socket = socket(Type::RAW, libc::CAN_RAW, options, &endpoint)?;
     let fail = failure(endpoint);
@@ -23,7 +23,7 @@ pub(super) fn bind(interface: &CanInterface, options: &SocketOptions) -> Result<
 }
 
 /// A socket of the broadcast manager for one interface.
-pub(super) fn bind_broadcast(interface: &CanInterface, options: &SocketOptions) -> Result<DatagramSocket, Failure> {
+pub(super) fn bind_broadcast(interface: &InterfaceName, options: &SocketOptions) -> Result<DatagramSocket, Failure> {
     let endpoint = Endpoint::CanBroadcast(interface.clone());
     let socket = socket(Type::DGRAM, libc::CAN_BCM, options, &endpoint)?;
     let fail = failure(endpoint);
@@ -48,7 +48,7 @@ fn open(kind: Type, protocol: i32) -> io::Result<Socket> {
 }
 
 /// The seam for any socket that carries whole frames, or whole messages of the broadcast manager.
-fn over(socket: Socket, protocol: model::Protocol, interface: &CanInterface) -> io::Result<DatagramSocket> {
+fn over(socket: Socket, protocol: model::Protocol, interface: &InterfaceName) -> io::Result<DatagramSocket> {
     DatagramSocket::new(socket, protocol, Naming::Sole(Peer::Can(interface.clone())))
 }
 
@@ -70,7 +70,7 @@ fn take_all(socket: &Socket) -> io::Result<()> {
     Ok(())
 }
 
-fn address(interface: &CanInterface) -> io::Result<socket2::SockAddr> {
+fn address(interface: &InterfaceName) -> io::Result<socket2::SockAddr> {
     let index = nix::net::if_::if_nametoindex(interface.name())?;
     Ok(sys::can_address(i32::try_from(index).unwrap_or(i32::MAX)))
 }
@@ -81,7 +81,7 @@ fn failure(endpoint: Endpoint) -> impl Fn(Operation, &io::Error) -> Failure {
 
 /// Both ends of a bus that needs no CAN: other sockets, too, keep the borders of what is sent.
 #[cfg(test)]
-pub(crate) fn bus(protocol: model::Protocol, interface: &CanInterface) -> [DatagramSocket; 2] {
+pub(crate) fn bus(protocol: model::Protocol, interface: &InterfaceName) -> [DatagramSocket; 2] {
     let (one, other) = Socket::pair(Domain::UNIX, Type::SEQPACKET, None).expect("two descriptors");
     [one, other].map(|end| over(end, protocol, interface).expect("a socket"))
 }
@@ -98,7 +98,7 @@ mod tests {
 
     /// Sends all of it from one end, and returns what the other end received, one by one.
     fn crossed(protocol: model::Protocol, sent: &[Vec<u8>]) -> Vec<Vec<u8>> {
-        let vcan = CanInterface::new("vcan0").unwrap();
+        let vcan = InterfaceName::new("vcan0").unwrap();
         let peer = Peer::Can(vcan.clone());
         let [ours, theirs] = bus(protocol, &vcan);
         for bytes in sent {
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn an_interface_that_is_not_there_is_named() {
-        let none = CanInterface::new("no-such-can").unwrap();
+        let none = InterfaceName::new("no-such-can").unwrap();
         // Whatever the kernel has.
         let error = address(&none).unwrap_err();
         assert_eq!(error.raw_os_error().map(Errno::from_raw), Some(Errno::ENODEV));

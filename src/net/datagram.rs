@@ -10,7 +10,7 @@ use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg};
 use nix::sys::time::TimeSpec;
 use socket2::Socket;
 
-use super::address::{peer_of, sender_of, system_address};
+use super::address::{link_sender_of, peer_of, sender_of, system_address};
 use super::error_queue::{self, Undelivered};
 use super::inspect::{OpenSocket, memory};
 use super::reach::Reach;
@@ -18,7 +18,7 @@ use super::socket_kind::SocketKind;
 use super::stream::receive_time;
 use super::unix_message::{self, Rights};
 use super::wake::{Ready, Wake};
-use crate::model::{IpProtocol, Peer, PeerProcess, Protocol, Role};
+use crate::model::{IpProtocol, LinkAddress, Peer, PeerProcess, Protocol, Role};
 
 /// What one receive call returned.
 #[derive(Debug)]
@@ -51,6 +51,8 @@ pub(super) enum Naming {
     Host,
     /// By a path or an abstract name, and not at all where it has none.
     Unix,
+    /// By a hardware address, on one interface: whom it sends to where nobody is named.
+    Link { own: LinkAddress, to: Option<Peer> },
     /// Not at all: it has but this one to converse with.
     Sole(Peer),
 }
@@ -60,6 +62,7 @@ impl Naming {
         match self {
             Self::Ip => storage.and_then(sender_of).map(Peer::Ip),
             Self::Host => storage.and_then(sender_of).map(Peer::Host),
+            Self::Link { own, .. } => storage.and_then(|storage| link_sender_of(storage, own)).map(Peer::Link),
             Self::Sole(peer) => Some(peer.clone()),
             // It comes with what else a Unix message brings.
             Self::Unix => None,
@@ -188,7 +191,8 @@ impl DatagramSocket {
     pub fn send(&self, bytes: &[u8], to: Option<&Peer>, wait: bool) -> io::Result<usize> {
         let flags = if wait { 0 } else { libc::MSG_DONTWAIT };
         let attempt = || match (to, &self.naming) {
-            (Some(peer), Naming::Ip | Naming::Host | Naming::Unix) => {
+            (Some(peer), Naming::Ip | Naming::Host | Naming::Unix | Naming::Link { .. })
+            | (None, Naming::Link { to: Some(peer), .. }) => {
                 self.socket.send_to_with_flags(bytes, &system_address(peer)?, flags)
             }
             _ => self.socket.send_with_flags(bytes, flags),
@@ -227,6 +231,7 @@ impl DatagramSocket {
                 Peer::Ip(address) => Peer::Host(address),
                 other => other,
             }),
+            Naming::Link { own, .. } => Ok(Peer::Link(own.clone())),
             Naming::Sole(peer) => Ok(peer.clone()),
         }
     }

@@ -5,7 +5,7 @@ use std::os::fd::BorrowedFd;
 use nix::libc;
 use socket2::SockRef;
 
-use super::address::peer_of;
+use super::address::{peer_of, without_port};
 use super::sys::{self, QueueRequest};
 use super::{multicast, options, tcp_info};
 use crate::model::{
@@ -67,9 +67,11 @@ impl OpenSocket<'_> {
     /// The kernel refuses; the failure names the option and its value.
     pub fn change(&self, option: SocketOption, value: &OptionValue) -> Result<OptionAnswer, Failure> {
         let socket = SockRef::from(&self.socket);
-        let address = socket.peer_addr().or_else(|_| socket.local_addr()).map(|address| peer_of(&address).to_string());
-        let scheme = (self.protocol.scheme(), self.protocol.separator());
-        let subject = format!("{}{}{}", scheme.0, scheme.1, address.unwrap_or_default());
+        let place = socket.peer_addr().or_else(|_| socket.local_addr()).map(|address| match peer_of(&address) {
+            place if self.protocol == Protocol::Raw => without_port(place).to_string(),
+            place => place.to_string(),
+        });
+        let subject = self.protocol.with_scheme(&place.unwrap_or_default());
         options::change(self.socket, self.role, option, value, &subject)
     }
 

@@ -22,11 +22,13 @@ pub(super) fn bind(candidates: &[SocketAddr], options: &SocketOptions) -> Result
 /// has a peer to send to, and hears others all the same.
 pub(super) fn open(attempt: &Attempt<'_>) -> ConnectEnd {
     let opened = first_that_works(attempt.candidates, Operation::Connect, |peer| {
-        let local = match attempt.local.ip {
-            Some(ip) => ip,
-            None => source_for(peer).map_err(fail(Operation::Bind, peer))?,
+        let local = match attempt.local.beside(peer).filter(|_| attempt.local.ip.is_some()) {
+            Some(local) => local,
+            None => {
+                let ip = source_for(peer).map_err(fail(Operation::Bind, peer))?;
+                SocketAddr::new(ip, attempt.local.port.unwrap_or(0))
+            }
         };
-        let local = SocketAddr::new(local, attempt.local.port.unwrap_or(0));
         let socket = bound(local, peer, Role::Client, attempt.options)?;
         if attempt.connected {
             socket.connect(&peer.into()).map_err(fail(Operation::Connect, peer))?;

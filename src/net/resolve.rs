@@ -9,6 +9,8 @@ use crate::model::HostPort;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LocalAddress {
     pub ip: Option<IpAddr>,
+    /// The number of the interface that a link-local address is on; 0 where none is needed.
+    pub scope: u32,
     pub port: Option<u16>,
 }
 
@@ -31,7 +33,11 @@ impl LocalAddress {
             return None;
         }
         let any = if candidate.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
-        Some(SocketAddr::new(self.ip.unwrap_or(any), self.port.unwrap_or(0)))
+        let port = self.port.unwrap_or(0);
+        Some(match self.ip.unwrap_or(any) {
+            IpAddr::V4(ip) => SocketAddr::new(ip.into(), port),
+            IpAddr::V6(ip) => SocketAddrV6::new(ip, port, 0, self.scope).into(),
+        })
     }
 }
 
@@ -44,6 +50,23 @@ pub fn literal(address: &HostPort) -> Option<SocketAddr> {
     let (host, scope) = address.host.split_once('%')?;
     let scope = scope.parse().ok().or_else(|| interface_index(scope))?;
     Some(SocketAddrV6::new(host.parse().ok()?, address.port, 0, scope).into())
+}
+
+/// The address with an interface's name where it has the interface's number for a scope, as people know it (RFC 4007,
+/// section 11.2); as it was, where no interface has this number.
+#[must_use]
+pub fn with_named_scope(address: HostPort) -> HostPort {
+    let named = || {
+        let (host, scope) = address.host.split_once('%')?;
+        let name = nix::net::if_::if_indextoname(scope.parse::<u32>().ok()?).ok()?;
+        // nix takes the error of a number that no interface has for an empty name.
+        let name = name.to_str().ok().filter(|name| !name.is_empty())?;
+        Some(format!("{host}%{name}"))
+    };
+    match named() {
+        Some(host) => HostPort { host, ..address },
+        None => address,
+    }
 }
 
 fn interface_index(name: &str) -> Option<u32> {
@@ -102,5 +125,18 @@ mod tests {
         let SocketAddr::V6(scoped) = at("fe80::1%3").unwrap() else { panic!("not v6") };
         assert_eq!(scoped.scope_id(), 3);
         assert_eq!(at("localhost"), None);
+    }
+
+    #[test]
+    fn a_scope_is_an_interfaces_name_where_one_has_the_number() {
+        let number = interface_index("lo").unwrap();
+        for (host, named) in [
+            (format!("fe80::1%{number}"), "fe80::1%lo"),
+            ("fe80::1%4294967295".to_owned(), "fe80::1%4294967295"),
+            ("fe80::1%lo".to_owned(), "fe80::1%lo"),
+            ("fe80::1".to_owned(), "fe80::1"),
+        ] {
+            assert_eq!(with_named_scope(HostPort::new(host, 9)), HostPort::new(named, 9));
+        }
     }
 }

@@ -37,6 +37,7 @@ impl SocketKind {
                 Protocol::Udp
             }
             (libc::AF_INET | libc::AF_INET6, libc::SOCK_RAW, _) => Protocol::Raw,
+            (libc::AF_PACKET, libc::SOCK_DGRAM, _) => Protocol::Packet,
             (libc::AF_UNIX, libc::SOCK_STREAM, _) => Protocol::UnixStream,
             (libc::AF_UNIX, libc::SOCK_DGRAM, _) => Protocol::UnixDatagram,
             (libc::AF_UNIX, libc::SOCK_SEQPACKET, _) => Protocol::UnixSeqpacket,
@@ -106,6 +107,8 @@ mod tests {
             (kind(libc::AF_CAN, libc::SOCK_RAW, libc::CAN_RAW), Some(Protocol::Can)),
             (kind(libc::AF_CAN, libc::SOCK_DGRAM, libc::CAN_BCM), Some(Protocol::CanBroadcast)),
             (kind(libc::AF_CAN, libc::SOCK_DGRAM, libc::CAN_ISOTP), None),
+            (kind(libc::AF_PACKET, libc::SOCK_DGRAM, 0), Some(Protocol::Packet)),
+            (kind(libc::AF_PACKET, libc::SOCK_RAW, 0), None),
             (kind(libc::AF_RDS, libc::SOCK_SEQPACKET, 0), Some(Protocol::Rds)),
             (kind(libc::AF_INET6, libc::SOCK_STREAM, libc::IPPROTO_MPTCP), Some(Protocol::Tcp)),
             (kind(libc::AF_INET6, libc::SOCK_DGRAM, libc::IPPROTO_UDPLITE), Some(Protocol::Udp)),

@@ -165,3 +165,28 @@ pub(super) fn can_interface(address: &SockAddr) -> Option<u32> {
     let address = unsafe { &*address.as_ptr().cast::<libc::sockaddr_can>() };
     u32::try_from(address.can_ifindex).ok()
 }
+
+/// A hardware address on an interface, `struct sockaddr_ll` of packet(7).
+#[cfg(target_os = "linux")]
+pub(super) fn link_address(interface: i32, protocol: u16, hardware: [u8; 6]) -> SockAddr {
+    let mut storage = SockAddrStorage::zeroed();
+    // SAFETY: as in `can_address`.
+    #[allow(unsafe_code)]
+    unsafe {
+        let address = storage.view_as::<libc::sockaddr_ll>();
+        address.sll_family = libc::AF_PACKET as libc::sa_family_t;
+        address.sll_protocol = protocol.to_be();
+        address.sll_ifindex = interface;
+        address.sll_halen = 6;
+        address.sll_addr[..6].copy_from_slice(&hardware);
+        SockAddr::new(storage, size_of::<libc::sockaddr_ll>() as libc::socklen_t)
+    }
+}
+
+/// The address as that of a link; `None` for one of another family.
+#[cfg(target_os = "linux")]
+pub(super) fn link(address: &SockAddr) -> Option<libc::sockaddr_ll> {
+    // SAFETY: as in `can_interface`.
+    #[allow(unsafe_code)]
+    (i32::from(address.family()) == libc::AF_PACKET).then(|| unsafe { *address.as_ptr().cast() })
+}

@@ -58,8 +58,12 @@ fn parse(info: &[u8], role: Role) -> Option<TcpInfo> {
     let payload_max = sent.zip(u64_at(info, BYTES_RETRANSMITTED)).map(|(sent, again)| sent.saturating_sub(again));
     let syn = u64::from(role == Role::Client);
     let acknowledged = u64_at(info, BYTES_ACKED).map(|acknowledged| acknowledged.saturating_sub(syn));
+    let state = TcpState::from_number(*info.get(STATE)?)?;
+    // The peer's FIN likewise. Of one that is closed the structure doesn't say whether that came.
+    let has_ended = matches!(state, TcpState::CloseWait | TcpState::LastAck | TcpState::Closing | TcpState::TimeWait);
+    let fin = u64::from(has_ended);
     Some(TcpInfo {
-        state: TcpState::from_number(*info.get(STATE)?)?,
+        state,
         rtt,
         // The deviation has a start value before anything was measured.
         rtt_variance: rtt.and(u32_at(info, RTT_VARIANCE).map(micros)),
@@ -73,7 +77,7 @@ fn parse(info: &[u8], role: Role) -> Option<TcpInfo> {
         send_mss: u32_at(info, SEND_MSS)?,
         path_mtu: u32_at(info, PATH_MTU)?,
         bytes_acknowledged: acknowledged.map(|acknowledged| acknowledged.min(payload_max.unwrap_or(u64::MAX))),
-        bytes_received: u64_at(info, BYTES_RECEIVED),
+        bytes_received: u64_at(info, BYTES_RECEIVED).map(|received| received.saturating_sub(fin)),
         bytes_sent: sent,
         delivery_rate: u64_at(info, DELIVERY_RATE).filter(|rate| *rate != 0),
     })
@@ -114,7 +118,7 @@ mod tests {
         assert_eq!((info.state, info.state.name()), (TcpState::CloseWait, "CLOSE-WAIT"));
         assert_eq!(info.rtt, Some(Duration::from_micros(41)));
         assert_eq!(info.rtt_variance, Some(Duration::from_micros(7)));
-        assert_eq!((info.retransmits, info.bytes_sent, info.bytes_received), (3, Some(1500), Some(9)));
+        assert_eq!((info.retransmits, info.bytes_sent, info.bytes_received), (3, Some(1500), Some(8)));
         assert_eq!(info.bytes_acknowledged, Some(1000), "without SYN and FIN");
     }
 
@@ -144,7 +148,7 @@ mod tests {
         assert_eq!((oldest.rtt, oldest.retransmits), (whole.rtt, 3));
         assert_eq!((oldest.bytes_acknowledged, oldest.bytes_sent, oldest.delivery_rate), (None, None, None));
         let older = parse(&filled[..136], Role::Server).unwrap();
-        assert_eq!((older.bytes_acknowledged, older.bytes_received, older.bytes_sent), (Some(1002), Some(9), None));
+        assert_eq!((older.bytes_acknowledged, older.bytes_received, older.bytes_sent), (Some(1002), Some(8), None));
         for length in 0..104 {
             assert_eq!(parse(&filled[..length], Role::Server), None, "{length} bytes");
         }

@@ -3,14 +3,14 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use socket2::Type;
+use socket2::{Domain, Socket, Type};
 
 use super::datagram::DatagramSocket;
 use super::listener::Listener;
 use super::resolve::LocalAddress;
 use super::stream::Stream;
 use super::wake::Wake;
-use super::{adopt, can, options, race, raw, rds, tcp, udp, unix, unix_datagram, vsock};
+use super::{adopt, can, options, packet, race, raw, rds, tcp, udp, unix, unix_datagram, vsock};
 use crate::model::{Cause, Endpoint, Facility, Failure, IpProtocol, Operation, Peer, Protocol, Role, SocketOptions};
 
 /// A bound socket that serves many peers.
@@ -89,6 +89,7 @@ pub fn listen(endpoint: &Endpoint, candidates: &[SocketAddr], options: &SocketOp
         }
         Endpoint::UnixDatagram(name) => unix_datagram::bind(endpoint, name, options).map(Listening::Datagrams),
         Endpoint::Raw(address) => raw::bind(address, candidates, options).map(Listening::Datagrams),
+        Endpoint::Packet(address) => packet::bind(address, options).map(Listening::Datagrams),
         Endpoint::Vsock(address) => vsock::listen(*address, options).map(Listening::Connections),
         Endpoint::Can(interface) => can::bind(interface, options).map(Listening::Datagrams),
         Endpoint::CanBroadcast(interface) => can::bind_broadcast(interface, options).map(Listening::Datagrams),
@@ -103,6 +104,10 @@ pub fn listen(endpoint: &Endpoint, candidates: &[SocketAddr], options: &SocketOp
 /// Why there is none.
 pub fn probe(facility: &Facility) -> Result<(), Failure> {
     let protocol = facility.protocol;
+    if facility.ipv6.is_some() {
+        let any = Socket::new(Domain::IPV6, Type::DGRAM, None);
+        any.map_err(|error| Failure::io(Operation::Open, protocol.scheme(), &error))?;
+    }
     let result = match protocol {
         Protocol::Tcp => return options::probe(Type::STREAM, facility),
         Protocol::Udp => return options::probe(Type::DGRAM, facility),
@@ -111,6 +116,7 @@ pub fn probe(facility: &Facility) -> Result<(), Failure> {
         }
         Protocol::UnixStream | Protocol::UnixDatagram | Protocol::UnixSeqpacket | Protocol::Descriptor => Ok(()),
         Protocol::Raw => raw::probe(),
+        Protocol::Packet => packet::probe(),
         Protocol::Vsock => vsock::probe(),
         Protocol::Can => can::probe(),
         Protocol::CanBroadcast => can::probe_broadcast(),
@@ -135,6 +141,7 @@ pub fn connect(attempt: &Attempt<'_>, mut on_attempt: impl FnMut(&Endpoint)) -> 
             unix::connect(name, attempt)
         }
         Endpoint::Raw(address) => raw::open(address, attempt),
+        Endpoint::Packet(address) => packet::open(address, attempt),
         Endpoint::Vsock(address) => {
             on_attempt(attempt.endpoint);
             vsock::connect(*address, attempt)

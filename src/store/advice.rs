@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::io;
+use std::path::Path;
 
+use super::missing;
 use crate::model::{Cause, Failure, Hint, Operation};
 
 /// A failed call on a file, with the hint that goes with its cause.
@@ -17,8 +19,9 @@ pub(super) fn advise(failure: Failure) -> Failure {
         Cause::StorageFull => Some(Hint::FreeSpace),
         Cause::PermissionDenied => Some(Hint::CheckRights),
         Cause::PathTooLong => Some(Hint::ShortenThePath),
+        Cause::NotFound => missing::on_the_way(Path::new(&failure.subject)),
         Cause::IsDirectory => Some(Hint::ChooseAFile),
-        Cause::NotADirectory => Some(Hint::ChooseAFolder),
+        Cause::NotADirectory => missing::on_the_way(Path::new(&failure.subject)).or(Some(Hint::ChooseAFolder)),
         Cause::OutOfDescriptors => Some(Hint::RaiseDescriptorLimit),
         _ => None,
     };

@@ -1,7 +1,7 @@
-//! What stands behind a descriptor that a peer sent.
+//! What stands behind a descriptor that a peer sent, or that the program was started with.
 
 use std::fs::{self, FileType};
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::os::unix::fs::FileTypeExt;
 
 use crate::model::{DescriptorKind, ReceivedDescriptor};
@@ -9,7 +9,13 @@ use crate::model::{DescriptorKind, ReceivedDescriptor};
 /// What a descriptor is and where it leads, as `/proc/self/fd` has it. Opens nothing and reads nothing of it.
 #[must_use]
 pub fn describe(descriptor: BorrowedFd<'_>) -> ReceivedDescriptor {
-    let link = format!("/proc/self/fd/{}", descriptor.as_raw_fd());
+    describe_number(descriptor.as_raw_fd())
+}
+
+/// As [`describe`], of a descriptor that is nobody's here; one that isn't open has no target.
+#[must_use]
+pub fn describe_number(descriptor: RawFd) -> ReceivedDescriptor {
+    let link = format!("/proc/self/fd/{descriptor}");
     let target = fs::read_link(&link).map(|target| target.to_string_lossy().into_owned()).unwrap_or_default();
     // Links are followed: this is fstat(2) by another name.
     let kind = fs::metadata(&link).map_or(DescriptorKind::Other, |metadata| kind(metadata.file_type(), &target));
@@ -23,6 +29,9 @@ fn kind(kind: FileType, target: &str) -> DescriptorKind {
         DescriptorKind::Pipe
     } else if kind.is_dir() {
         DescriptorKind::Folder
+    // What isatty(3) would ask the device itself.
+    } else if kind.is_char_device() && is_terminal(target) {
+        DescriptorKind::Terminal
     } else if kind.is_char_device() || kind.is_block_device() {
         DescriptorKind::Device
     // The kernel's own have no type of their own, or that of a file, and a name in place of a path.
@@ -31,6 +40,11 @@ fn kind(kind: FileType, target: &str) -> DescriptorKind {
     } else {
         DescriptorKind::Other
     }
+}
+
+/// By its name, pty(7), tty(4), ttys(4) and console(4).
+fn is_terminal(target: &str) -> bool {
+    target.starts_with("/dev/pts/") || target.starts_with("/dev/tty") || target == "/dev/console"
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ pub mod ephemeral_ports;
 pub mod inbox;
 pub mod journal;
 pub mod kernel;
+pub mod missing;
 pub mod port_owner;
 pub mod process;
 pub mod sent_log;
@@ -17,6 +18,7 @@ pub mod socket_table;
 pub mod source;
 pub mod temporary;
 pub mod time_wait;
+pub mod unix_owner;
 
 mod advice;
 mod folder;

@@ -1,7 +1,6 @@
 //! Who holds a port, as far as `/proc` tells.
 
 use core::net::{IpAddr, SocketAddr};
-use std::fs;
 use std::path::Path;
 
 use super::process;
@@ -48,10 +47,7 @@ fn find_in(proc: &Path, protocol: Protocol, place: Place) -> Option<Holder> {
     holding.sort_by_key(|socket| (place.overlap(socket.local) != Overlap::Yes, socket.state != LISTEN));
     // The first alone: of another one it may be untrue.
     let inode = holding.first()?.inode;
-    let owner = processes(proc)
-        .find(|pid| holds_socket(&proc.join(format!("{pid}/fd")), inode))
-        .and_then(|pid| Some(PortOwner { pid, name: process::name_in(proc, pid)? }));
-    Some(owner.map_or(Holder::Unseen, Holder::Process))
+    Some(process::owner_in(proc, inode).map_or(Holder::Unseen, Holder::Process))
 }
 
 /// UDP sockets that get what is sent to this address, or may get it instead of each other: bound to it, or to all
@@ -71,23 +67,9 @@ fn sharing_in(proc: &Path, address: SocketAddr) -> u64 {
     sockets.iter().filter(|socket| place.overlap(socket.local) == Overlap::Yes).count() as u64
 }
 
-fn processes(proc: &Path) -> impl Iterator<Item = u32> {
-    let entries = fs::read_dir(proc).ok().into_iter().flatten();
-    entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-}
-
-fn holds_socket(descriptors: &Path, inode: u64) -> bool {
-    let name = format!("socket:[{inode}]");
-    fs::read_dir(descriptors)
-        .ok()
-        .into_iter()
-        .flatten()
-        .flatten()
-        .any(|descriptor| fs::read_link(descriptor.path()).is_ok_and(|target| target.as_os_str() == name.as_str()))
-}
-
 #[cfg(all(test, unix))]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::symlink;
 
     use super::super::socket_table::tests::line;

@@ -14,7 +14,7 @@ use nix::sys::stat::{FileStat, Mode, SFlag, fstatat};
 
 use super::advice::file_failure;
 use super::source::Source;
-use crate::model::{BrowserContent, Failure, FolderEntry, FolderList, Hint, Operation};
+use crate::model::{BrowserContent, Failure, FolderEntry, FolderList, Operation};
 
 /// The most entries that are listed: a page of more is of no use to anybody.
 const LIST_MAX: usize = 10_000;
@@ -70,10 +70,8 @@ impl Site {
             }
             BrowserContent::Folder(path) => {
                 let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-                let folder = open(path, flags, Mode::empty()).map_err(|errno| {
-                    let failure = file_failure(Operation::OpenFile, path.display(), &errno.into());
-                    if errno == Errno::ENOENT { failure.with_hint(Hint::ChooseAFolder) } else { failure }
-                })?;
+                let folder = open(path, flags, Mode::empty())
+                    .map_err(|errno| file_failure(Operation::OpenFile, path.display(), &errno.into()))?;
                 (Root::Folder(folder), path)
             }
         };

@@ -74,6 +74,7 @@ mod tests {
                 journal: JournalPlace::File(journal),
                 wake: Arc::new(move || _ = wake.try_send(())),
                 payload_events: false,
+                last_look: false,
                 settings: None,
                 sent_logs: None,
             });

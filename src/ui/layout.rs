@@ -88,8 +88,8 @@ impl App {
 
     /// What the panels take with all that "More" has opened, in points.
     fn full_panel_height(&self) -> f32 {
-        let server = self.servers.iter().find(|tab| tab.socket == self.server).map_or(0.0, |tab| tab.full_height);
-        let client = self.clients.iter().find(|tab| tab.socket == self.client).map_or(0.0, |tab| tab.full_height);
+        let server = self.servers.iter().find(|tab| tab.socket == self.server).map_or(0.0, |tab| tab.heights.full);
+        let client = self.clients.iter().find(|tab| tab.socket == self.client).map_or(0.0, |tab| tab.heights.full);
         server.max(client) + shell::AROUND_TAB
     }
 

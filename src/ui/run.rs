@@ -41,6 +41,7 @@ pub fn run() -> ExitCode {
             }
         }),
         payload_events: false,
+        last_look: false,
         settings: path,
         sent_logs: Engine::sent_logs_path(),
     };

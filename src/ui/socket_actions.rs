@@ -3,44 +3,84 @@
 use std::path::{Path, PathBuf};
 
 use super::app::App;
-use super::tabs::{ClientState, ServerState};
+use super::tabs::{ClientState, ClientTabState, EndpointForm, ServerState, ServerTabState};
 use super::widgets::message_line::Message;
-use crate::model::{Command, Recipients, Role, SendMode, SocketId};
+use crate::model::{Command, ConnectSpec, ListenSpec, Recipients, Role, SendMode, SocketId};
+
+/// A tab whose socket can be opened.
+trait Startable {
+    type Spec;
+
+    /// How to open it; `None` while a field is mistaken.
+    fn spec(&self) -> Option<Self::Spec>;
+
+    /// Its form, whether "More" is open, and what is said of it: a message, datagrams that were dropped.
+    fn parts(&mut self) -> (&mut EndpointForm, &mut bool, &mut Option<Message>, &mut u64);
+}
+
+impl Startable for ServerTabState {
+    type Spec = ListenSpec;
+
+    fn spec(&self) -> Option<ListenSpec> {
+        self.spec()
+    }
+
+    fn parts(&mut self) -> (&mut EndpointForm, &mut bool, &mut Option<Message>, &mut u64) {
+        (&mut self.form, &mut self.more_open, &mut self.message, &mut self.dropped)
+    }
+}
+
+impl Startable for ClientTabState {
+    type Spec = ConnectSpec;
+
+    fn spec(&self) -> Option<ConnectSpec> {
+        self.spec()
+    }
+
+    fn parts(&mut self) -> (&mut EndpointForm, &mut bool, &mut Option<Message>, &mut u64) {
+        (&mut self.form, &mut self.more_open, &mut self.message, &mut self.dropped)
+    }
+}
+
+/// How to open a tab's socket, as its form says; what was said of an earlier one is over then. While a field is mistaken
+/// there is no answer, and the field is brought into view.
+fn checked<Tab: Startable>(tab: &mut Tab) -> Option<Tab::Spec> {
+    let (form, ..) = tab.parts();
+    form.take_endpoint_text();
+    form.tried = true;
+    let spec = tab.spec();
+    let (form, more_open, message, dropped) = tab.parts();
+    if spec.is_some() {
+        (*message, *dropped) = (None, 0);
+    } else {
+        *more_open |= form.target().is_ok() || form.options_are_mistaken();
+    }
+    spec
+}
 
 impl App {
     pub(super) fn start(&mut self, role: Role, socket: SocketId) {
-        let command = match role {
+        let (command, endpoint) = match role {
             Role::Server => {
                 let Some(tab) = self.server_tab(socket) else { return };
-                tab.form.take_endpoint_text();
-                tab.form.tried = true;
-                let Some(spec) = tab.spec() else {
-                    tab.more_open |= tab.form.target().is_ok() || tab.form.options_are_mistaken();
-                    return;
-                };
-                tab.message = None;
-                tab.dropped = 0;
+                let Some(spec) = checked(tab) else { return };
                 let waits_for = spec.wait_for_address.then_some(&spec.target.endpoint);
                 tab.port_wait.take_if(|wait| waits_for.is_none() || wait.endpoint.as_ref() != waits_for);
                 tab.wait_for_address = false;
                 tab.state = ServerState::Starting;
-                Command::Listen { socket, spec }
+                let endpoint = spec.target.endpoint.clone();
+                (Command::Listen { socket, spec }, endpoint)
             }
             Role::Client => {
                 let Some(tab) = self.client_tab(socket) else { return };
-                tab.form.take_endpoint_text();
-                tab.form.tried = true;
-                let Some(spec) = tab.spec() else {
-                    tab.more_open |= tab.form.target().is_ok() || tab.form.options_are_mistaken();
-                    return;
-                };
-                tab.message = None;
-                tab.dropped = 0;
+                let Some(spec) = checked(tab) else { return };
                 tab.candidates = 0;
                 tab.state = ClientState::Connecting { attempt: String::new() };
-                Command::Connect { socket, spec }
+                let endpoint = spec.target.endpoint.clone();
+                (Command::Connect { socket, spec }, endpoint)
             }
         };
+        self.sessions.places.begin(socket, endpoint);
         self.engine.send(command);
     }
 

@@ -1,5 +1,7 @@
 //! What the window knows of listeners, clients and sessions, learnt from events.
 
+mod places;
+
 use std::collections::{BTreeMap, HashMap};
 use std::mem;
 use std::sync::Arc;
@@ -10,6 +12,8 @@ use crate::model::{
     CloseReason, Direction, Event, Facility, Failure, InheritedSocket, NetworkInterface, PageRow, RowBody, SessionId,
     SessionInfo, ShownAs, SocketId, Traffic,
 };
+
+pub use places::Places;
 
 /// One session as the window shows it.
 #[derive(Clone, Debug)]
@@ -54,6 +58,8 @@ pub struct Sessions {
     pub by_id: HashMap<SessionId, SessionView>,
     /// Of those that no tab shows any more, what is not read as text.
     pub(super) readings: BTreeMap<SessionId, Reading>,
+    /// Where the tabs' sockets were opened.
+    pub places: Places,
     /// How the bytes of every tab and session are shown as text.
     pub shown_as: ShownAs,
     /// The sockets that a service manager passed to this program.
@@ -114,6 +120,7 @@ impl Sessions {
     }
 
     pub fn on_event(&mut self, event: &Event) {
+        self.places.on_event(event);
         match event {
             Event::Opened { info, traffic } => {
                 let view = SessionView {

@@ -236,6 +236,31 @@ fn an_answer_to_a_group_is_its_senders() {
 }
 
 #[test]
+fn an_answer_to_a_group_of_ipv6_is_its_senders() {
+    in_own_network("groups::an_answer_to_a_group_of_ipv6_is_its_senders", || {
+        card("d0", "10.9.0.1/24");
+        ip(&["address", "add", "fd00::1/64", "dev", "d0", "nodad"]);
+        let index = nix::net::if_::if_nametoindex("d0").unwrap();
+        let mut h = Harness::new();
+        let member = UdpSocket::bind("[::]:0").unwrap();
+        member.set_read_timeout(Some(crate::harness::DEADLINE)).unwrap();
+        member.join_multicast_v6(&"ff05::77".parse().unwrap(), index).unwrap();
+        let to = format!("udp://[ff05::77]:{}?mif=d0&mttl=7&mloop=1", member.local_addr().unwrap().port());
+        let (client, own) = h.connect_with(&to, |spec| spec.connected = false);
+        let names = ["mttl", "mloop", "mif"];
+        assert_eq!(h.answers(client, Some(own.id)).iter().map(|one| one.option.name()).collect::<Vec<_>>(), names);
+        h.send(client, b"who?");
+        let mut buffer = [0; 8];
+        let (len, from) = member.recv_from(&mut buffer).unwrap();
+        assert_eq!((&buffer[..len], from.ip().to_string().as_str()), (&b"who?"[..], "fd00::1"));
+        member.send_to(b"me", from).unwrap();
+        let answering = h.opened(client);
+        assert_ne!(answering.id, own.id);
+        assert_eq!(h.bytes(answering.id, Direction::In, 2), b"me");
+    });
+}
+
+#[test]
 fn a_broadcast_has_to_be_allowed() {
     in_own_network("groups::a_broadcast_has_to_be_allowed", || {
         card("d0", "10.9.0.1/24");

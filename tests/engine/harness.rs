@@ -29,6 +29,7 @@ impl Harness {
             journal: JournalPlace::Temporary,
             wake: Arc::new(|| {}),
             payload_events: false,
+            last_look: false,
             settings: None,
             sent_logs: None,
         };

@@ -5,14 +5,17 @@ mod support;
 
 mod adopted;
 mod browser;
+mod families;
 mod files;
 mod groups;
 mod harness;
 mod held_up;
 mod inspect;
 mod journal;
+mod link_local;
 mod options;
 mod options_live;
+mod packet;
 mod stream;
 mod trouble;
 mod udp;

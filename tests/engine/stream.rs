@@ -248,7 +248,12 @@ fn without_reuse_address_a_closed_connection_keeps_the_port() {
         if cured_at_once {
             assert_eq!(h.listening(server), endpoint);
         } else {
-            h.noticed(&Notice::WaitingForAddress);
+            h.wait("what is waited for", |event| match event {
+                Event::Noticed { notice: Notice::WaitingForAddress { owner: None, seconds: Some(1..=60) }, .. } => {
+                    Some(())
+                }
+                _ => None,
+            });
             h.engine.send(Command::StopListening { socket: server });
             h.stopped(server);
         }
@@ -262,7 +267,11 @@ fn a_listener_waits_for_its_address_where_it_was_told_to() {
     let address = holder.local_addr().unwrap();
     let server = h.engine.new_socket();
     h.listen_as(server, &format!("tcp://{address}"), |spec| spec.wait_for_address = true);
-    h.noticed(&Notice::WaitingForAddress);
+    let owner = h.wait("who has it", |event| match event {
+        Event::Noticed { notice: Notice::WaitingForAddress { owner, seconds: None }, .. } => owner.clone(),
+        _ => None,
+    });
+    assert_eq!(owner.pid, std::process::id());
     drop(holder);
     assert_eq!(h.listening(server).address(), address.to_string());
 }

@@ -4,7 +4,7 @@ use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
 use sockeye::model::{
-    Cause, CloseReason, Command, Direction, Event, Filter, Hint, Notice, Operation, Recipients, Respond, RowBody,
+    Cause, CloseReason, Command, Direction, Event, Filter, Hint, Life, Notice, Operation, Recipients, Respond, RowBody,
 };
 
 use crate::harness::{DEADLINE, Harness, port};
@@ -44,6 +44,22 @@ fn each_peer_is_a_session_and_is_answered_alone() {
     assert_eq!(h.closed(sessions[0]), CloseReason::Local);
     peers[0].send_to(b"again", ("127.0.0.1", port(&endpoint))).unwrap();
     assert!(h.opened(server).id > sessions[1], "a peer that writes again is a new session");
+}
+
+/// connect(2) gives a datagram socket one peer; without it nothing is connected.
+#[test]
+fn a_client_is_called_connected_only_where_it_is() {
+    let mut h = Harness::new();
+    let (_, endpoint) = h.listen("udp://127.0.0.1:0");
+    for connected in [true, false] {
+        let (socket, info) = h.connect_with(&endpoint.to_string(), |spec| spec.connected = connected);
+        let filter = Filter { socket: Some(socket), session: Some(info.id), ..Filter::default() };
+        let rows = h.rows(&filter, |rows| !rows.is_empty());
+        let (local, peer) = (format!("udp://{}", info.local), endpoint.to_string());
+        let life =
+            if connected { Life::Connected { local, peer, process: None } } else { Life::Opened { local, peer } };
+        assert_eq!(rows[0].body, RowBody::Life(life));
+    }
 }
 
 #[test]
@@ -183,25 +199,6 @@ fn a_second_socket_on_the_port_is_told_that_it_takes_the_traffic() {
     let third = h.engine.new_socket();
     h.listen_as(third, &endpoint.to_string(), |_| {});
     assert_eq!(h.failed().cause, Cause::AddressInUse, "without the option nothing is shared");
-}
-
-#[test]
-fn a_link_local_address_without_its_network_is_explained() {
-    let mut h = Harness::new();
-    for endpoint in ["udp://[fe80::1]:9000", "tcp://[fe80::1]:9000"] {
-        let socket = h.engine.new_socket();
-        h.listen_as(socket, endpoint, |_| {});
-        let failure = h.failed();
-        assert_eq!((failure.operation, failure.cause), (Operation::Bind, Cause::NoScope), "{endpoint}");
-        let Some(Hint::AddAScope { addresses }) = failure.hint else { panic!("{:?}", failure.hint) };
-        assert!(addresses.contains(&"fe80::1%lo".to_owned()), "{addresses:?}");
-        h.begin_connect(endpoint, |_| {});
-        assert_eq!(h.failed().cause, Cause::NoScope, "{endpoint}");
-    }
-    h.begin_connect("udp://[fe80::1%nosuch]:9000", |_| {});
-    let failure = h.failed();
-    assert!(matches!(failure.hint, Some(Hint::AddAScope { .. })), "{failure:?}");
-    assert_eq!(failure.cause, Cause::NoSuchDevice);
 }
 
 #[test]

@@ -70,6 +70,7 @@ impl Window {
                 let _ = wake.try_send(());
             }),
             payload_events: false,
+            last_look: false,
             settings: file,
             sent_logs: None,
         };

@@ -10,7 +10,7 @@ use std::time::Duration;
 use sockeye::codec::decode::Decoder;
 use sockeye::codec::icmp;
 use sockeye::model::{
-    Call, CanInterface, CloseReason, Direction, Endpoint, Event, Failure, Outcome, Page, PageRow, Peer, Progress,
+    Call, CloseReason, Direction, Endpoint, Event, Failure, InterfaceName, Outcome, Page, PageRow, Peer, Progress,
     Protocol, Role, RowBody, SessionId, SessionInfo, SocketId, Stamp, Traffic, TransferId, TransferInfo,
 };
 
@@ -23,7 +23,7 @@ const BEGAN_NS: i64 = 1_790_000_000_000_000_000;
 fn at(protocol: Protocol, address: &str) -> Peer {
     match protocol {
         Protocol::Raw => Peer::Host((address.parse::<IpAddr>().expect("an address"), 0).into()),
-        Protocol::Can | Protocol::CanBroadcast => Peer::Can(CanInterface::new(address).expect("an interface")),
+        Protocol::Can | Protocol::CanBroadcast => Peer::Can(InterfaceName::new(address).expect("an interface")),
         Protocol::Vsock => match endpoint(&format!("vsock://{address}")) {
             Endpoint::Vsock(address) => Peer::Vsock(address),
             other => panic!("{other} is no vsock"),

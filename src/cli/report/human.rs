@@ -145,6 +145,19 @@ impl<O: Write, E: Write> Report for HumanReport<O, E> {
                 let answer = answer.as_ref().map(ToString::to_string);
                 self.line(&i18n::option_answer(language, option.name(), &asked.to_string(), answer.as_deref()))
             }
+            Fact::Info { session, state } => {
+                let figures = i18n::figures(language, state).into_iter();
+                let figures: Vec<_> = figures
+                    .map(|figure| tr!(language, "cli.figure", name = figure.name, value = figure.value).into_owned())
+                    .collect();
+                let figures = figures.join(" · ");
+                match session {
+                    Some(session) => {
+                        self.passing_line(&tr!(language, "cli.info", session = session, figures = figures))
+                    }
+                    None => self.passing_line(&figures),
+                }
+            }
             Fact::Summary(summary) => self.summary(summary),
         }
     }

@@ -2,6 +2,7 @@ use std::io::{self, BufWriter, Write};
 
 use serde::{Serialize, Serializer};
 
+use super::info::Info;
 use super::{Fact, Report, Summary};
 use crate::i18n::{self, Language};
 use crate::model::{Exchange, Notice, OptionAnswer, OptionValue, PeerProcess, SessionId};
@@ -78,6 +79,9 @@ impl<W: Write> JsonReport<W> {
                 asked: Value::from(asked),
                 answer: answer.as_ref().map(Value::from),
             },
+            Fact::Info { session, state } => {
+                Line::Info { session: session.map(|SessionId(number)| number), info: Box::new(Info::from(state)) }
+            }
             Fact::Summary(summary) => Line::Summary(summary),
             // An attempt is of interest while a person waits for it; programs are told how it ended.
             Fact::Connecting { .. } => return None,
@@ -167,6 +171,12 @@ enum Line<'a> {
         asked: Value,
         /// `null` where the system doesn't say.
         answer: Option<Value>,
+    },
+    Info {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        session: Option<u64>,
+        #[serde(flatten)]
+        info: Box<Info>,
     },
     Summary(Summary),
 }

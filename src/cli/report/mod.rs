@@ -1,6 +1,7 @@
 //! What a run tells, in either form.
 
 mod human;
+mod info;
 mod json;
 
 use std::io;
@@ -12,7 +13,7 @@ use super::request::UsageError;
 use crate::i18n::Language;
 use crate::model::{
     CloseReason, Endpoint, Exchange, Failure, MulticastGroup, Notice, OptionAnswer, Outcome, PeerProcess, Progress,
-    SessionId,
+    SessionId, SocketState,
 };
 
 /// The form of the output.
@@ -119,6 +120,11 @@ pub(super) enum Fact<'a> {
     },
     /// What the kernel made of an option that was asked for.
     Option(&'a OptionAnswer),
+    /// What the kernel says of a session's socket or, without a session, of the listener's own.
+    Info {
+        session: Option<SessionId>,
+        state: &'a SocketState,
+    },
     Summary(Summary),
 }
 

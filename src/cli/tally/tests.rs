@@ -133,6 +133,8 @@ fn a_subject_gets_the_scheme_that_it_lacks() {
         (Protocol::UnixStream, "", "unix:"),
         (Protocol::UnixSeqpacket, "@x", "unix-seqpacket:@x"),
         (Protocol::Descriptor, "fd://3", "fd://3"),
+        (Protocol::Raw, "::1", "raw://[::1]"),
+        (Protocol::Raw, "raw://[::1]?proto=icmp", "raw://[::1]?proto=icmp"),
     ] {
         assert_eq!(with_scheme(protocol, subject), text);
     }

@@ -1,21 +1,28 @@
 //! Who has an address already.
 
-use crate::model::{Endpoint, Hint, Protocol, SocketOption, SocketOptions};
+use crate::model::{Endpoint, Hint, Notice, Protocol, SocketOption, SocketOptions};
 use crate::net;
 use crate::store::port_owner::{self, Holder};
 use crate::store::socket_table::Place;
-use crate::store::{kernel, time_wait};
+use crate::store::{kernel, time_wait, unix_owner};
 
 /// Who holds the address that can't be bound, or what else keeps it.
 pub(super) fn hint(endpoint: &Endpoint, options: &SocketOptions) -> Hint {
     if let Some(name) = endpoint.unix_name() {
-        return if name.path().is_some() { Hint::ChooseAnotherPath } else { Hint::ChooseAnotherName };
+        return match unix_owner::find(name) {
+            Some(Holder::Process(owner)) => Hint::NameHeldBy { owner: Box::new(owner) },
+            Some(Holder::Unseen) => Hint::NameHeldByOthers,
+            None if name.path().is_some() => Hint::ChooseAnotherPath,
+            None => Hint::ChooseAnotherName,
+        };
     }
-    let Some(address) = endpoint.host().and_then(net::literal) else { return Hint::ChooseAnotherPort };
-    let v6_only = options.switch(SocketOption::V6Only).unwrap_or_else(kernel::binds_v6_only);
-    let place = Place { address, v6_only };
+    let Some(place) = place(endpoint, options) else { return Hint::ChooseAnotherPort };
+    // It would have been shared, had all sockets on the port this option, and the same user (socket(7)).
+    let shares = options.switch(SocketOption::ReusePort) == Some(true);
     match port_owner::find(endpoint.protocol(), place) {
+        Some(Holder::Process(owner)) if shares => return Hint::PortNotShared { owner: Box::new(owner) },
         Some(Holder::Process(owner)) => return Hint::PortHeldBy { owner },
+        Some(Holder::Unseen) if shares => return Hint::PortNotSharedByOthers,
         Some(Holder::Unseen) => return Hint::PortHeldByOthers,
         None => {}
     }
@@ -25,4 +32,21 @@ pub(super) fn hint(endpoint: &Endpoint, options: &SocketOptions) -> Hint {
     }
     // On Linux it takes SO_REUSEADDR on both sides, ours and that of the sockets which wait; ours is on by default.
     Hint::PortInTimeWait { sockets, reuse: options.switch(SocketOption::ReuseAddress) != Some(false) }
+}
+
+/// What is told of an address that is waited for: who holds it, or how long it is kept.
+pub(in crate::engine) fn waits_for(endpoint: &Endpoint, options: &SocketOptions) -> Notice {
+    let (owner, seconds) = match hint(endpoint, options) {
+        Hint::PortHeldBy { owner } => (Some(owner), None),
+        Hint::PortNotShared { owner } | Hint::NameHeldBy { owner } => (Some(*owner), None),
+        Hint::PortInTimeWait { sockets, .. } => (None, sockets.iter().map(|socket| socket.seconds).max()),
+        _ => (None, None),
+    };
+    Notice::WaitingForAddress { owner, seconds }
+}
+
+fn place(endpoint: &Endpoint, options: &SocketOptions) -> Option<Place> {
+    let address = endpoint.host().and_then(net::literal)?;
+    let v6_only = options.switch(SocketOption::V6Only).unwrap_or_else(kernel::binds_v6_only);
+    Some(Place { address, v6_only })
 }

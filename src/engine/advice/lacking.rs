@@ -1,9 +1,9 @@
 //! What the system lacks for a socket, or this user the right to, and what would bring it.
 
-use ::core::net::IpAddr;
+use ::core::net::{IpAddr, Ipv6Addr};
 
 use super::vsock;
-use crate::model::{Cause, Endpoint, Facility, Failure, Hint, IpProtocol, Operation, Protocol, SocketOptions};
+use crate::model::{Cause, Endpoint, Facility, Failure, Hint, IpProtocol, Operation, Protocol, Role, SocketOptions};
 use crate::net;
 use crate::store::kernel;
 
@@ -15,6 +15,10 @@ pub(in crate::engine) fn probe(facility: &Facility) -> Option<Failure> {
     if let Err(failure) = net::probe(facility) {
         let hint = failure.hint.clone().or_else(|| missing(facility.protocol, facility.carried, &failure.cause));
         return Some(Failure { hint, ..failure });
+    }
+    if facility.ipv6.is_some_and(|address| is_ipv6_off_for(facility.role, address)) {
+        let failure = Failure::new(Operation::Open, facility.protocol.scheme(), Cause::AddressNotAvailable);
+        return Some(failure.with_hint(Hint::Ipv6IsOff));
     }
     let hint = vsock::module(facility.role, facility.machine?)?;
     Some(Failure::new(Operation::Open, facility.protocol.scheme(), Cause::NoTransport).with_hint(hint))
@@ -35,7 +39,7 @@ pub(super) fn missing(protocol: Protocol, carried: Option<IpProtocol>, cause: &C
             None if protocol.is_over_ip() => Hint::ChooseAnotherFamily,
             None => return None,
         },
-        (Cause::PermissionDenied, Protocol::Raw) => Hint::NeedsRawRight,
+        (Cause::PermissionDenied, Protocol::Raw | Protocol::Packet) => Hint::NeedsRawRight,
         // A socket for pings takes no right but that of the user's group, icmp(7).
         (Cause::PermissionDenied, Protocol::Udp) if carried == Some(IpProtocol::ICMP) => {
             change("net.ipv4.ping_group_range=\"0 2147483647\"")
@@ -73,6 +77,11 @@ pub(super) fn right(operation: Operation, endpoint: &Endpoint, options: &SocketO
     );
     let has_a_file = endpoint.protocol().is_unix() || !concerns_a_socket;
     if has_a_file { Hint::CheckRights } else { Hint::AskTheAdministrator }
+}
+
+/// Whether IPv6 is switched off for a socket of this side; [`Ipv6Addr::UNSPECIFIED`] can be listened on all the same.
+fn is_ipv6_off_for(role: Role, address: Ipv6Addr) -> bool {
+    !(role == Role::Server && address.is_unspecified()) && is_ipv6_off(address.into())
 }
 
 /// Whether this is an address of IPv6, and that is switched off.

@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use super::{EndpointError, UNIX_PATH_MAX};
-use crate::model::{CanInterface, DescriptorName, HostPort, IpProtocol, Protocol, RawAddress, UnixName, VsockAddress};
+use crate::model::{
+    DescriptorName, EtherType, HardwareAddress, HostPort, InterfaceName, IpProtocol, LinkAddress, Protocol, RawAddress,
+    UnixName, VsockAddress,
+};
 
 /// The protocol and what follows the colon.
 pub(super) fn scheme(text: &str) -> Result<(Protocol, &str), EndpointError> {
@@ -118,11 +121,23 @@ pub(super) fn raw_address(host: &str, protocol: &str) -> Result<RawAddress, Endp
     Ok(RawAddress::new(host, number))
 }
 
-pub(super) fn interface(name: &str) -> Result<CanInterface, EndpointError> {
+pub(super) fn interface(name: &str) -> Result<InterfaceName, EndpointError> {
     if name.is_empty() {
         return Err(EndpointError::EmptyInterface);
     }
-    CanInterface::new(name).ok_or_else(|| EndpointError::BadInterface(name.to_owned()))
+    InterfaceName::new(name).ok_or_else(|| EndpointError::BadInterface(name.to_owned()))
+}
+
+/// An interface, with whom to send to before it, and the protocol.
+pub(super) fn link_address(place: &str, ether_type: &str) -> Result<LinkAddress, EndpointError> {
+    let (hardware, name) = place.rsplit_once('%').map_or((None, place), |(hardware, name)| (Some(hardware), name));
+    let read = |text| HardwareAddress::read(text).ok_or_else(|| EndpointError::BadHardwareAddress(text.to_owned()));
+    let (hardware, interface) = (hardware.map(read).transpose()?, interface(name)?);
+    if ether_type.is_empty() {
+        return Err(EndpointError::NoEtherType);
+    }
+    let bad = || EndpointError::BadEtherType(ether_type.to_owned());
+    Ok(LinkAddress { hardware, interface, ether_type: EtherType::read(ether_type).ok_or_else(bad)? })
 }
 
 pub(super) fn vsock_address(cid: &str, port: &str) -> Result<VsockAddress, EndpointError> {
@@ -157,12 +172,13 @@ fn check_host(host: &str) -> Result<(), EndpointError> {
     if host.chars().all(allowed) && colons_fit { Ok(()) } else { Err(EndpointError::BadHost(host.to_owned())) }
 }
 
-fn parse_port(port: &str) -> Result<u16, EndpointError> {
-    if port.is_empty() {
+/// From 0 to 65535, in digits alone.
+pub(super) fn parse_port(text: &str) -> Result<u16, EndpointError> {
+    if text.is_empty() {
         return Err(EndpointError::NoPort);
     }
-    if !port.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(EndpointError::BadPort(port.to_owned()));
+    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(EndpointError::BadPort(text.to_owned()));
     }
-    port.parse().map_err(|_| EndpointError::BadPort(port.to_owned()))
+    text.parse().map_err(|_| EndpointError::BadPort(text.to_owned()))
 }

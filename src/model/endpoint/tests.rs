@@ -22,6 +22,11 @@ fn endpoints_as_people_write_them() {
         ("unix-dgram:/run/x.sock", "unix-dgram:/run/x.sock"),
         ("unix-dgram:///run/x.sock", "unix-dgram:/run/x.sock"),
         ("UNIX-SEQPACKET:@x?rcvbuf=4M", "unix-seqpacket:@x?rcvbuf=4194304"),
+        ("packet://eth0?proto=0x88b5", "packet://eth0?proto=0x88b5"),
+        (
+            "packet://02:00:00:00:00:0A%eth0/?rcvbuf=1K&proto=all",
+            "packet://02:00:00:00:00:0a%eth0?proto=all&rcvbuf=1024",
+        ),
         ("fd://3", "fd://3"),
         ("fd:03?recvsize=1K", "fd://3?recvsize=1024"),
         ("fd://web", "fd://web"),
@@ -52,6 +57,11 @@ fn mistakes_are_told_apart() {
         ("unix:@", Error::EmptyPath),
         ("unix-dgram:", Error::EmptyPath),
         ("unix-seqpacket:@", Error::EmptyPath),
+        ("packet://?proto=1", Error::EmptyInterface),
+        ("packet://eth0", Error::NoEtherType),
+        ("packet://eth0?proto=ip", Error::BadEtherType("ip".to_owned())),
+        ("packet://02:00%eth0?proto=1", Error::BadHardwareAddress("02:00".to_owned())),
+        ("packet://02:00:00:00:00:01?proto=1", Error::BadInterface("02:00:00:00:00:01".to_owned())),
         ("fd://", Error::EmptyDescriptor),
         ("fd://-1", Error::BadDescriptor("-1".to_owned())),
         ("fd://2147483648", Error::BadDescriptor("2147483648".to_owned())),
@@ -86,6 +96,8 @@ fn who_can_reach_it() {
         ("tcp://[::]:1", false),
         ("tcp://example.org:1", false),
         ("unix:/x", true),
+        ("packet://lo?proto=all", true),
+        ("packet://eth0?proto=all", false),
         ("unix-dgram:@x", true),
         ("unix-seqpacket:/x", true),
         ("fd://3", true),
@@ -111,10 +123,38 @@ fn a_descriptor_becomes_what_it_is_and_a_path_stays_as_written() {
     let host = || Peer::Host(([127, 0, 0, 1], 0).into());
     assert_eq!(opened("fd://3", Protocol::Raw, host()), "raw://127.0.0.1?proto=icmp");
     assert_eq!(opened("raw://localhost?proto=icmp", Protocol::Raw, host()), "raw://127.0.0.1?proto=icmp");
-    let bus = || Peer::Can(CanInterface::new("can0").unwrap());
+    let link = || {
+        Peer::Link(crate::model::LinkAddress {
+            hardware: Some(crate::model::HardwareAddress([2, 0, 0, 0, 0, 1])),
+            interface: InterfaceName::new("eth0").unwrap(),
+            ether_type: crate::model::EtherType(0x88b5),
+        })
+    };
+    assert_eq!(opened("fd://3", Protocol::Packet, link()), "packet://02:00:00:00:00:01%eth0?proto=0x88b5");
+    assert_eq!(opened("packet://eth0?proto=0x88b5", Protocol::Packet, link()), "packet://eth0?proto=0x88b5");
+    let bus = || Peer::Can(InterfaceName::new("can0").unwrap());
     assert_eq!(opened("fd://3", Protocol::Can, bus()), "can://can0");
     assert_eq!(opened("fd://3", Protocol::CanBroadcast, bus()), "can-bcm://can0");
     assert_eq!(opened("fd://3", Protocol::Rds, ip()), "rds://127.0.0.1:9000");
+}
+
+#[test]
+fn places_that_the_system_reports_read_back() {
+    let ip = |text: &str| Peer::Ip(text.parse().unwrap());
+    let host = |text: &str| Peer::Host((text.parse::<core::net::IpAddr>().unwrap(), 0).into());
+    for (protocol, place, written) in [
+        (Protocol::Tcp, ip("127.0.0.1:9"), "tcp://127.0.0.1:9"),
+        (Protocol::Udp, ip("[::1]:9"), "udp://[::1]:9"),
+        (Protocol::Raw, host("127.0.0.1"), "raw://127.0.0.1"),
+        (Protocol::Raw, host("::1"), "raw://[::1]"),
+        (Protocol::UnixDatagram, Peer::Unix(UnixName::Abstract(b"x".to_vec())), "unix-dgram:@x"),
+        (Protocol::Can, Peer::Can(InterfaceName::new("can0").unwrap()), "can://can0"),
+    ] {
+        let text = protocol.with_scheme(&place.to_string());
+        assert_eq!(text, written);
+        let whole = if protocol == Protocol::Raw { format!("{text}?proto=icmp") } else { text };
+        assert_eq!(whole.parse::<Endpoint>().map(|read| read.to_string()), Ok(whole));
+    }
 }
 
 proptest! {
@@ -129,8 +169,11 @@ proptest! {
             "(tcp|udp)://[a-z0-9._-]{1,9}(:[0-9]{0,6})?",
             "(tcp|udp)://\\[[0-9a-f:]{1,9}(%[a-z0-9]{1,4})?\\]:[0-9]{1,5}",
             "unix(-dgram|-seqpacket)?:(//)?[@/a-z. ]{0,20}",
+            "packet:(//)?([0-9a-f:]{0,3}02:00:00:00:00%)?[a-z0-9]{0,4}\\?proto=(0x)?[0-9a-f]{1,5}(&rcvbuf=1K)?",
             "fd:(//)?[ -~]{0,20}",
             "fd://[0-9]{1,11}",
+            "raw://[a-z0-9.:]{1,9}\\?proto=(icmp|ipv6-icmp|[0-9]{1,3})",
+            "raw://\\[[0-9a-f:]{1,9}(%[a-z0-9]{1,4})?\\](/|\\?ttl=1&proto=icmp|\\?proto=[0-9]{1,3})",
         ],
     ) {
         if let Ok(target) = text.parse::<Target>() {

@@ -41,7 +41,7 @@ pub enum SocketOption {
     Linger,
     /// TCP_CONGESTION: one of `net.ipv4.tcp_available_congestion_control`.
     Congestion,
-    /// TCP_MAXSEG: the kernel takes 88 to 32767.
+    /// TCP_MAXSEG: the kernel takes 88 (TCP_MIN_MSS) to 32767 (MAX_TCP_WINDOW), include/net/tcp.h.
     MaxSegment,
     /// SO_BROADCAST.
     Broadcast,
@@ -161,7 +161,7 @@ impl SocketOption {
             Self::UserTimeout => ("usertimeout", "TCP_USER_TIMEOUT", number(0, INT_MAX, Milliseconds), Tcp, LIVE),
             Self::Linger => ("linger", "SO_LINGER", number(0, 65_535, Seconds), Tcp, LIVE),
             Self::Congestion => ("congestion", "TCP_CONGESTION", Text { max: NAME_MAX }, Tcp, LIVE),
-            Self::MaxSegment => ("maxseg", "TCP_MAXSEG", number(1, 65_535, Bytes), Tcp, FIXED),
+            Self::MaxSegment => ("maxseg", "TCP_MAXSEG", number(88, 32_767, Bytes), Tcp, FIXED),
             Self::Broadcast => ("broadcast", "SO_BROADCAST", Switch, Packets, LIVE),
             Self::ReceiveBuffer => ("rcvbuf", "SO_RCVBUF", number(1, INT_MAX, Bytes), Any, LIVE),
             Self::SendBuffer => ("sndbuf", "SO_SNDBUF", number(1, INT_MAX, Bytes), Any, LIVE),
@@ -251,17 +251,25 @@ impl SocketOption {
     /// The option and the value that a query's `name=value` stands for.
     pub(super) fn read(name: &str, value: &str) -> Result<(Self, OptionValue), OptionError> {
         if name == DSCP {
-            let bad = || OptionError::BadValue { name: DSCP, value: value.to_owned() };
+            let takes = number(0, DSCP_MAX, Unit::None);
+            let bad = || OptionError::BadValue { name: DSCP, value: value.to_owned(), takes };
             let number = decimal(value).filter(|number| *number <= DSCP_MAX).ok_or_else(bad)?;
             // Beside it, ECN has the lowest two bits (RFC 2474, RFC 3168).
             return Ok((Self::TypeOfService, OptionValue::Number(number << 2)));
         }
-        let option = Self::ALL
-            .into_iter()
-            .find(|option| option.name() == name)
-            .ok_or_else(|| OptionError::Unknown(name.to_owned()))?;
-        let bad = || OptionError::BadValue { name: option.name(), value: value.to_owned() };
-        Ok((option, option.kind().read(value).ok_or_else(bad)?))
+        let option = Self::named(name).ok_or_else(|| OptionError::Unknown(name.to_owned()))?;
+        let takes = option.kind();
+        let bad = || OptionError::BadValue { name: option.name(), value: value.to_owned(), takes };
+        Ok((option, takes.read(value).ok_or_else(bad)?))
+    }
+
+    /// The option that a query's name stands for; some have two.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        if name == DSCP {
+            return Some(Self::TypeOfService);
+        }
+        Self::ALL.into_iter().find(|option| option.name() == name)
     }
 }
 

@@ -77,6 +77,47 @@ fn a_descriptor_takes_what_is_not_too_late_for_a_socket_that_is_bound() {
 }
 
 #[test]
+fn an_example_is_of_options_that_the_transport_has() {
+    for protocol in Protocol::ALL {
+        let example = SocketOptions::example(protocol);
+        let options: SocketOptions = example.parse().unwrap();
+        assert_eq!((options.check(protocol), options.iter().count()), (Ok(()), 2), "{protocol:?}: {example}");
+        for role in [Role::Server, Role::Client] {
+            assert_eq!(options.check_role(protocol, role), Ok(()), "{protocol:?}: {example}");
+        }
+    }
+    assert_eq!(SocketOptions::example(Protocol::Tcp), "reuseaddr=1&rcvbuf=4M");
+}
+
+#[test]
+fn an_option_is_given_once() {
+    let twice = |query: &str| match query.parse::<SocketOptions>() {
+        Err(OptionError::Twice { first, second }) => (first, second),
+        other => panic!("{query}: {other:?}"),
+    };
+    for (query, first, second) in [
+        ("rcvbuf=1&nodelay&rcvbuf=2", "rcvbuf=1", "rcvbuf=2"),
+        ("nodelay&nodelay=0", "nodelay", "nodelay=0"),
+        ("tos=3&dscp=46", "tos=3", "dscp=46"),
+        ("ttl=1&ttl=1", "ttl=1", "ttl=1"),
+    ] {
+        assert_eq!(twice(query), (first.to_owned(), second.to_owned()));
+    }
+}
+
+#[test]
+fn a_client_has_none_of_a_listeners_options() {
+    let check = |query: &str, protocol, role| query.parse::<SocketOptions>().unwrap().check_role(protocol, role);
+    assert_eq!(check("nodelay=1&backlog=5", Protocol::Tcp, Role::Server), Ok(()));
+    let for_listeners = Err(OptionError::ForListeners { name: "backlog" });
+    assert_eq!(check("nodelay=1&backlog=5", Protocol::Tcp, Role::Client), for_listeners);
+    assert_eq!(check("maxseg=900", Protocol::Tcp, Role::Client), Ok(()));
+    let too_late = Err(OptionError::TooLate { name: "maxseg" });
+    assert_eq!(check("maxseg=900", Protocol::Descriptor, Role::Client), too_late);
+    assert_eq!(check("maxseg=900", Protocol::Descriptor, Role::Server), Ok(()));
+}
+
+#[test]
 fn the_table_has_each_option_once_and_in_order() {
     for pair in SocketOption::ALL.windows(2) {
         assert!(pair[0] < pair[1], "{pair:?}");

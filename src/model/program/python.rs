@@ -2,28 +2,27 @@
 
 mod browser;
 mod groups;
+mod hosts;
 mod interface;
 mod literal;
 mod options;
 mod script;
 mod server;
 mod socket;
+mod web_socket;
 
 use self::interface::Interfaces;
 use self::options::Call;
 use self::script::Script;
 use self::socket::{Manner, Place, Transport};
 use super::{Obstacle, Recipe};
-use crate::model::{AddressForm, BrowserContent, Respond, SocketOption, UnixName};
+use crate::model::{AddressForm, SocketOption, UnixName};
 
 /// The recipe as a program.
 ///
 /// # Errors
 /// What is not written down.
 pub(super) fn write(recipe: &Recipe<'_>) -> Result<String, Obstacle> {
-    if recipe.shown().is_some() && !(recipe.message().is_none() && *recipe.respond == Respond::Nothing) {
-        return Err(Obstacle::WebSockets);
-    }
     let transport = Transport::of(recipe.target);
     let (name, mut interfaces) = (name(recipe), Interfaces::default());
     let options = options::calls(recipe, name, transport.family(), &mut interfaces)?;
@@ -61,26 +60,25 @@ const SHOWN: &str = "data.decode(errors=\"backslashreplace\")";
 
 impl Writer<'_> {
     fn imports(&self, script: &mut Script) {
-        let shown = self.recipe.shown();
         let opens_descriptor = matches!(&self.transport.place, Place::Open(number) if number.contains("os."));
         let packs = options::need_struct(self.recipe) || !self.joins.is_empty() || self.interfaces.need_fcntl();
-        let modules = [
+        let mut modules: Vec<_> = [
             ("fcntl", self.interfaces.need_fcntl()),
-            ("html", matches!(shown, Some(BrowserContent::Folder(_)))),
-            ("io", shown.is_some()),
-            ("mimetypes", matches!(shown, Some(BrowserContent::Folder(_)))),
-            ("os", self.path().is_some() || opens_descriptor || shown.is_some()),
+            ("os", self.accepts() || self.path().is_some() || opens_descriptor),
             ("socket", true),
             ("stat", self.path().is_some()),
             ("struct", packs),
             ("threading", self.accepts()),
-            ("urllib.parse", shown.is_some()),
-        ];
-        for (module, needed) in modules {
-            if needed {
-                script.line(format!("import {module}"));
-            }
+        ]
+        .into_iter()
+        .filter_map(|(module, needed)| needed.then_some(module))
+        .collect();
+        if self.recipe.shown().is_some() {
+            modules.extend(browser::modules(self.recipe));
         }
+        modules.sort_unstable();
+        modules.dedup();
+        modules.iter().for_each(|module| script.line(format!("import {module}")));
     }
 
     /// Whether there is a function for each connection.
@@ -122,7 +120,7 @@ impl Writer<'_> {
             self.opened(script);
         }
         match self.recipe.shown() {
-            Some(content) => browser::functions(script, content, self.recipe.receive_size()),
+            Some(content) => browser::functions(script, self.recipe, content),
             None if self.accepts() => {
                 script.gap();
                 self.serve(script);
@@ -184,7 +182,7 @@ impl Writer<'_> {
     fn keeps_peer(&self) -> bool {
         !self.recipe.is_server()
             && match self.transport.manner {
-                Manner::Routed => true,
+                Manner::Routed | Manner::Link => true,
                 Manner::Datagrams => !self.recipe.connected && !matches!(self.transport.place, Place::Open(_)),
                 Manner::Connections | Manner::Bus | Manner::ConnectedBus => false,
             }
@@ -205,6 +203,10 @@ impl Writer<'_> {
             let errors = "socket.SOL_CAN_RAW, 2, socket.CAN_ERR_MASK";
             script.line(format!("{name}.setsockopt({errors})  # CAN_RAW_ERR_FILTER"));
         }
+        if manner == Manner::Link {
+            // Python has no names for these.
+            script.line(format!("{name}.setsockopt(263, 23, 1)  # SOL_PACKET, PACKET_IGNORE_OUTGOING"));
+        }
         if self.recipe.is_server() {
             let call = if manner == Manner::ConnectedBus { "connect" } else { "bind" };
             script.line(format!("{name}.{call}({address})"));
@@ -214,8 +216,8 @@ impl Writer<'_> {
         match manner {
             Manner::Bus => script.line(format!("{name}.bind({address})")),
             Manner::Connections | Manner::ConnectedBus => script.line(format!("{name}.connect({address})")),
-            Manner::Datagrams | Manner::Routed if self.keeps_peer() => {}
-            Manner::Datagrams | Manner::Routed => script.line(format!("{name}.connect({address})")),
+            Manner::Datagrams | Manner::Routed | Manner::Link if self.keeps_peer() => {}
+            Manner::Datagrams | Manner::Routed | Manner::Link => script.line(format!("{name}.connect({address})")),
         }
     }
 
@@ -233,6 +235,7 @@ impl Writer<'_> {
                 });
                 script.line(format!("client.bind((source, {}))", port.unwrap_or(0)));
             }
+            (Manner::Link, _) => script.line(format!("client.bind({address})")),
             _ if endpoint.protocol().address_form() == AddressForm::Path => {
                 if self.transport.manner == Manner::Datagrams {
                     // The system chooses an abstract name, which the other end answers to.
@@ -314,7 +317,7 @@ impl Writer<'_> {
                         script.line(format!("data = client.recv({size})"));
                         script.line("print(data.hex(\" \"), flush=True)");
                     }
-                    Manner::Datagrams | Manner::Routed => {
+                    Manner::Datagrams | Manner::Routed | Manner::Link => {
                         script.line(format!("data, peer = client.recvfrom({size})"));
                         script.line(format!("print(peer, {SHOWN}, flush=True)"));
                     }

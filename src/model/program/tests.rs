@@ -27,7 +27,19 @@ fn server(program: Program, endpoint: &str) -> Result<String, Obstacle> {
 
 /// Every transport, with the lines that set its sockets apart in Python: how one is opened, how a client and how a server
 /// takes its place.
-const PYTHON: [(&str, &str, &str, &str); 20] = [
+const PYTHON: [(&str, &str, &str, &str); 22] = [
+    (
+        "packet://eth0?proto=0x88b5",
+        "socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)",
+        "peer = (\"eth0\", 0x88b5, 0, 0, b\"\\xff\\xff\\xff\\xff\\xff\\xff\")",
+        "server.bind((\"eth0\", 0x88b5, 0, 0, b\"\\xff\\xff\\xff\\xff\\xff\\xff\"))",
+    ),
+    (
+        "packet://02:00:00:00:00:01%eth0?proto=all",
+        "socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)",
+        "peer = (\"eth0\", 0x0003, 0, 0, b\"\\x02\\x00\\x00\\x00\\x00\\x01\")",
+        "server.setsockopt(263, 23, 1)  # SOL_PACKET, PACKET_IGNORE_OUTGOING",
+    ),
     (
         "tcp://127.0.0.1:9000",
         "socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0)",
@@ -103,7 +115,7 @@ const PYTHON: [(&str, &str, &str, &str); 20] = [
     ),
     (
         "tcp://127.0.0.1:9000?proto=mptcp",
-        "socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_MPTCP)",
+        "socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262)",
         "socket.TCP_NODELAY, 1)",
         "socket.SO_REUSEADDR, 1)",
     ),
@@ -438,10 +450,28 @@ fn browsers_are_answered_or_the_tool_says_that_it_can_t() {
     ] {
         assert_eq!(program.write(&recipe).err(), obstacle, "{program:?}");
     }
-    let greets = Recipe { message: Some(b"hi"), ..recipe.clone() };
-    let answers = Recipe { respond: &Respond::Echo, ..recipe.clone() };
-    for recipe in [greets, answers] {
-        assert_eq!(Program::Python.write(&recipe), Err(Obstacle::WebSockets));
+    // WebSockets are spoken where there is something to say, and hosts looked at where only this machine is to ask.
+    let text = |recipe: &Recipe<'_>| Program::Python.write(recipe).unwrap();
+    assert!(!text(&recipe).contains("websocket") && text(&recipe).contains("def is_own"));
+    let greets = text(&Recipe { message: Some(b"hi"), ..recipe.clone() });
+    assert!(greets.contains("send_frame(connection, 1, MESSAGE)") && greets.contains("def is_own"), "{greets}");
+    let binary = Respond::Reply(vec![0xFF]);
+    let answers = text(&Recipe { respond: &binary, ..recipe.clone() });
+    assert!(answers.contains("send_frame(connection, 2, REPLY)") && !answers.contains("MESSAGE"), "{answers}");
+    for (endpoint, checks, at_run_time) in [
+        ("tcp://[::1]:1", true, false),
+        ("tcp://Mine.test:1", true, true),
+        ("fd://3", true, true),
+        ("tcp://0.0.0.0:1", false, false),
+        ("tcp://10.0.0.1:1", false, false),
+        ("unix:/run/x", false, false),
+    ] {
+        let target = endpoint.parse().unwrap();
+        let text = text(&Recipe { target: &target, respond: &Respond::Echo, ..recipe.clone() });
+        assert_eq!(text.contains("is_own(host)"), checks, "{endpoint}");
+        assert_eq!(text.contains("is_own(origin"), checks, "{endpoint}");
+        assert_eq!(text.contains("is_loopback(server"), at_run_time, "{endpoint}");
+        assert_eq!(text.contains("name == \"mine.test\""), endpoint.contains("Mine"), "{endpoint}");
     }
     let long = BrowserContent::Page("x".repeat(Program::MESSAGE_MAX + 1));
     let recipe = Recipe { browser: Some(&long), ..recipe };
@@ -464,7 +494,8 @@ fn a_program_fits_into_a_window() {
     let text = Program::Python.write(&Recipe { target: &named, ..recipe }).unwrap();
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
     let folder = BrowserContent::Folder("/srv/site".into());
-    let text = Program::Python.write(&Recipe { browser: Some(&folder), ..Recipe::new(Role::Server, &named) }).unwrap();
+    let recipe = Recipe { browser: Some(&folder), respond: &Respond::Echo, ..Recipe::new(Role::Server, &named) };
+    let text = Program::Python.write(&recipe).unwrap();
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
     let joins = "udp://[::]:1?mif=eth0&join=ff3e::1:2:3:4@a-long-name-012/2001:db8:1:2:3:4:5:6";
     let joins: Target = joins.parse().unwrap();

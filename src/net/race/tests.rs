@@ -167,7 +167,7 @@ fn a_socket_that_would_meet_itself_is_refused_and_leaves_the_port() {
     let nobody = listener().1;
     let wake = Wake::new().unwrap();
     for ip in [None, Some(nobody.ip())] {
-        let local = LocalAddress { ip, port: Some(nobody.port()) };
+        let local = LocalAddress { ip, scope: 0, port: Some(nobody.port()) };
         let end = race_for(MUCH_TIME, &[nobody], local, &wake, |_| {});
         let failure = failure(end);
         assert_eq!((failure.operation, failure.cause), (Operation::Connect, Cause::SelfConnect));

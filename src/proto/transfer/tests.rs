@@ -9,6 +9,7 @@ use proptest::sample::Index;
 use super::frame_reader::{FrameReader, Item};
 use super::*;
 use crate::codec::prefix_hash::{HASH_LEN, Hash};
+use crate::model::CancelReason;
 
 fn key(number: usize) -> TransferKey {
     TransferKey([u8::try_from(number).unwrap(); 16])

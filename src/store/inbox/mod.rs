@@ -35,7 +35,6 @@ impl Inbox {
         let folder = Folder::open(&path).map_err(|error| {
             let failure = Failure::io(Operation::CreateFile, path.display(), &error);
             advise(match failure.cause {
-                Cause::NotFound | Cause::NotADirectory => failure.with_hint(Hint::ChooseAFolder),
                 Cause::Other { .. } => failure.with_hint(Hint::CheckRights),
                 _ => failure,
             })

@@ -1,6 +1,8 @@
 //! Reading as much of a TOML file as is TOML.
 
-use toml::de::DeTable;
+use std::ops::RangeInclusive;
+
+use toml::de::{DeTable, DeValue};
 
 use crate::model::Damage;
 
@@ -56,19 +58,36 @@ impl Lines {
         lines
     }
 
-    /// Drops the line that is to blame for an error. That need not be the one where the parser noticed: an array or a
-    /// string that nothing closes reaches into the lines below. Of the lines in question, the one goes without which
-    /// the parser complains least.
+    /// Drops the lines that are to blame for an error. These need not be where the parser noticed: an array or a string that
+    /// nothing closes reaches into the lines below, and a string of several lines whose key is damaged is no string any
+    /// more. Of the lines in question, those go without which the parser finds the most values, and complains least.
     fn drop_culprit(&mut self, text: &str, error: &toml::de::Error) {
         let noticed = self.line_of(text, error);
         let before = (0..noticed).rev().find(|index| self.is_filled(*index));
-        let suspects = [Some(noticed), before, self.unclosed_string()];
-        let culprit = suspects.into_iter().flatten().min_by_key(|suspect| {
+        let lines = [before, Some(noticed), self.unclosed_string()].into_iter().flatten().map(|line| line..=line);
+        let suspects = lines.chain(self.strings_around(noticed));
+        let culprit = suspects.max_by_key(|suspect| {
             let mut without = self.kept.clone();
-            without[*suspect].clear();
-            DeTable::parse_recoverable(&without.join("\n")).1.len()
+            without[suspect.clone()].iter_mut().for_each(String::clear);
+            let without = without.join("\n");
+            let (table, errors) = DeTable::parse_recoverable(&without);
+            (values(table.get_ref()), std::cmp::Reverse(errors.len()))
         });
-        self.drop_at(culprit.unwrap_or(noticed), error.message());
+        for index in culprit.unwrap_or(noticed..=noticed) {
+            self.drop_at(index, error.message());
+        }
+    }
+
+    /// Lines with lone quotes of a string of several lines, and all between two that follow each other, where this line is
+    /// among them.
+    fn strings_around(&self, index: usize) -> Vec<RangeInclusive<usize>> {
+        let lone = |quotes| {
+            let lines = self.kept.iter().enumerate().filter(move |(_, line)| has_lone(line, quotes));
+            lines.map(|(index, _)| index).collect::<Vec<_>>()
+        };
+        let borders = QUOTES.map(lone);
+        let strings = borders.iter().flat_map(|lines| lines.windows(2)).map(|pair| pair[0]..=pair[1]);
+        strings.filter(|string| string.contains(&index)).collect()
     }
 
     /// The line where an error begins, or the nearest above that is not empty.
@@ -85,8 +104,8 @@ impl Lines {
 
     /// The last line with a lone `"""` or `'''`, if their number says that one is missing.
     fn unclosed_string(&self) -> Option<usize> {
-        ["\"\"\"", "'''"].into_iter().find_map(|quotes| {
-            let lone = |line: &String| line.matches(quotes).count() % 2 == 1;
+        QUOTES.into_iter().find_map(|quotes| {
+            let lone = |line: &String| has_lone(line, quotes);
             let open = self.kept.iter().filter(|line| lone(line)).count() % 2 == 1;
             if open { self.kept.iter().rposition(lone) } else { None }
         })
@@ -96,5 +115,28 @@ impl Lines {
         let Some(line) = self.kept.get_mut(index).filter(|line| !line.is_empty()) else { return };
         line.clear();
         self.damage.push(Damage { key: format!("line {}", index + 1), problem: problem.to_owned() });
+    }
+}
+
+/// What strings of several lines begin and end with.
+const QUOTES: [&str; 2] = ["\"\"\"", "'''"];
+
+fn has_lone(line: &str, quotes: &str) -> bool {
+    line.matches(quotes).count() % 2 == 1
+}
+
+/// How many keys there are in a table, those of tables in it and in its lists too: what the parser takes for elements of a
+/// list that nothing closes are none.
+fn values(table: &DeTable<'_>) -> usize {
+    table.values().map(|value| values_in(value.get_ref())).sum()
+}
+
+fn values_in(value: &DeValue<'_>) -> usize {
+    match value {
+        DeValue::Table(table) => values(table),
+        DeValue::Array(list) => {
+            1 + list.iter().filter_map(|value| value.get_ref().as_table()).map(values).sum::<usize>()
+        }
+        _ => 1,
     }
 }

@@ -199,6 +199,17 @@ fn a_line_that_is_no_toml_costs_that_line() {
 }
 
 #[test]
+fn a_string_of_several_lines_whose_key_is_damaged_costs_that_string() {
+    let text = toml::to_string(&unusual()).unwrap();
+    for (whole, damaged) in [("page = ", "page  "), ("draft = ", "draft \u{12}"), ("draft = \"", "draft = x")] {
+        assert!(text.contains(whole));
+        let (settings, damage) = parse(text.replacen(whole, damaged, 1).as_bytes());
+        assert_eq!((settings.language, &settings.clients), (unusual().language, &unusual().clients), "{damage:?}");
+        assert!(damage.len() <= 3, "{damage:?}");
+    }
+}
+
+#[test]
 fn a_line_that_is_no_unicode_costs_that_line() {
     let (settings, damage) = parse(b"theme = \"dark\"\nlanguage = \"\xff\"\nfollow_end = false\n");
     assert_eq!(keys(&damage), ["line 2"]);

@@ -1,27 +1,25 @@
 use std::borrow::Cow;
 
-use egui::{Id, Panel, RichText, Ui};
+use egui::{Id, Panel, Ui};
 
 use super::answering_rows::answering_rows;
-use super::client_rows::state_words;
 use super::server::calm_words;
-use super::shell::{FEW_ROWS, StateLine, scrolling, state_line};
+use super::session_row::session_row;
+use super::shell::{FEW_ROWS, StateLine, border_above, scrolling, state_line};
 use super::socket_area::{keep_fresh, socket_area};
 use crate::codec::compose::Format;
 use crate::codec::visible::visible;
 use crate::i18n;
-use crate::model::{Command, Delivery, Protocol, Role, SessionId};
+use crate::model::{Command, Delivery, Protocol, Role};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
 use crate::ui::tabs::{ClientState, ClientTabState};
-use crate::ui::view::SessionView;
-use crate::ui::widgets::button::{Weight, button};
+use crate::ui::widgets::button::Weight;
 use crate::ui::widgets::composer::Composer;
 use crate::ui::widgets::endpoint_row::{StartButton, endpoint_row, options_field};
-use crate::ui::widgets::field::{Field, control_caption, mistake, row_caption};
+use crate::ui::widgets::field::{Field, caption, control_caption, mistake, row_caption};
 use crate::ui::widgets::group_list::{addresses_field, group_list};
-use crate::ui::widgets::icon::{self, Icon};
 use crate::ui::widgets::message_line::{Message, message_line};
 use crate::ui::widgets::multicast_row::multicast_row;
 use crate::ui::widgets::options_form::OptionsOf;
@@ -30,8 +28,10 @@ use crate::ui::widgets::state_dot::DotState;
 use crate::ui::widgets::tab_strip::TabTitle;
 use crate::ui::widgets::transfer_rows::transfer_rows;
 
-/// Points that the row of choices needs for more than one address beside them.
-const ROOM_FOR_ADDRESSES: f32 = 560.0;
+/// Points that the choices of format, encoding and line ending take with the count behind them.
+const ROOM_FOR_CHOICES: f32 = 384.0;
+/// Points for a list of addresses; with less, it gets a line of its own.
+const ADDRESSES_LEAST: f32 = 240.0;
 
 impl ClientTabState {
     #[must_use]
@@ -78,7 +78,10 @@ impl ClientTabState {
             .frame(egui::Frame::new().inner_margin(egui::Margin { top: 6, ..Default::default() }))
             .show(ui, |ui| self.composer(ui, cx));
         let around = whole - ui.available_height();
-        scrolling(ui, ("client", self.socket.0), |ui| {
+        let few = FEW_ROWS * cx.tokens.row_height;
+        let before = self.heights;
+        let (above, below) = before.share(ui.available_rect_before_wrap());
+        scrolling(ui, ("client", self.socket.0), above, |ui| {
             let top = ui.cursor().top();
             if let Some(message) = &self.message
                 && message_line(ui, cx.tokens, cx.language, message)
@@ -87,18 +90,34 @@ impl ClientTabState {
             }
             if self.more_open {
                 self.more(ui, cx);
-                let rows = FEW_ROWS * cx.tokens.row_height;
-                self.full_height = around + ui.cursor().top() - top + rows;
-            } else {
-                self.full_height = 0.0;
             }
-            if self.state == ClientState::Idle && self.last.is_none() {
-                self.next_step(ui, cx);
+            self.heights.above = ui.cursor().top() - top;
+            self.heights.full = if self.more_open { around + self.heights.above + few } else { 0.0 };
+            if below.is_none() {
+                self.rows(ui, cx);
             }
-            self.session_row(ui, cx);
-            answering_rows(ui, cx, self.socket, &self.answering);
-            transfer_rows(ui, cx, &mut self.transfers);
         });
+        if let Some(below) = below {
+            border_above(ui, cx, below);
+            scrolling(ui, ("session", self.socket.0), below, |ui| self.rows(ui, cx));
+        }
+        if self.heights.differ(&before) {
+            ui.ctx().request_repaint();
+        }
+    }
+
+    fn rows(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        if self.state == ClientState::Idle && self.last.is_none() {
+            self.next_step(ui, cx);
+        }
+        let top = ui.cursor().top();
+        if let Some((session, _)) = self.last {
+            session_row(ui, cx, session);
+        }
+        answering_rows(ui, cx, self.socket, &self.answering);
+        transfer_rows(ui, cx, &mut self.transfers);
+        let any = self.last.is_some() || !self.transfers.rows().is_empty();
+        self.heights.rows = if any { ui.cursor().top() - top } else { 0.0 };
     }
 
     /// The form; what is wrong with it, if anything.
@@ -186,40 +205,6 @@ impl ClientTabState {
         calm_words(ui, cx, &words);
     }
 
-    /// Bytes each way, and the two other ways to end an open connection.
-    fn session_row(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
-        let Some((session, _)) = self.last else { return };
-        let Some(view) = cx.sessions.by_id.get(&session) else { return };
-        let (tokens, language) = (cx.tokens, cx.language);
-        ui.horizontal(|ui| {
-            ui.set_min_height(tokens.control_height);
-            ui.spacing_mut().item_spacing.x = tokens.space_small;
-            for (bytes, picture, colour) in [
-                (view.traffic.received(), Icon::ArrowDown, tokens.incoming),
-                (view.traffic.sent(), Icon::ArrowUp, tokens.outgoing),
-            ] {
-                let (rect, _) = ui.allocate_exact_size(egui::vec2(14.0, tokens.row_height), egui::Sense::hover());
-                icon::paint(ui.painter(), rect, picture, if view.open { colour } else { tokens.text_muted });
-                let words = RichText::new(i18n::byte_size(bytes)).font(tokens.mono_font());
-                ui.label(words).on_hover_text(i18n::bytes(bytes));
-                ui.add_space(tokens.space);
-            }
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                ui.spacing_mut().item_spacing.x = tokens.space_small + 2.0;
-                if view.open && view.info.protocol.has_connection() {
-                    endings(ui, cx, session, view);
-                }
-                if view.peer_finished || view.finished_sending || !view.open {
-                    ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                        let words = state_words(language, view);
-                        let shown = RichText::new(&words).font(tokens.small_font()).color(tokens.text_muted);
-                        ui.add(egui::Label::new(shown).truncate()).on_hover_text(words);
-                    });
-                }
-            });
-        });
-    }
-
     fn more(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         let language = cx.language;
         let locked = self.state != ClientState::Idle;
@@ -301,6 +286,9 @@ impl ClientTabState {
                 mistaken: false,
             };
             address.show(ui, cx.tokens, &mut self.local_host);
+            if !self.has_local_port() {
+                return;
+            }
             let label = tr!(language, "client.local_port");
             control_caption(ui, cx.tokens.small_font(), cx.tokens.text_muted, &label);
             let port = Field {
@@ -343,28 +331,25 @@ impl ClientTabState {
             files_blocked,
         };
         let mut draft = std::mem::take(&mut self.draft);
+        let to_many = self.form.protocol == Protocol::Udp;
+        let roomy = ui.available_width() >= ROOM_FOR_CHOICES + ADDRESSES_LEAST;
+        if to_many && !roomy {
+            ui.horizontal(|ui| {
+                caption(ui, cx.tokens, &tr!(language, "recipients.to"));
+                self.recipients_field(ui, cx, ui.available_width());
+            });
+        }
         composer.show(ui, cx, &mut draft, |ui, cx| {
-            if self.form.protocol == Protocol::Udp {
-                let label = tr!(language, "server.recipients");
-                let width = if ui.available_width() >= ROOM_FOR_ADDRESSES { 180.0 } else { 112.0 };
-                let hint = tr!(language, "addresses.to_the_peer");
-                addresses_field(ui, cx, self.socket, (&label, &hint), width, &self.form, &mut self.udp);
+            if to_many && roomy {
+                self.recipients_field(ui, cx, ui.available_width() - ROOM_FOR_CHOICES);
             }
         });
         self.draft = draft;
     }
-}
 
-/// The ways to end a stream other than closing it.
-fn endings(ui: &mut Ui, cx: &mut Cx<'_>, session: SessionId, view: &SessionView) {
-    let language = cx.language;
-    let finished = view.finished_sending.then(|| tr!(language, "client.finished"));
-    for (command, blocked) in [(Command::Reset { session }, None), (Command::FinishSending { session }, finished)] {
-        let action = UiCommand::Engine(command);
-        let label = action.label(language);
-        let tooltip = action.tooltip(language).unwrap_or_default();
-        if button(ui, cx.tokens, Weight::Plain, &label, 0.0, blocked).on_hover_text(tooltip).clicked() {
-            cx.act(action);
-        }
+    /// Where messages go to, beside or instead of the peer.
+    fn recipients_field(&mut self, ui: &mut Ui, cx: &Cx<'_>, width: f32) {
+        let (label, hint) = (tr!(cx.language, "server.recipients"), tr!(cx.language, "addresses.to_the_peer"));
+        addresses_field(ui, cx, self.socket, (&label, &hint), width, &self.form, &mut self.udp);
     }
 }

@@ -1,7 +1,9 @@
 //! The window that shows a tab as a program of its own.
 
+use egui::style::ScrollStyle;
 use egui::text::LayoutJob;
-use egui::{Context, Id, Key, Modifiers, Pos2, Rect, RichText, ScrollArea, TextBuffer, TextEdit, Ui, Window, vec2};
+use egui::{Context, Frame, Id, Key, Margin, Modifiers, Pos2, Rect, RichText, ScrollArea, Stroke};
+use egui::{TextBuffer, TextEdit, Ui, UiBuilder, Window, vec2};
 
 use crate::model::{Program, Role, SocketId};
 use crate::tr;
@@ -61,7 +63,7 @@ impl CodeWindow {
             Role::Server => tr!(cx.language, "code.title_server", tab = tab),
             Role::Client => tr!(cx.language, "code.title_client", tab = tab),
         };
-        let frame = egui::Frame::window(&ctx.style_of(ctx.theme())).inner_margin(12);
+        let frame = Frame::window(&ctx.style_of(ctx.theme())).inner_margin(12);
         let window = Window::new(RichText::new(title).font(cx.tokens.strong_font()))
             .id(Id::unique(("code", self.role)))
             .frame(frame)
@@ -72,11 +74,13 @@ impl CodeWindow {
                 self.programs(ui);
                 ui.add_space(cx.tokens.space);
                 let text = code(self.program);
-                let below = cx.tokens.control_height + cx.tokens.space;
-                let room = (ui.available_height() - below).max(80.0);
-                self.text(ui, cx, &text, room);
-                ui.add_space(cx.tokens.space);
-                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                // The buttons have their place at the bottom before the text has its own: whatever it takes, they stay.
+                let room = ui.available_rect_before_wrap();
+                let border = room.bottom() - cx.tokens.control_height;
+                let above = UiBuilder::new().max_rect(room.with_max_y(border - cx.tokens.space));
+                ui.scope_builder(above, |ui| self.text(ui, cx, &text));
+                let layout = egui::Layout::right_to_left(egui::Align::Center);
+                ui.scope_builder(UiBuilder::new().max_rect(room.with_min_y(border)).layout(layout), |ui| {
                     let label = tr!(cx.language, "action.close");
                     open = !button(ui, cx.tokens, Weight::Plain, &label, 80.0, None).clicked();
                     let reason = text.as_ref().err().map(|problem| problem.words(cx.language).into());
@@ -109,15 +113,22 @@ impl CodeWindow {
     }
 
     /// The program, or why there is none.
-    fn text(&self, ui: &mut Ui, cx: &Cx<'_>, text: &Result<String, NoCode>, height: f32) {
-        ui.allocate_ui(vec2(ui.available_width(), height), |ui| {
-            ui.set_min_height(height);
-            match text {
-                Ok(text) => {
-                    // A line of a shell is broken where the window ends; Python's lines mean something.
-                    let wraps = self.program != Program::Python;
-                    let area = if wraps { ScrollArea::vertical() } else { ScrollArea::both() };
-                    area.id_salt(("code", self.program.name())).auto_shrink([false, false]).show(ui, |ui| {
+    fn text(&self, ui: &mut Ui, cx: &Cx<'_>, text: &Result<String, NoCode>) {
+        match text {
+            Ok(text) => {
+                // A line of a shell is broken where the window ends; Python's lines mean something.
+                let wraps = self.program != Program::Python;
+                let area = if wraps { ScrollArea::vertical() } else { ScrollArea::both() };
+                // What is cut off at an edge is seen to go on: the bars stand beside the text and don't hide.
+                let fade = ui.spacing().scroll.fade;
+                ui.spacing_mut().scroll = ScrollStyle { bar_width: 8.0, fade, ..ScrollStyle::solid() };
+                ui.visuals_mut().widgets.inactive.bg_fill = cx.tokens.text_muted.gamma_multiply(0.5);
+                let area = area.id_salt(("code", self.program.name())).auto_shrink([false, false]);
+                let tokens = cx.tokens;
+                let frame = Frame::new().fill(tokens.field).corner_radius(tokens.radius);
+                let frame = frame.stroke(Stroke::new(1.0, tokens.outline)).inner_margin(Margin::same(2));
+                frame.show(ui, |ui| {
+                    area.show(ui, |ui| {
                         let (font, colour) = (cx.tokens.mono_font(), cx.tokens.text);
                         let mut layout = |ui: &Ui, text: &dyn TextBuffer, width: f32| {
                             let width = if wraps { width } else { f32::INFINITY };
@@ -127,6 +138,7 @@ impl CodeWindow {
                         // An immutable text: to be selected and copied, and not written in.
                         TextEdit::multiline(&mut text.as_str())
                             .id(Id::unique("code text"))
+                            .frame(Frame::new().inner_margin(Margin::symmetric(8, 4)))
                             .layouter(&mut layout)
                             .desired_width(f32::INFINITY)
                             .desired_rows(4)
@@ -134,14 +146,14 @@ impl CodeWindow {
                             .response
                             .response
                             .accessible_name(tr!(cx.language, "code.text"));
-                    });
-                }
-                Err(problem) => {
-                    let words = RichText::new(problem.words(cx.language)).color(cx.tokens.text_muted);
-                    ui.add(egui::Label::new(words).wrap().selectable(true));
-                }
+                    })
+                });
             }
-        });
+            Err(problem) => {
+                let words = RichText::new(problem.words(cx.language)).color(cx.tokens.text_muted);
+                ui.add(egui::Label::new(words).wrap().selectable(true));
+            }
+        }
     }
 }
 

@@ -11,6 +11,7 @@ pub mod inspector;
 pub mod journal;
 pub mod menu_bar;
 pub mod server;
+pub mod session_row;
 pub mod shell;
 pub mod socket_area;
 pub mod status_bar;

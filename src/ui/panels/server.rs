@@ -5,7 +5,7 @@ use egui::{Id, Panel, RichText, Ui};
 
 use super::browser_options::{browser_options, open_in_browser};
 use super::client_rows::client_rows;
-use super::shell::{FEW_ROWS, StateLine, scrolling, state_line};
+use super::shell::{FEW_ROWS, StateLine, border_above, scrolling, state_line};
 use super::socket_area::{keep_fresh, socket_area};
 use crate::codec::compose::Format;
 use crate::codec::visible::visible;
@@ -80,7 +80,10 @@ impl ServerTabState {
             .frame(egui::Frame::new().inner_margin(egui::Margin { top: 6, ..Default::default() }))
             .show(ui, |ui| self.composer(ui, cx));
         let around = whole - ui.available_height();
-        scrolling(ui, ("server", self.socket.0), |ui| {
+        let few = FEW_ROWS * cx.tokens.row_height;
+        let before = self.heights;
+        let (above, below) = before.share(ui.available_rect_before_wrap());
+        scrolling(ui, ("server", self.socket.0), above, |ui| {
             let top = ui.cursor().top();
             if let Some(message) = &self.message
                 && message_line(ui, cx.tokens, cx.language, message)
@@ -94,12 +97,29 @@ impl ServerTabState {
             if self.more_open {
                 self.more(ui, cx);
             }
-            let rows = if self.more_open { FEW_ROWS * cx.tokens.row_height } else { 0.0 };
+            let rows = if self.more_open { few } else { 0.0 };
             let unfolded = self.more_open || lesson;
-            self.full_height = if unfolded { around + ui.cursor().top() - top + rows } else { 0.0 };
-            client_rows(ui, cx, self);
-            transfer_rows(ui, cx, &mut self.transfers);
+            self.heights.above = ui.cursor().top() - top;
+            self.heights.full = if unfolded { around + self.heights.above + rows } else { 0.0 };
+            if below.is_none() {
+                self.rows(ui, cx);
+            }
         });
+        if let Some(below) = below {
+            border_above(ui, cx, below);
+            scrolling(ui, ("clients", self.socket.0), below, |ui| self.rows(ui, cx));
+        }
+        if self.heights.differ(&before) {
+            ui.ctx().request_repaint();
+        }
+    }
+
+    fn rows(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        let top = ui.cursor().top();
+        client_rows(ui, cx, self);
+        transfer_rows(ui, cx, &mut self.transfers);
+        let any = !(self.open.is_empty() && self.closed.is_empty() && self.transfers.rows().is_empty());
+        self.heights.rows = if any { ui.cursor().top() - top } else { 0.0 };
     }
 
     /// The form; what is wrong with it, if anything.

@@ -7,6 +7,7 @@ use crate::model::{Role, SessionId, SocketId};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
+use crate::ui::tabs::GAP;
 use crate::ui::widgets::disclosure::disclosure;
 use crate::ui::widgets::icon::{Icon, icon_button};
 use crate::ui::widgets::state_dot::DotState;
@@ -50,10 +51,9 @@ pub fn panel(
     });
 }
 
-/// Scrolls what a panel shows between its form and its composer. The bar stands in the panel's margin, where it covers no
-/// control.
-pub fn scrolling(ui: &mut Ui, id: impl egui::AsIdSalt, contents: impl FnOnce(&mut Ui)) {
-    let room = ui.available_rect_before_wrap();
+/// Scrolls a part of what a panel shows between its form and its composer. The bar stands in the panel's margin, where it
+/// covers no control.
+pub fn scrolling(ui: &mut Ui, id: impl egui::AsIdSalt, room: Rect, contents: impl FnOnce(&mut Ui)) {
     let with_margin = room.with_max_x(room.right() + f32::from(MARGIN));
     ui.scope_builder(UiBuilder::new().max_rect(with_margin), |ui| {
         // However little room is left: what scrolls never lies over what stands below it.
@@ -63,6 +63,12 @@ pub fn scrolling(ui: &mut Ui, id: impl egui::AsIdSalt, contents: impl FnOnce(&mu
             contents(ui);
         });
     });
+}
+
+/// A line between two parts of which each scrolls by itself: what is cut off there goes on above it.
+pub fn border_above(ui: &Ui, cx: &Cx<'_>, below: Rect) {
+    let y = (below.top() - GAP / 2.0).round() - 0.5;
+    ui.painter().hline(below.x_range(), y, Stroke::new(1.0, cx.tokens.outline));
 }
 
 /// The accessible name of a panel and its heading.

@@ -2,12 +2,15 @@ use std::time::Duration;
 
 use super::draft::Draft;
 use super::endpoint_form::EndpointForm;
+use super::heights::Heights;
 use super::receive_form::ReceiveForm;
 use super::socket_view::SocketView;
 use super::transfers::Transfers;
 use super::udp_form::UdpForm;
 use crate::codec::encoding::Encoding;
-use crate::model::{Cause, ClientTab, CloseReason, ConnectSpec, Event, Hint, Notice, Recipients, SessionId, SocketId};
+use crate::model::{
+    AddressForm, Cause, ClientTab, CloseReason, ConnectSpec, Event, Hint, Notice, Recipients, Role, SessionId, SocketId,
+};
 use crate::ui::view::Sessions;
 use crate::ui::widgets::message_line::Message;
 
@@ -48,8 +51,7 @@ pub struct ClientTabState {
     pub draft: Draft,
     pub state: ClientState,
     pub more_open: bool,
-    /// What the tab takes with all of "More" and a few rows below it, in points, as last drawn; 0 while that is closed.
-    pub full_height: f32,
+    pub heights: Heights,
     /// The latest session, which may be closed, and why.
     pub last: Option<(SessionId, Option<CloseReason>)>,
     /// How many addresses the host's name has.
@@ -70,7 +72,8 @@ impl ClientTabState {
     pub fn new(socket: SocketId, settings: &ClientTab) -> Self {
         Self {
             socket,
-            form: EndpointForm::new(&settings.protocol, &settings.address, &settings.port, &settings.options),
+            form: EndpointForm::new(&settings.protocol, &settings.address, &settings.port, &settings.options)
+                .for_role(Role::Client),
             local_host: settings.local_host.clone(),
             local_port: settings.local_port.clone(),
             timeout: settings.timeout_ms.to_string(),
@@ -81,7 +84,7 @@ impl ClientTabState {
             draft: Draft::from_settings(&settings.composer),
             state: ClientState::Idle,
             more_open: settings.more_open,
-            full_height: 0.0,
+            heights: Heights::default(),
             last: None,
             candidates: 0,
             udp: UdpForm::default(),
@@ -121,17 +124,24 @@ impl ClientTabState {
         self.timeout.trim().parse().ok().filter(|timeout| TIMEOUT_RANGE.contains(timeout))
     }
 
+    /// Whether a local port can be chosen.
+    #[must_use]
+    pub fn has_local_port(&self) -> bool {
+        self.form.protocol.address_form() == AddressForm::HostPort
+    }
+
     /// The local port; the outer `None` when what is typed is none, the inner when it is left to the system.
     #[must_use]
     pub fn local_port(&self) -> Option<Option<u16>> {
         let port = self.local_port.trim();
-        if port.is_empty() { Some(None) } else { port.parse().ok().map(Some) }
+        if port.is_empty() || !self.has_local_port() { Some(None) } else { port.parse().ok().map(Some) }
     }
 
     /// How to connect; `None` while a field is mistaken, which the panel shows.
     #[must_use]
     pub fn spec(&self) -> Option<ConnectSpec> {
-        let local_host = self.local_host.trim();
+        // Where there is no local address to choose, what was typed for another protocol does not count.
+        let local_host = if self.form.protocol.is_over_ip() { self.local_host.trim() } else { "" };
         Some(ConnectSpec {
             timeout: Duration::from_millis(u64::from(self.timeout_ms()?)),
             local_host: (!local_host.is_empty()).then(|| local_host.to_owned()),
@@ -241,6 +251,27 @@ impl ClientTabState {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_local_address_counts_where_the_form_shows_it() {
+        for (protocol, address, host, port) in [
+            ("udp", "127.0.0.1", Some("127.0.0.2"), Some(5000)),
+            ("raw", "127.0.0.1", Some("127.0.0.2"), None),
+            ("unix-dgram", "@peer", None, None),
+        ] {
+            let mut settings =
+                ClientTab { protocol: protocol.to_owned(), address: address.to_owned(), ..ClientTab::default() };
+            (settings.local_host, settings.local_port) = ("127.0.0.2".to_owned(), "5000".to_owned());
+            if protocol == "raw" {
+                settings.port = "icmp".to_owned();
+            }
+            let spec = ClientTabState::new(SocketId(1), &settings).spec().unwrap();
+            assert_eq!((spec.local_host.as_deref(), spec.local_port), (host, port), "{protocol}");
+            settings.local_port = "no port".to_owned();
+            let is_mistaken = ClientTabState::new(SocketId(1), &settings).spec().is_none();
+            assert_eq!(is_mistaken, protocol == "udp", "{protocol}");
+        }
+    }
 
     #[test]
     fn a_choice_that_is_not_on_show_for_datagrams_does_not_count_for_them() {

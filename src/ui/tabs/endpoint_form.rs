@@ -1,3 +1,4 @@
+use core::net::IpAddr;
 use std::collections::BTreeMap;
 
 use crate::codec::compose::Format;
@@ -22,6 +23,8 @@ pub struct EndpointForm {
     pub port: String,
     /// Socket options as a query.
     pub options: String,
+    /// Whose options they are; `None` takes those of either side.
+    role: Option<Role>,
     /// Address and port, or what stands in its place, of the other kinds, to come back to.
     others: BTreeMap<AddressForm, (String, String)>,
     /// What the engine was last asked about, whether the system has it.
@@ -46,9 +49,16 @@ impl EndpointForm {
             address: address.to_owned(),
             port: port.to_owned(),
             options: options.to_owned(),
+            role: None,
             probed: None,
             tried: false,
         }
+    }
+
+    /// For one side: options of the other's sockets are mistakes.
+    #[must_use]
+    pub fn for_role(self, role: Role) -> Self {
+        Self { role: Some(role), ..self }
     }
 
     /// To be called after the protocol was changed from `before`: a host is no path and no descriptor.
@@ -72,11 +82,14 @@ impl EndpointForm {
     /// # Errors
     /// What is wrong with the first field that is.
     pub fn target(&self) -> Result<Target, EndpointError> {
-        if self.holds_endpoint_text() {
-            return self.address.parse();
-        }
-        let endpoint = Endpoint::from_fields(self.protocol, &self.address, &self.port)?;
-        Target::with_query(endpoint, self.options.trim().trim_start_matches('?'))
+        let target = if self.holds_endpoint_text() {
+            self.address.parse()?
+        } else {
+            let endpoint = Endpoint::from_fields(self.protocol, &self.address, &self.port)?;
+            Target::with_query(endpoint, self.options.trim().trim_start_matches('?'))?
+        };
+        self.role.map_or(Ok(()), |role| target.check_role(role))?;
+        Ok(target)
     }
 
     /// The ways to write a message for the transport, the most fitting one first.
@@ -109,12 +122,17 @@ impl EndpointForm {
     #[must_use]
     pub fn facility(&self, role: Role) -> Facility {
         let protocol = self.protocol;
+        let target = self.target().ok();
         let carried = match protocol {
             Protocol::Raw => self.port.trim().parse().ok(),
-            _ => self.target().ok().and_then(|target| target.options.ip_protocol()),
+            _ => target.as_ref().and_then(|target| target.options.ip_protocol()),
+        };
+        let ipv6 = match target.and_then(|target| target.endpoint.host()?.literal()) {
+            Some(IpAddr::V6(address)) => Some(address),
+            _ => None,
         };
         let machine = if protocol == Protocol::Vsock { self.address.trim().parse().ok() } else { None };
-        Facility { role, protocol, carried, machine }
+        Facility { role, protocol, carried, ipv6, machine }
     }
 
     /// Whether the address is a name that has to be resolved, and no literal or path.
@@ -137,9 +155,12 @@ impl EndpointForm {
             _ if self.holds_endpoint_text() => FormField::Address,
             EndpointError::NoPort
             | EndpointError::BadPort(_)
+            | EndpointError::PortZero
             | EndpointError::BadVsockPort(_)
             | EndpointError::NoIpProtocol
-            | EndpointError::BadIpProtocol(_) => FormField::Port,
+            | EndpointError::BadIpProtocol(_)
+            | EndpointError::NoEtherType
+            | EndpointError::BadEtherType(_) => FormField::Port,
             EndpointError::Option(_) | EndpointError::Group(_) => FormField::Options,
             _ => FormField::Address,
         };
@@ -150,6 +171,7 @@ impl EndpointForm {
                 | EndpointError::EmptyPath
                 | EndpointError::EmptyDescriptor
                 | EndpointError::NoIpProtocol
+                | EndpointError::NoEtherType
                 | EndpointError::EmptyInterface
                 | EndpointError::EmptyMachine
         );
@@ -182,6 +204,7 @@ fn usual_fields(form: AddressForm) -> (&'static str, &'static str) {
     match form {
         AddressForm::HostPort => ("127.0.0.1", "9000"),
         AddressForm::HostProtocol => ("127.0.0.1", "icmp"),
+        AddressForm::Link => ("eth0", "0x88b5"),
         AddressForm::MachinePort => ("any", "9000"),
         AddressForm::Interface => ("can0", ""),
         AddressForm::Path | AddressForm::Descriptor => ("", ""),
@@ -250,6 +273,22 @@ mod tests {
     }
 
     #[test]
+    fn an_address_of_ipv6_asks_whether_there_is_any() {
+        for (scheme, address, asks) in [
+            ("tcp", "::1", true),
+            ("udp", "fe80::1%eth0", true),
+            ("raw", "[::1]", true),
+            ("tcp", "127.0.0.1", false),
+            ("tcp", "localhost", false),
+            ("unix", "/run/::1", false),
+        ] {
+            let port = if scheme == "raw" { "icmp" } else { "9000" };
+            let facility = EndpointForm::new(scheme, address, port, "").facility(Role::Client);
+            assert_eq!((facility.ipv6.is_some(), facility.may_be_missing()), (asks, asks), "{scheme} {address}");
+        }
+    }
+
+    #[test]
     fn only_names_are_resolved() {
         for (scheme, address, is_name) in [
             ("tcp", "localhost", true),
@@ -298,5 +337,9 @@ mod tests {
         assert_eq!(field("", "9000", "", true), Some(FormField::Address));
         assert_eq!(field("a b", "9000", "", false), Some(FormField::Address));
         assert_eq!(field("127.0.0.1", "9000", "nonsense=1", false), Some(FormField::Options));
+        let of_listeners = EndpointForm::new("tcp", "127.0.0.1", "9000", "backlog=5");
+        assert_eq!(of_listeners.clone().for_role(Role::Server).mistake(), None);
+        let mistake = of_listeners.for_role(Role::Client).mistake();
+        assert_eq!(mistake.map(|(field, _)| field), Some(FormField::Options));
     }
 }

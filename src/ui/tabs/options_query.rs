@@ -17,7 +17,7 @@ pub fn with_value(query: &str, option: SocketOption, value: Option<&str>) -> Str
     let mut written = Vec::new();
     let mut value = value.map(|value| format!("{}={value}", option.name()));
     for pair in texts(query) {
-        if name_and_value(pair).0 != option.name() {
+        if SocketOption::named(name_and_value(pair).0) != Some(option) {
             written.push(pair.to_owned());
         } else if let Some(value) = value.take() {
             written.push(value);
@@ -57,6 +57,11 @@ mod tests {
         assert_eq!(with_value(&changed, SocketOption::TimeToLive, None), "nodelay&rcvbuf=8M");
         assert_eq!(with_value("", SocketOption::KeepAlive, Some("0")), "keepalive=0");
         assert_eq!(with_value("ttl=1", SocketOption::TimeToLive, Some("")), "");
+        assert_eq!(
+            with_value("dscp=46&ttl=1", SocketOption::TypeOfService, Some("8")),
+            "tos=8&ttl=1",
+            "one byte, two names"
+        );
     }
 
     proptest! {

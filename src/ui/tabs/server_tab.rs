@@ -1,8 +1,15 @@
+mod recipients;
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeSet, VecDeque};
+
+pub use recipients::RecipientChoice;
 
 use super::browser_form::BrowserForm;
 use super::draft::Draft;
 use super::endpoint_form::EndpointForm;
+use super::heights::Heights;
 use super::port_wait::PortWait;
 use super::receive_form::ReceiveForm;
 use super::socket_view::SocketView;
@@ -11,7 +18,7 @@ use super::udp_form::UdpForm;
 use crate::codec::compose::{self, ComposeError, Format, LineEnding};
 use crate::codec::encoding::Encoding;
 use crate::model::{
-    Cause, Endpoint, Event, Hint, ListenSpec, Notice, Protocol, ReceiveMode, Recipients, Respond, ServerTab, SessionId,
+    Cause, Endpoint, Event, Hint, ListenSpec, Notice, Protocol, ReceiveMode, Respond, Role, ServerTab, SessionId,
     SocketId,
 };
 use crate::ui::view::Sessions;
@@ -53,18 +60,6 @@ impl RespondKind {
     }
 }
 
-/// To whom "Send" sends.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum RecipientChoice {
-    #[default]
-    All,
-    /// Those that are ticked.
-    Chosen,
-    One(SessionId),
-    /// The addresses that are typed.
-    Addresses,
-}
-
 /// A listener's tab.
 #[derive(Debug)]
 pub struct ServerTabState {
@@ -84,8 +79,7 @@ pub struct ServerTabState {
     pub draft: Draft,
     pub state: ServerState,
     pub more_open: bool,
-    /// What the tab takes with all of "More" and a few rows below it, in points, as last drawn; 0 while that is closed.
-    pub full_height: f32,
+    pub heights: Heights,
     /// Sessions that are open; their numbers rise, so this is the order in which they came.
     pub open: BTreeSet<SessionId>,
     /// The latest that closed, oldest first.
@@ -107,7 +101,8 @@ impl ServerTabState {
         let respond = RespondKind::ALL.into_iter().find(|kind| kind.name() == settings.respond).unwrap_or_default();
         Self {
             socket,
-            form: EndpointForm::new(&settings.protocol, &settings.address, &settings.port, &settings.options),
+            form: EndpointForm::new(&settings.protocol, &settings.address, &settings.port, &settings.options)
+                .for_role(Role::Server),
             respond,
             reply: settings.reply.clone(),
             browser: BrowserForm::new(&settings.browser, &settings.page, &settings.site),
@@ -118,7 +113,7 @@ impl ServerTabState {
             draft: Draft::from_settings(&settings.composer),
             state: ServerState::Idle,
             more_open: settings.more_open,
-            full_height: 0.0,
+            heights: Heights::default(),
             open: BTreeSet::new(),
             closed: VecDeque::new(),
             recipients: RecipientChoice::All,
@@ -195,38 +190,6 @@ impl ServerTabState {
         matches!(self.state, ServerState::Listening(_))
     }
 
-    /// The sessions that "Send" reaches now; `None` when there is nobody.
-    #[must_use]
-    pub fn recipients(&self) -> Option<Recipients> {
-        match self.recipients {
-            RecipientChoice::All => (!self.open.is_empty()).then_some(Recipients::All),
-            RecipientChoice::Chosen => {
-                (!self.chosen.is_empty()).then(|| Recipients::Sessions(self.chosen.iter().copied().collect()))
-            }
-            RecipientChoice::Addresses => self.udp.addresses(&self.form)?.ok().map(Recipients::Addresses),
-            RecipientChoice::One(session) => self.open.contains(&session).then(|| Recipients::Sessions(vec![session])),
-        }
-    }
-
-    /// Ticks or unticks a session; the first tick turns the choice to the ticked ones, the last untick back to all.
-    pub fn toggle_chosen(&mut self, session: SessionId) {
-        if !self.chosen.remove(&session) {
-            self.chosen.insert(session);
-            self.recipients = RecipientChoice::Chosen;
-        } else if self.chosen.is_empty() && self.recipients == RecipientChoice::Chosen {
-            self.recipients = RecipientChoice::All;
-        }
-    }
-
-    /// To be called after the addresses to send to were changed: what is typed there is meant.
-    pub fn addresses_changed(&mut self) {
-        if self.udp.addresses(&self.form).is_some() {
-            self.recipients = RecipientChoice::Addresses;
-        } else if self.recipients == RecipientChoice::Addresses {
-            self.recipients = RecipientChoice::All;
-        }
-    }
-
     /// Takes in what the engine reports about this tab. `sessions` has heard of it already.
     pub fn on_event(&mut self, event: &Event, sessions: &mut Sessions) {
         self.udp.on_event(self.socket, &mut self.form, event);
@@ -235,7 +198,7 @@ impl ServerTabState {
             Event::Listening { socket, endpoint } if *socket == self.socket => {
                 self.state = ServerState::Listening(endpoint.clone());
                 self.port_wait = None;
-                if self.message == Some(Message::Noticed(Notice::WaitingForAddress)) {
+                if matches!(self.message, Some(Message::Noticed(Notice::WaitingForAddress { .. }))) {
                     self.message = None;
                 }
             }
@@ -285,10 +248,16 @@ impl ServerTabState {
     }
 
     fn noticed(&mut self, notice: &Notice) {
-        if *notice == Notice::WaitingForAddress && self.state == ServerState::Starting {
-            self.state = ServerState::Waiting;
-        }
-        if let Notice::Dropped { datagrams } = notice {
+        if let Notice::WaitingForAddress { owner, .. } = notice {
+            if self.state == ServerState::Starting {
+                self.state = ServerState::Waiting;
+            }
+            // The state line says the rest, with the seconds that it may take; nobody knows how long a process will.
+            if owner.is_some() {
+                self.port_wait = None;
+                self.message = Some(Message::Noticed(notice.clone()));
+            }
+        } else if let Notice::Dropped { datagrams } = notice {
             self.dropped = *datagrams;
         } else if matches!(notice, Notice::Answered(_) | Notice::WebSocketClosed { .. }) {
             // A browser makes many: they are in the journal.
@@ -317,130 +286,5 @@ impl ServerTabState {
                 sessions.forget(forgotten);
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::codec::decode::Decoder;
-    use crate::model::{CloseReason, Failure, Operation, Peer, Role, SessionInfo};
-
-    struct Tab {
-        tab: ServerTabState,
-        sessions: Sessions,
-    }
-
-    impl Tab {
-        fn with_sessions(count: u64) -> Self {
-            let tab = ServerTabState::new(SocketId(7), &ServerTab::default());
-            let mut this = Self { tab, sessions: Sessions::default() };
-            for id in 1..=count {
-                let peer = Peer::Ip(([127, 0, 0, 1], 50_000).into());
-                let info = SessionInfo {
-                    id: SessionId(id),
-                    socket: SocketId(7),
-                    role: Role::Server,
-                    protocol: Protocol::Tcp,
-                    decoder: Decoder::Text,
-                    local: peer.clone(),
-                    peer,
-                    process: None,
-                    since_wall_ns: 0,
-                };
-                this.event(&Event::Opened { info, traffic: Arc::default() });
-            }
-            this
-        }
-
-        fn event(&mut self, event: &Event) {
-            self.sessions.on_event(event);
-            self.tab.on_event(event, &mut self.sessions);
-        }
-
-        fn close(&mut self, id: u64) {
-            self.event(&Event::Closed { socket: SocketId(7), session: SessionId(id), reason: CloseReason::Eof });
-        }
-    }
-
-    #[test]
-    fn what_is_chosen_under_more_is_asked_for_and_kept() {
-        let mut settings = ServerTab {
-            stay_half_open: true,
-            receive: "raw".to_owned(),
-            page: "hi".to_owned(),
-            site: "/site".to_owned(),
-            more_open: true,
-            ..ServerTab::default()
-        };
-        let tab = ServerTabState::new(SocketId(7), &settings);
-        assert_eq!(tab.to_settings(Encoding::Utf8), settings);
-        assert_eq!(tab.spec(), None, "a folder is missing");
-
-        settings.folder = "/in".to_owned();
-        let spec = ServerTabState::new(SocketId(7), &settings).spec().unwrap();
-        assert!(spec.stay_half_open && spec.receive == ReceiveMode::Raw { into: "/in".into() });
-
-        settings.browser = "folder".to_owned();
-        let spec = ServerTabState::new(SocketId(7), &settings).spec().unwrap();
-        assert_eq!(spec.browser, Some(crate::model::BrowserContent::Folder("/site".into())));
-        assert_eq!(spec.receive, ReceiveMode::Show);
-
-        settings.protocol = "udp".to_owned();
-        let spec = ServerTabState::new(SocketId(7), &settings).spec().unwrap();
-        assert_eq!((spec.browser, spec.receive), (None, ReceiveMode::Show));
-    }
-
-    #[test]
-    fn ticks_decide_who_gets_the_message() {
-        let mut tab = Tab::with_sessions(3);
-        assert_eq!(tab.tab.recipients(), Some(Recipients::All));
-        tab.tab.toggle_chosen(SessionId(3));
-        tab.tab.toggle_chosen(SessionId(1));
-        assert_eq!(tab.tab.recipients(), Some(Recipients::Sessions(vec![SessionId(1), SessionId(3)])));
-        tab.close(3);
-        assert_eq!(tab.tab.recipients(), Some(Recipients::Sessions(vec![SessionId(1)])));
-        tab.tab.toggle_chosen(SessionId(1));
-        assert_eq!(tab.tab.recipients(), Some(Recipients::All));
-    }
-
-    #[test]
-    fn with_nobody_there_nobody_gets_it() {
-        let mut tab = Tab::with_sessions(1);
-        tab.tab.recipients = RecipientChoice::One(SessionId(1));
-        assert_eq!(tab.tab.recipients(), Some(Recipients::Sessions(vec![SessionId(1)])));
-        tab.close(1);
-        assert_eq!(tab.tab.recipients(), None);
-    }
-
-    #[test]
-    fn closed_sessions_are_forgotten_in_the_end() {
-        let mut tab = Tab::with_sessions(100);
-        for id in 1..=100 {
-            tab.close(id);
-        }
-        assert_eq!((tab.tab.closed.len(), tab.sessions.by_id.len()), (CLOSED_MAX, CLOSED_MAX));
-    }
-
-    #[test]
-    fn a_failure_is_not_covered_by_a_notice_and_a_start_that_fails_is_over() {
-        let mut tab = Tab::with_sessions(0);
-        tab.tab.state = ServerState::Starting;
-        let failure = Failure::new(Operation::Bind, "127.0.0.1:9000", Cause::AddressInUse);
-        let socket = Some(SocketId(7));
-        tab.event(&Event::Failed { socket, session: None, failure: failure.clone() });
-        tab.event(&Event::Noticed { socket, session: None, notice: Notice::AcceptingPaused });
-        assert_eq!(tab.tab.state, ServerState::Idle);
-        assert_eq!(tab.tab.message, Some(Message::Failed(failure)));
-    }
-
-    #[test]
-    fn what_concerns_another_tab_changes_nothing() {
-        let mut tab = Tab::with_sessions(1);
-        tab.event(&Event::StoppedListening { socket: SocketId(8) });
-        tab.event(&Event::Closed { socket: SocketId(8), session: SessionId(9), reason: CloseReason::Eof });
-        assert_eq!(tab.tab.open.len(), 1);
     }
 }

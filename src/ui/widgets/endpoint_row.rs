@@ -8,7 +8,7 @@ use super::field::{Field, caption, mistake, remark, row_caption};
 use super::interface_menu::address_menu;
 use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
-use crate::model::{AddressForm, Command, Protocol, Role, SecondField, SocketId};
+use crate::model::{AddressForm, Command, Protocol, Role, SecondField, SocketId, SocketOptions};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
@@ -62,7 +62,7 @@ pub fn endpoint_row(
             let second = form.protocol.second_field();
             let second_width = match second {
                 Some(SecondField::Port) => 64.0,
-                Some(SecondField::IpProtocol) => 88.0,
+                Some(SecondField::IpProtocol | SecondField::EtherType) => 88.0,
                 None => 0.0,
             };
             let port_width = if second.is_some() { second_width + ui.spacing().item_spacing.x } else { 0.0 };
@@ -101,6 +101,9 @@ pub fn endpoint_row(
                     }
                     SecondField::IpProtocol => {
                         (tr!(language, "form.ip_protocol"), "icmp".into(), tr!(language, "form.ip_protocol.explained"))
+                    }
+                    SecondField::EtherType => {
+                        (tr!(language, "form.ether_type"), "0x88b5".into(), tr!(language, "form.ether_type.explained"))
                     }
                 };
                 let port = Field {
@@ -180,6 +183,7 @@ fn protocol_name(language: Language, protocol: Protocol) -> Cow<'static, str> {
         Protocol::UnixSeqpacket => tr!(language, "protocol.unix_seqpacket"),
         Protocol::Descriptor => tr!(language, "protocol.descriptor"),
         Protocol::Raw => tr!(language, "protocol.raw"),
+        Protocol::Packet => tr!(language, "protocol.packet"),
         Protocol::Vsock => "vsock".into(),
         Protocol::Can => "CAN".into(),
         Protocol::CanBroadcast => tr!(language, "protocol.can_broadcast"),
@@ -192,6 +196,7 @@ fn address_hint(language: Language, form: AddressForm) -> Cow<'static, str> {
         AddressForm::HostPort => tr!(language, "form.address.hint"),
         AddressForm::HostProtocol => tr!(language, "form.host.hint"),
         AddressForm::MachinePort => tr!(language, "form.machine.hint"),
+        AddressForm::Link => tr!(language, "form.link.hint"),
         AddressForm::Interface => tr!(language, "form.interface.hint"),
         AddressForm::Path => tr!(language, "form.path.hint"),
         AddressForm::Descriptor => tr!(language, "form.descriptor.hint"),
@@ -208,7 +213,7 @@ pub fn options_field(ui: &mut Ui, cx: &Cx<'_>, socket: SocketId, form: &mut Endp
             let field = Field {
                 id: Id::unique(("options", socket.0)),
                 label: &label,
-                hint: "reuseaddr=1&rcvbuf=4M",
+                hint: &SocketOptions::example(form.protocol),
                 width: ui.available_width(),
                 mistaken: error.is_some(),
             };

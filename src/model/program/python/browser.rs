@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use super::literal;
 use super::script::Script;
+use super::{hosts, literal, web_socket};
 use crate::codec::content_type;
 use crate::model::BrowserContent;
+use crate::model::program::Recipe;
 
 /// Lines that say what is shown.
 pub(super) fn constants(content: &BrowserContent) -> Vec<String> {
@@ -25,18 +26,41 @@ pub(super) fn constants(content: &BrowserContent) -> Vec<String> {
     }
 }
 
-/// The functions that answer; `size` is how many bytes one receive call asks for.
-pub(super) fn functions(script: &mut Script, content: &BrowserContent, size: u32) {
-    let find = match content {
-        BrowserContent::Page(_) => FIND_PAGE,
-        BrowserContent::File(_) => FIND_FILE,
-        BrowserContent::Folder(_) => {
-            script.gap();
-            script.lines(LISTED);
-            FIND_BELOW
-        }
+/// The modules that the functions use, for a recipe that shows browsers something.
+pub(super) fn modules(recipe: &Recipe<'_>) -> Vec<&'static str> {
+    let mut modules = vec!["io", "os", "urllib.parse"];
+    if matches!(recipe.shown(), Some(BrowserContent::Folder(_))) {
+        modules.extend(["html", "mimetypes"]);
+    }
+    if hosts::function(recipe).is_some() {
+        modules.extend(["ipaddress", "re"]);
+    }
+    if web_socket::is_spoken(recipe) {
+        modules.extend(["base64", "hashlib", "struct"]);
+    }
+    modules
+}
+
+/// The functions that answer.
+pub(super) fn functions(script: &mut Script, recipe: &Recipe<'_>, content: &BrowserContent) {
+    let is_own = hosts::function(recipe);
+    let speaks = web_socket::is_spoken(recipe);
+    let find: &[&str] = match content {
+        BrowserContent::Page(_) => &[FIND_PAGE],
+        BrowserContent::File(_) => &[FIND_FILE],
+        BrowserContent::Folder(_) => &[LISTED, FIND_BELOW],
     };
-    for function in [find, SAY, ANSWER, &SERVE.replace("SIZE", &size.to_string())] {
+    let or_nothing = |text: &'static str, is_needed: bool| if is_needed { text } else { "" };
+    let answer = ANSWER
+        .replace("CHECK_HOST", or_nothing(CHECK_HOST, is_own.is_some()))
+        .replace("ASKS", or_nothing(web_socket::ASKS, speaks))
+        .replace("ASKED", or_nothing(web_socket::ASKED, speaks));
+    let dialogue = if speaks { web_socket::DIALOGUE } else { "show(connection, head, *answer(head))" };
+    let serve = SERVE.replace("DIALOGUE", dialogue).replace("SIZE", &recipe.receive_size().to_string());
+    let web_socket = speaks.then(|| web_socket::functions(recipe, is_own.is_some()));
+    let functions = find.iter().copied().chain([SAY]).chain(is_own.as_deref());
+    let functions = functions.chain(web_socket.iter().flatten().map(String::as_str));
+    for function in functions.chain([&*answer, SHOW, &*serve]) {
         script.gap();
         script.lines(function);
     }
@@ -107,11 +131,17 @@ const SAY: &str = r#"def say(status, *lines):
 
 const ANSWER: &str = r#"def answer(head):
     """The status, the lines of the head and the content that a request is answered with."""
-    words = head.split(b"\r\n")[0].decode("latin-1").split(" ")
+    request, *lines = head.split(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
+    words, fields = request.split(" "), {}
     if len(words) != 3 or not words[2].startswith("HTTP/1."):
         return say("400 Bad Request")
+    for line in lines:
+        name, _, value = line.partition(":")
+        fields.setdefault(name.lower(), []).append(value.strip())ASKS
+    if words[2] != "HTTP/1.0" and len(fields.get("host", [])) != 1:
+        return say("400 Bad Request")CHECK_HOST
     if words[0] not in ("GET", "HEAD"):
-        return say("405 Method Not Allowed", "Allow: GET, HEAD")
+        return say("405 Method Not Allowed", "Allow: GET, HEAD")ASKED
     path = words[1].split("?")[0]
     names = [name for name in path.split("/") if name]
     names = [urllib.parse.unquote(name, errors="surrogateescape") for name in names]
@@ -119,6 +149,20 @@ const ANSWER: &str = r#"def answer(head):
         return find(names, path.endswith("/")) or say("404 Not Found")
     except OSError:
         return say("404 Not Found")"#;
+
+const CHECK_HOST: &str = r#"
+    if not all(is_own(host) for host in fields.get("host", [])):
+        return say("421 Misdirected Request")"#;
+
+const SHOW: &str = r#"def show(connection, head, status, lines, content):
+    """Sends an answer."""
+    with content:
+        size = content.seek(0, os.SEEK_END)
+        content.seek(0)
+        lines = [*lines, f"Content-Length: {size}", "Connection: close", "", ""]
+        connection.sendall("\r\n".join([f"HTTP/1.1 {status}", *lines]).encode())
+        if size > 0 and not head.startswith(b"HEAD "):
+            connection.sendfile(content, count=size)"#;
 
 const SERVE: &str = r#"def serve(connection, peer):
     """Answers one request, and closes."""
@@ -135,14 +179,7 @@ const SERVE: &str = r#"def serve(connection, peer):
             print(peer, head.decode(errors="backslashreplace"), flush=True)
             if not head:
                 return
-            status, lines, content = answer(head)
-            with content:
-                size = content.seek(0, os.SEEK_END)
-                content.seek(0)
-                lines += [f"Content-Length: {size}", "Connection: close", "", ""]
-                connection.sendall("\r\n".join([f"HTTP/1.1 {status}", *lines]).encode())
-                if size > 0 and not head.startswith(b"HEAD "):
-                    connection.sendfile(content, count=size)
+            DIALOGUE
             # To close before the peer has, with bytes of it unread, would reset the connection.
             connection.shutdown(socket.SHUT_WR)
             while connection.recv(SIZE):

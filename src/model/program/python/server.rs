@@ -11,11 +11,11 @@ impl Writer<'_> {
             if self.transport.manner == Manner::Connections {
                 script.line(format!("server.listen({})", self.recipe.backlog()));
             }
-            let asks_for_peers = matches!(self.transport.manner, Manner::Datagrams | Manner::Routed);
+            let asks_for_peers = matches!(self.transport.manner, Manner::Datagrams | Manner::Routed | Manner::Link);
             if self.recipe.message().is_some() {
                 match self.transport.manner {
                     Manner::Connections => {}
-                    Manner::Datagrams | Manner::Routed => script.line("greeted = set()"),
+                    Manner::Datagrams | Manner::Routed | Manner::Link => script.line("greeted = set()"),
                     Manner::Bus | Manner::ConnectedBus => script.line("server.send(MESSAGE)"),
                 }
             }
@@ -36,6 +36,10 @@ impl Writer<'_> {
                 script.block("finally:", |script| script.line("os.unlink(PATH)"));
             }
         });
+        if self.accepts() {
+            script.line("# At an ordinary exit, a thread that prints just then would be a fatal error.");
+            script.line("os._exit(0)");
+        }
     }
 
     /// One connection, in a thread of its own.

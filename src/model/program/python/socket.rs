@@ -4,7 +4,10 @@ use core::net::IpAddr;
 
 use super::literal;
 use super::options::Family;
-use crate::model::{ContextId, DescriptorName, Endpoint, HostPort, IpProtocol, Target, UnixName, VsockAddress};
+use crate::model::{
+    ContextId, DescriptorName, Endpoint, HardwareAddress, HostPort, IpProtocol, LinkAddress, Target, UnixName,
+    VsockAddress,
+};
 
 /// The arguments of `socket.socket`, and what to do with the socket.
 #[derive(Debug)]
@@ -37,13 +40,15 @@ pub(super) enum Manner {
     Bus,
     /// Both ends are connected to the same bus.
     ConnectedBus,
+    /// Each frame names whom it is for; a client is bound to the link and connected to nobody.
+    Link,
     /// Datagrams whose client has to bind the address that the peer is reached from, rds(7).
     Routed,
 }
 
 impl Transport {
     pub(super) fn of(target: &Target) -> Self {
-        use Manner::{Bus, ConnectedBus, Connections, Datagrams, Routed};
+        use Manner::{Bus, ConnectedBus, Connections, Datagrams, Link, Routed};
         // Zero leaves it to the family.
         let zero = target.options.ip_protocol().map_or_else(|| "0".to_owned(), ip_protocol);
         let (kind, proto, place, manner) = match &target.endpoint {
@@ -60,6 +65,8 @@ impl Transport {
             Endpoint::Raw(address) => {
                 ("SOCK_RAW", ip_protocol(address.protocol), Place::host(address.host()), Datagrams)
             }
+            // Until it is bound, it hears nothing.
+            Endpoint::Packet(address) => ("SOCK_DGRAM", "0".to_owned(), Place::link(address), Link),
             Endpoint::Vsock(address) => ("SOCK_STREAM", zero, Place::vsock(*address), Connections),
             Endpoint::Can(interface) => {
                 ("SOCK_RAW", "socket.CAN_RAW".to_owned(), Place::interface(interface.name()), Bus)
@@ -122,6 +129,14 @@ impl Place {
         Self::Known { family: "AF_UNIX", address }
     }
 
+    /// Of packet type and kind of hardware, which stand between, the system asks nothing.
+    fn link(LinkAddress { hardware, interface, ether_type }: &LinkAddress) -> Self {
+        let hardware = hardware.unwrap_or(HardwareAddress::BROADCAST);
+        let name = literal::text(interface.name());
+        let address = format!("({name}, {:#06x}, 0, 0, {})", ether_type.0, literal::bytes(&hardware.0));
+        Self::Known { family: "AF_PACKET", address }
+    }
+
     fn vsock(address: VsockAddress) -> Self {
         let cid = match address.cid {
             ContextId::ANY => "socket.VMADDR_CID_ANY".to_owned(),
@@ -162,9 +177,9 @@ fn unix_name(name: &[u8]) -> String {
     }
 }
 
-/// Python's constant, or else the number.
+/// The constant, where every version of Python 3 has it, or else the number.
 fn ip_protocol(protocol: IpProtocol) -> String {
-    const NAMED: [(u16, &str); 15] = [
+    const NAMED: [(u16, &str); 13] = [
         (1, "ICMP"),
         (2, "IGMP"),
         (4, "IPIP"),
@@ -177,9 +192,7 @@ fn ip_protocol(protocol: IpProtocol) -> String {
         (58, "ICMPV6"),
         (103, "PIM"),
         (132, "SCTP"),
-        (136, "UDPLITE"),
         (255, "RAW"),
-        (262, "MPTCP"),
     ];
     let named = NAMED.into_iter().find(|(number, _)| *number == protocol.0);
     named.map_or_else(|| protocol.0.to_string(), |(_, name)| format!("socket.IPPROTO_{name}"))

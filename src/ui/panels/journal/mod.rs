@@ -64,6 +64,8 @@ pub struct JournalPanel {
     longest_length: usize,
     /// The same of session and peer in one.
     longest_party: usize,
+    /// Whether that takes the latest page in.
+    is_measured: bool,
     selection: Selection,
     cursor: Option<Cursor>,
     /// The cursor went to a row that is not loaded; whether the selection is to reach there.
@@ -104,6 +106,7 @@ impl JournalPanel {
             fitting: 0.0,
             longest_length: 0,
             longest_party: 0,
+            is_measured: false,
             selection: Selection::default(),
             cursor: None,
             extend_when_loaded: false,
@@ -200,8 +203,7 @@ impl JournalPanel {
         self.frames.outdate();
         let most = page.rows.iter().filter_map(row_text::length).max().unwrap_or(0);
         self.longest_length = self.longest_length.max(row_text::group(most).len());
-        let longest = page.rows.iter().map(|row| rows::party(row).chars().count()).max().unwrap_or(0);
-        self.longest_party = self.longest_party.max(longest);
+        self.is_measured = false;
         if let Some(mut seek) = self.seek.take() {
             match seek.look(page) {
                 Sought::LookAt(position) => {
@@ -223,6 +225,10 @@ impl JournalPanel {
         self.tell_encodings(cx);
         if let Some(page) = self.pages.page() {
             self.frames.follow(page, cx.sessions);
+            if !std::mem::replace(&mut self.is_measured, true) {
+                let party = |row| rows::party(row, cx.sessions).chars().count();
+                self.longest_party = page.rows.iter().map(party).fold(self.longest_party, usize::max);
+            }
         }
         self.show_toolbar(ui, cx);
         ui.add_space(cx.tokens.space_small);

@@ -14,6 +14,7 @@ use crate::codec::visible::visible;
 use crate::i18n::Language;
 use crate::model::{Direction, PageRow, RowBody};
 use crate::tr;
+use crate::ui::tabs::title;
 use crate::ui::theme::Tokens;
 use crate::ui::view::Sessions;
 use crate::ui::widgets::row_table::{CELL_PADDING, RowPlace, TableRows};
@@ -40,10 +41,24 @@ pub(super) fn session_label(row: &PageRow, sessions: &Sessions) -> String {
     }
 }
 
-/// Session and peer in one, `#4 127.0.0.1:51734`.
-pub(super) fn party(row: &PageRow) -> String {
+/// Session and peer in one, `#4 127.0.0.1:51734`; a tab's own place where a row is of none of its sessions.
+pub(super) fn party(row: &PageRow, sessions: &Sessions) -> String {
+    if let Some(place) = own_place(row, sessions) {
+        return place;
+    }
     let session = row.session.map(|id| format!("#{id}")).unwrap_or_default();
     format!("{session} {}", visible(&row.peer)).trim().to_owned()
+}
+
+/// What the session's column shows: the session, or the tab's own place.
+fn session_cell(row: &PageRow, sessions: &Sessions) -> String {
+    own_place(row, sessions).unwrap_or_else(|| session_label(row, sessions))
+}
+
+/// Where the row's tab had its socket, written as the tab is called; `None` for what has a session or a peer.
+fn own_place(row: &PageRow, sessions: &Sessions) -> Option<String> {
+    let is_own = row.session.is_none() && row.peer.is_empty();
+    is_own.then(|| sessions.places.of(row))?.map(|endpoint| visible(&title(&endpoint)))
 }
 
 /// What the sign in the direction column says.
@@ -64,7 +79,7 @@ pub(super) fn as_line(row: &PageRow, words: &RowText, sessions: &Sessions, langu
         &row.number.to_string(),
         &words.time,
         &words.delta,
-        &session_label(row, sessions),
+        &session_cell(row, sessions),
         &row.peer,
         direction.as_ref(),
         &words.length,
@@ -98,15 +113,21 @@ impl TableRows for JournalRows<'_> {
         let mono = tokens.mono_font();
         // Words have no bytes to show beside them.
         let end = place.columns.last().map_or(place.rect.right(), |last| last.max);
+        let peer = self.columns.iter().position(|column| *column == Column::Peer).and_then(|at| place.columns.get(at));
         for (column, range) in self.columns.iter().zip(place.columns) {
             let cell = Cell { painter, rect: place.rect, range: *range };
             match column {
                 Column::Number => cell.end(group(row.number), &mono, muted),
                 Column::Time => cell.start(&text.time, &mono, tokens.text),
                 Column::Delta => cell.end(text.delta.clone(), &mono, muted),
+                // There is no peer beside a place of one's own, so that it has both columns.
+                Column::Session if let Some(place) = own_place(row, self.sessions) => {
+                    let range = Rangef::new(range.min, peer.map_or(range.max, |peer| peer.max));
+                    Cell { range, ..cell }.start(&place, &mono, muted);
+                }
                 Column::Session => cell.start(&session_label(row, self.sessions), &mono, muted),
                 Column::Peer => cell.start(&visible(&row.peer), &mono, muted),
-                Column::Party => cell.start(&party(row), &mono, muted),
+                Column::Party => cell.start(&party(row, self.sessions), &mono, muted),
                 Column::Direction => {
                     sign(painter, row, text.tone, Rect::from_x_y_ranges(*range, place.rect.y_range()), color);
                 }
@@ -129,9 +150,9 @@ impl TableRows for JournalRows<'_> {
             Column::Number => Cow::Owned(group(row.number)),
             Column::Time => of(|text| &text.time),
             Column::Delta => of(|text| &text.delta),
-            Column::Session => Cow::Owned(session_label(row, self.sessions)),
+            Column::Session => Cow::Owned(session_cell(row, self.sessions)),
             Column::Peer => Cow::Owned(visible(&row.peer)),
-            Column::Party => Cow::Owned(party(row)),
+            Column::Party => Cow::Owned(party(row, self.sessions)),
             Column::Direction => direction_words(row, self.language),
             Column::Length => of(|text| &text.length),
             Column::Text => of(|text| &text.text),

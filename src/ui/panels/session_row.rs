@@ -1,0 +1,60 @@
+//! What crossed a client's own session, open or closed.
+
+use egui::{RichText, Ui};
+
+use super::client_rows::state_words;
+use crate::i18n;
+use crate::model::{Command, SessionId};
+use crate::tr;
+use crate::ui::action::UiCommand;
+use crate::ui::context::Cx;
+use crate::ui::view::SessionView;
+use crate::ui::widgets::button::{Weight, button};
+use crate::ui::widgets::icon::{self, Icon};
+
+/// Draws the bytes each way, and the two other ways to end an open connection.
+pub fn session_row(ui: &mut Ui, cx: &mut Cx<'_>, session: SessionId) {
+    let Some(view) = cx.sessions.by_id.get(&session) else { return };
+    let (tokens, language) = (cx.tokens, cx.language);
+    ui.horizontal(|ui| {
+        ui.set_min_height(tokens.control_height);
+        ui.spacing_mut().item_spacing.x = tokens.space_small;
+        for (bytes, picture, colour) in [
+            (view.traffic.received(), Icon::ArrowDown, tokens.incoming),
+            (view.traffic.sent(), Icon::ArrowUp, tokens.outgoing),
+        ] {
+            let (rect, _) = ui.allocate_exact_size(egui::vec2(14.0, tokens.row_height), egui::Sense::hover());
+            icon::paint(ui.painter(), rect, picture, if view.open { colour } else { tokens.text_muted });
+            let words = RichText::new(i18n::byte_size(bytes)).font(tokens.mono_font());
+            ui.label(words).on_hover_text(i18n::bytes(bytes));
+            ui.add_space(tokens.space);
+        }
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            ui.spacing_mut().item_spacing.x = tokens.space_small + 2.0;
+            if view.open && view.info.protocol.has_connection() {
+                endings(ui, cx, session, view);
+            }
+            if view.peer_finished || view.finished_sending || !view.open {
+                ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                    let words = state_words(language, view);
+                    let shown = RichText::new(&words).font(tokens.small_font()).color(tokens.text_muted);
+                    ui.add(egui::Label::new(shown).truncate()).on_hover_text(words);
+                });
+            }
+        });
+    });
+}
+
+/// The ways to end a stream other than closing it.
+fn endings(ui: &mut Ui, cx: &mut Cx<'_>, session: SessionId, view: &SessionView) {
+    let language = cx.language;
+    let finished = view.finished_sending.then(|| tr!(language, "client.finished"));
+    for (command, blocked) in [(Command::Reset { session }, None), (Command::FinishSending { session }, finished)] {
+        let action = UiCommand::Engine(command);
+        let label = action.label(language);
+        let tooltip = action.tooltip(language).unwrap_or_default();
+        if button(ui, cx.tokens, Weight::Plain, &label, 0.0, blocked).on_hover_text(tooltip).clicked() {
+            cx.act(action);
+        }
+    }
+}
