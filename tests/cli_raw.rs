@@ -106,7 +106,7 @@ fn python_is_heard_and_answered_over_ipv6() {
         // Without the header, unlike IPv4.
         let told = String::from_utf8_lossy(&python.stdout).into_owned();
         assert_eq!(told.trim(), "b'pong' ('fd00::8', 0, 0, 0)", "{}", python.stderr);
-        assert_eq!(sockeye.expect("opened")["peer"], "raw://fd00::7");
+        assert_eq!(sockeye.expect("opened")["peer"], "raw://[fd00::7]");
         assert_eq!(sockeye.expect("received")["hex"], "70696e67");
         sockeye.interrupt().expect_code(0);
     });

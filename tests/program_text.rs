@@ -169,7 +169,7 @@ fn python_reads_messages_paths_and_hosts_back() {
 
 /// Every option, with a value that it takes, on every transport that has it.
 fn options() -> Vec<Target> {
-    let values = ["1", "lo", "127.0.0.1", "tcp"];
+    let values = ["1", "1000", "lo", "127.0.0.1", "tcp"];
     let mut targets = Vec::new();
     for option in SocketOption::ALL {
         let query = values.iter().find_map(|value| format!("{}={value}", option.name()).parse::<SocketOptions>().ok());
