@@ -1,0 +1,177 @@
+//! Verified files while the receiver's system refuses a call: any of them, at any place. The file has its name and is whole,
+//! or has it not, and the error names it; the connection is in order, and what comes after it arrives.
+
+#![cfg(target_os = "linux")]
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use support::{Run, Sockeye, in_own_network, listing, noise, require, require_tool, sockeye, write};
+use tempfile::{NamedTempFile, TempDir, tempdir};
+
+/// More than what a log is kept for.
+const SIZE: usize = 5 << 20;
+
+/// A file to send, a folder to receive into, and the paths that receiving it touches there.
+struct Place {
+    from: TempDir,
+    into: TempDir,
+    file: PathBuf,
+    small: PathBuf,
+}
+
+impl Place {
+    fn new() -> Self {
+        let [from, into] = [(); 2].map(|()| tempdir().expect("a folder"));
+        let file = write(from.path(), "large.bin", &noise(SIZE));
+        let small = write(from.path(), "small.bin", b"small");
+        Self { from, into, file, small }
+    }
+
+    /// What the receiver calls them, by the rules that the program's own documents give.
+    fn paths(&self) -> Vec<PathBuf> {
+        let temporary = |path: &Path| {
+            let metadata = fs::metadata(path).expect("it is there");
+            let modified = metadata.modified().expect("a time").duration_since(UNIX_EPOCH).expect("later");
+            let name = path.file_name().and_then(|name| name.to_str()).expect("UTF-8");
+            let mut hasher = blake3::Hasher::new();
+            hasher.update(&metadata.len().to_be_bytes());
+            hasher.update(&i64::try_from(modified.as_nanos()).expect("this century").to_be_bytes());
+            hasher.update(name.as_bytes());
+            let id: String = hasher.finalize().as_bytes()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+            [format!("{name}.{}.incomplete", &id[..8]), format!(".{id}-1.sockeye"), name.to_owned()]
+        };
+        let names = [&self.file, &self.small].into_iter().flat_map(|path| temporary(path));
+        let into = self.into.path();
+        names.map(|name| into.join(name)).chain([into.to_owned()]).collect()
+    }
+
+    fn send(&self, endpoint: &str) -> Run {
+        let mut command = sockeye(&["send-file", endpoint, "--protocol", "verified", "--json"]);
+        command.arg(&self.file).arg(&self.small).env("XDG_CACHE_HOME", self.from.path().join("cache"));
+        Sockeye::watch(command).finish()
+    }
+
+    fn receive(&self) -> Command {
+        sockeye(&["receive", "tcp://127.0.0.1:0", "--into", self.into.path().to_str().expect("UTF-8"), "--json"])
+    }
+}
+
+/// Threads and descriptors of the one process below this one.
+fn resources(parent: u32) -> (usize, usize) {
+    let children = fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).expect("its children");
+    let child = children.split_whitespace().next().expect("a child");
+    let count = |what: &str| fs::read_dir(format!("/proc/{child}/{what}")).expect("it runs").count();
+    (count("task"), count("fd"))
+}
+
+/// Refuses the `nth` such call on what the file takes. False when there were fewer.
+fn refused(call: &str, error: &str, nth: u32) -> bool {
+    let (place, calls) = (Place::new(), NamedTempFile::new().expect("a file"));
+    let receive = place.receive();
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-qq", "-e", &format!("trace={call}"), "-e", "signal=none"]);
+    strace.args(["-e", &format!("inject={call}:error={error}:when={nth}")]);
+    for path in place.paths() {
+        strace.arg("-P").arg(path);
+    }
+    strace.arg("-o").arg(calls.path()).arg(receive.get_program()).args(receive.get_args());
+    let mut receiver = Sockeye::watch(strace);
+    let endpoint = receiver.listening();
+    let before = resources(receiver.id());
+
+    place.send(&endpoint);
+    let was_refused = fs::read_to_string(calls.path()).expect("its calls").contains("INJECTED");
+    let received: Vec<_> = [(); 2].map(|()| receiver.expect("file")).into();
+    receiver.expect("closed");
+    for (name, content) in [("large.bin", noise(SIZE)), ("small.bin", b"small".to_vec())] {
+        let told = received.iter().find(|file| file["name"] == name).expect("it is told of");
+        let kept = fs::read(place.into.path().join(name));
+        let is_verified = told["outcome"] == "verified";
+        assert_eq!(kept.is_ok(), is_verified || kept.as_ref().is_ok_and(|kept| *kept == content), "{call} {nth}: {told}");
+        assert!(kept.is_err() || kept.is_ok_and(|kept| kept == content), "{call} {nth}: {name} is not whole");
+        if !is_verified {
+            let named = |error: &serde_json::Value| error["message"].as_str().is_some_and(|text| text.contains(name));
+            let errors: Vec<_> = receiver.events.iter().filter(|event| event["event"] == "error").collect();
+            assert!(errors.into_iter().any(named), "{call} {nth}: no error names {name}: {:#?}", receiver.events);
+        }
+    }
+
+    // The program is none the worse: what was refused goes now.
+    place.send(&endpoint).expect_code(0);
+    receiver.expect("closed");
+    let after = resources(receiver.id());
+    assert!(after.0 <= before.0 && after.1 <= before.1, "{call} {nth}: {before:?} became {after:?}");
+    receiver.interrupt();
+    was_refused
+}
+
+#[test]
+fn any_call_may_fail_at_any_place() {
+    if !require_tool("strace") {
+        return;
+    }
+    let traced = Command::new("strace").args(["-o", "/dev/null", "true"]).output();
+    if !require(traced.is_ok_and(|output| output.status.success()), "the right to trace programs") {
+        return;
+    }
+    for (call, error) in [
+        ("write", "ENOSPC"),
+        ("write", "EIO"),
+        ("fsync", "EIO"),
+        ("renameat2", "EACCES"),
+        ("openat", "EACCES"),
+        ("openat", "ENOSPC"),
+        ("fallocate", "ENOSPC"),
+        ("ftruncate", "EIO"),
+        ("unlinkat", "EACCES"),
+    ] {
+        let refusals = (1..=60).take_while(|nth| refused(call, error, *nth)).count();
+        assert!(refusals > 0 && refusals < 60, "{call}: {refusals} calls refused");
+    }
+}
+
+#[test]
+fn a_file_that_may_not_be_so_large_is_refused_before_it_is_sent() {
+    if !require_tool("prlimit") {
+        return;
+    }
+    let place = Place::new();
+    let receive = place.receive();
+    let mut command = Command::new("prlimit");
+    command.arg("--fsize=100000:100000").arg(receive.get_program()).args(receive.get_args());
+    let mut receiver = Sockeye::watch(command);
+    let endpoint = receiver.listening();
+    let run = place.send(&endpoint);
+    run.expect_code(1);
+    let outcomes: Vec<_> = run.all("file").iter().map(|file| file["outcome"].clone()).collect();
+    assert_eq!(outcomes, ["incomplete", "verified"]);
+    assert!(run.all("error")[0]["message"].as_str().is_some_and(|message| message.contains("no room")), "{run:?}");
+    let run = receiver.interrupt();
+    assert!(run.summary()["received_bytes"].as_u64().is_some_and(|bytes| bytes < 10_000), "it was not sent: {run:?}");
+    assert_eq!(listing(place.into.path()), ["small.bin"]);
+}
+
+#[test]
+fn a_disk_of_64_kib_takes_what_fits() {
+    in_own_network("a_disk_of_64_kib_takes_what_fits", || {
+        let place = Place::new();
+        let into = place.into.path();
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=64k", "tmpfs"]).arg(into).status();
+        assert!(mounted.is_ok_and(|status| status.success()), "a disk");
+        let mut receiver = Sockeye::watch(place.receive());
+        let endpoint = receiver.listening();
+        let run = place.send(&endpoint);
+        run.expect_code(1);
+        let outcomes: Vec<_> = run.all("file").iter().map(|file| file["outcome"].clone()).collect();
+        assert_eq!(outcomes, ["incomplete", "verified"]);
+        receiver.interrupt();
+        assert_eq!(listing(into), ["small.bin"]);
+        let started = SystemTime::now();
+        assert!(fs::metadata(into.join("small.bin")).expect("it is there").modified().expect("a time") <= started);
+    });
+}
