@@ -8,9 +8,11 @@ mod support;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use support::{Run, Sockeye, in_own_network, listing, noise, require, require_tool, sockeye, write};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use support::{PATIENCE, Run, Sockeye, in_own_network, listing, noise, require, require_tool, sockeye, write};
 use tempfile::{NamedTempFile, TempDir, tempdir};
 
 /// More than what a log is kept for.
@@ -61,10 +63,14 @@ impl Place {
     }
 }
 
-/// Threads and descriptors of the one process below this one.
-fn resources(parent: u32) -> (usize, usize) {
+/// The one process below this one.
+fn child(parent: u32) -> String {
     let children = fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).expect("its children");
-    let child = children.split_whitespace().next().expect("a child");
+    children.split_whitespace().next().expect("a child").to_owned()
+}
+
+/// Threads and descriptors of a process.
+fn resources(child: &str) -> (usize, usize) {
     let count = |what: &str| fs::read_dir(format!("/proc/{child}/{what}")).expect("it runs").count();
     (count("task"), count("fd"))
 }
@@ -76,13 +82,17 @@ fn refused(call: &str, error: &str, nth: u32) -> bool {
     let mut strace = Command::new("strace");
     strace.args(["-f", "-qq", "-e", &format!("trace={call}"), "-e", "signal=none"]);
     strace.args(["-e", &format!("inject={call}:error={error}:when={nth}")]);
-    for path in place.paths() {
-        strace.arg("-P").arg(path);
+    // The folder is opened before anything is received, and without it nothing would be.
+    for path in place.paths().into_iter().filter(|path| call != "openat" || path != place.into.path()) {
+        strace.arg("-P").arg(&path);
+        // As it stands in a call that is relative to the folder.
+        strace.arg("-P").arg(path.file_name().expect("it has a name"));
     }
     strace.arg("-o").arg(calls.path()).arg(receive.get_program()).args(receive.get_args());
     let mut receiver = Sockeye::watch(strace);
     let endpoint = receiver.listening();
-    let before = resources(receiver.id());
+    let program = child(receiver.id());
+    let before = resources(&program);
 
     place.send(&endpoint);
     let was_refused = fs::read_to_string(calls.path()).expect("its calls").contains("INJECTED");
@@ -92,21 +102,37 @@ fn refused(call: &str, error: &str, nth: u32) -> bool {
         let told = received.iter().find(|file| file["name"] == name).expect("it is told of");
         let kept = fs::read(place.into.path().join(name));
         let is_verified = told["outcome"] == "verified";
-        assert_eq!(kept.is_ok(), is_verified || kept.as_ref().is_ok_and(|kept| *kept == content), "{call} {nth}: {told}");
+        assert_eq!(
+            kept.is_ok(),
+            is_verified || kept.as_ref().is_ok_and(|kept| *kept == content),
+            "{call} {nth}: {told}"
+        );
         assert!(kept.is_err() || kept.is_ok_and(|kept| kept == content), "{call} {nth}: {name} is not whole");
         if !is_verified {
-            let named = |error: &serde_json::Value| error["message"].as_str().is_some_and(|text| text.contains(name));
+            let named = |error: &serde_json::Value| error["path"].as_str().is_some_and(|path| path.contains(name));
             let errors: Vec<_> = receiver.events.iter().filter(|event| event["event"] == "error").collect();
             assert!(errors.into_iter().any(named), "{call} {nth}: no error names {name}: {:#?}", receiver.events);
         }
     }
 
-    // The program is none the worse: what was refused goes now.
+    // Nothing is left of the transfer in the program, and what it kept is gone on with by the next.
+    let deadline = Instant::now() + PATIENCE;
+    let is_back = || {
+        let after = resources(&program);
+        after.0 <= before.0 && after.1 <= before.1
+    };
+    while !is_back() {
+        assert!(Instant::now() < deadline, "{call} {nth}: {before:?} became {:?}", resources(&program));
+        std::thread::yield_now();
+    }
+    // strace doesn't pass it on.
+    let id = Pid::from_raw(program.parse().expect("a number"));
+    kill(id, Signal::SIGINT).expect("it runs");
+    receiver.finish();
+    let mut next = Sockeye::watch(place.receive());
+    let endpoint = next.listening();
     place.send(&endpoint).expect_code(0);
-    receiver.expect("closed");
-    let after = resources(receiver.id());
-    assert!(after.0 <= before.0 && after.1 <= before.1, "{call} {nth}: {before:?} became {after:?}");
-    receiver.interrupt();
+    next.interrupt();
     was_refused
 }
 

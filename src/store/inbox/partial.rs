@@ -7,6 +7,7 @@ use super::{Inbox, Incoming, NAMES_TRIED};
 use crate::codec::file_name::SafeName;
 use crate::codec::prefix_hash::{GROUP, HASH_LEN, Hash, PrefixHasher};
 use crate::model::{Cause, Failure, Operation};
+use crate::store::advice::advise;
 use crate::store::prefix_log::PrefixLog;
 
 /// Fewer whole groups than these have no hash of their own, and are soon sent again.
@@ -232,7 +233,8 @@ impl Partial {
         let path = incoming.finish()?;
         match inbox.folder.sync() {
             Ok(()) => Ok(path),
-            Err(error) => Err((inbox.failure(Operation::FinishFile, "", &error), path)),
+            // It is there, and may not be after a power cut.
+            Err(error) => Err((advise(Failure::io(Operation::FinishFile, path.display(), &error)), path)),
         }
     }
 
