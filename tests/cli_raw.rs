@@ -117,7 +117,9 @@ fn what_can_t_be_right_is_refused_before_a_socket_is_opened() {
     for (endpoint, word) in [
         ("raw://127.0.0.1", "proto"),
         ("raw://127.0.0.1?proto=nonsense", "nonsense"),
-        ("raw://127.0.0.1?proto=256", "255"),
+        ("raw://127.0.0.1?proto=256", "from 1 to 255"),
+        ("raw://127.0.0.1?proto=0", "from 1 to 255"),
+        ("raw://[::1]?proto=0", "from 1 to 255"),
         ("raw://?proto=icmp", "address"),
     ] {
         let run = run(&["connect", endpoint, "--send", "x"]);
