@@ -319,6 +319,7 @@ mod tests {
             ("connect tcp://h:1 --wait soon", "soon"),
             ("connect tcp://h:1 --to 127.0.0.1:2", "127.0.0.1:2"),
             ("connect udp://h:1 --to localhost:2,10.0.0.256", "10.0.0.256"),
+            ("connect udp://h:1 --to 127.0.0.1:0", "port 0"),
             ("connect tcp://127.0.0.1:1 --bind ::1", "other family"),
             ("connect tcp://h:1 --bind localhost", "localhost"),
             ("connect unix:/x --bind 127.0.0.1", "Only TCP"),
