@@ -345,6 +345,9 @@ fn what_is_missing_of_a_path_is_named() {
         assert_eq!(hint(&run(&arguments), operation, message), *expected, "{arguments:?}");
     }
     says(&in_chinese(&["connect", &unix("none/x.sock")]), &["没有名为“none”的文件夹"]);
+    let run = run(&["listen", "unix:/proc/sockeye.sock"]);
+    let nothing_new = hint(&run, "bind", "not found");
+    assert_eq!(nothing_new, "Nothing can be created in /proc. Choose a path in another folder.");
 }
 
 #[test]

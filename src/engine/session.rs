@@ -223,7 +223,7 @@ impl Session {
             }
             Link::Datagram { socket, to, .. } => {
                 if let Err(error) = self.send_datagram(core, socket, to.as_ref(), bytes, wait) {
-                    core.fail(self.info.socket, Some(self), self.not_sent(&error));
+                    core.fail(self.info.socket, Some(self), self.not_sent(bytes.len(), &error));
                 }
             }
         }

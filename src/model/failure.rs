@@ -126,6 +126,8 @@ pub enum Cause {
     SocketNotBound,
     OutOfDescriptors,
     MessageTooLong,
+    /// Less than the protocol's head.
+    MessageTooShort,
     NotFound,
     IsDirectory,
     NotADirectory,
@@ -169,6 +171,8 @@ pub enum Cause {
     NoTransport,
     /// The socket hears the group already.
     AlreadyJoined,
+    /// The socket hears as many groups, or as many sources of this one, as the system allows it.
+    TooManyGroups,
     /// The socket doesn't hear the group, or was told of it in another way.
     NotJoined,
     /// An IPv4 socket was given an IPv6 address, or the other way round.

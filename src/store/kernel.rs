@@ -33,6 +33,15 @@ pub fn mptcp_is_off() -> bool {
     setting("net/mptcp/enabled").as_deref() == Some("0")
 }
 
+/// A setting as sysctl(8) shows it, `net.ipv4.igmp_max_memberships=20`; its name alone where it can't be read.
+#[must_use]
+pub fn with_value(name: &str) -> String {
+    match setting(&name.replace('.', "/")) {
+        Some(value) => format!("{name}={value}"),
+        None => name.to_owned(),
+    }
+}
+
 /// Whether a module is loaded, or built in with something to show.
 #[must_use]
 pub fn has_module(name: &str) -> bool {
