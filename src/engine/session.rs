@@ -5,8 +5,8 @@ mod writing;
 
 use std::convert::Infallible;
 use std::fmt;
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use crossbeam_channel::Receiver;
 use parking_lot::{Mutex, RwLock};

@@ -231,7 +231,7 @@ impl DatagramSocket {
             (Ok(Peer::Ip(own)), Peer::Ip(to)) => own.port() == to.port() && reaches(own.ip(), *to),
             (Ok(Peer::Host(own)), Peer::Host(to)) => reaches(own.ip(), *to),
             (_, Peer::Link(to)) => interfaces().is_ok_and(|interfaces| {
-                interfaces.iter().any(|interface| interface.is_loopback && interface.name == to.interface.as_str())
+                interfaces.iter().any(|interface| interface.is_loopback && interface.name == to.interface.name())
             }),
             _ => false,
         }
