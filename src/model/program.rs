@@ -88,8 +88,10 @@ impl<'a> Recipe<'a> {
         self.target.endpoint.protocol().is_stream()
     }
 
+    /// Whether it is known to have one: what a descriptor is, shows when the program runs.
     fn has_connection(&self) -> bool {
-        self.target.endpoint.protocol().has_connection()
+        let protocol = self.target.endpoint.protocol();
+        protocol.has_connection() && (protocol != Protocol::Descriptor || self.shown().is_some())
     }
 
     fn is_server(&self) -> bool {
