@@ -6,7 +6,6 @@ mod support;
 
 use std::net::{TcpListener, UdpSocket};
 use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
@@ -469,6 +468,7 @@ fn what_a_tool_can_t_do_is_said() {
         (&["tcp://127.0.0.1:9", "--listen", "--echo", "--as", "netcat"], "answers nothing by itself"),
         (&["tcp://127.0.0.1:9", "--send-hex", "00ff", "--as", "curl"], "FF"),
         (&["udp://127.0.0.1:9", "--send", "", "--as", "netcat"], "empty"),
+        (&["udp://127.0.0.1:9", "--to", "127.0.0.1:10", "--as", "socat"], "sends to one address"),
     ] {
         let finished = Process::start(sockeye(&[&["code"], arguments].concat())).finish();
         assert_eq!(finished.code, Some(1), "{arguments:?}");
@@ -480,6 +480,8 @@ fn what_a_tool_can_t_do_is_said() {
         &["tcp://127.0.0.1:9", "--listen", "--echo", "--reply", "x"],
         &["127.0.0.1:9"],
         &["tcp://127.0.0.1:9", "--as", "perl"],
+        &["tcp://127.0.0.1:9", "--to", "127.0.0.1:10"],
+        &["tcp://127.0.0.1:9", "--listen", "--bind", "127.0.0.1"],
     ] {
         let finished = Process::start(sockeye(&[&["code"], arguments].concat())).finish();
         assert_eq!(finished.code, Some(2), "{arguments:?}: {}", finished.stderr);

@@ -7,6 +7,7 @@ mod hosts;
 mod interface;
 mod literal;
 mod options;
+mod recipients;
 mod script;
 mod server;
 mod socket;
@@ -92,6 +93,7 @@ impl Writer<'_> {
         for (name, value) in [("MESSAGE", self.recipe.message()), ("REPLY", self.recipe.reply())] {
             lines.extend(value.into_iter().flat_map(|value| literal::assignment(name, value)));
         }
+        lines.extend(self.recipients().map(recipients::constant).into_iter().flatten());
         lines.extend(self.recipe.shown().into_iter().flat_map(browser::constants));
         lines.extend(self.path().map(|path| format!("PATH = {path}")));
         if !lines.is_empty() {
@@ -184,7 +186,10 @@ impl Writer<'_> {
         !self.recipe.is_server()
             && match self.transport.manner {
                 Manner::Routed | Manner::Link => true,
-                Manner::Datagrams => !self.recipe.connected && !matches!(self.transport.place, Place::Open(_)),
+                Manner::Datagrams => {
+                    let is_open = matches!(self.transport.place, Place::Open(_));
+                    !self.recipe.connected && !is_open && self.recipe.recipients.is_empty()
+                }
                 Manner::Connections | Manner::Adopted | Manner::Bus | Manner::ConnectedBus => false,
             }
     }
@@ -220,6 +225,7 @@ impl Writer<'_> {
                 script.line(format!("{name}.connect({address})"));
             }
             Manner::Datagrams | Manner::Routed | Manner::Link if self.keeps_peer() => {}
+            Manner::Datagrams if !self.recipe.is_connected() => {}
             Manner::Datagrams | Manner::Routed | Manner::Link => script.line(format!("{name}.connect({address})")),
         }
     }
@@ -302,16 +308,12 @@ impl Writer<'_> {
                 self.find_out(script);
             }
             if let Some(message) = self.recipe.message() {
-                if manner == Manner::Adopted && message.is_empty() {
-                    self.send_nothing(script);
-                } else {
-                    script.line(if self.keeps_peer() {
-                        "client.sendto(MESSAGE, peer)"
-                    } else if matches!(manner, Manner::Connections | Manner::Adopted) {
-                        "client.sendall(MESSAGE)"
-                    } else {
-                        "client.send(MESSAGE)"
-                    });
+                match manner {
+                    _ if self.recipients().is_some() => script.lines(recipients::SENDS),
+                    Manner::Adopted if message.is_empty() => adopted::send_nothing(script),
+                    _ if self.keeps_peer() => script.line("client.sendto(MESSAGE, peer)"),
+                    Manner::Connections | Manner::Adopted => script.line("client.sendall(MESSAGE)"),
+                    _ => script.line("client.send(MESSAGE)"),
                 }
                 // As long as this program waits for the rest of an answer.
                 script.line("client.settimeout(1)");

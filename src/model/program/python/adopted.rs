@@ -4,6 +4,11 @@ use super::Writer;
 use super::script::Script;
 use crate::model::SocketOption;
 
+/// An empty message is a datagram; over a connection it is nothing, or looks like its end.
+pub(super) fn send_nothing(script: &mut Script) {
+    script.block("if not has_connection:", |script| script.line("client.send(MESSAGE)"));
+}
+
 impl Writer<'_> {
     /// Sets the variable `has_connection`.
     pub(super) fn find_out(&self, script: &mut Script) {
@@ -22,10 +27,5 @@ impl Writer<'_> {
             "if has_connection and not server.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):"
         };
         script.block(condition, |script| script.line(format!("server.listen({})", self.recipe.backlog())));
-    }
-
-    /// An empty message is a datagram; over a connection it is nothing, or looks like its end.
-    pub(super) fn send_nothing(&self, script: &mut Script) {
-        script.block("if not has_connection:", |script| script.line("client.send(MESSAGE)"));
     }
 }

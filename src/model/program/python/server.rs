@@ -26,7 +26,7 @@ impl Writer<'_> {
                 match self.transport.manner {
                     Manner::Connections => {}
                     Manner::Adopted | Manner::Datagrams | Manner::Routed | Manner::Link => {
-                        script.line("greeted = set()")
+                        script.line("greeted = set()");
                     }
                     Manner::Bus | Manner::ConnectedBus => script.line("server.send(MESSAGE)"),
                 }
