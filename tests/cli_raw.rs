@@ -84,7 +84,7 @@ fn python_is_heard_and_answered() {
     sockeye.interrupt().expect_code(0);
 }
 
-/// Two addresses: a socket that answers all that comes to its own would answer itself.
+/// Two addresses, so that neither hears what it sends itself.
 #[test]
 fn python_is_heard_and_answered_over_ipv6() {
     if !require_tool("python3") {

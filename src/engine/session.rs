@@ -5,8 +5,8 @@ mod writing;
 
 use std::convert::Infallible;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use crossbeam_channel::Receiver;
 use parking_lot::{Mutex, RwLock};
@@ -51,6 +51,8 @@ pub(super) struct Session {
     /// What a browser is shown; `None` where bytes are bytes.
     pub(super) browser: Option<Answering>,
     speech: Mutex<Speech>,
+    /// Found out with the first automatic answer.
+    hears_itself: OnceLock<bool>,
     queue: SendQueue,
     /// Held for a whole message, so that two senders' messages don't mix.
     gate: Mutex<()>,
@@ -97,6 +99,7 @@ impl Session {
             link,
             browser: None,
             speech: Mutex::new(Speech::Bytes),
+            hears_itself: OnceLock::new(),
             queue: SendQueue::new(),
             gate: Mutex::new(()),
             sent_offset: AtomicU64::new(0),
@@ -108,6 +111,12 @@ impl Session {
             peer_end: Mutex::new(None),
             peer_ended: Stop::new(),
         }
+    }
+
+    /// Whether what is sent to the peer arrives at the same socket again.
+    pub(super) fn hears_itself(&self) -> bool {
+        let Link::Datagram { socket, .. } = &self.link else { return false };
+        *self.hears_itself.get_or_init(|| socket.hears_what_it_sends_to(&self.info.peer))
     }
 
     /// Whether it shares a datagram socket with others, so that closing it ends no thread.

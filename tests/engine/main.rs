@@ -5,6 +5,7 @@ mod support;
 
 mod adopted;
 mod browser;
+mod comes_back;
 mod families;
 mod files;
 mod groups;
