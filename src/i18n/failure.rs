@@ -215,6 +215,7 @@ pub fn cause(language: Language, cause: &Cause) -> Words {
         Cause::InvalidValue => tr!(language, "cause.invalid_value"),
         Cause::UnknownName => tr!(language, "cause.unknown_name"),
         Cause::NoSuchOption => tr!(language, "cause.no_such_option"),
+        Cause::NoSuchOptionOfMptcp => tr!(language, "cause.no_such_option_of_mptcp"),
         Cause::OptionTooLate => tr!(language, "cause.option_too_late"),
         Cause::ProtocolMissing => tr!(language, "cause.protocol_missing"),
         Cause::OnlySends => tr!(language, "cause.only_sends"),

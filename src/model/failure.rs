@@ -161,6 +161,8 @@ pub enum Cause {
     UnknownName,
     /// A socket of this kind has no such option.
     NoSuchOption,
+    /// A socket of MPTCP has only some of the options that TCP has; which ones, depends on the kernel.
+    NoSuchOptionOfMptcp,
     /// The option counts only before a socket is bound or connected, and this one is.
     OptionTooLate,
     /// The kernel has no such protocol for a socket of this kind.
