@@ -12,7 +12,7 @@ use std::os::unix::net::{UnixDatagram, UnixListener};
 use serde_json::Value;
 use socket2::{Domain, Protocol, Socket, Type};
 use support::{
-    Process, Run, Sockeye, in_own_network, ip, require, require_tool, run, sockeye, tutorial, without_right,
+    Process, Run, Sockeye, in_own_network, ip, kernel_has, require, require_tool, run, sockeye, tutorial, without_right,
 };
 use tempfile::tempdir;
 
@@ -103,6 +103,18 @@ fn who_listens_on_another_address_of_the_port_is_not_blamed() {
     });
 }
 
+/// Has Python bind a datagram socket of this protocol above IP to 127.0.0.1:9555.
+fn held_by_python(protocol: &str) -> Process {
+    let program = "import socket, sys\n\
+        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM, int(sys.argv[1]))\n\
+        s.bind(('127.0.0.1', 9555))\n\
+        print('bound', file=sys.stderr, flush=True)\n\
+        sys.stdin.read()\n";
+    let mut holder = Process::run("python3", &["-c", program, protocol]);
+    holder.read_errors_until("bound");
+    holder
+}
+
 #[test]
 fn who_has_another_address_of_the_udp_port_is_not_blamed() {
     if !require_tool("python3") {
@@ -110,16 +122,24 @@ fn who_has_another_address_of_the_udp_port_is_not_blamed() {
     }
     in_own_network("who_has_another_address_of_the_udp_port_is_not_blamed", || {
         let innocents = ["127.0.0.2:9555", "[::1]:9555"].map(|address| UdpSocket::bind(address).expect("a port"));
-        let program = "import socket, sys\n\
-            s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n\
-            s.bind(('127.0.0.1', 9555))\n\
-            print('bound', file=sys.stderr, flush=True)\n\
-            sys.stdin.read()\n";
-        let mut holder = Process::run("python3", &["-c", program]);
-        holder.read_errors_until("bound");
+        let holder = held_by_python("17");
         let hint = hint(&run(&["listen", "udp://127.0.0.1:9555"]), "bind", "address already in use");
         says(&hint, &[&format!("(process {})", holder.id())]);
         drop(innocents);
+    });
+}
+
+#[test]
+fn who_has_the_port_of_udp_is_not_blamed_for_that_of_udp_lite() {
+    let has_it = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::from(136))).is_ok();
+    if !require_tool("python3") || !kernel_has(has_it, "UDP-Lite") {
+        return;
+    }
+    in_own_network("who_has_the_port_of_udp_is_not_blamed_for_that_of_udp_lite", || {
+        let _innocent = UdpSocket::bind("127.0.0.1:9555").expect("a port");
+        let holder = held_by_python("136");
+        let run = run(&["listen", "udp://127.0.0.1:9555?proto=udplite"]);
+        says(&hint(&run, "bind", "address already in use"), &[&format!("(process {})", holder.id())]);
     });
 }
 
@@ -325,6 +345,9 @@ fn what_is_missing_of_a_path_is_named() {
         assert_eq!(hint(&run(&arguments), operation, message), *expected, "{arguments:?}");
     }
     says(&in_chinese(&["connect", &unix("none/x.sock")]), &["没有名为“none”的文件夹"]);
+    let run = run(&["listen", "unix:/proc/sockeye.sock"]);
+    let nothing_new = hint(&run, "bind", "not found");
+    assert_eq!(nothing_new, "Nothing can be created in /proc. Choose a path in another folder.");
 }
 
 #[test]

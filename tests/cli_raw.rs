@@ -4,6 +4,7 @@
 
 mod support;
 
+use std::fs;
 use std::io::ErrorKind;
 use std::net::UdpSocket;
 
@@ -84,7 +85,7 @@ fn python_is_heard_and_answered() {
     sockeye.interrupt().expect_code(0);
 }
 
-/// Two addresses: a socket that answers all that comes to its own would answer itself.
+/// Two addresses, so that neither hears what it sends itself.
 #[test]
 fn python_is_heard_and_answered_over_ipv6() {
     if !require_tool("python3") {
@@ -117,7 +118,9 @@ fn what_can_t_be_right_is_refused_before_a_socket_is_opened() {
     for (endpoint, word) in [
         ("raw://127.0.0.1", "proto"),
         ("raw://127.0.0.1?proto=nonsense", "nonsense"),
-        ("raw://127.0.0.1?proto=256", "255"),
+        ("raw://127.0.0.1?proto=256", "from 1 to 255"),
+        ("raw://127.0.0.1?proto=0", "from 1 to 255"),
+        ("raw://[::1]?proto=0", "from 1 to 255"),
         ("raw://?proto=icmp", "address"),
     ] {
         let run = run(&["connect", endpoint, "--send", "x"]);
@@ -125,6 +128,35 @@ fn what_can_t_be_right_is_refused_before_a_socket_is_opened() {
         let message = run.one("error")["message"].as_str().unwrap_or_default().to_owned();
         assert!(message.contains(word), "{endpoint}: {message}");
     }
+}
+
+/// The kernel has no words for it: "bad address", or "invalid argument" over IPv6.
+#[test]
+fn a_message_without_an_icmp_header_is_not_sent() {
+    if !allowed() {
+        return;
+    }
+    for (endpoint, message) in [
+        ("raw://127.0.0.1?proto=icmp", "08"),
+        ("raw://[::1]?proto=ipv6-icmp", "80"),
+        ("raw://[::1]?proto=ipv6-icmp", "8000"),
+    ] {
+        let run = run(&["connect", endpoint, "--send-hex", message, "--wait", "0"]);
+        let error = run.expect_error(1, "send");
+        assert_eq!(error["message"], "the message is too short for its protocol", "{error}");
+        assert!(error["hint"].as_str().is_some_and(|hint| hint.contains("at least 8 bytes")), "{error}");
+    }
+}
+
+/// As [`a_message_without_an_icmp_header_is_not_sent`], over a socket for pings, which takes a right of its own.
+#[test]
+fn a_ping_without_its_header_is_not_sent() {
+    in_own_network("a_ping_without_its_header_is_not_sent", || {
+        fs::write("/proc/sys/net/ipv4/ping_group_range", "0 0").expect("the network is the test's");
+        let run = run(&["connect", "udp://127.0.0.1:7?proto=icmp", "--send-hex", "08000000000000", "--wait", "0"]);
+        let error = run.expect_error(1, "send");
+        assert!(error["hint"].as_str().is_some_and(|hint| hint.contains("at least 8 bytes")), "{error}");
+    });
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use nix::net::if_::if_nametoindex;
 use socket2::{Domain, Socket, Type};
-use support::{PATIENCE, Sockeye, Written, in_own_network, ip, port_of, require_tool, run};
+use support::{PATIENCE, Sockeye, Written, in_own_network, ip, port_of, require, require_tool, run};
 
 /// A network card with two addresses of each family, and a wire to another one that has none.
 fn card() {
@@ -134,6 +134,49 @@ fn python_sends_to_groups() {
         assert!(Written::python(&[&to, "--unconnected", "--send", "who?"]).finish().stdout.is_empty());
         assert!(server.interrupt().all("received").is_empty());
     });
+}
+
+#[test]
+fn python_sends_to_many_addresses_at_once() {
+    if !require_tool("python3") {
+        return;
+    }
+    let mut listeners = [(); 3].map(|()| Sockeye::listen(&["listen", "udp://127.0.0.1:0", "--echo"]));
+    let [first, second, third] = [0, 1, 2].map(|index| port_of(&listeners[index].1));
+    let to = format!("127.0.0.1:{second},localhost:{third}");
+    let endpoint = format!("udp://127.0.0.1:{first}");
+    let client = Written::python(&[&endpoint, "--to", &to, "--bind", "127.0.0.2", "--send", "to all of you"]);
+    let shown = String::from_utf8_lossy(&client.finish().stdout).into_owned();
+    for ((listener, _), port) in listeners.iter_mut().zip([first, second, third]) {
+        let peer = listener.expect("opened")["peer"].to_string();
+        assert!(peer.contains("127.0.0.2"), "{peer}");
+        assert_eq!(listener.expect("received")["bytes"], 13);
+        assert!(shown.contains(&format!("('127.0.0.1', {port}) to all of you")), "{shown}");
+    }
+    // Where one is not found, for an IPv4 socket here, nobody is sent anything.
+    let client = Written::python(&[&endpoint, "--to", "[::1]:9", "--send", "never"]);
+    let finished = client.process.finish();
+    assert_eq!(finished.code, Some(1), "{}", finished.stderr);
+    assert!(finished.stderr.contains("gaierror"), "{}", finished.stderr);
+    for (listener, _) in listeners {
+        assert_eq!(listener.interrupt().received(), b"to all of you");
+    }
+}
+
+#[test]
+fn an_ipv6_socket_of_python_sends_to_ipv4_too() {
+    if !require_tool("python3") || !require(UdpSocket::bind("[::1]:0").is_ok(), "IPv6") {
+        return;
+    }
+    let (mut v6, at) = Sockeye::listen(&["listen", "udp://[::1]:0"]);
+    let (mut v4, to) = Sockeye::listen(&["listen", "udp://127.0.0.1:0", "--echo"]);
+    let to = format!("127.0.0.1:{}", port_of(&to));
+    let client = Written::python(&[&at, "--to", &to, "--send", "to both"]);
+    let shown = String::from_utf8_lossy(&client.finish().stdout).into_owned();
+    assert!(shown.contains("to both"), "{shown}");
+    for listener in [&mut v6, &mut v4] {
+        assert_eq!(listener.expect("received")["bytes"], 7);
+    }
 }
 
 #[test]

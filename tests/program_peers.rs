@@ -6,12 +6,11 @@ mod support;
 
 use std::net::{TcpListener, UdpSocket};
 use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
-use support::{PATIENCE, Process, Run, Sockeye, Written, code, kernel_has, require, require_tool, run, sockeye};
+use support::{PATIENCE, Process, Run, Sockeye, Written, kernel_has, require, require_tool, run, sockeye};
 use tempfile::{TempDir, tempdir};
 
 const TEXT: &str = "你好 \"it's\" 100%\\\n";
@@ -219,29 +218,6 @@ fn python_with_many_options() {
     if require(has_ipv6(), "IPv6") {
         python_client("tcp://[::1]:0", many);
         python_server(&format!("tcp://localhost:0{many}"), "tcp://localhost:PORT");
-    }
-}
-
-#[test]
-fn python_adopts_a_descriptor() {
-    /// Becomes the program with a listening socket in the place of descriptor 3.
-    const PASS: &str = "import os, socket, sys
-passed = socket.create_server(('127.0.0.1', 0))
-os.dup2(passed.fileno(), 3)
-os.set_inheritable(3, True)
-os.environ['LISTEN_FDNAMES'] = 'web'
-os.execvp('python3', ['python3', '-c', sys.argv[1]])";
-    if !require_tool("python3") {
-        return;
-    }
-    for endpoint in ["fd://3", "fd://web"] {
-        let text = code(&[endpoint, "--listen", "--echo"]);
-        let mut command = Command::new("python3");
-        command.args(["-c", PASS, &text]);
-        let mut server = Written::start(command, text);
-        let there = server.reached_at("tcp://127.0.0.1:PORT");
-        let run = run(&["connect", &there, "--send", TEXT, "--wait", "500"]);
-        assert_eq!(run.expect_code(0).received(), TEXT.as_bytes());
     }
 }
 
@@ -492,6 +468,7 @@ fn what_a_tool_can_t_do_is_said() {
         (&["tcp://127.0.0.1:9", "--listen", "--echo", "--as", "netcat"], "answers nothing by itself"),
         (&["tcp://127.0.0.1:9", "--send-hex", "00ff", "--as", "curl"], "FF"),
         (&["udp://127.0.0.1:9", "--send", "", "--as", "netcat"], "empty"),
+        (&["udp://127.0.0.1:9", "--to", "127.0.0.1:10", "--as", "socat"], "sends to one address"),
     ] {
         let finished = Process::start(sockeye(&[&["code"], arguments].concat())).finish();
         assert_eq!(finished.code, Some(1), "{arguments:?}");
@@ -503,6 +480,8 @@ fn what_a_tool_can_t_do_is_said() {
         &["tcp://127.0.0.1:9", "--listen", "--echo", "--reply", "x"],
         &["127.0.0.1:9"],
         &["tcp://127.0.0.1:9", "--as", "perl"],
+        &["tcp://127.0.0.1:9", "--to", "127.0.0.1:10"],
+        &["tcp://127.0.0.1:9", "--listen", "--bind", "127.0.0.1"],
     ] {
         let finished = Process::start(sockeye(&[&["code"], arguments].concat())).finish();
         assert_eq!(finished.code, Some(2), "{arguments:?}: {}", finished.stderr);

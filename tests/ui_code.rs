@@ -84,6 +84,25 @@ fn a_server_follows_its_reply_and_says_what_a_tool_can_t_do() {
     assert_eq!(code(&window), None);
 }
 
+#[test]
+fn a_client_s_recipients_stand_in_its_code() {
+    let udp = ClientTab { protocol: "udp".to_owned(), more_open: true, ..ClientTab::default() };
+    let mut window = Window::with_tabs(any_port(), udp);
+    window.write("Client", "Recipients", "127.0.0.1, localhost:9001");
+    window.write("Client", "Message", "hi");
+    show(&mut window, "Client", "Show as code…");
+    let text = code(&window).expect("a program");
+    assert!(text.contains("    (\"127.0.0.1\", 9000),\n    (\"localhost\", 9001),\n]"), "{text}");
+    assert!(text.contains("client.sendto(MESSAGE, recipient)") && !text.contains("client.connect"), "{text}");
+    choose(&mut window, "socat");
+    assert_eq!(code(&window), None);
+    assert!(window.harness.query_by_label("socat sends to one address; Python sends to many").is_some());
+    // A mistaken list is said in place of a program.
+    choose(&mut window, "Python");
+    window.write("Client", "Recipients", "127.0.0.1:99999");
+    assert_eq!(code(&window), None);
+}
+
 /// Python's lines are not broken: the window shows that they go on, and scrolls there; what takes them along stays.
 #[test]
 fn long_lines_are_scrolled_to() {

@@ -115,8 +115,10 @@ fn a_client_sends_to_many_and_tells_them_apart() {
         window.has_row(&["received", "other"]) && !window.has_row(&["received", "one"])
     });
 
-    window.write("Client", "Recipients", "127.0.0.1:99999");
-    assert!(window.control("Client", "Send").accesskit_node().is_disabled(), "a mistaken list reaches nobody");
+    for mistaken in ["127.0.0.1:99999", "127.0.0.1:0"] {
+        window.write("Client", "Recipients", mistaken);
+        assert!(window.control("Client", "Send").accesskit_node().is_disabled(), "a mistaken list reaches nobody");
+    }
 }
 
 /// The smallest window that is meant to be used, with "More" open on both sides.
@@ -183,6 +185,8 @@ fn a_server_writes_to_those_who_have_not_written() {
     window.listen();
     window.write("Server", "Send to", "127.0.0");
     assert!(window.shows("Server", "“127.0.0” can't be an address"), "no name ends in a number");
+    window.write("Server", "Send to", "127.0.0.1:0");
+    assert!(window.shows("Server", "port 0"), "nobody is there");
     window.write("Server", "Send to", &format!("127.0.0.1:{}", port(&quiet)));
     assert_eq!(window.value("Server", "Recipients"), "Addresses (1)");
     window.write("Server", "Message", "first");
@@ -206,7 +210,7 @@ fn names_are_written_to_and_one_that_is_not_found_keeps_the_message() {
             window.listen();
         }
         let name = format!("localhost:{}", port(peer));
-        window.write(panel, field, &format!("{name}, no-such-host.invalid"));
+        window.write(panel, field, &format!("{name}, no-such-host.invalid:9"));
         if panel == "Client" {
             window.click("Client", "Connect");
             window.until("open", |window| window.shows("Client", "Socket open"));

@@ -156,6 +156,12 @@ pub(super) struct CodeArguments {
     /// Datagrams: name the peer in each send, instead of connecting the socket
     #[arg(long, conflicts_with = "listen")]
     pub unconnected: bool,
+    /// Send the message to these addresses too, as `connect` does (UDP)
+    #[arg(long, value_name = "ADDRESS,…", conflicts_with = "listen")]
+    pub to: Option<String>,
+    /// Bind this local address, port or both (`127.0.0.2`, `[::1]:5000`, `:5000`) before connecting
+    #[arg(long, value_name = "ADDRESS[:PORT]", conflicts_with = "listen")]
+    pub bind: Option<String>,
     /// What to write it for
     #[arg(long = "as", value_name = "TOOL", value_enum, default_value_t = Tool::Python)]
     pub tool: Tool,

@@ -7,7 +7,7 @@ use super::console::Ending;
 use super::report::Form;
 use super::request::{self, UsageError};
 use crate::i18n::{self, Language};
-use crate::model::{BrowserContent, Program, Recipe, Respond, Role, Target};
+use crate::model::{BrowserContent, HostPort, LocalPlace, Program, Recipe, Respond, Role, Target};
 use crate::tr;
 
 /// What to write down.
@@ -16,6 +16,9 @@ pub(super) struct CodeTask {
     target: Target,
     role: Role,
     connected: bool,
+    /// The endpoint and those beside it; none where it is the endpoint alone.
+    recipients: Vec<HostPort>,
+    local: LocalPlace,
     program: Program,
     message: Option<Vec<u8>>,
     respond: Respond,
@@ -33,10 +36,17 @@ pub(super) fn read(arguments: CodeArguments, language: Language) -> Result<CodeT
         (None, Some(text)) => Some(request::read_hex(&text, language)?),
         (None, None) => None,
     };
+    let local = request::read_bind(arguments.bind.as_deref(), &target, language)?;
+    let mut recipients = request::read_addresses(arguments.to.as_deref(), &target, language)?;
+    if !recipients.is_empty() {
+        recipients.splice(..0, target.endpoint.host().cloned());
+    }
     Ok(CodeTask {
         target,
         role,
         connected: !arguments.unconnected,
+        recipients,
+        local,
         program: match arguments.tool {
             Tool::Python => Program::Python,
             Tool::Netcat => Program::Netcat,
@@ -52,9 +62,12 @@ pub(super) fn read(arguments: CodeArguments, language: Language) -> Result<CodeT
 /// Writes the program to standard output, or to standard error why there is none.
 pub(super) fn run(task: &CodeTask, form: Form) -> Ending {
     let language = form.language();
-    let CodeTask { target, role, connected, program, message, respond, browser } = task;
+    let CodeTask { target, role, connected, recipients, local, program, message, respond, browser } = task;
     let recipe = Recipe {
         connected: *connected,
+        recipients,
+        local_host: local.host.as_deref(),
+        local_port: local.port,
         message: message.as_deref(),
         respond,
         browser: browser.as_ref(),

@@ -145,18 +145,13 @@ fn read_connect(arguments: ConnectArguments, language: Language) -> Result<Reque
         Some(milliseconds) => Some(Duration::from_millis(milliseconds.into())),
         None => (!unending).then_some(ANSWER_WAIT),
     };
-    let to = arguments.to.map_or(Ok(Vec::new()), |text| read_addresses(&text, &target, language))?;
+    let to = read_addresses(arguments.to.as_deref(), &target, language)?;
     if arguments.unconnected && target.endpoint.protocol().delivery() != Delivery::Datagrams {
         let problem = tr!(language, "cli.only_datagrams_are_unconnected");
         let problem = quoted(language, &arguments.endpoint, &problem);
         return Err(UsageError { argument: Some("--unconnected"), problem });
     }
-    let local = arguments.bind.map_or(Ok(LocalPlace::default()), |text| {
-        target.endpoint.local_place(&text).map_err(|error| UsageError {
-            argument: Some("--bind"),
-            problem: quoted(language, &text, &i18n::endpoint_error(language, &error)),
-        })
-    })?;
+    let local = read_bind(arguments.bind.as_deref(), &target, language)?;
     let spec = ConnectSpec {
         // A connected socket hears its peer alone.
         connected: to.is_empty() && !arguments.unconnected,
@@ -224,7 +219,22 @@ fn read_endpoint(text: &str, role: Role, language: Language) -> Result<Target, U
     })
 }
 
-fn read_addresses(text: &str, target: &Target, language: Language) -> Result<Vec<HostPort>, UsageError> {
+/// What `--bind` asks for.
+pub(super) fn read_bind(text: Option<&str>, target: &Target, language: Language) -> Result<LocalPlace, UsageError> {
+    let Some(text) = text else { return Ok(LocalPlace::default()) };
+    target.endpoint.local_place(text).map_err(|error| UsageError {
+        argument: Some("--bind"),
+        problem: quoted(language, text, &i18n::endpoint_error(language, &error)),
+    })
+}
+
+/// What `--to` asks for, beside the endpoint.
+pub(super) fn read_addresses(
+    text: Option<&str>,
+    target: &Target,
+    language: Language,
+) -> Result<Vec<HostPort>, UsageError> {
+    let Some(text) = text else { return Ok(Vec::new()) };
     let wrong = |problem: &str| UsageError { argument: Some("--to"), problem: quoted(language, text, problem) };
     if target.endpoint.protocol() != Protocol::Udp {
         return Err(wrong(&tr!(language, "cause.not_udp")));
@@ -320,6 +330,7 @@ mod tests {
             ("connect tcp://h:1 --wait soon", "soon"),
             ("connect tcp://h:1 --to 127.0.0.1:2", "127.0.0.1:2"),
             ("connect udp://h:1 --to localhost:2,10.0.0.256", "10.0.0.256"),
+            ("connect udp://h:1 --to 127.0.0.1:0", "port 0"),
             ("connect tcp://127.0.0.1:1 --bind ::1", "other family"),
             ("connect tcp://h:1 --bind localhost", "localhost"),
             ("connect unix:/x --bind 127.0.0.1", "Only TCP"),

@@ -3,6 +3,7 @@
 use ::core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::io;
 
+use crate::codec::icmp;
 use crate::model::{Cause, Endpoint, Failure, Hint, HostPort, IpProtocol, Operation, Protocol, Role, Target, UnixName};
 use crate::net;
 use crate::store::{ephemeral_ports, missing, socket_file, time_wait};
@@ -13,7 +14,7 @@ mod lacking;
 mod scope;
 mod vsock;
 
-pub(super) use in_use::waits_for;
+pub(super) use in_use::{sharing, waits_for};
 pub(super) use lacking::probe;
 pub(super) use scope::named_endpoint;
 
@@ -108,7 +109,16 @@ fn hint(failure: &Failure, endpoint: &Endpoint, target: &Target) -> Option<Hint>
         Cause::Refused | Cause::StaleSocket => Hint::StartTheServer,
         Cause::SelfConnect => Hint::ChooseAnotherPort,
         Cause::NotASocket => Hint::RemoveTheFile,
-        Cause::NotFound | Cause::NotADirectory => missing::on_the_way(endpoint.unix_name()?.path()?)?,
+        Cause::NotFound | Cause::NotADirectory => {
+            let path = endpoint.unix_name()?.path()?;
+            match missing::on_the_way(path)? {
+                // The socket was to be made there.
+                Hint::NothingNamed { is_on_the_way: false, .. } if failure.operation == Operation::Bind => {
+                    missing::nothing_to_create(path)?
+                }
+                hint => hint,
+            }
+        }
         Cause::DescriptorNotASocket => match endpoint {
             Endpoint::Descriptor(name) => descriptor::found(name)?,
             _ => return None,
@@ -123,7 +133,7 @@ fn hint(failure: &Failure, endpoint: &Endpoint, target: &Target) -> Option<Hint>
             return lacking::missing(endpoint.protocol(), target.options.ip_protocol(), &failure.cause);
         }
         Cause::NoSuchDevice => match endpoint {
-            Endpoint::Can(_) | Endpoint::CanBroadcast(_) => Hint::CheckTheInterface,
+            Endpoint::Can(_) | Endpoint::CanBroadcast(_) | Endpoint::Packet(_) => Hint::CheckTheInterface,
             _ => return None,
         },
         Cause::PathTooLong => Hint::ShortenThePath,
@@ -143,7 +153,31 @@ fn not_here(endpoint: &Endpoint) -> Option<Hint> {
     }
 }
 
-/// A message or datagram that was not sent. `carried` is the socket's protocol above IP.
+/// A message or datagram of `len` bytes that was not sent. `carried` is the socket's protocol above IP.
+pub(super) fn send_datagram(
+    protocol: Protocol,
+    carried: Option<IpProtocol>,
+    len: usize,
+    peer: &str,
+    error: &io::Error,
+) -> Failure {
+    let is_icmp = matches!(carried, Some(IpProtocol::ICMP | IpProtocol::ICMP_V6)) && protocol.is_over_ip();
+    let failure = send_message(protocol, carried, peer, error);
+    if is_icmp && len < icmp::HEADER_SIZE && is_headless(&failure.cause) {
+        let hint = Hint::IcmpMin { bytes: icmp::HEADER_SIZE as u64 };
+        return Failure { cause: Cause::MessageTooShort, ..failure }.with_hint(hint);
+    }
+    failure
+}
+
+/// What the system says where it looks for a header, and for its checksum, beyond the end of a message.
+fn is_headless(cause: &Cause) -> bool {
+    const EFAULT: i32 = nix::errno::Errno::EFAULT as i32;
+    const EINVAL: i32 = nix::errno::Errno::EINVAL as i32;
+    matches!(cause, Cause::Other { errno: Some(EFAULT | EINVAL), .. })
+}
+
+/// As [`send_datagram`], where it is not known which one it was.
 pub(super) fn send_message(protocol: Protocol, carried: Option<IpProtocol>, peer: &str, error: &io::Error) -> Failure {
     let mut failure = Failure::io(Operation::Send, peer, error);
     let is_unix = protocol.is_unix();

@@ -1,5 +1,6 @@
 //! The thread of one datagram socket, a listener's or a client's.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -83,6 +84,9 @@ pub(super) fn converse(
     Worker::new(core, control, socket, with).run(false);
 }
 
+/// Answers to itself that a socket remembers: more than these never wait to be received, or were lost on the way.
+const COMING_BACK: usize = 64;
+
 /// With whom a socket converses.
 enum Conversation {
     One(Arc<Session>),
@@ -100,6 +104,8 @@ struct Worker<'a> {
     with: Conversation,
     rows: Vec<Row>,
     dropped: u32,
+    /// Automatic answers that will arrive here again: answering these too would never end.
+    coming_back: VecDeque<Arc<[u8]>>,
 }
 
 impl<'a> Worker<'a> {
@@ -109,7 +115,7 @@ impl<'a> Worker<'a> {
         socket: Arc<DatagramSocket>,
         with: Conversation,
     ) -> Self {
-        Self { core, control, socket, with, rows: Vec::new(), dropped: 0 }
+        Self { core, control, socket, with, rows: Vec::new(), dropped: 0, coming_back: VecDeque::new() }
     }
 
     fn run(mut self, once: bool) {
@@ -266,14 +272,27 @@ impl<'a> Worker<'a> {
         if self.is_stopping() || session.is_unnamed_sender() {
             return;
         }
-        let answer = match &*self.control.respond.read() {
+        let answer: Arc<[u8]> = match &*self.control.respond.read() {
             Respond::Nothing => return,
-            Respond::Echo => bytes.to_vec(),
-            Respond::Reply(reply) => reply.clone(),
+            Respond::Echo => bytes.into(),
+            Respond::Reply(reply) => reply.as_slice().into(),
         };
+        if session.hears_itself() {
+            // What was cut can't be told from others.
+            if datagram.truncated {
+                return;
+            }
+            // Before a raw socket's, there is the header that the kernel put there.
+            if let Some(at) = self.coming_back.iter().position(|sent| bytes.ends_with(sent)) {
+                self.coming_back.remove(at);
+                return;
+            }
+            self.coming_back.truncate(COMING_BACK - 1);
+            self.coming_back.push_front(Arc::clone(&answer));
+        }
         // The answer's row follows the question's.
         self.flush();
-        session.send(self.core, &answer.into(), true);
+        session.send(self.core, &answer, true);
     }
 
     /// The session that a datagram belongs to, opened with the peer's first one.

@@ -1,18 +1,39 @@
 //! Multicast groups of datagram sockets. Nothing here blocks.
 
+use ::core::net::IpAddr;
+
 use super::core::Core;
 use super::inspecting::with_socket;
 use super::session::Session;
 use super::socket_control::SocketControl;
-use crate::model::{Event, Failure, Life, MulticastGroup, Notice, Peer};
+use crate::model::{Cause, Event, Failure, Hint, Life, MulticastGroup, Notice, Peer};
 use crate::net::OpenSocket;
+use crate::store::kernel;
 
 /// Has a socket that has just been opened hear its groups, before anybody is told of it.
 ///
 /// # Errors
 /// Of the first that can't be joined.
 pub(super) fn join_first(control: &SocketControl, socket: &OpenSocket<'_>) -> Result<(), Failure> {
-    control.groups.iter().try_for_each(|group| socket.join(group))
+    control.groups.iter().try_for_each(|group| joined(socket, group))
+}
+
+fn joined(socket: &OpenSocket<'_>, group: &MulticastGroup) -> Result<(), Failure> {
+    socket.join(group).map_err(|failure| match failure.cause {
+        Cause::TooManyGroups => failure.with_hint(Hint::RaiseGroupLimit { settings: limits(group) }),
+        _ => failure,
+    })
+}
+
+/// What bounds the groups of a socket, ip-sysctl in the kernel's documentation. Of a group with sources it may be either:
+/// the call's error is the same. Over IPv6 only the sources are counted.
+fn limits(group: &MulticastGroup) -> Vec<String> {
+    let settings: &[&str] = match (group.group(), group.source()) {
+        (IpAddr::V4(_), None) => &["net.ipv4.igmp_max_memberships"],
+        (IpAddr::V4(_), Some(_)) => &["net.ipv4.igmp_max_memberships", "net.ipv4.igmp_max_msf"],
+        (IpAddr::V6(_), _) => &["net.ipv6.mld_max_msf"],
+    };
+    settings.iter().map(|setting| kernel::with_value(setting)).collect()
 }
 
 /// Tells of the groups of [`join_first`]; `local` is where the socket is bound.
@@ -34,7 +55,7 @@ fn tell_joined(core: &Core, control: &SocketControl, group: &MulticastGroup, loc
 
 /// Joins a group over the listener's socket or the client's, and tells what came of it.
 pub(super) fn join(core: &Core, control: &SocketControl, session: Option<&Session>, group: &MulticastGroup) {
-    let joined = with_socket(control, session, |socket| (socket.join(group), socket.local()));
+    let joined = with_socket(control, session, |socket| (joined(&socket, group), socket.local()));
     match joined {
         Some((Ok(()), local)) => tell_joined(core, control, group, local.as_ref()),
         Some((Err(failure), _)) => core.fail(control.id, None, failure),

@@ -19,7 +19,6 @@ use crate::model::{
 use crate::net::{self, Accepted, Listener, Listening, Stream};
 use crate::proto::browser::Hosts;
 use crate::store::inbox::Inbox;
-use crate::store::port_owner;
 use crate::store::site::Site;
 use crate::store::socket_file::{self, FileIdentity};
 
@@ -112,12 +111,12 @@ fn announce(core: &Core, control: &SocketControl, endpoint: &Endpoint, socket: L
     inspecting::tell_answers(core, control, None, answers);
 }
 
-/// Warns of other UDP sockets that share the port, and with it the datagrams.
+/// Warns of other datagram sockets that share the port, and with it the datagrams.
 fn tell_shared_port(core: &Core, control: &SocketControl, local: &Peer) {
     if let Peer::Ip(address) = local
         && control.options.switch(SocketOption::ReuseAddress) == Some(true)
     {
-        let others = port_owner::sharing_udp(*address).saturating_sub(1);
+        let others = advice::sharing(*address, &control.options);
         if others > 0 {
             core.notice(control.id, None, Notice::PortShared { others });
         }

@@ -5,8 +5,8 @@ mod writing;
 
 use std::convert::Infallible;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use crossbeam_channel::{Receiver, Sender, bounded, select};
 use parking_lot::{Mutex, RwLock};
@@ -54,6 +54,8 @@ pub(super) struct Session {
     /// What a browser is shown; `None` where bytes are bytes.
     pub(super) browser: Option<Answering>,
     speech: Mutex<Speech>,
+    /// Found out with the first automatic answer.
+    hears_itself: OnceLock<bool>,
     queue: SendQueue,
     /// Held for a whole message, so that two senders' messages don't mix.
     gate: Mutex<()>,
@@ -102,6 +104,7 @@ impl Session {
             link,
             browser: None,
             speech: Mutex::new(Speech::Bytes),
+            hears_itself: OnceLock::new(),
             queue: SendQueue::new(),
             gate: Mutex::new(()),
             sent_offset: AtomicU64::new(0),
@@ -114,6 +117,12 @@ impl Session {
             peer_ended: Stop::new(),
             feed: Mutex::new(None),
         }
+    }
+
+    /// Whether what is sent to the peer arrives at the same socket again.
+    pub(super) fn hears_itself(&self) -> bool {
+        let Link::Datagram { socket, .. } = &self.link else { return false };
+        *self.hears_itself.get_or_init(|| socket.hears_what_it_sends_to(&self.info.peer))
     }
 
     /// Whether it shares a datagram socket with others, so that closing it ends no thread.
@@ -229,7 +238,7 @@ impl Session {
             }
             Link::Datagram { socket, to, .. } => {
                 if let Err(error) = self.send_datagram(core, socket, to.as_ref(), bytes, wait) {
-                    core.fail(self.info.socket, Some(self), self.not_sent(&error));
+                    core.fail(self.info.socket, Some(self), self.not_sent(bytes.len(), &error));
                 }
             }
         }

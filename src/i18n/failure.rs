@@ -72,6 +72,7 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
         Hint::PacketMax { v6, bytes } => {
             tr!(language, "hint.packet_max", network = network(*v6), bytes = super::grouped(*bytes))
         }
+        Hint::IcmpMin { bytes } => tr!(language, "hint.icmp_min", bytes = bytes),
         Hint::RaiseSendBuffer => tr!(language, "hint.raise_send_buffer"),
         Hint::ChooseAnotherProtocol => tr!(language, "hint.choose_another_protocol"),
         Hint::WaitForTheReceiver => tr!(language, "hint.wait_for_the_receiver"),
@@ -94,11 +95,15 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
                 true => tr!(language, "hint.no_folder_named", name = name, folder = folder),
             }
         }
+        Hint::NothingToCreateIn { path } => tr!(language, "hint.nothing_to_create_in", folder = visible(path)),
         Hint::DanglingLink { path } => tr!(language, "hint.dangling_link", path = visible(path)),
         Hint::NotAFolder { path } => tr!(language, "hint.not_a_folder", path = visible(path)),
         Hint::FreeSpace => tr!(language, "hint.free_space"),
         Hint::CheckRights => tr!(language, "hint.check_rights"),
         Hint::ChooseAnInterface { names } => tr!(language, "hint.choose_an_interface", names = names.join(", ")),
+        Hint::RaiseGroupLimit { settings } => {
+            tr!(language, "hint.raise_group_limit", settings = settings.join(", "))
+        }
         Hint::AddAScope { addresses } if addresses.is_empty() => tr!(language, "hint.add_a_scope.none"),
         Hint::AddAScope { addresses } => tr!(language, "hint.add_a_scope", addresses = addresses.join(", ")),
         Hint::AllowBroadcast => tr!(language, "hint.allow_broadcast"),
@@ -190,6 +195,7 @@ pub fn cause(language: Language, cause: &Cause) -> Words {
         Cause::SocketNotBound => tr!(language, "cause.socket_not_bound"),
         Cause::OutOfDescriptors => tr!(language, "cause.out_of_descriptors"),
         Cause::MessageTooLong => tr!(language, "cause.message_too_long"),
+        Cause::MessageTooShort => tr!(language, "cause.message_too_short"),
         Cause::NotFound => tr!(language, "cause.not_found"),
         Cause::IsDirectory => tr!(language, "cause.is_directory"),
         Cause::NotADirectory => tr!(language, "cause.not_a_directory"),
@@ -218,11 +224,13 @@ pub fn cause(language: Language, cause: &Cause) -> Words {
         Cause::InvalidValue => tr!(language, "cause.invalid_value"),
         Cause::UnknownName => tr!(language, "cause.unknown_name"),
         Cause::NoSuchOption => tr!(language, "cause.no_such_option"),
+        Cause::NoSuchOptionOfMptcp => tr!(language, "cause.no_such_option_of_mptcp"),
         Cause::OptionTooLate => tr!(language, "cause.option_too_late"),
         Cause::ProtocolMissing => tr!(language, "cause.protocol_missing"),
         Cause::OnlySends => tr!(language, "cause.only_sends"),
         Cause::NoTransport => tr!(language, "cause.no_transport"),
         Cause::AlreadyJoined => tr!(language, "cause.already_joined"),
+        Cause::TooManyGroups => tr!(language, "cause.too_many_groups"),
         Cause::NotJoined => tr!(language, "cause.not_joined"),
         Cause::OtherFamily => tr!(language, "cause.other_family"),
         Cause::NoScope => tr!(language, "cause.no_scope"),
@@ -280,7 +288,7 @@ mod tests {
         "first": 777, "last": 888, "waiting": 777,
         "sockets": [{ "local": "[::1]:777", "peer": "[::1]:777", "seconds": 777 }], "reuse": true, "lowest": 777,
         "path": "/777", "is_on_the_way": true, "found": "pipe", "seconds": 777,
-        "setting": "a.b=777", "v6": true,
+        "setting": "a.b=777", "settings": ["a.b=777"], "v6": true,
         "kind": "AF_777, SOCK_RAW", "option": "rcvbuf", "asked": "777", "answer": "1554",
         "descriptor": "fd://777", "descriptors": [{ "kind": "file", "target": "/tmp/777" }],
         "process": { "pid": 777, "uid": 1, "gid": 2 },

@@ -18,6 +18,7 @@ pub fn obstacle(language: Language, program: Program, protocol: Protocol, obstac
         Obstacle::GroupSource => tr!(language, "code.no_group_source", tool = tool),
         Obstacle::InterfaceByAddress => tr!(language, "code.no_interface_by_address", tool = tool),
         Obstacle::Groups => tr!(language, "code.no_groups", tool = tool),
+        Obstacle::Recipients => tr!(language, "code.no_recipients", tool = tool),
         Obstacle::Unconnected => tr!(language, "code.no_unconnected", tool = tool),
         Obstacle::Unnamed => tr!(language, "code.no_name", tool = tool),
         Obstacle::EmptyDatagram => tr!(language, "code.no_empty_datagram", tool = tool),

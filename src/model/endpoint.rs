@@ -174,9 +174,10 @@ impl Endpoint {
     /// port of their own have this one's.
     ///
     /// # Errors
-    /// Of the first that is none; transports without ports have no such addresses.
+    /// Of the first that is none, or has port 0; transports without ports have no such addresses.
     pub fn addresses(&self, text: &str) -> Result<Vec<HostPort>, EndpointError> {
-        parse::addresses(text, self.host().ok_or(EndpointError::NoPort)?.port)
+        let addresses = parse::addresses(text, self.host().ok_or(EndpointError::NoPort)?.port)?;
+        if addresses.iter().any(|address| address.port == 0) { Err(EndpointError::PortZero) } else { Ok(addresses) }
     }
 
     /// The two fields of a form.

@@ -127,6 +127,8 @@ pub enum Cause {
     SocketNotBound,
     OutOfDescriptors,
     MessageTooLong,
+    /// Less than the protocol's head.
+    MessageTooShort,
     NotFound,
     IsDirectory,
     NotADirectory,
@@ -178,6 +180,8 @@ pub enum Cause {
     UnknownName,
     /// A socket of this kind has no such option.
     NoSuchOption,
+    /// A socket of MPTCP has only some of the options that TCP has; which ones, depends on the kernel.
+    NoSuchOptionOfMptcp,
     /// The option counts only before a socket is bound or connected, and this one is.
     OptionTooLate,
     /// The kernel has no such protocol for a socket of this kind.
@@ -188,6 +192,8 @@ pub enum Cause {
     NoTransport,
     /// The socket hears the group already.
     AlreadyJoined,
+    /// The socket hears as many groups, or as many sources of this one, as the system allows it.
+    TooManyGroups,
     /// The socket doesn't hear the group, or was told of it in another way.
     NotJoined,
     /// An IPv4 socket was given an IPv6 address, or the other way round.

@@ -8,9 +8,15 @@ use std::str::FromStr;
 pub struct IpProtocol(pub u16);
 
 impl IpProtocol {
+    /// IPPROTO_IP: what is usual for the socket's type, ip(7).
+    pub const ANY: Self = Self(0);
     pub const ICMP: Self = Self(1);
+    pub const TCP: Self = Self(6);
+    pub const UDP: Self = Self(17);
     pub const ICMP_V6: Self = Self(58);
     pub const SCTP: Self = Self(132);
+    /// RFC 3828; udplite(7).
+    pub const UDP_LITE: Self = Self(136);
     /// IPPROTO_RAW: whole packets with their headers, sent only, raw(7).
     pub const RAW: Self = Self(255);
     pub const MPTCP: Self = Self(262);

@@ -9,6 +9,7 @@ mod socat;
 #[cfg(test)]
 mod tests;
 
+use super::address::HostPort;
 use super::browser::BrowserContent;
 use super::command::Respond;
 use super::options::{OptionValue, SocketOption};
@@ -23,6 +24,8 @@ pub struct Recipe<'a> {
     pub target: &'a Target,
     /// As [`super::ConnectSpec::connected`]; for clients.
     pub connected: bool,
+    /// Who gets the message instead of the target, from a socket that is then not connected; for clients of UDP.
+    pub recipients: &'a [HostPort],
     /// The host to bind before connecting; for clients.
     pub local_host: Option<&'a str>,
     /// The port to bind before connecting; for clients.
@@ -44,6 +47,7 @@ impl<'a> Recipe<'a> {
             role,
             target,
             connected: true,
+            recipients: &[],
             local_host: None,
             local_port: None,
             message: None,
@@ -84,12 +88,19 @@ impl<'a> Recipe<'a> {
         self.browser.filter(|_| self.is_server())
     }
 
+    /// Whether a client over datagrams hears its peer alone.
+    fn is_connected(&self) -> bool {
+        self.connected && self.recipients.is_empty()
+    }
+
     fn is_stream(&self) -> bool {
         self.target.endpoint.protocol().is_stream()
     }
 
+    /// Whether it is known to have one: what a descriptor is, shows when the program runs.
     fn has_connection(&self) -> bool {
-        self.target.endpoint.protocol().has_connection()
+        let protocol = self.target.endpoint.protocol();
+        protocol.has_connection() && (protocol != Protocol::Descriptor || self.shown().is_some())
     }
 
     fn is_server(&self) -> bool {
@@ -134,6 +145,8 @@ pub enum Obstacle {
     InterfaceByAddress,
     /// Its datagram sockets are connected ones.
     Unconnected,
+    /// It sends to one address.
+    Recipients,
     /// Its datagram sockets take no name by themselves that could be answered.
     Unnamed,
     /// It sends nothing where there are no bytes to send.

@@ -1,6 +1,7 @@
 //! A datagram socket.
 
 use std::io::{self, IoSliceMut};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::os::fd::{AsFd, AsRawFd};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use socket2::Socket;
 use super::address::{link_sender_of, peer_of, sender_of, system_address};
 use super::error_queue::{self, Undelivered};
 use super::inspect::{OpenSocket, memory};
+use super::interfaces::interfaces;
 use super::reach::Reach;
 use super::socket_kind::SocketKind;
 use super::stream::receive_time;
@@ -222,6 +224,19 @@ impl DatagramSocket {
         OpenSocket { socket: self.socket.as_fd(), role, protocol }
     }
 
+    /// Whether what is sent to this peer arrives here again: it is this socket's own address, or the loopback of a link.
+    #[must_use]
+    pub fn hears_what_it_sends_to(&self, peer: &Peer) -> bool {
+        match (self.local(), peer) {
+            (Ok(Peer::Ip(own)), Peer::Ip(to)) => own.port() == to.port() && reaches(own.ip(), *to),
+            (Ok(Peer::Host(own)), Peer::Host(to)) => reaches(own.ip(), *to),
+            (_, Peer::Link(to)) => interfaces().is_ok_and(|interfaces| {
+                interfaces.iter().any(|interface| interface.is_loopback && interface.name == to.interface.name())
+            }),
+            _ => false,
+        }
+    }
+
     /// # Errors
     /// getsockname(2) failed.
     pub fn local(&self) -> io::Result<Peer> {
@@ -235,4 +250,15 @@ impl DatagramSocket {
             Naming::Sole(peer) => Ok(peer.clone()),
         }
     }
+}
+
+/// Whether a socket bound to `own` is where this address leads.
+fn reaches(own: IpAddr, to: SocketAddr) -> bool {
+    // Only a machine's own address can be bound.
+    own == to.ip() || own.is_unspecified() && UdpSocket::bind(with_port(to, 0)).is_ok()
+}
+
+fn with_port(mut address: SocketAddr, port: u16) -> SocketAddr {
+    address.set_port(port);
+    address
 }

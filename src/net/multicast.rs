@@ -18,7 +18,8 @@ use crate::model::{Cause, Failure, Hint, InterfaceChoice, MulticastGroup, Operat
 /// what was joined is what arrives.
 ///
 /// # Errors
-/// The socket hears it already or is of the other family; there is no such interface, or none with a route to the group.
+/// The socket hears it already or is of the other family; there is no such interface, or none with a route to the
+/// group; the system allows it no other.
 pub(super) fn join(socket: BorrowedFd<'_>, group: &MulticastGroup) -> Result<(), Failure> {
     let not_joined = |error: &io::Error| {
         let errno = error.raw_os_error().map(Errno::from_raw);
@@ -26,6 +27,7 @@ pub(super) fn join(socket: BorrowedFd<'_>, group: &MulticastGroup) -> Result<(),
             (Some(Errno::EADDRINUSE), _) | (Some(Errno::EADDRNOTAVAIL), Some(_)) => {
                 Failure::new(Operation::Join, group, Cause::AlreadyJoined)
             }
+            (Some(Errno::ENOBUFS), _) => Failure::new(Operation::Join, group, Cause::TooManyGroups),
             (Some(Errno::ENODEV | Errno::ENXIO), _) => no_interface(Operation::Join, group),
             _ => Failure::io(Operation::Join, group, error),
         }

@@ -102,8 +102,14 @@ pub(super) fn apply(
     options: &SocketOptions,
     subject: &dyn Display,
 ) -> Result<(), Failure> {
+    // What is asked for along with it may be why the kernel refuses an option.
+    let subject: &dyn Display = match options.ip_protocol() {
+        Some(asked) => &with_option(subject, SocketOption::IpProtocol, &OptionValue::Protocol(asked)),
+        None => subject,
+    };
     for (option, value) in options.iter() {
-        set(socket.as_fd(), role, option, value).map_err(|error| refusal(option, value, subject, &error))?;
+        let socket = socket.as_fd();
+        set(socket, role, option, value).map_err(|error| refusal(socket, option, value, subject, &error))?;
     }
     ask_for_receive_times(socket);
     Ok(())
@@ -162,7 +168,12 @@ pub(super) fn change(
     value: &OptionValue,
     subject: &dyn Display,
 ) -> Result<OptionAnswer, Failure> {
-    set(socket, role, option, value).map_err(|error| refusal(option, value, subject, &error))?;
+    set(socket, role, option, value).map_err(|error| {
+        let mptcp = OptionValue::Protocol(IpProtocol::MPTCP);
+        let named = is_mptcp(socket).then(|| with_option(subject, SocketOption::IpProtocol, &mptcp));
+        let subject = named.as_ref().map_or(subject, |named| named as &dyn Display);
+        refusal(socket, option, value, subject, &error)
+    })?;
     Ok(OptionAnswer { option, asked: value.clone(), answer: get(socket, role, option) })
 }
 
@@ -307,11 +318,25 @@ pub(super) fn is_v6(socket: BorrowedFd<'_>) -> bool {
     get_ints(socket, libc::SOL_SOCKET, libc::SO_DOMAIN) == Some([libc::AF_INET6.cast_unsigned()])
 }
 
-fn refusal(option: SocketOption, value: &OptionValue, subject: &dyn Display, error: &io::Error) -> Failure {
+fn is_mptcp(socket: BorrowedFd<'_>) -> bool {
+    get_ints(socket, libc::SOL_SOCKET, libc::SO_PROTOCOL) == Some([libc::IPPROTO_MPTCP.cast_unsigned()])
+}
+
+fn refusal(
+    socket: BorrowedFd<'_>,
+    option: SocketOption,
+    value: &OptionValue,
+    subject: &dyn Display,
+    error: &io::Error,
+) -> Failure {
     let subject = with_option(subject, option, value);
     let cause = match errno(error) {
         Some(Errno::EINVAL | Errno::EDOM | Errno::ERANGE) => Cause::InvalidValue,
         Some(Errno::ENOENT | Errno::ENODEV) => Cause::UnknownName,
+        // An IPv4 socket of TCP has no IPV6_V6ONLY either.
+        Some(Errno::ENOPROTOOPT | Errno::EOPNOTSUPP) if is_mptcp(socket) && option != SocketOption::V6Only => {
+            Cause::NoSuchOptionOfMptcp
+        }
         Some(Errno::ENOPROTOOPT | Errno::EOPNOTSUPP) => Cause::NoSuchOption,
         _ => Cause::from(error),
     };

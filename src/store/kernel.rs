@@ -41,6 +41,15 @@ pub(super) fn boot_id() -> Option<Hash> {
     setting("kernel/random/boot_id").map(|id| *blake3::hash(id.as_bytes()).as_bytes())
 }
 
+/// A setting as sysctl(8) shows it, `net.ipv4.igmp_max_memberships=20`; its name alone where it can't be read.
+#[must_use]
+pub fn with_value(name: &str) -> String {
+    match setting(&name.replace('.', "/")) {
+        Some(value) => format!("{name}={value}"),
+        None => name.to_owned(),
+    }
+}
+
 /// Whether a module is loaded, or built in with something to show.
 #[must_use]
 pub fn has_module(name: &str) -> bool {

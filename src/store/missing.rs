@@ -25,6 +25,13 @@ pub fn on_the_way(path: &Path) -> Option<Hint> {
     None
 }
 
+/// That the folder of a path, which is there, takes nothing new; `None` for a path without one.
+#[must_use]
+pub fn nothing_to_create(path: &Path) -> Option<Hint> {
+    let path = std::path::absolute(path).ok()?;
+    Some(Hint::NothingToCreateIn { path: text(path.parent()?) })
+}
+
 fn nothing(path: &Path, is_on_the_way: bool) -> Option<Hint> {
     // A folder that may not be searched hides what it has.
     if path.try_exists().ok()? {

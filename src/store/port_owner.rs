@@ -1,11 +1,10 @@
 //! Who holds a port, as far as `/proc` tells.
 
-use core::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
 use super::process;
 use super::socket_table::{self, CLOSED, ESTABLISHED, LISTEN, ListedSocket, Overlap, Place, TIME_WAIT};
-use crate::model::{PortOwner, Protocol};
+use crate::model::{IpProtocol, PortOwner, Protocol};
 
 /// Whose socket is in the way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,18 +16,19 @@ pub enum Holder {
 
 /// Who has a TCP or UDP socket that is in the way of one at this place; a listener before a connection. `None` where
 /// nobody has one, and where `/proc` does not tell. Looks through the descriptors of every process, some milliseconds.
+/// `carried` is the protocol above IP, where it is not the usual one.
 #[must_use]
-pub fn find(protocol: Protocol, place: Place) -> Option<Holder> {
-    find_in(Path::new("/proc"), protocol, place)
+pub fn find(protocol: Protocol, carried: Option<IpProtocol>, place: Place) -> Option<Holder> {
+    find_in(Path::new("/proc"), protocol, carried, place)
 }
 
-fn find_in(proc: &Path, protocol: Protocol, place: Place) -> Option<Holder> {
-    let (tables, wanted): (_, fn(u8) -> bool) = match protocol {
+fn find_in(proc: &Path, protocol: Protocol, carried: Option<IpProtocol>, place: Place) -> Option<Holder> {
+    let wanted: fn(u8) -> bool = match protocol {
         // Whoever holds a connection on the port keeps it from a listener, where one of both has SO_REUSEADDR off.
-        Protocol::Tcp => (["tcp", "tcp6"], |state| state != TIME_WAIT),
-        Protocol::Udp => (["udp", "udp6"], |state| state == CLOSED || state == ESTABLISHED),
-        _ => return None,
+        Protocol::Tcp => |state| state != TIME_WAIT,
+        _ => |state| state == CLOSED || state == ESTABLISHED,
     };
+    let tables = tables(protocol, carried)?;
     let sockets = socket_table::read(proc, &tables);
     // A listener on [::] that is not for IPv6 alone would have the waiting sockets of its connections in the other table.
     let is_v6_only = sockets.iter().any(|socket| {
@@ -50,20 +50,30 @@ fn find_in(proc: &Path, protocol: Protocol, place: Place) -> Option<Holder> {
     Some(process::owner_in(proc, inode).map_or(Holder::Unseen, Holder::Process))
 }
 
-/// UDP sockets that get what is sent to this address, or may get it instead of each other: bound to it, or to all
-/// addresses of its family. The one that asks is among them; 0 where `/proc` does not tell.
-#[must_use]
-pub fn sharing_udp(address: SocketAddr) -> u64 {
-    sharing_in(Path::new("/proc"), address)
+/// The tables of the sockets whose ports are of one space; `None` where there are none.
+fn tables(protocol: Protocol, carried: Option<IpProtocol>) -> Option<[&'static str; 2]> {
+    Some(match (protocol, carried) {
+        // MPTCP listens over a TCP socket.
+        (Protocol::Tcp, None | Some(IpProtocol::ANY | IpProtocol::TCP | IpProtocol::MPTCP)) => ["tcp", "tcp6"],
+        (Protocol::Udp, None | Some(IpProtocol::ANY | IpProtocol::UDP)) => ["udp", "udp6"],
+        (Protocol::Udp, Some(IpProtocol::UDP_LITE)) => ["udplite", "udplite6"],
+        // The identifier of its pings stands where a port would, icmp(7).
+        (Protocol::Udp, Some(IpProtocol::ICMP | IpProtocol::ICMP_V6)) => ["icmp", "icmp6"],
+        _ => return None,
+    })
 }
 
-fn sharing_in(proc: &Path, address: SocketAddr) -> u64 {
-    let table = match address.ip() {
-        IpAddr::V4(_) => "udp",
-        IpAddr::V6(_) => "udp6",
-    };
-    let place = Place { address, v6_only: true };
-    let sockets = socket_table::read(proc, &[table]);
+/// Datagram sockets of `protocol` above IP that get what is sent to this place, or may get it instead of each other:
+/// bound to its address, or to all addresses. A socket of both families shares with those of IPv4. The one that asks is
+/// among them; 0 where `/proc` does not tell.
+#[must_use]
+pub fn sharing_datagrams(protocol: Option<IpProtocol>, place: Place) -> u64 {
+    sharing_in(Path::new("/proc"), protocol, place)
+}
+
+fn sharing_in(proc: &Path, protocol: Option<IpProtocol>, place: Place) -> u64 {
+    let Some(tables) = tables(Protocol::Udp, protocol) else { return 0 };
+    let sockets = socket_table::read(proc, &tables);
     sockets.iter().filter(|socket| place.overlap(socket.local) == Overlap::Yes).count() as u64
 }
 
@@ -113,7 +123,7 @@ mod tests {
             line("127.0.0.1:9003", NOBODY, LISTEN, 0, 5000),
         ];
         let proc = proc(&[("tcp", &tcp)]);
-        let find = |protocol, address: &str| find_in(proc.path(), protocol, at(address));
+        let find = |protocol, address: &str| find_in(proc.path(), protocol, None, at(address));
         assert_eq!(find(Protocol::Tcp, "127.0.0.1:9000"), held_by(8));
         assert_eq!(find(Protocol::Tcp, "127.0.0.2:9000"), held_by(7));
         assert_eq!(find(Protocol::Tcp, "127.0.0.3:9000"), None);
@@ -121,7 +131,7 @@ mod tests {
         assert_eq!(find(Protocol::Tcp, "127.0.0.1:9002"), None, "nobody has it any more");
         assert_eq!(find(Protocol::Tcp, "127.0.0.1:9003"), Some(Holder::Unseen));
         assert_eq!(find(Protocol::Udp, "127.0.0.1:9000"), None);
-        assert_eq!(find_in(&proc.path().join("none"), Protocol::Tcp, at("127.0.0.1:9000")), None);
+        assert_eq!(find_in(&proc.path().join("none"), Protocol::Tcp, None, at("127.0.0.1:9000")), None);
     }
 
     #[test]
@@ -129,7 +139,7 @@ mod tests {
         let udp = [line("127.0.0.2:9000", NOBODY, CLOSED, 0, 4711)];
         let udp6 = [line("[::1]:9000", "[::]:0", CLOSED, 0, 4712), line("[::]:9001", "[::]:0", CLOSED, 0, 4713)];
         let proc = proc(&[("udp", &udp), ("udp6", &udp6)]);
-        let find = |place| find_in(proc.path(), Protocol::Udp, place);
+        let find = |place| find_in(proc.path(), Protocol::Udp, None, place);
         assert_eq!(find(at("127.0.0.1:9000")), None);
         assert_eq!(find(at("0.0.0.0:9000")), held_by(7));
         assert_eq!(find(Place { v6_only: true, ..at("[::]:9000") }), held_by(8));
@@ -146,7 +156,7 @@ mod tests {
             (waiting("127.0.0.2:9000", "127.0.0.1:5"), String::new(), held_by(7)),
         ] {
             let proc = proc(&[("tcp", &[tcp]), ("tcp6", &[listener.clone(), of_both])]);
-            assert_eq!(find_in(proc.path(), Protocol::Tcp, at("127.0.0.1:9000")), expected);
+            assert_eq!(find_in(proc.path(), Protocol::Tcp, None, at("127.0.0.1:9000")), expected);
         }
     }
 
@@ -155,16 +165,46 @@ mod tests {
         let bound = |local| line(local, if local.starts_with('[') { "[::]:0" } else { NOBODY }, CLOSED, 0, 1);
         let udp = ["127.0.0.1:9000", "127.0.0.1:9000", "0.0.0.0:9000", "127.0.0.2:9000", "127.0.0.1:9001"].map(bound);
         let udp6 = ["[::1]:9000", "[::]:9000"].map(bound);
-        let proc = proc(&[("udp", &udp), ("udp6", &udp6)]);
-        for (address, count) in [
-            ("127.0.0.1:9000", 3),
-            ("127.0.0.2:9000", 2),
-            ("0.0.0.0:9000", 4),
-            ("127.0.0.1:9001", 1),
-            ("[::1]:9000", 2),
+        let lite = ["127.0.0.1:9000", "127.0.0.1:9001"].map(bound);
+        let proc = proc(&[("udp", &udp), ("udp6", &udp6), ("udplite", &lite)]);
+        let lite = Some(IpProtocol::UDP_LITE);
+        for (protocol, address, v6_only, count) in [
+            (None, "127.0.0.1:9000", true, 3),
+            (Some(IpProtocol::UDP), "127.0.0.1:9000", true, 3),
+            (lite, "127.0.0.1:9000", true, 1),
+            (lite, "[::1]:9000", true, 0),
+            (None, "127.0.0.2:9000", true, 2),
+            (None, "0.0.0.0:9000", true, 4),
+            (None, "127.0.0.1:9001", true, 1),
+            (None, "[::1]:9000", true, 2),
+            (None, "[::1]:9000", false, 2),
+            (None, "[::]:9000", true, 2),
+            (None, "[::]:9000", false, 6),
+            (lite, "[::]:9000", false, 1),
+            (Some(IpProtocol::SCTP), "127.0.0.1:9000", true, 0),
         ] {
-            assert_eq!(sharing_in(proc.path(), address.parse().unwrap()), count, "{address}");
+            let place = Place { address: address.parse().unwrap(), v6_only };
+            assert_eq!(sharing_in(proc.path(), protocol, place), count, "{protocol:?} {place:?}");
         }
-        assert_eq!(sharing_in(&proc.path().join("none"), "127.0.0.1:9000".parse().unwrap()), 0);
+        assert_eq!(sharing_in(&proc.path().join("none"), None, at("127.0.0.1:9000")), 0);
+    }
+
+    #[test]
+    fn a_socket_of_another_protocol_is_not_in_the_way() {
+        let bound = |inode| [line("127.0.0.1:9000", NOBODY, CLOSED, 0, inode)];
+        let proc =
+            proc(&[("tcp", &bound(5000)), ("udp", &bound(4711)), ("udplite", &bound(4712)), ("icmp", &bound(4713))]);
+        for (protocol, carried, holder) in [
+            (Protocol::Udp, None, held_by(7)),
+            (Protocol::Udp, Some(IpProtocol::UDP), held_by(7)),
+            (Protocol::Udp, Some(IpProtocol::UDP_LITE), held_by(8)),
+            (Protocol::Udp, Some(IpProtocol::ICMP), held_by(9)),
+            (Protocol::Udp, Some(IpProtocol(200)), None),
+            (Protocol::Tcp, Some(IpProtocol::MPTCP), Some(Holder::Unseen)),
+            (Protocol::Tcp, Some(IpProtocol::SCTP), None),
+            (Protocol::Raw, Some(IpProtocol::UDP), None),
+        ] {
+            assert_eq!(find_in(proc.path(), protocol, carried, at("127.0.0.1:9000")), holder, "{carried:?}");
+        }
     }
 }

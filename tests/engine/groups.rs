@@ -311,3 +311,30 @@ fn interfaces_are_listed_with_their_networks() {
         );
     });
 }
+
+#[test]
+fn as_many_groups_are_heard_as_the_system_allows_a_socket() {
+    in_own_network("groups::as_many_groups_are_heard_as_the_system_allows_a_socket", || {
+        card("d0", "10.9.0.1/24");
+        for (limit, value) in [("igmp_max_memberships", "3"), ("igmp_max_msf", "2")] {
+            std::fs::write(format!("/proc/sys/net/ipv4/{limit}"), value).unwrap();
+        }
+        let mut h = Harness::new();
+        let (first, _) = h.listen("udp://0.0.0.0:0?join=239.1.1.1@d0,239.1.1.2@d0,239.1.1.3@d0");
+        let (second, _) = h.listen("udp://0.0.0.0:0?join=232.1.1.1@d0/10.9.0.2,232.1.1.1@d0/10.9.0.3");
+        let groups = "net.ipv4.igmp_max_memberships=3".to_owned();
+        for (socket, one_more, settings) in [
+            (first, "239.1.1.4@d0", vec![groups.clone()]),
+            (second, "232.1.1.1@d0/10.9.0.4", vec![groups.clone(), "net.ipv4.igmp_max_msf=2".to_owned()]),
+        ] {
+            let failure = refused(&mut h, Command::JoinGroup { socket, group: group(one_more) });
+            assert_eq!((failure.operation, failure.subject.as_str()), (Operation::Join, one_more));
+            assert_eq!((failure.cause, failure.hint), (Cause::TooManyGroups, Some(Hint::RaiseGroupLimit { settings })));
+        }
+        let third = h.engine.new_socket();
+        h.listen_as(third, "udp://0.0.0.0:0?join=239.1.1.1@d0,239.1.1.2@d0,239.1.1.3@d0,239.1.1.4@d0", |_| {});
+        let failure = h.failed();
+        assert_eq!(failure.cause, Cause::TooManyGroups);
+        assert_eq!(failure.hint, Some(Hint::RaiseGroupLimit { settings: vec![groups] }));
+    });
+}

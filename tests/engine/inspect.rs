@@ -6,10 +6,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use nix::libc;
+use nix::unistd::Uid;
 use socket2::{SockFilter, SockRef};
 use sockeye::model::{Command, Event, Respond, SessionId, SocketId, SocketState, TcpState};
 
 use crate::harness::{DEADLINE, Harness, noise, port};
+use crate::support::require;
 
 impl Harness {
     pub(crate) fn inspect(&mut self, socket: SocketId, session: Option<SessionId>) -> Arc<SocketState> {
@@ -70,6 +72,43 @@ fn a_connection_tells_what_was_acknowledged_and_its_states() {
     h.inspect_until(server, there, |state| tcp_state(state) == Some(TcpState::CloseWait));
     let tcp = h.inspect(client, here).tcp.unwrap();
     assert_eq!(tcp.bytes_acknowledged, Some(100_000), "the FIN is no payload");
+}
+
+/// By the peer's system: its program has read nothing yet.
+#[test]
+fn what_the_peer_has_not_read_is_acknowledged_all_the_same() {
+    let (mut h, listener) = (Harness::new(), TcpListener::bind("127.0.0.1:0").unwrap());
+    let (client, info) = h.connect_with(&format!("tcp://{}", listener.local_addr().unwrap()), |_| {});
+    let (mut peer, _) = listener.accept().unwrap();
+    let message = noise(10_000);
+    h.send(client, &message);
+    let acknowledged = |state: &SocketState| state.tcp.is_some_and(|tcp| tcp.bytes_acknowledged == Some(10_000));
+    h.inspect_until(client, Some(info.id), acknowledged);
+    let mut read = vec![0; message.len()];
+    peer.read_exact(&mut read).unwrap();
+    assert_eq!(read, message);
+}
+
+/// As many datagrams as no reader could keep up with; by their true size they take 77 MB.
+#[test]
+fn a_large_receive_buffer_loses_nothing() {
+    const DATAGRAMS: u64 = 100_000;
+    if !require(Uid::effective().is_root(), "root") {
+        return;
+    }
+    let mut h = Harness::new();
+    let (server, endpoint) = h.listen("udp://127.0.0.1:0?rcvbuf=64M");
+    let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
+    sender.connect(("127.0.0.1", port(&endpoint))).unwrap();
+    for number in 0..DATAGRAMS {
+        assert_eq!(sender.send(&[number as u8; 64]).unwrap(), 64);
+    }
+    let traffic = h.wait("the sender's session", |event| match event {
+        Event::Opened { traffic, .. } => Some(Arc::clone(traffic)),
+        _ => None,
+    });
+    let state = h.inspect_until(server, None, |_| traffic.received() == 64 * DATAGRAMS);
+    assert_eq!(state.memory.map(|memory| memory.dropped), Some(0));
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod support;
 
 mod adopted;
 mod browser;
+mod comes_back;
 mod families;
 mod files;
 mod groups;
@@ -15,6 +16,7 @@ mod journal;
 mod link_local;
 mod options;
 mod options_live;
+mod options_of_mptcp;
 mod packet;
 mod stream;
 mod trouble;

@@ -25,7 +25,7 @@ impl Harness {
 }
 
 /// `name=value` as asked for, and the value that the kernel answers with.
-type Case = (&'static str, &'static str);
+pub(crate) type Case = (&'static str, &'static str);
 
 /// What every kind of socket over IP answers.
 const IP: [Case; 9] = [
@@ -58,7 +58,7 @@ const TCP: [Case; 13] = [
     ("tos=255", "252"),
 ];
 
-fn check(query: &str, answers: &[OptionAnswer], expected: &str) {
+pub(crate) fn check(query: &str, answers: &[OptionAnswer], expected: &str) {
     assert_eq!(answers.len(), 1, "{query}");
     let answer = answers[0].answer.as_ref().map(ToString::to_string);
     assert_eq!(answer.as_deref(), Some(expected), "{query}");
@@ -93,7 +93,7 @@ fn kernel_takes(query: &str) -> bool {
 }
 
 /// The README claims it, so that it is a matter of `CI=true` too.
-fn has_mptcp() -> bool {
+pub(crate) fn has_mptcp() -> bool {
     let on = fs::read_to_string("/proc/sys/net/mptcp/enabled").is_ok_and(|on| on.trim() == "1");
     require(on, "MPTCP in this kernel (net.mptcp.enabled)")
 }

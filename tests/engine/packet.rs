@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use sockeye::model::{self, Cause, Direction, Event, Operation, Protocol, Recipients, Respond};
+use sockeye::model::{self, Cause, Direction, Event, Hint, Operation, Protocol, Recipients, Respond};
 
 use crate::harness::Harness;
 use crate::support::{in_own_network, ip};
@@ -88,14 +88,15 @@ fn a_link_that_is_not_there_and_an_address_of_another_card_are_refused() {
     in_own_network("packet::a_link_that_is_not_there_and_an_address_of_another_card_are_refused", || {
         let [own, other] = wire();
         let mut h = Harness::new();
-        for (endpoint, cause) in [
-            ("packet://none?proto=0x88b5".to_owned(), Cause::NoSuchDevice),
-            (format!("packet://{other}%d0?proto=0x88b5"), Cause::AddressNotAvailable),
+        for (endpoint, cause, hint) in [
+            ("packet://none?proto=0x88b5".to_owned(), Cause::NoSuchDevice, Some(Hint::CheckTheInterface)),
+            (format!("packet://{other}%d0?proto=0x88b5"), Cause::AddressNotAvailable, Some(Hint::CheckTheAddress)),
         ] {
             let socket = h.engine.new_socket();
             h.listen_as(socket, &endpoint, |_| {});
             let failure = h.failed();
             assert_eq!((failure.operation, failure.cause, failure.subject), (Operation::Bind, cause, endpoint));
+            assert_eq!(failure.hint, hint);
             h.stopped(socket);
         }
         h.listen(&format!("packet://{own}%d0?proto=0x88b5"));

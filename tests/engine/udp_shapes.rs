@@ -2,12 +2,13 @@
 
 use std::net::UdpSocket;
 
+use socket2::{Domain, Socket, Type};
 use sockeye::model::{
     Call, Cause, Command, Direction, Event, Filter, HostPort, Notice, Operation, Recipients, Respond, RowBody, SocketId,
 };
 
 use crate::harness::{DEADLINE, Harness, port};
-use crate::support::{in_own_network, ip};
+use crate::support::{in_own_network, ip, kernel_has};
 
 fn machine() -> UdpSocket {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
@@ -133,4 +134,48 @@ fn what_shares_the_port_with_an_open_one_is_counted() {
     h.noticed(&Notice::PortShared { others: 1 });
     let listening = |event: &Event| matches!(event, Event::Noticed { notice: Notice::PortShared { .. }, .. });
     assert!(h.take(listening).is_none(), "the first shares with nobody");
+}
+
+fn is_told_of_sharing(event: &Event) -> bool {
+    matches!(event, Event::Noticed { notice: Notice::PortShared { .. }, .. })
+}
+
+/// The kernel prefers a socket of IPv4 for what comes over IPv4, whichever was bound last.
+#[test]
+fn a_socket_of_both_families_shares_its_port_with_those_of_ipv4() {
+    in_own_network("udp_shapes::a_socket_of_both_families_shares_its_port_with_those_of_ipv4", || {
+        let mut h = Harness::new();
+        let (four, endpoint) = h.listen("udp://0.0.0.0:0?reuseaddr=1");
+        let port = port(&endpoint);
+        let (six, _) = h.listen(&format!("udp://[::]:{port}?reuseaddr=1&v6only=1"));
+        h.engine.send(Command::StopListening { socket: six });
+        h.stopped(six);
+        assert!(h.take(is_told_of_sharing).is_none(), "for IPv6 alone it shares nothing");
+
+        h.listen(&format!("udp://[::]:{port}?reuseaddr=1&v6only=0"));
+        h.noticed(&Notice::PortShared { others: 1 });
+        let socket = machine();
+        socket.send_to(b"whose?", ("127.0.0.1", port)).unwrap();
+        assert_eq!(h.opened(four).peer.to_string(), socket.local_addr().unwrap().to_string());
+    });
+}
+
+#[test]
+fn a_port_of_udp_lite_is_another_than_udps() {
+    let has_it = Socket::new(Domain::IPV4, Type::DGRAM, Some(136.into())).is_ok();
+    if !kernel_has(has_it, "UDP-Lite") {
+        return;
+    }
+    let mut h = Harness::new();
+    let (_, udp) = h.listen("udp://127.0.0.1:0?reuseaddr=1");
+    let lite = format!("udp://127.0.0.1:{}?proto=udplite", port(&udp));
+    let sharing = format!("{lite}&reuseaddr=1");
+    let (first, _) = h.listen(&sharing);
+    let (client, _) = h.connect_with(&lite, |_| {});
+    h.send(client, b"x");
+    // By then all has been told of its start.
+    h.opened(first);
+    assert!(h.take(is_told_of_sharing).is_none(), "a socket of UDP has nothing of it");
+    h.listen(&sharing);
+    h.noticed(&Notice::PortShared { others: 1 });
 }

@@ -1,5 +1,7 @@
 //! Who has an address already.
 
+use ::core::net::SocketAddr;
+
 use crate::model::{Endpoint, Hint, Notice, Protocol, SocketOption, SocketOptions};
 use crate::net;
 use crate::store::port_owner::{self, Holder};
@@ -19,7 +21,7 @@ pub(super) fn hint(endpoint: &Endpoint, options: &SocketOptions) -> Hint {
     let Some(place) = place(endpoint, options) else { return Hint::ChooseAnotherPort };
     // It would have been shared, had all sockets on the port this option, and the same user (socket(7)).
     let shares = options.switch(SocketOption::ReusePort) == Some(true);
-    match port_owner::find(endpoint.protocol(), place) {
+    match port_owner::find(endpoint.protocol(), options.ip_protocol(), place) {
         Some(Holder::Process(owner)) if shares => return Hint::PortNotShared { owner: Box::new(owner) },
         Some(Holder::Process(owner)) => return Hint::PortHeldBy { owner },
         Some(Holder::Unseen) if shares => return Hint::PortNotSharedByOthers,
@@ -46,7 +48,16 @@ pub(in crate::engine) fn waits_for(endpoint: &Endpoint, options: &SocketOptions)
 }
 
 fn place(endpoint: &Endpoint, options: &SocketOptions) -> Option<Place> {
-    let address = endpoint.host().and_then(net::literal)?;
+    Some(place_at(endpoint.host().and_then(net::literal)?, options))
+}
+
+/// Where a socket with these options is bound.
+fn place_at(address: SocketAddr, options: &SocketOptions) -> Place {
     let v6_only = options.switch(SocketOption::V6Only).unwrap_or_else(kernel::binds_v6_only);
-    Some(Place { address, v6_only })
+    Place { address, v6_only }
+}
+
+/// How many other sockets have the address of this datagram socket too, or may get what is sent to it.
+pub(in crate::engine) fn sharing(address: SocketAddr, options: &SocketOptions) -> u64 {
+    port_owner::sharing_datagrams(options.ip_protocol(), place_at(address, options)).saturating_sub(1)
 }

@@ -31,7 +31,7 @@ impl Session {
             Err(error) if !self.info.protocol.is_unix() && error.kind() == io::ErrorKind::ConnectionRefused => {
                 // Its error queue knows whose it is, and tells by itself.
                 if !socket.has_error_queue() {
-                    core.fail(self.info.socket, Some(self), self.not_sent(&error));
+                    core.fail(self.info.socket, Some(self), self.not_sent(bytes.len(), &error));
                 }
                 socket.send(bytes, to, wait)?
             }
@@ -43,10 +43,10 @@ impl Session {
         Ok(())
     }
 
-    /// A message that could not be sent, with what can be done about it.
-    pub(super) fn not_sent(&self, error: &io::Error) -> Failure {
+    /// A message of `len` bytes that could not be sent, with what can be done about it.
+    pub(super) fn not_sent(&self, len: usize, error: &io::Error) -> Failure {
         let carried = self.with_socket(|socket| socket.ip_protocol()).flatten();
-        advice::send_message(self.info.protocol, carried, &self.peer, error)
+        advice::send_datagram(self.info.protocol, carried, len, &self.peer, error)
     }
 
     /// In one call or not at all. A message that is too long is told here: the connection goes on.
@@ -71,7 +71,7 @@ impl Session {
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
                 Err(error) if Cause::from(&error) == Cause::MessageTooLong => {
-                    core.fail(self.info.socket, Some(self), self.not_sent(&error));
+                    core.fail(self.info.socket, Some(self), self.not_sent(bytes.len(), &error));
                 }
                 Err(error) => return Err(Some(error)),
             }

@@ -109,14 +109,15 @@ pub(super) fn descriptor(text: &str) -> Result<DescriptorName, EndpointError> {
     if is_name { Ok(DescriptorName::Named(text.to_owned())) } else { Err(bad()) }
 }
 
-/// A host, brackets around an IPv6 literal allowed, and a protocol by name or number.
+/// A host, brackets around an IPv6 literal allowed, and a protocol by name or number: 0 would be all of them, which no
+/// raw socket of Linux can have (raw(7)).
 pub(super) fn raw_address(host: &str, protocol: &str) -> Result<RawAddress, EndpointError> {
     let host = without_brackets(host);
     check_host(host)?;
     if protocol.is_empty() {
         return Err(EndpointError::NoIpProtocol);
     }
-    let number = protocol.parse::<IpProtocol>().ok().filter(|protocol| protocol.0 <= u16::from(u8::MAX));
+    let number = protocol.parse::<IpProtocol>().ok().filter(|protocol| (1..=u8::MAX.into()).contains(&protocol.0));
     let number = number.ok_or_else(|| EndpointError::BadIpProtocol(protocol.to_owned()))?;
     Ok(RawAddress::new(host, number))
 }

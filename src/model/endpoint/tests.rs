@@ -193,6 +193,10 @@ fn lists_of_addresses_take_the_port_of_their_endpoint() {
     assert_eq!(written(""), Ok(Vec::new()));
     let names = ["localhost:9", "news:9000", "2.pool.example:9000"].map(String::from);
     assert_eq!(written("localhost:9,news，2.pool.example"), Ok(names.to_vec()));
+    assert_eq!(written("10.0.0.1:7,10.0.0.2:0"), Err(EndpointError::PortZero));
+    let any_port: Endpoint = "udp://127.0.0.1:0".parse().unwrap();
+    assert_eq!(any_port.addresses("127.0.0.2"), Err(EndpointError::PortZero));
+    assert_eq!(any_port.addresses("127.0.0.2:7").map(|all| all.len()), Ok(1));
     assert_eq!(written("10.0.0.1:x"), Err(EndpointError::BadPort("x".to_owned())));
     for mistyped in ["10.0.0", "127.1", "10.0.0.256", "0x7f.1", "7", "10.0.0.", "a/b", "0x7f000001"] {
         assert_eq!(written(mistyped), Err(EndpointError::BadHost(mistyped.to_owned())));

@@ -103,6 +103,10 @@ pub enum Hint {
         v6: bool,
         bytes: u64,
     },
+    /// Bytes that an ICMP message has at least (RFC 792, RFC 4443).
+    IcmpMin {
+        bytes: u64,
+    },
     RaiseSendBuffer,
     ChooseAnotherProtocol,
     WaitForTheReceiver,
@@ -126,6 +130,10 @@ pub enum Hint {
         /// Whether it is a folder on the way, and not the end of the path.
         is_on_the_way: bool,
     },
+    /// The folder is there, and its file system takes nothing new.
+    NothingToCreateIn {
+        path: Box<str>,
+    },
     /// Of a path, the link that leads nowhere.
     DanglingLink {
         path: Box<str>,
@@ -148,6 +156,10 @@ pub enum Hint {
     /// The names of those that could be meant.
     ChooseAnInterface {
         names: Vec<String>,
+    },
+    /// Of the kernel, with its value: `net.ipv4.igmp_max_memberships=20`.
+    RaiseGroupLimit {
+        settings: Vec<String>,
     },
     /// The address with each scope that could be meant, such as `fe80::1%eth0`.
     AddAScope {

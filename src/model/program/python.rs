@@ -1,11 +1,13 @@
 //! Python that does with its `socket` module what this program would do.
 
+mod adopted;
 mod browser;
 mod groups;
 mod hosts;
 mod interface;
 mod literal;
 mod options;
+mod recipients;
 mod script;
 mod server;
 mod socket;
@@ -23,7 +25,7 @@ use crate::model::{AddressForm, SocketOption, UnixName};
 /// # Errors
 /// What is not written down.
 pub(super) fn write(recipe: &Recipe<'_>) -> Result<String, Obstacle> {
-    let transport = Transport::of(recipe.target);
+    let transport = Transport::of(recipe);
     let (name, mut interfaces) = (name(recipe), Interfaces::default());
     let options = options::calls(recipe, name, transport.family(), &mut interfaces)?;
     let joins = groups::joins(recipe, name, &mut interfaces)?;
@@ -83,7 +85,7 @@ impl Writer<'_> {
 
     /// Whether there is a function for each connection.
     fn accepts(&self) -> bool {
-        self.recipe.is_server() && self.transport.manner == Manner::Connections
+        self.recipe.is_server() && matches!(self.transport.manner, Manner::Connections | Manner::Adopted)
     }
 
     fn constants(&self, script: &mut Script) {
@@ -91,6 +93,7 @@ impl Writer<'_> {
         for (name, value) in [("MESSAGE", self.recipe.message()), ("REPLY", self.recipe.reply())] {
             lines.extend(value.into_iter().flat_map(|value| literal::assignment(name, value)));
         }
+        lines.extend(self.recipients().map(recipients::constant).into_iter().flatten());
         lines.extend(self.recipe.shown().into_iter().flat_map(browser::constants));
         lines.extend(self.path().map(|path| format!("PATH = {path}")));
         if !lines.is_empty() {
@@ -183,8 +186,11 @@ impl Writer<'_> {
         !self.recipe.is_server()
             && match self.transport.manner {
                 Manner::Routed | Manner::Link => true,
-                Manner::Datagrams => !self.recipe.connected && !matches!(self.transport.place, Place::Open(_)),
-                Manner::Connections | Manner::Bus | Manner::ConnectedBus => false,
+                Manner::Datagrams => {
+                    let is_open = matches!(self.transport.place, Place::Open(_));
+                    !self.recipe.connected && !is_open && self.recipe.recipients.is_empty()
+                }
+                Manner::Connections | Manner::Adopted | Manner::Bus | Manner::ConnectedBus => false,
             }
     }
 
@@ -215,8 +221,11 @@ impl Writer<'_> {
         self.bind_client(script, address);
         match manner {
             Manner::Bus => script.line(format!("{name}.bind({address})")),
-            Manner::Connections | Manner::ConnectedBus => script.line(format!("{name}.connect({address})")),
+            Manner::Connections | Manner::Adopted | Manner::ConnectedBus => {
+                script.line(format!("{name}.connect({address})"));
+            }
             Manner::Datagrams | Manner::Routed | Manner::Link if self.keeps_peer() => {}
+            Manner::Datagrams if !self.recipe.is_connected() => {}
             Manner::Datagrams | Manner::Routed | Manner::Link => script.line(format!("{name}.connect({address})")),
         }
     }
@@ -295,14 +304,17 @@ impl Writer<'_> {
     fn client(&self, script: &mut Script) {
         let (manner, size) = (self.transport.manner, self.recipe.receive_size());
         self.with_socket(script, |script| {
-            if self.recipe.message().is_some() {
-                script.line(if self.keeps_peer() {
-                    "client.sendto(MESSAGE, peer)"
-                } else if manner == Manner::Connections {
-                    "client.sendall(MESSAGE)"
-                } else {
-                    "client.send(MESSAGE)"
-                });
+            if manner == Manner::Adopted {
+                self.find_out(script);
+            }
+            if let Some(message) = self.recipe.message() {
+                match manner {
+                    _ if self.recipients().is_some() => script.lines(recipients::SENDS),
+                    Manner::Adopted if message.is_empty() => adopted::send_nothing(script),
+                    _ if self.keeps_peer() => script.line("client.sendto(MESSAGE, peer)"),
+                    Manner::Connections | Manner::Adopted => script.line("client.sendall(MESSAGE)"),
+                    _ => script.line("client.send(MESSAGE)"),
+                }
                 // As long as this program waits for the rest of an answer.
                 script.line("client.settimeout(1)");
             }
@@ -311,6 +323,11 @@ impl Writer<'_> {
                     Manner::Connections => {
                         script.line(format!("data = client.recv({size})"));
                         script.block("if not data:", |script| script.line("break"));
+                        script.line(format!("print({SHOWN}, flush=True)"));
+                    }
+                    Manner::Adopted => {
+                        script.line(format!("data = client.recv({size})"));
+                        script.block("if has_connection and not data:", |script| script.line("break"));
                         script.line(format!("print({SHOWN}, flush=True)"));
                     }
                     Manner::Bus | Manner::ConnectedBus => {

@@ -78,8 +78,12 @@ fn server(recipe: &Recipe<'_>) -> Result<String, Obstacle> {
 fn connecting(recipe: &Recipe<'_>) -> Result<Vec<String>, Obstacle> {
     Ok(vec![match &recipe.target.endpoint {
         Endpoint::Tcp(address) => format!("TCP:{}", host_port(address)),
-        Endpoint::Udp(address) if recipe.connected => format!("UDP:{}", host_port(address)),
-        Endpoint::Udp(address) => format!("UDP-DATAGRAM:{}", host_port(address)),
+        Endpoint::Udp(address) if recipe.is_connected() => format!("UDP:{}", host_port(address)),
+        Endpoint::Udp(address) => match recipe.recipients {
+            [] => format!("UDP-DATAGRAM:{}", host_port(address)),
+            [other] => format!("UDP-DATAGRAM:{}", host_port(other)),
+            _ => return Err(Obstacle::Recipients),
+        },
         Endpoint::UnixStream(name) => unix("CONNECT", name)?,
         Endpoint::UnixSeqpacket(name) => format!("{},{SEQPACKET}", unix("CONNECT", name)?),
         Endpoint::UnixDatagram(_) => return Err(Obstacle::Unnamed),

@@ -355,6 +355,26 @@ fn datagrams_without_a_connection() {
 }
 
 #[test]
+fn messages_to_many() {
+    let target = target("udp://127.0.0.1:9000");
+    let recipients = [HostPort::new("127.0.0.1", 9000), HostPort::new("localhost", 9001)];
+    let recipe = Recipe { recipients: &recipients, message: Some(b"hi"), ..Recipe::new(Role::Client, &target) };
+    let text = Program::Python.write(&recipe).unwrap();
+    for part in ["    (\"localhost\", 9001),\n]\n", "client.sendto(MESSAGE, recipient)", "client.recvfrom("] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    // A connected socket hears its peer alone.
+    assert!(!text.contains("client.connect") && !text.contains("\n    peer = "), "{text}");
+    assert_eq!(Program::Netcat.write(&recipe), Err(Obstacle::Recipients));
+    assert_eq!(Program::Socat.write(&recipe), Err(Obstacle::Recipients));
+    // One is instead of the target.
+    let recipe = Recipe { recipients: &recipients[1..], ..recipe };
+    assert_eq!(Program::Netcat.write(&recipe), Err(Obstacle::Unconnected));
+    let line = Program::Socat.write(&recipe).unwrap();
+    assert_eq!(line, "printf 'hi' | socat -T 1 -,ignoreeof UDP-DATAGRAM:localhost:9001\n");
+}
+
+#[test]
 fn messages_that_a_tool_can_t_carry() {
     let say = |program: Program, endpoint: &str, message: &[u8]| {
         let target = target(endpoint);

@@ -124,6 +124,12 @@ impl ClientTabState {
         self.timeout.trim().parse().ok().filter(|timeout| TIMEOUT_RANGE.contains(timeout))
     }
 
+    /// The local address; where there is none to choose, what was typed for another protocol does not count.
+    #[must_use]
+    pub fn local_host(&self) -> Option<&str> {
+        Some(self.local_host.trim()).filter(|host| !host.is_empty() && self.form.protocol.is_over_ip())
+    }
+
     /// Whether a local port can be chosen.
     #[must_use]
     pub fn has_local_port(&self) -> bool {
@@ -140,11 +146,9 @@ impl ClientTabState {
     /// How to connect; `None` while a field is mistaken, which the panel shows.
     #[must_use]
     pub fn spec(&self) -> Option<ConnectSpec> {
-        // Where there is no local address to choose, what was typed for another protocol does not count.
-        let local_host = if self.form.protocol.is_over_ip() { self.local_host.trim() } else { "" };
         Some(ConnectSpec {
             timeout: Duration::from_millis(u64::from(self.timeout_ms()?)),
-            local_host: (!local_host.is_empty()).then(|| local_host.to_owned()),
+            local_host: self.local_host().map(ToOwned::to_owned),
             local_port: self.local_port()?,
             // Datagrams have no connection to lose, and the choice is not on show for them.
             reconnect: (self.reconnect && self.form.protocol.is_stream()).then_some(RECONNECT_AFTER),
@@ -258,6 +262,7 @@ mod tests {
             ("udp", "127.0.0.1", Some("127.0.0.2"), Some(5000)),
             ("raw", "127.0.0.1", Some("127.0.0.2"), None),
             ("unix-dgram", "@peer", None, None),
+            ("unix", "/run/x.sock", None, None),
         ] {
             let mut settings =
                 ClientTab { protocol: protocol.to_owned(), address: address.to_owned(), ..ClientTab::default() };

@@ -70,10 +70,11 @@ impl ClientTabState {
         let bad_port = || NoCode::Endpoint(EndpointError::BadPort(self.local_port.clone()));
         let protocol = target.endpoint.protocol();
         let message = message(&self.draft, program, protocol)?;
-        let local_host = self.local_host.trim();
+        let recipients = self.udp.addresses(&self.form).transpose().map_err(NoCode::Endpoint)?.unwrap_or_default();
         let recipe = Recipe {
             connected: self.connected,
-            local_host: (!local_host.is_empty()).then_some(local_host),
+            recipients: &recipients,
+            local_host: self.local_host(),
             local_port: self.local_port().ok_or_else(bad_port)?,
             message: message.as_deref(),
             ..Recipe::new(Role::Client, &target)

@@ -337,6 +337,9 @@ mod tests {
         assert_eq!(field("", "9000", "", true), Some(FormField::Address));
         assert_eq!(field("a b", "9000", "", false), Some(FormField::Address));
         assert_eq!(field("127.0.0.1", "9000", "nonsense=1", false), Some(FormField::Options));
+        let raw = |protocol| EndpointForm::new("raw", "127.0.0.1", protocol, "").mistake();
+        assert_eq!(raw("1"), None);
+        assert_eq!(raw("0"), Some((FormField::Port, EndpointError::BadIpProtocol("0".to_owned()))));
         let of_listeners = EndpointForm::new("tcp", "127.0.0.1", "9000", "backlog=5");
         assert_eq!(of_listeners.clone().for_role(Role::Server).mistake(), None);
         let mistake = of_listeners.for_role(Role::Client).mistake();

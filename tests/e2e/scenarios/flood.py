@@ -69,7 +69,7 @@ def tcp():
             responsive(window, flood, judge)
             clears(window, judge)
             takes_effect(window.server, "Stop listening", flood, judge, flood.ended)
-            assert is_free(socket.SOCK_STREAM, port)
+            freed(socket.SOCK_STREAM, port)()
         window.server.control("Start listening")
 
 

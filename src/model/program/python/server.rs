@@ -1,34 +1,46 @@
 //! What a server does once it is bound.
 
 use super::script::Script;
-use super::socket::Manner;
+use super::socket::{Manner, Place};
 use super::{SHOWN, Writer};
 use crate::model::Respond;
+
+/// Takes one connection.
+fn accept(script: &mut Script) {
+    script.line("connection, peer = server.accept()");
+    script.line("threading.Thread(target=serve, args=(connection, peer), daemon=True).start()");
+}
 
 impl Writer<'_> {
     pub(super) fn server(&self, script: &mut Script) {
         self.with_socket(script, |script| {
-            if self.transport.manner == Manner::Connections {
-                script.line(format!("server.listen({})", self.recipe.backlog()));
+            match self.transport.manner {
+                Manner::Connections => script.line(format!("server.listen({})", self.recipe.backlog())),
+                Manner::Adopted => {
+                    self.find_out(script);
+                    self.listen_unless_it_does(script);
+                }
+                _ => {}
             }
-            let asks_for_peers = matches!(self.transport.manner, Manner::Datagrams | Manner::Routed | Manner::Link);
             if self.recipe.message().is_some() {
                 match self.transport.manner {
                     Manner::Connections => {}
-                    Manner::Datagrams | Manner::Routed | Manner::Link => script.line("greeted = set()"),
+                    Manner::Adopted | Manner::Datagrams | Manner::Routed | Manner::Link => {
+                        script.line("greeted = set()");
+                    }
                     Manner::Bus | Manner::ConnectedBus => script.line("server.send(MESSAGE)"),
                 }
             }
             script.block("try:", |script| {
                 // Within: who reads it may interrupt at once.
                 script.line("print(\"listening on\", server.getsockname(), flush=True)");
+                if self.transport.manner == Manner::Adopted {
+                    script.block("while has_connection:", accept);
+                }
                 script.block("while True:", |script| match self.transport.manner {
-                    Manner::Connections => {
-                        script.line("connection, peer = server.accept()");
-                        script.line("threading.Thread(target=serve, args=(connection, peer), daemon=True).start()");
-                    }
-                    _ if asks_for_peers => self.answer_peers(script),
-                    _ => self.answer_bus(script),
+                    Manner::Connections => accept(script),
+                    Manner::Adopted | Manner::Datagrams | Manner::Routed | Manner::Link => self.answer_peers(script),
+                    Manner::Bus | Manner::ConnectedBus => self.answer_bus(script),
                 });
             });
             script.block("except KeyboardInterrupt:", |script| script.line("pass"));
@@ -48,14 +60,14 @@ impl Writer<'_> {
             script.line("print(\"accepted\", peer, flush=True)");
             script.block("try:", |script| {
                 script.block("with connection:", |script| {
-                    if self.recipe.message().is_some() {
+                    if self.recipe.message().is_some_and(|message| !message.is_empty()) {
                         script.line("connection.sendall(MESSAGE)");
                     }
                     script.block("while True:", |script| {
                         script.line(format!("data = connection.recv({})", self.recipe.receive_size()));
                         script.block("if not data:", |script| script.line("break"));
                         script.line(format!("print(peer, {SHOWN}, flush=True)"));
-                        if let Some(answer) = self.answer() {
+                        if let Some(answer) = self.answer().filter(|_| self.recipe.reply() != Some(b"")) {
                             script.line(format!("connection.sendall({answer})"));
                         }
                     });
@@ -78,7 +90,8 @@ impl Writer<'_> {
     fn answer_peers(&self, script: &mut Script) {
         script.line(format!("data, peer = server.recvfrom({})", self.recipe.receive_size()));
         script.line(format!("print(peer, {SHOWN}, flush=True)"));
-        let may_be_unnamed = self.recipe.target.endpoint.unix_name().is_some();
+        let may_be_unnamed =
+            self.recipe.target.endpoint.unix_name().is_some() || matches!(self.transport.place, Place::Open(_));
         let greets = self.recipe.message().is_some();
         let answer = self.answer();
         if may_be_unnamed && (greets || answer.is_some()) {

@@ -4,9 +4,9 @@ use core::net::IpAddr;
 
 use super::literal;
 use super::options::Family;
+use crate::model::program::Recipe;
 use crate::model::{
-    ContextId, DescriptorName, Endpoint, HardwareAddress, HostPort, IpProtocol, LinkAddress, Target, UnixName,
-    VsockAddress,
+    ContextId, DescriptorName, Endpoint, HardwareAddress, HostPort, IpProtocol, LinkAddress, UnixName, VsockAddress,
 };
 
 /// The arguments of `socket.socket`, and what to do with the socket.
@@ -34,6 +34,8 @@ pub(super) enum Place {
 pub(super) enum Manner {
     /// `listen` and `accept`, or `connect`.
     Connections,
+    /// As one or the other of these two, whichever the socket is found to be.
+    Adopted,
     /// Each datagram has its sender; a client connects where the recipe says so.
     Datagrams,
     /// Both ends are bound to the same bus.
@@ -47,8 +49,9 @@ pub(super) enum Manner {
 }
 
 impl Transport {
-    pub(super) fn of(target: &Target) -> Self {
-        use Manner::{Bus, ConnectedBus, Connections, Datagrams, Link, Routed};
+    pub(super) fn of(recipe: &Recipe<'_>) -> Self {
+        use Manner::{Adopted, Bus, ConnectedBus, Connections, Datagrams, Link, Routed};
+        let target = recipe.target;
         // Zero leaves it to the family.
         let zero = target.options.ip_protocol().map_or_else(|| "0".to_owned(), ip_protocol);
         let (kind, proto, place, manner) = match &target.endpoint {
@@ -61,7 +64,11 @@ impl Transport {
             Endpoint::Descriptor(name) if !target.groups.is_empty() => {
                 ("SOCK_DGRAM", zero, Place::descriptor(name), Datagrams)
             }
-            Endpoint::Descriptor(name) => ("SOCK_STREAM", zero, Place::descriptor(name), Connections),
+            // Only streams have browsers at the other end.
+            Endpoint::Descriptor(name) if recipe.shown().is_some() => {
+                ("SOCK_STREAM", zero, Place::descriptor(name), Connections)
+            }
+            Endpoint::Descriptor(name) => ("SOCK_STREAM", zero, Place::descriptor(name), Adopted),
             Endpoint::Raw(address) => {
                 ("SOCK_RAW", ip_protocol(address.protocol), Place::host(address.host()), Datagrams)
             }
