@@ -117,6 +117,7 @@ fn words_take_the_room_of_bytes_and_a_name_gives_way_to_what_became_of_its_file(
                 duration_ns: 1_000_000_000,
                 outcome: Outcome::Unverified,
                 mode: SendMode::Raw,
+                hash: None,
             },
         ),
         _ => {

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use super::console::{Console, Ending, Turn};
 use super::request::SendFilesTask;
 use crate::engine::Engine;
-use crate::model::{CloseReason, Command, ConnectSpec, Event, Failure, Outcome, Recipients, SendMode, Target};
+use crate::model::{
+    CloseReason, Command, ConnectSpec, Event, Failure, Outcome, Purpose, Recipients, SendMode, Target, TransferEnd,
+};
 
 /// How long a peer may take to close after it was told that all is sent. A slow one still gets every byte; it is then
 /// not known whether it read them.
@@ -37,7 +39,8 @@ pub(super) fn run(console: &mut Console, task: SendFilesTask) -> Ending {
 fn send(console: &mut Console, target: &Target, files: Vec<PathBuf>, mode: SendMode) -> Ending {
     let socket = console.engine().new_socket();
     // A peer that has nothing to say may finish sending first, and still wants the file.
-    let spec = ConnectSpec { stay_half_open: true, ..ConnectSpec::new(target.clone()) };
+    let purpose = if mode == SendMode::Verified { Purpose::SendsFiles } else { Purpose::Talk };
+    let spec = ConnectSpec { stay_half_open: true, purpose, ..ConnectSpec::new(target.clone()) };
     console.engine().send(Command::Connect { socket, spec });
     let mut unended = files.len();
     let mut waiting = Some(files);
@@ -53,7 +56,7 @@ fn send(console: &mut Console, target: &Target, files: Vec<PathBuf>, mode: SendM
                 let paths = waiting.take().unwrap_or_default();
                 console.engine().send(Command::SendFiles { socket, to: Recipients::All, paths, mode });
             }
-            Turn::Event(Event::TransferEnded { outcome, .. }) => {
+            Turn::Event(Event::TransferEnded { end: TransferEnd { outcome, .. }, .. }) => {
                 unended = unended.saturating_sub(1);
                 failed |= !matches!(outcome, Outcome::HandedOver | Outcome::Verified);
                 if unended > 0 {

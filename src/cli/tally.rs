@@ -6,7 +6,6 @@ mod tests;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use self::interval::Interval;
@@ -14,7 +13,7 @@ use super::report::{Fact, Report, Summary};
 use crate::codec::decode::Decoder;
 use crate::model::{
     Cause, CloseReason, Direction, Event, Failure, Notice, Operation, Outcome, Peer, Progress, Protocol, SessionId,
-    SocketId, Traffic, TransferId,
+    SocketId, Traffic, TransferEnd, TransferId,
 };
 
 /// Turns events into facts and counts.
@@ -52,14 +51,7 @@ struct Transfer {
     name: String,
     shown: Interval,
     /// How it ended, where that is still to be told.
-    ended: Option<Ended>,
-}
-
-#[derive(Debug)]
-struct Ended {
-    path: PathBuf,
-    size: u64,
-    outcome: Outcome,
+    ended: Option<TransferEnd>,
 }
 
 impl Tally {
@@ -134,10 +126,7 @@ impl Tally {
                 Ok(())
             }
             Event::TransferProgress { transfer, progress } => self.progress(*transfer, *progress, report),
-            Event::TransferEnded { transfer, outcome, path, size, failure } => {
-                let ended = Ended { path: path.clone(), size: *size, outcome: *outcome };
-                self.transfer_ended(*transfer, ended, failure.as_ref(), report)
-            }
+            Event::TransferEnded { transfer, end } => self.transfer_ended(*transfer, end, report),
             // A command that came just after the session's end, which is what has been told.
             Event::Failed { failure: Failure { cause: Cause::NoSuchSession, .. }, .. } => Ok(()),
             Event::Failed { failure, .. } => self.tell_failure(failure, report),
@@ -152,6 +141,9 @@ impl Tally {
             // The window's affairs, and what Closed, Disconnected's caller and the summary say already.
             Event::StoppedListening { .. }
             | Event::Resolved { .. }
+            | Event::CarriesFiles { .. }
+            | Event::TransferAsks { .. }
+            | Event::TransferPaused { .. }
             | Event::Disconnected { .. }
             | Event::ReconnectingIn { .. }
             | Event::Interfaces(_)
@@ -239,21 +231,15 @@ impl Tally {
 
     /// A file is told at once, but for one that a plain peer was sent: how that ended is known once its connection is over,
     /// for a peer that closes with bytes unread resets it after the last byte was handed to the system.
-    fn transfer_ended(
-        &mut self,
-        id: TransferId,
-        ended: Ended,
-        failure: Option<&Failure>,
-        report: &mut dyn Report,
-    ) -> io::Result<()> {
-        if let Some(failure) = failure {
+    fn transfer_ended(&mut self, id: TransferId, end: &TransferEnd, report: &mut dyn Report) -> io::Result<()> {
+        if let Some(failure) = &end.failure {
             self.tell_failure(failure, report)?;
         }
         let Some(mut transfer) = self.transfers.remove(&id) else { return Ok(()) };
         let waits = transfer.direction == Direction::Out
-            && ended.outcome == Outcome::HandedOver
+            && end.outcome == Outcome::HandedOver
             && self.open.contains_key(&transfer.session);
-        transfer.ended = Some(ended);
+        transfer.ended = Some(end.clone());
         if waits {
             self.transfers.insert(id, transfer);
             Ok(())
@@ -331,7 +317,8 @@ fn concerns_socket(operation: Operation) -> bool {
         | Operation::WriteJournal
         | Operation::SaveSettings
         | Operation::StartThread
-        | Operation::OpenBrowser => false,
+        | Operation::OpenBrowser
+        | Operation::OpenFolder => false,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Amounts of bytes for people, the same in every language.
+//! Amounts of bytes as people read and write them, the same in every language.
 
 /// Bytes in decimal units (SI: 1 kB is 1000 B) with three significant digits, rounded: `512 B`, `1.2 MB`, `18.4 EB`.
 #[must_use]
@@ -37,6 +37,48 @@ pub fn format_rate(bytes_per_second: u64) -> String {
     format_bytes(bytes_per_second) + "/s"
 }
 
+/// Units as dd(1) has them: `kB` is 1000, `K` and `KiB` are 1024.
+const UNITS: [(&str, u64); 18] = [
+    ("", 1),
+    ("b", 1),
+    ("bytes", 1),
+    ("k", 1 << 10),
+    ("kib", 1 << 10),
+    ("kb", 1_000),
+    ("m", 1 << 20),
+    ("mib", 1 << 20),
+    ("mb", 1_000_000),
+    ("g", 1 << 30),
+    ("gib", 1 << 30),
+    ("gb", 1_000_000_000),
+    ("t", 1 << 40),
+    ("tib", 1 << 40),
+    ("tb", 1_000_000_000_000),
+    ("p", 1 << 50),
+    ("pib", 1 << 50),
+    ("pb", 1_000_000_000_000_000),
+];
+
+/// A number of bytes, whole or with a point, with or without a unit of any case: `4096`, `1.5 GiB`, `10 MB`. What is left
+/// over of a byte is dropped. `None` for anything else, and for what 64 bits don't hold.
+#[must_use]
+pub fn parse_bytes(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = (&text[..end], text[end..].trim().to_ascii_lowercase());
+    let (_, size) = UNITS.into_iter().find(|(name, _)| *name == unit)?;
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    if whole.is_empty() || fraction.contains('.') || number.ends_with('.') {
+        return None;
+    }
+    // More digits than these say nothing of a unit's bytes.
+    let digits = &fraction[..fraction.len().min(15)];
+    let parts = 10_u128.pow(u32::try_from(digits.len()).ok()?);
+    let fraction = if digits.is_empty() { 0 } else { digits.parse::<u128>().ok()? };
+    let whole = whole.parse::<u128>().ok()?.checked_mul(u128::from(size))?;
+    u64::try_from(whole.checked_add(fraction * u128::from(size) / parts)?).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -64,6 +106,27 @@ mod tests {
         assert_eq!(format_rate(1_500), "1.5 kB/s");
     }
 
+    #[test]
+    fn sizes_are_read_as_people_write_them() {
+        for (text, bytes) in [
+            ("0", 0),
+            ("4096", 4096),
+            (" 10 MB ", 10_000_000),
+            ("10m", 10 << 20),
+            ("1.5 GiB", 3 << 29),
+            ("0.5k", 512),
+            ("1.9999", 1),
+            ("16383 PiB", 16383 << 50),
+        ] {
+            assert_eq!(parse_bytes(text), Some(bytes), "{text}");
+        }
+        for text in
+            ["", "MB", ".5", "5.", "1.2.3", "-1", "1e3", "10 XB", "1,000", "１０", "16384 PiB", "99999999999999999999"]
+        {
+            assert_eq!(parse_bytes(text), None, "{text}");
+        }
+    }
+
     proptest! {
         #[test]
         fn within_half_a_percent(n in any::<u64>(), shift in 0..64_u32) {
@@ -74,6 +137,16 @@ mod tests {
             let shown = number.parse::<f64>().unwrap() * 1000_f64.powi(i32::try_from(exponent).unwrap());
             prop_assert!((shown - n as f64).abs() <= n as f64 * 0.0051, "{} for {}", text, n);
             prop_assert!(number.len() <= 4);
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(text in "\\PC*") {
+            let _ = parse_bytes(&text);
+        }
+
+        #[test]
+        fn what_is_written_without_a_unit_is_read_back(bytes: u64) {
+            prop_assert_eq!(parse_bytes(&bytes.to_string()), Some(bytes));
         }
     }
 }

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::core::Core;
+use super::file_connection::FileConnection;
+use super::session::Session;
 use super::socket_control::SocketControl;
 use super::{advice, datagrams, groups, inspecting, listener, resolving, stream_receiver};
 use crate::model::{
-    Cause, ConnectSpec, Endpoint, Event, Failure, Hint, HostPort, IpProtocol, Life, Operation, Peer, Protocol,
+    Cause, ConnectSpec, Endpoint, Event, Failure, Hint, HostPort, IpProtocol, Life, Operation, Peer, Protocol, Purpose,
     ReceiveMode, Role, Target, UnixName,
 };
 use crate::net::{self, Attempt, ConnectEnd, LocalAddress, Stream};
@@ -17,7 +19,7 @@ use crate::store::inbox::Inbox;
 /// Connects and stays connected until told to stop. Blocks for the client's whole life.
 pub(super) fn run(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ConnectSpec) {
     loop {
-        if let Err(failure) = connect(core, control, spec)
+        if let Err(failure) = connect(core, control, spec, |_| {})
             && !control.stop.is_requested()
         {
             core.fail(control.id, None, advice::explain(failure, &spec.target, Role::Client));
@@ -31,8 +33,14 @@ pub(super) fn run(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &Connect
     core.outbox.send(Event::Disconnected { socket: control.id });
 }
 
-/// One attempt and the connection that comes of it; `Ok` too when told to stop.
-fn connect(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ConnectSpec) -> Result<(), Failure> {
+/// One attempt and the connection that comes of it, until that ends; `Ok` too when told to stop. `opened` is called with
+/// the session of a stream as soon as there is one.
+pub(super) fn connect(
+    core: &Arc<Core>,
+    control: &Arc<SocketControl>,
+    spec: &ConnectSpec,
+    opened: impl FnOnce(&Arc<Session>),
+) -> Result<(), Failure> {
     let deadline = Instant::now() + spec.timeout;
     let Target { endpoint, options, .. } = &spec.target;
     if spec.receive != ReceiveMode::Show && !endpoint.protocol().is_stream() {
@@ -61,7 +69,9 @@ fn connect(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ConnectSpec) -
     match net::connect(&attempt, |endpoint| announce_attempt(core, control, endpoint)) {
         ConnectEnd::Stream(stream) => {
             let endpoint = adopted(core, control, spec, stream.protocol(), None, &stream.local())?;
-            converse(core, control, &endpoint, stream);
+            let beside = receive_files_beside(core, control, spec);
+            converse(core, control, &endpoint, stream, opened);
+            drop(beside);
         }
         ConnectEnd::Datagrams(socket, peer) => {
             let local = socket.local().map_err(|error| Failure::io(Operation::Open, endpoint, &error))?;
@@ -93,7 +103,22 @@ fn adopted(
     Ok(opened)
 }
 
-fn converse(core: &Arc<Core>, control: &Arc<SocketControl>, endpoint: &Endpoint, stream: Stream) {
+/// The connection over which the other side sends verified files, where some are to be kept.
+fn receive_files_beside(core: &Arc<Core>, control: &SocketControl, spec: &ConnectSpec) -> Option<FileConnection> {
+    if control.purpose != Purpose::Talk || !matches!(spec.receive, ReceiveMode::Verified { .. }) {
+        return None;
+    }
+    let connection = FileConnection::receive(core, control.id, spec);
+    connection.inspect_err(|failure| core.fail(control.id, None, failure.clone())).ok()
+}
+
+fn converse(
+    core: &Arc<Core>,
+    control: &Arc<SocketControl>,
+    endpoint: &Endpoint,
+    stream: Stream,
+    opened: impl FnOnce(&Arc<Session>),
+) {
     let peer = match (endpoint.unix_name(), stream.peer()) {
         // The name that was connected to says more than the system's answer for an abstract one.
         (Some(name), Peer::Unix(UnixName::Unnamed)) => Peer::Unix(name.clone()),
@@ -102,6 +127,7 @@ fn converse(core: &Arc<Core>, control: &Arc<SocketControl>, endpoint: &Endpoint,
     let session = listener::open_session(core, control, Role::Client, endpoint, peer, stream);
     if let Some((session, stream)) = session {
         inspecting::tell_client_answers(core, control, &session);
+        opened(&session);
         stream_receiver::run(&session, core, control, stream);
     }
 }

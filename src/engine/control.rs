@@ -10,14 +10,15 @@ use crossbeam_channel::Receiver;
 use parking_lot::Mutex;
 
 use super::core::{Core, spawn, spawn_foreign};
+use super::file_connection::FileConnection;
 use super::send_queue::Outgoing;
 use super::session::Session;
 use super::socket_control::SocketControl;
-use super::{addressing, client, groups, inspecting, listener};
+use super::{addressing, client, groups, inspecting, listener, transfer};
 use crate::codec::encoding::Encoding;
 use crate::model::{
-    Cause, CloseReason, Command, ConnectSpec, Event, Facility, Failure, Hint, ListenSpec, Operation, Protocol,
-    Recipients, Respond, Role, SessionId, Settings, SocketId,
+    Cause, CloseReason, Command, ConnectSpec, Endpoint, Event, Facility, Failure, Hint, ListenSpec, Operation,
+    Protocol, Purpose, Recipients, Respond, Role, SendMode, SessionId, Settings, SocketId,
 };
 use crate::{net, store};
 
@@ -26,6 +27,10 @@ struct Running {
     control: Arc<SocketControl>,
     thread: JoinHandle<()>,
     role: Role,
+    /// How a client connected.
+    spec: Option<ConnectSpec>,
+    /// Connections beside a client's own, which carry files.
+    beside: Vec<FileConnection>,
 }
 
 impl Running {
@@ -35,6 +40,16 @@ impl Running {
             Role::Server => CloseReason::Stopped,
             Role::Client => CloseReason::Local,
         }
+    }
+
+    fn is_over(&self) -> bool {
+        self.thread.is_finished() && self.beside.iter().all(FileConnection::is_over)
+    }
+
+    /// Waits for all of its threads.
+    fn join(self) {
+        drop(self.beside);
+        join(self.thread);
     }
 }
 
@@ -62,7 +77,7 @@ impl Control {
             self.stop(running, running.end_reason());
         }
         for (_, running) in self.running.drain() {
-            join(running.thread);
+            running.join();
         }
         if let Some(saving) = self.saving.take() {
             join(saving);
@@ -84,19 +99,27 @@ impl Control {
                 }
             }
             Command::Send { socket, to, bytes } => self.send(socket, to, bytes),
+            Command::SendFiles { socket, to, paths, mode: SendMode::Verified } => {
+                self.send_verified_files(socket, to, &paths);
+            }
             Command::SendFiles { socket, to, paths, mode } => {
+                let is_to_all = to == Recipients::All;
                 for session in self.recipients(socket, to) {
-                    for path in &paths {
-                        self.queue(&session, Outgoing::File { path: path.clone(), mode });
+                    if !is_to_all || session.takes_messages() {
+                        self.queue_files(&session, &paths, mode);
                     }
                 }
             }
             Command::CancelTransfer { transfer } => {
                 self.core.cancel_transfer(transfer);
             }
-            Command::SetReceive { socket, receive } => {
+            Command::PauseTransfer { transfer, paused } => self.core.with_reins(transfer, |reins| reins.pause(paused)),
+            Command::AnswerTransfer { transfer, permission } => {
+                self.core.with_reins(transfer, |reins| reins.permit(permission));
+            }
+            Command::SetReceive { socket, receive, admission } => {
                 if let Some(running) = self.running.get(&socket) {
-                    *running.control.receive.write() = receive;
+                    *running.control.receive.write() = (receive, admission);
                 }
             }
             Command::SetRespond { socket, respond } => {
@@ -110,6 +133,7 @@ impl Control {
                 }
             }
             Command::OpenInBrowser { socket, url } => self.open_in_browser(socket, url),
+            Command::OpenFolder { socket, path } => self.open_folder(socket, path),
             Command::Inspect { socket, session } => {
                 self.with_open(socket, session, |control, session| inspecting::inspect(&self.core, control, session));
             }
@@ -150,18 +174,21 @@ impl Control {
     }
 
     fn listen(&mut self, socket: SocketId, spec: ListenSpec) {
-        let (receive, respond) = (spec.receive.clone(), spec.respond.clone());
+        let (receive, respond) = ((spec.receive.clone(), spec.admission), spec.respond.clone());
         let control = SocketControl::new(socket, &spec.target, receive, respond, spec.stay_half_open)
             .map(|control| control.with_browser(spec.browser.clone()));
-        self.start(socket, Role::Server, &spec.target.endpoint.to_string(), control, move |core, control| {
+        let subject = spec.target.endpoint.to_string();
+        self.start(socket, Role::Server, &subject, control, None, move |core, control| {
             listener::run(core, control, &spec);
         });
     }
 
     fn connect(&mut self, socket: SocketId, spec: ConnectSpec) {
-        let receive = spec.receive.clone();
-        let control = SocketControl::new(socket, &spec.target, receive, Respond::Nothing, spec.stay_half_open);
-        self.start(socket, Role::Client, &spec.target.endpoint.to_string(), control, move |core, control| {
+        let receive = (spec.receive.clone(), spec.admission);
+        let control = SocketControl::new(socket, &spec.target, receive, Respond::Nothing, spec.stay_half_open)
+            .map(|control| control.for_purpose(spec.purpose));
+        let subject = spec.target.endpoint.to_string();
+        self.start(socket, Role::Client, &subject, control, Some(spec.clone()), move |core, control| {
             client::run(core, control, &spec);
         });
     }
@@ -172,11 +199,12 @@ impl Control {
         role: Role,
         subject: &str,
         control: std::io::Result<SocketControl>,
+        spec: Option<ConnectSpec>,
         work: impl FnOnce(&Arc<Core>, &Arc<SocketControl>) + Send + 'static,
     ) {
         // Those that have ended hold descriptors and stacks until they are joined.
-        for (_, ended) in self.running.extract_if(|_, running| running.thread.is_finished()) {
-            join(ended.thread);
+        for (_, ended) in self.running.extract_if(|_, running| running.is_over()) {
+            ended.join();
         }
         let control = match control {
             Ok(control) => Arc::new(control),
@@ -196,12 +224,12 @@ impl Control {
         let thread = spawn(format!("{name}-{}", socket.0), move || {
             let before = to_join.lock().take();
             if let Some(before) = before {
-                join(before.thread);
+                before.join();
             }
             work(&core, &for_thread);
         });
         match thread {
-            Ok(thread) => _ = self.running.insert(socket, Running { control, thread, role }),
+            Ok(thread) => _ = self.running.insert(socket, Running { control, thread, role, spec, beside: Vec::new() }),
             Err(failure) => {
                 if let Some(before) = before.lock().take() {
                     self.running.insert(socket, before);
@@ -228,6 +256,9 @@ impl Control {
 
     fn stop(&self, running: &Running, reason: CloseReason) {
         running.control.stop(reason);
+        for connection in &running.beside {
+            connection.stop(reason);
+        }
         self.core.stop_sessions_of(running.control.id, reason);
     }
 
@@ -305,6 +336,73 @@ impl Control {
         addressing::send_to_sessions(&self.core, control, recipients, &bytes);
     }
 
+    fn queue_files(&self, session: &Arc<Session>, paths: &[PathBuf], mode: SendMode) {
+        for path in paths {
+            self.queue(session, Outgoing::File { path: path.clone(), mode });
+        }
+    }
+
+    fn send_verified_files(&mut self, socket: SocketId, to: Recipients, paths: &[PathBuf]) {
+        let is_to_all = to == Recipients::All;
+        let mut recipients = self.recipients(socket, to);
+        if is_to_all && recipients.iter().any(|session| session.takes_files()) {
+            recipients.retain(|session| session.takes_files());
+        }
+        for session in recipients {
+            if session.takes_files() || session.info.purpose == Purpose::SendsFiles {
+                self.queue_files(&session, paths, SendMode::Verified);
+            } else if session.info.role == Role::Client {
+                self.send_beside(&session, paths);
+            } else {
+                self.send_to_receiver(&session, paths);
+            }
+        }
+    }
+
+    /// A client's files go over a connection like its own.
+    fn send_beside(&mut self, session: &Arc<Session>, paths: &[PathBuf]) {
+        let running = self.running.get_mut(&session.info.socket);
+        let refuse = |cause: &Cause| {
+            for path in paths {
+                transfer::refuse(session, &self.core, path, SendMode::Verified, cause.clone());
+            }
+        };
+        let Some((running, spec)) =
+            running.and_then(|running| Some((running.spec.clone()?, running))).map(|(spec, running)| (running, spec))
+        else {
+            return refuse(&Cause::NoSuchSession);
+        };
+        if !session.info.protocol.is_stream() {
+            return refuse(&Cause::NotAStream);
+        }
+        // Nobody can be connected to again by a descriptor.
+        if matches!(spec.target.endpoint, Endpoint::Descriptor(_)) {
+            return refuse(&Cause::NotFirst);
+        }
+        match FileConnection::send(&self.core, session, &spec, paths.to_vec()) {
+            Ok(connection) => {
+                running.beside.retain(|connection| !connection.is_over());
+                running.beside.push(connection);
+            }
+            Err(failure) => refuse(&failure.cause),
+        }
+    }
+
+    /// A listener's files go to whoever opened a connection for them, as the same peer did.
+    fn send_to_receiver(&self, session: &Arc<Session>, paths: &[PathBuf]) {
+        let like = &session.info;
+        let mut same: Vec<_> = self.core.sessions_of(like.socket);
+        same.retain(|other| other.takes_files() && other.info.is_same_peer(like));
+        match same.into_iter().max_by_key(|other| other.info.id) {
+            Some(receiver) => self.queue_files(&receiver, paths, SendMode::Verified),
+            None => {
+                for path in paths {
+                    transfer::refuse(session, &self.core, path, SendMode::Verified, Cause::NoReceiver);
+                }
+            }
+        }
+    }
+
     fn queue(&self, session: &Arc<Session>, item: Outgoing) {
         if let Err(failure) = session.enqueue(&self.core, item) {
             self.core.fail(session.info.socket, Some(session), failure);
@@ -318,6 +416,20 @@ impl Control {
             if let Err(error) = webbrowser::open(&url) {
                 tracing::debug!(%error, "no browser");
                 let failure = Failure::new(Operation::OpenBrowser, url, Cause::NoBrowser).with_hint(Hint::OpenByHand);
+                core.outbox.send(Event::Failed { socket: Some(socket), session: None, failure });
+            }
+        });
+        if let Err(failure) = opened {
+            self.core.outbox.send(Event::Failed { socket: Some(socket), session: None, failure });
+        }
+    }
+
+    fn open_folder(&self, socket: SocketId, path: PathBuf) {
+        let core = Arc::clone(&self.core);
+        let opened = spawn_foreign("file-manager", move || {
+            if let Err(error) = open::that_detached(&path) {
+                tracing::debug!(%error, "no file manager");
+                let failure = Failure::new(Operation::OpenFolder, path.display(), Cause::NoFileManager);
                 core.outbox.send(Event::Failed { socket: Some(socket), session: None, failure });
             }
         });

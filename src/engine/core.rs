@@ -13,10 +13,10 @@ use super::outbox::Outbox;
 use super::reader::Reader;
 use super::recorder::Recorder;
 use super::session::Session;
-use super::stop::Stop;
+use super::transfer::Reins;
 use crate::model::{
-    CloseReason, Direction, Event, Failure, Life, Notice, Operation, PeerProcess, Row, RowBody, SessionId, SocketId,
-    TransferId,
+    CloseReason, Direction, Event, Failure, Life, Notice, Operation, PeerProcess, Row, RowBody, SendMode, SessionId,
+    SocketId, TransferId,
 };
 
 /// What a face wants beside the rest, as [`super::EngineConfig`] has it.
@@ -45,9 +45,10 @@ pub(super) struct Core {
 
 /// What a cancel has to reach.
 struct RunningTransfer {
-    cancelled: Arc<Stop>,
+    reins: Arc<Reins>,
     session: Weak<Session>,
-    direction: Direction,
+    /// A plain peer's, which can be given up by nothing but a reset.
+    is_plain_and_comes_in: bool,
 }
 
 impl Core {
@@ -102,13 +103,19 @@ impl Core {
         }
     }
 
-    pub(super) fn begin_transfer(&self, session: &Arc<Session>, direction: Direction) -> (TransferId, Arc<Stop>) {
+    pub(super) fn begin_transfer(
+        &self,
+        session: &Arc<Session>,
+        direction: Direction,
+        mode: SendMode,
+    ) -> (TransferId, Arc<Reins>) {
         let id = TransferId(self.next_transfer.fetch_add(1, Ordering::Relaxed));
-        let cancelled = Arc::new(Stop::new());
+        let reins = Arc::new(Reins::new());
+        let is_plain_and_comes_in = direction == Direction::In && mode != SendMode::Verified;
         let running =
-            RunningTransfer { cancelled: Arc::clone(&cancelled), session: Arc::downgrade(session), direction };
+            RunningTransfer { reins: Arc::clone(&reins), session: Arc::downgrade(session), is_plain_and_comes_in };
         self.transfers.lock().insert(id, running);
-        (id, cancelled)
+        (id, reins)
     }
 
     pub(super) fn end_transfer(&self, id: TransferId) {
@@ -120,13 +127,20 @@ impl Core {
         let session = {
             let transfers = self.transfers.lock();
             let Some(transfer) = transfers.get(&id) else { return };
-            transfer.cancelled.request(CloseReason::Local);
+            transfer.reins.cancel();
             // A receiving thread may wait for bytes that never come, and takes none of the rest anyway.
-            if transfer.direction == Direction::In { transfer.session.upgrade() } else { None }
+            if transfer.is_plain_and_comes_in { transfer.session.upgrade() } else { None }
         };
         if let Some(session) = session {
             // A sender that reads an ordinary end would take its file for received.
             session.cut(CloseReason::LocalReset);
+        }
+    }
+
+    /// Calls `pull` with the reins of a file, unless it has ended.
+    pub(super) fn with_reins(&self, id: TransferId, pull: impl FnOnce(&Reins)) {
+        if let Some(transfer) = self.transfers.lock().get(&id) {
+            pull(&transfer.reins);
         }
     }
 

@@ -12,8 +12,8 @@ use super::socket_control::SocketControl;
 use super::stop::GRACE;
 use super::{advice, groups, inspecting};
 use crate::model::{
-    Call, CloseReason, Direction, Endpoint, Event, Failure, Notice, Operation, Peer, PeerProcess, Protocol, Respond,
-    Role, Row, RowBody, SessionInfo, SocketOption,
+    Call, CloseReason, Direction, Endpoint, Event, Failure, Notice, Operation, Peer, PeerProcess, Protocol, Purpose,
+    Respond, Role, Row, RowBody, SessionInfo, SocketOption,
 };
 use crate::net::{DatagramSocket, ReceivedDatagram, Undelivered};
 
@@ -54,6 +54,7 @@ pub(super) fn converse(
         id: core.next_session(),
         socket: control.id,
         role: Role::Client,
+        purpose: Purpose::Talk,
         protocol: endpoint.protocol(),
         decoder: endpoint.decoder(local),
         peer,

@@ -10,11 +10,12 @@ use super::core::{Core, spawn};
 use super::peers::Peers;
 use super::session::Session;
 use super::socket_control::{ListeningSocket, SocketControl};
+use super::speech::Speech;
 use super::{advice, datagrams, groups, inspecting, resolving, stream_receiver};
 use crate::codec::decode::Decoder;
 use crate::model::{
     Cause, CloseReason, ConnectSpec, Endpoint, Event, Failure, Life, ListenSpec, Notice, Operation, Peer, Protocol,
-    ReceiveMode, Role, SessionInfo, SocketOption, Target, UnixName,
+    Purpose, ReceiveMode, Role, SessionInfo, SocketOption, Target, UnixName,
 };
 use crate::net::{self, Accepted, Listener, Listening, Stream};
 use crate::proto::browser::Hosts;
@@ -276,6 +277,7 @@ pub(super) fn open_session(
         id: core.next_session(),
         socket: control.id,
         role,
+        purpose: control.purpose,
         protocol: endpoint.protocol(),
         decoder: if browser.is_some() { Decoder::Http } else { endpoint.decoder(&local) },
         peer,
@@ -284,6 +286,9 @@ pub(super) fn open_session(
         since_wall_ns: core.clock.wall_ns(),
     };
     let session = Arc::new(Session::for_stream(info, Arc::clone(&stream), browser));
+    if control.purpose != Purpose::Talk {
+        session.set_speech(Speech::Files);
+    }
     // Whoever hears of the session finds it as the listener is now: no change comes between.
     let given = control.given();
     let refused = inspecting::catch_up(&session, &given);

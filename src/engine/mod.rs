@@ -14,6 +14,7 @@ mod control;
 mod core;
 mod datagrams;
 mod diagnostics;
+mod file_connection;
 mod groups;
 mod inspecting;
 mod listener;

@@ -10,7 +10,9 @@ use super::core::Core;
 use super::postponed::Postponed;
 use super::session::Session;
 use crate::codec::decode::Decoder;
-use crate::model::{CloseReason, Endpoint, Notice, Peer, PeerProcess, Protocol, Role, SessionInfo, SocketId, UnixName};
+use crate::model::{
+    CloseReason, Endpoint, Notice, Peer, PeerProcess, Protocol, Purpose, Role, SessionInfo, SocketId, UnixName,
+};
 use crate::net::{DatagramSocket, Reach};
 
 /// Peers that a socket keeps apart; beyond it those that were quiet longest are let go.
@@ -145,6 +147,7 @@ impl Peers {
             id: core.next_session(),
             socket: self.id,
             role: self.role,
+            purpose: Purpose::Talk,
             protocol: self.protocol,
             decoder: self.decoder,
             peer: sender.address.canonical(),

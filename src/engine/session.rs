@@ -71,6 +71,8 @@ pub(super) struct Session {
     peer_ended: Stop,
     /// Where what is received goes while this side sends verified files.
     feed: Mutex<Option<Sender<Vec<u8>>>>,
+    /// The other end of it, until the thread that sends takes it.
+    sink: Mutex<Option<Receiver<Vec<u8>>>>,
 }
 
 impl fmt::Debug for Session {
@@ -116,6 +118,7 @@ impl Session {
             peer_end: Mutex::new(None),
             peer_ended: Stop::new(),
             feed: Mutex::new(None),
+            sink: Mutex::new(None),
         }
     }
 
@@ -345,6 +348,22 @@ impl Session {
         let (feed, bytes) = bounded(FEED);
         *self.feed.lock() = Some(feed);
         bytes
+    }
+
+    /// The other side has asked for verified files: what it says is for the thread that sends them.
+    pub(super) fn open_sink(&self) {
+        let feed = self.open_feed();
+        *self.sink.lock() = Some(feed);
+    }
+
+    /// What [`Self::open_sink`] opened; once.
+    pub(super) fn take_sink(&self) -> Option<Receiver<Vec<u8>>> {
+        self.sink.lock().take()
+    }
+
+    /// Whether verified files can be sent over it now.
+    pub(super) fn takes_files(&self) -> bool {
+        !self.stop.is_requested() && *self.speech.lock() == Speech::Files && self.feed.lock().is_some()
     }
 
     pub(super) fn close_feed(&self) {

@@ -1,14 +1,15 @@
 //! What a running listener or client can be told to do differently.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 
 use super::peers::Peers;
 use super::stop::Stop;
 use crate::model::{
-    BrowserContent, CloseReason, Endpoint, MulticastGroup, OptionValue, Protocol, ReceiveMode, Respond, Role, SocketId,
-    SocketOption, SocketOptions, Target,
+    Admission, BrowserContent, CloseReason, Endpoint, MulticastGroup, OptionValue, Protocol, Purpose, ReceiveMode,
+    Respond, Role, SocketId, SocketOption, SocketOptions, Target,
 };
 use crate::net::{DatagramSocket, Listener, OpenSocket, Wake};
 
@@ -16,12 +17,16 @@ use crate::net::{DatagramSocket, Listener, OpenSocket, Wake};
 #[derive(Debug)]
 pub(super) struct SocketControl {
     pub(super) id: SocketId,
+    /// What its connections are for, as far as this side knows.
+    pub(super) purpose: Purpose,
     /// As it was asked for, before names and port 0 became what they stand for.
     pub(super) asked: Endpoint,
     pub(super) stop: Stop,
     pub(super) wake: Wake,
     pub(super) respond: RwLock<Respond>,
-    pub(super) receive: RwLock<ReceiveMode>,
+    pub(super) receive: RwLock<(ReceiveMode, Admission)>,
+    /// That were taken in by all connections together.
+    pub(super) files: AtomicU64,
     pub(super) browser: RwLock<Option<BrowserContent>>,
     pub(super) options: SocketOptions,
     /// That the socket joins first of all.
@@ -48,17 +53,19 @@ impl SocketControl {
     pub(super) fn new(
         id: SocketId,
         target: &Target,
-        receive: ReceiveMode,
+        receive: (ReceiveMode, Admission),
         respond: Respond,
         stay_half_open: bool,
     ) -> std::io::Result<Self> {
         Ok(Self {
             id,
+            purpose: Purpose::Talk,
             asked: target.endpoint.clone(),
             stop: Stop::new(),
             wake: Wake::new()?,
             respond: RwLock::new(respond),
             receive: RwLock::new(receive),
+            files: AtomicU64::new(0),
             browser: RwLock::new(None),
             options: target.options.clone(),
             groups: target.groups.clone(),
@@ -67,6 +74,11 @@ impl SocketControl {
             listening: Mutex::new(None),
             peers: Mutex::new(None),
         })
+    }
+
+    /// With connections for something else than talk.
+    pub(super) fn for_purpose(self, purpose: Purpose) -> Self {
+        Self { purpose, ..self }
     }
 
     /// With what browsers are shown from the start.

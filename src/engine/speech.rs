@@ -14,6 +14,8 @@ pub(super) enum Speech {
     Http,
     /// Messages in frames.
     WebSocket,
+    /// Verified files, between which nothing may come.
+    Files,
     /// A WebSocket or a browser's connection that this side has ended.
     Over,
 }
@@ -28,6 +30,7 @@ impl Speech {
             Self::Bytes => Ok(Arc::clone(bytes)),
             Self::WebSocket => Ok(websocket::message(bytes).into()),
             Self::Http => Err(Cause::ToABrowser),
+            Self::Files => Err(Cause::FilesOnly),
             Self::Over => Err(Cause::BrokenPipe),
         }
     }

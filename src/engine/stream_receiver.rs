@@ -14,12 +14,13 @@ use super::session::{PeerEnd, Session};
 use super::socket_control::SocketControl;
 use super::stop::GRACE;
 use super::stream_writer;
-use super::transfer::Receiving;
+use super::transfer::{Admittance, FirstBytes, Held, Receiving};
 use crate::model::{
-    Call, CloseReason, Delivery, Direction, Event, Failure, Life, Notice, Operation, ReceiveMode, Respond, Row,
-    RowBody, SocketOption,
+    Admission, Call, CloseReason, Delivery, Direction, Event, Failure, Life, Notice, Operation, Purpose, ReceiveMode,
+    Respond, Role, Row, RowBody, SocketOption, Stamp,
 };
 use crate::net::{ReceivedPiece, Stream};
+use crate::proto::transfer::First;
 
 /// Bytes asked for in one call unless the options say otherwise.
 const RECEIVE_SIZE: usize = 64 << 10;
@@ -37,15 +38,30 @@ const MESSAGE_AFTER_STOP: usize = 16 << 10;
 
 /// Receives until the stream ends, then closes it. Blocks for the session's whole life.
 pub(super) fn run(session: &Arc<Session>, core: &Arc<Core>, control: &SocketControl, stream: Arc<Stream>) {
-    let mode = if session.browser.is_some() { ReceiveMode::Show } else { control.receive.read().clone() };
-    let begun = Receiving::begin(&mode, session, core, &stream).and_then(|receiving| {
+    let (mode, admission) = control.receive.read().clone();
+    let mode = if session.browser.is_some() { ReceiveMode::Show } else { mode };
+    let admittance = Admittance::new(session, control, admission);
+    let receiving = match (session.info.purpose, mode.folder()) {
+        (Purpose::SendsFiles, _) => Ok(None),
+        (Purpose::ReceivesFiles, Some(folder)) => Receiving::call(folder, session, core, &stream, admittance).map(Some),
+        _ => Receiving::begin(&mode, session, core, &stream, admittance),
+    };
+    let begun = receiving.and_then(|receiving| {
         let browser = session.browser.as_ref();
         let browsing = browser.map(|browser| Browsing::begin(browser, session, core, control, &stream)).transpose()?;
         Ok((receiving, browsing))
     });
     let reason = match begun {
         Ok((receiving, browsing)) => {
-            Receiver { session, core, control, stream: &stream, receiving, browsing }.run(&mode)
+            // Any of those that connect may want to send verified files, or to have some.
+            let may_carry_files = session.info.role == Role::Server
+                && session.info.protocol.is_stream()
+                && receiving.is_none()
+                && browsing.is_none();
+            let first = may_carry_files.then(FirstBytes::default);
+            let stream = &*stream;
+            Receiver { session, core, control, stream, mode, admission, first, receiving, is_timed: false, browsing }
+                .run()
         }
         // The folder or file can't be used: nothing is taken, and the peer learns it by the reset.
         Err(failure) => {
@@ -71,27 +87,41 @@ struct Receiver<'a> {
     core: &'a Arc<Core>,
     control: &'a SocketControl,
     stream: &'a Stream,
+    mode: ReceiveMode,
+    admission: Admission,
+    /// Until they show what the connection is.
+    first: Option<FirstBytes>,
     receiving: Option<Receiving<'a>>,
+    /// Whether a receive call returns by itself after a while, for a file's sake.
+    is_timed: bool,
     browsing: Option<Browsing<'a>>,
 }
 
 impl Receiver<'_> {
-    fn run(mut self, mode: &ReceiveMode) -> CloseReason {
-        let default = match (mode, self.session.info.protocol.delivery()) {
+    fn run(mut self) -> CloseReason {
+        let default = match (&self.mode, self.session.info.protocol.delivery()) {
             (_, Delivery::Messages) => MESSAGE_RECEIVE_SIZE,
-            (ReceiveMode::Show, _) => RECEIVE_SIZE,
+            (ReceiveMode::Show | ReceiveMode::Verified { .. }, _) => RECEIVE_SIZE,
             _ => FILE_RECEIVE_SIZE,
         };
-        let size = self.control.options.number(SocketOption::ReceiveSize).map_or(default, |size| size as usize);
+        let asked = self.control.options.number(SocketOption::ReceiveSize).map(|size| size as usize);
         // The edges of a buffer are resident before anything is in it: ten thousand connections that say nothing have none.
         // Files and browsers have deadlines of their own.
+        if let Some(receiving) = &mut self.receiving {
+            if !receiving.greet() {
+                self.session.cut(CloseReason::Error);
+            } else if receiving.is_under_way() {
+                self.is_timed = true;
+                self.set_wait(Some(FILE_WAIT));
+            }
+        }
         if self.receiving.is_none()
             && self.browsing.is_none()
             && let Err(error) = self.stream.wait_for_input()
         {
             tracing::debug!(%error, "poll");
         }
-        let mut buffer = vec![0; size];
+        let mut buffer = Vec::new();
         let mut reads_after_stop = 0;
         // The peer sends faster than is read. Linux offers no more room once receiving is shut down, and a close without
         // unread bytes is no reset: it would be left probing a closed window for a minute.
@@ -100,6 +130,7 @@ impl Receiver<'_> {
             if let Some(browsing) = &mut self.browsing {
                 browsing.set_wait();
             }
+            let size = asked.unwrap_or(if self.receiving.is_some() { FILE_RECEIVE_SIZE } else { default });
             let most = self.receiving.as_ref().map_or(size, |receiving| receiving.receive_max().min(size));
             if buffer.len() < size {
                 buffer.resize(size, 0);
@@ -126,6 +157,7 @@ impl Receiver<'_> {
                 Err(error) if error.kind() == io::ErrorKind::ConnectionReset => break PeerEnd::Reset,
                 Err(_) if stopping.is_some() => break PeerEnd::Unknown,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.show_first_bytes();
                     if let Some(receiving) = &mut self.receiving
                         && !receiving.idle()
                     {
@@ -145,6 +177,7 @@ impl Receiver<'_> {
             }
         };
         drop(buffer);
+        self.show_first_bytes();
         self.session.close_feed();
         if let Some(browsing) = &mut self.browsing {
             browsing.say_goodbye(end);
@@ -174,33 +207,100 @@ impl Receiver<'_> {
         let (session, core) = (self.session, self.core);
         let (truncated, len) = (piece.truncated, piece.len);
         let stream_offset = session.count_received(len as u64);
-        if session.feed(&buffer[..len]) {
+        let goes_on = if session.feed(&buffer[..len]) {
             core.outbox.touch();
-            rights::tell_and_close(core, session, piece.rights);
-            return true;
-        }
-        if let Some(receiving) = &mut self.receiving {
-            core.outbox.touch();
-            let is_new = !receiving.is_under_way();
-            let goes_on = receiving.bytes(buffer, len);
-            // Not before: a connection on which nothing has come yet costs no wake-ups.
-            if is_new
-                && receiving.is_under_way()
-                && let Err(error) = self.stream.set_receive_wait(Some(FILE_WAIT))
-            {
-                tracing::debug!(%error, "a stall of this file will not show");
+            true
+        } else if self.receiving.is_some() {
+            self.to_files(buffer, len)
+        } else {
+            let stamp = core.clock.stamp(piece.kernel_ns);
+            match self.first_bytes(&buffer[..len], stamp, stream_offset) {
+                First::Undecided => true,
+                First::Speaks => self.answer_files(),
+                First::Plain => {
+                    self.show(&buffer[..len], stamp, stream_offset, truncated);
+                    true
+                }
             }
-            rights::tell_and_close(core, session, piece.rights);
-            return goes_on;
+        };
+        rights::tell_and_close(core, session, piece.rights);
+        goes_on
+    }
+
+    /// Whether these belong to what is shown. Those that may begin files are held back.
+    fn first_bytes(&mut self, bytes: &[u8], stamp: Stamp, stream_offset: u64) -> First {
+        let Some(first) = &mut self.first else { return First::Plain };
+        let who = first.with(bytes);
+        if who == First::Plain {
+            self.show_first_bytes();
+            self.first = None;
+            return who;
         }
-        let bytes = &buffer[..len];
+        if first.is_empty() {
+            self.set_wait(Some(FILE_WAIT));
+        }
+        if let Some(first) = &mut self.first {
+            first.hold(Held { stamp, stream_offset, bytes: bytes.to_vec() });
+        }
+        who
+    }
+
+    /// What was held back is shown after all.
+    fn show_first_bytes(&mut self) {
+        if let Some(first) = self.first.take_if(|first| !first.is_empty()) {
+            for Held { stamp, stream_offset, bytes } in first.let_go() {
+                self.show(&bytes, stamp, stream_offset, false);
+            }
+            self.set_wait(None);
+        }
+    }
+
+    /// Somebody has verified files, or wants some.
+    fn answer_files(&mut self) -> bool {
+        let (session, core) = (self.session, self.core);
+        let mut bytes = self.first.take().map(|first| first.all()).unwrap_or_default();
+        let admittance = Admittance::new(session, self.control, self.admission);
+        match Receiving::answer(self.mode.folder(), session, core, self.stream, admittance) {
+            Ok(receiving) => {
+                self.receiving = Some(receiving);
+                let len = bytes.len();
+                self.to_files(&mut bytes, len)
+            }
+            Err(failure) => {
+                core.fail(session.info.socket, Some(session), failure);
+                false
+            }
+        }
+    }
+
+    fn to_files(&mut self, buffer: &mut Vec<u8>, len: usize) -> bool {
+        let Some(receiving) = &mut self.receiving else { return true };
+        self.core.outbox.touch();
+        let goes_on = receiving.bytes(buffer, len);
+        let is_under_way = receiving.is_under_way();
+        // A connection on which nothing is on its way costs no wake-ups.
+        if std::mem::replace(&mut self.is_timed, is_under_way) != is_under_way {
+            self.set_wait(is_under_way.then_some(FILE_WAIT));
+        }
+        goes_on
+    }
+
+    fn set_wait(&self, wait: Option<Duration>) {
+        if let Err(error) = self.stream.set_receive_wait(wait) {
+            tracing::debug!(%error, "a stall will not show");
+        }
+    }
+
+    /// Bytes as they came.
+    fn show(&mut self, bytes: &[u8], stamp: Stamp, stream_offset: u64, truncated: bool) {
+        let (session, core) = (self.session, self.core);
         if truncated {
             core.notice(session.info.socket, Some(session), Notice::Truncated { kept: bytes.len() as u64 });
         }
         let has_borders = session.info.protocol.delivery() == Delivery::Messages;
         if core.recorder.is_on() {
             core.recorder.record(vec![Row {
-                stamp: core.clock.stamp(piece.kernel_ns),
+                stamp,
                 socket: session.info.socket,
                 session: Some(session.info.id),
                 peer: session.peer.clone(),
@@ -219,12 +319,10 @@ impl Receiver<'_> {
         } else {
             core.outbox.touch();
         }
-        rights::tell_and_close(core, session, piece.rights);
         match &mut self.browsing {
             Some(browsing) => browsing.bytes(bytes),
             None => self.respond(bytes),
         }
-        true
     }
 
     /// Answers from this thread: a peer that doesn't read its answers stops being read, and no queue grows.

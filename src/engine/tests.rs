@@ -8,7 +8,8 @@ use crate::codec::can::Frame;
 use crate::codec::can::bcm::{Message, Opcode, SET_TIMER, START_TIMER};
 use crate::engine::socket_control::SocketControl;
 use crate::model::{
-    CloseReason, Direction, Endpoint, Filter, Page, PageRequest, Peer, ReceiveMode, Respond, SessionInfo, Target,
+    Admission, CloseReason, Direction, Endpoint, Filter, Page, PageRequest, Peer, ReceiveMode, Respond, SessionInfo,
+    Target,
 };
 use crate::net::DatagramSocket;
 use crate::net::Wake;
@@ -43,7 +44,9 @@ impl OnBus {
         };
         let engine = Engine::start(config).unwrap();
         let socket = engine.new_socket();
-        let control = SocketControl::new(socket, &target, ReceiveMode::Show, Respond::Nothing, false).unwrap();
+        let control =
+            SocketControl::new(socket, &target, (ReceiveMode::Show, Admission::default()), Respond::Nothing, false)
+                .unwrap();
         let control = Arc::new(control);
         let (core, of_thread) = (Arc::clone(&engine.core), Arc::clone(&control));
         let converse = move || datagrams::converse(&core, &of_thread, &endpoint, ours, &peer, peer.clone(), None);

@@ -155,6 +155,7 @@ fn operation(language: Language, operation: Operation) -> Words {
         Operation::SaveSettings => tr!(language, "operation.save_settings"),
         Operation::StartThread => tr!(language, "operation.start_thread"),
         Operation::OpenBrowser => tr!(language, "operation.open_browser"),
+        Operation::OpenFolder => tr!(language, "operation.open_folder"),
     }
 }
 
@@ -204,6 +205,12 @@ pub fn cause(language: Language, cause: &Cause) -> Words {
         Cause::FileTooLarge => tr!(language, "cause.file_too_large"),
         Cause::SourceChanged => tr!(language, "cause.source_changed"),
         Cause::Damaged => tr!(language, "cause.damaged"),
+        Cause::NoFileManager => tr!(language, "cause.no_file_manager"),
+        Cause::NoReceiver => tr!(language, "cause.no_receiver"),
+        Cause::NotReceiving => tr!(language, "cause.not_receiving"),
+        Cause::OverTheLimit { bytes } => tr!(language, "cause.over_the_limit", size = super::byte_size(*bytes)),
+        Cause::EnoughFiles { files } => tr!(language, "cause.enough_files", count = files),
+        Cause::Declined => tr!(language, "cause.declined"),
         Cause::NotVerifying => tr!(language, "cause.not_verifying"),
         Cause::NotFirst => tr!(language, "cause.not_first"),
         Cause::FilesOnly => tr!(language, "cause.files_only"),

@@ -143,6 +143,16 @@ pub enum Peer {
 }
 
 impl Peer {
+    /// Whether it can only be a process of this machine.
+    #[must_use]
+    pub fn is_this_machine(&self) -> bool {
+        match self {
+            Self::Ip(address) | Self::Host(address) => address.ip().to_canonical().is_loopback(),
+            Self::Unix(_) => true,
+            Self::Can(_) | Self::Vsock(_) | Self::Link(_) => false,
+        }
+    }
+
     /// A v4-mapped address as the IPv4 address that people know it by.
     #[must_use]
     pub fn canonical(&self) -> Self {

@@ -10,8 +10,9 @@ use super::ids::{SessionId, SocketId, TransferId};
 use super::multicast::MulticastGroup;
 use super::options::{OptionValue, SocketOption};
 use super::page::PageRequest;
+use super::session::Purpose;
 use super::target::Target;
-use super::transfer::{ReceiveMode, SendMode};
+use super::transfer::{Admission, Permission, ReceiveMode, SendMode};
 
 /// What a listener does by itself with what arrives.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,6 +31,7 @@ pub struct ListenSpec {
     pub target: Target,
     pub respond: Respond,
     pub receive: ReceiveMode,
+    pub admission: Admission,
     /// Speak HTTP/1.1 and WebSocket with whoever connects to a stream listener, and show them this. WebSocket messages are
     /// answered as `respond` says. Bytes are then shown, whatever `receive` says.
     pub browser: Option<BrowserContent>,
@@ -49,6 +51,7 @@ impl ListenSpec {
             target,
             respond: Respond::Nothing,
             receive: ReceiveMode::Show,
+            admission: Admission::default(),
             browser: None,
             wait_for_address: false,
             once: false,
@@ -71,7 +74,11 @@ pub struct ConnectSpec {
     pub reconnect: Option<Duration>,
     /// Datagrams: `connect` the socket, so that only the peer's datagrams arrive and refusals are reported.
     pub connected: bool,
+    /// What the connection is for. [`Purpose::SendsFiles`] needs a stream; a client that receives files is one that talks,
+    /// with [`ReceiveMode::Verified`].
+    pub purpose: Purpose,
     pub receive: ReceiveMode,
+    pub admission: Admission,
     /// As [`ListenSpec::stay_half_open`].
     pub stay_half_open: bool,
 }
@@ -88,7 +95,9 @@ impl ConnectSpec {
             local_port: None,
             reconnect: None,
             connected: true,
+            purpose: Purpose::Talk,
             receive: ReceiveMode::Show,
+            admission: Admission::default(),
             stay_half_open: false,
         }
     }
@@ -144,6 +153,8 @@ pub enum Command {
         to: Recipients,
         bytes: Vec<u8>,
     },
+    /// Verified ones go over connections of their own: a client opens one for the files of each such command, and ends
+    /// it after them; a listener sends them to those who opened one to receive files.
     SendFiles {
         socket: SocketId,
         to: Recipients,
@@ -153,10 +164,21 @@ pub enum Command {
     CancelTransfer {
         transfer: TransferId,
     },
+    /// Lets a file rest, or go on; the other side learns it by nothing but the silence.
+    PauseTransfer {
+        transfer: TransferId,
+        paused: bool,
+    },
+    /// The answer to [`super::Event::TransferAsks`].
+    AnswerTransfer {
+        transfer: TransferId,
+        permission: Permission,
+    },
     /// For connections opened from now on.
     SetReceive {
         socket: SocketId,
         receive: ReceiveMode,
+        admission: Admission,
     },
     SetRespond {
         socket: SocketId,
@@ -171,6 +193,11 @@ pub enum Command {
     OpenInBrowser {
         socket: SocketId,
         url: String,
+    },
+    /// Opens a folder in the system's file manager. Without one, [`super::Event::Failed`] says so.
+    OpenFolder {
+        socket: SocketId,
+        path: PathBuf,
     },
     /// Asks once for the live state of a session's socket or, without a session, of the listener's own.
     Inspect {

@@ -16,9 +16,9 @@ use super::interface::NetworkInterface;
 use super::multicast::MulticastGroup;
 use super::options::OptionAnswer;
 use super::page::Page;
-use super::session::{SessionInfo, Traffic};
+use super::session::{Purpose, SessionInfo, Traffic};
 use super::socket_state::SocketState;
-use super::transfer::{Outcome, Progress, TransferInfo};
+use super::transfer::{Progress, TransferEnd, TransferInfo};
 
 /// Why a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -191,6 +191,11 @@ pub enum Event {
         received: u64,
         sent: u64,
     },
+    /// The first bytes that came over an accepted connection made it one for verified files.
+    CarriesFiles {
+        session: SessionId,
+        purpose: Purpose,
+    },
     PeerFinished {
         session: SessionId,
     },
@@ -242,17 +247,23 @@ pub enum Event {
         missing: Option<Failure>,
     },
     TransferStarted(TransferInfo),
+    /// Nothing of it is taken until [`super::Command::AnswerTransfer`] says so; its size is not known where its sender
+    /// doesn't tell it.
+    TransferAsks {
+        transfer: TransferId,
+    },
     TransferProgress {
         transfer: TransferId,
         progress: Progress,
     },
+    /// It rests, or goes on.
+    TransferPaused {
+        transfer: TransferId,
+        paused: bool,
+    },
     TransferEnded {
         transfer: TransferId,
-        outcome: Outcome,
-        /// Where the file lies now; for a refused one, where it should have gone.
-        path: PathBuf,
-        size: u64,
-        failure: Option<Failure>,
+        end: TransferEnd,
     },
     Failed {
         socket: Option<SocketId>,

@@ -38,6 +38,7 @@ pub enum Operation {
     SaveSettings,
     StartThread,
     OpenBrowser,
+    OpenFolder,
 }
 
 impl Operation {
@@ -68,6 +69,7 @@ impl Operation {
             Self::SaveSettings => "save-settings",
             Self::StartThread => "start-thread",
             Self::OpenBrowser => "open-browser",
+            Self::OpenFolder => "open-folder",
         }
     }
 }
@@ -141,6 +143,20 @@ pub enum Cause {
     NotVerifying,
     /// A verified file has to be the first thing that goes over a connection.
     NotFirst,
+    /// The other side has opened no connection to receive verified files over.
+    NoReceiver,
+    /// Somebody offers verified files, and none are received here.
+    NotReceiving,
+    /// The file is larger than those that are taken.
+    OverTheLimit {
+        bytes: u64,
+    },
+    /// So many files are taken, and they have been.
+    EnoughFiles {
+        files: u64,
+    },
+    /// The user didn't want the file.
+    Declined,
     /// Verified files go over the connection, between which nothing else may come.
     FilesOnly,
     /// What came is not as the protocol of verified files has it.
@@ -174,6 +190,8 @@ pub enum Cause {
     ToABrowser,
     /// The system has no browser to open.
     NoBrowser,
+    /// The system has no program to show a folder.
+    NoFileManager,
     /// The system doesn't take this value for the option.
     InvalidValue,
     /// Nothing on this system has the name that the option was given.

@@ -51,7 +51,7 @@ pub use process::PeerProcess;
 pub use program::{Obstacle, Program, Recipe};
 pub use protocol::{AddressForm, Delivery, Protocol, SecondField};
 pub use row::{Call, Direction, Life, Row, RowBody, Stamp};
-pub use session::{Role, SessionInfo, Traffic};
+pub use session::{Purpose, Role, SessionInfo, Traffic};
 pub use settings::{
     ClientTab, ComposerSettings, Damage, LanguageChoice, LineEndingChoice, ServerTab, Settings, ThemeChoice,
     WindowPlace,
@@ -59,4 +59,6 @@ pub use settings::{
 pub use shown_as::ShownAs;
 pub use socket_state::{AcceptQueue, SocketMemory, SocketState, TcpInfo, TcpState};
 pub use target::Target;
-pub use transfer::{CancelReason, Outcome, Progress, ReceiveMode, SendMode, TransferInfo};
+pub use transfer::{
+    Admission, CancelReason, Outcome, Permission, Progress, ReceiveMode, SendMode, TransferEnd, TransferInfo,
+};

@@ -128,6 +128,9 @@ pub enum RowBody {
         duration_ns: u64,
         outcome: Outcome,
         mode: SendMode,
+        /// BLAKE3 of a verified file, in hex.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hash: Option<String>,
     },
     Failed {
         failure: Failure,

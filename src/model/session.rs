@@ -15,12 +15,26 @@ pub enum Role {
     Client,
 }
 
+/// What a session is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Purpose {
+    /// Bytes of any kind.
+    #[default]
+    Talk,
+    /// Verified files that this side sends, and nothing else.
+    SendsFiles,
+    /// Verified files that this side receives, and nothing else.
+    ReceivesFiles,
+}
+
 /// What is known of a session when it opens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionInfo {
     pub id: SessionId,
     pub socket: SocketId,
     pub role: Role,
+    /// That of one that was accepted shows with its first bytes: [`super::Event::CarriesFiles`].
+    pub purpose: Purpose,
     pub protocol: Protocol,
     /// What its bytes are.
     pub decoder: Decoder,
@@ -30,6 +44,22 @@ pub struct SessionInfo {
     pub process: Option<PeerProcess>,
     /// Nanoseconds since 1970 at which it opened.
     pub since_wall_ns: i64,
+}
+
+impl SessionInfo {
+    /// Whether the other side is the same machine or, where the system tells it, the same process.
+    #[must_use]
+    pub fn is_same_peer(&self, other: &Self) -> bool {
+        match (&self.peer, &other.peer) {
+            (Peer::Ip(own), Peer::Ip(others)) => own.ip().to_canonical() == others.ip().to_canonical(),
+            (Peer::Vsock(own), Peer::Vsock(others)) => own.cid == others.cid,
+            (Peer::Unix(_), Peer::Unix(_)) => match (&self.process, &other.process) {
+                (Some(own), Some(others)) => own.pid == others.pid,
+                _ => false,
+            },
+            _ => false,
+        }
+    }
 }
 
 /// Counters of one session, written by its workers and read by faces without a lock.

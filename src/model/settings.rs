@@ -92,9 +92,15 @@ pub struct ServerTab {
     pub page: String,
     /// Path of the file or the folder.
     pub site: String,
-    /// `show`, `raw`, `tutorial` or `auto`.
+    /// `show`, `verified`, `auto`, `tutorial` or `raw`.
     pub receive: String,
     pub folder: String,
+    /// As [`super::Admission::ask`].
+    pub ask_first: bool,
+    /// As [`super::Admission::largest`], as it was typed.
+    pub largest_file: String,
+    /// As [`super::Admission::most`], as it was typed.
+    pub most_files: String,
     /// As [`super::ListenSpec::stay_half_open`].
     pub stay_half_open: bool,
     /// A label of `codec::encoding::Encoding`: how this tab's bytes are shown as text.
@@ -118,6 +124,9 @@ impl Default for ServerTab {
             site: String::new(),
             receive: "show".to_owned(),
             folder: String::new(),
+            ask_first: true,
+            largest_file: String::new(),
+            most_files: String::new(),
             stay_half_open: false,
             shown_as: "utf-8".to_owned(),
             more_open: false,
@@ -140,8 +149,12 @@ pub struct ClientTab {
     pub reconnect: bool,
     /// Datagrams: connected or not.
     pub connected: bool,
+    /// These five as in [`ServerTab`].
     pub receive: String,
     pub folder: String,
+    pub ask_first: bool,
+    pub largest_file: String,
+    pub most_files: String,
     /// As [`super::ConnectSpec::stay_half_open`].
     pub stay_half_open: bool,
     /// A label of `codec::encoding::Encoding`: how this tab's bytes are shown as text.
@@ -165,6 +178,9 @@ impl Default for ClientTab {
             connected: true,
             receive: "show".to_owned(),
             folder: String::new(),
+            ask_first: true,
+            largest_file: String::new(),
+            most_files: String::new(),
             stay_half_open: false,
             shown_as: "utf-8".to_owned(),
             more_open: false,

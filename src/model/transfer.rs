@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{SessionId, TransferId};
+use super::failure::Failure;
+use super::ids::{SessionId, SocketId, TransferId};
 use super::row::Direction;
+use crate::codec::prefix_hash::Hash;
 
 /// How a file crosses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +59,9 @@ pub enum ReceiveMode {
     Tutorial { into: PathBuf },
     /// Verified if the sender offers that; else the tutorial's way if the first receive can be a file's name, else raw.
     Auto { into: PathBuf },
+    /// Verified files are kept; all else is rows, as with [`Self::Show`]. A client has a connection of its own for them,
+    /// beside the one that shows.
+    Verified { into: PathBuf },
 }
 
 impl ReceiveMode {
@@ -64,9 +69,29 @@ impl ReceiveMode {
     pub fn folder(&self) -> Option<&PathBuf> {
         match self {
             Self::Show => None,
-            Self::Raw { into } | Self::Tutorial { into } | Self::Auto { into } => Some(into),
+            Self::Raw { into } | Self::Tutorial { into } | Self::Auto { into } | Self::Verified { into } => Some(into),
         }
     }
+}
+
+/// Which files are taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Admission {
+    /// Somebody is asked about each file that another machine sends, and answers by [`super::Command::AnswerTransfer`].
+    pub ask: bool,
+    /// Bytes of one file; `None`: as much as there is room for.
+    pub largest: Option<u64>,
+    /// Files since the listener listens, or the client connected; `None`: any number.
+    pub most: Option<u64>,
+}
+
+/// What is answered about a file that another machine sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Permission {
+    Accept,
+    /// This one, and all that come over the same connection.
+    AcceptAll,
+    Decline,
 }
 
 /// How a file ended. What is claimed is what is known.
@@ -103,14 +128,31 @@ impl Outcome {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TransferInfo {
     pub id: TransferId,
+    pub socket: SocketId,
     pub session: SessionId,
+    /// The other side, as rows show it.
+    pub peer: String,
     pub direction: Direction,
+    pub mode: SendMode,
     /// As the sender wrote it.
     pub name: String,
     /// The file on this machine: the source, or where the received bytes are going.
     pub path: PathBuf,
     /// `None` when receiving from a plain peer, which never says.
     pub size: Option<u64>,
+}
+
+/// How a file ended, with what is known of it then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransferEnd {
+    pub outcome: Outcome,
+    /// The file on this machine: the source, or where the received bytes lie; for a refused one, where it should have gone.
+    pub path: PathBuf,
+    /// Bytes that crossed, or were there already.
+    pub size: u64,
+    /// BLAKE3 of the whole file; of verified ones alone.
+    pub hash: Option<Hash>,
+    pub failure: Option<Failure>,
 }
 
 /// How far a file is.

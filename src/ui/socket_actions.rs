@@ -157,8 +157,8 @@ impl App {
             }
         };
         form.folder = folder;
-        if let Some(receive) = form.mode(protocol).filter(|_| open) {
-            self.engine.send(Command::SetReceive { socket, receive });
+        if let Some((receive, admission)) = form.intake(protocol).filter(|_| open) {
+            self.engine.send(Command::SetReceive { socket, receive, admission });
         }
     }
 }

@@ -144,6 +144,11 @@ impl Sessions {
                     view.frames_from = Some(FramesFrom { received: *received, sent: *sent });
                 }
             }
+            Event::CarriesFiles { session, purpose } => {
+                if let Some(view) = self.by_id.get_mut(session) {
+                    view.info.purpose = *purpose;
+                }
+            }
             Event::PeerFinished { session } => {
                 if let Some(view) = self.by_id.get_mut(session) {
                     view.peer_finished = true;

@@ -152,9 +152,7 @@ impl Harness {
 
     pub(crate) fn transfer_ended(&mut self) -> (Outcome, std::path::PathBuf, u64, Option<Failure>) {
         self.wait("the end of a transfer", |event| match event {
-            Event::TransferEnded { outcome, path, size, failure, .. } => {
-                Some((*outcome, path.clone(), *size, failure.clone()))
-            }
+            Event::TransferEnded { end, .. } => Some((end.outcome, end.path.clone(), end.size, end.failure.clone())),
             _ => None,
         })
     }

@@ -11,7 +11,8 @@ use sockeye::codec::decode::Decoder;
 use sockeye::codec::icmp;
 use sockeye::model::{
     Call, CloseReason, Direction, Endpoint, Event, Failure, InterfaceName, Outcome, Page, PageRow, Peer, Progress,
-    Protocol, Role, RowBody, SessionId, SessionInfo, SocketId, Stamp, Traffic, TransferId, TransferInfo,
+    Protocol, Purpose, Role, RowBody, SendMode, SessionId, SessionInfo, SocketId, Stamp, Traffic, TransferEnd,
+    TransferId, TransferInfo,
 };
 
 /// Tabs get the engine's first numbers, the servers before the clients.
@@ -58,6 +59,7 @@ pub(crate) fn opened(
         id: SessionId(id),
         socket,
         role,
+        purpose: Purpose::Talk,
         protocol,
         peer: at(protocol, peer),
         local: at(protocol, local),
@@ -82,9 +84,19 @@ pub(crate) fn listening(text: &str) -> Event {
 
 pub(crate) fn file(id: u64, session: u64, direction: Direction, name: &str, size: Option<u64>) -> Event {
     let path = PathBuf::from("/home/ann/inbox").join(name);
-    let info =
-        TransferInfo { id: TransferId(id), session: SessionId(session), direction, name: name.to_owned(), path, size };
-    Event::TransferStarted(info)
+    // The tests' clients have the second session.
+    let (socket, peer) = if session == 2 { (CLIENT, "127.0.0.1:9000") } else { (SERVER, "127.0.0.1:51734") };
+    Event::TransferStarted(TransferInfo {
+        id: TransferId(id),
+        socket,
+        session: SessionId(session),
+        peer: peer.to_owned(),
+        direction,
+        mode: SendMode::Raw,
+        name: name.to_owned(),
+        path,
+        size,
+    })
 }
 
 pub(crate) fn progress(id: u64, done: u64, size: Option<u64>, rate: u64) -> Event {
@@ -94,7 +106,8 @@ pub(crate) fn progress(id: u64, done: u64, size: Option<u64>, rate: u64) -> Even
 
 pub(crate) fn ended(id: u64, name: &str, size: u64, outcome: Outcome, failure: Option<Failure>) -> Event {
     let path = PathBuf::from("/home/ann/inbox").join(name);
-    Event::TransferEnded { transfer: TransferId(id), outcome, path, size, failure }
+    let end = TransferEnd { outcome, path, size, hash: None, failure };
+    Event::TransferEnded { transfer: TransferId(id), end }
 }
 
 /// The same session with bytes of this kind.

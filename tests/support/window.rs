@@ -7,8 +7,8 @@ use egui_kittest::{Harness, HarnessBuilder};
 use sockeye::codec::decode::Decoder;
 use sockeye::i18n::Language;
 use sockeye::model::{
-    Call, Command, Direction, Event, Filter, Page, PageRequest, PageRow, Peer, Protocol, Role, RowBody, SessionId,
-    SessionInfo, Settings, SocketId, Stamp, Traffic,
+    Call, Command, Direction, Event, Filter, Page, PageRequest, PageRow, Peer, Protocol, Purpose, Role, RowBody,
+    SessionId, SessionInfo, Settings, SocketId, Stamp, Traffic,
 };
 use sockeye::ui::action::UiCommand;
 use sockeye::ui::context::Cx;
@@ -215,6 +215,7 @@ pub(crate) fn session(id: u64, role: Role, protocol: Protocol) -> SessionView {
             id: SessionId(id),
             socket: SocketId(id),
             role,
+            purpose: Purpose::Talk,
             protocol,
             decoder: Decoder::Text,
             peer: peer(51734),

@@ -1,6 +1,8 @@
 use super::*;
 use crate::codec::decode::Decoder;
-use crate::model::{Endpoint, HostPort, Role, SessionInfo, TransferInfo};
+use std::path::PathBuf;
+
+use crate::model::{Endpoint, HostPort, Purpose, Role, SendMode, SessionInfo, TransferInfo};
 
 /// Keeps the facts' debug texts.
 #[derive(Default)]
@@ -26,6 +28,7 @@ fn opened(traffic: &Arc<Traffic>) -> Event {
         id: SESSION,
         socket: SOCKET,
         role: Role::Client,
+        purpose: Purpose::Talk,
         protocol: Protocol::Tcp,
         decoder: Decoder::Text,
         peer: Peer::Ip(([127, 0, 0, 1], 9000).into()),
@@ -40,8 +43,11 @@ fn started(direction: Direction) -> Event {
     let name = "a.bin".to_owned();
     Event::TransferStarted(TransferInfo {
         id: TRANSFER,
+        socket: SOCKET,
         session: SESSION,
+        peer: "127.0.0.1:9000".to_owned(),
         direction,
+        mode: SendMode::Raw,
         name,
         path: PathBuf::from("a.bin"),
         size: None,
@@ -49,7 +55,8 @@ fn started(direction: Direction) -> Event {
 }
 
 fn ended(outcome: Outcome) -> Event {
-    Event::TransferEnded { transfer: TRANSFER, outcome, path: PathBuf::from("a.bin"), size: 3, failure: None }
+    let end = TransferEnd { outcome, path: PathBuf::from("a.bin"), size: 3, hash: None, failure: None };
+    Event::TransferEnded { transfer: TRANSFER, end }
 }
 
 fn closed(reason: CloseReason) -> Event {

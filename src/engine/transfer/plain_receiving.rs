@@ -1,8 +1,9 @@
 //! A plain sender's bytes on their way into a file.
 
-use std::path::Path;
+use std::convert::Infallible;
 use std::sync::Arc;
 
+use super::admittance::Admittance;
 use super::ticket::Ticket;
 use crate::codec::file_name::SafeName;
 use crate::engine::core::Core;
@@ -17,6 +18,7 @@ pub(super) struct PlainReceiving<'a> {
     inbox: Inbox,
     receiver: PlainReceiver,
     way: Way,
+    admittance: Admittance<'a>,
     file: Option<File<'a>>,
 }
 
@@ -30,8 +32,14 @@ impl<'a> PlainReceiving<'a> {
     /// The most bytes that the first receive call should ask for: it may be a name.
     pub(super) const FIRST_MAX: usize = PlainReceiver::FIRST_MAX;
 
-    pub(super) fn new(way: Way, inbox: Inbox, session: &'a Arc<Session>, core: &'a Core) -> Self {
-        Self { core, session, inbox, receiver: PlainReceiver::new(way), way, file: None }
+    pub(super) fn new(
+        way: Way,
+        inbox: Inbox,
+        session: &'a Arc<Session>,
+        core: &'a Core,
+        admittance: Admittance<'a>,
+    ) -> Self {
+        Self { core, session, inbox, receiver: PlainReceiver::new(way), way, admittance, file: None }
     }
 
     /// The most bytes that the next receive call should ask for.
@@ -51,11 +59,15 @@ impl<'a> PlainReceiving<'a> {
         if file.ticket.cancelled().is_requested() {
             return false;
         }
-        if let Err(failure) = file.incoming.write(received.content) {
+        let allowed = self.admittance.check(file.ticket.done().saturating_add(received.content.len() as u64));
+        let allowed =
+            allowed.map_err(|cause| Failure::new(Operation::WriteFile, file.incoming.path().display(), cause));
+        if let Err(failure) = allowed.and_then(|()| file.incoming.write(received.content)) {
             file.failure = Some(failure);
             return false;
         }
         file.ticket.add(received.content.len() as u64);
+        self.rest_while_paused();
         true
     }
 
@@ -67,6 +79,15 @@ impl<'a> PlainReceiving<'a> {
     pub(super) fn idle(&mut self) {
         if let Some(file) = &mut self.file {
             file.ticket.idle();
+        }
+        self.rest_while_paused();
+    }
+
+    /// What comes meanwhile waits with the system, and then with the sender.
+    fn rest_while_paused(&mut self) {
+        let Some(file) = &mut self.file else { return };
+        while file.ticket.is_paused() && !file.ticket.cancelled().is_requested() && !self.session.stop.is_requested() {
+            file.ticket.rest();
         }
     }
 
@@ -99,23 +120,20 @@ impl<'a> PlainReceiving<'a> {
     }
 
     /// `None` when the file can't be begun, which is told like one that ended.
-    fn create(&self, begin: Begin, mode: SendMode) -> Option<File<'a>> {
+    fn create(&mut self, begin: Begin, mode: SendMode) -> Option<File<'a>> {
         let Begin { name, notice } = begin;
         if let Some(notice) = notice {
             self.core.notice(self.session.info.socket, Some(self.session), notice);
         }
-        let begin = |path: &Path| {
-            let name = name.as_sent().to_owned();
-            Ticket::begin(self.core, self.session, Direction::In, mode, name, path, None)
-        };
-        match self.inbox.create(&name) {
-            Ok(incoming) => {
-                let ticket = begin(&incoming.path());
-                Some(File { incoming, ticket, failure: None })
-            }
+        let path = self.inbox.path().join(name.as_str());
+        let sent_as = name.as_sent().to_owned();
+        let mut ticket = Ticket::begin(self.core, self.session, Direction::In, mode, sent_as, &path, None);
+        let Ok(admitted) = self.admittance.admit(&mut ticket, None, || Ok::<_, Infallible>(()));
+        let created = admitted.map_err(|cause| Failure::new(Operation::CreateFile, path.display(), cause));
+        match created.and_then(|()| self.inbox.create(&name)) {
+            Ok(incoming) => Some(File { incoming, ticket, failure: None }),
             Err(failure) => {
-                let path = Path::new(name.as_str());
-                begin(path).conclude(Outcome::Refused, path, Some(failure));
+                ticket.conclude(Outcome::Refused, &path, Some(failure));
                 None
             }
         }

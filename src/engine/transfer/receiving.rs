@@ -1,7 +1,9 @@
 //! One connection's bytes on their way into files.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::admittance::Admittance;
 use super::plain_receiving::PlainReceiving;
 use super::verified::VerifiedReceiving;
 use crate::engine::core::Core;
@@ -19,10 +21,17 @@ pub(in crate::engine) struct Receiving<'a> {
     sender: Sender<'a>,
 }
 
+/// What [`Sender::Unknown`] has, until it is known who takes it over.
+struct Waiting<'a> {
+    inbox: Inbox,
+    admittance: Admittance<'a>,
+}
+
 enum Sender<'a> {
     /// These are the first bytes, too few to tell.
     Unknown {
-        inbox: Inbox,
+        /// `None` only while it is taken over.
+        waiting: Option<Waiting<'a>>,
         first: Vec<u8>,
     },
     Plain(PlainReceiving<'a>),
@@ -39,14 +48,59 @@ impl<'a> Receiving<'a> {
         session: &'a Arc<Session>,
         core: &'a Core,
         stream: &'a Stream,
+        admittance: Admittance<'a>,
     ) -> Result<Option<Self>, Failure> {
-        let (Some(way), Some(folder)) = (Way::of(mode), mode.folder()) else { return Ok(None) };
+        let Some(folder) = mode.folder() else { return Ok(None) };
+        let Some(way) = Way::of(mode) else {
+            // Found out before anybody offers a file.
+            Inbox::open(folder)?;
+            return Ok(None);
+        };
         let inbox = Inbox::open(folder)?;
         let sender = match way {
-            Way::Auto => Sender::Unknown { inbox, first: Vec::new() },
-            Way::Raw | Way::Tutorial => Sender::Plain(PlainReceiving::new(way, inbox, session, core)),
+            Way::Auto => Sender::Unknown { waiting: Some(Waiting { inbox, admittance }), first: Vec::new() },
+            Way::Raw | Way::Tutorial => Sender::Plain(PlainReceiving::new(way, inbox, session, core, admittance)),
         };
         Ok(Some(Self { core, session, stream, sender }))
+    }
+
+    /// For somebody who connected and began with the magic, which is to be handed in. With a folder it receives.
+    ///
+    /// # Errors
+    /// The folder can't be used.
+    pub(in crate::engine) fn answer(
+        folder: Option<&PathBuf>,
+        session: &'a Arc<Session>,
+        core: &'a Core,
+        stream: &'a Stream,
+        admittance: Admittance<'a>,
+    ) -> Result<Self, Failure> {
+        let inbox = folder.map(|folder| Inbox::open(folder)).transpose()?;
+        let verified = VerifiedReceiving::answer(session, core, stream, inbox, admittance);
+        Ok(Self { core, session, stream, sender: Sender::Verified(verified) })
+    }
+
+    /// For a connection that this side made to receive files over; says so to the other.
+    ///
+    /// # Errors
+    /// The folder can't be used.
+    pub(in crate::engine) fn call(
+        folder: &Path,
+        session: &'a Arc<Session>,
+        core: &'a Core,
+        stream: &'a Stream,
+        admittance: Admittance<'a>,
+    ) -> Result<Self, Failure> {
+        let verified = VerifiedReceiving::call(session, core, stream, Inbox::open(folder)?, admittance);
+        Ok(Self { core, session, stream, sender: Sender::Verified(verified) })
+    }
+
+    /// Says what is said before anything comes. False as [`Self::bytes`].
+    pub(in crate::engine) fn greet(&mut self) -> bool {
+        match &mut self.sender {
+            Sender::Verified(verified) => verified.say_hello(),
+            Sender::Unknown { .. } | Sender::Plain(_) => true,
+        }
     }
 
     /// The most bytes that the next receive call should ask for.
@@ -63,39 +117,40 @@ impl<'a> Receiving<'a> {
     /// file's end tells why.
     pub(in crate::engine) fn bytes(&mut self, buffer: &mut Vec<u8>, len: usize) -> bool {
         match &mut self.sender {
-            Sender::Unknown { inbox, first } => {
+            Sender::Unknown { waiting, first } => {
                 first.extend_from_slice(&buffer[..len]);
-                let inbox = inbox.clone();
+                let who = First::of(first);
+                if who == First::Undecided {
+                    return true;
+                }
+                let Some(Waiting { inbox, admittance }) = waiting.take() else { return false };
                 let mut first = std::mem::take(first);
-                self.sender = match First::of(&first) {
-                    First::Undecided => Sender::Unknown { inbox, first },
-                    First::Plain => {
-                        let mut plain = PlainReceiving::new(Way::Auto, inbox, self.session, self.core);
-                        let goes_on = plain.bytes(&first);
-                        self.sender = Sender::Plain(plain);
-                        return goes_on;
-                    }
-                    First::Speaks => {
-                        let mut verified = VerifiedReceiving::new(self.session, self.core, self.stream, inbox);
-                        let len = first.len();
-                        let goes_on = verified.bytes(&mut first, len);
-                        self.sender = Sender::Verified(verified);
-                        return goes_on;
-                    }
-                };
-                true
+                let (session, core) = (self.session, self.core);
+                if who == First::Plain {
+                    let mut plain = PlainReceiving::new(Way::Auto, inbox, session, core, admittance);
+                    let goes_on = plain.bytes(&first);
+                    self.sender = Sender::Plain(plain);
+                    goes_on
+                } else {
+                    let mut verified = VerifiedReceiving::answer(session, core, self.stream, Some(inbox), admittance);
+                    let len = first.len();
+                    let goes_on = verified.bytes(&mut first, len);
+                    self.sender = Sender::Verified(verified);
+                    goes_on
+                }
             }
             Sender::Plain(plain) => plain.bytes(&buffer[..len]),
             Sender::Verified(verified) => verified.bytes(buffer, len),
         }
     }
 
-    /// Whether anything has begun; from then on [`Self::idle`] is to be called about once a second while nothing comes.
+    /// Whether a file, or what comes before it, is on its way: then [`Self::idle`] is to be called about once a second while
+    /// nothing comes.
     pub(in crate::engine) fn is_under_way(&self) -> bool {
         match &self.sender {
             Sender::Unknown { .. } => false,
             Sender::Plain(plain) => plain.is_under_way(),
-            Sender::Verified(_) => true,
+            Sender::Verified(verified) => verified.waits(),
         }
     }
 
@@ -115,10 +170,11 @@ impl<'a> Receiving<'a> {
     /// whole.
     pub(in crate::engine) fn end(self, end: PeerEnd) -> bool {
         match self.sender {
-            Sender::Unknown { inbox, first } => {
-                let mut plain = PlainReceiving::new(Way::Auto, inbox, self.session, self.core);
+            Sender::Unknown { waiting: Some(Waiting { inbox, admittance }), first } => {
+                let mut plain = PlainReceiving::new(Way::Auto, inbox, self.session, self.core, admittance);
                 (first.is_empty() || plain.bytes(&first)) && plain.end(end)
             }
+            Sender::Unknown { waiting: None, .. } => true,
             Sender::Plain(plain) => plain.end(end),
             Sender::Verified(verified) => verified.end(end),
         }

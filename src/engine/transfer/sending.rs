@@ -168,6 +168,10 @@ impl Sending<'_> {
             if self.session.stop.is_requested() {
                 return Err(Broken::Stopped);
             }
+            if self.ticket.is_paused() {
+                self.ticket.rest();
+                continue;
+            }
             match self.stream.send(bytes) {
                 Ok(sent) => {
                     bytes = &bytes[sent..];

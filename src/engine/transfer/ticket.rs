@@ -4,19 +4,24 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::meter::Meter;
+use crossbeam_channel::select;
+
+use super::meter::{Meter, STALL_REPORT};
+use super::reins::Reins;
+use crate::codec::prefix_hash::Hash;
 use crate::engine::core::Core;
 use crate::engine::session::Session;
 use crate::engine::stop::Stop;
-use crate::model::{Direction, Event, Failure, Outcome, RowBody, SendMode, TransferInfo};
+use crate::model::{Direction, Event, Failure, Outcome, Permission, RowBody, SendMode, TransferEnd, TransferInfo};
 
 pub(super) struct Ticket<'a> {
     core: &'a Core,
     session: &'a Arc<Session>,
     pub(super) info: TransferInfo,
-    mode: SendMode,
     meter: Meter,
-    cancelled: Arc<Stop>,
+    reins: Arc<Reins>,
+    /// As it was told last.
+    is_paused: bool,
 }
 
 impl<'a> Ticket<'a> {
@@ -29,15 +34,55 @@ impl<'a> Ticket<'a> {
         path: &Path,
         size: Option<u64>,
     ) -> Self {
-        let (id, cancelled) = core.begin_transfer(session, direction);
-        let info = TransferInfo { id, session: session.info.id, direction, name, path: path.to_owned(), size };
+        let (id, reins) = core.begin_transfer(session, direction, mode);
+        let (socket, peer, path) = (session.info.socket, session.peer.clone(), path.to_owned());
+        let info = TransferInfo { id, socket, session: session.info.id, peer, direction, mode, name, path, size };
         core.outbox.send(Event::TransferStarted(info.clone()));
-        Self { core, session, info, mode, meter: Meter::new(size, Instant::now()), cancelled }
+        Self { core, session, info, meter: Meter::new(size, Instant::now()), reins, is_paused: false }
     }
 
     /// Requested when the user cancels this file.
     pub(super) fn cancelled(&self) -> &Stop {
-        &self.cancelled
+        self.reins.cancelled()
+    }
+
+    /// Whether the user has it rest; the change is told here.
+    pub(super) fn is_paused(&mut self) -> bool {
+        let is_paused = self.reins.is_paused();
+        if std::mem::replace(&mut self.is_paused, is_paused) != is_paused {
+            self.core.outbox.send(Event::TransferPaused { transfer: self.info.id, paused: is_paused });
+        }
+        is_paused
+    }
+
+    /// Waits for a second, or until something is asked of the file or the session; tells of a file that waits.
+    pub(super) fn rest(&mut self) {
+        select! {
+            recv(self.reins.changed()) -> _ => {}
+            recv(self.reins.cancelled().requested()) -> _ => {}
+            recv(self.session.stop.requested()) -> _ => {}
+            default(STALL_REPORT) => self.idle(),
+        }
+    }
+
+    /// The same until there is an answer; `each_second` is called meanwhile and may end it. `None`: there is none.
+    pub(super) fn ask<E>(&mut self, mut each_second: impl FnMut() -> Result<(), E>) -> Result<Option<Permission>, E> {
+        self.core.outbox.send(Event::TransferAsks { transfer: self.info.id });
+        loop {
+            if let Some(permission) = self.reins.permission() {
+                return Ok(Some(permission));
+            }
+            if self.cancelled().is_requested() || self.session.stop.is_requested() {
+                return Ok(None);
+            }
+            each_second()?;
+            self.rest();
+        }
+    }
+
+    /// Becomes ready when something but a cancel is asked of the file.
+    pub(super) fn changed(&self) -> crossbeam_channel::Receiver<()> {
+        self.reins.changed().clone()
     }
 
     pub(super) fn done(&self) -> u64 {
@@ -66,9 +111,18 @@ impl<'a> Ticket<'a> {
         }
     }
 
+    /// Both sides have the same bytes.
+    pub(super) fn verified(self, path: &Path, hash: &Hash) {
+        self.end(Outcome::Verified, path, Some(*hash), None);
+    }
+
     /// Records and tells how the file ended, and where it lies now.
     pub(super) fn conclude(self, outcome: Outcome, path: &Path, failure: Option<Failure>) {
-        let Self { core, session, info, mode, meter, .. } = self;
+        self.end(outcome, path, None, failure);
+    }
+
+    fn end(self, outcome: Outcome, path: &Path, hash: Option<Hash>, failure: Option<Failure>) {
+        let Self { core, session, info, meter, .. } = self;
         core.end_transfer(info.id);
         if let Some(failure) = &failure {
             core.record(session.info.socket, Some(session), RowBody::Failed { failure: failure.clone() });
@@ -80,12 +134,12 @@ impl<'a> Ticket<'a> {
             size: meter.done(),
             duration_ns: u64::try_from(meter.elapsed().as_nanos()).unwrap_or(u64::MAX),
             outcome,
-            mode,
+            mode: info.mode,
+            hash: hash.map(|hash| blake3::Hash::from(hash).to_hex().to_string()),
         };
         core.record(session.info.socket, Some(session), body);
         core.outbox.send(Event::TransferProgress { transfer: info.id, progress: meter.progress() });
-        let size = meter.done();
-        let path = path.to_owned();
-        core.outbox.send(Event::TransferEnded { transfer: info.id, outcome, path, size, failure });
+        let end = TransferEnd { outcome, path: path.to_owned(), size: meter.done(), hash, failure };
+        core.outbox.send(Event::TransferEnded { transfer: info.id, end });
     }
 }

@@ -25,6 +25,8 @@ fn reason_for(failure: &Failure) -> CancelReason {
         Cause::Damaged => CancelReason::Mismatch,
         Cause::SourceChanged => CancelReason::Changed,
         Cause::Cancelled => CancelReason::Stopped,
+        Cause::Declined => CancelReason::Declined,
+        Cause::OverTheLimit { .. } | Cause::EnoughFiles { .. } => CancelReason::Limit,
         _ => CancelReason::Storage,
     }
 }

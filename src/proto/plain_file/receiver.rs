@@ -19,7 +19,7 @@ impl Way {
     #[must_use]
     pub fn of(mode: &ReceiveMode) -> Option<Self> {
         match mode {
-            ReceiveMode::Show => None,
+            ReceiveMode::Show | ReceiveMode::Verified { .. } => None,
             ReceiveMode::Raw { .. } => Some(Self::Raw),
             ReceiveMode::Tutorial { .. } => Some(Self::Tutorial),
             ReceiveMode::Auto { .. } => Some(Self::Auto),

@@ -95,6 +95,17 @@ fn rows_come_back_as_they_were() {
             duration_ns: 5,
             outcome: Outcome::HandedOver,
             mode: SendMode::Tutorial,
+            hash: None,
+        }),
+        with_body(RowBody::File {
+            direction: Direction::In,
+            name: "b".to_owned(),
+            path: "/tmp/b".to_owned(),
+            size: 0,
+            duration_ns: 0,
+            outcome: Outcome::Verified,
+            mode: SendMode::Verified,
+            hash: Some("af13".to_owned()),
         }),
     ];
     rows[0].body = RowBody::Data { direction: Direction::In, call: Call::RecvFrom, truncated: true };

@@ -240,9 +240,9 @@ impl ClientTabState {
             let open = self.session().is_some();
             if receive_options(ui, cx, Role::Client, self.socket, &mut self.receive, self.form.tried, open)
                 && locked
-                && let Some(receive) = self.receive.mode(protocol)
+                && let Some((receive, admission)) = self.receive.intake(protocol)
             {
-                cx.act(UiCommand::Engine(Command::SetReceive { socket: self.socket, receive }));
+                cx.act(UiCommand::Engine(Command::SetReceive { socket: self.socket, receive, admission }));
             }
         }
         if protocol.has_connection() {

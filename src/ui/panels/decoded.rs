@@ -66,7 +66,9 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::model::{Call, Direction, Peer, Protocol, Role, RowBody, SessionId, SessionInfo, SocketId, Stamp};
+    use crate::model::{
+        Call, Direction, Peer, Protocol, Purpose, Role, RowBody, SessionId, SessionInfo, SocketId, Stamp,
+    };
     use crate::ui::view::{FramesFrom, SessionView};
 
     fn sessions(decoder: Decoder, protocol: Protocol, frames_from: Option<FramesFrom>) -> Sessions {
@@ -75,6 +77,7 @@ mod tests {
             id: SessionId(1),
             socket: SocketId(1),
             role: Role::Client,
+            purpose: Purpose::Talk,
             protocol,
             decoder,
             local: peer.clone(),

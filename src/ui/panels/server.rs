@@ -10,7 +10,7 @@ use super::socket_area::{keep_fresh, socket_area};
 use crate::codec::compose::Format;
 use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
-use crate::model::{Command, Endpoint, Failure, Hint, Protocol, Role, SessionId};
+use crate::model::{Command, Endpoint, Failure, Hint, Protocol, Purpose, Role, SessionId};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
@@ -235,9 +235,9 @@ impl ServerTabState {
             let open = !self.open.is_empty();
             if receive_options(ui, cx, Role::Server, self.socket, &mut self.receive, self.form.tried, open)
                 && locked
-                && let Some(receive) = self.receive.mode(protocol)
+                && let Some((receive, admission)) = self.receive.intake(protocol)
             {
-                cx.act(UiCommand::Engine(Command::SetReceive { socket: self.socket, receive }));
+                cx.act(UiCommand::Engine(Command::SetReceive { socket: self.socket, receive, admission }));
             }
         }
         if protocol.has_connection() {
@@ -354,6 +354,9 @@ impl ServerTabState {
 pub fn peer_name(language: Language, sessions: &Sessions, session: SessionId) -> String {
     let info = sessions.by_id.get(&session).map(|view| &view.info);
     let peer = info.map(|info| visible(&info.peer.to_string())).unwrap_or_default();
+    if info.is_some_and(|info| info.purpose != Purpose::Talk) {
+        return tr!(language, "session.files", peer = peer).into_owned();
+    }
     if !peer.is_empty() {
         return peer;
     }

@@ -9,9 +9,10 @@ use super::transfers::Transfers;
 use super::udp_form::UdpForm;
 use crate::codec::encoding::Encoding;
 use crate::model::{
-    AddressForm, Cause, ClientTab, CloseReason, ConnectSpec, Event, Hint, Notice, Recipients, Role, SessionId, SocketId,
+    AddressForm, Cause, ClientTab, CloseReason, ConnectSpec, Event, Hint, Notice, Purpose, Recipients, Role, SessionId,
+    SocketId,
 };
-use crate::ui::view::Sessions;
+use crate::ui::view::{SessionView, Sessions};
 use crate::ui::widgets::message_line::Message;
 
 /// After a lost connection, with automatic reconnecting.
@@ -79,7 +80,11 @@ impl ClientTabState {
             timeout: settings.timeout_ms.to_string(),
             reconnect: settings.reconnect,
             connected: settings.connected,
-            receive: ReceiveForm::new(&settings.receive, &settings.folder),
+            receive: ReceiveForm::new(
+                &settings.receive,
+                &settings.folder,
+                (settings.ask_first, &settings.largest_file, &settings.most_files),
+            ),
             stay_half_open: settings.stay_half_open,
             draft: Draft::from_settings(&settings.composer),
             state: ClientState::Idle,
@@ -111,6 +116,9 @@ impl ClientTabState {
             connected: self.connected,
             receive: self.receive.kind.name().to_owned(),
             folder: self.receive.folder.clone(),
+            ask_first: self.receive.ask,
+            largest_file: self.receive.largest.clone(),
+            most_files: self.receive.most.clone(),
             stay_half_open: self.stay_half_open,
             shown_as: shown_as.label().to_owned(),
             more_open: self.more_open,
@@ -146,6 +154,7 @@ impl ClientTabState {
     /// How to connect; `None` while a field is mistaken, which the panel shows.
     #[must_use]
     pub fn spec(&self) -> Option<ConnectSpec> {
+        let (receive, admission) = self.receive.intake(self.form.protocol)?;
         Some(ConnectSpec {
             timeout: Duration::from_millis(u64::from(self.timeout_ms()?)),
             local_host: self.local_host().map(ToOwned::to_owned),
@@ -154,7 +163,8 @@ impl ClientTabState {
             reconnect: (self.reconnect && self.form.protocol.is_stream()).then_some(RECONNECT_AFTER),
             // A connected socket hears its peer alone.
             connected: self.connected && self.udp.addresses(&self.form).is_none(),
-            receive: self.receive.mode(self.form.protocol)?,
+            receive,
+            admission,
             stay_half_open: self.stay_half_open,
             ..ConnectSpec::new(self.form.target().ok()?)
         })
@@ -191,6 +201,8 @@ impl ClientTabState {
             {
                 self.state = ClientState::Connecting { attempt: attempt.clone() };
             }
+            // They go beside the one that talks, and their files have rows of their own.
+            Event::Opened { info, .. } if info.purpose != Purpose::Talk => {}
             Event::Opened { info, .. } if info.socket == self.socket && self.is_open() => self.answering.push(info.id),
             Event::Opened { info, .. } if info.socket == self.socket => {
                 for forgotten in self.answering.drain(..) {
@@ -209,10 +221,11 @@ impl ClientTabState {
             Event::ReconnectingIn { socket, delay } if *socket == self.socket => {
                 self.state = ClientState::Waiting(*delay);
             }
-            Event::TransferStarted(info) if self.last.is_some_and(|(session, _)| session == info.session) => {
-                self.transfers.started(info.clone());
-            }
-            Event::TransferProgress { .. } | Event::TransferEnded { .. } => {
+            Event::TransferStarted(info) if info.socket == self.socket => self.transfers.started(info.clone()),
+            Event::TransferAsks { .. }
+            | Event::TransferProgress { .. }
+            | Event::TransferPaused { .. }
+            | Event::TransferEnded { .. } => {
                 self.transfers.on_event(event);
             }
             Event::Failed { socket, failure, .. } if *socket == Some(self.socket) => {
@@ -227,7 +240,10 @@ impl ClientTabState {
     }
 
     fn session_closed(&mut self, session: SessionId, reason: CloseReason, sessions: &mut Sessions) {
-        if !self.answering.contains(&session) {
+        let carried_files = |view: &SessionView| view.info.purpose != Purpose::Talk;
+        if sessions.by_id.get(&session).is_some_and(carried_files) {
+            sessions.forget(session);
+        } else if !self.answering.contains(&session) {
             self.last = Some((session, Some(reason)));
             if self.session() == Some(session) {
                 self.state = ClientState::Idle;

@@ -25,5 +25,5 @@ pub use port_wait::PortWait;
 pub use receive_form::{ReceiveForm, ReceiveKind};
 pub use server_tab::{RecipientChoice, RespondKind, ServerState, ServerTabState};
 pub use socket_view::SocketView;
-pub use transfers::{TransferEnd, TransferView, Transfers};
+pub use transfers::{TransferView, Transfers};
 pub use udp_form::UdpForm;

@@ -18,8 +18,8 @@ use super::udp_form::UdpForm;
 use crate::codec::compose::{self, ComposeError, Format, LineEnding};
 use crate::codec::encoding::Encoding;
 use crate::model::{
-    Cause, Endpoint, Event, Hint, ListenSpec, Notice, Protocol, ReceiveMode, Respond, Role, ServerTab, SessionId,
-    SocketId,
+    Admission, Cause, Endpoint, Event, Hint, ListenSpec, Notice, Protocol, ReceiveMode, Respond, Role, ServerTab,
+    SessionId, SocketId,
 };
 use crate::ui::view::Sessions;
 use crate::ui::widgets::message_line::Message;
@@ -106,7 +106,11 @@ impl ServerTabState {
             respond,
             reply: settings.reply.clone(),
             browser: BrowserForm::new(&settings.browser, &settings.page, &settings.site),
-            receive: ReceiveForm::new(&settings.receive, &settings.folder),
+            receive: ReceiveForm::new(
+                &settings.receive,
+                &settings.folder,
+                (settings.ask_first, &settings.largest_file, &settings.most_files),
+            ),
             stay_half_open: settings.stay_half_open,
             wait_for_address: false,
             port_wait: None,
@@ -141,6 +145,9 @@ impl ServerTabState {
             site: self.browser.path.clone(),
             receive: self.receive.kind.name().to_owned(),
             folder: self.receive.folder.clone(),
+            ask_first: self.receive.ask,
+            largest_file: self.receive.largest.clone(),
+            most_files: self.receive.most.clone(),
             stay_half_open: self.stay_half_open,
             shown_as: shown_as.label().to_owned(),
             more_open: self.more_open,
@@ -153,10 +160,14 @@ impl ServerTabState {
     pub fn spec(&self) -> Option<ListenSpec> {
         let browser = self.browser.content(self.form.protocol).ok()?;
         // What a browser sends is shown: the choice of a folder for files is out of sight, and out of force.
-        let receive = if browser.is_some() { ReceiveMode::Show } else { self.receive.mode(self.form.protocol)? };
+        let (receive, admission) = match browser {
+            Some(_) => (ReceiveMode::Show, Admission::default()),
+            None => self.receive.intake(self.form.protocol)?,
+        };
         Some(ListenSpec {
             respond: self.respond().ok()?,
             receive,
+            admission,
             browser,
             stay_half_open: self.stay_half_open,
             wait_for_address: self.wait_for_address,
@@ -207,8 +218,11 @@ impl ServerTabState {
                 self.open.insert(info.id);
             }
             Event::Closed { socket, session, .. } if *socket == self.socket => self.session_closed(*session, sessions),
-            Event::TransferStarted(info) if self.has(info.session) => self.transfers.started(info.clone()),
-            Event::TransferProgress { .. } | Event::TransferEnded { .. } => {
+            Event::TransferStarted(info) if info.socket == self.socket => self.transfers.started(info.clone()),
+            Event::TransferAsks { .. }
+            | Event::TransferProgress { .. }
+            | Event::TransferPaused { .. }
+            | Event::TransferEnded { .. } => {
                 self.transfers.on_event(event);
             }
             Event::Failed { socket, failure, .. } if *socket == Some(self.socket) => {
@@ -264,10 +278,6 @@ impl ServerTabState {
         } else if !matches!(self.message, Some(Message::Failed(_))) {
             self.message = Some(Message::Noticed(notice.clone()));
         }
-    }
-
-    fn has(&self, session: SessionId) -> bool {
-        self.open.contains(&session) || self.closed.contains(&session)
     }
 
     fn session_closed(&mut self, session: SessionId, sessions: &mut Sessions) {

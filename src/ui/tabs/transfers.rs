@@ -1,25 +1,39 @@
-use std::path::PathBuf;
+use std::collections::VecDeque;
 
-use crate::model::{Event, Failure, Outcome, Progress, TransferId, TransferInfo};
+use crate::model::{Event, Progress, TransferEnd, TransferId, TransferInfo};
+
+/// Rates that are kept for the plot: those of the last twelve seconds, while bytes cross.
+const RATES: usize = 120;
 
 /// Ended transfers that stay visible.
 const ENDED_MAX: usize = 20;
-
-/// How a transfer ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TransferEnd {
-    pub outcome: Outcome,
-    pub path: PathBuf,
-    pub size: u64,
-    pub failure: Option<Failure>,
-}
 
 /// One file on its way or arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TransferView {
     pub info: TransferInfo,
     pub progress: Option<Progress>,
+    /// Bytes a second at each report, latest last.
+    pub rates: VecDeque<u64>,
+    /// It waits for the user's word.
+    pub asks: bool,
+    pub paused: bool,
     pub end: Option<TransferEnd>,
+}
+
+impl TransferView {
+    fn new(info: TransferInfo) -> Self {
+        Self { info, progress: None, rates: VecDeque::new(), asks: false, paused: false, end: None }
+    }
+
+    fn progressed(&mut self, progress: Progress) {
+        self.progress = Some(progress);
+        self.asks = false;
+        self.rates.push_back(progress.rate);
+        if self.rates.len() > RATES {
+            self.rates.pop_front();
+        }
+    }
 }
 
 /// The files of one tab, latest last.
@@ -45,7 +59,7 @@ impl Transfers {
     }
 
     pub fn started(&mut self, info: TransferInfo) {
-        self.rows.push(TransferView { info, progress: None, end: None });
+        self.rows.push(TransferView::new(info));
         let mut surplus = self.rows.iter().filter(|row| row.end.is_some()).count().saturating_sub(ENDED_MAX);
         self.rows.retain(|row| {
             let drop = surplus > 0 && row.end.is_some();
@@ -57,12 +71,15 @@ impl Transfers {
     /// Takes a progress or an end in; false when it is about no transfer of this tab.
     pub fn on_event(&mut self, event: &Event) -> bool {
         match event {
+            Event::TransferAsks { transfer } => self.find(*transfer).map(|row| row.asks = true).is_some(),
             Event::TransferProgress { transfer, progress } => {
-                self.find(*transfer).map(|row| row.progress = Some(*progress)).is_some()
+                self.find(*transfer).map(|row| row.progressed(*progress)).is_some()
             }
-            Event::TransferEnded { transfer, outcome, path, size, failure } => {
-                let end = TransferEnd { outcome: *outcome, path: path.clone(), size: *size, failure: failure.clone() };
-                self.find(*transfer).map(|row| row.end = Some(end)).is_some()
+            Event::TransferPaused { transfer, paused } => {
+                self.find(*transfer).map(|row| row.paused = *paused).is_some()
+            }
+            Event::TransferEnded { transfer, end } => {
+                self.find(*transfer).map(|row| (row.asks, row.end) = (false, Some(end.clone()))).is_some()
             }
             _ => false,
         }

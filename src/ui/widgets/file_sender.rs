@@ -66,6 +66,7 @@ fn popup(
     let muted = |words: Cow<'static, str>| RichText::new(words).font(tokens.small_font()).color(tokens.text_muted);
     caption(ui, tokens, &tr!(cx.language, "file.mode"));
     for (mode, name, explained) in [
+        (SendMode::Verified, tr!(cx.language, "file.verified"), tr!(cx.language, "file.verified.explained")),
         (SendMode::Raw, tr!(cx.language, "file.raw"), tr!(cx.language, "file.raw.explained")),
         (SendMode::Tutorial, tr!(cx.language, "file.tutorial"), tr!(cx.language, "file.tutorial.explained")),
     ] {

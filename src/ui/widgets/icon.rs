@@ -1,6 +1,6 @@
 //! Icons as strokes, so that no font decides how they look.
 
-use egui::{Color32, Painter, Pos2, Rect, Response, Sense, Shape, Stroke, Ui, Vec2, pos2, vec2};
+use egui::{Color32, Painter, Pos2, Rect, Response, Sense, Shape, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};
 
 use crate::ui::theme::Tokens;
 
@@ -20,6 +20,10 @@ pub enum Icon {
     Moon,
     Warning,
     Info,
+    Pause,
+    Play,
+    Copy,
+    Folder,
 }
 
 /// Paints an icon in the middle of `rect`.
@@ -72,6 +76,22 @@ pub fn paint(painter: &Painter, rect: Rect, icon: Icon, colour: Color32) {
             line(&[at(0.0, -0.5), at(0.0, 3.0)]);
             painter.circle_filled(at(0.0, -2.75), 0.9, colour);
         }
+        Icon::Pause => {
+            line(&[at(-2.25, -4.0), at(-2.25, 4.0)]);
+            line(&[at(2.25, -4.0), at(2.25, 4.0)]);
+        }
+        Icon::Play => {
+            painter.add(Shape::closed_line(vec![at(-2.5, -4.25), at(4.0, 0.0), at(-2.5, 4.25)], stroke));
+        }
+        Icon::Copy => {
+            let page = |x: f32, y: f32| Rect::from_center_size(at(x, y), vec2(6.5, 7.5));
+            painter.rect_stroke(page(1.5, 1.5), 1.0, stroke, StrokeKind::Middle);
+            line(&[at(-4.75, 2.5), at(-4.75, -5.0), at(2.0, -5.0)]);
+        }
+        Icon::Folder => {
+            let outline = [at(-5.5, 4.0), at(-5.5, -4.0), at(-1.5, -4.0), at(0.0, -2.25), at(5.5, -2.25), at(5.5, 4.0)];
+            painter.add(Shape::closed_line(outline.to_vec(), stroke));
+        }
     }
 }
 
@@ -102,7 +122,7 @@ pub fn icon_button(ui: &mut Ui, tokens: &Tokens, icon: Icon, label: &str, toolti
         }
         if response.has_focus() {
             let outline = Stroke::new(1.0, tokens.accent);
-            ui.painter().rect_stroke(rect, tokens.radius - 1, outline, egui::StrokeKind::Inside);
+            ui.painter().rect_stroke(rect, tokens.radius - 1, outline, StrokeKind::Inside);
         }
         let colour = if active { tokens.text } else { tokens.text_muted };
         let colour = if ui.is_enabled() { colour } else { colour.gamma_multiply(0.4) };

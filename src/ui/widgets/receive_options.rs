@@ -29,12 +29,14 @@ pub fn receive_options(
         row_caption(ui, cx.tokens, &label);
         choice(ui, "receive", &label, 190.0, &mut form.kind, &ReceiveKind::ALL, |kind| match kind {
             ReceiveKind::Show => tr!(language, "receive.show"),
+            ReceiveKind::Verified => tr!(language, "receive.verified"),
             ReceiveKind::Raw => tr!(language, "receive.raw"),
             ReceiveKind::Tutorial => tr!(language, "receive.tutorial"),
             ReceiveKind::Auto => tr!(language, "receive.auto"),
         })
         .on_hover_text(match form.kind {
             ReceiveKind::Show => tr!(language, "receive.show.explained"),
+            ReceiveKind::Verified => tr!(language, "receive.verified.explained"),
             ReceiveKind::Raw => tr!(language, "receive.raw.explained"),
             ReceiveKind::Tutorial => tr!(language, "receive.tutorial.explained"),
             ReceiveKind::Auto => tr!(language, "receive.auto.explained"),
@@ -72,8 +74,38 @@ pub fn receive_options(
         if missing {
             mistake(ui, cx.tokens, &tr!(language, "receive.folder.missing"));
         }
+        entered |= limits(ui, cx, socket, form);
     }
     form.kind != before || entered
+}
+
+/// Which files are taken; true when something else was settled on.
+fn limits(ui: &mut Ui, cx: &Cx<'_>, socket: SocketId, form: &mut ReceiveForm) -> bool {
+    let language = cx.language;
+    let (large, many) = (form.largest().is_none(), form.most().is_none());
+    let mut settled = false;
+    ui.horizontal(|ui| {
+        row_caption(ui, cx.tokens, &tr!(language, "receive.limits"));
+        let asks = ui.checkbox(&mut form.ask, tr!(language, "receive.ask"));
+        settled |= asks.on_hover_text(tr!(language, "receive.ask.explained")).changed();
+        let mut field = |id: &str, label: &str, hint: &str, width: f32, mistaken: bool, text: &mut String| {
+            let field = Field { id: Id::unique((id, socket.0)), label, hint, width, mistaken };
+            let response = field.show(ui, cx.tokens, text);
+            form.typing |= response.changed();
+            settled |= response.lost_focus() && std::mem::take(&mut form.typing);
+        };
+        let (label, hint) = (tr!(language, "receive.largest"), tr!(language, "receive.largest.hint"));
+        field("largest file", &label, &hint, 104.0, large, &mut form.largest);
+        let (label, hint) = (tr!(language, "receive.most"), tr!(language, "receive.most.hint"));
+        field("most files", &label, &hint, 84.0, many, &mut form.most);
+    });
+    if large {
+        mistake(ui, cx.tokens, &tr!(language, "receive.largest.bad"));
+    }
+    if many {
+        mistake(ui, cx.tokens, &tr!(language, "receive.most.bad"));
+    }
+    settled
 }
 
 /// Whether a stream stays open for sending once its peer has finished; for connections opened from now on.

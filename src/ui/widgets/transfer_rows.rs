@@ -1,16 +1,21 @@
-use egui::{Color32, Label, Rect, RichText, Sense, Ui, vec2};
+use egui::{Color32, Label, Rect, RichText, Sense, Shape, Stroke, Ui, pos2, vec2};
 
-use super::icon::{self, Icon};
+use super::button::{Weight, button};
+use super::icon::{self, Icon, icon_button};
 use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
-use crate::model::{Command, Direction, Outcome};
+use crate::model::{Command, Direction, Outcome, Permission, TransferEnd, TransferId};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
-use crate::ui::tabs::{TransferEnd, TransferView, Transfers};
+use crate::ui::tabs::{TransferView, Transfers};
 use crate::ui::theme::Tokens;
 
-/// The files of a tab: name, progress, rate, time left, cancel; how each ended.
+/// Points that a plot of the rate takes, and those that have to be left for it and the name.
+const PLOT_WIDTH: f32 = 48.0;
+const ROOM_FOR_A_PLOT: f32 = 260.0;
+
+/// The files of a tab: name, progress, rate, time left, pause, cancel; how each ended.
 pub fn transfer_rows(ui: &mut Ui, cx: &mut Cx<'_>, transfers: &mut Transfers) {
     for transfer in transfers.rows().iter().rev() {
         transfer_row(ui, cx, transfer);
@@ -37,49 +42,89 @@ fn transfer_row(ui: &mut Ui, cx: &mut Cx<'_>, transfer: &TransferView) {
         let (rect, _) = ui.allocate_exact_size(vec2(14.0, tokens.row_height), Sense::hover());
         icon::paint(ui.painter(), rect, picture, colour);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            if let Some(end) = &transfer.end {
-                ended(ui, tokens, cx.language, end);
-            } else {
-                let cancel = UiCommand::Engine(Command::CancelTransfer { transfer: transfer.info.id });
-                let label = tr!(cx.language, "transfer.cancel", name = name);
-                if icon::icon_button(ui, tokens, Icon::Close, &label, &label).clicked() {
-                    cx.act(cancel);
-                }
-                under_way(ui, tokens, cx.language, transfer, &name);
+            match &transfer.end {
+                Some(end) => ended(ui, cx, transfer, end, &name),
+                None => under_way(ui, cx, transfer, &name),
             }
             ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                let name = Label::new(RichText::new(name).color(tokens.text)).truncate();
+                let name = Label::new(RichText::new(name.as_str()).color(tokens.text)).truncate();
                 let path = transfer.end.as_ref().map_or(&transfer.info.path, |end| &end.path);
                 ui.add(name).on_hover_text(visible(&path.display().to_string()));
             });
         });
     });
+    if transfer.asks {
+        below(ui, |ui| question(ui, cx, transfer));
+    }
     if let Some(failure) = transfer.end.as_ref().and_then(|end| end.failure.as_ref()) {
-        ui.horizontal(|ui| {
-            // Below the name, not below its arrow.
-            ui.add_space(14.0 + ui.spacing().item_spacing.x);
-            ui.vertical(|ui| {
-                super::field::mistake(ui, tokens, &i18n::failure(cx.language, failure));
-                if let Some(hint) = i18n::hint(cx.language, failure) {
-                    super::field::caption(ui, tokens, &hint);
-                }
-            });
+        below(ui, |ui| {
+            super::field::mistake(ui, tokens, &i18n::failure(cx.language, failure));
+            if let Some(hint) = i18n::hint(cx.language, failure) {
+                super::field::caption(ui, tokens, &hint);
+            }
         });
     }
 }
 
-fn under_way(ui: &mut Ui, tokens: &Tokens, language: Language, transfer: &TransferView, name: &str) {
+/// Below the name, not below its arrow.
+fn below(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
+    ui.horizontal(|ui| {
+        ui.add_space(14.0 + ui.spacing().item_spacing.x);
+        ui.vertical(content);
+    });
+}
+
+/// Whether another machine's file is to be taken.
+fn question(ui: &mut Ui, cx: &mut Cx<'_>, transfer: &TransferView) {
+    let (tokens, language) = (cx.tokens, cx.language);
+    let peer = visible(&transfer.info.peer);
+    let words = match transfer.info.size {
+        Some(size) => tr!(language, "transfer.asks", peer = peer, size = i18n::byte_size(size)),
+        None => tr!(language, "transfer.asks.unsized", peer = peer),
+    };
+    super::field::remark(ui, tokens, &words);
+    ui.horizontal_wrapped(|ui| {
+        for (weight, permission, label, width) in [
+            (Weight::Primary, Permission::Accept, tr!(language, "transfer.accept"), 76.0),
+            (Weight::Plain, Permission::AcceptAll, tr!(language, "transfer.accept_all"), 168.0),
+            (Weight::Plain, Permission::Decline, tr!(language, "transfer.decline"), 76.0),
+        ] {
+            if button(ui, tokens, weight, &label, width, None).clicked() {
+                let transfer = transfer.info.id;
+                cx.act(UiCommand::Engine(Command::AnswerTransfer { transfer, permission }));
+            }
+        }
+    });
+}
+
+fn under_way(ui: &mut Ui, cx: &mut Cx<'_>, transfer: &TransferView, name: &str) {
+    let (tokens, language, id) = (cx.tokens, cx.language, transfer.info.id);
+    let label = tr!(language, "transfer.cancel", name = name);
+    if icon_button(ui, tokens, Icon::Close, &label, &label).clicked() {
+        cx.act(UiCommand::Engine(Command::CancelTransfer { transfer: id }));
+    }
+    if transfer.asks {
+        return;
+    }
+    pause(ui, cx, id, transfer.paused, name);
     let small = |words: String| RichText::new(words).font(tokens.small_font()).color(tokens.text_muted);
     let Some(progress) = transfer.progress else {
         ui.label(small(tr!(language, "transfer.starting").into_owned()));
         return;
     };
-    let mut words = i18n::pace(language, &progress);
-    if let Some(left) = progress.left() {
-        let left = i18n::duration(language, left);
-        words = tr!(language, "transfer.rate_and_left", rate = words, left = left).into_owned();
+    if transfer.paused {
+        ui.label(small(tr!(language, "transfer.paused").into_owned()));
+    } else {
+        let mut words = i18n::pace(language, &progress);
+        if let Some(left) = progress.left() {
+            let left = i18n::duration(language, left);
+            words = tr!(language, "transfer.rate_and_left", rate = words, left = left).into_owned();
+        }
+        ui.label(small(words));
     }
-    ui.label(small(words));
+    if ui.available_width() > ROOM_FOR_A_PLOT {
+        plot(ui, tokens, language, transfer);
+    }
     let Some(size) = progress.size else {
         ui.label(small(i18n::byte_size(progress.done)));
         return;
@@ -88,6 +133,36 @@ fn under_way(ui: &mut Ui, tokens: &Tokens, language: Language, transfer: &Transf
     let percent = (fraction * 100.0).floor();
     ui.label(small(format!("{percent:.0} %")));
     bar(ui, tokens, fraction as f32, name);
+}
+
+fn pause(ui: &mut Ui, cx: &mut Cx<'_>, transfer: TransferId, paused: bool, name: &str) {
+    let (picture, label) = match paused {
+        false => (Icon::Pause, tr!(cx.language, "transfer.pause", name = name)),
+        true => (Icon::Play, tr!(cx.language, "transfer.resume", name = name)),
+    };
+    if icon_button(ui, cx.tokens, picture, &label, &label).clicked() {
+        cx.act(UiCommand::Engine(Command::PauseTransfer { transfer, paused: !paused }));
+    }
+}
+
+/// The rate over the last seconds, against its highest.
+fn plot(ui: &mut Ui, tokens: &Tokens, language: Language, transfer: &TransferView) {
+    let highest = transfer.rates.iter().copied().max().unwrap_or(0);
+    if transfer.rates.len() < 2 || highest == 0 {
+        return;
+    }
+    let (rect, response) = ui.allocate_exact_size(vec2(PLOT_WIDTH, tokens.row_height), Sense::hover());
+    let words = tr!(language, "transfer.plot", rate = i18n::rate(language, highest));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, &*words));
+    let field = rect.shrink2(vec2(0.0, 4.0));
+    let step = field.width() / (transfer.rates.len() - 1) as f32;
+    let points = transfer.rates.iter().enumerate().map(|(index, rate)| {
+        let share = (*rate as f64 / highest as f64) as f32;
+        pos2(field.left() + index as f32 * step, field.bottom() - share * field.height())
+    });
+    ui.painter().line_segment([field.left_bottom(), field.right_bottom()], Stroke::new(1.0, tokens.outline));
+    ui.painter().add(Shape::line(points.collect(), Stroke::new(1.25, tokens.accent)));
+    response.on_hover_text(words);
 }
 
 fn bar(ui: &mut Ui, tokens: &Tokens, fraction: f32, name: &str) {
@@ -103,7 +178,24 @@ fn bar(ui: &mut Ui, tokens: &Tokens, fraction: f32, name: &str) {
     ui.painter().rect_filled(done, 2.5, tokens.accent);
 }
 
-fn ended(ui: &mut Ui, tokens: &Tokens, language: Language, end: &TransferEnd) {
+fn ended(ui: &mut Ui, cx: &mut Cx<'_>, transfer: &TransferView, end: &TransferEnd, name: &str) {
+    let (tokens, language) = (cx.tokens, cx.language);
+    let folder =
+        end.path.parent().filter(|_| transfer.info.direction == Direction::In && end.outcome != Outcome::Refused);
+    if let Some(folder) = folder {
+        let label = tr!(language, "transfer.open_folder", name = name);
+        if icon_button(ui, tokens, Icon::Folder, &label, &label).clicked() {
+            let (socket, path) = (transfer.info.socket, folder.to_owned());
+            cx.act(UiCommand::Engine(Command::OpenFolder { socket, path }));
+        }
+    }
+    if let Some(hash) = end.hash {
+        let hash = blake3::Hash::from(hash).to_hex();
+        let label = tr!(language, "transfer.copy_hash", name = name);
+        if icon_button(ui, tokens, Icon::Copy, &label, &format!("{label}\n{hash}")).clicked() {
+            cx.act(UiCommand::CopyText(hash.to_string()));
+        }
+    }
     let colour: Color32 = match end.outcome {
         Outcome::Verified => tokens.success,
         Outcome::Unverified | Outcome::HandedOver => tokens.text_muted,

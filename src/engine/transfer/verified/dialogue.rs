@@ -17,7 +17,7 @@ use crate::engine::session::{PeerEnd, Session};
 use crate::engine::transfer::meter::STALL_REPORT;
 use crate::engine::transfer::ticket::Ticket;
 use crate::engine::transfer::unsent;
-use crate::model::{CancelReason, Cause, CloseReason, Direction, Failure, Operation, Outcome, Role as Side, SendMode};
+use crate::model::{CancelReason, Cause, CloseReason, Direction, Failure, Operation, Outcome, Purpose, SendMode};
 use crate::net::Stream;
 use crate::proto::transfer::{
     Caller, DATA_HEADER, Fault, Kind, Misunderstanding, Offer, Role, SendStep, Sender, TransferKey, WORKING_EVERY,
@@ -60,6 +60,8 @@ pub(in crate::engine) struct Dialogue<'a> {
 struct Open<'a> {
     ticket: Ticket<'a>,
     log: Option<SentLog>,
+    /// Of the whole file, once all of it was sent; no answer that needs it comes before.
+    hash: Hash,
 }
 
 enum Answer {
@@ -75,7 +77,7 @@ impl From<Fault> for Over {
 }
 
 impl<'a> Dialogue<'a> {
-    /// Greets the other side. Blocks until it has answered, for ten seconds at most.
+    /// Greets the other side, unless it did. Blocks until it has answered, for ten seconds at most.
     ///
     /// # Errors
     /// Why no file can be sent verified over this connection.
@@ -84,7 +86,9 @@ impl<'a> Dialogue<'a> {
         core: &'a Core,
         stream: &'a Stream,
     ) -> Result<Self, Cause> {
-        if session.info.role != Side::Client || session.has_sent() {
+        let is_greeted = session.take_sink();
+        let calls = is_greeted.is_none();
+        if calls && (session.info.purpose != Purpose::SendsFiles || session.has_sent()) {
             return Err(Cause::NotFirst);
         }
         let now = Instant::now();
@@ -92,14 +96,14 @@ impl<'a> Dialogue<'a> {
             session,
             core,
             stream,
-            feed: session.open_feed(),
+            feed: is_greeted.unwrap_or_else(|| session.open_feed()),
             sender: Sender::new(now),
             open: HashMap::new(),
             answer: None,
             out: Vec::new(),
             last_output: now,
         };
-        match dialogue.greet(now) {
+        match if calls { dialogue.greet(now) } else { Ok(()) } {
             Ok(()) => Ok(dialogue),
             Err(over) => {
                 session.close_feed();
@@ -172,7 +176,7 @@ impl<'a> Dialogue<'a> {
         };
         let (name, size) = (source.name().to_owned(), Some(source.size()));
         let ticket = Ticket::begin(self.core, self.session, Direction::Out, SendMode::Verified, name, path, size);
-        self.open.insert(key, Open { ticket, log: None });
+        self.open.insert(key, Open { ticket, log: None, hash: Hash::default() });
         if offer.eager { self.send_small(key, offer, source) } else { self.send_large(key, offer, source) }
     }
 
@@ -199,10 +203,12 @@ impl<'a> Dialogue<'a> {
             self.out.extend_from_slice(&header);
             self.out.extend_from_slice(&content);
         }
-        self.sender.end(*blake3::hash(&content).as_bytes());
+        let hash = *blake3::hash(&content).as_bytes();
+        self.sender.end(hash);
         self.sender.poll_output(&mut self.out);
         if let Some(open) = self.open.get_mut(&key) {
             open.ticket.add(len as u64);
+            open.hash = hash;
         }
         if self.out.len() >= OUT_MAX { self.flush() } else { Ok(()) }
     }
@@ -254,9 +260,18 @@ impl<'a> Dialogue<'a> {
     fn pieces(&mut self, key: TransferKey, path: &Path, reading: &Reading) -> Result<(), Over> {
         loop {
             self.flush()?;
+            let (changed, is_paused) = match self.open.get_mut(&key) {
+                Some(open) => (open.ticket.changed(), open.ticket.is_paused()),
+                None => (never(), false),
+            };
+            if is_paused {
+                self.say_working()?;
+            }
+            let nothing = never();
             let read = select! {
-                recv(reading.next()) -> read => Some(read),
+                recv(if is_paused { &nothing } else { reading.next() }) -> read => Some(read),
                 recv(self.feed) -> bytes => { self.hear(bytes.ok())?; None }
+                recv(changed) -> _ => None,
                 recv(self.session.stop.requested()) -> _ => return Err(Over::Stopped),
                 default(STALL_REPORT) => { self.idle(key)?; None }
             };
@@ -281,7 +296,7 @@ impl<'a> Dialogue<'a> {
                 }
                 Some(Ok(Read::Whole { hash, log })) => {
                     if let Some(open) = self.open.get_mut(&key) {
-                        open.log = log;
+                        (open.log, open.hash) = (log, hash);
                     }
                     self.sender.end(hash);
                     return self.flush();
@@ -385,10 +400,12 @@ impl<'a> Dialogue<'a> {
                 SendStep::Compare { offset, hash, .. } => self.answer = Some(Answer::Compare { offset, hash }),
                 SendStep::Begin { .. } => self.answer = Some(Answer::Begin),
                 SendStep::Committed { key } => {
-                    if let Some(log) = self.open.get_mut(&key).and_then(|open| open.log.take()) {
+                    let Some(Open { ticket, log, hash }) = self.open.remove(&key) else { continue };
+                    if let Some(log) = log {
                         log.remove();
                     }
-                    self.conclude(key, Outcome::Verified, None);
+                    let path = ticket.info.path.clone();
+                    ticket.verified(&path, &hash);
                 }
                 SendStep::Cancelled { key, reason, words } => {
                     let outcome = match reason {

@@ -13,11 +13,13 @@ use crate::codec::file_name::SafeName;
 use crate::codec::prefix_hash::Hash;
 use crate::engine::core::Core;
 use crate::engine::session::{PeerEnd, Session};
+use crate::engine::speech::Speech;
+use crate::engine::transfer::admittance::Admittance;
 use crate::engine::transfer::ticket::Ticket;
-use crate::model::{Cause, Direction, Failure, Notice, Operation, Outcome, SendMode};
+use crate::model::{Cause, Direction, Event, Failure, Notice, Operation, Outcome, Purpose, SendMode};
 use crate::net::Stream;
 use crate::proto::transfer::{
-    Answerer, Fault, Kind, Misunderstanding, Offer, ReceiveStep, Receiver, Role, TransferKey, WORKING_EVERY,
+    Answerer, Caller, Fault, Kind, Misunderstanding, Offer, ReceiveStep, Receiver, Role, TransferKey, WORKING_EVERY,
 };
 use crate::store::inbox::{Inbox, Partial, Sent};
 
@@ -50,15 +52,22 @@ pub(in crate::engine) struct VerifiedReceiving<'a> {
     core: &'a Core,
     session: &'a Arc<Session>,
     stream: &'a Stream,
-    inbox: Inbox,
+    /// `None` where none are received: what has come can only ask for files.
+    inbox: Option<Inbox>,
+    admittance: Admittance<'a>,
     /// The folder that the last file went to, by its name as it was sent: its siblings follow as a rule.
     entered: Option<(String, Inbox)>,
     /// `None` once the two agree.
-    answerer: Option<Answerer>,
+    greeting: Option<Greeting>,
     receiver: Receiver,
     file: Option<File<'a>>,
     out: Vec<u8>,
     over: Option<Over>,
+}
+
+enum Greeting {
+    Caller(Caller),
+    Answerer(Answerer),
 }
 
 struct File<'a> {
@@ -75,27 +84,73 @@ enum Place {
 }
 
 impl<'a> VerifiedReceiving<'a> {
-    pub(in crate::engine) fn new(session: &'a Arc<Session>, core: &'a Core, stream: &'a Stream, inbox: Inbox) -> Self {
-        let now = Instant::now();
+    /// Somebody connected and begins with the magic.
+    pub(in crate::engine) fn answer(
+        session: &'a Arc<Session>,
+        core: &'a Core,
+        stream: &'a Stream,
+        inbox: Option<Inbox>,
+        admittance: Admittance<'a>,
+    ) -> Self {
+        let role = if inbox.is_some() { None } else { Some(Role::Sends) };
+        let greeting = Greeting::Answerer(Answerer::new(role, Instant::now()));
+        Self::new(session, core, stream, inbox, admittance, greeting)
+    }
+
+    /// This side connected, to receive what the other has.
+    pub(in crate::engine) fn call(
+        session: &'a Arc<Session>,
+        core: &'a Core,
+        stream: &'a Stream,
+        inbox: Inbox,
+        admittance: Admittance<'a>,
+    ) -> Self {
+        let caller = Caller::new(Role::Receives, Instant::now());
+        let out = caller.greeting();
+        Self { out, ..Self::new(session, core, stream, Some(inbox), admittance, Greeting::Caller(caller)) }
+    }
+
+    fn new(
+        session: &'a Arc<Session>,
+        core: &'a Core,
+        stream: &'a Stream,
+        inbox: Option<Inbox>,
+        admittance: Admittance<'a>,
+        greeting: Greeting,
+    ) -> Self {
         Self {
             core,
             session,
             stream,
             inbox,
+            admittance,
             entered: None,
-            answerer: Some(Answerer::new(Some(Role::Receives), now)),
-            receiver: Receiver::new(now),
+            greeting: Some(greeting),
+            receiver: Receiver::new(Instant::now()),
             file: None,
             out: Vec::new(),
             over: None,
         }
     }
 
+    /// Says what is said before anything comes.
+    pub(in crate::engine) fn say_hello(&mut self) -> bool {
+        let said = self.flush();
+        self.keep(said)
+    }
+
     /// Takes what one receive call put at the start of the buffer, which another may take the place of. False when the
     /// connection is of no more use.
     pub(in crate::engine) fn bytes(&mut self, buffer: &mut Vec<u8>, len: usize) -> bool {
-        let taken = self.take(buffer, len).and_then(|()| self.hand_over(buffer)).and_then(|()| self.flush());
+        let taken =
+            self.take(buffer, len).and_then(|()| self.hand_over(buffer)).and_then(|()| self.rest_while_paused());
+        let taken = taken.and_then(|()| self.flush());
         self.keep(taken)
+    }
+
+    /// Whether [`Self::idle`] is to be called about once a second while nothing comes.
+    pub(in crate::engine) fn waits(&self) -> bool {
+        self.greeting.is_some() || self.file.is_some() || self.receiver.poll_timeout().is_some()
     }
 
     /// Nothing came for a while.
@@ -103,8 +158,31 @@ impl<'a> VerifiedReceiving<'a> {
         if let Some(file) = &mut self.file {
             file.ticket.idle();
         }
-        let looked = self.look_around();
+        let looked = self.rest_while_paused().and_then(|()| self.look_around());
         self.keep(looked)
+    }
+
+    /// What comes meanwhile waits with the system, and then with the sender, which is told that this side is there.
+    fn rest_while_paused(&mut self) -> Result<(), Over> {
+        let mut said = Instant::now();
+        while let Some(file) = &mut self.file {
+            if !file.ticket.is_paused() || self.session.stop.is_requested() {
+                break;
+            }
+            file.ticket.rest();
+            self.obey_cancel();
+            self.say_working(&mut said)?;
+        }
+        Ok(())
+    }
+
+    /// Tells the sender now and then, `said` being the last time, that this side is there.
+    fn say_working(&mut self, said: &mut Instant) -> Result<(), Over> {
+        if said.elapsed() >= WORKING_EVERY {
+            self.working()?;
+            *said = Instant::now();
+        }
+        Ok(())
     }
 
     fn keep(&mut self, result: Result<(), Over>) -> bool {
@@ -121,8 +199,8 @@ impl<'a> VerifiedReceiving<'a> {
     fn look_around(&mut self) -> Result<(), Over> {
         self.obey_cancel();
         self.flush()?;
-        if let Some(answerer) = &self.answerer {
-            let is_late = Instant::now() >= answerer.poll_timeout();
+        if let Some(greeting) = &self.greeting {
+            let is_late = Instant::now() >= greeting.poll_timeout();
             return if is_late { Err(Over::Misunderstood(Misunderstanding::NotSpoken)) } else { Ok(()) };
         }
         Ok(self.receiver.handle_timeout(Instant::now())?)
@@ -130,13 +208,8 @@ impl<'a> VerifiedReceiving<'a> {
 
     fn take(&mut self, buffer: &[u8], len: usize) -> Result<(), Over> {
         let mut rest = &buffer[..len];
-        if let Some(answerer) = &mut self.answerer {
-            let Some((answer, agreed)) = answerer.handle(&mut rest) else { return Ok(()) };
-            self.out.extend_from_slice(&answer);
-            self.flush()?;
-            agreed.map_err(Over::Misunderstood)?;
-            self.answerer = None;
-            self.receiver.handle_busy(Instant::now());
+        if !self.greet(&mut rest)? {
+            return Ok(());
         }
         self.obey_cancel();
         while let Some(step) = self.receiver.handle(&mut rest, Instant::now())? {
@@ -161,6 +234,34 @@ impl<'a> VerifiedReceiving<'a> {
             self.session.finish_sending(self.core, self.stream);
         }
         Ok(())
+    }
+
+    /// False while the other side's greeting isn't whole, and where it is one of somebody who wants files.
+    fn greet(&mut self, bytes: &mut &[u8]) -> Result<bool, Over> {
+        let agreed = match &mut self.greeting {
+            None => return Ok(true),
+            Some(Greeting::Answerer(answerer)) => {
+                let Some((answer, agreed)) = answerer.handle(bytes) else { return Ok(false) };
+                self.out.extend_from_slice(&answer);
+                self.flush()?;
+                agreed
+            }
+            Some(Greeting::Caller(caller)) => match caller.handle(bytes).transpose() {
+                Some(agreed) => agreed,
+                None => return Ok(false),
+            },
+        };
+        let receives = agreed.map_err(Over::Misunderstood)?.role == Role::Receives;
+        self.greeting = None;
+        self.receiver.handle_busy(Instant::now());
+        self.session.set_speech(Speech::Files);
+        let purpose = if receives { Purpose::ReceivesFiles } else { Purpose::SendsFiles };
+        if !receives {
+            // What comes from here on is for the thread that sends.
+            self.session.open_sink();
+        }
+        self.core.outbox.send(Event::CarriesFiles { session: self.session.info.id, purpose });
+        Ok(receives)
     }
 
     fn obey_cancel(&mut self) {
@@ -192,27 +293,34 @@ impl<'a> VerifiedReceiving<'a> {
             None => ("", offer.name.as_str()),
         };
         let safe = SafeName::new(name.as_bytes());
-        let inbox = match self.folder(folders) {
-            Ok(inbox) => inbox,
-            Err(failure) => return self.refused(&offer, failure),
+        let ticket = self.ticket(&offer);
+        let (mut ticket, inbox) = match self.admit(ticket, &offer)? {
+            Ok(ticket) => match self.folder(folders) {
+                Ok(inbox) => (ticket, inbox),
+                Err(failure) => return self.refused(&offer, ticket, failure),
+            },
+            Err((ticket, failure)) => return self.refused(&offer, ticket, failure),
         };
         if offer.kind == Kind::Folder {
-            match inbox.enter(&safe) {
-                Ok(_) => self.receiver.commit(offer.key),
-                Err(failure) => self.receiver.cancel(offer.key, reason_for(&failure), ""),
-            }
-            return Ok(());
+            return match inbox.enter(&safe) {
+                Ok(entered) => {
+                    self.receiver.commit(offer.key);
+                    ticket.conclude(Outcome::Verified, entered.path(), None);
+                    Ok(())
+                }
+                Err(failure) => self.refused(&offer, ticket, failure),
+            };
         }
         let sent = Sent { name: &offer.name, size: offer.size, modified_ns: offer.modified_ns };
         let mut partial = match inbox.resume(&safe, sent) {
             Ok(partial) => partial,
-            Err(failure) => return self.refused(&offer, failure),
+            Err(failure) => return self.refused(&offer, ticket, failure),
         };
         let (offset, hash) = match self.prepare(&mut partial, offer.eager)? {
             Ok(prefix) => prefix,
             Err(failure) => {
                 let _ = partial.abandon();
-                return self.refused(&offer, failure);
+                return self.refused(&offer, ticket, failure);
             }
         };
         if safe.is_changed() {
@@ -221,18 +329,13 @@ impl<'a> VerifiedReceiving<'a> {
             self.core.notice(self.session.info.socket, Some(self.session), notice);
         }
         let path = partial.path();
-        let mut ticket = self.ticket(&offer, &path);
         ticket.begin_at(offset);
         let place = if offer.size <= SMALL {
             Place::Here(partial)
         } else {
             match Writing::start(partial) {
                 Ok(writing) => Place::Thread(writing, Vec::new()),
-                Err(failure) => {
-                    self.receiver.cancel(offer.key, reason_for(&failure), "");
-                    ticket.conclude(Outcome::Refused, &path, Some(failure));
-                    return Ok(());
-                }
+                Err(failure) => return self.refused(&offer, ticket, failure),
             }
         };
         self.file = Some(File { key: offer.key, ticket, path, place });
@@ -241,15 +344,45 @@ impl<'a> VerifiedReceiving<'a> {
         Ok(())
     }
 
-    fn ticket(&self, offer: &Offer, path: &Path) -> Ticket<'a> {
+    fn ticket(&self, offer: &Offer) -> Ticket<'a> {
         let (name, size) = (offer.name.clone(), Some(offer.size));
-        Ticket::begin(self.core, self.session, Direction::In, SendMode::Verified, name, path, size)
+        let folder = self.inbox.as_ref().map(Inbox::path).unwrap_or(Path::new(""));
+        let path = folder.join(SafeName::new(offer.name.as_bytes()).as_str());
+        Ticket::begin(self.core, self.session, Direction::In, SendMode::Verified, name, &path, size)
     }
 
-    fn refused(&mut self, offer: &Offer, failure: Failure) -> Result<(), Over> {
+    /// Whether the file may come in; the sender is told that this side is there while somebody is asked.
+    fn admit(
+        &mut self,
+        mut ticket: Ticket<'a>,
+        offer: &Offer,
+    ) -> Result<Result<Ticket<'a>, (Ticket<'a>, Failure)>, Over> {
+        let mut said = Instant::now();
+        let (receiver, session, stream) = (&mut self.receiver, self.session, self.stream);
+        let admitted = self.admittance.admit(&mut ticket, Some(offer.size), || {
+            if said.elapsed() < WORKING_EVERY {
+                return Ok(());
+            }
+            said = Instant::now();
+            let mut out = Vec::new();
+            receiver.working();
+            receiver.handle_busy(said);
+            receiver.poll_output(&mut out);
+            session.write_unrecorded(stream, &out).map_err(|_| Over::Stream)
+        })?;
+        Ok(match admitted {
+            Ok(()) => Ok(ticket),
+            Err(cause) => {
+                let failure = Failure::new(Operation::CreateFile, ticket.info.path.display(), cause);
+                Err((ticket, failure))
+            }
+        })
+    }
+
+    fn refused(&mut self, offer: &Offer, ticket: Ticket<'a>, failure: Failure) -> Result<(), Over> {
         self.receiver.cancel(offer.key, reason_for(&failure), "");
-        let path = self.inbox.path().join(SafeName::new(offer.name.as_bytes()).as_str());
-        self.ticket(offer, &path).conclude(Outcome::Refused, &path, Some(failure));
+        let path = ticket.info.path.clone();
+        ticket.conclude(Outcome::Refused, &path, Some(failure));
         Ok(())
     }
 
@@ -258,11 +391,7 @@ impl<'a> VerifiedReceiving<'a> {
         let mut said = Instant::now();
         loop {
             match partial.recover() {
-                Ok(true) if said.elapsed() >= WORKING_EVERY => {
-                    self.working()?;
-                    said = Instant::now();
-                }
-                Ok(true) => {}
+                Ok(true) => self.say_working(&mut said)?,
                 Ok(false) => break,
                 Err(failure) => return Ok(Err(failure)),
             }
@@ -273,13 +402,17 @@ impl<'a> VerifiedReceiving<'a> {
 
     /// The folder that an offered name lies in.
     fn folder(&mut self, folders: &str) -> Result<Inbox, Failure> {
+        let Some(root) = &self.inbox else {
+            // Who receives none has said so, and is offered none.
+            return Err(Failure::new(Operation::CreateFile, folders, Cause::NotReceiving));
+        };
         if folders.is_empty() {
-            return Ok(self.inbox.clone());
+            return Ok(root.clone());
         }
         if let Some((_, inbox)) = self.entered.as_ref().filter(|(entered, _)| entered == folders) {
             return Ok(inbox.clone());
         }
-        let mut inbox = self.inbox.clone();
+        let mut inbox = root.clone();
         let components: Vec<_> = folders.split('/').filter(|component| !component.is_empty()).collect();
         if components.len() > DEPTH_MAX {
             return Err(Failure::new(Operation::CreateFile, inbox.path().display(), Cause::PathTooLong));
@@ -390,7 +523,7 @@ impl<'a> VerifiedReceiving<'a> {
         match end {
             Ok(path) => {
                 self.receiver.commit(key);
-                ticket.conclude(Outcome::Verified, &path, None);
+                ticket.verified(&path, &hash);
             }
             Err((failure, path)) => {
                 self.receiver.cancel(key, reason_for(&failure), "");
@@ -420,6 +553,10 @@ impl<'a> VerifiedReceiving<'a> {
     /// The stream has ended. False when something came that is not kept whole.
     pub(in crate::engine) fn end(mut self, end: PeerEnd) -> bool {
         let cause = match (&self.over, end) {
+            (Some(Over::Misunderstood(Misunderstanding::SameRole)), _) if self.inbox.is_none() => Cause::NotReceiving,
+            (Some(Over::Misunderstood(Misunderstanding::NotSpoken | Misunderstanding::SameRole)), _) => {
+                Cause::NotVerifying
+            }
             (Some(Over::Fault(fault)), _) => Cause::ProtocolBroken { message: fault.to_string() },
             (Some(Over::Misunderstood(problem)), _) => Cause::ProtocolBroken { message: problem.to_string() },
             (_, PeerEnd::Reset | PeerEnd::Eof) => Cause::ConnectionReset,
@@ -433,6 +570,15 @@ impl<'a> VerifiedReceiving<'a> {
             self.core.fail(self.session.info.socket, Some(self.session), failure);
         }
         !was_open && self.over.is_none()
+    }
+}
+
+impl Greeting {
+    fn poll_timeout(&self) -> Instant {
+        match self {
+            Self::Caller(caller) => caller.poll_timeout(),
+            Self::Answerer(answerer) => answerer.poll_timeout(),
+        }
     }
 }
 

@@ -120,7 +120,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::model::{Call, Event, Peer, Protocol, Role, SessionInfo, SocketId, Stamp};
+    use crate::model::{Call, Event, Peer, Protocol, Purpose, Role, SessionInfo, SocketId, Stamp};
     use crate::ui::view::FramesFrom;
 
     /// Offset of the first frame.
@@ -132,6 +132,7 @@ mod tests {
             id: SessionId(1),
             socket: SocketId(1),
             role: Role::Server,
+            purpose: Purpose::Talk,
             protocol: Protocol::Tcp,
             decoder: Decoder::Http,
             local: peer.clone(),

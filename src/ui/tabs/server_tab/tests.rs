@@ -2,7 +2,9 @@ use std::sync::Arc;
 
 use super::*;
 use crate::codec::decode::Decoder;
-use crate::model::{CloseReason, Failure, Operation, Peer, PortOwner, Recipients, Role, SessionInfo, WaitingSocket};
+use crate::model::{
+    CloseReason, Failure, Operation, Peer, PortOwner, Purpose, Recipients, Role, SessionInfo, WaitingSocket,
+};
 
 struct Tab {
     tab: ServerTabState,
@@ -19,6 +21,7 @@ impl Tab {
                 id: SessionId(id),
                 socket: SocketId(7),
                 role: Role::Server,
+                purpose: Purpose::Talk,
                 protocol: Protocol::Tcp,
                 decoder: Decoder::Text,
                 local: peer.clone(),

@@ -1,0 +1,121 @@
+//! A client's connections beside the one that talks, which carry verified files and nothing else.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use super::core::{Core, spawn};
+use super::send_queue::Outgoing;
+use super::session::Session;
+use super::socket_control::SocketControl;
+use super::{advice, client, transfer};
+use crate::model::{
+    Cause, CloseReason, ConnectSpec, Failure, Hint, Operation, Purpose, Respond, Role, SendMode, SocketId,
+};
+
+/// One such connection, on a thread of its own. Dropping it ends the connection and joins the thread.
+pub(super) struct FileConnection {
+    control: Arc<SocketControl>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl FileConnection {
+    /// Sends files and ends the connection. Where there comes to be none, each file is told of it, on behalf of `session`.
+    ///
+    /// # Errors
+    /// Out of descriptors, or no thread can be started.
+    pub(super) fn send(
+        core: &Arc<Core>,
+        session: &Arc<Session>,
+        spec: &ConnectSpec,
+        paths: Vec<PathBuf>,
+    ) -> Result<Self, Failure> {
+        let (core, session, socket) = (Arc::clone(core), Arc::clone(session), session.info.socket);
+        Self::start(socket, spec, Purpose::SendsFiles, move |control, spec| {
+            send(&core, control, spec, &session, &paths);
+        })
+    }
+
+    /// Lets the other side send files, until this is dropped.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub(super) fn receive(core: &Arc<Core>, socket: SocketId, spec: &ConnectSpec) -> Result<Self, Failure> {
+        let core = Arc::clone(core);
+        Self::start(socket, spec, Purpose::ReceivesFiles, move |control, spec| {
+            if let Err(failure) = client::connect(&core, control, spec, |_| {})
+                && !control.stop.is_requested()
+            {
+                core.fail(socket, None, advice::explain(failure, &spec.target, Role::Client));
+            }
+        })
+    }
+
+    fn start(
+        socket: SocketId,
+        like: &ConnectSpec,
+        purpose: Purpose,
+        work: impl FnOnce(&Arc<SocketControl>, &ConnectSpec) + Send + 'static,
+    ) -> Result<Self, Failure> {
+        // The port is that of the connection which talks.
+        let spec = ConnectSpec { purpose, local_port: None, reconnect: None, ..like.clone() };
+        let receive = (spec.receive.clone(), spec.admission);
+        let control = SocketControl::new(socket, &spec.target, receive, Respond::Nothing, true)
+            .map_err(|error| {
+                let failure = Failure::io(Operation::Open, &spec.target.endpoint, &error);
+                failure.with_hint(Hint::RaiseDescriptorLimit)
+            })?
+            .for_purpose(purpose);
+        let control = Arc::new(control);
+        let for_thread = Arc::clone(&control);
+        let thread = spawn(format!("files-{}", socket.0), move || work(&for_thread, &spec))?;
+        Ok(Self { control, thread: Some(thread) })
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.thread.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
+    /// Ends a connection that is being made; those that are open are sessions of their socket.
+    pub(super) fn stop(&self, reason: CloseReason) {
+        self.control.stop(reason);
+    }
+}
+
+impl Drop for FileConnection {
+    fn drop(&mut self) {
+        self.stop(CloseReason::Local);
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the thread of a file connection panicked");
+        }
+    }
+}
+
+fn send(
+    core: &Arc<Core>,
+    control: &Arc<SocketControl>,
+    spec: &ConnectSpec,
+    on_behalf: &Arc<Session>,
+    paths: &[PathBuf],
+) {
+    let mut is_open = false;
+    let connected = client::connect(core, control, spec, |session| {
+        is_open = true;
+        let files = paths.iter().map(|path| Outgoing::File { path: path.clone(), mode: SendMode::Verified });
+        for item in files.chain([Outgoing::Finish]) {
+            if let Err(failure) = session.enqueue(core, item) {
+                core.fail(control.id, Some(session), failure);
+            }
+        }
+    });
+    if is_open {
+        return;
+    }
+    let cause = connected.as_ref().err().map_or(Cause::Cancelled, |failure| failure.cause.clone());
+    for path in paths {
+        transfer::refuse(on_behalf, core, path, SendMode::Verified, cause.clone());
+    }
+    if let Err(failure) = connected {
+        core.fail(control.id, None, advice::explain(failure, &spec.target, Role::Client));
+    }
+}
