@@ -20,13 +20,14 @@ use sockeye::codec::can::Frame;
 use sockeye::codec::decode::Decoder;
 use sockeye::model::{
     Cause, ClientTab, CloseReason, Direction, Event, Failure, Hint, LanguageChoice, Notice, Operation, Outcome,
-    PageRow, PortOwner, Protocol, Role, ServerTab, SessionId, Settings, SocketId, ThemeChoice,
+    PageRow, PortOwner, Protocol, Role, ServerTab, SessionId, Settings, SocketId, ThemeChoice, TransferId,
 };
 
 use crate::app::Window;
 use crate::pictures::{SIZE, SMALL, THEMES, compare, english, open, report, shoot, themed};
 use crate::reports::{
     CLIENT, SERVER, client_of_server, closed, data, decoded_as, ended, file, listening, opened, page, ping, progress,
+    verified,
 };
 
 const MIB: u64 = 1 << 20;
@@ -62,6 +63,44 @@ fn files() -> Vec<Event> {
         progress(7, 625 * MIB, Some(1024 * MIB), 210 * MIB),
         file(8, 2, Direction::Out, "next.tar", Some(12 * MIB)),
     ]
+}
+
+/// Verified files: one that is asked for, one that rests, one whose rate was seen, and those that both sides have.
+fn verified_files() -> Vec<Event> {
+    let mut events = vec![
+        listening("tcp://127.0.0.1:9000"),
+        client_of_server(1, "127.0.0.1:51734", [8_400_000, 6]),
+        opened(2, CLIENT, Role::Client, Protocol::Tcp, "127.0.0.1:9000", [6, 655_360_000]),
+        file(1, 1, Direction::In, "firmware.bin", Some(3 * MIB)),
+        verified(1, "firmware.bin", 3 * MIB),
+        file(2, 1, Direction::In, "image.iso", Some(4096 * MIB)),
+        progress(2, 812 * MIB, Some(4096 * MIB), 0),
+        Event::TransferPaused { transfer: TransferId(2), paused: true },
+        file(3, 1, Direction::In, "offer.pdf", Some(640 * 1024)),
+        Event::TransferAsks { transfer: TransferId(3) },
+        file(5, 2, Direction::Out, "配置.toml", Some(812)),
+        verified(5, "配置.toml", 812),
+        file(6, 2, Direction::Out, "backup.tar", Some(1024 * MIB)),
+    ];
+    events.extend((1..=60).map(|at: u64| {
+        let rate = 210 * MIB - (at % 17) * 7 * MIB;
+        progress(6, at * 10 * MIB, Some(1024 * MIB), rate)
+    }));
+    events
+}
+
+#[test]
+fn verified_files_are_asked_for_rest_and_end() {
+    let mut results = SnapshotResults::new();
+    let settings = english(ServerTab::default(), ClientTab::default());
+    for (name, theme) in THEMES {
+        let mut window = open(themed(&settings, theme), SIZE);
+        report(&mut window, verified_files());
+        shoot(&mut window, &format!("verified-files-{name}"), &mut results);
+    }
+    let mut window = open(themed(&settings, ThemeChoice::Light), SMALL);
+    report(&mut window, verified_files());
+    shoot(&mut window, "verified-files-small", &mut results);
 }
 
 #[test]

@@ -69,9 +69,7 @@ pub(super) fn connect(
     match net::connect(&attempt, |endpoint| announce_attempt(core, control, endpoint)) {
         ConnectEnd::Stream(stream) => {
             let endpoint = adopted(core, control, spec, stream.protocol(), None, &stream.local())?;
-            let beside = receive_files_beside(core, control, spec);
-            converse(core, control, &endpoint, stream, opened);
-            drop(beside);
+            converse(core, control, spec, &endpoint, stream, opened);
         }
         ConnectEnd::Datagrams(socket, peer) => {
             let local = socket.local().map_err(|error| Failure::io(Operation::Open, endpoint, &error))?;
@@ -115,6 +113,7 @@ fn receive_files_beside(core: &Arc<Core>, control: &SocketControl, spec: &Connec
 fn converse(
     core: &Arc<Core>,
     control: &Arc<SocketControl>,
+    spec: &ConnectSpec,
     endpoint: &Endpoint,
     stream: Stream,
     opened: impl FnOnce(&Arc<Session>),
@@ -128,6 +127,7 @@ fn converse(
     if let Some((session, stream)) = session {
         inspecting::tell_client_answers(core, control, &session);
         opened(&session);
+        let _beside = receive_files_beside(core, control, spec);
         stream_receiver::run(&session, core, control, stream);
     }
 }

@@ -1,7 +1,7 @@
 //! A client's connections beside the one that talks, which carry verified files and nothing else.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 use super::core::{Core, spawn};
@@ -16,6 +16,8 @@ use crate::model::{
 /// One such connection, on a thread of its own. Dropping it ends the connection and joins the thread.
 pub(super) struct FileConnection {
     control: Arc<SocketControl>,
+    /// Once it is open.
+    session: Arc<OnceLock<Arc<Session>>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -31,8 +33,8 @@ impl FileConnection {
         paths: Vec<PathBuf>,
     ) -> Result<Self, Failure> {
         let (core, session, socket) = (Arc::clone(core), Arc::clone(session), session.info.socket);
-        Self::start(socket, spec, Purpose::SendsFiles, move |control, spec| {
-            send(&core, control, spec, &session, &paths);
+        Self::start(socket, spec, Purpose::SendsFiles, move |control, spec, opened| {
+            send(&core, control, spec, &session, &paths, opened);
         })
     }
 
@@ -42,8 +44,8 @@ impl FileConnection {
     /// As [`Self::send`].
     pub(super) fn receive(core: &Arc<Core>, socket: SocketId, spec: &ConnectSpec) -> Result<Self, Failure> {
         let core = Arc::clone(core);
-        Self::start(socket, spec, Purpose::ReceivesFiles, move |control, spec| {
-            if let Err(failure) = client::connect(&core, control, spec, |_| {})
+        Self::start(socket, spec, Purpose::ReceivesFiles, move |control, spec, opened| {
+            if let Err(failure) = client::connect(&core, control, spec, opened)
                 && !control.stop.is_requested()
             {
                 core.fail(socket, None, advice::explain(failure, &spec.target, Role::Client));
@@ -55,7 +57,7 @@ impl FileConnection {
         socket: SocketId,
         like: &ConnectSpec,
         purpose: Purpose,
-        work: impl FnOnce(&Arc<SocketControl>, &ConnectSpec) + Send + 'static,
+        work: impl FnOnce(&Arc<SocketControl>, &ConnectSpec, &dyn Fn(&Arc<Session>)) + Send + 'static,
     ) -> Result<Self, Failure> {
         // The port is that of the connection which talks.
         let spec = ConnectSpec { purpose, local_port: None, reconnect: None, ..like.clone() };
@@ -67,18 +69,30 @@ impl FileConnection {
             })?
             .for_purpose(purpose);
         let control = Arc::new(control);
-        let for_thread = Arc::clone(&control);
-        let thread = spawn(format!("files-{}", socket.0), move || work(&for_thread, &spec))?;
-        Ok(Self { control, thread: Some(thread) })
+        let session = Arc::new(OnceLock::new());
+        let (for_thread, place) = (Arc::clone(&control), Arc::clone(&session));
+        let thread = spawn(format!("files-{}", socket.0), move || {
+            work(&for_thread, &spec, &|session| {
+                // It is opened once.
+                let _ = place.set(Arc::clone(session));
+                if for_thread.stop.is_requested() {
+                    session.request_stop(CloseReason::Local);
+                }
+            });
+        })?;
+        Ok(Self { control, session, thread: Some(thread) })
     }
 
     pub(super) fn is_over(&self) -> bool {
         self.thread.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
-    /// Ends a connection that is being made; those that are open are sessions of their socket.
+    /// Ends the connection, or making it.
     pub(super) fn stop(&self, reason: CloseReason) {
         self.control.stop(reason);
+        if let Some(session) = self.session.get() {
+            session.request_stop(reason);
+        }
     }
 }
 
@@ -97,10 +111,12 @@ fn send(
     spec: &ConnectSpec,
     on_behalf: &Arc<Session>,
     paths: &[PathBuf],
+    opened: &dyn Fn(&Arc<Session>),
 ) {
     let mut is_open = false;
     let connected = client::connect(core, control, spec, |session| {
         is_open = true;
+        opened(session);
         let files = paths.iter().map(|path| Outgoing::File { path: path.clone(), mode: SendMode::Verified });
         for item in files.chain([Outgoing::Finish]) {
             if let Err(failure) = session.enqueue(core, item) {

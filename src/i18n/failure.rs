@@ -215,9 +215,9 @@ pub fn cause(language: Language, cause: &Cause) -> Words {
         Cause::NotFirst => tr!(language, "cause.not_first"),
         Cause::FilesOnly => tr!(language, "cause.files_only"),
         Cause::ProtocolBroken { message } => tr!(language, "cause.protocol_broken", message = message),
-        Cause::GivenUpByPeer { reason, words } if words.is_empty() => cancel_reason(language, *reason),
-        Cause::GivenUpByPeer { reason, words } => {
-            tr!(language, "cause.given_up_by_peer", reason = cancel_reason(language, *reason), words = visible(words))
+        Cause::GivenUpByPeer { why, words } if words.is_empty() => cancel_reason(language, *why),
+        Cause::GivenUpByPeer { why, words } => {
+            tr!(language, "cause.given_up_by_peer", reason = cancel_reason(language, *why), words = visible(words))
         }
         Cause::Cancelled => tr!(language, "cause.cancelled"),
         Cause::QueueFull => {
@@ -288,9 +288,9 @@ mod tests {
 
     /// What the variants carry, where they carry anything.
     const PARTS: &str = r#"
-        "owner": { "pid": 777, "name": "held by me" }, "message": "an odd error", "errno": 5, "bytes": 777,
+        "owner": { "pid": 777, "name": "held by me" }, "message": "an odd error", "errno": 5, "bytes": 777, "files": 777,
         "datagrams": 777, "kept": 777, "from": "../from", "to": "to", "size": 777, "missed": 777,
-        "endpoint": "tcp://[::1]:777", "local": "tcp://[::1]:777", "reason": "eof", "module": "a-module",
+        "endpoint": "tcp://[::1]:777", "local": "tcp://[::1]:777", "reason": "eof", "why": "declined", "words": "777", "module": "a-module",
         "peer": "tcp://[::1]:778", "names": ["lo", "eth0"], "addresses": ["fe80::1%lo"], "group": "239.1.2.777", "others": 777,
         "first": 777, "last": 888, "waiting": 777,
         "sockets": [{ "local": "[::1]:777", "peer": "[::1]:777", "seconds": 777 }], "reuse": true, "lowest": 777,

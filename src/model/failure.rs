@@ -165,7 +165,7 @@ pub enum Cause {
     },
     /// The other side gave the file up.
     GivenUpByPeer {
-        reason: CancelReason,
+        why: CancelReason,
         /// Its own words, which may be empty.
         words: String,
     },

@@ -26,3 +26,4 @@ mod udp_shapes;
 mod unix;
 mod unix_datagram;
 mod unix_seqpacket;
+mod verified_files;

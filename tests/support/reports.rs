@@ -104,6 +104,12 @@ pub(crate) fn progress(id: u64, done: u64, size: Option<u64>, rate: u64) -> Even
     Event::TransferProgress { transfer: TransferId(id), progress }
 }
 
+pub(crate) fn verified(id: u64, name: &str, size: u64) -> Event {
+    let path = PathBuf::from("/home/ann/inbox").join(name);
+    let end = TransferEnd { outcome: Outcome::Verified, path, size, hash: Some([0xAB; 32]), failure: None };
+    Event::TransferEnded { transfer: TransferId(id), end }
+}
+
 pub(crate) fn ended(id: u64, name: &str, size: u64, outcome: Outcome, failure: Option<Failure>) -> Event {
     let path = PathBuf::from("/home/ann/inbox").join(name);
     let end = TransferEnd { outcome, path, size, hash: None, failure };

@@ -113,8 +113,8 @@ fn rows_come_back_as_they_were() {
     rows[1].stamp = Stamp { wall_ns: i64::MIN, mono_ns: u64::MAX, kernel_ns: Some(-1) };
     let mut journal = journal(&rows);
     let page = all(&mut journal.reader);
-    assert_eq!((page.first, page.matches, page.total, page.complete), (0, 9, 9, true));
-    assert_eq!(numbers(&page), (1..=9).collect::<Vec<_>>());
+    assert_eq!((page.first, page.matches, page.total, page.complete), (0, 10, 10, true));
+    assert_eq!(numbers(&page), (1..=10).collect::<Vec<_>>());
     for (shown, row) in page.rows.iter().zip(&rows) {
         let preview = &row.payload[..row.payload.len().min(crate::model::PageRow::PREVIEW_MAX)];
         assert_eq!(
@@ -124,7 +124,7 @@ fn rows_come_back_as_they_were() {
         assert_eq!((shown.len, shown.preview.as_slice()), (row.payload.len() as u64, preview));
     }
     assert_eq!(journal.reader.payload(3).unwrap().unwrap(), [1; 600]);
-    assert_eq!(journal.reader.payload(10).unwrap(), None);
+    assert_eq!(journal.reader.payload(11).unwrap(), None);
     assert_eq!(journal.reader.payload(u64::MAX).unwrap(), None);
 }
 

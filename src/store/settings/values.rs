@@ -60,6 +60,9 @@ fn server_tab(section: &mut Section<'_>) -> ServerTab {
     section.take("site", &mut tab.site);
     section.take_known("receive", &mut tab.receive, is_receive_mode);
     section.take("folder", &mut tab.folder);
+    section.take("ask_first", &mut tab.ask_first);
+    section.take("largest_file", &mut tab.largest_file);
+    section.take("most_files", &mut tab.most_files);
     section.take("stay_half_open", &mut tab.stay_half_open);
     section.take_known("shown_as", &mut tab.shown_as, is_encoding);
     section.take("more_open", &mut tab.more_open);
@@ -80,6 +83,9 @@ fn client_tab(section: &mut Section<'_>) -> ClientTab {
     section.take("connected", &mut tab.connected);
     section.take_known("receive", &mut tab.receive, is_receive_mode);
     section.take("folder", &mut tab.folder);
+    section.take("ask_first", &mut tab.ask_first);
+    section.take("largest_file", &mut tab.largest_file);
+    section.take("most_files", &mut tab.most_files);
     section.take("stay_half_open", &mut tab.stay_half_open);
     section.take_known("shown_as", &mut tab.shown_as, is_encoding);
     section.take("more_open", &mut tab.more_open);
@@ -107,7 +113,7 @@ fn is_encoding(text: &str) -> bool {
 }
 
 fn is_receive_mode(text: &str) -> bool {
-    ["show", "raw", "tutorial", "auto"].contains(&text)
+    ["show", "verified", "auto", "tutorial", "raw"].contains(&text)
 }
 
 /// A table of the file, with its path.

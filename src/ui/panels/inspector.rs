@@ -256,9 +256,12 @@ fn facts(row: &PageRow, cx: &Cx<'_>) -> Vec<(String, String)> {
                 add(tr!(language, "inspector.advice"), hint);
             }
         }
-        RowBody::File { path, size, .. } => {
+        RowBody::File { path, size, hash, .. } => {
             add(tr!(language, "inspector.path"), path.clone());
             add(tr!(language, "inspector.size"), i18n::bytes(*size));
+            if let Some(hash) = hash {
+                add("BLAKE3".into(), hash.clone());
+            }
         }
         RowBody::Life(_) | RowBody::Notice { .. } => {}
     }

@@ -17,8 +17,11 @@ const ROOM_FOR_A_PLOT: f32 = 260.0;
 
 /// The files of a tab: name, progress, rate, time left, pause, cancel; how each ended.
 pub fn transfer_rows(ui: &mut Ui, cx: &mut Cx<'_>, transfers: &mut Transfers) {
-    for transfer in transfers.rows().iter().rev() {
-        transfer_row(ui, cx, transfer);
+    // Who waits for a word comes first.
+    for asks in [true, false] {
+        for transfer in transfers.rows().iter().rev().filter(|transfer| transfer.asks == asks) {
+            transfer_row(ui, cx, transfer);
+        }
     }
     if transfers.any_ended() {
         let words = RichText::new(tr!(cx.language, "transfer.forget")).font(cx.tokens.small_font());

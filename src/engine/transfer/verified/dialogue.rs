@@ -412,7 +412,7 @@ impl<'a> Dialogue<'a> {
                         CancelReason::Declined | CancelReason::Limit | CancelReason::Name => Outcome::Refused,
                         _ => Outcome::Incomplete,
                     };
-                    let cause = Cause::GivenUpByPeer { reason, words };
+                    let cause = Cause::GivenUpByPeer { why: reason, words };
                     let failure =
                         self.open.get(&key).map(|open| Failure::new(Operation::Send, open.path().display(), cause));
                     self.conclude(key, outcome, failure);

@@ -189,7 +189,7 @@ impl<'a> VerifiedReceiving<'a> {
         match result {
             Ok(()) => true,
             Err(over) => {
-                self.over = Some(over);
+                self.over.get_or_insert(over);
                 false
             }
         }
@@ -221,7 +221,9 @@ impl<'a> VerifiedReceiving<'a> {
                     self.data(bytes, end - bytes.len()..end);
                 }
                 ReceiveStep::End { hash, .. } => self.end_of_file(buffer, hash)?,
-                ReceiveStep::Cancelled { reason, words, .. } => self.given_up(Cause::GivenUpByPeer { reason, words }),
+                ReceiveStep::Cancelled { reason, words, .. } => {
+                    self.given_up(Cause::GivenUpByPeer { why: reason, words })
+                }
                 ReceiveStep::Done => {}
             }
             self.receiver.poll_output(&mut self.out);
@@ -239,6 +241,7 @@ impl<'a> VerifiedReceiving<'a> {
     /// False while the other side's greeting isn't whole, and where it is one of somebody who wants files.
     fn greet(&mut self, bytes: &mut &[u8]) -> Result<bool, Over> {
         let agreed = match &mut self.greeting {
+            _ if self.over.is_some() => return Ok(false),
             None => return Ok(true),
             Some(Greeting::Answerer(answerer)) => {
                 let Some((answer, agreed)) = answerer.handle(bytes) else { return Ok(false) };
@@ -251,7 +254,15 @@ impl<'a> VerifiedReceiving<'a> {
                 None => return Ok(false),
             },
         };
-        let receives = agreed.map_err(Over::Misunderstood)?.role == Role::Receives;
+        let receives = match agreed {
+            Ok(agreed) => agreed.role == Role::Receives,
+            // The other side has been told and closes; a reset would overtake what it was told.
+            Err(problem @ (Misunderstanding::SameRole | Misunderstanding::Version { .. })) => {
+                self.over = Some(Over::Misunderstood(problem));
+                return Ok(false);
+            }
+            Err(problem) => return Err(Over::Misunderstood(problem)),
+        };
         self.greeting = None;
         self.receiver.handle_busy(Instant::now());
         self.session.set_speech(Speech::Files);

@@ -1,0 +1,262 @@
+//! Verified files beside a conversation: both ways, paused, cancelled, limited, and where nobody takes them.
+
+use std::path::{Path, PathBuf};
+
+use sockeye::model::{
+    Admission, CancelReason, Cause, Command, Direction, Event, Outcome, Purpose, ReceiveMode, Recipients, SendMode,
+    SessionInfo, SocketId, TransferEnd, TransferId,
+};
+
+use crate::harness::{Harness, noise};
+
+fn file(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
+    let path = folder.join(name);
+    std::fs::write(&path, bytes).unwrap();
+    path
+}
+
+fn send(h: &Harness, socket: SocketId, to: Recipients, paths: &[PathBuf]) {
+    let paths = paths.to_vec();
+    h.engine.send(Command::SendFiles { socket, to, paths, mode: SendMode::Verified });
+}
+
+/// The end of a transfer in this direction.
+fn ended(h: &mut Harness, direction: Direction) -> TransferEnd {
+    let id = h.wait("a start", |event| match event {
+        Event::TransferStarted(info) if info.direction == direction => Some(info.id),
+        _ => None,
+    });
+    end_of(h, id)
+}
+
+fn end_of(h: &mut Harness, id: TransferId) -> TransferEnd {
+    h.wait("an end", |event| match event {
+        Event::TransferEnded { transfer, end } if *transfer == id => Some(end.clone()),
+        _ => None,
+    })
+}
+
+fn opened_for(h: &mut Harness, socket: SocketId, purpose: Purpose) -> SessionInfo {
+    h.wait("a session", |event| match event {
+        Event::Opened { info, .. } if info.socket == socket && info.purpose == purpose => Some(info.clone()),
+        _ => None,
+    })
+}
+
+fn said(h: &mut Harness, wanted: &[u8]) {
+    let mut heard = Vec::new();
+    while heard.len() < wanted.len() {
+        heard.extend(h.wait("bytes", |event| match event {
+            Event::Received { bytes, .. } => Some(bytes.clone()),
+            _ => None,
+        }));
+    }
+    assert_eq!(heard, wanted);
+}
+
+/// A listener that keeps verified files in `into`, and a client that has said something to it.
+fn talking(h: &mut Harness, into: &Path, admission: Admission) -> (SocketId, SocketId, SessionInfo) {
+    let receive = ReceiveMode::Verified { into: into.to_owned() };
+    let (server, endpoint) = h.listen_with("tcp://127.0.0.1:0", |spec| {
+        (spec.receive, spec.admission) = (receive, admission);
+    });
+    let (client, session) = h.connect(&endpoint);
+    h.send(client, "你好".as_bytes());
+    said(h, "你好".as_bytes());
+    (server, client, session)
+}
+
+fn talker() -> Harness {
+    Harness::with(|config| config.payload_events = true)
+}
+
+#[test]
+fn a_client_that_talks_sends_its_files_beside_and_goes_on_talking() {
+    let [from, into] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let mut h = talker();
+    let (server, client, session) = talking(&mut h, into.path(), Admission::default());
+    let contents = [noise(3 << 20), Vec::new(), noise(100)];
+    let names = ["大.bin", "empty", "small.txt"];
+    let paths: Vec<_> = names.iter().zip(&contents).map(|(name, bytes)| file(from.path(), name, bytes)).collect();
+    send(&h, client, Recipients::Sessions(vec![session.id]), &paths);
+    for _ in 0..3 {
+        for direction in [Direction::Out, Direction::In] {
+            let end = ended(&mut h, direction);
+            assert_eq!((end.outcome, &end.failure), (Outcome::Verified, &None));
+            let content = std::fs::read(&end.path).unwrap();
+            assert_eq!(end.hash, Some(*blake3::hash(&content).as_bytes()), "{direction:?}");
+        }
+    }
+    for (name, bytes) in names.iter().zip(&contents) {
+        assert!(std::fs::read(into.path().join(name)).unwrap() == *bytes, "{name}");
+    }
+    let beside = opened_for(&mut h, client, Purpose::SendsFiles);
+    h.closed(beside.id);
+    h.send(client, b"still here");
+    said(&mut h, b"still here");
+    h.send(server, b"and there");
+    said(&mut h, b"and there");
+}
+
+#[test]
+fn a_listener_sends_to_a_client_that_receives_files_beside_its_talk() {
+    let [from, into] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let path = file(from.path(), "to the client.bin", &noise(2 << 20));
+    let mut h = talker();
+    let (server, endpoint) = h.listen("tcp://127.0.0.1:0");
+    let receive = ReceiveMode::Verified { into: into.path().to_owned() };
+    let (client, talks) = h.connect_with(&endpoint.to_string(), |spec| spec.receive = receive);
+    assert_eq!(talks.purpose, Purpose::Talk);
+    let at_server = h.opened(server);
+    // Both sides know of each other what the connection is for.
+    h.wait("a receiver", |event| {
+        matches!(event, Event::CarriesFiles { purpose: Purpose::SendsFiles, .. }).then_some(())
+    });
+    // To the session that talks: the same peer's other one is meant.
+    for to in [Recipients::Sessions(vec![at_server.id]), Recipients::All] {
+        send(&h, server, to, std::slice::from_ref(&path));
+        for direction in [Direction::Out, Direction::In] {
+            assert_eq!(ended(&mut h, direction).outcome, Outcome::Verified);
+        }
+    }
+    for name in ["to the client.bin", "to the client (2).bin"] {
+        assert!(std::fs::read(into.path().join(name)).unwrap() == std::fs::read(&path).unwrap(), "{name}");
+    }
+    h.send(client, b"talk");
+    said(&mut h, b"talk");
+    // The one that talks takes the other along.
+    h.engine.send(Command::Close { session: talks.id });
+    let beside = opened_for(&mut h, client, Purpose::ReceivesFiles);
+    h.closed(beside.id);
+}
+
+#[test]
+fn who_takes_no_verified_files_says_so_and_goes_on_talking() {
+    let from = tempfile::tempdir().unwrap();
+    let path = file(from.path(), "a.bin", b"content");
+    let mut h = talker();
+    let (server, endpoint) = h.listen("tcp://127.0.0.1:0");
+    let (client, _) = h.connect(&endpoint);
+    h.opened(server);
+    send(&h, client, Recipients::All, std::slice::from_ref(&path));
+    let end = ended(&mut h, Direction::Out);
+    assert_eq!((end.outcome, end.failure.unwrap().cause), (Outcome::Refused, Cause::NotVerifying));
+    assert_eq!(h.failed().cause, Cause::NotReceiving, "the listener's user learns what to choose");
+    send(&h, server, Recipients::All, std::slice::from_ref(&path));
+    let end = ended(&mut h, Direction::Out);
+    assert_eq!((end.outcome, end.failure.unwrap().cause), (Outcome::Refused, Cause::NoReceiver));
+    h.send(client, b"talk");
+    said(&mut h, b"talk");
+}
+
+#[test]
+fn bytes_that_begin_like_the_magic_are_shown_in_the_end() {
+    use std::io::Write;
+    let mut h = talker();
+    let (_, endpoint) = h.listen("tcp://127.0.0.1:0");
+    let mut peer = std::net::TcpStream::connect(("127.0.0.1", crate::harness::port(&endpoint))).unwrap();
+    peer.write_all(b"\xff").unwrap();
+    said(&mut h, b"\xff");
+    peer.write_all(b"SOCK\0\r\n").unwrap();
+    said(&mut h, b"SOCK\0\r\n");
+    let mut other = std::net::TcpStream::connect(("127.0.0.1", crate::harness::port(&endpoint))).unwrap();
+    other.write_all(b"\xffSOCK\0\r?").unwrap();
+    said(&mut h, b"\xffSOCK\0\r?");
+}
+
+#[test]
+fn either_side_lets_a_file_rest_and_go_on() {
+    let [from, into] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    // More than the system's buffers hold.
+    let bytes = noise(64 << 20);
+    let path = file(from.path(), "large.bin", &bytes);
+    for direction in [Direction::Out, Direction::In] {
+        let mut h = talker();
+        let (_, client, _) = talking(&mut h, into.path(), Admission::default());
+        send(&h, client, Recipients::All, std::slice::from_ref(&path));
+        let mut ids = Vec::new();
+        for _ in 0..2 {
+            ids.push(h.wait("a start", |event| match event {
+                Event::TransferStarted(info) => Some((info.direction, info.id)),
+                _ => None,
+            }));
+        }
+        let (_, id) = ids.iter().copied().find(|(of, _)| *of == direction).unwrap();
+        h.engine.send(Command::PauseTransfer { transfer: id, paused: true });
+        let paused = |h: &mut Harness, wanted: bool| {
+            h.wait("rest", |event| match event {
+                Event::TransferPaused { transfer, paused } if *transfer == id && *paused == wanted => Some(()),
+                _ => None,
+            });
+        };
+        paused(&mut h, true);
+        // Nothing moves any more, which is told once a second.
+        h.wait("standing still", |event| match event {
+            Event::TransferProgress { transfer, progress } if *transfer == id && progress.rate == 0 => Some(()),
+            _ => None,
+        });
+        h.engine.send(Command::PauseTransfer { transfer: id, paused: false });
+        paused(&mut h, false);
+        for (_, id) in ids {
+            assert_eq!(end_of(&mut h, id).outcome, Outcome::Verified, "{direction:?}");
+        }
+    }
+    assert!(std::fs::read(into.path().join("large (2).bin")).unwrap() == bytes);
+}
+
+#[test]
+fn a_file_that_either_side_cancels_does_not_stop_the_next() {
+    let [from, into] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let paths = [file(from.path(), "large.bin", &noise(64 << 20)), file(from.path(), "next.bin", b"next")];
+    for direction in [Direction::Out, Direction::In] {
+        let mut h = talker();
+        let (_, client, _) = talking(&mut h, into.path(), Admission::default());
+        send(&h, client, Recipients::All, &paths);
+        let mut ids = [(); 2].map(|()| {
+            h.wait("a start", |event| match event {
+                Event::TransferStarted(info) => Some((info.direction, info.id)),
+                _ => None,
+            })
+        });
+        ids.sort_by_key(|(of, _)| *of != direction);
+        let [own, other] = ids.map(|(_, id)| id);
+        h.engine.send(Command::CancelTransfer { transfer: own });
+        let end = end_of(&mut h, own);
+        assert_eq!((end.outcome, end.failure.unwrap().cause), (Outcome::Incomplete, Cause::Cancelled), "{direction:?}");
+        let end = end_of(&mut h, other);
+        let cause = Cause::GivenUpByPeer { why: CancelReason::Stopped, words: String::new() };
+        assert_eq!((end.outcome, end.failure.unwrap().cause), (Outcome::Incomplete, cause), "{direction:?}");
+        for direction in [Direction::Out, Direction::In] {
+            assert_eq!(ended(&mut h, direction).outcome, Outcome::Verified);
+        }
+        std::fs::remove_file(into.path().join("next.bin")).unwrap();
+    }
+}
+
+#[test]
+fn limits_hold_for_each_file_and_for_all_of_them() {
+    let [from, into] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let mut h = talker();
+    let admission = Admission { largest: Some(1000), most: Some(2), ..Admission::default() };
+    let (_, client, _) = talking(&mut h, into.path(), admission);
+    let paths: Vec<_> = [("a", 1000), ("large", 1001), ("b", 1), ("c", 1)]
+        .map(|(name, len)| file(from.path(), name, &noise(len)))
+        .to_vec();
+    send(&h, client, Recipients::All, &paths);
+    let limit = Cause::GivenUpByPeer { why: CancelReason::Limit, words: String::new() };
+    for (out, own) in [
+        (None, None),
+        (Some(limit.clone()), Some(Cause::OverTheLimit { bytes: 1000 })),
+        (None, None),
+        (Some(limit), Some(Cause::EnoughFiles { files: 2 })),
+    ] {
+        for (direction, cause) in [(Direction::Out, out), (Direction::In, own)] {
+            let end = ended(&mut h, direction);
+            let outcome = if cause.is_none() { Outcome::Verified } else { Outcome::Refused };
+            assert_eq!((end.outcome, end.failure.map(|failure| failure.cause)), (outcome, cause), "{direction:?}");
+        }
+    }
+    let mut kept: Vec<_> = std::fs::read_dir(into.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    kept.sort();
+    assert_eq!(kept, ["a", "b"]);
+}
