@@ -17,7 +17,7 @@ const PEER_CLOSE_WAIT: Duration = Duration::from_secs(5);
 /// Sends one file after the other; plain ones stop at the first that can't be sent. Unless all can be read, no connection is made.
 pub(super) fn run(console: &mut Console, task: SendFilesTask) -> Ending {
     let SendFilesTask { target, files, mode } = task;
-    let unreadable: Vec<Failure> = files.iter().filter_map(|file| Engine::check_source(file).err()).collect();
+    let unreadable: Vec<Failure> = files.iter().filter_map(|file| Engine::check_source(file, mode).err()).collect();
     if !unreadable.is_empty() {
         for failure in &unreadable {
             console.tell_failure(failure);
@@ -55,15 +55,26 @@ fn send(console: &mut Console, target: &Target, files: Vec<PathBuf>, mode: SendM
                 session = Some(info.id);
                 let paths = waiting.take().unwrap_or_default();
                 console.engine().send(Command::SendFiles { socket, to: Recipients::All, paths, mode });
+                // Nobody knows how many files are in a folder. All that was asked for is sent before the end.
+                if mode == SendMode::Verified {
+                    console.engine().send(Command::FinishSending { session: info.id });
+                }
+            }
+            Turn::Event(Event::TransferEnded { end, .. }) if mode == SendMode::Verified => {
+                failed |= end.outcome != Outcome::Verified;
+            }
+            Turn::Event(Event::FinishedSending { .. }) if mode == SendMode::Verified => {
+                unended = 0;
+                deadline = Some(Instant::now() + PEER_CLOSE_WAIT);
             }
             Turn::Event(Event::TransferEnded { end: TransferEnd { outcome, .. }, .. }) => {
                 unended = unended.saturating_sub(1);
-                failed |= !matches!(outcome, Outcome::HandedOver | Outcome::Verified);
+                failed |= outcome != Outcome::HandedOver;
                 if unended > 0 {
                     continue;
                 }
                 deadline = Some(Instant::now() + PEER_CLOSE_WAIT);
-                let finishes = mode == SendMode::Verified || outcome == Outcome::HandedOver && mode == SendMode::Raw;
+                let finishes = outcome == Outcome::HandedOver && mode == SendMode::Raw;
                 if let Some(session) = session.filter(|_| finishes) {
                     console.engine().send(Command::FinishSending { session });
                 }

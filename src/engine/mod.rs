@@ -55,7 +55,8 @@ use self::reader::Reader;
 use self::recorder::Recorder;
 use self::saves::Saves;
 use crate::model::{
-    BrowserContent, Command, Damage, Event, Failure, InheritedSocket, Operation, SessionId, Settings, SocketId,
+    BrowserContent, Command, Damage, Event, Failure, InheritedSocket, Operation, SendMode, SessionId, Settings,
+    SocketId,
 };
 use crate::net;
 use crate::store;
@@ -243,9 +244,12 @@ impl Engine {
     /// Whether a file can be sent, before anybody is connected to for it. Opens and closes it.
     ///
     /// # Errors
-    /// Not found, not readable, or not a regular file.
-    pub fn check_source(path: &Path) -> Result<(), Failure> {
-        store::source::Source::open(path).map(drop)
+    /// Not found, not readable, or neither a regular file nor, where the mode can send one, a folder.
+    pub fn check_source(path: &Path, mode: SendMode) -> Result<(), Failure> {
+        match mode {
+            SendMode::Verified if path.is_dir() => store::tree::Tree::check(path),
+            _ => store::source::Source::open(path).map(drop),
+        }
     }
 
     /// Whether files can be received into a folder, before anybody is asked to send one. Creates nothing.

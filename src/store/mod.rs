@@ -18,6 +18,7 @@ pub mod socket_table;
 pub mod source;
 pub mod temporary;
 pub mod time_wait;
+pub mod tree;
 pub mod unix_owner;
 
 mod advice;

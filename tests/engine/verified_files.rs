@@ -260,3 +260,38 @@ fn limits_hold_for_each_file_and_for_all_of_them() {
     kept.sort();
     assert_eq!(kept, ["a", "b"]);
 }
+
+#[test]
+fn a_folder_arrives_with_all_that_is_in_it_but_what_can_not_be_kept() {
+    let [from, into] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let top = from.path().join("照片");
+    // Deeper than a receiver lets another machine's folders lie in each other.
+    let deepest = format!("a{}", "/d".repeat(64));
+    for folder in [&deepest, "deep/er", "empty"] {
+        std::fs::create_dir_all(top.join(folder)).unwrap();
+    }
+    let large = noise(3 << 20);
+    let names = [format!("{deepest}/1.txt"), format!("{deepest}/2.txt"), "deep/er/三.txt".into(), "large.bin".into()];
+    for (name, content) in names.iter().zip([b"1", b"2", b"3", large.as_slice()]) {
+        file(&top, name, content);
+    }
+    let mut h = talker();
+    let (_, client, _) = talking(&mut h, into.path(), Admission::default());
+    send(&h, client, Recipients::All, std::slice::from_ref(&top));
+    let mut ends = std::collections::BTreeMap::new();
+    for _ in &names {
+        let (id, name) = h.wait("a start", |event| match event {
+            Event::TransferStarted(info) if info.direction == Direction::Out => Some((info.id, info.name.clone())),
+            _ => None,
+        });
+        ends.insert(name, end_of(&mut h, id).outcome);
+    }
+    let expected = names.map(|name| {
+        let is_kept = !name.starts_with(&deepest);
+        (format!("照片/{name}"), if is_kept { Outcome::Verified } else { Outcome::Incomplete })
+    });
+    assert_eq!(ends, expected.into());
+    assert!(std::fs::read(into.path().join("照片/large.bin")).unwrap() == large);
+    assert_eq!(std::fs::read(into.path().join("照片/deep/er/三.txt")).unwrap(), b"3");
+    assert!(into.path().join("照片/empty").is_dir());
+}

@@ -24,6 +24,7 @@ use crate::proto::transfer::{
 };
 use crate::store::sent_log::SentLog;
 use crate::store::source::Source;
+use crate::store::tree::{Found, Tree};
 
 /// A file up to this size is sent together with its offer.
 const EAGER_MAX: u64 = 64 << 10;
@@ -51,7 +52,9 @@ pub(in crate::engine) struct Dialogue<'a> {
     sender: Sender,
     /// Each file that was offered and has no answer yet.
     open: HashMap<TransferKey, Open<'a>>,
-    /// What the receiver said to the file on the stream, until it is looked at.
+    /// The file on the stream, where it waits for what the receiver says.
+    current: Option<TransferKey>,
+    /// What the receiver said to it, until that is looked at.
     answer: Option<Answer>,
     out: Vec<u8>,
     last_output: Instant,
@@ -99,6 +102,7 @@ impl<'a> Dialogue<'a> {
             feed: is_greeted.unwrap_or_else(|| session.open_feed()),
             sender: Sender::new(now),
             open: HashMap::new(),
+            current: None,
             answer: None,
             out: Vec::new(),
             last_output: now,
@@ -137,7 +141,7 @@ impl<'a> Dialogue<'a> {
 
     /// Whether the receiver has something to say still; [`Self::wait`] for it.
     pub(in crate::engine) fn is_waiting(&self) -> bool {
-        !self.open.is_empty()
+        self.sender.poll_timeout().is_some()
     }
 
     /// Becomes ready when the receiver says something; then call [`Self::hear`].
@@ -145,18 +149,49 @@ impl<'a> Dialogue<'a> {
         &self.feed
     }
 
-    /// Sends one file. What becomes of it is told when the receiver answers, which may be after the next.
+    /// Sends a file, or a folder with all that is in it. What becomes of them is told when the receiver answers, which may be
+    /// after the next.
     ///
     /// # Errors
     /// The connection is of no more use; every open file was told of it.
     pub(in crate::engine) fn send(&mut self, path: &Path) -> Result<(), io::Error> {
-        self.try_to_send(path).or_else(|over| self.end(over))
+        let sent = if path.is_dir() { self.send_folder(path) } else { self.send_file(path, None) };
+        sent.or_else(|over| self.end(over))
     }
 
-    fn try_to_send(&mut self, path: &Path) -> Result<(), Over> {
+    fn send_folder(&mut self, folder: &Path) -> Result<(), Over> {
+        for found in Tree::new(folder) {
+            if self.session.stop.is_requested() {
+                return Err(Over::Stopped);
+            }
+            match found {
+                Ok(Found::File { path, name }) => self.send_file(&path, Some(name))?,
+                Ok(Found::Folder { name }) => self.offer_folder(name)?,
+                Err((path, failure)) => unsent(self.session, self.core, &path, SendMode::Verified, failure),
+            }
+        }
+        Ok(())
+    }
+
+    fn wait_to_offer(&mut self) -> Result<(), Over> {
         while !self.sender.can_offer() {
             self.listen(None)?;
         }
+        Ok(())
+    }
+
+    /// What becomes of it shows with the files that are in it.
+    fn offer_folder(&mut self, name: String) -> Result<(), Over> {
+        self.wait_to_offer()?;
+        let key = random_key();
+        let offer = Offer { key, kind: Kind::Folder, eager: false, size: 0, modified_ns: None, name };
+        self.sender.offer(offer, Instant::now());
+        if self.out.len() >= OUT_MAX { self.flush() } else { Ok(()) }
+    }
+
+    /// `name` is what the receiver is to call it, where that is not the file's own.
+    fn send_file(&mut self, path: &Path, name: Option<String>) -> Result<(), Over> {
+        self.wait_to_offer()?;
         let refuse = |failure| unsent(self.session, self.core, path, SendMode::Verified, failure);
         let source = match Source::open(path) {
             Ok(source) => source,
@@ -165,6 +200,7 @@ impl<'a> Dialogue<'a> {
                 return Ok(());
             }
         };
+        let name = name.unwrap_or_else(|| source.name().to_owned());
         let key = random_key();
         let offer = Offer {
             key,
@@ -172,12 +208,18 @@ impl<'a> Dialogue<'a> {
             eager: source.size() <= EAGER_MAX,
             size: source.size(),
             modified_ns: source.modified_ns(),
-            name: source.name().to_owned(),
+            name: name.clone(),
         };
-        let (name, size) = (source.name().to_owned(), Some(source.size()));
+        let size = Some(source.size());
         let ticket = Ticket::begin(self.core, self.session, Direction::Out, SendMode::Verified, name, path, size);
         self.open.insert(key, Open { ticket, log: None, hash: Hash::default() });
-        if offer.eager { self.send_small(key, offer, source) } else { self.send_large(key, offer, source) }
+        if offer.eager {
+            return self.send_small(key, offer, source);
+        }
+        self.current = Some(key);
+        let sent = self.send_large(key, offer, source);
+        (self.current, self.answer) = (None, None);
+        sent
     }
 
     /// Offer, content and end in one go.
@@ -340,7 +382,6 @@ impl<'a> Dialogue<'a> {
         // Its words would tell of this machine's folders.
         self.sender.cancel(key, reason_for(failure), "");
         self.conclude(key, Outcome::Incomplete, Some(failure.clone()));
-        self.answer = None;
         self.flush()
     }
 
@@ -416,7 +457,9 @@ impl<'a> Dialogue<'a> {
                     let failure =
                         self.open.get(&key).map(|open| Failure::new(Operation::Send, open.path().display(), cause));
                     self.conclude(key, outcome, failure);
-                    self.answer = Some(Answer::GivenUp);
+                    if self.current == Some(key) {
+                        self.answer = Some(Answer::GivenUp);
+                    }
                 }
             }
         }
