@@ -11,9 +11,14 @@ use sockeye::codec::can::bcm::Message;
 use sockeye::codec::compose::{Format, LineEnding, compose};
 use sockeye::codec::decode::Decoder;
 use sockeye::codec::encoding::Encoding;
+use sockeye::codec::file_name::SafeName;
 use sockeye::codec::{escapes, hex, icmp, ipv4};
-use sockeye::model::{BrowserContent, Filter, Target};
+use sockeye::model::{BrowserContent, CancelReason, Filter, Target};
 use sockeye::proto::browser::{Conversation, Hosts, Moment, Opened, Step};
+use sockeye::proto::transfer::{
+    Answerer, Caller, Frame as FileFrame, Kind, Offer, ReceiveStep, Receiver, Role, SendStep, Sender, TransferKey,
+    data_header,
+};
 
 /// Time for each target unless `FUZZ_SECONDS` says otherwise: with all of them together, a few seconds.
 const USUAL: Duration = Duration::from_millis(500);
@@ -203,6 +208,174 @@ fn browsers() {
         let halves = bytes.split_at(bytes.len() / 2);
         let whole = conversation([bytes, b""]);
         assert_eq!(whole, conversation([halves.0, halves.1]), "how it is cut makes no difference");
+    });
+}
+
+/// Frames that a script of bytes asks for: each names one and gives it small numbers, so that they often fit each other.
+fn frames(script: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for step in script.chunks(4) {
+        let [what, key, number, more] = std::array::from_fn(|at| step.get(at).copied().unwrap_or(0));
+        let key = TransferKey([key % 3; 16]);
+        let (offset, hash) = (u64::from(number % 5), [more % 2; 32]);
+        match what % 12 {
+            0 | 1 => FileFrame::Offer(Offer {
+                key,
+                kind: if more.is_multiple_of(4) { Kind::Folder } else { Kind::File },
+                eager: more.is_multiple_of(3),
+                size: if more.is_multiple_of(4) { 0 } else { offset },
+                modified_ns: None,
+                name: "../a".to_owned(),
+            })
+            .write(&mut out),
+            2 => FileFrame::Accept { key, offset, hash }.write(&mut out),
+            3 => FileFrame::Begin { key, offset }.write(&mut out),
+            4 | 5 => {
+                out.extend(data_header(u32::from(number % 5)));
+                out.extend(vec![more; usize::from(number % 5)]);
+            }
+            6 => FileFrame::End { key, size: offset, hash }.write(&mut out),
+            7 => FileFrame::Commit { key }.write(&mut out),
+            8 => FileFrame::Cancel { key, reason: CancelReason::Other(more), words: String::new() }.write(&mut out),
+            9 => FileFrame::Working.write(&mut out),
+            10 => FileFrame::Done.write(&mut out),
+            _ => out.extend_from_slice(step),
+        }
+    }
+    out
+}
+
+/// What a receiver makes of the bytes in these pieces: what it would write, and whether it goes on.
+fn received(pieces: [&[u8]; 2]) -> (Vec<u8>, Vec<u8>, bool) {
+    let now = Instant::now();
+    let mut receiver = Receiver::new(now);
+    let (mut kept, mut said) = (Vec::new(), Vec::new());
+    let mut offered: Option<Offer> = None;
+    let mut at = 0;
+    for mut piece in pieces {
+        loop {
+            match receiver.handle(&mut piece, now) {
+                Ok(None) => break,
+                Ok(Some(ReceiveStep::Offered(offer))) => {
+                    match offer.kind {
+                        Kind::Folder => receiver.commit(offer.key),
+                        // Every other is taken where it stands, some are not taken.
+                        Kind::File if offer.size == 1 => receiver.cancel(offer.key, CancelReason::Declined, ""),
+                        Kind::File => receiver.accept(if offer.eager { 0 } else { offer.size / 2 }, [1; 32]),
+                    }
+                    offered = Some(offer);
+                }
+                Ok(Some(ReceiveStep::Begin { offset })) => at = offset,
+                Ok(Some(ReceiveStep::Data(bytes))) => {
+                    at += bytes.len() as u64;
+                    kept.extend_from_slice(bytes);
+                    assert!(offered.as_ref().is_some_and(|offer| at <= offer.size), "beyond the size that was offered");
+                }
+                Ok(Some(ReceiveStep::End { key, hash })) => {
+                    assert_eq!(offered.as_ref().map(|offer| (offer.key, offer.size)), Some((key, at)), "whole");
+                    if hash == [0; 32] {
+                        receiver.commit(key)
+                    } else {
+                        receiver.cancel(key, CancelReason::Mismatch, "")
+                    }
+                }
+                Ok(Some(ReceiveStep::Cancelled { .. } | ReceiveStep::Done)) => {}
+                Err(_) => {
+                    receiver.poll_output(&mut said);
+                    return (kept, said, false);
+                }
+            }
+        }
+        receiver.poll_output(&mut said);
+    }
+    (kept, said, true)
+}
+
+/// Has a sender that offers one file after the other hear these bytes.
+fn answered(pieces: [&[u8]; 2]) {
+    let now = Instant::now();
+    let mut sender = Sender::new(now);
+    let mut number = 0;
+    for mut piece in pieces {
+        loop {
+            if sender.can_offer() && number < 3 {
+                let (key, kind) = (TransferKey([number; 16]), Kind::File);
+                let name = String::from("a");
+                sender.offer(Offer { key, kind, eager: number == 1, size: 4, modified_ns: None, name }, now);
+                number += 1;
+                if number == 2 {
+                    assert!(sender.data(4).is_some() && sender.end([0; 32]), "an eager one needs no answer");
+                }
+            }
+            match sender.handle(&mut piece, now) {
+                Ok(None) => break,
+                Ok(Some(SendStep::Compare { offset, .. })) => {
+                    assert!((1..=4).contains(&offset));
+                    sender.begin(offset == 2);
+                    let left = if offset == 2 { 2 } else { 4 };
+                    assert!(sender.data(left).is_some() && sender.data(1).is_none() && sender.end([0; 32]));
+                }
+                Ok(Some(SendStep::Begin { .. })) => {
+                    assert!(sender.data(4).is_some() && sender.end([0; 32]));
+                }
+                Ok(Some(SendStep::Committed { key } | SendStep::Cancelled { key, .. })) => {
+                    assert!(key.0[0] < number, "an answer to what was never offered");
+                }
+                Err(_) => return,
+            }
+        }
+    }
+}
+
+#[test]
+fn verified_files() {
+    let mut hello = Caller::new(Role::Sends, Instant::now()).greeting();
+    let seeds: [&[u8]; 4] = [
+        &[0, 1, 4, 1, 3, 1, 0, 0, 4, 0, 4, 0, 6, 1, 4, 0, 10, 0, 0, 0],
+        &[0, 0, 0, 4, 1, 2, 3, 3, 4, 0, 3, 9, 6, 2, 3, 1, 9, 0, 0, 0, 8, 2, 0, 5],
+        &[2, 0, 2, 0, 7, 0, 0, 0, 7, 1, 0, 0, 2, 2, 0, 0, 8, 2, 0, 1],
+        &hello.clone(),
+    ];
+    fuzz("verified files", &seeds, |script| {
+        for bytes in [frames(script), script.to_vec()] {
+            let halves = bytes.split_at(bytes.len() / 3);
+            let whole = received([&bytes, b""]);
+            assert_eq!(whole, received([halves.0, halves.1]), "how it is cut makes no difference");
+            answered([halves.0, halves.1]);
+            let mut answerer = Answerer::new(None, Instant::now());
+            let _ = answerer.handle(&mut bytes.as_slice());
+            let _ = Caller::new(Role::Receives, Instant::now()).handle(&mut bytes.as_slice());
+        }
+    });
+    // The greeting that every seed of bytes begins with is one.
+    hello.truncate(hello.len() - 1);
+    assert!(Answerer::new(None, Instant::now()).handle(&mut hello.as_slice()).is_none(), "a byte is missing");
+}
+
+#[test]
+fn names_of_files() {
+    let seeds: [&[u8]; 8] = [
+        b"C:\\a\\..\\com1.txt",
+        b"../../etc/passwd",
+        "\u{202e}gnp.exe\u{301}".as_bytes(),
+        b"\\\\server\\share\\NUL.tar.gz. ",
+        b"a:b\0c<>|?*.",
+        b".profile",
+        b"\xc4\xe3.txt",
+        &[b'x'; 300],
+    ];
+    fuzz("a name", &seeds, |raw| {
+        let safe = SafeName::new(raw);
+        let name = safe.as_str();
+        assert!(!name.is_empty() && name.len() <= SafeName::MAX, "{name:?}");
+        assert!(
+            !name.contains(['/', '\\', '\0', ':']) && !name.starts_with('.') && !name.ends_with(['.', ' ']),
+            "{name:?}"
+        );
+        assert_eq!(std::path::Path::new(name).components().count(), 1, "{name:?}");
+        assert_eq!(SafeName::new(name.as_bytes()).as_str(), name, "what is safe stays as it is");
+        let numbered = safe.numbered(u32::MAX);
+        assert!(numbered.as_str().len() <= 255, "{numbered:?}");
     });
 }
 
