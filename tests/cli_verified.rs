@@ -186,3 +186,40 @@ fn a_sender_that_breaks_the_protocol_leaves_nothing() {
     );
     assert!(listing(place.into.path()).is_empty());
 }
+
+#[test]
+fn a_folder_is_sent_whole_and_limits_hold() {
+    let place = Place::new();
+    fs::create_dir_all(place.from.path().join("照片/空")).expect("folders");
+    for (name, size) in [("照片/a.bin", 3 << 20), ("照片/b.txt", 10), ("large.bin", 5 << 20)] {
+        place.file(name, &noise(size));
+    }
+    let into = place.into.path().to_str().expect("UTF-8");
+    let limits = ["--once", "--largest", "4 MiB", "--most", "2"];
+    let (receiver, endpoint) =
+        Sockeye::listen(&[&["receive", "tcp://127.0.0.1:0", "--into", into], &limits[..]].concat());
+    let [folder, large] = ["照片", "large.bin"].map(|name| place.from.path().join(name));
+    let sent = place.sender(&endpoint, &[&folder, &large, &folder.join("b.txt")]).finish();
+    assert_eq!(sent.code(), Some(1), "two were refused");
+    let outcomes: Vec<_> = sent.events("file").map(|file| (file["name"].to_string(), file["outcome"].to_string())).collect();
+    let expected = [
+        ("照片/a.bin", "verified"),
+        ("照片/b.txt", "verified"),
+        ("large.bin", "refused"),
+        ("b.txt", "refused"),
+    ];
+    assert_eq!(outcomes, expected.map(|(name, outcome)| (format!("{name:?}"), format!("{outcome:?}"))));
+    assert_eq!(receiver.finish().code(), Some(1));
+    assert_eq!(listing(place.into.path()), ["照片"]);
+    assert_eq!(listing(&place.into.path().join("照片")), ["a.bin", "b.txt", "空"]);
+}
+
+#[test]
+fn an_empty_folder_is_all_that_there_is_to_send() {
+    let place = Place::new();
+    fs::create_dir(place.from.path().join("empty")).expect("a folder");
+    let (receiver, endpoint) = place.receiver();
+    let sent = place.sender(&endpoint, &[&place.from.path().join("empty")]).finish();
+    assert_eq!((sent.code(), receiver.finish().code()), (Some(0), Some(0)));
+    assert!(place.into.path().join("empty").is_dir());
+}

@@ -22,7 +22,7 @@ pub(super) enum Verb {
     /// Connect and send; without --send, join standard input and output to the socket
     #[command(after_help = help::short(), after_long_help = help::long())]
     Connect(ConnectArguments),
-    /// Connect once for each file and send it
+    /// Connect and send files: verified ones, and folders, over one connection, plain ones over one each
     #[command(after_help = help::short(), after_long_help = help::long())]
     SendFile(SendFileArguments),
     /// Accept connections and keep what each sends as a file
@@ -114,7 +114,7 @@ pub(super) struct ConnectArguments {
 pub(super) struct SendFileArguments {
     /// Where to connect
     pub endpoint: String,
-    /// The files; plain ones take a connection each
+    /// The files; with `--protocol verified` folders too
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
     /// How a file crosses
@@ -135,6 +135,12 @@ pub(super) struct ReceiveArguments {
     /// How a file is told from what arrives
     #[arg(long, value_enum, default_value_t = ReceiveProtocol::Auto)]
     pub protocol: ReceiveProtocol,
+    /// Take no file that is larger (`500MB`, `1.5GiB`)
+    #[arg(long, value_name = "SIZE")]
+    pub largest: Option<String>,
+    /// Take so many files and no more
+    #[arg(long, value_name = "N")]
+    pub most: Option<u64>,
     /// While the address is in use, or kept by connections that are over (TIME_WAIT), wait until it is free
     #[arg(long)]
     pub wait_for_port: bool,

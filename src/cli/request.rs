@@ -11,10 +11,11 @@ use super::report::Form;
 use crate::codec::compose::{self, LineEnding};
 use crate::codec::encoding::Encoding;
 use crate::codec::hex;
+use crate::codec::size::parse_bytes;
 use crate::engine::Engine;
 use crate::i18n::{self, Language};
 use crate::model::{
-    BrowserContent, ConnectSpec, Delivery, EndpointError, HostPort, ListenSpec, LocalPlace, Protocol, ReceiveMode,
+    Admission, BrowserContent, ConnectSpec, Delivery, EndpointError, HostPort, ListenSpec, LocalPlace, Protocol, ReceiveMode,
     Respond, Role, SendMode, Target,
 };
 use crate::tr;
@@ -185,6 +186,7 @@ fn read_send_file(arguments: SendFileArguments, language: Language) -> Result<Re
 
 fn read_receive(arguments: ReceiveArguments, language: Language) -> Result<Request, UsageError> {
     let into = arguments.into;
+    let largest = arguments.largest.as_deref().map(|text| read_size(text, language)).transpose()?;
     let receive = match arguments.protocol {
         ReceiveProtocol::Auto => ReceiveMode::Auto { into },
         ReceiveProtocol::Tutorial => ReceiveMode::Tutorial { into },
@@ -198,10 +200,19 @@ fn read_receive(arguments: ReceiveArguments, language: Language) -> Result<Reque
         info: false,
         task: Task::Listen(ListenSpec {
             receive,
+            // Whoever starts the program to receive has said yes.
+            admission: Admission { ask: false, largest, most: arguments.most },
             wait_for_address: arguments.wait_for_port,
             once: arguments.once,
             ..ListenSpec::new(target)
         }),
+    })
+}
+
+fn read_size(text: &str, language: Language) -> Result<u64, UsageError> {
+    parse_bytes(text).ok_or_else(|| UsageError {
+        argument: Some("--largest"),
+        problem: quoted(language, text, &tr!(language, "receive.largest.bad")),
     })
 }
 
@@ -345,6 +356,8 @@ mod tests {
             ("listen fd://", "number or name"),
             ("listen fd://-1", "fd://-1"),
             ("receive tcp://h:1", "--into"),
+            ("receive tcp://h:1 --into d --largest ten", "500 MB"),
+            ("receive tcp://h:1 --into d --most -1", "--most"),
         ] {
             let problem = request(line).expect_err(line);
             assert!(problem.contains(part), "{line}: {problem}");
