@@ -31,6 +31,12 @@ pub(super) enum Verb {
     /// Write the same as a program for Python, netcat, socat or curl
     #[command(after_help = help::short(), after_long_help = help::long())]
     Code(CodeArguments),
+    /// List this machine's network interfaces with their addresses
+    #[command(after_help = help::END)]
+    Interfaces(InterfacesArguments),
+    /// List the sockets in TIME_WAIT that keep a TCP port: connections that are over
+    #[command(after_help = help::END)]
+    TimeWait(TimeWaitArguments),
 }
 
 #[derive(Debug, Args)]
@@ -183,6 +189,22 @@ pub(super) struct CodeArguments {
     /// Show browsers this text: HTML if it begins with `<`
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, requires = "listen")]
     pub page: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InterfacesArguments {
+    /// Write one JSON object per interface and line to standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TimeWaitArguments {
+    /// Where somebody is to listen (`tcp://127.0.0.1:9000`), or a port at any address (`9000`)
+    pub endpoint: String,
+    /// Write one JSON object per socket and line to standard output
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

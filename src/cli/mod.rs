@@ -6,6 +6,7 @@ mod connect;
 mod console;
 mod help;
 mod listen;
+mod machine;
 mod open_sockets;
 mod report;
 mod request;
@@ -53,6 +54,8 @@ fn carry_out(request: Request) -> Ending {
     let journal = journal.map_or(JournalPlace::Nowhere, JournalPlace::File);
     match task {
         Task::Code(task) => code::run(&task, form),
+        Task::Interfaces => machine::interfaces(form),
+        Task::TimeWait(target) => machine::time_wait(form, &target),
         Task::Listen(spec) => {
             let payload_events = spec.receive == ReceiveMode::Show && form.shows_payload();
             let protocol = spec.target.endpoint.protocol();

@@ -329,7 +329,8 @@ fn concerns_socket(operation: Operation) -> bool {
         | Operation::WriteJournal
         | Operation::SaveSettings
         | Operation::StartThread
-        | Operation::OpenBrowser => false,
+        | Operation::OpenBrowser
+        | Operation::ListInterfaces => false,
     }
 }
 

@@ -14,7 +14,7 @@ mod lacking;
 mod scope;
 mod vsock;
 
-pub(super) use in_use::{sharing, waits_for};
+pub(super) use in_use::{in_time_wait, sharing, waits_for};
 pub(super) use lacking::probe;
 pub(super) use scope::named_endpoint;
 

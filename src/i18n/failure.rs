@@ -155,6 +155,7 @@ fn operation(language: Language, operation: Operation) -> Words {
         Operation::SaveSettings => tr!(language, "operation.save_settings"),
         Operation::StartThread => tr!(language, "operation.start_thread"),
         Operation::OpenBrowser => tr!(language, "operation.open_browser"),
+        Operation::ListInterfaces => tr!(language, "operation.list_interfaces"),
     }
 }
 

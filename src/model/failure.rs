@@ -37,6 +37,8 @@ pub enum Operation {
     SaveSettings,
     StartThread,
     OpenBrowser,
+    /// Of this machine's network.
+    ListInterfaces,
 }
 
 impl Operation {
@@ -67,6 +69,7 @@ impl Operation {
             Self::SaveSettings => "save-settings",
             Self::StartThread => "start-thread",
             Self::OpenBrowser => "open-browser",
+            Self::ListInterfaces => "list-interfaces",
         }
     }
 }

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 
 use super::{Fact, Report, Summary};
 use crate::i18n::{self, Language};
-use crate::model::{Notice, OptionAnswer, Progress};
+use crate::model::{Notice, OptionAnswer, Progress, WaitingSocket};
 use crate::tr;
 
 /// What peers sent to standard output as it came, words to standard error.
@@ -157,6 +157,11 @@ impl<O: Write, E: Write> Report for HumanReport<O, E> {
                     }
                     None => self.passing_line(&figures),
                 }
+            }
+            Fact::Interface(interface) => writeln!(self.out, "{}", i18n::interface(language, interface)),
+            Fact::Waiting(WaitingSocket { local, peer, seconds }) => {
+                let words = tr!(language, "time_wait.socket", local = local, peer = peer, seconds = seconds);
+                writeln!(self.out, "{words}")
             }
             Fact::Summary(summary) => self.summary(summary),
         }
