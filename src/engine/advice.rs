@@ -106,7 +106,7 @@ fn hint(failure: &Failure, endpoint: &Endpoint, target: &Target) -> Option<Hint>
         },
         Cause::TimedOut if matches!(endpoint, Endpoint::Vsock(_)) => Hint::CheckTheMachine,
         Cause::AddressNotAvailable if let Some(hint) = not_here(endpoint) => hint,
-        Cause::Refused | Cause::StaleSocket => Hint::StartTheServer,
+        Cause::Refused | Cause::StaleSocket => start_the_server(endpoint.protocol()),
         Cause::SelfConnect => Hint::ChooseAnotherPort,
         Cause::NotASocket => Hint::RemoveTheFile,
         Cause::NotFound | Cause::NotADirectory => {
@@ -140,6 +140,11 @@ fn hint(failure: &Failure, endpoint: &Endpoint, target: &Target) -> Option<Hint>
         Cause::OutOfDescriptors => Hint::RaiseDescriptorLimit,
         _ => return None,
     })
+}
+
+/// Where nobody listens: a Unix socket has no port to be mistaken in.
+fn start_the_server(protocol: Protocol) -> Hint {
+    if protocol.is_unix() { Hint::StartTheServerAtTheName } else { Hint::StartTheServer }
 }
 
 /// What would bring an address that this machine lacks.
@@ -191,7 +196,7 @@ pub(super) fn send_message(protocol: Protocol, carried: Option<IpProtocol>, peer
     match failure.cause {
         Cause::MessageTooLong => return failure.with_hint(longest(protocol, peer)),
         Cause::PeerQueueFull => return failure.with_hint(Hint::WaitForTheReceiver),
-        Cause::Refused => return failure.with_hint(Hint::StartTheServer),
+        Cause::Refused => return failure.with_hint(start_the_server(protocol)),
         _ => {}
     }
     match peer.parse::<SocketAddr>() {
