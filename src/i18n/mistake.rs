@@ -65,6 +65,7 @@ fn option_values(language: Language, kind: OptionKind) -> Cow<'static, str> {
         OptionKind::Switch => tr!(language, "option.takes.switch"),
         OptionKind::Text { max } => tr!(language, "option.takes.text", max = max),
         OptionKind::Protocol => tr!(language, "option.takes.protocol", max = u16::MAX),
+        OptionKind::ServiceClass { bits } => tr!(language, "option.takes.class", max = (1 << bits) - 1),
         OptionKind::Number { min, max, unit } => {
             let [min, max] = [min, max].map(|number| super::grouped(number.into()));
             match unit {
