@@ -135,6 +135,9 @@ pub enum Peer {
     Unix(UnixName),
     /// The other end of a raw socket; the port is 0 and means nothing.
     Host(SocketAddr),
+    /// One of these two as people read it, where it is an address of one link: with the interface's name for its scope
+    /// (RFC 4007, section 11.2).
+    Scoped(HostPort),
     /// All that is on the bus behind this interface.
     Can(InterfaceName),
     Vsock(VsockAddress),
@@ -162,6 +165,8 @@ impl fmt::Display for Peer {
             Self::Ip(address) => HostPort::from(*address).fmt(f),
             Self::Unix(name) => name.fmt(f),
             Self::Host(address) => f.write_str(&HostPort::from(*address).host),
+            Self::Scoped(address) if address.port == 0 => f.write_str(&address.host),
+            Self::Scoped(address) => address.fmt(f),
             Self::Can(interface) => interface.fmt(f),
             Self::Vsock(address) => address.fmt(f),
             Self::Link(address) => address.fmt(f),
