@@ -162,8 +162,8 @@ pub(super) struct CodeArguments {
     /// Datagrams: name the peer in each send, instead of connecting the socket
     #[arg(long, conflicts_with = "listen")]
     pub unconnected: bool,
-    /// Send the message to these addresses too, as `connect` does (UDP)
-    #[arg(long, value_name = "ADDRESS,…", conflicts_with = "listen")]
+    /// Send the message to these addresses too, as `connect` does (UDP); a server sends it to them and greets nobody
+    #[arg(long, value_name = "ADDRESS,…")]
     pub to: Option<String>,
     /// Bind this local address, port or both (`127.0.0.2`, `[::1]:5000`, `:5000`) before connecting
     #[arg(long, value_name = "ADDRESS[:PORT]", conflicts_with = "listen")]
