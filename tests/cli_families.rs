@@ -117,8 +117,8 @@ fn virtual_machines() {
 fn addresses_that_can_t_be_connected_to() {
     for (endpoint, english, chinese) in [
         ("vsock://any:9", "host, local or", "host、local"),
-        ("vsock://host:0", "port 0", "端口 0"),
-        ("udp://127.0.0.1:0", "port 0", "端口 0"),
+        ("vsock://host:0", "1 to 4294967294", "1 到 4294967294"),
+        ("udp://127.0.0.1:0", "1 to 65535", "1 到 65535"),
     ] {
         for verb in ["connect", "code"] {
             let words = |language| {

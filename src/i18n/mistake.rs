@@ -35,6 +35,7 @@ pub fn endpoint_error(language: Language, error: &EndpointError) -> String {
         EndpointError::BadMachine(text) => tr!(language, "endpoint.bad_machine", text = text),
         EndpointError::BadVsockPort(text) => tr!(language, "endpoint.bad_vsock_port", text = text),
         EndpointError::PortZero => tr!(language, "endpoint.port_zero"),
+        EndpointError::VsockPortZero => tr!(language, "endpoint.vsock_port_zero"),
         EndpointError::AnyMachine => tr!(language, "endpoint.any_machine"),
         EndpointError::NotLocal(text) => tr!(language, "endpoint.not_local", text = text),
         EndpointError::OtherFamily(address) => tr!(language, "endpoint.other_family", address = address),

@@ -60,7 +60,7 @@ impl Target {
                 return Err(EndpointError::AnyMachine);
             }
             Endpoint::Vsock(address) if role == Role::Client && address.port == VsockAddress::ANY_PORT => {
-                return Err(EndpointError::PortZero);
+                return Err(EndpointError::VsockPortZero);
             }
             _ => {}
         }
@@ -120,7 +120,7 @@ mod tests {
         assert_eq!(for_client("udp://127.0.0.1:0"), Err(EndpointError::PortZero));
         assert_eq!(for_client("raw://127.0.0.1?proto=icmp"), Ok(()));
         assert_eq!(for_client("vsock://any:9"), Err(EndpointError::AnyMachine));
-        assert_eq!(for_client("vsock://host:0"), Err(EndpointError::PortZero));
+        assert_eq!(for_client("vsock://host:0"), Err(EndpointError::VsockPortZero));
         assert_eq!(for_client("vsock://host:9"), Ok(()));
         assert_eq!("vsock://any:0".parse::<Target>().unwrap().check_role(Role::Server), Ok(()));
         let problem = |text: &str| text.parse::<Target>().unwrap_err();

@@ -156,6 +156,7 @@ impl EndpointForm {
             EndpointError::NoPort
             | EndpointError::BadPort(_)
             | EndpointError::PortZero
+            | EndpointError::VsockPortZero
             | EndpointError::BadVsockPort(_)
             | EndpointError::NoIpProtocol
             | EndpointError::BadIpProtocol(_)
