@@ -109,6 +109,30 @@ fn bad_usage() {
 }
 
 #[test]
+fn an_argument_that_can_t_be_right_does_not_drive_the_terminal() {
+    for arguments in [
+        &["listen", "tcp://\u{1b}[2J:9000:"][..],
+        &["listen", "tcp://127.0.0.1:9?\u{1b}[2J=1"],
+        &["listen", "\u{1b}[2J"],
+        &["connect", "tcp://127.0.0.1:9", "--send-hex", "\u{1b}[2J"],
+        &["connect", "can://can0", "--send", "\u{1b}[2J"],
+        &["connect", "udp://127.0.0.1:9", "--to", "\u{1b}[2J:"],
+        &["connect", "tcp://127.0.0.1:9", "--bind", "\u{1b}[2J"],
+        &["connect", "tcp://127.0.0.1:9", "--wait", "\u{1b}[2J"],
+        &["listen", "tcp://127.0.0.1:9", "--\u{1b}[2J"],
+        &["code", "tcp://127.0.0.1:9", "--as", "\u{1b}[2J"],
+        &["time-wait", "\u{1b}[2J"],
+        &["\u{1b}[2J"],
+    ] {
+        let output = sockeye(arguments).output().expect("it runs");
+        let words = String::from_utf8(output.stderr).expect("UTF-8");
+        assert_eq!(output.status.code(), Some(2), "{words}");
+        assert!(words.contains("␛[2J"), "{arguments:?}: {words:?}");
+        assert!(!words.contains(|c: char| c.is_control() && c != '\n'), "{arguments:?}: {words:?}");
+    }
+}
+
+#[test]
 fn a_path_too_long_for_a_socket() {
     let folder = tempdir().expect("a folder");
     let room = 108 - folder.path().as_os_str().len() - 1;

@@ -245,17 +245,6 @@ fn has_vsock_loopback() -> bool {
     Socket::new(Domain::VSOCK, Type::STREAM, None).and_then(bind).is_ok()
 }
 
-/// That is for listening alone.
-#[test]
-fn any_machine_over_vsock() {
-    if !kernel_has_vsock() {
-        return;
-    }
-    let connect = ["connect", "vsock://any:9", "--send", "x"];
-    says(&hint(&run(&connect), "connect", "no such host"), &["host, local or"]);
-    says(&in_chinese(&connect), &["host、local"]);
-}
-
 #[test]
 fn this_machine_over_vsock_without_a_loopback() {
     if !kernel_has_vsock() || has_vsock_loopback() {

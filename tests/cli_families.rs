@@ -5,7 +5,7 @@
 mod support;
 
 use socket2::{Domain, Protocol, Socket, Type};
-use support::{Run, Sockeye, kernel_has, run};
+use support::{Run, Sockeye, kernel_has, run, sockeye};
 
 fn exists(family: i32, kind: Type, protocol: i32) -> bool {
     Socket::new(Domain::from(family), kind, Some(Protocol::from(protocol))).is_ok()
@@ -111,6 +111,27 @@ fn virtual_machines() {
         client.expect_error(1, "connect");
     }
     sockeye.interrupt().expect_code(0);
+}
+
+#[test]
+fn addresses_that_can_t_be_connected_to() {
+    for (endpoint, english, chinese) in [
+        ("vsock://any:9", "host, local or", "host、local"),
+        ("vsock://host:0", "1 to 4294967294", "1 到 4294967294"),
+        ("udp://127.0.0.1:0", "1 to 65535", "1 到 65535"),
+    ] {
+        for verb in ["connect", "code"] {
+            let words = |language| {
+                let output =
+                    sockeye(&[verb, endpoint, "--send", "x"]).env("LC_ALL", language).output().expect("it runs");
+                assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{verb} {endpoint}");
+                String::from_utf8_lossy(&output.stderr).into_owned()
+            };
+            let (english_words, chinese_words) = (words("C.UTF-8"), words("zh_CN.UTF-8"));
+            assert!(english_words.contains(english), "{english_words}");
+            assert!(chinese_words.contains(chinese), "{chinese_words}");
+        }
+    }
 }
 
 #[test]

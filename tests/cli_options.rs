@@ -33,12 +33,13 @@ fn without_options_nothing_is_told_of_them() {
 #[test]
 fn people_read_what_was_asked_and_what_is() {
     let (server, endpoint) = Sockeye::listen(&["listen", "tcp://127.0.0.1:0", "--once"]);
-    let target = format!("{endpoint}?sndbuf=64K&nodelay=1");
+    let target = format!("{endpoint}?sndbuf=64K&nodelay=1&dscp=ef");
     let mut client = sockeye(&["connect", &target, "--send", "x"]);
     let output = client.stdin(Stdio::null()).output().expect("the program runs");
     let words = String::from_utf8_lossy(&output.stderr);
     assert!(words.contains("sndbuf is 131072; asked for 65536"), "{words}");
     assert!(words.contains("nodelay is 1, as asked"), "{words}");
+    assert!(words.contains("tos is 184 (EF), as asked"), "{words}");
     server.finish();
 }
 
@@ -49,6 +50,8 @@ fn an_option_that_the_transport_has_none_of_is_a_wrong_use() {
         ("unix:/nowhere?ttl=1", "unix sockets have no option ttl"),
         ("tcp://127.0.0.1:0?ttl=0", "ttl can't be “0”; it takes 1 to 255"),
         ("tcp://127.0.0.1:0?ttl=99999999999", "it takes 1 to 255"),
+        ("tcp://127.0.0.1:0?dscp=AF14", "dscp can't be “AF14”; it takes 0 to 63, or a class: CS0 to CS7, AF11 to AF43"),
+        ("tcp://127.0.0.1:0?tos=256", "it takes 0 to 255, or a class"),
         ("tcp://127.0.0.1:0?maxseg=1", "maxseg can't be “1”; it takes 88 to 32,767 bytes"),
         ("tcp://127.0.0.1:0?linger=70000", "it takes 0 to 65,535 s"),
         ("tcp://127.0.0.1:0?keepidle=0", "it takes 1 to 32,767 s"),

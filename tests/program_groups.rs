@@ -164,6 +164,22 @@ fn python_sends_to_many_addresses_at_once() {
 }
 
 #[test]
+fn a_server_of_python_sends_to_addresses_and_greets_nobody() {
+    if !require_tool("python3") {
+        return;
+    }
+    let (mut listener, at) = Sockeye::listen(&["listen", "udp://127.0.0.1:0", "--echo", "--once"]);
+    let to = format!("127.0.0.1:{}", port_of(&at));
+    let arguments = ["udp://127.0.0.1:0", "--listen", "--to", &to, "--send", "to you", "--reply", "answered"];
+    let mut server = Written::python(&arguments);
+    let there = server.reached_at("udp://127.0.0.1:PORT");
+    assert_eq!(listener.expect("received")["bytes"], 6);
+    listener.finish().expect_code(0);
+    let stranger = run(&["connect", &there, "--send", "hello"]);
+    assert_eq!(stranger.received(), b"answered", "and no greeting");
+}
+
+#[test]
 fn an_ipv6_socket_of_python_sends_to_ipv4_too() {
     if !require_tool("python3") || !require(UdpSocket::bind("[::1]:0").is_ok(), "IPv6") {
         return;

@@ -103,6 +103,19 @@ fn a_client_s_recipients_stand_in_its_code() {
     assert_eq!(code(&window), None);
 }
 
+#[test]
+fn the_addresses_that_a_server_sends_to_stand_in_its_code() {
+    let udp = ServerTab { protocol: "udp".to_owned(), more_open: true, ..any_port() };
+    let mut window = Window::with_tabs(udp, ClientTab::default());
+    window.write("Server", "Message", "hi");
+    show(&mut window, "Server", "Show as code…");
+    let text = code(&window).expect("a program");
+    assert!(text.contains("greeted") && !text.contains("RECIPIENTS"), "{text}");
+    window.write("Server", "Send to", "localhost:9001");
+    let text = code(&window).expect("a program");
+    assert!(text.contains("RECIPIENTS = [\n    (\"localhost\", 9001),\n]") && !text.contains("greeted"), "{text}");
+}
+
 /// Python's lines are not broken: the window shows that they go on, and scrolls there; what takes them along stays.
 #[test]
 fn long_lines_are_scrolled_to() {

@@ -31,6 +31,12 @@ pub(super) enum Verb {
     /// Write the same as a program for Python, netcat, socat or curl
     #[command(after_help = help::short(), after_long_help = help::long())]
     Code(CodeArguments),
+    /// List this machine's network interfaces with their addresses
+    #[command(after_help = help::END)]
+    Interfaces(InterfacesArguments),
+    /// List the sockets in TIME_WAIT that keep a TCP port: connections that are over
+    #[command(after_help = help::END)]
+    TimeWait(TimeWaitArguments),
 }
 
 #[derive(Debug, Args)]
@@ -162,8 +168,8 @@ pub(super) struct CodeArguments {
     /// Datagrams: name the peer in each send, instead of connecting the socket
     #[arg(long, conflicts_with = "listen")]
     pub unconnected: bool,
-    /// Send the message to these addresses too, as `connect` does (UDP)
-    #[arg(long, value_name = "ADDRESS,…", conflicts_with = "listen")]
+    /// Send the message to these addresses too, as `connect` does (UDP); a server sends it to them and greets nobody
+    #[arg(long, value_name = "ADDRESS,…")]
     pub to: Option<String>,
     /// Bind this local address, port or both (`127.0.0.2`, `[::1]:5000`, `:5000`) before connecting
     #[arg(long, value_name = "ADDRESS[:PORT]", conflicts_with = "listen")]
@@ -189,6 +195,22 @@ pub(super) struct CodeArguments {
     /// Show browsers this text: HTML if it begins with `<`
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, requires = "listen")]
     pub page: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InterfacesArguments {
+    /// Write one JSON object per interface and line to standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TimeWaitArguments {
+    /// Where somebody is to listen (`tcp://127.0.0.1:9000`), or a port at any address (`9000`)
+    pub endpoint: String,
+    /// Write one JSON object per socket and line to standard output
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -38,7 +38,7 @@ pub(super) fn read(arguments: CodeArguments, language: Language) -> Result<CodeT
     };
     let local = request::read_bind(arguments.bind.as_deref(), &target, language)?;
     let mut recipients = request::read_addresses(arguments.to.as_deref(), &target, language)?;
-    if !recipients.is_empty() {
+    if role == Role::Client && !recipients.is_empty() {
         recipients.splice(..0, target.endpoint.host().cloned());
     }
     Ok(CodeTask {

@@ -108,10 +108,13 @@ impl Conversation {
             Event::Opened { info, .. } => {
                 if self.session.is_none() {
                     self.session = Some(info.id);
-                    if let Peer::Ip(peer) = info.peer
-                        && !self.to.is_empty()
-                    {
-                        self.to.insert(0, peer.into());
+                    let peer = match info.peer {
+                        Peer::Ip(peer) => Some(peer.into()),
+                        Peer::Scoped(peer) => Some(peer),
+                        _ => None,
+                    };
+                    if let Some(peer) = peer.filter(|_| !self.to.is_empty()) {
+                        self.to.insert(0, peer);
                     }
                 }
                 self.protocol = info.protocol;

@@ -6,7 +6,8 @@ use crate::model::{Protocol, SocketOption};
 /// Characters in a line.
 const WIDTH: usize = 100;
 
-const END: &str = "\
+/// Below all of it.
+pub(super) const END: &str = "\
 Environment: SOCKEYE_LOG=debug writes diagnostics to standard error.
 
 Exit status: 0 done, 1 the operation failed or a file ended incomplete or refused, 2 bad usage.";

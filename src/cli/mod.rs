@@ -6,6 +6,7 @@ mod connect;
 mod console;
 mod help;
 mod listen;
+mod machine;
 mod open_sockets;
 mod report;
 mod request;
@@ -23,6 +24,7 @@ use self::args::Arguments;
 use self::console::{Console, Ending};
 use self::report::{Fact, Form};
 use self::request::{Request, Task, UsageError};
+use crate::codec::visible::visible;
 use crate::engine::{self, JournalPlace};
 use crate::model::{Protocol, ReceiveMode};
 
@@ -53,6 +55,8 @@ fn carry_out(request: Request) -> Ending {
     let journal = journal.map_or(JournalPlace::Nowhere, JournalPlace::File);
     match task {
         Task::Code(task) => code::run(&task, form),
+        Task::Interfaces => machine::interfaces(form),
+        Task::TimeWait(target) => machine::time_wait(form, &target),
         Task::Listen(spec) => {
             let payload_events = spec.receive == ReceiveMode::Show && form.shows_payload();
             let protocol = spec.target.endpoint.protocol();
@@ -98,8 +102,14 @@ fn refuse(arguments: &[OsString], error: &clap::Error) -> ExitCode {
         return tell_usage(Form::new(true, false), &UsageError { argument: None, problem });
     }
     // A closed standard error leaves the exit status to tell.
-    error.print().ok();
+    seen(arguments).filter(|other| other.kind() == error.kind()).as_ref().unwrap_or(error).print().ok();
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(BAD_USAGE))
+}
+
+/// What clap says to the same arguments without anything that a terminal would obey: it repeats them as they are.
+fn seen(arguments: &[OsString]) -> Option<clap::Error> {
+    let shown = arguments.iter().map(|argument| visible(&argument.to_string_lossy()));
+    Arguments::try_parse_from(shown).err()
 }
 
 fn tell_usage(form: Form, error: &UsageError) -> ExitCode {

@@ -7,6 +7,7 @@ use super::args::{
     ConnectArguments, ListenArguments, ReceiveArguments, ReceiveProtocol, SendFileArguments, SendProtocol, Verb,
 };
 use super::code::{self, CodeTask};
+use super::machine;
 use super::report::Form;
 use crate::codec::compose::{self, LineEnding};
 use crate::codec::encoding::Encoding;
@@ -15,8 +16,8 @@ use crate::codec::size::parse_bytes;
 use crate::engine::Engine;
 use crate::i18n::{self, Language};
 use crate::model::{
-    Admission, BrowserContent, ConnectSpec, Delivery, EndpointError, HostPort, ListenSpec, LocalPlace, Protocol, ReceiveMode,
-    Respond, Role, SendMode, Target,
+    Admission, BrowserContent, ConnectSpec, Delivery, EndpointError, HostPort, ListenSpec, LocalPlace, Protocol,
+    ReceiveMode, Respond, Role, SendMode, Target,
 };
 use crate::tr;
 
@@ -37,6 +38,9 @@ pub(super) enum Task {
     Connect(ConnectTask),
     SendFiles(SendFilesTask),
     Code(CodeTask),
+    Interfaces,
+    /// Where the sockets would be in the way of a listener.
+    TimeWait(Target),
 }
 
 #[derive(Debug)]
@@ -85,6 +89,14 @@ pub(super) fn read(verb: Verb, language: Language) -> Result<Request, UsageError
         Verb::Code(arguments) => {
             let task = Task::Code(code::read(arguments, language)?);
             Ok(Request { form: Form::new(false, false), journal: None, info: false, task })
+        }
+        Verb::Interfaces(arguments) => {
+            let form = Form::new(arguments.json, false);
+            Ok(Request { form, journal: None, info: false, task: Task::Interfaces })
+        }
+        Verb::TimeWait(arguments) => {
+            let task = Task::TimeWait(machine::read_place(&arguments.endpoint, language)?);
+            Ok(Request { form: Form::new(arguments.json, false), journal: None, info: false, task })
         }
     }
 }
@@ -216,9 +228,9 @@ fn read_size(text: &str, language: Language) -> Result<u64, UsageError> {
     })
 }
 
-const ENDPOINT: &str = "ENDPOINT";
+pub(super) const ENDPOINT: &str = "ENDPOINT";
 
-fn read_endpoint(text: &str, role: Role, language: Language) -> Result<Target, UsageError> {
+pub(super) fn read_endpoint(text: &str, role: Role, language: Language) -> Result<Target, UsageError> {
     let read = || {
         let target: Target = text.parse()?;
         target.check_role(role)?;
@@ -283,7 +295,7 @@ pub(super) fn read_hex(text: &str, language: Language) -> Result<Vec<u8>, UsageE
 }
 
 /// The text that is wrong, and why.
-fn quoted(language: Language, text: &str, problem: &str) -> String {
+pub(super) fn quoted(language: Language, text: &str, problem: &str) -> String {
     tr!(language, "cli.quoted", text = text, problem = problem).into_owned()
 }
 
@@ -358,6 +370,10 @@ mod tests {
             ("receive tcp://h:1", "--into"),
             ("receive tcp://h:1 --into d --largest ten", "500 MB"),
             ("receive tcp://h:1 --into d --most -1", "--most"),
+            ("time-wait udp://127.0.0.1:9", "only TCP"),
+            ("time-wait 0", "port 0"),
+            ("time-wait tcp://127.0.0.1:0", "port 0"),
+            ("time-wait 70000", "70000"),
         ] {
             let problem = request(line).expect_err(line);
             assert!(problem.contains(part), "{line}: {problem}");

@@ -318,7 +318,8 @@ fn concerns_socket(operation: Operation) -> bool {
         | Operation::SaveSettings
         | Operation::StartThread
         | Operation::OpenBrowser
-        | Operation::OpenFolder => false,
+        | Operation::OpenFolder
+        | Operation::ListInterfaces => false,
     }
 }
 

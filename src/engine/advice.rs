@@ -1,6 +1,6 @@
 //! What a user can do about a failure, where that is known.
 
-use ::core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use ::core::net::{IpAddr, Ipv4Addr};
 use std::io;
 
 use crate::codec::icmp;
@@ -14,7 +14,7 @@ mod lacking;
 mod scope;
 mod vsock;
 
-pub(super) use in_use::{sharing, waits_for};
+pub(super) use in_use::{in_time_wait, sharing, waits_for};
 pub(super) use lacking::probe;
 pub(super) use scope::named_endpoint;
 
@@ -106,7 +106,7 @@ fn hint(failure: &Failure, endpoint: &Endpoint, target: &Target) -> Option<Hint>
         },
         Cause::TimedOut if matches!(endpoint, Endpoint::Vsock(_)) => Hint::CheckTheMachine,
         Cause::AddressNotAvailable if let Some(hint) = not_here(endpoint) => hint,
-        Cause::Refused | Cause::StaleSocket => Hint::StartTheServer,
+        Cause::Refused | Cause::StaleSocket => start_the_server(endpoint.protocol()),
         Cause::SelfConnect => Hint::ChooseAnotherPort,
         Cause::NotASocket => Hint::RemoveTheFile,
         Cause::NotFound | Cause::NotADirectory => {
@@ -140,6 +140,11 @@ fn hint(failure: &Failure, endpoint: &Endpoint, target: &Target) -> Option<Hint>
         Cause::OutOfDescriptors => Hint::RaiseDescriptorLimit,
         _ => return None,
     })
+}
+
+/// Where nobody listens: a Unix socket has no port to be mistaken in.
+fn start_the_server(protocol: Protocol) -> Hint {
+    if protocol.is_unix() { Hint::StartTheServerAtTheName } else { Hint::StartTheServer }
 }
 
 /// What would bring an address that this machine lacks.
@@ -191,13 +196,19 @@ pub(super) fn send_message(protocol: Protocol, carried: Option<IpProtocol>, peer
     match failure.cause {
         Cause::MessageTooLong => return failure.with_hint(longest(protocol, peer)),
         Cause::PeerQueueFull => return failure.with_hint(Hint::WaitForTheReceiver),
-        Cause::Refused => return failure.with_hint(Hint::StartTheServer),
+        Cause::Refused => return failure.with_hint(start_the_server(protocol)),
         _ => {}
     }
-    match peer.parse::<SocketAddr>() {
-        Ok(address) => explain_address(failure, &address.into()),
-        Err(_) => failure,
+    match ported(peer) {
+        Some(address) => explain_address(failure, &address),
+        None => failure,
     }
+}
+
+/// An address with a port, whose scope may be an interface's name.
+fn ported(peer: &str) -> Option<HostPort> {
+    let endpoint = Protocol::Udp.with_scheme(peer).parse::<Endpoint>().ok()?;
+    endpoint.host().filter(|address| address.is_literal()).cloned()
 }
 
 /// What the system says to a packet without a header, or one that is longer than the interface takes.
@@ -209,13 +220,36 @@ fn is_unfit(cause: &Cause) -> bool {
 /// How much can be sent at once: what IPv4's and IPv6's 16 bits of length leave beside the headers that they count
 /// (RFC 791, section 3.1; RFC 8200, section 3), or what fits into the socket's buffer.
 fn longest(protocol: Protocol, peer: &str) -> Hint {
-    let address = peer.parse::<SocketAddr>().map(|address| address.ip());
-    let host = peer.split('%').next().unwrap_or_default();
-    let v6 = address.or_else(|_| host.parse()).is_ok_and(|ip: IpAddr| ip.to_canonical().is_ipv6());
+    // Without a port, as raw sockets have it.
+    let address = ported(peer).unwrap_or_else(|| HostPort::new(peer, 0));
+    let v6 = address.literal().is_some_and(|ip| ip.to_canonical().is_ipv6());
     let most = if v6 { 65_535 } else { 65_515 };
     match protocol {
         Protocol::Udp => Hint::DatagramMax { v6, bytes: most - 8 },
         Protocol::Raw => Hint::PacketMax { v6, bytes: most },
         _ => Hint::RaiseSendBuffer,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_much_can_be_sent_depends_on_the_family_of_any_address() {
+        for (peer, is_v6) in [
+            ("127.0.0.1:9", false),
+            ("[::ffff:127.0.0.1]:9", false),
+            ("[::1]:9", true),
+            ("[fe80::1%2]:9", true),
+            ("[fe80::1%eth0]:9", true),
+        ] {
+            let bytes = if is_v6 { 65_527 } else { 65_507 };
+            assert_eq!(longest(Protocol::Udp, peer), Hint::DatagramMax { v6: is_v6, bytes }, "{peer}");
+        }
+        for (peer, is_v6) in [("127.0.0.1", false), ("::1", true), ("fe80::1:2", true), ("fe80::1%eth0", true)] {
+            let bytes = if is_v6 { 65_535 } else { 65_515 };
+            assert_eq!(longest(Protocol::Raw, peer), Hint::PacketMax { v6: is_v6, bytes }, "{peer}");
+        }
     }
 }

@@ -15,7 +15,7 @@ use crate::model::{
     Call, CloseReason, Direction, Endpoint, Event, Failure, Notice, Operation, Peer, PeerProcess, Protocol, Purpose,
     Respond, Role, Row, RowBody, SessionInfo, SocketOption,
 };
-use crate::net::{DatagramSocket, ReceivedDatagram, Undelivered};
+use crate::net::{self, DatagramSocket, ReceivedDatagram, Undelivered};
 
 /// A UDP datagram over IPv4 carries 65,507 bytes at most, and one over IPv6 65,527.
 const RECEIVE_SIZE: usize = 64 << 10;
@@ -217,7 +217,7 @@ impl<'a> Worker<'a> {
                         (Conversation::Many { peers, .. }, Some(to)) => peers.find(to),
                         (Conversation::Many { .. }, None) => None,
                     };
-                    let peer = to.map(|to| to.canonical().to_string()).unwrap_or_default();
+                    let peer = to.as_ref().map(|to| shown(to).to_string()).unwrap_or_default();
                     self.tell_failed(session.as_deref(), &peer, &error);
                 }
                 Ok(None) => return,
@@ -252,7 +252,7 @@ impl<'a> Worker<'a> {
                 session: Some(session.info.id),
                 // Whatever names no peer may hear of others than its own.
                 peer: match (&self.with, &datagram.from) {
-                    (Conversation::One(_), Some(from)) => from.to_string(),
+                    (Conversation::One(session), Some(from)) if *from != session.address => shown(from).to_string(),
                     _ => session.peer.clone(),
                 },
                 body: RowBody::Data { direction: Direction::In, call: Call::RecvFrom, truncated: datagram.truncated },
@@ -344,4 +344,9 @@ impl<'a> Worker<'a> {
             }
         }
     }
+}
+
+/// As people know it.
+fn shown(peer: &Peer) -> Peer {
+    net::as_shown(peer.canonical())
 }

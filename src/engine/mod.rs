@@ -55,8 +55,8 @@ use self::reader::Reader;
 use self::recorder::Recorder;
 use self::saves::Saves;
 use crate::model::{
-    BrowserContent, Command, Damage, Event, Failure, InheritedSocket, Operation, SendMode, SessionId, Settings,
-    SocketId,
+    BrowserContent, Command, Damage, Event, Failure, InheritedSocket, NetworkInterface, Operation, SendMode, SessionId,
+    Settings, SocketId, Target, WaitingSocket,
 };
 use crate::net;
 use crate::store;
@@ -239,6 +239,23 @@ impl Engine {
     #[must_use]
     pub fn inherited_sockets() -> Vec<InheritedSocket> {
         net::inherited()
+    }
+
+    /// This machine's network interfaces, in the system's order.
+    ///
+    /// # Errors
+    /// The system doesn't tell.
+    pub fn interfaces() -> Result<Vec<NetworkInterface>, Failure> {
+        net::interfaces().map_err(|error| Failure::io(Operation::ListInterfaces, "", &error))
+    }
+
+    /// The sockets in TIME_WAIT that are in the way of a TCP listener at this endpoint. Blocks while its name is looked up,
+    /// where it has one.
+    ///
+    /// # Errors
+    /// No such host, or the system doesn't tell.
+    pub fn sockets_in_time_wait(target: &Target) -> Result<Vec<WaitingSocket>, Failure> {
+        advice::in_time_wait(target)
     }
 
     /// Whether a file can be sent, before anybody is connected to for it. Opens and closes it.

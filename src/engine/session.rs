@@ -21,7 +21,7 @@ use super::stream_writer;
 use crate::model::{
     Cause, CloseReason, Event, Failure, Hint, Life, Operation, Peer, Role, SessionInfo, TcpState, Traffic,
 };
-use crate::net::{DatagramSocket, OpenSocket, Stream};
+use crate::net::{self, DatagramSocket, OpenSocket, Stream};
 
 /// How the peer's half of a stream ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub(super) struct Session {
     pub(super) info: SessionInfo,
     /// The peer as rows show it.
     pub(super) peer: String,
+    /// The peer as the system has it.
+    pub(super) address: Peer,
     pub(super) traffic: Arc<Traffic>,
     pub(super) stop: Stop,
     link: Link,
@@ -98,8 +100,11 @@ impl Session {
     }
 
     fn new(info: SessionInfo, link: Link) -> Self {
+        let address = info.peer.clone();
+        let info = SessionInfo { peer: net::as_shown(info.peer), local: net::as_shown(info.local), ..info };
         Self {
             peer: info.peer.to_string(),
+            address,
             info,
             traffic: Arc::new(Traffic::default()),
             stop: Stop::new(),
@@ -125,7 +130,7 @@ impl Session {
     /// Whether what is sent to the peer arrives at the same socket again.
     pub(super) fn hears_itself(&self) -> bool {
         let Link::Datagram { socket, .. } = &self.link else { return false };
-        *self.hears_itself.get_or_init(|| socket.hears_what_it_sends_to(&self.info.peer))
+        *self.hears_itself.get_or_init(|| socket.hears_what_it_sends_to(&self.address))
     }
 
     /// Whether it shares a datagram socket with others, so that closing it ends no thread.

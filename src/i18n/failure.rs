@@ -46,13 +46,13 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
             }
         }
         Hint::StartTheServer => tr!(language, "hint.start_the_server"),
+        Hint::StartTheServerAtTheName => tr!(language, "hint.start_the_server_at_the_name"),
         Hint::CheckTheName => tr!(language, "hint.check_the_name"),
         Hint::CheckTheAddress => tr!(language, "hint.check_the_address"),
         Hint::ChooseAnotherFamily => tr!(language, "hint.choose_another_family"),
         Hint::NeedsRawRight => tr!(language, "hint.needs_raw_right"),
         Hint::LoadModule { module } => tr!(language, "hint.load_module", module = module),
         Hint::CheckTheInterface => tr!(language, "hint.check_the_interface"),
-        Hint::NameAMachine => tr!(language, "hint.name_a_machine"),
         Hint::CheckTheMachine => tr!(language, "hint.check_the_machine"),
         Hint::LoadVsockTransport => tr!(language, "hint.load_vsock_transport"),
         Hint::PortNeedsRight { lowest } => tr!(language, "hint.port_needs_right", lowest = lowest),
@@ -80,6 +80,8 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
         Hint::ConnectInstead => tr!(language, "hint.connect_instead"),
         Hint::ListenInstead => tr!(language, "hint.listen_instead"),
         Hint::PassTheDescriptor => tr!(language, "hint.pass_the_descriptor"),
+        Hint::BindTheDescriptor => tr!(language, "hint.bind_the_descriptor"),
+        Hint::ConnectTheDescriptor => tr!(language, "hint.connect_the_descriptor"),
         Hint::PassedDescriptors { names } if names.is_empty() => tr!(language, "hint.passed_descriptors.none"),
         Hint::PassedDescriptors { names } => {
             tr!(language, "hint.passed_descriptors", names = visible(&names.join(", ")))
@@ -156,6 +158,7 @@ fn operation(language: Language, operation: Operation) -> Words {
         Operation::StartThread => tr!(language, "operation.start_thread"),
         Operation::OpenBrowser => tr!(language, "operation.open_browser"),
         Operation::OpenFolder => tr!(language, "operation.open_folder"),
+        Operation::ListInterfaces => tr!(language, "operation.list_interfaces"),
     }
 }
 

@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 
 use super::Language;
+use super::option::named_value;
 use crate::model::{CloseReason, Life, Outcome, PeerProcess};
 use crate::tr;
 
@@ -40,9 +41,11 @@ pub fn life(language: Language, life: &Life) -> String {
 /// What the kernel made of an option. All three are as in queries.
 #[must_use]
 pub fn option_answer(language: Language, option: &str, asked: &str, answer: Option<&str>) -> String {
-    match answer {
+    let is_as_asked = answer == Some(asked);
+    let asked = named_value(language, option, asked);
+    match answer.map(|answer| named_value(language, option, answer)) {
         None => tr!(language, "option.asked", option = option, asked = asked),
-        Some(answer) if answer == asked => tr!(language, "option.as_asked", option = option, asked = asked),
+        Some(_) if is_as_asked => tr!(language, "option.as_asked", option = option, asked = asked),
         Some(answer) => tr!(language, "option.answered", option = option, asked = asked, answer = answer),
     }
     .into_owned()

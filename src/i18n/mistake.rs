@@ -35,6 +35,8 @@ pub fn endpoint_error(language: Language, error: &EndpointError) -> String {
         EndpointError::BadMachine(text) => tr!(language, "endpoint.bad_machine", text = text),
         EndpointError::BadVsockPort(text) => tr!(language, "endpoint.bad_vsock_port", text = text),
         EndpointError::PortZero => tr!(language, "endpoint.port_zero"),
+        EndpointError::VsockPortZero => tr!(language, "endpoint.vsock_port_zero"),
+        EndpointError::AnyMachine => tr!(language, "endpoint.any_machine"),
         EndpointError::NotLocal(text) => tr!(language, "endpoint.not_local", text = text),
         EndpointError::OtherFamily(address) => tr!(language, "endpoint.other_family", address = address),
         EndpointError::NoLocalPlace => tr!(language, "endpoint.no_local_place"),
@@ -64,6 +66,7 @@ fn option_values(language: Language, kind: OptionKind) -> Cow<'static, str> {
         OptionKind::Switch => tr!(language, "option.takes.switch"),
         OptionKind::Text { max } => tr!(language, "option.takes.text", max = max),
         OptionKind::Protocol => tr!(language, "option.takes.protocol", max = u16::MAX),
+        OptionKind::ServiceClass { bits } => tr!(language, "option.takes.class", max = (1 << bits) - 1),
         OptionKind::Number { min, max, unit } => {
             let [min, max] = [min, max].map(|number| super::grouped(number.into()));
             match unit {

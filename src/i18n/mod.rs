@@ -4,6 +4,7 @@
 
 mod descriptor;
 mod failure;
+mod interface;
 mod language;
 mod life;
 mod live;
@@ -16,6 +17,7 @@ mod quantity;
 
 pub use descriptor::descriptor;
 pub use failure::{cause, failure, hint};
+pub use interface::interface;
 pub use language::Language;
 pub use life::{close_reason, life, option_answer, outcome};
 pub use live::{Figure, figures};

@@ -84,11 +84,27 @@ pub fn option_explained(language: Language, option: SocketOption) -> String {
 
 /// A value within a sentence.
 #[must_use]
-pub fn option_value(language: Language, value: &OptionValue) -> String {
+pub fn option_value(language: Language, option: SocketOption, value: &OptionValue) -> String {
     match value {
+        OptionValue::Number(number) => with_class(language, option, *number, value.to_string()),
         OptionValue::Switch(true) => tr!(language, "option.value.on").into_owned(),
         OptionValue::Switch(false) => tr!(language, "option.value.off").into_owned(),
-        OptionValue::Number(_) | OptionValue::Text(_) | OptionValue::Protocol(_) => value.to_string(),
+        OptionValue::Text(_) | OptionValue::Protocol(_) => value.to_string(),
+    }
+}
+
+/// A value as in a query, with the name that it has beside its number.
+pub(super) fn named_value(language: Language, option: &str, text: &str) -> String {
+    match (SocketOption::named(option), text.parse()) {
+        (Some(option), Ok(number)) => with_class(language, option, number, text.to_owned()),
+        _ => text.to_owned(),
+    }
+}
+
+fn with_class(language: Language, option: SocketOption, number: u32, text: String) -> String {
+    match option.class_of(number) {
+        Some(class) => tr!(language, "option.value.class", value = text, class = class).into_owned(),
+        None => text,
     }
 }
 

@@ -135,6 +135,9 @@ pub enum Peer {
     Unix(UnixName),
     /// The other end of a raw socket; the port is 0 and means nothing.
     Host(SocketAddr),
+    /// One of these two as people read it, where it is an address of one link: with the interface's name for its scope
+    /// (RFC 4007, section 11.2).
+    Scoped(HostPort),
     /// All that is on the bus behind this interface.
     Can(InterfaceName),
     Vsock(VsockAddress),
@@ -149,7 +152,7 @@ impl Peer {
         match self {
             Self::Ip(address) | Self::Host(address) => address.ip().to_canonical().is_loopback(),
             Self::Unix(_) => true,
-            Self::Can(_) | Self::Vsock(_) | Self::Link(_) => false,
+            Self::Scoped(_) | Self::Can(_) | Self::Vsock(_) | Self::Link(_) => false,
         }
     }
 
@@ -172,6 +175,8 @@ impl fmt::Display for Peer {
             Self::Ip(address) => HostPort::from(*address).fmt(f),
             Self::Unix(name) => name.fmt(f),
             Self::Host(address) => f.write_str(&HostPort::from(*address).host),
+            Self::Scoped(address) if address.port == 0 => f.write_str(&address.host),
+            Self::Scoped(address) => address.fmt(f),
             Self::Can(interface) => interface.fmt(f),
             Self::Vsock(address) => address.fmt(f),
             Self::Link(address) => address.fmt(f),

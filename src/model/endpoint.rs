@@ -290,6 +290,12 @@ pub enum EndpointError {
     BadVsockPort(String),
     #[error("nothing can be connected to at port 0")]
     PortZero,
+    /// Written for VMADDR_PORT_ANY, vsock(7), whose ports are longer numbers.
+    #[error("nothing can be connected to at port 0")]
+    VsockPortZero,
+    /// VMADDR_CID_ANY is none to connect to, vsock(7).
+    #[error("any stands for this machine's own numbers, to listen at")]
+    AnyMachine,
     #[error("{0:?} is no local address")]
     NotLocal(String),
     #[error("{0} is of the other family of addresses")]

@@ -39,6 +39,8 @@ pub enum Operation {
     StartThread,
     OpenBrowser,
     OpenFolder,
+    /// Of this machine's network.
+    ListInterfaces,
 }
 
 impl Operation {
@@ -70,6 +72,7 @@ impl Operation {
             Self::StartThread => "start-thread",
             Self::OpenBrowser => "open-browser",
             Self::OpenFolder => "open-folder",
+            Self::ListInterfaces => "list-interfaces",
         }
     }
 }

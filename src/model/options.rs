@@ -2,6 +2,7 @@
 
 mod answer;
 mod option;
+mod service_class;
 #[cfg(test)]
 mod tests;
 mod value;

@@ -24,7 +24,8 @@ pub struct Recipe<'a> {
     pub target: &'a Target,
     /// As [`super::ConnectSpec::connected`]; for clients.
     pub connected: bool,
-    /// Who gets the message instead of the target, from a socket that is then not connected; for clients of UDP.
+    /// Who gets the message over UDP: from a client instead of the target, and its socket is then not connected; from a
+    /// server once, instead of a greeting to each peer.
     pub recipients: &'a [HostPort],
     /// The host to bind before connecting; for clients.
     pub local_host: Option<&'a str>,

@@ -52,6 +52,7 @@ impl SessionInfo {
     pub fn is_same_peer(&self, other: &Self) -> bool {
         match (&self.peer, &other.peer) {
             (Peer::Ip(own), Peer::Ip(others)) => own.ip().to_canonical() == others.ip().to_canonical(),
+            (Peer::Scoped(own), Peer::Scoped(others)) => own.host == others.host,
             (Peer::Vsock(own), Peer::Vsock(others)) => own.cid == others.cid,
             (Peer::Unix(_), Peer::Unix(_)) => match (&self.process, &other.process) {
                 (Some(own), Some(others)) => own.pid == others.pid,

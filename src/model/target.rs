@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::device::{ContextId, VsockAddress};
 use super::endpoint::{Endpoint, EndpointError};
 use super::multicast::{GroupError, MulticastGroup};
 use super::options::SocketOptions;
@@ -43,7 +44,8 @@ impl Target {
         Ok(Self { endpoint, options, groups })
     }
 
-    /// Whether all of its options are those of this side's sockets, and its port is one to connect to or to bind.
+    /// Whether all of its options are those of this side's sockets, and its address is one to connect to or to
+    /// bind.
     ///
     /// # Errors
     /// The first that is none.
@@ -52,6 +54,15 @@ impl Target {
         // connect(2) takes it, and what is sent fails.
         if role == Role::Client && has_port && self.endpoint.host().is_some_and(|address| address.port == 0) {
             return Err(EndpointError::PortZero);
+        }
+        match &self.endpoint {
+            Endpoint::Vsock(address) if role == Role::Client && address.cid == ContextId::ANY => {
+                return Err(EndpointError::AnyMachine);
+            }
+            Endpoint::Vsock(address) if role == Role::Client && address.port == VsockAddress::ANY_PORT => {
+                return Err(EndpointError::VsockPortZero);
+            }
+            _ => {}
         }
         Ok(self.options.check_role(self.endpoint.protocol(), role)?)
     }
@@ -108,6 +119,10 @@ mod tests {
         let for_client = |text: &str| text.parse::<Target>().unwrap().check_role(Role::Client);
         assert_eq!(for_client("udp://127.0.0.1:0"), Err(EndpointError::PortZero));
         assert_eq!(for_client("raw://127.0.0.1?proto=icmp"), Ok(()));
+        assert_eq!(for_client("vsock://any:9"), Err(EndpointError::AnyMachine));
+        assert_eq!(for_client("vsock://host:0"), Err(EndpointError::VsockPortZero));
+        assert_eq!(for_client("vsock://host:9"), Ok(()));
+        assert_eq!("vsock://any:0".parse::<Target>().unwrap().check_role(Role::Server), Ok(()));
         let problem = |text: &str| text.parse::<Target>().unwrap_err();
         assert_eq!(problem("tcp://0.0.0.0:5000?join=239.1.2.3"), EndpointError::Group(GroupError::NotUdp));
         assert_eq!(problem("udp://0.0.0.0:5000?join"), EndpointError::Group(GroupError::Empty));

@@ -10,6 +10,7 @@ use nix::net::if_::{if_indextoname, if_nametoindex};
 use nix::sys::socket::SockaddrStorage;
 use socket2::SockAddr;
 
+use super::resolve::literal;
 use super::sys;
 use crate::model::{ContextId, EtherType, HardwareAddress, InterfaceName, LinkAddress, Peer, UnixName, VsockAddress};
 
@@ -20,6 +21,9 @@ use crate::model::{ContextId, EtherType, HardwareAddress, InterfaceName, LinkAdd
 pub(super) fn system_address(peer: &Peer) -> io::Result<SockAddr> {
     match peer {
         Peer::Ip(address) | Peer::Host(address) => Ok((*address).into()),
+        Peer::Scoped(address) => {
+            literal(address).map(SockAddr::from).ok_or_else(|| io::ErrorKind::AddrNotAvailable.into())
+        }
         Peer::Vsock(address) => Ok(SockAddr::vsock(address.cid.0, address.port)),
         Peer::Link(LinkAddress { hardware: Some(HardwareAddress(hardware)), interface, ether_type }) => {
             let index = if_nametoindex(interface.name())?;

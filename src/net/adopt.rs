@@ -39,7 +39,7 @@ pub(super) fn listen(name: &DescriptorName, options: &SocketOptions) -> Result<L
         return Err(fail(Operation::Adopt, Cause::SocketIsConnected).with_hint(Hint::ConnectInstead));
     }
     let Some(local) = bound_to(&socket, protocol) else {
-        return Err(fail(Operation::Adopt, Cause::SocketNotBound));
+        return Err(fail(Operation::Adopt, Cause::SocketNotBound).with_hint(Hint::BindTheDescriptor));
     };
     options::check_adopted(options, Role::Server, protocol, &endpoint)?;
     options::apply(&socket, Role::Server, options, &endpoint)?;
@@ -72,7 +72,8 @@ fn try_connect(name: &DescriptorName, options: &SocketOptions) -> Result<Connect
         let listens = socket.is_listener().unwrap_or(false);
         let cause = if listens { Cause::SocketListens } else { Cause::NotConnected };
         let failure = fail(Operation::Adopt, cause);
-        return Err(if listens || local.is_some() { failure.with_hint(Hint::ListenInstead) } else { failure });
+        let is_for_a_server = listens || local.is_some();
+        return Err(failure.with_hint(if is_for_a_server { Hint::ListenInstead } else { Hint::ConnectTheDescriptor }));
     };
     options::check_adopted(options, Role::Client, protocol, &endpoint)?;
     options::apply(&socket, Role::Client, options, &endpoint)?;

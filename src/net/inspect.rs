@@ -3,6 +3,7 @@
 use std::os::fd::BorrowedFd;
 
 use nix::libc;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use socket2::SockRef;
 
 use super::address::{peer_of, without_port};
@@ -37,13 +38,37 @@ impl OpenSocket<'_> {
                 .collect(),
             accept_queue: tcp_info::accept_queue(socket),
             // Of datagrams it would be the length of the next one alone.
-            unread: if protocol.is_stream() { queue(QueueRequest::Unread) } else { None },
+            unread: if protocol.is_stream() { self.unread() } else { None },
             // Other families count memory there, which `memory` has.
             unacknowledged: tcp.and_then(|_| queue(QueueRequest::Outgoing)),
             unsent: tcp.and_then(|_| queue(QueueRequest::Unsent)),
             tcp,
             memory: memory(socket),
         }
+    }
+
+    /// SIOCINQ. MPTCP counts its peer's end (DATA_FIN, RFC 8684) as one byte, which TCP doesn't.
+    fn unread(&self) -> Option<u32> {
+        let unread = || sys::queue(self.socket, QueueRequest::Unread).ok();
+        if self.ip_protocol() != Some(IpProtocol::MPTCP) {
+            return unread();
+        }
+        let had_ended = self.has_peer_ended();
+        let bytes = unread()?;
+        match (had_ended, self.has_peer_ended()) {
+            (false, false) => Some(bytes),
+            // It came meanwhile, and may have been counted.
+            (false, true) => unread().map(|bytes| bytes.saturating_sub(1)),
+            (true, _) => Some(bytes.saturating_sub(1)),
+        }
+    }
+
+    /// Whether nothing more will arrive. The states of TCP_INFO are those of one path, which stays open when the peer ends.
+    fn has_peer_ended(&self) -> bool {
+        let mut watched = [PollFd::new(self.socket, PollFlags::from_bits_retain(libc::POLLRDHUP))];
+        // nix has no name for this event, and then says none at all.
+        let has_ended = |events: Option<PollFlags>| events.is_none_or(|events| events.contains(PollFlags::POLLHUP));
+        poll(&mut watched, PollTimeout::ZERO).is_ok() && has_ended(watched[0].revents())
     }
 
     /// The protocol above IP that it is of.

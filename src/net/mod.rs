@@ -44,7 +44,7 @@ pub use interfaces::interfaces;
 pub use limits::{raise_descriptor_limit, tcp_ports_are_used_up};
 pub use listener::{Accepted, Listener};
 pub use reach::Reach;
-pub use resolve::{LocalAddress, literal, lookup, with_named_scope};
+pub use resolve::{LocalAddress, as_shown, literal, lookup, with_named_scope};
 pub use stream::{ReceivedPiece, Stream};
 pub use transport::{Attempt, ConnectEnd, Listening, connect, listen, probe};
 pub use unix::answers as unix_answers;

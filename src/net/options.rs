@@ -203,7 +203,7 @@ pub(super) fn get(socket: BorrowedFd<'_>, role: Role, option: SocketOption) -> O
             match option.kind() {
                 OptionKind::Text { max } => get_name(socket, level, name, max),
                 OptionKind::Switch => get_ints(socket, level, name).map(|[on]| OptionValue::Switch(on != 0)),
-                OptionKind::Number { .. } | OptionKind::Protocol => {
+                OptionKind::Number { .. } | OptionKind::Protocol | OptionKind::ServiceClass { .. } => {
                     get_ints(socket, level, name).map(|[number]| OptionValue::Number(number))
                 }
             }

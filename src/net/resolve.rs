@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, ToSocketAddrs};
 
-use crate::model::HostPort;
+use crate::model::{HostPort, Peer};
 
 /// Where a client binds before it connects; what is `None` the system chooses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,6 +66,17 @@ pub fn with_named_scope(address: HostPort) -> HostPort {
     match named() {
         Some(host) => HostPort { host, ..address },
         None => address,
+    }
+}
+
+/// The peer as people read it, see [`Peer::Scoped`].
+#[must_use]
+pub fn as_shown(peer: Peer) -> Peer {
+    match peer {
+        Peer::Ip(address @ SocketAddr::V6(v6)) | Peer::Host(address @ SocketAddr::V6(v6)) if v6.scope_id() != 0 => {
+            Peer::Scoped(with_named_scope(address.into()))
+        }
+        peer => peer,
     }
 }
 
@@ -138,5 +149,12 @@ mod tests {
         ] {
             assert_eq!(with_named_scope(HostPort::new(host, 9)), HostPort::new(named, 9));
         }
+        let scoped = |port, scope| SocketAddr::V6(SocketAddrV6::new("fe80::1".parse().unwrap(), port, 0, scope));
+        let shown = |peer| as_shown(peer).to_string();
+        assert_eq!(shown(Peer::Ip(scoped(9, number))), "[fe80::1%lo]:9");
+        assert_eq!(shown(Peer::Ip(scoped(9, u32::MAX))), "[fe80::1%4294967295]:9");
+        assert_eq!(shown(Peer::Host(scoped(0, number))), "fe80::1%lo");
+        let other = Peer::Ip(scoped(9, 0));
+        assert_eq!(as_shown(other.clone()), other);
     }
 }

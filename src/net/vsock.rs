@@ -8,7 +8,7 @@ use super::connecting;
 use super::listener::Listener;
 use super::options;
 use super::transport::{Attempt, ConnectEnd};
-use crate::model::{Cause, ContextId, Endpoint, Failure, Hint, Operation, Protocol, Role, SocketOptions, VsockAddress};
+use crate::model::{Cause, ContextId, Endpoint, Failure, Operation, Protocol, Role, SocketOptions, VsockAddress};
 
 /// Binds and listens.
 pub(super) fn listen(address: VsockAddress, options: &SocketOptions) -> Result<Listener, Failure> {
@@ -23,10 +23,6 @@ pub(super) fn listen(address: VsockAddress, options: &SocketOptions) -> Result<L
 /// Connects. Blocks until the deadline at most, or until the wake goes on.
 pub(super) fn connect(address: VsockAddress, attempt: &Attempt<'_>) -> ConnectEnd {
     let subject = Endpoint::Vsock(address).to_string();
-    if address.cid == ContextId::ANY {
-        let failure = Failure::new(Operation::Connect, &subject, Cause::NoSuchHost);
-        return ConnectEnd::Failed(failure.with_hint(Hint::NameAMachine));
-    }
     let no_transport = || ConnectEnd::Failed(Failure::new(Operation::Connect, &subject, Cause::NoTransport));
     // Without vsock_loopback the request would go out of a virtual machine, where nobody answers it.
     if address.cid == ContextId::LOCAL && !owns(address.cid) {

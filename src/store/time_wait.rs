@@ -2,11 +2,12 @@
 
 use core::net::SocketAddr;
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
 use super::socket_table::{self, Overlap, Place, TIME_WAIT};
-use crate::model::WaitingSocket;
+use crate::model::{Failure, Operation, WaitingSocket};
 
 /// As many as anybody reads; a busy port can have thousands.
 const SHOWN_MAX: usize = 64;
@@ -22,20 +23,37 @@ pub fn find(place: Place) -> Box<[WaitingSocket]> {
 }
 
 fn find_in(proc: &Path, place: Place) -> Box<[WaitingSocket]> {
+    waiting(proc, place).take(SHOWN_MAX).collect()
+}
+
+/// All of them.
+///
+/// # Errors
+/// `/proc` doesn't tell.
+pub fn list(place: Place) -> Result<Vec<WaitingSocket>, Failure> {
+    list_in(Path::new("/proc"), place)
+}
+
+fn list_in(proc: &Path, place: Place) -> Result<Vec<WaitingSocket>, Failure> {
+    // A kernel without IPv6 has but this one.
+    let table = proc.join("net/tcp");
+    File::open(&table).map_err(|error| Failure::io(Operation::ReadFile, table.display(), &error))?;
+    Ok(waiting(proc, place).collect())
+}
+
+fn waiting(proc: &Path, place: Place) -> impl Iterator<Item = WaitingSocket> {
     let sockets = socket_table::read(proc, &["tcp", "tcp6"]).into_iter();
     // None of them is bound to a wildcard: each had a peer.
-    let waiting = sockets.filter(|socket| socket.state == TIME_WAIT && place.overlap(socket.local) == Overlap::Yes);
+    let waiting =
+        sockets.filter(move |socket| socket.state == TIME_WAIT && place.overlap(socket.local) == Overlap::Yes);
     // The table moves while it is read, and then has a socket twice.
     let mut seen = BTreeSet::new();
-    waiting
-        .filter(|socket| seen.insert((socket.local, socket.peer)))
-        .take(SHOWN_MAX)
-        .map(|socket| WaitingSocket {
-            local: canonical(socket.local),
-            peer: canonical(socket.peer),
-            seconds: u32::try_from(socket.ticks.div_ceil(TICKS_PER_SECOND)).unwrap_or(u32::MAX),
-        })
-        .collect()
+    let once = waiting.filter(move |socket| seen.insert((socket.local, socket.peer)));
+    once.map(|socket| WaitingSocket {
+        local: canonical(socket.local),
+        peer: canonical(socket.peer),
+        seconds: u32::try_from(socket.ticks.div_ceil(TICKS_PER_SECOND)).unwrap_or(u32::MAX),
+    })
 }
 
 /// How many ports of a range have a socket in TIME_WAIT; 0 where `/proc` doesn't tell.
@@ -98,6 +116,19 @@ mod tests {
             assert_eq!(ports_waiting(proc.path(), &range), count, "a port counts once: {range:?}");
         }
         let place = Place { address: "127.0.0.1:9000".parse().unwrap(), v6_only: false };
-        assert!(find_in(&proc.path().join("none"), place).is_empty());
+        let none = proc.path().join("none");
+        assert!(find_in(&none, place).is_empty());
+        assert_eq!(list_in(&none, place).unwrap_err().operation, Operation::ReadFile, "unknown is not none");
+    }
+
+    #[test]
+    fn a_list_has_more_of_them_than_anybody_reads() {
+        let proc = tempfile::tempdir().unwrap();
+        fs::create_dir(proc.path().join("net")).unwrap();
+        let all = (1..=100).map(|port| line("127.0.0.1:9000", &format!("127.0.0.2:{port}"), TIME_WAIT, 100, 0));
+        fs::write(proc.path().join("net/tcp"), all.collect::<String>()).unwrap();
+        let place = Place { address: "127.0.0.1:9000".parse().unwrap(), v6_only: false };
+        assert_eq!(list_in(proc.path(), place).unwrap().len(), 100);
+        assert_eq!(find_in(proc.path(), place).len(), SHOWN_MAX);
     }
 }

@@ -135,8 +135,8 @@ fn a_descriptor_in_the_wrong_role_is_refused_with_advice() {
         (inherited(&listener), false, Cause::SocketListens, Some(Hint::ListenInstead)),
         (inherited(&bound), false, Cause::NotConnected, Some(Hint::ListenInstead)),
         (inherited(&connection), true, Cause::SocketIsConnected, Some(Hint::ConnectInstead)),
-        (inherited(&fresh), true, Cause::SocketNotBound, None),
-        (inherited(&fresh), false, Cause::NotConnected, None),
+        (inherited(&fresh), true, Cause::SocketNotBound, Some(Hint::BindTheDescriptor)),
+        (inherited(&fresh), false, Cause::NotConnected, Some(Hint::ConnectTheDescriptor)),
     ] {
         let failure = refusal(&mut h, &descriptor, listen);
         assert_eq!((failure.cause, failure.hint), (cause, hint), "{descriptor} {listen}");

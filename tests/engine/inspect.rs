@@ -11,6 +11,7 @@ use socket2::{SockFilter, SockRef};
 use sockeye::model::{Command, Event, Respond, SessionId, SocketId, SocketState, TcpState};
 
 use crate::harness::{DEADLINE, Harness, noise, port};
+use crate::options::has_mptcp;
 use crate::support::require;
 
 impl Harness {
@@ -126,6 +127,25 @@ fn what_a_peer_leaves_unread_is_seen_in_the_queues() {
     });
     assert!(state.unacknowledged >= state.unsent, "{state:?}");
     assert!(state.memory.is_some_and(|memory| memory.receive > 0 && memory.send > 0), "{state:?}");
+}
+
+#[test]
+fn the_end_of_a_peer_is_no_unread_byte_over_several_paths_either() {
+    if !has_mptcp() {
+        return;
+    }
+    for query in ["", "?proto=mptcp"] {
+        let mut h = Harness::new();
+        let (server, endpoint) = h.listen_with(&format!("tcp://127.0.0.1:0{query}"), |spec| spec.stay_half_open = true);
+        let (client, info) = h.connect_with(&format!("{endpoint}{query}"), |spec| spec.stay_half_open = true);
+        let accepted = h.opened(server).id;
+        h.send(client, b"all of it");
+        h.engine.send(Command::FinishSending { session: info.id });
+        h.wait("the peer's end", |event| {
+            matches!(event, Event::PeerFinished { session } if *session == accepted).then_some(())
+        });
+        assert_eq!(h.inspect(server, Some(accepted)).unread, Some(0), "{query}");
+    }
 }
 
 #[test]

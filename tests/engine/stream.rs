@@ -87,6 +87,9 @@ fn conversations_over_link_local_addresses_have_their_interface() {
             h.send(client, NO.as_bytes());
             let at_server = h.opened(server);
             assert_eq!(at_server.peer, at_client.local);
+            let shown = at_server.peer.to_string();
+            assert!(shown.starts_with("[fe80::9%d0]:"), "by its interface's name: {shown}");
+            assert_eq!(format!("{scheme}://{}", at_client.peer), there);
             assert_eq!(h.bytes(at_server.id, Direction::In, NO.len()), NO.as_bytes());
             h.send(server, HELLO.as_bytes());
             assert_eq!(h.bytes(at_client.id, Direction::In, HELLO.len()), HELLO.as_bytes());

@@ -36,7 +36,7 @@ fn a_stale_file_is_taken_over_and_a_live_one_is_not() {
     let mut h = Harness::new();
     let client = h.begin_connect(&endpoint, |_| {});
     let failure = h.failed();
-    assert_eq!((failure.cause, failure.hint), (Cause::StaleSocket, Some(Hint::StartTheServer)));
+    assert_eq!((failure.cause, failure.hint), (Cause::StaleSocket, Some(Hint::StartTheServerAtTheName)));
     h.wait("the end", |event| matches!(event, Event::Disconnected { socket } if *socket == client).then_some(()));
 
     let (first, _) = h.listen_with(&endpoint, |spec| spec.respond = Respond::Echo);

@@ -209,7 +209,7 @@ fn a_receiver_that_has_gone_refuses() {
     drop(gone);
     h.send(socket, b"x");
     let failure = h.failed();
-    assert_eq!((failure.cause, failure.hint), (Cause::Refused, Some(Hint::StartTheServer)));
+    assert_eq!((failure.cause, failure.hint), (Cause::Refused, Some(Hint::StartTheServerAtTheName)));
     let again = peer_after_removal(&path);
     h.send(socket, b"back");
     assert_eq!(heard(&again), b"back", "an unconnected socket goes on");
@@ -229,7 +229,7 @@ fn a_stale_file_is_taken_over_and_one_in_use_is_not_whatever_its_type() {
     let mut h = Harness::new();
     h.begin_connect(&endpoint(&path), |_| {});
     let failure = h.failed();
-    assert_eq!((failure.cause, failure.hint), (Cause::StaleSocket, Some(Hint::StartTheServer)));
+    assert_eq!((failure.cause, failure.hint), (Cause::StaleSocket, Some(Hint::StartTheServerAtTheName)));
     let (first, _) = h.listen(&endpoint(&path));
     h.wait("a notice", |event| {
         matches!(event, Event::Noticed { notice: Notice::StaleSocketRemoved, .. }).then_some(())

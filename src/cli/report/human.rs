@@ -2,8 +2,9 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 use super::{Fact, Report, Summary};
+use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
-use crate::model::{Notice, OptionAnswer, Progress};
+use crate::model::{Notice, OptionAnswer, Progress, WaitingSocket};
 use crate::tr;
 
 /// What peers sent to standard output as it came, words to standard error.
@@ -37,7 +38,8 @@ impl<O: Write, E: Write> HumanReport<O, E> {
         }
     }
 
-    /// Writes a line that must not be left out.
+    /// Writes a line that must not be left out. Peers, files and arguments have a part in its text: their control
+    /// characters are shown, not obeyed by the terminal.
     fn line(&mut self, text: &str) -> io::Result<()> {
         // The bytes that came before these words are to be seen before them.
         self.out.flush()?;
@@ -46,7 +48,7 @@ impl<O: Write, E: Write> HumanReport<O, E> {
             let words = tr!(self.language, "cli.left_out", count = count);
             writeln!(self.words, "{words}")?;
         }
-        writeln!(self.words, "{text}")
+        writeln!(self.words, "{}", visible(text))
     }
 
     /// Writes a line of which there may be thousands a second.
@@ -78,7 +80,7 @@ impl<O: Write, E: Write> HumanReport<O, E> {
             }
             _ => tr!(language, "cli.progress", file = file, done = done, rate = rate),
         };
-        write!(self.words, "{words}")?;
+        write!(self.words, "{}", visible(&words))?;
         self.words.flush()
     }
 
@@ -129,7 +131,7 @@ impl<O: Write, E: Write> Report for HumanReport<O, E> {
             Fact::Left { group } => self.line(&tr!(language, "cli.left", group = group)),
             Fact::Progress { file, progress } => self.progress(file, &progress),
             Fact::File { name, path, size, outcome } => {
-                let (name, path, size) = (printable(name), path.display(), i18n::bytes(size));
+                let (path, size) = (path.display(), i18n::bytes(size));
                 let outcome = i18n::outcome(language, outcome);
                 self.line(&tr!(language, "cli.file", name = name, path = path, size = size, outcome = outcome))
             }
@@ -158,6 +160,11 @@ impl<O: Write, E: Write> Report for HumanReport<O, E> {
                     None => self.passing_line(&figures),
                 }
             }
+            Fact::Interface(interface) => writeln!(self.out, "{}", visible(&i18n::interface(language, interface))),
+            Fact::Waiting(WaitingSocket { local, peer, seconds }) => {
+                let words = tr!(language, "time_wait.socket", local = local, peer = peer, seconds = seconds);
+                writeln!(self.out, "{words}")
+            }
             Fact::Summary(summary) => self.summary(summary),
         }
     }
@@ -165,19 +172,6 @@ impl<O: Write, E: Write> Report for HumanReport<O, E> {
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
-}
-
-/// A peer chose this text: its control characters are shown, not obeyed by the terminal.
-fn printable(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character.is_control() {
-            shown.extend(character.escape_default());
-        } else {
-            shown.push(character);
-        }
-    }
-    shown
 }
 
 /// Lets a person's share of lines through: what scrolls by faster than anybody reads only slows the run down.
@@ -215,8 +209,11 @@ impl Pace {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use super::super::UsageError;
     use super::*;
-    use crate::model::SessionId;
+    use crate::model::{Endpoint, Outcome, SessionId, UnixName};
 
     fn told(terminal: bool, facts: &[Fact<'_>]) -> (Vec<u8>, String) {
         let (mut out, mut words) = (Vec::new(), Vec::new());
@@ -254,8 +251,24 @@ mod tests {
     }
 
     #[test]
-    fn a_name_can_t_drive_the_terminal() {
-        assert_eq!(printable("报告\u{1b}[2J\n.txt"), "报告\\u{1b}[2J\\n.txt");
+    fn nothing_that_others_chose_drives_the_terminal() {
+        const HOSTILE: &str = "报告\u{1b}[2J\n\u{9b}2J\u{7f}.txt";
+        let progress = Progress { done: 1, size: None, elapsed: Duration::ZERO, rate: 0 };
+        let usage = UsageError { argument: None, problem: HOSTILE.to_owned() };
+        let file = Fact::File { name: HOSTILE, path: Path::new(HOSTILE), size: 1, outcome: Outcome::Unverified };
+        let endpoint = Endpoint::UnixStream(UnixName::Path(HOSTILE.into()));
+        for fact in [
+            Fact::Usage(&usage),
+            Fact::Listening { endpoint: &endpoint },
+            Fact::Connecting { attempt: HOSTILE },
+            Fact::Opened { session: SessionId(1), peer: HOSTILE, process: None },
+            Fact::Progress { file: HOSTILE, progress },
+            file,
+        ] {
+            let words = told(true, &[fact]).1;
+            assert!(words.contains("报告␛[2J␊·2J␡.txt"), "{words:?}");
+            assert!(!words.trim_end().contains(char::is_control), "{words:?}");
+        }
     }
 
     #[test]

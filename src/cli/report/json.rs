@@ -3,9 +3,10 @@ use std::io::{self, BufWriter, Write};
 use serde::{Serialize, Serializer};
 
 use super::info::Info;
+use super::interface::Interface;
 use super::{Fact, Report, Summary};
 use crate::i18n::{self, Language};
-use crate::model::{Exchange, Notice, OptionAnswer, OptionValue, PeerProcess, SessionId};
+use crate::model::{Exchange, Notice, OptionAnswer, OptionValue, PeerProcess, SessionId, WaitingSocket};
 
 /// One JSON object per fact and line, in English.
 pub(super) struct JsonReport<W: Write> {
@@ -82,6 +83,8 @@ impl<W: Write> JsonReport<W> {
             Fact::Info { session, state } => {
                 Line::Info { session: session.map(|SessionId(number)| number), info: Box::new(Info::from(state)) }
             }
+            Fact::Interface(interface) => Line::Interface(Interface::from(interface)),
+            Fact::Waiting(socket) => Line::TimeWait(socket),
             Fact::Summary(summary) => Line::Summary(summary),
             // An attempt is of interest while a person waits for it; programs are told how it ended.
             Fact::Connecting { .. } => return None,
@@ -178,6 +181,8 @@ enum Line<'a> {
         #[serde(flatten)]
         info: Box<Info>,
     },
+    Interface(Interface<'a>),
+    TimeWait(&'a WaitingSocket),
     Summary(Summary),
 }
 

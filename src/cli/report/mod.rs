@@ -2,6 +2,7 @@
 
 mod human;
 mod info;
+mod interface;
 mod json;
 
 use std::io;
@@ -12,8 +13,8 @@ use serde::Serialize;
 use super::request::UsageError;
 use crate::i18n::Language;
 use crate::model::{
-    CloseReason, Endpoint, Exchange, Failure, MulticastGroup, Notice, OptionAnswer, Outcome, PeerProcess, Progress,
-    SessionId, SocketState,
+    CloseReason, Endpoint, Exchange, Failure, MulticastGroup, NetworkInterface, Notice, OptionAnswer, Outcome,
+    PeerProcess, Progress, SessionId, SocketState, WaitingSocket,
 };
 
 /// The form of the output.
@@ -125,6 +126,10 @@ pub(super) enum Fact<'a> {
         session: Option<SessionId>,
         state: &'a SocketState,
     },
+    /// One of this machine's.
+    Interface(&'a NetworkInterface),
+    /// A socket in TIME_WAIT.
+    Waiting(&'a WaitingSocket),
     Summary(Summary),
 }
 

@@ -2,7 +2,9 @@
 
 use ::core::net::SocketAddr;
 
-use crate::model::{Endpoint, Hint, Notice, Protocol, SocketOption, SocketOptions};
+use crate::model::{
+    Cause, Endpoint, Failure, Hint, Notice, Operation, Protocol, SocketOption, SocketOptions, Target, WaitingSocket,
+};
 use crate::net;
 use crate::store::port_owner::{self, Holder};
 use crate::store::socket_table::Place;
@@ -45,6 +47,25 @@ pub(in crate::engine) fn waits_for(endpoint: &Endpoint, options: &SocketOptions)
         _ => (None, None),
     };
     Notice::WaitingForAddress { owner, seconds }
+}
+
+/// The sockets in TIME_WAIT that are in the way of a listener there, at any address of its name where it has one. Blocks
+/// while that is looked up.
+///
+/// # Errors
+/// No such host, or the system doesn't tell.
+pub(in crate::engine) fn in_time_wait(target: &Target) -> Result<Vec<WaitingSocket>, Failure> {
+    let Some(host) = target.endpoint.host() else { return Ok(Vec::new()) };
+    let found = match net::literal(host) {
+        Some(address) => Ok(vec![address]),
+        None => net::lookup(host),
+    };
+    let addresses = found.map_err(|_| Failure::new(Operation::Resolve, &host.host, Cause::NoSuchHost))?;
+    let mut sockets = Vec::new();
+    for address in addresses {
+        sockets.extend(time_wait::list(place_at(address, &target.options))?);
+    }
+    Ok(sockets)
 }
 
 fn place(endpoint: &Endpoint, options: &SocketOptions) -> Option<Place> {

@@ -55,6 +55,8 @@ pub enum Hint {
         reuse: bool,
     },
     StartTheServer,
+    /// Of a Unix socket, by its path or its abstract name.
+    StartTheServerAtTheName,
     CheckTheName,
     CheckTheAddress,
     ChooseAnotherFamily,
@@ -82,8 +84,6 @@ pub enum Hint {
     },
     /// One of those that lead to virtual machines or out of one, vsock(7).
     LoadVsockTransport,
-    /// VMADDR_CID_ANY is none to connect to, vsock(7).
-    NameAMachine,
     /// A virtual one, or its host.
     CheckTheMachine,
     /// IPPROTO_RAW, raw(7).
@@ -114,6 +114,9 @@ pub enum Hint {
     ConnectInstead,
     ListenInstead,
     PassTheDescriptor,
+    /// Whoever passes it has to do so before.
+    BindTheDescriptor,
+    ConnectTheDescriptor,
     /// What a service manager passed to this very process, by names or numbers; sd_listen_fds_with_names(3).
     PassedDescriptors {
         names: Vec<String>,

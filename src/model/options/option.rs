@@ -1,7 +1,8 @@
 //! The options that can be set.
 
 use super::OptionError;
-use super::value::{OptionKind, OptionValue, Unit, decimal};
+use super::service_class;
+use super::value::{OptionKind, OptionValue, Unit};
 use crate::model::{Delivery, Protocol, Role};
 
 /// An option of a socket, by the name that socket(7), ip(7), ipv6(7) or tcp(7) has for it.
@@ -140,7 +141,7 @@ impl SocketOption {
     ];
 
     const fn traits(self) -> Traits {
-        use OptionKind::{Protocol, Switch, Text};
+        use OptionKind::{Protocol, ServiceClass, Switch, Text};
         use Scope::{Any, Ip, Listeners, Packets, Ported, Tcp};
         use Unit::{Bytes, Milliseconds, Seconds};
         // The ranges are those that hold for every kernel; what else is wrong with a value, the kernel says.
@@ -166,7 +167,7 @@ impl SocketOption {
             Self::ReceiveBuffer => ("rcvbuf", "SO_RCVBUF", number(1, INT_MAX, Bytes), Any, LIVE),
             Self::SendBuffer => ("sndbuf", "SO_SNDBUF", number(1, INT_MAX, Bytes), Any, LIVE),
             Self::TimeToLive => ("ttl", "IP_TTL, IPV6_UNICAST_HOPS", number(1, 255, Unit::None), Ip, LIVE),
-            Self::TypeOfService => ("tos", "IP_TOS, IPV6_TCLASS", number(0, 255, Unit::None), Ip, LIVE),
+            Self::TypeOfService => ("tos", "IP_TOS, IPV6_TCLASS", ServiceClass { bits: 8 }, Ip, LIVE),
             Self::Priority => ("priority", "SO_PRIORITY", number(0, INT_MAX, Unit::None), Any, LIVE),
             Self::Mark => ("mark", "SO_MARK", number(0, u32::MAX, Unit::None), Ip, LIVE),
             Self::MulticastTtl => {
@@ -251,16 +252,24 @@ impl SocketOption {
     /// The option and the value that a query's `name=value` stands for.
     pub(super) fn read(name: &str, value: &str) -> Result<(Self, OptionValue), OptionError> {
         if name == DSCP {
-            let takes = number(0, DSCP_MAX, Unit::None);
-            let bad = || OptionError::BadValue { name: DSCP, value: value.to_owned(), takes };
-            let number = decimal(value).filter(|number| *number <= DSCP_MAX).ok_or_else(bad)?;
-            // Beside it, ECN has the lowest two bits (RFC 2474, RFC 3168).
-            return Ok((Self::TypeOfService, OptionValue::Number(number << 2)));
+            let takes = OptionKind::ServiceClass { bits: service_class::BITS };
+            let Some(OptionValue::Number(code_point)) = takes.read(value) else {
+                return Err(OptionError::BadValue { name: DSCP, value: value.to_owned(), takes });
+            };
+            return Ok((Self::TypeOfService, OptionValue::Number(code_point << 2)));
         }
         let option = Self::named(name).ok_or_else(|| OptionError::Unknown(name.to_owned()))?;
         let takes = option.kind();
         let bad = || OptionError::BadValue { name: option.name(), value: value.to_owned(), takes };
         Ok((option, takes.read(value).ok_or_else(bad)?))
+    }
+
+    /// What a value of this option is called, where it has a name beside its number: a class of service other than the
+    /// usual one.
+    #[must_use]
+    pub fn class_of(self, value: u32) -> Option<&'static str> {
+        let code_point = (self == Self::TypeOfService).then_some(value >> 2).filter(|code_point| *code_point != 0)?;
+        service_class::name(code_point)
     }
 
     /// The option that a query's name stands for; some have two.
@@ -275,4 +284,3 @@ impl SocketOption {
 
 /// Another name for the upper six bits of [`SocketOption::TypeOfService`].
 const DSCP: &str = "dscp";
-const DSCP_MAX: u32 = 63;

@@ -34,7 +34,23 @@ fn a_class_of_service_is_the_upper_bits_of_its_byte() {
     let tos = |query: &str| query.parse::<SocketOptions>().map(|options| options.to_string());
     assert_eq!(tos("dscp=46").as_deref(), Ok("tos=184"));
     assert_eq!(tos("tos=0xb8").as_deref(), Ok("tos=184"));
-    for (query, name) in [("dscp=64", "dscp"), ("dscp=+1", "dscp"), ("tos=256", "tos"), ("tos=0x", "tos")] {
+    for query in ["dscp=EF", "tos=ef", "dscp=0x2e"] {
+        assert_eq!(tos(query).as_deref(), Ok("tos=184"), "{query}");
+    }
+    assert_eq!((tos("tos=AF41"), tos("dscp=le")), (Ok("tos=136".to_owned()), Ok("tos=4".to_owned())));
+    let class = |option: SocketOption, byte| option.class_of(byte);
+    assert_eq!(class(SocketOption::TypeOfService, 184), Some("EF"));
+    assert_eq!(class(SocketOption::TypeOfService, 187), Some("EF"), "beside ECN");
+    assert_eq!((class(SocketOption::TypeOfService, 0), class(SocketOption::TimeToLive, 184)), (None, None));
+    for (query, name) in [
+        ("dscp=64", "dscp"),
+        ("dscp=+1", "dscp"),
+        ("dscp=AF14", "dscp"),
+        ("tos=256", "tos"),
+        ("tos=0x", "tos"),
+        ("tos=", "tos"),
+        ("ttl=EF", "ttl"),
+    ] {
         assert!(matches!(tos(query), Err(OptionError::BadValue { name: of, .. }) if of == name), "{query}");
     }
 }

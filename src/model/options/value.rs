@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::service_class;
 use crate::model::IpProtocol;
 
 /// The value of one option.
@@ -37,11 +38,16 @@ pub enum OptionKind {
     },
     /// The name or number of an IP protocol.
     Protocol,
+    /// A number of so many bits, or the name of a class of service, which is the upper six of them: the byte of IP's header,
+    /// or the code point alone (RFC 2474, section 3).
+    ServiceClass {
+        bits: u32,
+    },
 }
 
 impl OptionKind {
     /// The value that a text stands for; `None` where it can't be one. Bytes may end in `K`, `M` or `G`, other numbers
-    /// begin with `0x`.
+    /// begin with `0x`, and protocols and classes have names, in any case.
     #[must_use]
     pub fn read(self, text: &str) -> Option<OptionValue> {
         match self {
@@ -60,11 +66,17 @@ impl OptionKind {
                 is_name.then(|| OptionValue::Text(text.to_owned()))
             }
             Self::Protocol => text.parse().ok().map(OptionValue::Protocol),
+            Self::ServiceClass { bits } => {
+                // What a code point leaves of the byte is ECN's, RFC 3168.
+                let class = || Some(service_class::code_point(text)? << (bits - service_class::BITS));
+                let fits = |number: &u32| *number < 1 << bits;
+                number(text).filter(fits).or_else(class).map(OptionValue::Number)
+            }
         }
     }
 }
 
-pub(super) fn decimal(text: &str) -> Option<u32> {
+fn decimal(text: &str) -> Option<u32> {
     // `parse` alone would take a sign.
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }

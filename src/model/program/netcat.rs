@@ -28,7 +28,10 @@ pub(super) fn write(recipe: &Recipe<'_>) -> Result<String, Obstacle> {
         Endpoint::Tcp(address) => vec![word(&address.host), address.port.to_string()],
         Endpoint::Udp(address) => {
             flags.push('u');
-            if recipe.recipients.len() > 1 {
+            if recipe.is_server() && !recipe.recipients.is_empty() && message.is_some() {
+                return Err(Obstacle::Greeting);
+            }
+            if !recipe.is_server() && recipe.recipients.len() > 1 {
                 return Err(Obstacle::Recipients);
             }
             if !recipe.is_server() && !recipe.is_connected() {

@@ -309,7 +309,7 @@ impl Writer<'_> {
             }
             if let Some(message) = self.recipe.message() {
                 match manner {
-                    _ if self.recipients().is_some() => script.lines(recipients::SENDS),
+                    _ if self.recipients().is_some() => script.lines(&recipients::sends("client")),
                     Manner::Adopted if message.is_empty() => adopted::send_nothing(script),
                     _ if self.keeps_peer() => script.line("client.sendto(MESSAGE, peer)"),
                     Manner::Connections | Manner::Adopted => script.line("client.sendall(MESSAGE)"),

@@ -375,6 +375,24 @@ fn messages_to_many() {
 }
 
 #[test]
+fn a_server_sends_to_addresses_instead_of_greeting() {
+    let target = target("udp://127.0.0.1:9000");
+    let recipients = [HostPort::new("localhost", 9001)];
+    let recipe = Recipe { message: Some(b"hi"), ..Recipe::new(Role::Server, &target) };
+    assert!(Program::Python.write(&recipe).unwrap().contains("greeted"));
+    let recipe = Recipe { recipients: &recipients, ..recipe };
+    let text = Program::Python.write(&recipe).unwrap();
+    for part in ["    (\"localhost\", 9001),\n]\n", "server.family", "server.sendto(MESSAGE, recipient)"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    assert!(!text.contains("greeted") && !text.contains("client"), "{text}");
+    for tool in [Program::Netcat, Program::Socat] {
+        assert_eq!(tool.write(&recipe), Err(Obstacle::Greeting));
+        assert!(tool.write(&Recipe { message: None, ..recipe.clone() }).is_ok(), "nothing is sent to them");
+    }
+}
+
+#[test]
 fn messages_that_a_tool_can_t_carry() {
     let say = |program: Program, endpoint: &str, message: &[u8]| {
         let target = target(endpoint);

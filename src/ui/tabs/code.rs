@@ -1,6 +1,6 @@
 //! A tab as a program of its own.
 
-use super::{ClientTabState, Draft, PathMissing, ServerTabState};
+use super::{ClientTabState, Draft, PathMissing, RecipientChoice, ServerTabState};
 use crate::codec::compose::ComposeError;
 use crate::i18n::{self, Language};
 use crate::model::{EndpointError, Obstacle, Program, Protocol, Recipe, Respond, Role};
@@ -40,7 +40,8 @@ impl NoCode {
 }
 
 impl ServerTabState {
-    /// What the form says, with the message as a greeting.
+    /// What the form says, with the message as a greeting or, where it is to go to addresses, for these. Which peers are
+    /// chosen among those that are there, no program can know.
     ///
     /// # Errors
     /// The form is mistaken, or the tool can't do it.
@@ -50,7 +51,13 @@ impl ServerTabState {
         let protocol = target.endpoint.protocol();
         let browser = self.browser.content(protocol).map_err(NoCode::Site)?;
         let message = message(&self.draft, program, protocol)?;
+        let recipients = match self.recipients {
+            RecipientChoice::Addresses => self.udp.addresses(&self.form).transpose().map_err(NoCode::Endpoint)?,
+            _ => None,
+        };
+        let recipients = recipients.unwrap_or_default();
         let recipe = Recipe {
+            recipients: &recipients,
             message: message.as_deref(),
             respond: &respond,
             browser: browser.as_ref(),

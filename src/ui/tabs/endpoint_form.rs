@@ -68,7 +68,7 @@ impl EndpointForm {
             return;
         }
         let (address, port) = self.others.remove(&now).unwrap_or_else(|| {
-            let (address, port) = usual_fields(now);
+            let (address, port) = usual_fields(now, self.role);
             (address.to_owned(), port.to_owned())
         });
         let address = std::mem::replace(&mut self.address, address);
@@ -156,6 +156,7 @@ impl EndpointForm {
             EndpointError::NoPort
             | EndpointError::BadPort(_)
             | EndpointError::PortZero
+            | EndpointError::VsockPortZero
             | EndpointError::BadVsockPort(_)
             | EndpointError::NoIpProtocol
             | EndpointError::BadIpProtocol(_)
@@ -200,11 +201,13 @@ impl EndpointForm {
 }
 
 /// What a form of this kind begins with.
-fn usual_fields(form: AddressForm) -> (&'static str, &'static str) {
+fn usual_fields(form: AddressForm, role: Option<Role>) -> (&'static str, &'static str) {
     match form {
         AddressForm::HostPort => ("127.0.0.1", "9000"),
         AddressForm::HostProtocol => ("127.0.0.1", "icmp"),
         AddressForm::Link => ("eth0", "0x88b5"),
+        // No client connects to any.
+        AddressForm::MachinePort if role == Some(Role::Client) => ("local", "9000"),
         AddressForm::MachinePort => ("any", "9000"),
         AddressForm::Interface => ("can0", ""),
         AddressForm::Path | AddressForm::Descriptor => ("", ""),
@@ -254,6 +257,18 @@ mod tests {
                 (scheme, address, title)
             );
         }
+    }
+
+    #[test]
+    fn a_side_begins_with_an_address_that_it_can_use() {
+        for (role, address) in [(Role::Server, "vsock://any:9000"), (Role::Client, "vsock://local:9000")] {
+            let mut form = EndpointForm::new("tcp", "127.0.0.1", "9000", "").for_role(role);
+            form.protocol = Protocol::Vsock;
+            form.protocol_changed(Protocol::Tcp);
+            assert_eq!((form.target().unwrap().to_string().as_str(), form.mistake()), (address, None));
+        }
+        let to_any = EndpointForm::new("vsock", "any", "9000", "").for_role(Role::Client);
+        assert_eq!(to_any.mistake(), Some((FormField::Address, EndpointError::AnyMachine)));
     }
 
     #[test]

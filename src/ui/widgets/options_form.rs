@@ -80,12 +80,13 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, of: OptionsOf, option: SocketOption, query:
             OptionKind::Number { unit: Unit::None, .. }
             | OptionKind::Switch
             | OptionKind::Text { .. }
-            | OptionKind::Protocol => {}
+            | OptionKind::Protocol
+            | OptionKind::ServiceClass { .. } => {}
         }
         if let Some(value) = view.option(option) {
             let differs = view.asked(option).is_some_and(|asked| asked != value);
             let colour = if differs { tokens.warning } else { tokens.text_muted };
-            let words = tr!(language, "option.is", value = i18n::option_value(language, value));
+            let words = tr!(language, "option.is", value = i18n::option_value(language, option, value));
             ui.add(Label::new(RichText::new(words).font(tokens.small_font()).color(colour)).truncate());
         }
     });

@@ -1,12 +1,14 @@
 //! A message to many addresses, see getaddrinfo(3).
 
+use super::socket::Manner;
 use super::{Writer, literal};
 use crate::model::HostPort;
 
 impl<'a> Writer<'a> {
     /// To whom the message goes, where that is not the socket's own peer.
     pub(super) fn recipients(&self) -> Option<&'a [HostPort]> {
-        Some(self.recipe.recipients).filter(|all| !all.is_empty() && self.recipe.message().is_some())
+        let may_differ = matches!(self.transport.manner, Manner::Datagrams) && self.recipe.message().is_some();
+        Some(self.recipe.recipients).filter(|all| !all.is_empty() && may_differ)
     }
 }
 
@@ -17,14 +19,18 @@ pub(super) fn constant(recipients: &[HostPort]) -> Vec<String> {
 }
 
 /// Sends to all of them, or to nobody where one is not found; what fails later for one doesn't keep it from the others.
-pub(super) const SENDS: &str = r#"recipients = []
+pub(super) fn sends(socket: &str) -> String {
+    SENDS.replace("SOCKET", socket)
+}
+
+const SENDS: &str = r#"recipients = []
 for host, port in RECIPIENTS:
     # An IPv6 socket reaches IPv4 addresses as mapped ones.
     kind, flags = socket.SOCK_DGRAM, socket.AI_V4MAPPED
-    found = socket.getaddrinfo(host, port, client.family, kind, 0, flags)
+    found = socket.getaddrinfo(host, port, SOCKET.family, kind, 0, flags)
     recipients.append(found[0][4])
 for recipient in recipients:
     try:
-        client.sendto(MESSAGE, recipient)
+        SOCKET.sendto(MESSAGE, recipient)
     except OSError as error:
         print(recipient, error, flush=True)"#;

@@ -2,7 +2,7 @@
 
 use super::script::Script;
 use super::socket::{Manner, Place};
-use super::{SHOWN, Writer};
+use super::{SHOWN, Writer, recipients};
 use crate::model::Respond;
 
 /// Takes one connection.
@@ -22,7 +22,7 @@ impl Writer<'_> {
                 }
                 _ => {}
             }
-            if self.recipe.message().is_some() {
+            if self.greets() {
                 match self.transport.manner {
                     Manner::Connections => {}
                     Manner::Adopted | Manner::Datagrams | Manner::Routed | Manner::Link => {
@@ -36,6 +36,9 @@ impl Writer<'_> {
                 script.line("print(\"listening on\", server.getsockname(), flush=True)");
                 if self.transport.manner == Manner::Adopted {
                     script.block("while has_connection:", accept);
+                }
+                if self.recipients().is_some() {
+                    script.lines(&recipients::sends("server"));
                 }
                 script.block("while True:", |script| match self.transport.manner {
                     Manner::Connections => accept(script),
@@ -78,6 +81,11 @@ impl Writer<'_> {
         });
     }
 
+    /// Whether each peer gets the message.
+    fn greets(&self) -> bool {
+        self.recipe.message().is_some() && self.recipients().is_none()
+    }
+
     /// The expression for what is sent back, where anything is.
     fn answer(&self) -> Option<&'static str> {
         match self.recipe.respond {
@@ -92,7 +100,7 @@ impl Writer<'_> {
         script.line(format!("print(peer, {SHOWN}, flush=True)"));
         let may_be_unnamed =
             self.recipe.target.endpoint.unix_name().is_some() || matches!(self.transport.place, Place::Open(_));
-        let greets = self.recipe.message().is_some();
+        let greets = self.greets();
         let answer = self.answer();
         if may_be_unnamed && (greets || answer.is_some()) {
             // A sender that bound no name can't be answered.
