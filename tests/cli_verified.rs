@@ -195,7 +195,7 @@ fn a_folder_is_sent_whole_and_limits_hold() {
         place.file(name, &noise(size));
     }
     let into = place.into.path().to_str().expect("UTF-8");
-    let limits = ["--once", "--largest", "4 MiB", "--most", "2"];
+    let limits = ["--once", "--largest", "4 MiB", "--most", "4"];
     let (receiver, endpoint) =
         Sockeye::listen(&[&["receive", "tcp://127.0.0.1:0", "--into", into], &limits[..]].concat());
     let [folder, large] = ["照片", "large.bin"].map(|name| place.from.path().join(name));

@@ -144,7 +144,7 @@ pub(super) struct ReceiveArguments {
     /// Take no file that is larger (`500MB`, `1.5GiB`)
     #[arg(long, value_name = "SIZE")]
     pub largest: Option<String>,
-    /// Take so many files and no more
+    /// Take so many files and folders, and no more
     #[arg(long, value_name = "N")]
     pub most: Option<u64>,
     /// While the address is in use, or kept by connections that are over (TIME_WAIT), wait until it is free

@@ -81,7 +81,7 @@ pub struct Admission {
     pub ask: bool,
     /// Bytes of one file; `None`: as much as there is room for.
     pub largest: Option<u64>,
-    /// Files since the listener listens, or the client connected; `None`: any number.
+    /// Files and folders since the listener listens, or the client connected; `None`: any number.
     pub most: Option<u64>,
 }
 

@@ -49,11 +49,19 @@ impl<'a> Admittance<'a> {
                 None => return Ok(Err(Cause::Cancelled)),
             }
         }
+        Ok(self.count_in())
+    }
+
+    /// Counts a file or folder in about which nobody has to be asked.
+    ///
+    /// # Errors
+    /// There were enough of them.
+    pub(super) fn count_in(&self) -> Result<(), Cause> {
         let most = self.rules.most.unwrap_or(u64::MAX);
         let counted = self.control.files.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |files| {
             (files < most).then(|| files.saturating_add(1))
         });
-        Ok(counted.map(|_| ()).map_err(|_| Cause::EnoughFiles { files: most }))
+        counted.map(drop).map_err(|_| Cause::EnoughFiles { files: most })
     }
 
     /// # Errors

@@ -304,6 +304,9 @@ impl<'a> VerifiedReceiving<'a> {
             None => ("", offer.name.as_str()),
         };
         let safe = SafeName::new(name.as_bytes());
+        if offer.kind == Kind::Folder && !self.admittance.asks() {
+            return self.offered_folder(&offer, folders, &safe);
+        }
         let ticket = self.ticket(&offer);
         let (mut ticket, inbox) = match self.admit(ticket, &offer)? {
             Ok(ticket) => match self.folder(folders) {
@@ -352,6 +355,19 @@ impl<'a> VerifiedReceiving<'a> {
         self.file = Some(File { key: offer.key, ticket, path, place });
         self.receiver.accept(offset, hash);
         self.receiver.handle_busy(Instant::now());
+        Ok(())
+    }
+
+    /// One about which nobody is asked: told of only where it can't be made.
+    fn offered_folder(&mut self, offer: &Offer, folders: &str, name: &SafeName) -> Result<(), Over> {
+        let counted = self.admittance.count_in();
+        let made = counted
+            .map_err(|cause| Failure::new(Operation::CreateFile, &offer.name, cause))
+            .and_then(|()| self.folder(folders)?.enter(name));
+        match made {
+            Ok(_) => self.receiver.commit(offer.key),
+            Err(failure) => return self.refused(offer, self.ticket(offer), failure),
+        }
         Ok(())
     }
 
