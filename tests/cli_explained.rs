@@ -55,19 +55,21 @@ fn leave_time_wait(port: u16) {
 /// The tutorial's server leaves SO_REUSEADDR off; that of its successor alone helps nothing.
 #[test]
 fn a_port_that_the_tutorials_server_left() {
-    if !require_tool("python3") {
-        return;
-    }
-    let folder = tempdir().expect("a folder");
-    let server = tutorial("text_server", 0, folder.path(), &[]);
-    let endpoint = format!("tcp://127.0.0.1:{}", server.port);
-    run(&["connect", &endpoint, "--send", "不好"]).expect_code(0);
-    assert_eq!(server.process.finish().code, Some(0));
-    let listen = ["listen", &endpoint];
-    let hint = hint(&run(&listen), "bind", "address already in use");
-    says(&hint, &["TIME_WAIT", "SO_REUSEADDR is on here", "Nobody listens there, but 1 connection that is over"]);
-    let words = in_chinese(&listen);
-    says(&words, &["TIME_WAIT", "SO_REUSEADDR", "1 个已结束的连接"]);
+    in_own_network("a_port_that_the_tutorials_server_left", || {
+        if !require_tool("python3") {
+            return;
+        }
+        let folder = tempdir().expect("a folder");
+        let server = tutorial("text_server", 0, folder.path(), &[]);
+        let endpoint = format!("tcp://127.0.0.1:{}", server.port);
+        run(&["connect", &endpoint, "--send", "不好"]).expect_code(0);
+        assert_eq!(server.process.finish().code, Some(0));
+        let listen = ["listen", &endpoint];
+        let hint = hint(&run(&listen), "bind", "address already in use");
+        says(&hint, &["TIME_WAIT", "SO_REUSEADDR is on here", "Nobody listens there, but 1 connection that is over"]);
+        let words = in_chinese(&listen);
+        says(&words, &["TIME_WAIT", "SO_REUSEADDR", "1 个已结束的连接"]);
+    });
 }
 
 #[test]

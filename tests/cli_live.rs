@@ -9,7 +9,7 @@ use std::net::{TcpListener, TcpStream, UdpSocket};
 
 use nix::sys::signal::Signal;
 use serde_json::Value;
-use support::{PATIENCE, Sockeye, run, sockeye};
+use support::{PATIENCE, Sockeye, in_own_network, run, sockeye};
 
 fn number(info: &Value, name: &str) -> u64 {
     info[name].as_u64().unwrap_or_else(|| panic!("no {name} in {info}"))
@@ -113,32 +113,34 @@ fn a_port_is_waited_for_and_who_has_it_told() {
 
 #[test]
 fn a_port_in_time_wait_is_waited_for_until_a_signal_comes() {
-    // Without SO_REUSEADDR on its listener, connections that this end closes first keep the port for a minute.
-    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
-    let any: std::net::SocketAddr = ([127, 0, 0, 1], 0).into();
-    socket.bind(&any.into()).and_then(|()| socket.listen(1)).expect("a port");
-    let listener: TcpListener = socket.into();
-    let address = listener.local_addr().expect("an address");
-    let mut client = TcpStream::connect(address).expect("it listens");
-    drop(listener.accept().expect("a client"));
-    drop(listener);
-    assert_eq!(client.read(&mut [0]).expect("the end"), 0);
-    drop(client);
+    in_own_network("a_port_in_time_wait_is_waited_for_until_a_signal_comes", || {
+        // Without SO_REUSEADDR on its listener, connections that this end closes first keep the port for a minute.
+        let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+        let any: std::net::SocketAddr = ([127, 0, 0, 1], 0).into();
+        socket.bind(&any.into()).and_then(|()| socket.listen(1)).expect("a port");
+        let listener: TcpListener = socket.into();
+        let address = listener.local_addr().expect("an address");
+        let mut client = TcpStream::connect(address).expect("it listens");
+        drop(listener.accept().expect("a client"));
+        drop(listener);
+        assert_eq!(client.read(&mut [0]).expect("the end"), 0);
+        drop(client);
 
-    let endpoint = format!("tcp://{address}");
-    let mut server = Sockeye::start(&["listen", &endpoint, "--wait-for-port"]);
-    let notice = server.expect("notice");
-    assert_eq!(notice["notice"], "waiting-for-address");
-    assert!((1..=60).contains(&number(&notice, "seconds")), "{notice}");
-    assert!(notice["message"].as_str().is_some_and(|message| message.contains("TIME_WAIT")), "{notice}");
-    let run = server.interrupt();
-    run.expect_code(1).summary();
-    assert!(run.all("listening").is_empty());
+        let endpoint = format!("tcp://{address}");
+        let mut server = Sockeye::start(&["listen", &endpoint, "--wait-for-port"]);
+        let notice = server.expect("notice");
+        assert_eq!(notice["notice"], "waiting-for-address");
+        assert!((1..=60).contains(&number(&notice, "seconds")), "{notice}");
+        assert!(notice["message"].as_str().is_some_and(|message| message.contains("TIME_WAIT")), "{notice}");
+        let run = server.interrupt();
+        run.expect_code(1).summary();
+        assert!(run.all("listening").is_empty());
 
-    let mut command = sockeye(&["listen", &endpoint, "--wait-for-port"]);
-    command.env("LC_ALL", "zh_CN.UTF-8");
-    let mut process = support::Process::start(command);
-    process.read_errors_until("TIME_WAIT");
-    process.signal(Signal::SIGTERM);
-    assert_eq!(process.finish().code, Some(1));
+        let mut command = sockeye(&["listen", &endpoint, "--wait-for-port"]);
+        command.env("LC_ALL", "zh_CN.UTF-8");
+        let mut process = support::Process::start(command);
+        process.read_errors_until("TIME_WAIT");
+        process.signal(Signal::SIGTERM);
+        assert_eq!(process.finish().code, Some(1));
+    });
 }

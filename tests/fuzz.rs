@@ -274,9 +274,9 @@ fn received(pieces: [&[u8]; 2]) -> (Vec<u8>, Vec<u8>, bool) {
                 Ok(Some(ReceiveStep::End { key, hash })) => {
                     assert_eq!(offered.as_ref().map(|offer| (offer.key, offer.size)), Some((key, at)), "whole");
                     if hash == [0; 32] {
-                        receiver.commit(key)
+                        receiver.commit(key);
                     } else {
-                        receiver.cancel(key, CancelReason::Mismatch, "")
+                        receiver.cancel(key, CancelReason::Mismatch, "");
                     }
                 }
                 Ok(Some(ReceiveStep::Cancelled { .. } | ReceiveStep::Done)) => {}

@@ -214,26 +214,28 @@ fn a_host_is_not_taken_for_a_path() {
 /// The tutorial's error and its cure.
 #[test]
 fn a_port_that_only_time_wait_keeps_is_explained_and_freed_by_a_button() {
-    let server = ServerTab { options: "nodelay=1".to_owned(), more_open: true, ..any_port() };
-    let mut window = Window::with_tabs(server, ClientTab::default());
-    window.listen();
-    let port = window.listening_port();
-    let mut peer = window.peer();
-    let peer_address = peer.local_addr().expect("an address");
-    // The side that closes first is the one that waits.
-    window.click("Server", "Stop listening");
-    window.until("stopped", |window| window.panel("Server").query_by_label("Start listening").is_some());
-    assert_eq!(std::io::Read::read(&mut peer, &mut [0]).expect("the end"), 0);
-    drop(peer);
-    window.write("Server", "Port", &port);
-    window.write("Server", "Socket options", "reuseaddr=0&nodelay=1");
-    window.click("Server", "Start listening");
-    window.until("the failure", |window| window.shows("Server", "address already in use"));
-    assert!(window.shows("Server", "TIME_WAIT"));
-    assert!(window.shows("Server", &format!("127.0.0.1:{port} ← {peer_address}, ")));
-    window.click("Server", "Reuse the address and listen");
-    window.until("listening", |window| window.shows("Server", &format!("Listening on 127.0.0.1:{port}")));
-    assert_eq!(window.value("Server", "Socket options"), "reuseaddr=1&nodelay=1");
+    support::in_own_network("a_port_that_only_time_wait_keeps_is_explained_and_freed_by_a_button", || {
+        let server = ServerTab { options: "nodelay=1".to_owned(), more_open: true, ..any_port() };
+        let mut window = Window::with_tabs(server, ClientTab::default());
+        window.listen();
+        let port = window.listening_port();
+        let mut peer = window.peer();
+        let peer_address = peer.local_addr().expect("an address");
+        // The side that closes first is the one that waits.
+        window.click("Server", "Stop listening");
+        window.until("stopped", |window| window.panel("Server").query_by_label("Start listening").is_some());
+        assert_eq!(std::io::Read::read(&mut peer, &mut [0]).expect("the end"), 0);
+        drop(peer);
+        window.write("Server", "Port", &port);
+        window.write("Server", "Socket options", "reuseaddr=0&nodelay=1");
+        window.click("Server", "Start listening");
+        window.until("the failure", |window| window.shows("Server", "address already in use"));
+        assert!(window.shows("Server", "TIME_WAIT"));
+        assert!(window.shows("Server", &format!("127.0.0.1:{port} ← {peer_address}, ")));
+        window.click("Server", "Reuse the address and listen");
+        window.until("listening", |window| window.shows("Server", &format!("Listening on 127.0.0.1:{port}")));
+        assert_eq!(window.value("Server", "Socket options"), "reuseaddr=1&nodelay=1");
+    });
 }
 
 #[test]

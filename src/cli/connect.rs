@@ -25,7 +25,7 @@ pub(super) fn run(console: &mut Console, task: ConnectTask) -> Ending {
     let protocol = task.spec.target.endpoint.protocol();
     // A peer that has finished sending may still read: it is this loop that knows whether more follows.
     let spec = ConnectSpec { stay_half_open: true, ..task.spec };
-    console.engine().send(Command::Connect { socket, spec });
+    console.engine().send(Command::Connect { socket, spec: Box::new(spec) });
     let mut conversation = Conversation {
         socket,
         to: task.to,

@@ -18,7 +18,7 @@ pub(super) fn run(console: &mut Console, spec: ListenSpec) -> Ending {
         return Ending::Failed;
     }
     let socket = console.engine().new_socket();
-    console.engine().send(Command::Listen { socket, spec });
+    console.engine().send(Command::Listen { socket, spec: Box::new(spec) });
     // What was asked for has not happened where a signal comes before.
     let mut listening = false;
     let mut deadline = None;

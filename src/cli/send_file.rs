@@ -41,7 +41,7 @@ fn send(console: &mut Console, target: &Target, files: Vec<PathBuf>, mode: SendM
     // A peer that has nothing to say may finish sending first, and still wants the file.
     let purpose = if mode == SendMode::Verified { Purpose::SendsFiles } else { Purpose::Talk };
     let spec = ConnectSpec { stay_half_open: true, purpose, ..ConnectSpec::new(target.clone()) };
-    console.engine().send(Command::Connect { socket, spec });
+    console.engine().send(Command::Connect { socket, spec: Box::new(spec) });
     let mut unended = files.len();
     let mut waiting = Some(files);
     let mut session = None;

@@ -86,8 +86,8 @@ impl Control {
 
     fn carry_out(&mut self, command: Command) {
         match command {
-            Command::Listen { socket, spec } => self.listen(socket, spec),
-            Command::Connect { socket, spec } => self.connect(socket, spec),
+            Command::Listen { socket, spec } => self.listen(socket, *spec),
+            Command::Connect { socket, spec } => self.connect(socket, *spec),
             Command::StopListening { socket } => self.stop_socket(socket, CloseReason::Stopped),
             Command::Disconnect { socket } => self.stop_socket(socket, CloseReason::Local),
             Command::Close { session } => self.close(session, CloseReason::Local),

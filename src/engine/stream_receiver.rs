@@ -211,7 +211,7 @@ impl Receiver<'_> {
             core.outbox.touch();
             true
         } else if self.receiving.is_some() {
-            self.to_files(buffer, len)
+            self.hand_to_files(buffer, len)
         } else {
             let stamp = core.clock.stamp(piece.kernel_ns);
             match self.first_bytes(&buffer[..len], stamp, stream_offset) {
@@ -264,7 +264,7 @@ impl Receiver<'_> {
             Ok(receiving) => {
                 self.receiving = Some(receiving);
                 let len = bytes.len();
-                self.to_files(&mut bytes, len)
+                self.hand_to_files(&mut bytes, len)
             }
             Err(failure) => {
                 core.fail(session.info.socket, Some(session), failure);
@@ -273,7 +273,7 @@ impl Receiver<'_> {
         }
     }
 
-    fn to_files(&mut self, buffer: &mut Vec<u8>, len: usize) -> bool {
+    fn hand_to_files(&mut self, buffer: &mut Vec<u8>, len: usize) -> bool {
         let Some(receiving) = &mut self.receiving else { return true };
         self.core.outbox.touch();
         let goes_on = receiving.bytes(buffer, len);

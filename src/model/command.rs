@@ -121,7 +121,7 @@ pub enum Recipients {
 pub enum Command {
     Listen {
         socket: SocketId,
-        spec: ListenSpec,
+        spec: Box<ListenSpec>,
     },
     /// Closes the listener and all of its sessions.
     StopListening {
@@ -129,7 +129,7 @@ pub enum Command {
     },
     Connect {
         socket: SocketId,
-        spec: ConnectSpec,
+        spec: Box<ConnectSpec>,
     },
     /// Ends the attempt, the connection and its reconnecting.
     Disconnect {

@@ -69,7 +69,7 @@ impl App {
                 tab.wait_for_address = false;
                 tab.state = ServerState::Starting;
                 let endpoint = spec.target.endpoint.clone();
-                (Command::Listen { socket, spec }, endpoint)
+                (Command::Listen { socket, spec: Box::new(spec) }, endpoint)
             }
             Role::Client => {
                 let Some(tab) = self.client_tab(socket) else { return };
@@ -77,7 +77,7 @@ impl App {
                 tab.candidates = 0;
                 tab.state = ClientState::Connecting { attempt: String::new() };
                 let endpoint = spec.target.endpoint.clone();
-                (Command::Connect { socket, spec }, endpoint)
+                (Command::Connect { socket, spec: Box::new(spec) }, endpoint)
             }
         };
         self.sessions.places.begin(socket, endpoint);

@@ -81,7 +81,7 @@ impl Harness {
     pub(crate) fn listen_as(&mut self, socket: SocketId, endpoint: &str, change: impl FnOnce(&mut ListenSpec)) {
         let mut spec = ListenSpec::new(endpoint.parse().unwrap());
         change(&mut spec);
-        self.engine.send(Command::Listen { socket, spec });
+        self.engine.send(Command::Listen { socket, spec: Box::new(spec) });
     }
 
     pub(crate) fn listening(&mut self, socket: SocketId) -> Endpoint {
@@ -108,7 +108,7 @@ impl Harness {
         let socket = self.engine.new_socket();
         let mut spec = ConnectSpec::new(endpoint.parse().unwrap());
         change(&mut spec);
-        self.engine.send(Command::Connect { socket, spec });
+        self.engine.send(Command::Connect { socket, spec: Box::new(spec) });
         socket
     }
 

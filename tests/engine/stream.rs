@@ -222,45 +222,47 @@ fn listening_again_on_the_same_port_at_once() {
 /// Linux lets a listener in where connections in TIME_WAIT are, if both it and theirs have SO_REUSEADDR.
 #[test]
 fn without_reuse_address_a_closed_connection_keeps_the_port() {
-    for (before, cured_at_once) in [(1, true), (0, false)] {
-        let mut h = Harness::new();
-        let (server, endpoint) = h.listen(&format!("tcp://127.0.0.1:0?reuseaddr={before}"));
-        let mut peer = TcpStream::connect(("127.0.0.1", port(&endpoint))).unwrap();
-        let peer_address = peer.local_addr().unwrap().to_string();
-        h.opened(server);
-        h.engine.send(Command::StopListening { socket: server });
-        h.stopped(server);
-        // Only who closes first waits; and a program that another test starts just now may hold a copy of the socket.
-        assert_eq!(peer.read(&mut [0]).unwrap(), 0);
-        drop(peer);
-        h.listen_as(server, &format!("{endpoint}?reuseaddr=0"), |_| {});
-        let failure = h.failed();
-        assert_eq!(failure.cause, sockeye::model::Cause::AddressInUse);
-        let Some(Hint::PortInTimeWait { sockets, reuse: false }) = failure.hint else { panic!("{failure:?}") };
-        let [waiting] = &sockets[..] else { panic!("{sockets:?}") };
-        assert_eq!((waiting.local.clone(), waiting.peer.clone()), (endpoint.address(), peer_address));
-        assert!((1..=60).contains(&waiting.seconds), "{}", waiting.seconds);
-        h.stopped(server);
-        if !cured_at_once {
-            h.listen_as(server, &endpoint.to_string(), |_| {});
-            let failure = h.failed();
-            assert!(matches!(failure.hint, Some(Hint::PortInTimeWait { reuse: true, .. })), "{failure:?}");
-            h.stopped(server);
-        }
-        h.listen_as(server, &format!("{endpoint}?reuseaddr=1"), |spec| spec.wait_for_address = true);
-        if cured_at_once {
-            assert_eq!(h.listening(server), endpoint);
-        } else {
-            h.wait("what is waited for", |event| match event {
-                Event::Noticed { notice: Notice::WaitingForAddress { owner: None, seconds: Some(1..=60) }, .. } => {
-                    Some(())
-                }
-                _ => None,
-            });
+    crate::support::in_own_network("stream::without_reuse_address_a_closed_connection_keeps_the_port", || {
+        for (before, cured_at_once) in [(1, true), (0, false)] {
+            let mut h = Harness::new();
+            let (server, endpoint) = h.listen(&format!("tcp://127.0.0.1:0?reuseaddr={before}"));
+            let mut peer = TcpStream::connect(("127.0.0.1", port(&endpoint))).unwrap();
+            let peer_address = peer.local_addr().unwrap().to_string();
+            h.opened(server);
             h.engine.send(Command::StopListening { socket: server });
             h.stopped(server);
+            // Only who closes first waits; and a program that another test starts just now may hold a copy of the socket.
+            assert_eq!(peer.read(&mut [0]).unwrap(), 0);
+            drop(peer);
+            h.listen_as(server, &format!("{endpoint}?reuseaddr=0"), |_| {});
+            let failure = h.failed();
+            assert_eq!(failure.cause, sockeye::model::Cause::AddressInUse);
+            let Some(Hint::PortInTimeWait { sockets, reuse: false }) = failure.hint else { panic!("{failure:?}") };
+            let [waiting] = &sockets[..] else { panic!("{sockets:?}") };
+            assert_eq!((waiting.local.clone(), waiting.peer.clone()), (endpoint.address(), peer_address));
+            assert!((1..=60).contains(&waiting.seconds), "{}", waiting.seconds);
+            h.stopped(server);
+            if !cured_at_once {
+                h.listen_as(server, &endpoint.to_string(), |_| {});
+                let failure = h.failed();
+                assert!(matches!(failure.hint, Some(Hint::PortInTimeWait { reuse: true, .. })), "{failure:?}");
+                h.stopped(server);
+            }
+            h.listen_as(server, &format!("{endpoint}?reuseaddr=1"), |spec| spec.wait_for_address = true);
+            if cured_at_once {
+                assert_eq!(h.listening(server), endpoint);
+            } else {
+                h.wait("what is waited for", |event| match event {
+                    Event::Noticed {
+                        notice: Notice::WaitingForAddress { owner: None, seconds: Some(1..=60) }, ..
+                    } => Some(()),
+                    _ => None,
+                });
+                h.engine.send(Command::StopListening { socket: server });
+                h.stopped(server);
+            }
         }
-    }
+    });
 }
 
 #[test]

@@ -108,7 +108,7 @@ impl<'a> PlainReceiving<'a> {
         let (outcome, path, failure) = if end == PeerEnd::Eof && failure.is_none() && !is_cancelled {
             match incoming.finish() {
                 Ok(path) => (Outcome::Unverified, path, None),
-                Err((failure, path)) => (Outcome::Incomplete, path, Some(failure)),
+                Err(unfinished) => (Outcome::Incomplete, unfinished.path, Some(unfinished.failure)),
             }
         } else {
             let path = incoming.abandon();

@@ -31,11 +31,11 @@ enum Sender<'a> {
     /// These are the first bytes, too few to tell.
     Unknown {
         /// `None` only while it is taken over.
-        waiting: Option<Waiting<'a>>,
+        waiting: Option<Box<Waiting<'a>>>,
         first: Vec<u8>,
     },
-    Plain(PlainReceiving<'a>),
-    Verified(VerifiedReceiving<'a>),
+    Plain(Box<PlainReceiving<'a>>),
+    Verified(Box<VerifiedReceiving<'a>>),
 }
 
 impl<'a> Receiving<'a> {
@@ -58,8 +58,10 @@ impl<'a> Receiving<'a> {
         };
         let inbox = Inbox::open(folder)?;
         let sender = match way {
-            Way::Auto => Sender::Unknown { waiting: Some(Waiting { inbox, admittance }), first: Vec::new() },
-            Way::Raw | Way::Tutorial => Sender::Plain(PlainReceiving::new(way, inbox, session, core, admittance)),
+            Way::Auto => Sender::Unknown { waiting: Some(Box::new(Waiting { inbox, admittance })), first: Vec::new() },
+            Way::Raw | Way::Tutorial => {
+                Sender::Plain(Box::new(PlainReceiving::new(way, inbox, session, core, admittance)))
+            }
         };
         Ok(Some(Self { core, session, stream, sender }))
     }
@@ -77,7 +79,7 @@ impl<'a> Receiving<'a> {
     ) -> Result<Self, Failure> {
         let inbox = folder.map(|folder| Inbox::open(folder)).transpose()?;
         let verified = VerifiedReceiving::answer(session, core, stream, inbox, admittance);
-        Ok(Self { core, session, stream, sender: Sender::Verified(verified) })
+        Ok(Self { core, session, stream, sender: Sender::Verified(Box::new(verified)) })
     }
 
     /// For a connection that this side made to receive files over; says so to the other.
@@ -92,7 +94,7 @@ impl<'a> Receiving<'a> {
         admittance: Admittance<'a>,
     ) -> Result<Self, Failure> {
         let verified = VerifiedReceiving::call(session, core, stream, Inbox::open(folder)?, admittance);
-        Ok(Self { core, session, stream, sender: Sender::Verified(verified) })
+        Ok(Self { core, session, stream, sender: Sender::Verified(Box::new(verified)) })
     }
 
     /// Says what is said before anything comes. False as [`Self::bytes`].
@@ -123,19 +125,20 @@ impl<'a> Receiving<'a> {
                 if who == First::Undecided {
                     return true;
                 }
-                let Some(Waiting { inbox, admittance }) = waiting.take() else { return false };
+                let Some(waiting) = waiting.take() else { return false };
+                let Waiting { inbox, admittance } = *waiting;
                 let mut first = std::mem::take(first);
                 let (session, core) = (self.session, self.core);
                 if who == First::Plain {
                     let mut plain = PlainReceiving::new(Way::Auto, inbox, session, core, admittance);
                     let goes_on = plain.bytes(&first);
-                    self.sender = Sender::Plain(plain);
+                    self.sender = Sender::Plain(Box::new(plain));
                     goes_on
                 } else {
                     let mut verified = VerifiedReceiving::answer(session, core, self.stream, Some(inbox), admittance);
                     let len = first.len();
                     let goes_on = verified.bytes(&mut first, len);
-                    self.sender = Sender::Verified(verified);
+                    self.sender = Sender::Verified(Box::new(verified));
                     goes_on
                 }
             }
@@ -170,7 +173,8 @@ impl<'a> Receiving<'a> {
     /// whole.
     pub(in crate::engine) fn end(self, end: PeerEnd) -> bool {
         match self.sender {
-            Sender::Unknown { waiting: Some(Waiting { inbox, admittance }), first } => {
+            Sender::Unknown { waiting: Some(waiting), first } => {
+                let Waiting { inbox, admittance } = *waiting;
                 let mut plain = PlainReceiving::new(Way::Auto, inbox, self.session, self.core, admittance);
                 (first.is_empty() || plain.bytes(&first)) && plain.end(end)
             }

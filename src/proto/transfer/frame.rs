@@ -237,7 +237,7 @@ fn check(header: [u8; HEADER], fields: &[u8]) -> [u8; CHECK] {
 
 /// As much of a text as has room, in whole characters.
 fn start(text: &str, room: usize) -> &[u8] {
-    text[..text.floor_char_boundary(room)].as_bytes()
+    &text.as_bytes()[..text.floor_char_boundary(room)]
 }
 
 /// What is left of a frame.

@@ -99,6 +99,7 @@ impl Folder {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
         let volume = fstatvfs(&self.descriptor)?;
+        #[allow(clippy::useless_conversion, reason = "other systems count in 32 bits")]
         let room = u64::from(volume.blocks_available()).saturating_mul(u64::from(volume.fragment_size()));
         if size.saturating_sub(from) > room {
             return Err(io::ErrorKind::StorageFull.into());

@@ -2,7 +2,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use super::{Inbox, NAMES_TRIED};
+use super::{Finished, Inbox, NAMES_TRIED, Unfinished};
 use crate::codec::file_name::SafeName;
 use crate::model::{Failure, Operation};
 
@@ -61,9 +61,11 @@ impl Incoming {
     ///
     /// # Errors
     /// With the path at which it still lies as incomplete.
-    pub fn finish(self) -> Result<PathBuf, (Failure, PathBuf)> {
-        let failed =
-            |name: &str, error: &io::Error| (self.inbox.failure(Operation::FinishFile, name, error), self.path());
+    pub fn finish(self) -> Finished {
+        let failed = |name: &str, error: &io::Error| {
+            let failure = self.inbox.failure(Operation::FinishFile, name, error);
+            Box::new(Unfinished { failure, path: self.path() })
+        };
         let folder = &self.inbox.folder;
         match folder.is_same(&self.temporary, &self.file) {
             Ok(true) => {}

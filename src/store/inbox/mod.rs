@@ -18,6 +18,16 @@ use crate::model::{Cause, Failure, Hint, Operation};
 use crate::store::advice::advise;
 use crate::store::folder::Folder;
 
+/// Why a file doesn't have its name, and where what came of it lies.
+#[derive(Debug)]
+pub struct Unfinished {
+    pub failure: Failure,
+    pub path: PathBuf,
+}
+
+/// Where a file lies.
+pub type Finished = Result<PathBuf, Box<Unfinished>>;
+
 /// A folder that was chosen to receive into, open: should its path come to mean another folder, files still go into
 /// this one.
 #[derive(Clone, Debug)]

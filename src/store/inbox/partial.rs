@@ -3,7 +3,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use super::{Inbox, Incoming, NAMES_TRIED};
+use super::{Finished, Inbox, Incoming, NAMES_TRIED, Unfinished};
 use crate::codec::file_name::SafeName;
 use crate::codec::prefix_hash::{GROUP, HASH_LEN, Hash, PrefixHasher};
 use crate::model::{Cause, Failure, Operation};
@@ -215,17 +215,17 @@ impl Partial {
     ///
     /// # Errors
     /// With the path at which it lies as incomplete; nothing is left of a file with another hash.
-    pub fn finish(self, hash: &Hash) -> Result<PathBuf, (Failure, PathBuf)> {
+    pub fn finish(self, hash: &Hash) -> Finished {
         if self.hasher.finish().as_ref() != Some(hash) {
             let path = self.incoming.path();
             let failure = Failure::new(Operation::FinishFile, path.display(), Cause::Damaged);
             self.discard();
-            return Err((failure, path));
+            return Err(Box::new(Unfinished { failure, path }));
         }
         let synced = self.modified.map_or(Ok(()), |modified| self.incoming.file.set_modified(modified));
         if let Err(error) = synced.and_then(|()| self.incoming.file.sync_all()) {
             let failure = self.failed(Operation::FinishFile, &error);
-            return Err((failure, self.abandon()));
+            return Err(Box::new(Unfinished { failure, path: self.abandon() }));
         }
         let Self { incoming, log, .. } = self;
         let inbox = incoming.inbox.clone();
@@ -234,7 +234,10 @@ impl Partial {
         match inbox.folder.sync() {
             Ok(()) => Ok(path),
             // It is there, and may not be after a power cut.
-            Err(error) => Err((advise(Failure::io(Operation::FinishFile, path.display(), &error)), path)),
+            Err(error) => {
+                let failure = advise(Failure::io(Operation::FinishFile, path.display(), &error));
+                Err(Box::new(Unfinished { failure, path }))
+            }
         }
     }
 

@@ -115,7 +115,7 @@ mod links {
         let path = incoming.path();
         fs::remove_file(&path).unwrap();
         symlink("/etc/passwd", &path).unwrap();
-        let (failure, left) = incoming.finish().unwrap_err();
+        let Unfinished { failure, path: left } = *incoming.finish().unwrap_err();
         assert_eq!((failure.cause, left), (Cause::NotFound, path));
         assert_eq!(names(folder.path()), ["a.incomplete"]);
     }

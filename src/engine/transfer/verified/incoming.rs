@@ -21,7 +21,7 @@ use crate::net::Stream;
 use crate::proto::transfer::{
     Answerer, Caller, Fault, Kind, Misunderstanding, Offer, ReceiveStep, Receiver, Role, TransferKey, WORKING_EVERY,
 };
-use crate::store::inbox::{Inbox, Partial, Sent};
+use crate::store::inbox::{Finished, Inbox, Partial, Sent, Unfinished};
 
 /// A file up to this size is written by the thread that receives it: another would take longer to begin than to write.
 const SMALL: u64 = 1 << 20;
@@ -78,7 +78,7 @@ struct File<'a> {
 }
 
 enum Place {
-    Here(Partial),
+    Here(Box<Partial>),
     /// With the places in the buffer at hand that belong to it.
     Thread(Writing, Vec<Range<usize>>),
 }
@@ -214,7 +214,7 @@ impl<'a> VerifiedReceiving<'a> {
         self.obey_cancel();
         while let Some(step) = self.receiver.handle(&mut rest, Instant::now())? {
             match step {
-                ReceiveStep::Offered(offer) => self.offered(offer)?,
+                ReceiveStep::Offered(offer) => self.offered(&offer)?,
                 ReceiveStep::Begin { offset } => self.begin(offset)?,
                 ReceiveStep::Data(bytes) => {
                     let end = len - rest.len();
@@ -222,7 +222,7 @@ impl<'a> VerifiedReceiving<'a> {
                 }
                 ReceiveStep::End { hash, .. } => self.end_of_file(buffer, hash)?,
                 ReceiveStep::Cancelled { reason, words, .. } => {
-                    self.given_up(Cause::GivenUpByPeer { why: reason, words })
+                    self.given_up(Cause::GivenUpByPeer { why: reason, words });
                 }
                 ReceiveStep::Done => {}
             }
@@ -298,22 +298,22 @@ impl<'a> VerifiedReceiving<'a> {
         }
     }
 
-    fn offered(&mut self, offer: Offer) -> Result<(), Over> {
+    fn offered(&mut self, offer: &Offer) -> Result<(), Over> {
         let (folders, name) = match offer.name.rsplit_once('/') {
             Some((folders, name)) => (folders, name),
             None => ("", offer.name.as_str()),
         };
         let safe = SafeName::new(name.as_bytes());
         if offer.kind == Kind::Folder && !self.admittance.asks() {
-            return self.offered_folder(&offer, folders, &safe);
+            return self.offered_folder(offer, folders, &safe);
         }
-        let ticket = self.ticket(&offer);
-        let (mut ticket, inbox) = match self.admit(ticket, &offer)? {
+        let ticket = self.ticket(offer);
+        let (mut ticket, inbox) = match self.admit(ticket, offer)? {
             Ok(ticket) => match self.folder(folders) {
                 Ok(inbox) => (ticket, inbox),
-                Err(failure) => return self.refused(&offer, ticket, failure),
+                Err(failure) => return self.refused(offer, ticket, failure),
             },
-            Err((ticket, failure)) => return self.refused(&offer, ticket, failure),
+            Err((ticket, failure)) => return self.refused(offer, ticket, failure),
         };
         if offer.kind == Kind::Folder {
             return match inbox.enter(&safe) {
@@ -322,19 +322,19 @@ impl<'a> VerifiedReceiving<'a> {
                     ticket.conclude(Outcome::Verified, entered.path(), None);
                     Ok(())
                 }
-                Err(failure) => self.refused(&offer, ticket, failure),
+                Err(failure) => self.refused(offer, ticket, failure),
             };
         }
         let sent = Sent { name: &offer.name, size: offer.size, modified_ns: offer.modified_ns };
         let mut partial = match inbox.resume(&safe, sent) {
             Ok(partial) => partial,
-            Err(failure) => return self.refused(&offer, ticket, failure),
+            Err(failure) => return self.refused(offer, ticket, failure),
         };
         let (offset, hash) = match self.prepare(&mut partial, offer.eager)? {
             Ok(prefix) => prefix,
             Err(failure) => {
                 let _ = partial.abandon();
-                return self.refused(&offer, ticket, failure);
+                return self.refused(offer, ticket, failure);
             }
         };
         if safe.is_changed() {
@@ -345,11 +345,11 @@ impl<'a> VerifiedReceiving<'a> {
         let path = partial.path();
         ticket.begin_at(offset);
         let place = if offer.size <= SMALL {
-            Place::Here(partial)
+            Place::Here(Box::new(partial))
         } else {
             match Writing::start(partial) {
                 Ok(writing) => Place::Thread(writing, Vec::new()),
-                Err(failure) => return self.refused(&offer, ticket, failure),
+                Err(failure) => return self.refused(offer, ticket, failure),
             }
         };
         self.file = Some(File { key: offer.key, ticket, path, place });
@@ -373,7 +373,7 @@ impl<'a> VerifiedReceiving<'a> {
 
     fn ticket(&self, offer: &Offer) -> Ticket<'a> {
         let (name, size) = (offer.name.clone(), Some(offer.size));
-        let folder = self.inbox.as_ref().map(Inbox::path).unwrap_or(Path::new(""));
+        let folder = self.inbox.as_ref().map_or(Path::new(""), Inbox::path);
         let path = folder.join(SafeName::new(offer.name.as_bytes()).as_str());
         Ticket::begin(self.core, self.session, Direction::In, SendMode::Verified, name, &path, size)
     }
@@ -501,7 +501,7 @@ impl<'a> VerifiedReceiving<'a> {
     }
 
     /// Waits for the next thing that the writing thread says; how the file ended, if that was it.
-    fn wait_for_the_thread(&mut self) -> Result<Option<Result<PathBuf, (Failure, PathBuf)>>, Over> {
+    fn wait_for_the_thread(&mut self) -> Result<Option<Finished>, Over> {
         let Some(File { place: Place::Thread(writing, _), .. }) = &mut self.file else { return Ok(None) };
         match writing.written().recv_timeout(WORKING_EVERY) {
             Ok(Written::Spare(piece)) => writing.recycle(piece),
@@ -552,7 +552,8 @@ impl<'a> VerifiedReceiving<'a> {
                 self.receiver.commit(key);
                 ticket.verified(&path, &hash);
             }
-            Err((failure, path)) => {
+            Err(unfinished) => {
+                let Unfinished { failure, path } = *unfinished;
                 self.receiver.cancel(key, reason_for(&failure), "");
                 ticket.conclude(Outcome::Incomplete, &path, Some(failure));
             }

@@ -1,7 +1,6 @@
 //! A thread that writes and hashes what is received of a file, while more of it is received.
 
 use std::ops::Range;
-use std::path::PathBuf;
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -10,7 +9,7 @@ use super::PIECES;
 use crate::codec::prefix_hash::Hash;
 use crate::engine::core::spawn;
 use crate::model::Failure;
-use crate::store::inbox::Partial;
+use crate::store::inbox::{Finished, Partial};
 
 enum Work {
     /// What is kept beyond this is void.
@@ -30,7 +29,7 @@ pub(super) enum Written {
     /// It can't be written; what comes after is not.
     Failed(Failure),
     /// Where it lies, whole or incomplete.
-    Finished(Result<PathBuf, (Failure, PathBuf)>),
+    Finished(Finished),
 }
 
 /// A file that is being written. Dropping it leaves the file as incomplete.

@@ -200,7 +200,7 @@ fn what_has_another_hash_is_not_kept() {
     let mut partial = place.inbox.resume(&name(), sent(&content)).unwrap();
     partial.begin(0).unwrap();
     partial.write(&content).unwrap();
-    let (failure, _) = partial.finish(&hash(b"another")).unwrap_err();
+    let Unfinished { failure, .. } = *partial.finish(&hash(b"another")).unwrap_err();
     assert_eq!(failure.cause, Cause::Damaged);
     assert_eq!(names(place.folder.path()), [""; 0]);
 }
