@@ -272,20 +272,22 @@ fn the_kernel_says_that_one_v6_address_is_for_v6_alone() {
 
 #[test]
 fn v4_and_v6_on_one_port() {
-    let mut h = Harness::new();
-    let (_, v6) = h.listen("tcp://[::]:0?v6only=1");
-    let refused = TcpStream::connect(("127.0.0.1", port(&v6))).unwrap_err();
-    assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused);
-    let (v4_server, v4) = h.listen(&format!("tcp://0.0.0.0:{}", port(&v6)));
-    let _peer = TcpStream::connect(("127.0.0.1", port(&v4))).unwrap();
-    h.opened(v4_server);
+    crate::support::in_own_network("options::v4_and_v6_on_one_port", || {
+        let mut h = Harness::new();
+        let (_, v6) = h.listen("tcp://[::]:0?v6only=1");
+        let refused = TcpStream::connect(("127.0.0.1", port(&v6))).unwrap_err();
+        assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused);
+        let (v4_server, v4) = h.listen(&format!("tcp://0.0.0.0:{}", port(&v6)));
+        let _peer = TcpStream::connect(("127.0.0.1", port(&v4))).unwrap();
+        h.opened(v4_server);
 
-    // A socket for both families leaves no room for one of IPv4 alone.
-    let (_, both) = h.listen("tcp://[::]:0?v6only=0");
-    let late = h.engine.new_socket();
-    h.listen_as(late, &format!("tcp://0.0.0.0:{}", port(&both)), |_| {});
-    let failure = h.failed();
-    assert_eq!((failure.operation, failure.cause), (Operation::Bind, Cause::AddressInUse));
+        // A socket for both families leaves no room for one of IPv4 alone.
+        let (_, both) = h.listen("tcp://[::]:0?v6only=0");
+        let late = h.engine.new_socket();
+        h.listen_as(late, &format!("tcp://0.0.0.0:{}", port(&both)), |_| {});
+        let failure = h.failed();
+        assert_eq!((failure.operation, failure.cause), (Operation::Bind, Cause::AddressInUse));
+    });
 }
 
 #[test]

@@ -128,12 +128,14 @@ fn streams_have_no_addresses_to_send_to_and_no_groups() {
 
 #[test]
 fn what_shares_the_port_with_an_open_one_is_counted() {
-    let mut h = Harness::new();
-    let (_, endpoint) = h.listen("udp://0.0.0.0:0?reuseaddr=1");
-    let (_, _) = h.listen(&format!("udp://127.0.0.1:{}?reuseaddr=1", port(&endpoint)));
-    h.noticed(&Notice::PortShared { others: 1 });
-    let listening = |event: &Event| matches!(event, Event::Noticed { notice: Notice::PortShared { .. }, .. });
-    assert!(h.take(listening).is_none(), "the first shares with nobody");
+    in_own_network("udp_shapes::what_shares_the_port_with_an_open_one_is_counted", || {
+        let mut h = Harness::new();
+        let (_, endpoint) = h.listen("udp://0.0.0.0:0?reuseaddr=1");
+        let (_, _) = h.listen(&format!("udp://127.0.0.1:{}?reuseaddr=1", port(&endpoint)));
+        h.noticed(&Notice::PortShared { others: 1 });
+        let listening = |event: &Event| matches!(event, Event::Noticed { notice: Notice::PortShared { .. }, .. });
+        assert!(h.take(listening).is_none(), "the first shares with nobody");
+    });
 }
 
 fn is_told_of_sharing(event: &Event) -> bool {
