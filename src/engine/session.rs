@@ -1,5 +1,6 @@
 //! One conversation: what is shared between its threads and those who command it.
 
+mod feed;
 mod messages;
 mod writing;
 
@@ -8,7 +9,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use crossbeam_channel::{Receiver, Sender, bounded, select};
+use crossbeam_channel::{Receiver, Sender};
 use parking_lot::{Mutex, RwLock};
 
 use super::browsing::Answering;
@@ -346,42 +347,6 @@ impl Session {
     /// Whether anything was sent over the stream.
     pub(super) fn has_sent(&self) -> bool {
         self.sent_offset.load(Ordering::Relaxed) > 0
-    }
-
-    /// From now on what is received comes out here, as it was received, until the feed is closed or the stream ends.
-    pub(super) fn open_feed(&self) -> Receiver<Vec<u8>> {
-        let (feed, bytes) = bounded(FEED);
-        *self.feed.lock() = Some(feed);
-        bytes
-    }
-
-    /// The other side has asked for verified files: what it says is for the thread that sends them.
-    pub(super) fn open_sink(&self) {
-        let feed = self.open_feed();
-        *self.sink.lock() = Some(feed);
-    }
-
-    /// What [`Self::open_sink`] opened; once.
-    pub(super) fn take_sink(&self) -> Option<Receiver<Vec<u8>>> {
-        self.sink.lock().take()
-    }
-
-    /// Whether verified files can be sent over it now.
-    pub(super) fn takes_files(&self) -> bool {
-        !self.stop.is_requested() && *self.speech.lock() == Speech::Files && self.feed.lock().is_some()
-    }
-
-    pub(super) fn close_feed(&self) {
-        self.feed.lock().take();
-    }
-
-    /// Hands on what was received, if there is a feed; waits for room in it. False if nobody takes it.
-    pub(super) fn feed(&self, bytes: &[u8]) -> bool {
-        let Some(feed) = self.feed.lock().clone() else { return false };
-        select! {
-            send(feed, bytes.to_vec()) -> fed => fed.is_ok(),
-            recv(self.stop.requested()) -> _ => true,
-        }
     }
 
     /// Half-closes and tells everybody.

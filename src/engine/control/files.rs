@@ -1,0 +1,80 @@
+//! Files to send: over which connection each goes.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::Control;
+use crate::engine::file_connection::FileConnection;
+use crate::engine::send_queue::Outgoing;
+use crate::engine::session::Session;
+use crate::engine::transfer;
+use crate::model::{Cause, Endpoint, Purpose, Recipients, Role, SendMode, SocketId};
+
+impl Control {
+    pub(super) fn queue_files(&self, session: &Arc<Session>, paths: &[PathBuf], mode: SendMode) {
+        for path in paths {
+            self.queue(session, Outgoing::File { path: path.clone(), mode });
+        }
+    }
+
+    pub(super) fn send_verified_files(&mut self, socket: SocketId, to: Recipients, paths: &[PathBuf]) {
+        let is_to_all = to == Recipients::All;
+        let mut recipients = self.recipients(socket, to);
+        if is_to_all && recipients.iter().any(|session| session.takes_files()) {
+            recipients.retain(|session| session.takes_files());
+        }
+        for session in recipients {
+            if session.takes_files() || session.info.purpose == Purpose::SendsFiles {
+                self.queue_files(&session, paths, SendMode::Verified);
+            } else if session.info.role == Role::Client {
+                self.send_beside(&session, paths);
+            } else {
+                self.send_to_receiver(&session, paths);
+            }
+        }
+    }
+
+    /// A client's files go over a connection like its own.
+    fn send_beside(&mut self, session: &Arc<Session>, paths: &[PathBuf]) {
+        let running = self.running.get_mut(&session.info.socket);
+        let refuse = |cause: &Cause| {
+            for path in paths {
+                transfer::refuse(session, &self.core, path, SendMode::Verified, cause.clone());
+            }
+        };
+        let Some((running, spec)) =
+            running.and_then(|running| Some((running.spec.clone()?, running))).map(|(spec, running)| (running, spec))
+        else {
+            return refuse(&Cause::NoSuchSession);
+        };
+        if !session.info.protocol.is_stream() {
+            return refuse(&Cause::NotAStream);
+        }
+        // Nobody can be connected to again by a descriptor.
+        if matches!(spec.target.endpoint, Endpoint::Descriptor(_)) {
+            return refuse(&Cause::NotFirst);
+        }
+        match FileConnection::send(&self.core, session, &spec, paths.to_vec()) {
+            Ok(connection) => {
+                running.beside.retain(|connection| !connection.is_over());
+                running.beside.push(connection);
+            }
+            Err(failure) => refuse(&failure.cause),
+        }
+    }
+
+    /// A listener's files go to whoever opened a connection for them, as the same peer did.
+    fn send_to_receiver(&self, session: &Arc<Session>, paths: &[PathBuf]) {
+        let like = &session.info;
+        let mut same: Vec<_> = self.core.sessions_of(like.socket);
+        same.retain(|other| other.takes_files() && other.info.is_same_peer(like));
+        match same.into_iter().max_by_key(|other| other.info.id) {
+            Some(receiver) => self.queue_files(&receiver, paths, SendMode::Verified),
+            None => {
+                for path in paths {
+                    transfer::refuse(session, &self.core, path, SendMode::Verified, Cause::NoReceiver);
+                }
+            }
+        }
+    }
+}

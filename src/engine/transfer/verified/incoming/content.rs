@@ -1,0 +1,127 @@
+//! The bytes of a file that was taken, up to its end.
+
+use std::ops::Range;
+use std::time::Instant;
+
+use crossbeam_channel::RecvTimeoutError;
+
+use super::{File, Over, Place, VerifiedReceiving};
+use crate::codec::prefix_hash::Hash;
+use crate::engine::transfer::verified::reason_for;
+use crate::engine::transfer::verified::writing::Written;
+use crate::model::{Cause, Failure, Outcome};
+use crate::proto::transfer::WORKING_EVERY;
+use crate::store::inbox::{Finished, Unfinished};
+
+impl VerifiedReceiving<'_> {
+    /// The sender begins where this side is, or at the start.
+    pub(super) fn begin(&mut self, offset: u64) -> Result<(), Over> {
+        let Some(file) = &mut self.file else { return Ok(()) };
+        let begun = match &mut file.place {
+            Place::Here(partial) => partial.begin(offset),
+            Place::Thread(writing, _) => {
+                writing.begin(offset);
+                Ok(())
+            }
+        };
+        file.ticket.begin_at(offset);
+        if let Err(failure) = begun {
+            self.broken_off(failure);
+        }
+        Ok(())
+    }
+
+    pub(super) fn data(&mut self, bytes: &[u8], place: Range<usize>) {
+        let Some(file) = &mut self.file else { return };
+        file.ticket.add(bytes.len() as u64);
+        match &mut file.place {
+            Place::Here(partial) => {
+                if let Err(failure) = partial.write(bytes) {
+                    self.broken_off(failure);
+                }
+            }
+            Place::Thread(_, places) => places.push(place),
+        }
+    }
+
+    /// The file on the stream can't be kept.
+    fn broken_off(&mut self, failure: Failure) {
+        let Some(file) = self.file.take() else { return };
+        self.receiver.cancel(file.key, reason_for(&failure), "");
+        self.receiver.poll_output(&mut self.out);
+        file.incomplete(failure);
+    }
+
+    /// Gives the writing thread what the buffer has for it, once the buffer is used up.
+    pub(super) fn hand_over(&mut self, buffer: &mut Vec<u8>) -> Result<(), Over> {
+        loop {
+            let Some(File { place: Place::Thread(writing, places), .. }) = &mut self.file else { return Ok(()) };
+            if places.is_empty() || writing.write(buffer, places) {
+                return Ok(());
+            }
+            self.wait_for_the_thread()?;
+        }
+    }
+
+    /// Waits for the next thing that the writing thread says; how the file ended, if that was it.
+    fn wait_for_the_thread(&mut self) -> Result<Option<Finished>, Over> {
+        let Some(File { place: Place::Thread(writing, _), .. }) = &mut self.file else { return Ok(None) };
+        match writing.written().recv_timeout(WORKING_EVERY) {
+            Ok(Written::Spare(piece)) => writing.recycle(piece),
+            Ok(Written::Failed(failure)) => self.broken_off(failure),
+            Ok(Written::Finished(end)) => return Ok(Some(end)),
+            Err(RecvTimeoutError::Timeout) => self.working()?,
+            Err(RecvTimeoutError::Disconnected) => {
+                tracing::error!("a writing thread has ended");
+                self.refuse_current(Cause::Cancelled);
+            }
+        }
+        Ok(None)
+    }
+
+    /// All of the file came: waits until it is kept.
+    pub(super) fn end_of_file(&mut self, buffer: &[u8], hash: Hash) -> Result<(), Over> {
+        let end = loop {
+            let Some(file) = &mut self.file else { return Ok(()) };
+            let Place::Thread(writing, places) = &mut file.place else { break None };
+            if !places.is_empty() {
+                // The buffer has the next file's frames too.
+                let mut copy = buffer.to_vec();
+                if writing.write(&mut copy, places) {
+                    writing.recycle(copy);
+                } else {
+                    self.wait_for_the_thread()?;
+                }
+                continue;
+            }
+            writing.finish(hash);
+            let end = loop {
+                match self.wait_for_the_thread()? {
+                    Some(end) => break end,
+                    None if self.file.is_none() => return Ok(()),
+                    None => {}
+                }
+            };
+            break Some(end);
+        };
+        let Some(File { key, ticket, place, .. }) = self.file.take() else { return Ok(()) };
+        let end = match (end, place) {
+            (Some(end), _) => end,
+            (None, Place::Here(partial)) => partial.finish(&hash),
+            (None, Place::Thread(..)) => return Ok(()),
+        };
+        match end {
+            Ok(path) => {
+                self.receiver.commit(key);
+                ticket.verified(&path, &hash);
+            }
+            Err(unfinished) => {
+                let Unfinished { failure, path } = *unfinished;
+                self.receiver.cancel(key, reason_for(&failure), "");
+                ticket.conclude(Outcome::Incomplete, &path, Some(failure));
+            }
+        }
+        self.receiver.handle_busy(Instant::now());
+        Ok(())
+    }
+}
