@@ -369,7 +369,7 @@ mod tests {
             ("listen fd://-1", "fd://-1"),
             ("receive tcp://h:1", "--into"),
             ("receive tcp://h:1 --into d --largest ten", "500 MB"),
-            ("receive tcp://h:1 --into d --most -1", "--most"),
+            ("receive tcp://h:1 --into d --most many", "--most"),
             ("time-wait udp://127.0.0.1:9", "only TCP"),
             ("time-wait 0", "port 0"),
             ("time-wait tcp://127.0.0.1:0", "port 0"),
