@@ -90,14 +90,14 @@ fn limits(ui: &mut Ui, cx: &Cx<'_>, socket: SocketId, form: &mut ReceiveForm) ->
         settled |= asks.on_hover_text(tr!(language, "receive.ask.explained")).changed();
         let mut field = |id: &str, label: &str, hint: &str, width: f32, mistaken: bool, text: &mut String| {
             let field = Field { id: Id::unique((id, socket.0)), label, hint, width, mistaken };
-            let response = field.show(ui, cx.tokens, text);
+            let response = field.show(ui, cx.tokens, text).on_hover_text(label);
             form.typing |= response.changed();
             settled |= response.lost_focus() && std::mem::take(&mut form.typing);
         };
         let (label, hint) = (tr!(language, "receive.largest"), tr!(language, "receive.largest.hint"));
-        field("largest file", &label, &hint, 104.0, large, &mut form.largest);
+        field("largest file", &label, &hint, 132.0, large, &mut form.largest);
         let (label, hint) = (tr!(language, "receive.most"), tr!(language, "receive.most.hint"));
-        field("most files", &label, &hint, 84.0, many, &mut form.most);
+        field("most files", &label, &hint, 112.0, many, &mut form.most);
     });
     if large {
         mistake(ui, cx.tokens, &tr!(language, "receive.largest.bad"));
