@@ -160,5 +160,10 @@ fn a_file_of_another_machine_is_asked_for() {
         window.click("Server", "Take it");
         window.until("it to be taken", |window| window.shows("Client", "verified by both sides"));
         assert_eq!(std::fs::read(into.path().join("offer.pdf")).expect("the file"), [1; 640]);
+        // Who asks may leave: then there is nothing left to answer.
+        send(&mut window, "Client", &path);
+        window.until("the question", |window| window.shows("Server", "wants to send this file"));
+        window.click("Client", "Disconnect");
+        window.until("its end", |window| !window.shows("Server", "wants to send this file"));
     });
 }

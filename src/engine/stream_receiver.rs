@@ -105,8 +105,6 @@ impl Receiver<'_> {
             _ => FILE_RECEIVE_SIZE,
         };
         let asked = self.control.options.number(SocketOption::ReceiveSize).map(|size| size as usize);
-        // The edges of a buffer are resident before anything is in it: ten thousand connections that say nothing have none.
-        // Files and browsers have deadlines of their own.
         if let Some(receiving) = &mut self.receiving {
             if !receiving.greet() {
                 self.session.cut(CloseReason::Error);
@@ -115,6 +113,8 @@ impl Receiver<'_> {
                 self.set_wait(Some(FILE_WAIT));
             }
         }
+        // The edges of a buffer are resident before anything is in it: ten thousand connections that say nothing have none.
+        // Files and browsers have deadlines of their own.
         if self.receiving.is_none()
             && self.browsing.is_none()
             && let Err(error) = self.stream.wait_for_input()

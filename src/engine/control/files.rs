@@ -36,17 +36,13 @@ impl Control {
 
     /// A client's files go over a connection like its own.
     fn send_beside(&mut self, session: &Arc<Session>, paths: &[PathBuf]) {
-        let running = self.running.get_mut(&session.info.socket);
         let refuse = |cause: &Cause| {
             for path in paths {
                 transfer::refuse(session, &self.core, path, SendMode::Verified, cause.clone());
             }
         };
-        let Some((running, spec)) =
-            running.and_then(|running| Some((running.spec.clone()?, running))).map(|(spec, running)| (running, spec))
-        else {
-            return refuse(&Cause::NoSuchSession);
-        };
+        let Some(running) = self.running.get_mut(&session.info.socket) else { return refuse(&Cause::NoSuchSession) };
+        let Some(spec) = &running.spec else { return refuse(&Cause::NoSuchSession) };
         if !session.info.protocol.is_stream() {
             return refuse(&Cause::NotAStream);
         }
@@ -54,7 +50,7 @@ impl Control {
         if matches!(spec.target.endpoint, Endpoint::Descriptor(_)) {
             return refuse(&Cause::NotFirst);
         }
-        match FileConnection::send(&self.core, session, &spec, paths.to_vec()) {
+        match FileConnection::send(&self.core, session, spec, paths.to_vec()) {
             Ok(connection) => {
                 running.beside.retain(|connection| !connection.is_over());
                 running.beside.push(connection);

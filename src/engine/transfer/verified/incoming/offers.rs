@@ -46,9 +46,13 @@ impl<'a> VerifiedReceiving<'a> {
             Ok(partial) => partial,
             Err(failure) => return self.refused(offer, ticket, failure),
         };
-        let (offset, hash) = match self.prepare(&mut partial, offer.eager)? {
-            Ok(prefix) => prefix,
-            Err(failure) => {
+        let (offset, hash) = match self.prepare(&mut partial, offer.eager) {
+            Ok(Ok(prefix)) => prefix,
+            Err(over) => {
+                gone(ticket);
+                return Err(over);
+            }
+            Ok(Err(failure)) => {
                 let _ = partial.abandon();
                 return self.refused(offer, ticket, failure);
             }
@@ -112,10 +116,14 @@ impl<'a> VerifiedReceiving<'a> {
             receiver.handle_busy(said);
             receiver.poll_output(&mut out);
             session.write_unrecorded(stream, &out).map_err(|_| Over::Stream)
-        })?;
+        });
         Ok(match admitted {
-            Ok(()) => Ok(ticket),
-            Err(cause) => {
+            Ok(Ok(())) => Ok(ticket),
+            Err(over) => {
+                gone(ticket);
+                return Err(over);
+            }
+            Ok(Err(cause)) => {
                 let failure = Failure::new(Operation::CreateFile, ticket.info.path.display(), cause);
                 Err((ticket, failure))
             }
@@ -166,4 +174,11 @@ impl<'a> VerifiedReceiving<'a> {
         self.entered = Some((folders.to_owned(), inbox.clone()));
         Ok(inbox)
     }
+}
+
+/// The sender has gone before anything of the file was taken.
+fn gone(ticket: Ticket<'_>) {
+    let path = ticket.info.path.clone();
+    let failure = Failure::new(Operation::Receive, path.display(), Cause::ConnectionReset);
+    ticket.conclude(Outcome::Refused, &path, Some(failure));
 }
