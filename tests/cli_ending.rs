@@ -16,8 +16,8 @@ use nix::poll::{PollFd, PollFlags, PollTimeout};
 use nix::sys::signal::Signal;
 use support::{Process, Run, Sockeye, sockeye};
 
-/// What "within a second" may take where other tests run beside this one.
-const SOON: Duration = Duration::from_secs(2);
+/// What "within a second" may take on a busy machine; a run that hangs takes longer.
+const SOON: Duration = Duration::from_secs(10);
 
 fn address(endpoint: &str) -> &str {
     endpoint.split_once("://").expect("a scheme").1

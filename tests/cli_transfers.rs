@@ -32,24 +32,27 @@ fn send_as_tutorial(mut peer: &TcpStream, name: &[u8], content: &[u8]) {
     peer.write_all(content).expect("the content is taken");
 }
 
-/// Waits until the other side's program has taken all that was sent: its receive queue is what the system counts for
-/// that end, and it shows there as soon as it is acknowledged here.
+/// Waits until the other side's program has taken all that was sent. What is on its way is in this end's send queue until
+/// it is acknowledged, and from then on in the other end's receive queue.
 fn wait_until_read(peer: &TcpStream) {
-    let (here, there) = (peer.local_addr().expect("an address").port(), peer.peer_addr().expect("an address").port());
-    let (here, there) = (format!(":{here:04X}"), format!(":{there:04X}"));
+    let here = format!(":{:04X}", peer.local_addr().expect("an address").port());
+    let there = format!(":{:04X}", peer.peer_addr().expect("an address").port());
     let deadline = std::time::Instant::now() + support::PATIENCE;
-    let waiting = || {
-        let table = fs::read_to_string("/proc/net/tcp").unwrap_or_default();
-        table.lines().any(|line| {
-            let fields: Vec<&str> = line.split_whitespace().collect();
-            let ends = (fields.get(1).copied().unwrap_or_default(), fields.get(2).copied().unwrap_or_default());
-            let receiver = ends.0.ends_with(&there) && ends.1.ends_with(&here);
-            receiver && !fields.get(4).is_some_and(|queues| queues.ends_with(":00000000"))
-        })
-    };
-    while waiting() {
-        assert!(std::time::Instant::now() < deadline, "nobody reads");
-        std::thread::yield_now();
+    // One after the other: the system doesn't write its table at one moment.
+    for (own, other, queue) in [(&here, &there, 0), (&there, &here, 1)] {
+        let holds_something = || {
+            let table = fs::read_to_string("/proc/net/tcp").unwrap_or_default();
+            table.lines().any(|line| {
+                let fields: Vec<&str> = line.split_whitespace().collect();
+                let [_, local, remote, _, queues, ..] = fields[..] else { return false };
+                let len = queues.split(':').nth(queue).unwrap_or_default();
+                local.ends_with(own) && remote.ends_with(other) && len.contains(|digit| digit != '0')
+            })
+        };
+        while holds_something() {
+            assert!(std::time::Instant::now() < deadline, "nobody reads");
+            std::thread::yield_now();
+        }
     }
 }
 

@@ -285,39 +285,45 @@ fn pass(window: &mut Window, seconds: f64) -> Duration {
 /// As the tutorial's server leaves it, which has SO_REUSEADDR off.
 #[test]
 fn a_port_that_reusing_does_not_free_is_waited_for_at_a_button() {
-    let mut window = Window::with_tabs(any_port(), ClientTab::default());
-    let listener = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
-    listener.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a port");
-    listener.listen(1).expect("a listener");
-    let listener = TcpListener::from(listener);
-    let address = listener.local_addr().expect("an address");
-    let mut peer = std::net::TcpStream::connect(address).expect("a connection");
-    // The side that closes first is the one that waits.
-    drop(listener.accept().expect("the connection"));
-    drop(listener);
-    assert_eq!(std::io::Read::read(&mut peer, &mut [0]).expect("the end"), 0);
-    drop(peer);
-    window.write("Server", "Port", &address.port().to_string());
-    window.click("Server", "Start listening");
-    window.until("the failure", |window| window.shows("Server", "address already in use"));
-    assert!(window.shows("Server", "1 connection that is over keeps the port for another "));
-    assert!(window.shows("Server", "SO_REUSEADDR is on here"));
-    assert!(window.shows("Server", &format!("{address} ← 127.0.0.1:")));
-    assert!(window.panel("Server").query_by_label("Reuse the address and listen").is_none(), "it would change nothing");
-    window.click("Server", "Listen once it is free");
-    window.until("waiting", |window| window.shows("Server", "Waiting until the port is free"));
-    assert!(!window.shows("Server", "in use"), "it is said once");
-    let left = |window: &Window| {
-        let seconds = (1..=60).find(|s| window.shows("Server", &format!("Waiting until the port is free, {s} s left")));
-        seconds.expect("the seconds that remain")
-    };
-    let before = left(&window);
-    pass(&mut window, 20.0);
-    assert!((18..=22).contains(&(before - left(&window))), "{before}, then {}", left(&window));
-    pass(&mut window, 60.0);
-    assert!(window.shows("Server", "Waiting until the port is free…"), "the kernel may take longer");
-    window.click("Server", "Stop listening");
-    window.until("the end", |window| window.panel("Server").query_by_label("Start listening").is_some());
+    in_own_network("a_port_that_reusing_does_not_free_is_waited_for_at_a_button", || {
+        let mut window = Window::with_tabs(any_port(), ClientTab::default());
+        let listener = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+        listener.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a port");
+        listener.listen(1).expect("a listener");
+        let listener = TcpListener::from(listener);
+        let address = listener.local_addr().expect("an address");
+        let mut peer = std::net::TcpStream::connect(address).expect("a connection");
+        // The side that closes first is the one that waits.
+        drop(listener.accept().expect("the connection"));
+        drop(listener);
+        assert_eq!(std::io::Read::read(&mut peer, &mut [0]).expect("the end"), 0);
+        drop(peer);
+        window.write("Server", "Port", &address.port().to_string());
+        window.click("Server", "Start listening");
+        window.until("the failure", |window| window.shows("Server", "address already in use"));
+        assert!(window.shows("Server", "1 connection that is over keeps the port for another "));
+        assert!(window.shows("Server", "SO_REUSEADDR is on here"));
+        assert!(window.shows("Server", &format!("{address} ← 127.0.0.1:")));
+        assert!(
+            window.panel("Server").query_by_label("Reuse the address and listen").is_none(),
+            "it would change nothing"
+        );
+        window.click("Server", "Listen once it is free");
+        window.until("waiting", |window| window.shows("Server", "Waiting until the port is free"));
+        assert!(!window.shows("Server", "in use"), "it is said once");
+        let left = |window: &Window| {
+            let seconds =
+                (1..=60).find(|s| window.shows("Server", &format!("Waiting until the port is free, {s} s left")));
+            seconds.expect("the seconds that remain")
+        };
+        let before = left(&window);
+        pass(&mut window, 20.0);
+        assert!((18..=22).contains(&(before - left(&window))), "{before}, then {}", left(&window));
+        pass(&mut window, 60.0);
+        assert!(window.shows("Server", "Waiting until the port is free…"), "the kernel may take longer");
+        window.click("Server", "Stop listening");
+        window.until("the end", |window| window.panel("Server").query_by_label("Start listening").is_some());
+    });
 }
 
 #[test]
@@ -363,22 +369,24 @@ fn an_address_of_another_machine_can_not_be_listened_on() {
 
 #[test]
 fn the_same_port_is_listened_on_again_at_once() {
-    let mut window = Window::english();
-    window.listen();
-    let port = window.listening_port();
-    let mut peer = window.peer();
-    // Closed here first, the connection stays in TIME_WAIT at this side.
-    window.click("Server", "Stop listening");
-    window.until("stopped", |window| window.panel("Server").query_by_label("Start listening").is_some());
-    assert_eq!(std::io::Read::read(&mut peer, &mut [0]).expect("the end"), 0);
-    drop(peer);
-    window.write("Server", "Port", &port);
-    window.listen();
-    let mut peer = window.peer();
-    window.write("Server", "Message", "again");
-    window.click("Server", "Send");
-    assert_eq!(heard(&mut peer, 5), b"again");
-    assert!(TcpListener::bind(("127.0.0.1", port.parse().expect("a port"))).is_err());
+    in_own_network("the_same_port_is_listened_on_again_at_once", || {
+        let mut window = Window::english();
+        window.listen();
+        let port = window.listening_port();
+        let mut peer = window.peer();
+        // Closed here first, the connection stays in TIME_WAIT at this side.
+        window.click("Server", "Stop listening");
+        window.until("stopped", |window| window.panel("Server").query_by_label("Start listening").is_some());
+        assert_eq!(std::io::Read::read(&mut peer, &mut [0]).expect("the end"), 0);
+        drop(peer);
+        window.write("Server", "Port", &port);
+        window.listen();
+        let mut peer = window.peer();
+        window.write("Server", "Message", "again");
+        window.click("Server", "Send");
+        assert_eq!(heard(&mut peer, 5), b"again");
+        assert!(TcpListener::bind(("127.0.0.1", port.parse().expect("a port"))).is_err());
+    });
 }
 
 #[test]

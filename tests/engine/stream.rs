@@ -9,7 +9,7 @@ use sockeye::model::{
     SessionId,
 };
 
-use crate::harness::{DEADLINE, Harness, noise, port};
+use crate::harness::{DEADLINE, Harness, SOON, noise, port, until};
 use crate::support::{in_own_network, ip, put_over};
 
 const HELLO: &str = "你好";
@@ -26,9 +26,10 @@ fn a_server_and_its_client_in_one_engine_say_hello() {
     assert_eq!(at_server.local, at_client.peer);
 
     h.send(client, NO.as_bytes());
+    // Two threads have their rows recorded: the order of what they do at once is not the order of its times.
+    assert_eq!(h.bytes(at_server.id, Direction::In, NO.len()), NO.as_bytes());
     h.send(server, HELLO.as_bytes());
     for (session, direction, text) in [
-        (at_server.id, Direction::In, NO),
         (at_client.id, Direction::In, HELLO),
         (at_server.id, Direction::Out, HELLO),
         (at_client.id, Direction::Out, NO),
@@ -205,18 +206,20 @@ fn an_echo_gives_every_byte_back() {
 
 #[test]
 fn listening_again_on_the_same_port_at_once() {
-    let mut h = Harness::new();
-    let (server, endpoint) = h.listen("tcp://127.0.0.1:0");
-    let peer = TcpStream::connect(("127.0.0.1", port(&endpoint))).unwrap();
-    h.opened(server);
-    // This side closes first, so that its end of the connection stays in TIME_WAIT.
-    h.engine.send(Command::StopListening { socket: server });
-    h.listen_as(server, &endpoint.to_string(), |_| {});
-    h.stopped(server);
-    assert_eq!(h.listening(server), endpoint);
-    drop(peer);
-    h.connect(&endpoint);
-    h.opened(server);
+    in_own_network("stream::listening_again_on_the_same_port_at_once", || {
+        let mut h = Harness::new();
+        let (server, endpoint) = h.listen("tcp://127.0.0.1:0");
+        let peer = TcpStream::connect(("127.0.0.1", port(&endpoint))).unwrap();
+        h.opened(server);
+        // This side closes first, so that its end of the connection stays in TIME_WAIT.
+        h.engine.send(Command::StopListening { socket: server });
+        h.listen_as(server, &endpoint.to_string(), |_| {});
+        h.stopped(server);
+        assert_eq!(h.listening(server), endpoint);
+        drop(peer);
+        h.connect(&endpoint);
+        h.opened(server);
+    });
 }
 
 /// Linux lets a listener in where connections in TIME_WAIT are, if both it and theirs have SO_REUSEADDR.
@@ -289,11 +292,11 @@ fn once_ends_with_the_first_session() {
     h.opened(server);
     h.engine.send(Command::Disconnect { socket: client });
     h.stopped(server);
-    assert!(TcpStream::connect(("127.0.0.1", port(&endpoint))).is_err(), "nobody listens any more");
+    until("nobody listens any more", || TcpStream::connect(("127.0.0.1", port(&endpoint))).is_err());
 }
 
 #[test]
-fn stopping_takes_effect_within_a_second_under_full_flood() {
+fn stopping_takes_effect_soon_under_full_flood() {
     let mut h = Harness::new();
     let (server, endpoint) = h.listen("tcp://127.0.0.1:0");
     let port = port(&endpoint);
@@ -313,13 +316,13 @@ fn stopping_takes_effect_within_a_second_under_full_flood() {
         let asked = Instant::now();
         h.engine.send(Command::StopListening { socket: server });
         h.stopped(server);
-        assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
+        assert!(asked.elapsed() < SOON, "{:?}", asked.elapsed());
     });
-    TcpListener::bind(("127.0.0.1", port)).expect("nothing is left bound");
+    until("nothing is left bound", || TcpListener::bind(("127.0.0.1", port)).is_ok());
 }
 
 #[test]
-fn dropping_the_engine_ends_everything_within_a_second_under_full_flood() {
+fn dropping_the_engine_ends_everything_soon_under_full_flood() {
     let mut h = Harness::new();
     let (server, endpoint) = h.listen_with("tcp://127.0.0.1:0", |spec| spec.respond = Respond::Echo);
     let port = port(&endpoint);
@@ -333,29 +336,33 @@ fn dropping_the_engine_ends_everything_within_a_second_under_full_flood() {
         h.wait("rows", |event| matches!(event, Event::Recorded { total } if *total > 10).then_some(()));
         let asked = Instant::now();
         drop(h);
-        assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
+        assert!(asked.elapsed() < SOON, "{:?}", asked.elapsed());
     });
-    TcpListener::bind(("127.0.0.1", port)).expect("nothing is left bound");
+    until("nothing is left bound", || TcpListener::bind(("127.0.0.1", port)).is_ok());
 }
 
 #[test]
 fn a_client_comes_back_by_itself() {
-    let mut h = Harness::new();
-    let (server, endpoint) = h.listen("tcp://127.0.0.1:0");
-    let (client, first) = h.connect_with(&endpoint.to_string(), |spec| {
-        spec.reconnect = Some(Duration::from_millis(20));
+    in_own_network("stream::a_client_comes_back_by_itself", || {
+        let mut h = Harness::new();
+        let (server, endpoint) = h.listen("tcp://127.0.0.1:0");
+        let (client, first) = h.connect_with(&endpoint.to_string(), |spec| {
+            spec.reconnect = Some(Duration::from_millis(20));
+        });
+        h.opened(server);
+        h.engine.send(Command::StopListening { socket: server });
+        h.stopped(server);
+        h.closed(first.id);
+        h.wait("a retry", |event| {
+            matches!(event, Event::ReconnectingIn { socket, .. } if *socket == client).then_some(())
+        });
+        h.listen_as(server, &endpoint.to_string(), |_| {});
+        h.listening(server);
+        let second = h.opened(client);
+        assert!(second.id > first.id);
+        h.engine.send(Command::Disconnect { socket: client });
+        h.wait("the end", |event| matches!(event, Event::Disconnected { socket } if *socket == client).then_some(()));
     });
-    h.opened(server);
-    h.engine.send(Command::StopListening { socket: server });
-    h.stopped(server);
-    h.closed(first.id);
-    h.wait("a retry", |event| matches!(event, Event::ReconnectingIn { socket, .. } if *socket == client).then_some(()));
-    h.listen_as(server, &endpoint.to_string(), |_| {});
-    h.listening(server);
-    let second = h.opened(client);
-    assert!(second.id > first.id);
-    h.engine.send(Command::Disconnect { socket: client });
-    h.wait("the end", |event| matches!(event, Event::Disconnected { socket } if *socket == client).then_some(()));
 }
 
 #[test]
@@ -403,28 +410,30 @@ fn of_a_names_addresses_the_one_that_answers_is_chosen_and_shown() {
 
 #[test]
 fn a_local_address_and_port_can_be_chosen() {
-    let mut h = Harness::new();
-    let (server, endpoint) = h.listen("tcp://127.0.0.1:0");
-    // A port that is free now; the kernel doesn't hand it to another soon.
-    let free = TcpListener::bind("127.0.0.7:0").unwrap().local_addr().unwrap().port();
-    let (_, info) = h.connect_with(&endpoint.to_string(), |spec| {
-        spec.local_host = Some("127.0.0.7".to_owned());
-        spec.local_port = Some(free);
-    });
-    assert_eq!(info.local.to_string(), format!("127.0.0.7:{free}"));
-    assert_eq!(h.opened(server).peer, info.local);
+    in_own_network("stream::a_local_address_and_port_can_be_chosen", || {
+        let mut h = Harness::new();
+        let (server, endpoint) = h.listen("tcp://127.0.0.1:0");
+        // A port that is free now; the kernel doesn't hand it to another soon.
+        let free = TcpListener::bind("127.0.0.7:0").unwrap().local_addr().unwrap().port();
+        let (_, info) = h.connect_with(&endpoint.to_string(), |spec| {
+            spec.local_host = Some("127.0.0.7".to_owned());
+            spec.local_port = Some(free);
+        });
+        assert_eq!(info.local.to_string(), format!("127.0.0.7:{free}"));
+        assert_eq!(h.opened(server).peer, info.local);
 
-    // What is in use then is this end's port, not the one to connect to.
-    let holder = TcpListener::bind("127.0.0.7:0").unwrap();
-    let held = holder.local_addr().unwrap();
-    h.begin_connect("tcp://127.0.0.1:9", |spec| {
-        spec.local_host = Some(held.ip().to_string());
-        spec.local_port = Some(held.port());
+        // What is in use then is this end's port, not the one to connect to.
+        let holder = TcpListener::bind("127.0.0.7:0").unwrap();
+        let held = holder.local_addr().unwrap();
+        h.begin_connect("tcp://127.0.0.1:9", |spec| {
+            spec.local_host = Some(held.ip().to_string());
+            spec.local_port = Some(held.port());
+        });
+        let failure = h.failed();
+        assert_eq!((failure.operation, failure.subject), (Operation::Bind, format!("tcp://{held}")));
+        let Some(Hint::PortHeldBy { owner }) = failure.hint else { panic!("{:?}", failure.hint) };
+        assert_eq!(owner.pid, std::process::id());
     });
-    let failure = h.failed();
-    assert_eq!((failure.operation, failure.subject), (Operation::Bind, format!("tcp://{held}")));
-    let Some(Hint::PortHeldBy { owner }) = failure.hint else { panic!("{:?}", failure.hint) };
-    assert_eq!(owner.pid, std::process::id());
 }
 
 /// A listener whose queue is full drops SYNs: a connection to it stays under way.
@@ -457,7 +466,7 @@ fn connecting_ends_by_its_time_out_or_a_cancel() {
     let asked = Instant::now();
     h.engine.send(Command::Disconnect { socket: client });
     disconnected(&mut h, client);
-    assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
+    assert!(asked.elapsed() < SOON, "{:?}", asked.elapsed());
 }
 
 #[test]
@@ -475,7 +484,7 @@ fn a_peer_that_never_reads_fills_the_queue_and_no_more() {
     let asked = Instant::now();
     h.engine.send(Command::Close { session });
     h.closed(session);
-    assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
+    assert!(asked.elapsed() < SOON, "{:?}", asked.elapsed());
     drop(peer);
 }
 

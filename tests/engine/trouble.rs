@@ -1,7 +1,8 @@
 //! Errors that name operation and address, say why, and what to do.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 
+use socket2::{Domain, Socket, Type};
 use sockeye::model::{Cause, Event, Hint, Operation, ReceiveMode};
 
 use crate::harness::Harness;
@@ -24,7 +25,10 @@ fn a_port_in_use_names_who_holds_it() {
 #[test]
 fn nobody_listens_there() {
     let mut h = Harness::new();
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    // It is bound, so that nobody else gets its port, and does not listen.
+    let bound = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    bound.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    let closed = bound.local_addr().unwrap().as_socket().unwrap();
     let client = h.begin_connect(&format!("tcp://{closed}"), |_| {});
     let failure = h.failed();
     assert_eq!((failure.operation, failure.cause), (Operation::Connect, Cause::Refused));

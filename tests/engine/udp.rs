@@ -1,13 +1,14 @@
 //! Datagrams: peers kept apart, empty ones, cut ones, refusals, and the sum of a flood.
 
 use std::net::UdpSocket;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use sockeye::model::{
     Cause, CloseReason, Command, Direction, Event, Filter, Hint, Life, Notice, Operation, Recipients, Respond, RowBody,
 };
 
-use crate::harness::{DEADLINE, Harness, port};
+use crate::harness::{DEADLINE, Harness, SOON, port};
+use crate::support::in_own_network;
 
 fn peer() -> UdpSocket {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
@@ -110,18 +111,20 @@ fn a_datagram_that_is_cut_says_so() {
 
 #[test]
 fn a_connected_client_hears_that_nobody_listens_and_goes_on() {
-    let mut h = Harness::new();
-    let closed = peer().local_addr().unwrap();
-    let (client, info) = h.connect_with(&format!("udp://{closed}"), |_| {});
-    h.send(client, b"anybody?");
-    let failure = h.failed();
-    assert_eq!((failure.cause, failure.hint), (Cause::Refused, Some(Hint::StartTheServer)));
-    let socket = UdpSocket::bind(closed).unwrap();
-    socket.set_read_timeout(Some(DEADLINE)).unwrap();
-    h.send(client, b"still here");
-    assert_eq!(received(&socket), b"still here");
-    h.engine.send(Command::Disconnect { socket: client });
-    assert_eq!(h.closed(info.id), CloseReason::Local);
+    in_own_network("udp::a_connected_client_hears_that_nobody_listens_and_goes_on", || {
+        let mut h = Harness::new();
+        let closed = peer().local_addr().unwrap();
+        let (client, info) = h.connect_with(&format!("udp://{closed}"), |_| {});
+        h.send(client, b"anybody?");
+        let failure = h.failed();
+        assert_eq!((failure.cause, failure.hint), (Cause::Refused, Some(Hint::StartTheServer)));
+        let socket = UdpSocket::bind(closed).unwrap();
+        socket.set_read_timeout(Some(DEADLINE)).unwrap();
+        h.send(client, b"still here");
+        assert_eq!(received(&socket), b"still here");
+        h.engine.send(Command::Disconnect { socket: client });
+        assert_eq!(h.closed(info.id), CloseReason::Local);
+    });
 }
 
 #[test]
@@ -155,32 +158,34 @@ fn an_unconnected_client_hears_everybody_and_keeps_them_apart() {
 /// ICMP's answer names the address that the datagram was for: an unconnected socket has several.
 #[test]
 fn an_unconnected_socket_hears_where_nobody_listens() {
-    for any in ["127.0.0.1:0", "[::]:0"] {
-        let mut h = Harness::new();
-        let (server, endpoint) = h.listen(&format!("udp://{any}"));
-        let (open, closed) = (peer(), peer().local_addr().unwrap());
-        let addresses = vec![closed.into(), open.local_addr().unwrap().into()];
-        h.engine.send(Command::Send { socket: server, to: Recipients::Addresses(addresses), bytes: b"x".to_vec() });
-        let (session, failure) = h.wait("a failure", |event| match event {
-            Event::Failed { session, failure, .. } => Some((*session, failure.clone())),
-            _ => None,
-        });
-        assert_eq!((failure.cause, failure.hint), (Cause::Refused, Some(Hint::StartTheServer)));
-        assert_eq!((failure.operation, failure.subject), (Operation::Receive, closed.to_string()));
-        assert_eq!(received(&open), b"x", "{any}: the other one has it");
-        let [first, second] = [h.opened(server), h.opened(server)];
-        assert_eq!((session, first.peer.to_string()), (Some(first.id), closed.to_string()));
+    in_own_network("udp::an_unconnected_socket_hears_where_nobody_listens", || {
+        for any in ["127.0.0.1:0", "[::]:0"] {
+            let mut h = Harness::new();
+            let (server, endpoint) = h.listen(&format!("udp://{any}"));
+            let (open, closed) = (peer(), peer().local_addr().unwrap());
+            let addresses = vec![closed.into(), open.local_addr().unwrap().into()];
+            h.engine.send(Command::Send { socket: server, to: Recipients::Addresses(addresses), bytes: b"x".to_vec() });
+            let (session, failure) = h.wait("a failure", |event| match event {
+                Event::Failed { session, failure, .. } => Some((*session, failure.clone())),
+                _ => None,
+            });
+            assert_eq!((failure.cause, failure.hint), (Cause::Refused, Some(Hint::StartTheServer)));
+            assert_eq!((failure.operation, failure.subject), (Operation::Receive, closed.to_string()));
+            assert_eq!(received(&open), b"x", "{any}: the other one has it");
+            let [first, second] = [h.opened(server), h.opened(server)];
+            assert_eq!((session, first.peer.to_string()), (Some(first.id), closed.to_string()));
 
-        // What is sent next is not taken for what was refused.
-        h.engine.send(Command::Send {
-            socket: server,
-            to: Recipients::Sessions(vec![second.id]),
-            bytes: b"y".to_vec(),
-        });
-        assert_eq!(received(&open), b"y");
-        open.send_to(b"z", ("127.0.0.1", port(&endpoint))).unwrap();
-        assert_eq!(h.bytes(second.id, Direction::In, 1), b"z", "{any}: its answer is its session's");
-    }
+            // What is sent next is not taken for what was refused.
+            h.engine.send(Command::Send {
+                socket: server,
+                to: Recipients::Sessions(vec![second.id]),
+                bytes: b"y".to_vec(),
+            });
+            assert_eq!(received(&open), b"y");
+            open.send_to(b"z", ("127.0.0.1", port(&endpoint))).unwrap();
+            assert_eq!(h.bytes(second.id, Direction::In, 1), b"z", "{any}: its answer is its session's");
+        }
+    });
 }
 
 #[test]
@@ -232,7 +237,7 @@ fn received_and_dropped_are_what_was_sent() {
     h.engine.send(Command::StopListening { socket: server });
     assert_eq!(h.closed(session), CloseReason::Stopped);
     h.stopped(server);
-    assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
+    assert!(asked.elapsed() < SOON, "{:?}", asked.elapsed());
     let mut dropped = 0;
     while let Some(Event::Noticed { notice: Notice::Dropped { datagrams }, .. }) = next_notice(&mut h) {
         dropped = datagrams;

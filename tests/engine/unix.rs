@@ -6,6 +6,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use sockeye::model::{Cause, Direction, Event, Hint, Notice, Respond};
 
 use crate::harness::Harness;
+use crate::support::in_own_network;
 
 #[test]
 fn a_conversation_over_a_path_and_over_an_abstract_name() {
@@ -28,33 +29,35 @@ fn a_conversation_over_a_path_and_over_an_abstract_name() {
 
 #[test]
 fn a_stale_file_is_taken_over_and_a_live_one_is_not() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("s.sock");
-    let endpoint = format!("unix:{}", path.display());
-    drop(UnixListener::bind(&path).unwrap());
-    assert!(path.exists(), "a Unix socket's file outlives it");
-    let mut h = Harness::new();
-    let client = h.begin_connect(&endpoint, |_| {});
-    let failure = h.failed();
-    assert_eq!((failure.cause, failure.hint), (Cause::StaleSocket, Some(Hint::StartTheServerAtTheName)));
-    h.wait("the end", |event| matches!(event, Event::Disconnected { socket } if *socket == client).then_some(()));
+    in_own_network("unix::a_stale_file_is_taken_over_and_a_live_one_is_not", || {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s.sock");
+        let endpoint = format!("unix:{}", path.display());
+        drop(UnixListener::bind(&path).unwrap());
+        assert!(path.exists(), "a Unix socket's file outlives it");
+        let mut h = Harness::new();
+        let client = h.begin_connect(&endpoint, |_| {});
+        let failure = h.failed();
+        assert_eq!((failure.cause, failure.hint), (Cause::StaleSocket, Some(Hint::StartTheServerAtTheName)));
+        h.wait("the end", |event| matches!(event, Event::Disconnected { socket } if *socket == client).then_some(()));
 
-    let (first, _) = h.listen_with(&endpoint, |spec| spec.respond = Respond::Echo);
-    h.wait("a notice", |event| {
-        matches!(event, Event::Noticed { notice: Notice::StaleSocketRemoved, .. }).then_some(())
+        let (first, _) = h.listen_with(&endpoint, |spec| spec.respond = Respond::Echo);
+        h.wait("a notice", |event| {
+            matches!(event, Event::Noticed { notice: Notice::StaleSocketRemoved, .. }).then_some(())
+        });
+        let second = h.engine.new_socket();
+        h.listen_as(second, &endpoint, |_| {});
+        assert_eq!(h.failed().cause, Cause::AddressInUse);
+        h.stopped(second);
+        let mut peer = UnixStream::connect(&path).unwrap();
+        h.opened(first);
+        peer.write_all(b"alive").unwrap();
+        let mut heard = [0; 5];
+        peer.read_exact(&mut heard).unwrap();
+        assert_eq!(&heard, b"alive");
+        let second = h.take(|event| matches!(event, Event::Opened { .. }));
+        assert!(second.is_none(), "looking whether somebody listens is no connection: {second:?}");
     });
-    let second = h.engine.new_socket();
-    h.listen_as(second, &endpoint, |_| {});
-    assert_eq!(h.failed().cause, Cause::AddressInUse);
-    h.stopped(second);
-    let mut peer = UnixStream::connect(&path).unwrap();
-    h.opened(first);
-    peer.write_all(b"alive").unwrap();
-    let mut heard = [0; 5];
-    peer.read_exact(&mut heard).unwrap();
-    assert_eq!(&heard, b"alive");
-    let second = h.take(|event| matches!(event, Event::Opened { .. }));
-    assert!(second.is_none(), "looking whether somebody listens is no connection: {second:?}");
 }
 
 #[test]
@@ -134,29 +137,31 @@ fn a_path_has_107_bytes_at_most() {
 
 #[test]
 fn an_abstract_name_never_goes_stale_and_a_file_outlives_a_killed_socket() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("s.sock");
-    let name = format!("\0sockeye-unix-stale-{}", std::process::id());
-    for (scheme, kind) in [
-        ("unix", socket2::Type::STREAM),
-        ("unix-dgram", socket2::Type::DGRAM),
-        ("unix-seqpacket", socket2::Type::SEQPACKET),
-    ] {
-        for bound in [path.as_os_str().to_owned(), name.clone().into()] {
-            let socket = socket2::Socket::new(socket2::Domain::UNIX, kind, None).unwrap();
-            socket.bind(&socket2::SockAddr::unix(&bound).unwrap()).unwrap();
+    in_own_network("unix::an_abstract_name_never_goes_stale_and_a_file_outlives_a_killed_socket", || {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s.sock");
+        let name = format!("\0sockeye-unix-stale-{}", std::process::id());
+        for (scheme, kind) in [
+            ("unix", socket2::Type::STREAM),
+            ("unix-dgram", socket2::Type::DGRAM),
+            ("unix-seqpacket", socket2::Type::SEQPACKET),
+        ] {
+            for bound in [path.as_os_str().to_owned(), name.clone().into()] {
+                let socket = socket2::Socket::new(socket2::Domain::UNIX, kind, None).unwrap();
+                socket.bind(&socket2::SockAddr::unix(&bound).unwrap()).unwrap();
+            }
+            let mut h = Harness::new();
+            h.listen(&format!("{scheme}:{}", name.replace('\0', "@")));
+            let is_removal = |event: &Event| matches!(event, Event::Noticed { notice: Notice::StaleSocketRemoved, .. });
+            assert!(h.take(is_removal).is_none(), "{scheme}: nothing was left to remove");
+            assert!(path.exists(), "{scheme}: the file is there although its socket is closed");
+            let (server, _) = h.listen(&format!("{scheme}:{}", path.display()));
+            h.wait("the removal", |event| is_removal(event).then_some(()));
+            h.engine.send(sockeye::model::Command::StopListening { socket: server });
+            h.stopped(server);
+            assert!(!path.exists());
         }
-        let mut h = Harness::new();
-        h.listen(&format!("{scheme}:{}", name.replace('\0', "@")));
-        let is_removal = |event: &Event| matches!(event, Event::Noticed { notice: Notice::StaleSocketRemoved, .. });
-        assert!(h.take(is_removal).is_none(), "{scheme}: nothing was left to remove");
-        assert!(path.exists(), "{scheme}: the file is there although its socket is closed");
-        let (server, _) = h.listen(&format!("{scheme}:{}", path.display()));
-        h.wait("the removal", |event| is_removal(event).then_some(()));
-        h.engine.send(sockeye::model::Command::StopListening { socket: server });
-        h.stopped(server);
-        assert!(!path.exists());
-    }
+    });
 }
 
 #[test]

@@ -11,6 +11,7 @@ use sockeye::model::{
 use tempfile::tempdir;
 
 use crate::harness::{DEADLINE, Harness};
+use crate::support::in_own_network;
 
 fn endpoint(path: &Path) -> String {
     format!("unix-dgram:{}", path.display())
@@ -201,18 +202,20 @@ fn a_receiver_that_does_not_read_is_told_by_its_full_queue() {
 
 #[test]
 fn a_receiver_that_has_gone_refuses() {
-    let folder = tempdir().unwrap();
-    let path = folder.path().join("theirs");
-    let gone = peer(&path);
-    let mut h = Harness::new();
-    let (socket, _) = client(&mut h, &endpoint(&path), false);
-    drop(gone);
-    h.send(socket, b"x");
-    let failure = h.failed();
-    assert_eq!((failure.cause, failure.hint), (Cause::Refused, Some(Hint::StartTheServerAtTheName)));
-    let again = peer_after_removal(&path);
-    h.send(socket, b"back");
-    assert_eq!(heard(&again), b"back", "an unconnected socket goes on");
+    in_own_network("unix_datagram::a_receiver_that_has_gone_refuses", || {
+        let folder = tempdir().unwrap();
+        let path = folder.path().join("theirs");
+        let gone = peer(&path);
+        let mut h = Harness::new();
+        let (socket, _) = client(&mut h, &endpoint(&path), false);
+        drop(gone);
+        h.send(socket, b"x");
+        let failure = h.failed();
+        assert_eq!((failure.cause, failure.hint), (Cause::Refused, Some(Hint::StartTheServerAtTheName)));
+        let again = peer_after_removal(&path);
+        h.send(socket, b"back");
+        assert_eq!(heard(&again), b"back", "an unconnected socket goes on");
+    });
 }
 
 fn peer_after_removal(path: &Path) -> UnixDatagram {
@@ -222,32 +225,34 @@ fn peer_after_removal(path: &Path) -> UnixDatagram {
 
 #[test]
 fn a_stale_file_is_taken_over_and_one_in_use_is_not_whatever_its_type() {
-    let folder = tempdir().unwrap();
-    let path = folder.path().join("s");
-    drop(UnixDatagram::bind(&path).unwrap());
-    assert!(path.exists(), "a Unix socket's file outlives it");
-    let mut h = Harness::new();
-    h.begin_connect(&endpoint(&path), |_| {});
-    let failure = h.failed();
-    assert_eq!((failure.cause, failure.hint), (Cause::StaleSocket, Some(Hint::StartTheServerAtTheName)));
-    let (first, _) = h.listen(&endpoint(&path));
-    h.wait("a notice", |event| {
-        matches!(event, Event::Noticed { notice: Notice::StaleSocketRemoved, .. }).then_some(())
-    });
-    for scheme in ["unix", "unix-dgram", "unix-seqpacket"] {
-        let second = h.engine.new_socket();
-        h.listen_as(second, &format!("{scheme}:{}", path.display()), |_| {});
-        assert_eq!(h.failed().cause, Cause::AddressInUse, "{scheme}");
-        h.stopped(second);
-    }
-    peer(&folder.path().join("c")).send_to(b"alive", &path).unwrap();
-    let session = h.opened(first).id;
-    assert_eq!(h.bytes(session, Direction::In, 5), b"alive");
-    for scheme in ["unix", "unix-seqpacket"] {
-        h.begin_connect(&format!("{scheme}:{}", path.display()), |_| {});
+    in_own_network("unix_datagram::a_stale_file_is_taken_over_and_one_in_use_is_not_whatever_its_type", || {
+        let folder = tempdir().unwrap();
+        let path = folder.path().join("s");
+        drop(UnixDatagram::bind(&path).unwrap());
+        assert!(path.exists(), "a Unix socket's file outlives it");
+        let mut h = Harness::new();
+        h.begin_connect(&endpoint(&path), |_| {});
         let failure = h.failed();
-        assert_eq!((failure.cause, failure.hint), (Cause::OtherSocketType, Some(Hint::ChooseAnotherProtocol)));
-    }
+        assert_eq!((failure.cause, failure.hint), (Cause::StaleSocket, Some(Hint::StartTheServerAtTheName)));
+        let (first, _) = h.listen(&endpoint(&path));
+        h.wait("a notice", |event| {
+            matches!(event, Event::Noticed { notice: Notice::StaleSocketRemoved, .. }).then_some(())
+        });
+        for scheme in ["unix", "unix-dgram", "unix-seqpacket"] {
+            let second = h.engine.new_socket();
+            h.listen_as(second, &format!("{scheme}:{}", path.display()), |_| {});
+            assert_eq!(h.failed().cause, Cause::AddressInUse, "{scheme}");
+            h.stopped(second);
+        }
+        peer(&folder.path().join("c")).send_to(b"alive", &path).unwrap();
+        let session = h.opened(first).id;
+        assert_eq!(h.bytes(session, Direction::In, 5), b"alive");
+        for scheme in ["unix", "unix-seqpacket"] {
+            h.begin_connect(&format!("{scheme}:{}", path.display()), |_| {});
+            let failure = h.failed();
+            assert_eq!((failure.cause, failure.hint), (Cause::OtherSocketType, Some(Hint::ChooseAnotherProtocol)));
+        }
+    });
 }
 
 #[test]

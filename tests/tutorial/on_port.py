@@ -38,20 +38,27 @@ class Moved(socket.socket):
         print("listening", self.getsockname()[1], file=sys.stderr, flush=True)
 
 
-def is_unread(sent_by):
-    """Whether the other end, on this machine, has something in its receive queue (proc_net_tcp(5))."""
+def is_on_its_way(sent_by):
+    """Whether the other end, on this machine, has yet to read something: it is in this end's send queue until it is
+    acknowledged, and from then on in the other's receive queue (proc_net_tcp(5)). The table is not written at one moment:
+    the one is looked at before the other."""
+    own, other = sent_by.getsockname(), sent_by.getpeername()
+    return queue_len(own, other, 0) or queue_len(other, own, 1)
+
+
+def queue_len(local, remote, queue):
     def as_listed(address):
         return "%08X:%04X" % (struct.unpack("=I", socket.inet_aton(address[0]))[0], address[1])
 
-    ends = [as_listed(sent_by.getpeername()), as_listed(sent_by.getsockname())]
+    ends = [as_listed(local), as_listed(remote)]
     with open("/proc/net/tcp") as table:
         lines = (line.split() for line in table)
-        return any(line[1:3] == ends and int(line[4].split(":")[1], 16) for line in lines)
+        return max((int(line[4].split(":")[queue], 16) for line in lines if line[1:3] == ends), default=0)
 
 
 def sleep(seconds):
     pause(seconds)
-    while any(is_unread(one) for one in connected if one.fileno() != -1):
+    while any(is_on_its_way(one) for one in connected if one.fileno() != -1):
         pause(0.001)
 
 
