@@ -4,28 +4,27 @@
 
 mod support;
 
-use std::net::{TcpListener, UdpSocket};
+use std::net::UdpSocket;
 
 use support::{PATIENCE, Sockeye, in_own_network, ip, run};
 
 #[test]
 fn a_client_comes_from_the_address_and_port_that_were_asked_for() {
-    let (server, endpoint) = Sockeye::listen(&["listen", "tcp://127.0.0.1:0", "--once"]);
-    // A port that is free now; the kernel doesn't hand it to another soon.
-    let free = TcpListener::bind("127.0.0.7:0").and_then(|free| free.local_addr()).expect("a port");
-    run(&["connect", &endpoint, "--bind", &free.to_string(), "--send", "x", "--wait", "0"]).expect_code(0);
-    assert_eq!(server.finish().one("opened")["peer"], format!("tcp://{free}"));
+    in_own_network("a_client_comes_from_the_address_and_port_that_were_asked_for", || {
+        let (server, endpoint) = Sockeye::listen(&["listen", "tcp://127.0.0.1:0", "--once"]);
+        run(&["connect", &endpoint, "--bind", "127.0.0.7:9001", "--send", "x", "--wait", "0"]).expect_code(0);
+        assert_eq!(server.finish().one("opened")["peer"], "tcp://127.0.0.7:9001");
 
-    let peer = UdpSocket::bind("127.0.0.1:0").expect("a port");
-    peer.set_read_timeout(Some(PATIENCE)).expect("a time-out");
-    let endpoint = format!("udp://{}", peer.local_addr().expect("an address"));
-    let from = |local: &str| {
-        run(&["connect", &endpoint, "--bind", local, "--send", "x", "--wait", "0"]).expect_code(0);
-        peer.recv_from(&mut [0; 8]).expect("a datagram").1
-    };
-    assert_eq!(from("127.0.0.6").ip().to_string(), "127.0.0.6");
-    let free = UdpSocket::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port");
-    assert_eq!(from(&format!(":{}", free.port())), free);
+        let peer = UdpSocket::bind("127.0.0.1:0").expect("a port");
+        peer.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+        let endpoint = format!("udp://{}", peer.local_addr().expect("an address"));
+        let from = |local: &str| {
+            run(&["connect", &endpoint, "--bind", local, "--send", "x", "--wait", "0"]).expect_code(0);
+            peer.recv_from(&mut [0; 8]).expect("a datagram").1
+        };
+        assert_eq!(from("127.0.0.6").ip().to_string(), "127.0.0.6");
+        assert_eq!(from(":9001").to_string(), "127.0.0.1:9001");
+    });
 }
 
 #[test]
@@ -78,10 +77,11 @@ fn without_a_connection_whoever_answers_is_heard() {
     let other = UdpSocket::bind("127.0.0.1:0").expect("a port");
     peer.set_read_timeout(Some(PATIENCE)).expect("a time-out");
     let endpoint = format!("udp://{}", peer.local_addr().expect("an address"));
-    let client = Sockeye::start(&["connect", &endpoint, "--unconnected", "--send", "who?"]);
+    let mut client = Sockeye::start(&["connect", &endpoint, "--unconnected", "--send", "who?", "--wait", "20000"]);
     let (_, from) = peer.recv_from(&mut [0; 8]).expect("the endpoint has it");
     other.send_to(b"me", from).expect("it is sent");
-    let run = client.finish();
+    client.expect("received");
+    let run = client.interrupt();
     assert_eq!(run.expect_code(0).received(), b"me");
     let stranger = format!("udp://{}", other.local_addr().expect("an address"));
     assert!(run.all("opened").iter().any(|opened| opened["peer"] == stranger), "{:?}", run.events);

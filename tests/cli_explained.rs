@@ -62,7 +62,7 @@ fn a_port_that_the_tutorials_server_left() {
         let folder = tempdir().expect("a folder");
         let server = tutorial("text_server", 0, folder.path(), &[]);
         let endpoint = format!("tcp://127.0.0.1:{}", server.port);
-        run(&["connect", &endpoint, "--send", "不好"]).expect_code(0);
+        run(&["connect", &endpoint, "--send", "不好", "--wait", "20000"]).expect_code(0);
         assert_eq!(server.process.finish().code, Some(0));
         let listen = ["listen", &endpoint];
         let hint = hint(&run(&listen), "bind", "address already in use");

@@ -5,7 +5,7 @@
 mod support;
 
 use socket2::{Domain, Protocol, Socket, Type};
-use support::{Run, Sockeye, kernel_has, run, sockeye};
+use support::{Run, Sockeye, ask, kernel_has, run, sockeye};
 
 fn exists(family: i32, kind: Type, protocol: i32) -> bool {
     Socket::new(Domain::from(family), kind, Some(Protocol::from(protocol))).is_ok()
@@ -104,7 +104,7 @@ fn virtual_machines() {
     assert_eq!(error.expect_error(1, "bind")["message"], "address already in use");
     // This machine reaches itself where the kernel has vsock_loopback.
     let local = format!("vsock://local:{port}");
-    let client = run(&["connect", &local, "--send", "ping", "--wait", "500"]);
+    let client = ask(&["connect", &local, "--send", "ping"], b"ping");
     if kernel_has(!client.all("opened").is_empty(), "loopback of vsock, so nothing crosses") {
         assert_eq!(client.received(), b"ping");
     } else {

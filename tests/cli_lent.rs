@@ -7,6 +7,7 @@
 mod support;
 
 use std::io::{Read as _, Write as _};
+use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -59,7 +60,7 @@ fn lending(lent: Socket, nth: u32, granted: &str, calls: &Calls, command: &Comma
             None => strace.env_remove(name),
         };
     }
-    strace.stdin(std::os::fd::OwnedFd::from(lent));
+    strace.stdin(std::os::fd::OwnedFd::from(lent)).process_group(0);
     strace
 }
 
@@ -108,14 +109,17 @@ fn frames_of_can_are_sent_received_and_decoded() {
     }
     let ([ours, wire], calls) = (bus(), Calls::new());
     // Any interface has a name and a number.
-    let arguments = ["connect", "can://lo", "--send", "123##1DEADBEEF", "--wait", "3000"];
-    let sockeye = on_bus(ours, &calls, &arguments);
+    let arguments = ["connect", "can://lo", "--send", "123##1DEADBEEF", "--wait", "20000"];
+    let mut sockeye = on_bus(ours, &calls, &arguments);
     assert_eq!(Frame::from_bytes(&heard(&wire)), Ok(frame("123##1DEADBEEF")));
     let incoming = ["1F334455#11", "7DF#R4", "123##1112233", "20000004#0000000000000000"];
     for text in incoming {
         (&wire).write_all(&frame(text).to_bytes()).expect("it is sent");
     }
-    let run = sockeye.finish();
+    for _ in incoming {
+        sockeye.expect("received");
+    }
+    let run = sockeye.interrupt_group();
     assert_eq!(run.expect_code(0).one("opened")["peer"], "can://lo");
     let decoded: Vec<_> = run.all("received").iter().map(|event| event["decoded"].clone()).collect();
     assert_eq!(decoded, incoming);
@@ -153,11 +157,12 @@ fn messages_of_the_broadcast_manager_are_sent_received_and_decoded() {
     let ([ours, wire], calls) = (bus(), Calls::new());
     let setup = message(Opcode::TxSetup, SET_TIMER | START_TIMER);
     let hex: String = setup.to_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-    let arguments = ["connect", "can-bcm://lo", "--send-hex", &hex, "--wait", "3000"];
-    let sockeye = on_bus(ours, &calls, &arguments);
+    let arguments = ["connect", "can-bcm://lo", "--send-hex", &hex, "--wait", "20000"];
+    let mut sockeye = on_bus(ours, &calls, &arguments);
     assert_eq!(Message::from_bytes(&heard(&wire)), Ok(setup));
     (&wire).write_all(&message(Opcode::RxChanged, 0).to_bytes()).expect("it is sent");
-    let run = sockeye.finish();
+    sockeye.expect("received");
+    let run = sockeye.interrupt_group();
     let decoded = run.expect_code(0).one("received")["decoded"].as_str().unwrap_or_default().to_owned();
     assert!(decoded.starts_with("RX_CHANGED 123 123#DEADBEEF"), "{decoded}");
     calls.expect(&["socket(AF_CAN, SOCK_DGRAM", "connect(0, {sa_family=AF_CAN"]);
@@ -176,8 +181,9 @@ fn python_answers_frames_of_can() {
     let python = lending(theirs, 1, "setsockopt,bind", &calls[1], &python);
     let mut python = Process::start_with_own_input(python);
     python.read_until("that it listens", |bytes| bytes.ends_with(b"\n"));
-    let sockeye = on_bus(ours, &calls[0], &["connect", "can://lo", "--send", "123#DEADBEEF", "--wait", "3000"]);
-    let run = sockeye.finish();
+    let mut sockeye = on_bus(ours, &calls[0], &["connect", "can://lo", "--send", "123#DEADBEEF", "--wait", "20000"]);
+    sockeye.expect("received");
+    let run = sockeye.interrupt_group();
     assert_eq!(run.expect_code(0).one("received")["decoded"], "123#DEADBEEF");
     // Unlike a bus, the pair has an end, which Python runs into.
     let finished = python.finish();
@@ -234,8 +240,9 @@ fn reliable_datagrams_go_both_ways() {
     let endpoint = server.listening();
     assert!(endpoint.starts_with("rds://127.0.0.1:") && !endpoint.ends_with(":0"), "{endpoint}");
     // A client's first socket looks the route up.
-    let client = with(udp(), 2, "", &calls[1], &["connect", &endpoint, "--send", "question", "--wait", "3000"]);
-    assert_eq!(client.finish().expect_code(0).received(), b"question");
+    let mut client = with(udp(), 2, "", &calls[1], &["connect", &endpoint, "--send", "question", "--wait", "20000"]);
+    client.expect("received");
+    assert_eq!(client.interrupt_group().expect_code(0).received(), b"question");
     let run = server.finish();
     assert_eq!(run.expect_code(0).one("received")["bytes"], 8);
     let peer = run.one("opened")["peer"].as_str().unwrap_or_default().to_owned();

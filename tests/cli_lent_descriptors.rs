@@ -8,6 +8,7 @@ mod support;
 
 use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
+use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
 use nix::libc;
@@ -53,7 +54,7 @@ fn adopting(passed: Socket, family: i32, address: &[u8], arguments: &[&str]) -> 
     strace.args(["-e", &format!("inject=getpeername:{peer}")]);
     strace.arg(command.get_program()).args(arguments).arg("--json");
     strace.env("LANG", "C.UTF-8").env_remove("LC_ALL").env_remove("LANGUAGE");
-    strace.stdin(std::os::fd::OwnedFd::from(passed));
+    strace.stdin(std::os::fd::OwnedFd::from(passed)).process_group(0);
     Sockeye::watch_with_own_input(strace)
 }
 
@@ -126,13 +127,14 @@ fn a_descriptor_of_the_broadcast_manager_is_adopted_and_its_messages_are_decoded
             frames: vec!["123#CAFE".parse().expect("a frame")],
         };
         let asks = message(Opcode::TxSend);
-        let arguments = ["connect", "fd://0", "--send-hex", &hex(&asks.to_bytes()), "--wait", "3000"];
-        let sockeye = adopting(ours, libc::AF_CAN, &on_lo(), &arguments);
+        let arguments = ["connect", "fd://0", "--send-hex", &hex(&asks.to_bytes()), "--wait", "20000"];
+        let mut sockeye = adopting(ours, libc::AF_CAN, &on_lo(), &arguments);
         let mut buffer = [0; 1024];
         let len = (&wire).read(&mut buffer).expect("the message");
         assert_eq!(Message::from_bytes(&buffer[..len]), Ok(asks));
         (&wire).write_all(&message(Opcode::RxChanged).to_bytes()).expect("it is sent");
-        let run = sockeye.finish();
+        sockeye.expect("received");
+        let run = sockeye.interrupt_group();
         let decoded = run.expect_code(0).one("received")["decoded"].as_str().unwrap_or_default().to_owned();
         assert!(decoded.starts_with("RX_CHANGED 123 123#CAFE"), "{decoded}");
         assert_eq!(run.one("opened")["peer"], "can-bcm://any");
@@ -150,13 +152,14 @@ fn a_descriptor_of_rds_is_adopted_and_conversed_over() {
     // struct sockaddr_in of 127.0.0.1:9000.
     let address =
         [&(libc::AF_INET as u16).to_ne_bytes()[..], &9000_u16.to_be_bytes(), &[127, 0, 0, 1], &[0; 8]].concat();
-    let sockeye =
-        adopting(ours, libc::AF_RDS, &address, &["connect", "fd://0", "--send", "question", "--wait", "3000"]);
+    let mut sockeye =
+        adopting(ours, libc::AF_RDS, &address, &["connect", "fd://0", "--send", "question", "--wait", "20000"]);
     let mut buffer = [0; 16];
     let len = wire.read(&mut buffer).expect("the question");
     assert_eq!(&buffer[..len], b"question");
     wire.write_all(b"answer").expect("it is sent");
-    let run = sockeye.finish();
+    sockeye.expect("received");
+    let run = sockeye.interrupt_group();
     assert_eq!(run.expect_code(0).received(), b"answer");
     assert_eq!(run.one("opened")["peer"], "rds://127.0.0.1:9000");
 }

@@ -6,7 +6,7 @@ mod support;
 
 use std::process::Command;
 
-use support::{Sockeye, Written, in_own_network, ip, require_tool, run};
+use support::{Sockeye, Written, ask, in_own_network, ip, require_tool};
 
 /// Two cards with a wire between them.
 fn wire() {
@@ -38,7 +38,7 @@ fn python_over_a_link() {
         server.listening();
         for to in ["", "02:00:00:00:00:0b%"] {
             let endpoint = format!("packet://{to}d0?proto=0x88b5");
-            let run = run(&["connect", &endpoint, "--send", "who is there?", "--wait", "3000"]);
+            let run = ask(&["connect", &endpoint, "--send", "who is there?"], b"ok");
             let heard = String::from_utf8_lossy(&run.expect_code(0).received()).into_owned();
             assert!(heard.ends_with("ok"), "{to}: {heard}");
         }
@@ -69,7 +69,7 @@ os.execv(sys.argv[2], sys.argv[2:])";
         };
         let mut server = passed("bound");
         assert_eq!(server.listening(), "packet://02:00:00:00:00:0b%d1?proto=0x88b5");
-        let client = run(&["connect", "packet://d0?proto=0x88b5", "--send", "ping", "--wait", "3000"]);
+        let client = ask(&["connect", "packet://d0?proto=0x88b5", "--send", "ping"], b"ping");
         assert_eq!(client.expect_code(0).received(), b"ping");
         assert_eq!(server.expect("received")["hex"], "70696e67");
         server.interrupt().expect_code(0);

@@ -7,7 +7,7 @@ mod support;
 use std::net::UdpSocket;
 use std::process::Command;
 
-use support::{PATIENCE, Process, Sockeye, in_own_network, ip, port_of, require_tool, run, sockeye};
+use support::{PATIENCE, Process, Sockeye, ask, in_own_network, ip, port_of, require_tool, run, sockeye};
 
 /// As a manual of Python has it: joins a group, answers whoever writes to it, and sends to another.
 const PEER: &str = r#"
@@ -49,7 +49,7 @@ fn python_is_heard_in_a_group_and_answers_there() {
         let group = format!("udp://239.1.2.3:{port}?mif=lo");
         // Of the group's own address nothing comes: `--to` opens a socket that hears whoever answers.
         let to = format!("127.0.0.1:{}", port_of(&endpoint));
-        let asked = run(&["connect", &group, "--to", &to, "--send", "who?", "--wait", "500"]);
+        let asked = ask(&["connect", &group, "--to", &to, "--send", "who?"], b"python:who?");
         asked.expect_code(0);
         assert_eq!(asked.received(), b"python:who?");
         assert_eq!(asked.all("opened").len(), 3, "the group, the other address, and who answers");
@@ -78,19 +78,26 @@ fn a_group_that_can_t_be_joined_ends_the_run_with_the_interfaces() {
 
 #[test]
 fn a_refusal_is_told_for_the_address_that_it_is_of() {
-    let socket = |port: u16| {
-        let socket = UdpSocket::bind(("127.0.0.1", port)).unwrap();
-        socket.set_read_timeout(Some(PATIENCE)).unwrap();
-        socket
-    };
-    let open = socket(0);
-    let closed = socket(0).local_addr().unwrap().port();
-    let to = format!("127.0.0.1:{closed}");
-    let endpoint = format!("udp://{}", open.local_addr().unwrap());
-    let ended = run(&["connect", &endpoint, "--to", &to, "--send", "x", "--wait", "200"]);
-    let error = ended.expect_error(1, "receive");
-    assert_eq!((&error["endpoint"], &error["message"]), (&format!("udp://{to}").into(), &"connection refused".into()));
-    assert_eq!(open.recv(&mut [0; 8]).unwrap(), 1, "the other one has it");
+    in_own_network("a_refusal_is_told_for_the_address_that_it_is_of", || {
+        let socket = |port: u16| {
+            let socket = UdpSocket::bind(("127.0.0.1", port)).unwrap();
+            socket.set_read_timeout(Some(PATIENCE)).unwrap();
+            socket
+        };
+        let open = socket(0);
+        let closed = socket(0).local_addr().unwrap().port();
+        let to = format!("127.0.0.1:{closed}");
+        let endpoint = format!("udp://{}", open.local_addr().unwrap());
+        let mut client = Sockeye::start(&["connect", &endpoint, "--to", &to, "--send", "x", "--wait", "20000"]);
+        client.expect("error");
+        let ended = client.interrupt();
+        let error = ended.expect_error(1, "receive");
+        assert_eq!(
+            (&error["endpoint"], &error["message"]),
+            (&format!("udp://{to}").into(), &"connection refused".into())
+        );
+        assert_eq!(open.recv(&mut [0; 8]).unwrap(), 1, "the other one has it");
+    });
 }
 
 #[test]

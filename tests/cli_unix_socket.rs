@@ -103,7 +103,7 @@ fn an_abstract_name_leaves_no_file() {
     let name = format!("unix:@sockeye-test-{}", std::process::id());
     let (sockeye, told) = Sockeye::listen(&["listen", &name, "--reply", "pong", "--once"]);
     assert_eq!(told, name);
-    let client = run(&["connect", &name, "--send", "ping"]);
+    let client = support::ask(&["connect", &name, "--send", "ping"], b"pong");
     assert_eq!(client.expect_code(0).received(), b"pong");
     assert_eq!(client.one("opened")["peer"], name.as_str());
     assert_eq!(sockeye.finish().expect_code(0).received(), b"ping");

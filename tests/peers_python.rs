@@ -4,7 +4,7 @@
 
 mod support;
 
-use support::{Process, Sockeye, in_own_network, ip, port_of, require_tool, run};
+use support::{Process, Sockeye, in_own_network, ip, port_of, require_tool};
 
 /// Asks one server over both families and both transports at once: `PORT_OF_TCP PORT_OF_UDP`.
 const OF_EITHER_FAMILY: &str = "
@@ -86,8 +86,12 @@ fn python_sends_broadcasts_and_answers_one() {
 
         let everybody = format!("udp://10.9.0.255:{hears}?broadcast=1");
         // With a second address it opens a socket that hears whoever answers, which is never the broadcast address.
-        let client =
-            run(&["connect", &everybody, "--to", &format!("10.9.0.1:{port}"), "--send", "it", "--wait", "3000"]);
+        let to = format!("10.9.0.1:{port}");
+        let mut client = Sockeye::start(&["connect", &everybody, "--to", &to, "--send", "it", "--wait", "20000"]);
+        for _ in 0..2 {
+            client.expect("received");
+        }
+        let client = client.interrupt();
         let heard = client.expect_code(0).all("received").into_iter().map(|event| event["hex"].as_str());
         let heard: Vec<_> = heard.flatten().collect();
         assert!(heard.contains(&"49206865617264206974") && heard.len() == 2, "{heard:?}");

@@ -7,7 +7,7 @@ mod support;
 use std::fs;
 use std::path::Path;
 
-use support::{Process, Sockeye, listing, noise, port_of, require_tool, run, sockeye, write};
+use support::{Process, Sockeye, ask, in_own_network, listing, noise, port_of, require_tool, run, sockeye, write};
 use tempfile::tempdir;
 
 const FILE_LEN: usize = 10 << 20;
@@ -148,7 +148,7 @@ fn unix_stream_both_roles() {
 }
 
 #[test]
-fn datagrams_both_roles() {
+fn datagrams_from_socat() {
     if !require_tool("socat") {
         return;
     }
@@ -161,12 +161,19 @@ fn datagrams_both_roles() {
     let run = sockeye.interrupt();
     run.expect_code(0);
     assert_eq!((&run.summary()["received"], &run.summary()["dropped"]), (&1.into(), &0.into()));
+}
 
-    // socat names no port for UDP: an echoing peer over a Unix path would not be UDP, so its port is chosen here.
-    let free = std::net::UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port();
-    let arguments = ["-d", "-d", &format!("UDP-RECVFROM:{free},bind=127.0.0.1"), "SYSTEM:cat"];
-    let mut socat = Process::run("socat", &arguments);
-    socat.read_errors_until("receiving on");
-    let run = support::run(&["connect", &format!("udp://127.0.0.1:{free}"), "--send-hex", "00 FF 0x41"]);
-    assert_eq!(run.expect_code(0).received(), [0, 255, 0x41]);
+#[test]
+fn datagrams_to_socat() {
+    if !require_tool("socat") {
+        return;
+    }
+    // It names no port for UDP, so that one is chosen.
+    in_own_network("datagrams_to_socat", || {
+        let arguments = ["-d", "-d", "UDP-RECVFROM:9001,bind=127.0.0.1", "SYSTEM:cat"];
+        let mut socat = Process::run("socat", &arguments);
+        socat.read_errors_until("receiving on");
+        let run = ask(&["connect", "udp://127.0.0.1:9001", "--send-hex", "00 FF 0x41"], &[0, 255, 0x41]);
+        assert_eq!(run.expect_code(0).received(), [0, 255, 0x41]);
+    });
 }

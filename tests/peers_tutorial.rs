@@ -6,7 +6,7 @@ mod support;
 
 use std::fs;
 
-use support::{Sockeye, listing, noise, port_of, require_tool, run, tutorial, write};
+use support::{Sockeye, ask, listing, noise, port_of, require_tool, run, tutorial, write};
 use tempfile::tempdir;
 
 const HELLO: &str = "你好";
@@ -27,7 +27,7 @@ fn says_hello_to(server: &str, scheme: &str) {
     let folder = tempdir().expect("a folder");
     let server = tutorial(server, 0, folder.path(), &[]);
     let endpoint = format!("{scheme}://127.0.0.1:{}", server.port);
-    let run = run(&["connect", &endpoint, "--send", NOT_WELL]);
+    let run = ask(&["connect", &endpoint, "--send", NOT_WELL], HELLO.as_bytes());
     run.expect_code(0);
     assert_eq!(String::from_utf8(run.received()).expect("UTF-8"), HELLO);
     assert_eq!(run.one("sent")["bytes"], NOT_WELL.len());
@@ -59,12 +59,12 @@ fn server_with_reuse_twice_on_one_port() {
     let first = tutorial("reuse_server", 0, folder.path(), &[]);
     let port = first.port;
     let endpoint = format!("tcp://127.0.0.1:{port}");
-    run(&["connect", &endpoint, "--send", NOT_WELL]).expect_code(0);
+    run(&["connect", &endpoint, "--send", NOT_WELL, "--wait", "20000"]).expect_code(0);
     assert_eq!(printed(&first.process.finish()), NOT_WELL);
 
     let mut second = tutorial("reuse_server", port, folder.path(), &[]).process;
     second.read_errors_until(&format!("listening {port}"));
-    run(&["connect", &endpoint, "--send", NOT_WELL]).expect_code(0);
+    run(&["connect", &endpoint, "--send", NOT_WELL, "--wait", "20000"]).expect_code(0);
     assert_eq!(printed(&second.finish()), NOT_WELL);
 }
 

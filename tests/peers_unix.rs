@@ -69,7 +69,7 @@ fn python_datagrams_both_roles() {
 
     let mut server = python(DGRAM_SERVER, &[text(&path)]);
     server.read_until("the socket", |bytes| bytes == b"ready\n");
-    let run = support::run(&["connect", &format!("unix-dgram:{}", path.display()), "--send", "ping"]);
+    let run = support::ask(&["connect", &format!("unix-dgram:{}", path.display()), "--send", "ping"], b"PING");
     assert_eq!(run.expect_code(0).received(), b"PING");
     let client = expect_done(server);
     assert!(client.starts_with("ready\nb'\\x00"), "an abstract name of its own: {client}");
@@ -168,7 +168,8 @@ fn socat_datagrams_and_messages() {
     let arguments = ["-d", "-d", &format!("UNIX-RECVFROM:{}", theirs.display()), "SYSTEM:cat"];
     let mut socat = Process::run("socat", &arguments);
     socat.read_errors_until("receiving on");
-    let run = support::run(&["connect", &format!("unix-dgram:{}", theirs.display()), "--send", "back and forth"]);
+    let endpoint = format!("unix-dgram:{}", theirs.display());
+    let run = support::ask(&["connect", &endpoint, "--send", "back and forth"], b"back and forth");
     assert_eq!(run.expect_code(0).received(), b"back and forth");
 }
 

@@ -87,7 +87,7 @@ fn compare(shown: &[&str], same: &[(&str, &[&str])], refused: &[&str]) {
         ("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "200"),
         ("PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\nbody", "405"),
     ] {
-        let answer = run(&["connect", &at, "--send", request]);
+        let answer = run(&["connect", &at, "--send", request, "--wait", "20000"]);
         let answer = String::from_utf8_lossy(&answer.expect_code(0).received()).into_owned();
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{request}: {answer}");
     }

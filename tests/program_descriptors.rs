@@ -9,7 +9,7 @@ use std::io::Write;
 use std::net::TcpListener;
 use std::process::Command;
 
-use support::{Sockeye, Written, code, require_tool, run};
+use support::{Sockeye, Written, ask, code, require_tool};
 
 const TEXT: &str = "你好 \"it's\" 100%\\\n";
 
@@ -58,15 +58,16 @@ fn python_adopts_a_descriptor() {
             let mut server = with_socket(&opened, &[endpoint, "--listen", "--echo"]);
             let there = server.reached_at(there);
             for _ in 0..2 {
-                let run = run(&["connect", &there, "--send", TEXT, "--wait", "500"]);
+                let run = ask(&["connect", &there, "--send", TEXT], TEXT.as_bytes());
                 assert_eq!(run.expect_code(0).received(), TEXT.as_bytes(), "{opened}");
             }
             server.has_told(TEXT.trim_end());
         }
         let mut server = with_socket(&opened, &["fd://3", "--listen", "--send", "welcome ", "--reply", "好的"]);
         let there = server.reached_at(there);
-        let run = run(&["connect", &there, "--send", "x", "--wait", "500"]);
-        assert_eq!(run.expect_code(0).received(), "welcome 好的".as_bytes(), "{opened}");
+        let answer = "welcome 好的".as_bytes();
+        let run = ask(&["connect", &there, "--send", "x"], answer);
+        assert_eq!(run.expect_code(0).received(), answer, "{opened}");
     }
 }
 
@@ -104,7 +105,7 @@ fn python_answers_with_nothing_where_that_is_something() {
     }
     let mut server = with_socket(&bound("SOCK_DGRAM"), &["fd://3", "--listen", "--reply", ""]);
     let there = server.reached_at("udp://127.0.0.1:PORT");
-    let run = run(&["connect", &there, "--send", "x", "--wait", "500"]);
+    let run = ask(&["connect", &there, "--send", "x"], b"");
     assert_eq!(run.one("received")["bytes"], 0);
     server.has_told("x");
 }

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use nix::net::if_::if_nametoindex;
 use socket2::{Domain, Socket, Type};
-use support::{PATIENCE, Sockeye, Written, in_own_network, ip, port_of, require, require_tool, run};
+use support::{PATIENCE, Sockeye, Written, ask, in_own_network, ip, port_of, require, require_tool, run};
 
 /// A network card with two addresses of each family, and a wire to another one that has none.
 fn card() {
@@ -175,7 +175,7 @@ fn a_server_of_python_sends_to_addresses_and_greets_nobody() {
     let there = server.reached_at("udp://127.0.0.1:PORT");
     assert_eq!(listener.expect("received")["bytes"], 6);
     listener.finish().expect_code(0);
-    let stranger = run(&["connect", &there, "--send", "hello"]);
+    let stranger = ask(&["connect", &there, "--send", "hello"], b"answered");
     assert_eq!(stranger.received(), b"answered", "and no greeting");
 }
 

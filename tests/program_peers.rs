@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
-use support::{PATIENCE, Process, Run, Sockeye, Written, kernel_has, require, require_tool, run, sockeye};
+use support::{
+    PATIENCE, Process, Sockeye, Written, ask, in_own_network, kernel_has, require, require_tool, run, sockeye,
+};
 use tempfile::{TempDir, tempdir};
 
 const TEXT: &str = "你好 \"it's\" 100%\\\n";
@@ -35,15 +37,16 @@ fn python_server(endpoint: &str, there: &str) {
     let mut server = Written::python(&[endpoint, "--listen", "--echo"]);
     let at = server.reached_at(there);
     for _ in 0..2 {
-        let run = run(&["connect", &at, "--send", TEXT, "--wait", "500"]);
+        let run = ask(&["connect", &at, "--send", TEXT], TEXT.as_bytes());
         assert_eq!(run.expect_code(0).received(), TEXT.as_bytes(), "{endpoint}");
     }
     server.has_told(TEXT.trim_end());
     drop(server);
     let mut server = Written::python(&[endpoint, "--listen", "--send", "welcome ", "--reply", "好的"]);
     let at = server.reached_at(there);
-    let run = run(&["connect", &at, "--send", "x", "--wait", "500"]);
-    assert_eq!(run.expect_code(0).received(), "welcome 好的".as_bytes(), "{endpoint}");
+    let answer = "welcome 好的".as_bytes();
+    let run = ask(&["connect", &at, "--send", "x"], answer);
+    assert_eq!(run.expect_code(0).received(), answer, "{endpoint}");
     server.has_told("x");
 }
 
@@ -328,20 +331,14 @@ fn python_without_the_family() {
     }
 }
 
-/// A port that was free a moment ago, for tools that don't say which one they got.
-fn free_port(kind: Type) -> u16 {
-    let socket = Socket::new(Domain::IPV4, kind, None).expect("a socket");
-    socket.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a port");
-    socket.local_addr().expect("an address").as_socket().expect("over IP").port()
-}
-
-/// Connects to what may not listen yet, until somebody answers.
-fn answered(endpoint: &str, message: &str) -> Run {
+/// Connects to what may not listen yet, until somebody answers; the answer is expected to be this one.
+#[track_caller]
+fn is_answered(server: &Written, endpoint: &str, message: &str, answer: &str) {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        let run = run(&["connect", endpoint, "--send", message, "--wait", "500"]);
+        let run = ask(&["connect", endpoint, "--send", message], answer.as_bytes());
         if run.code == Some(0) && !run.received().is_empty() || Instant::now() > deadline {
-            return run;
+            return assert_eq!(run.received(), answer.as_bytes(), "{}", server.text);
         }
     }
 }
@@ -379,24 +376,25 @@ fn netcat_lines_connect() {
 
 #[test]
 fn netcat_lines_listen() {
-    if !require_tool("nc") {
-        return;
-    }
-    let port = free_port(Type::STREAM);
-    let endpoint = format!("tcp://127.0.0.1:{port}");
-    let _server = Written::shell("netcat", &[&endpoint, "--listen", "--send", TEXT]);
-    assert_eq!(answered(&endpoint, "x").received(), TEXT.as_bytes());
-    let folder = folder();
-    let endpoint = at(folder.path(), "nc.sock");
-    let mut server = Written::shell("netcat", &[&endpoint, "--listen"]);
-    // It shows what comes from one after the other.
-    for message in ["first", "second"] {
-        let deadline = Instant::now() + PATIENCE;
-        while run(&["connect", &endpoint, "--send", message, "--wait", "0"]).code != Some(0) {
-            assert!(Instant::now() < deadline, "nobody listens: {}", server.text);
+    in_own_network("netcat_lines_listen", || {
+        if !require_tool("nc") {
+            return;
         }
-        server.has_told(message);
-    }
+        let endpoint = "tcp://127.0.0.1:9001".to_owned();
+        let server = Written::shell("netcat", &[&endpoint, "--listen", "--send", TEXT]);
+        is_answered(&server, &endpoint, "x", TEXT);
+        let folder = folder();
+        let endpoint = at(folder.path(), "nc.sock");
+        let mut server = Written::shell("netcat", &[&endpoint, "--listen"]);
+        // It shows what comes from one after the other.
+        for message in ["first", "second"] {
+            let deadline = Instant::now() + PATIENCE;
+            while run(&["connect", &endpoint, "--send", message, "--wait", "0"]).code != Some(0) {
+                assert!(Instant::now() < deadline, "nobody listens: {}", server.text);
+            }
+            server.has_told(message);
+        }
+    });
 }
 
 #[test]
@@ -422,33 +420,35 @@ fn socat_lines_connect() {
 
 #[test]
 fn socat_lines_listen() {
-    if !require_tool("socat") {
-        return;
-    }
-    let folder = folder();
-    let mut endpoints = vec![
-        format!("tcp://127.0.0.1:{}", free_port(Type::STREAM)),
-        format!("udp://127.0.0.1:{}", free_port(Type::DGRAM)),
-        at(folder.path(), "it's, a: \"path\"!!"),
-        at(folder.path(), "datagrams").replacen("unix", "unix-dgram", 1),
-        at(folder.path(), "messages").replacen("unix", "unix-seqpacket", 1),
-    ];
-    if require(has_ipv6(), "IPv6") {
-        endpoints.push(format!("tcp://[::1]:{}", free_port(Type::STREAM)));
-        endpoints.push(format!("udp://[::1]:{}", free_port(Type::DGRAM)));
-    }
-    for endpoint in endpoints {
-        let mut server = Written::shell("socat", &[&endpoint, "--listen", "--echo"]);
-        assert_eq!(answered(&endpoint, TEXT).received(), TEXT.as_bytes(), "{}", server.text);
-        server.process.read_errors_until(TEXT.trim_end());
-        server.end();
-        let server = Written::shell("socat", &[&endpoint, "--listen", "--reply", TEXT]);
-        assert_eq!(answered(&endpoint, "x").received(), TEXT.as_bytes(), "{}", server.text);
-        server.end();
-    }
-    let endpoint = format!("tcp://127.0.0.1:{}", free_port(Type::STREAM));
-    let server = Written::shell("socat", &[&endpoint, "--listen", "--send", "welcome ", "--reply", TEXT]);
-    assert_eq!(answered(&endpoint, "x").received(), format!("welcome {TEXT}").as_bytes(), "{}", server.text);
+    in_own_network("socat_lines_listen", || {
+        if !require_tool("socat") {
+            return;
+        }
+        let folder = folder();
+        let mut endpoints = vec![
+            "tcp://127.0.0.1:9001".to_owned(),
+            "udp://127.0.0.1:9001".to_owned(),
+            at(folder.path(), "it's, a: \"path\"!!"),
+            at(folder.path(), "datagrams").replacen("unix", "unix-dgram", 1),
+            at(folder.path(), "messages").replacen("unix", "unix-seqpacket", 1),
+        ];
+        if require(has_ipv6(), "IPv6") {
+            endpoints.push("tcp://[::1]:9001".to_owned());
+            endpoints.push("udp://[::1]:9001".to_owned());
+        }
+        for endpoint in endpoints {
+            let mut server = Written::shell("socat", &[&endpoint, "--listen", "--echo"]);
+            is_answered(&server, &endpoint, TEXT, TEXT);
+            server.process.read_errors_until(TEXT.trim_end());
+            server.end();
+            let server = Written::shell("socat", &[&endpoint, "--listen", "--reply", TEXT]);
+            is_answered(&server, &endpoint, "x", TEXT);
+            server.end();
+        }
+        let endpoint = "tcp://127.0.0.1:9002";
+        let server = Written::shell("socat", &[endpoint, "--listen", "--send", "welcome ", "--reply", TEXT]);
+        is_answered(&server, endpoint, "x", &format!("welcome {TEXT}"));
+    });
 }
 
 #[test]

@@ -16,6 +16,6 @@ pub(crate) use namespace::{in_own_network, ip, put_over, tcp_count};
 pub(crate) use process::{Finished, PATIENCE, Process};
 pub(crate) use python::{Tutorial, port_of, tutorial};
 pub(crate) use rights::{lacking_right, without_right};
-pub(crate) use sockeye::{Run, Sockeye, run, sockeye};
+pub(crate) use sockeye::{Run, Sockeye, ask, run, sockeye};
 pub(crate) use tools::{kernel_has, require, require_tool};
 pub(crate) use written::{Written, code};

@@ -91,6 +91,16 @@ impl Process {
         }
     }
 
+    /// Reads some more of standard output; false once it is closed.
+    pub(crate) fn read_more(&mut self) -> bool {
+        match self.output.recv_timeout(PATIENCE) {
+            Ok(bytes) => self.stdout.extend(bytes),
+            Err(RecvTimeoutError::Timeout) => self.fail("nothing more came"),
+            Err(RecvTimeoutError::Disconnected) => return false,
+        }
+        true
+    }
+
     /// Reads standard error until the end of a line that contains `text`; returns all of it.
     pub(crate) fn read_errors_until(&mut self, text: &str) -> String {
         let deadline = Instant::now() + PATIENCE;

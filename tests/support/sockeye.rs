@@ -1,7 +1,8 @@
 use std::process::Command;
 use std::time::Instant;
 
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
 use serde_json::Value;
 
 use super::process::{Finished, PATIENCE, Process};
@@ -35,6 +36,16 @@ pub(crate) fn sockeye(arguments: &[&str]) -> Command {
 /// Runs it to its end with `--json` and standard input closed.
 pub(crate) fn run(arguments: &[&str]) -> Run {
     Sockeye::start(arguments).finish()
+}
+
+/// Runs `connect` until the answer has come, however long a busy peer takes for it, and ends it then. A peer that closes
+/// ends it too.
+pub(crate) fn ask(arguments: &[&str], answer: &[u8]) -> Run {
+    let mut sockeye = Sockeye::start(&[arguments, &["--wait", "20000"]].concat());
+    if sockeye.hears(answer) {
+        sockeye.signal(Signal::SIGINT);
+    }
+    sockeye.finish()
 }
 
 impl Sockeye {
@@ -104,6 +115,20 @@ impl Sockeye {
         }
     }
 
+    /// Waits until what was received ends with this; false if the run ends before.
+    pub(crate) fn hears(&mut self, answer: &[u8]) -> bool {
+        loop {
+            self.parse();
+            let received = received(&self.events);
+            if !received.is_empty() && received.concat().ends_with(answer) {
+                return true;
+            }
+            if !self.process.read_more() {
+                return false;
+            }
+        }
+    }
+
     pub(crate) fn id(&self) -> u32 {
         self.process.id()
     }
@@ -138,6 +163,13 @@ impl Sockeye {
         self.finish()
     }
 
+    /// As [`Self::interrupt`], where the command is a group of its own: strace(1) keeps signals from itself.
+    pub(crate) fn interrupt_group(self) -> Run {
+        let group = Pid::from_raw(i32::try_from(self.id()).expect("ids are ints"));
+        killpg(group, Signal::SIGINT).expect("the group is there until it is waited for");
+        self.finish()
+    }
+
     fn parse(&mut self) {
         let rest = &self.process.stdout[self.parsed..];
         let whole = rest.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
@@ -154,6 +186,16 @@ fn parse(lines: &[u8]) -> Vec<Value> {
                 .unwrap_or_else(|error| panic!("{error} in {:?}", String::from_utf8_lossy(line)))
         })
         .collect()
+}
+
+/// The bytes of each `received`.
+fn received(events: &[Value]) -> Vec<Vec<u8>> {
+    let hex = events.iter().filter(|event| event["event"] == "received").map(|event| event["hex"].as_str());
+    hex.map(|text| {
+        let text = text.expect("hex is a text");
+        (0..text.len() / 2).map(|at| u8::from_str_radix(&text[at * 2..at * 2 + 2], 16).expect("hex digits")).collect()
+    })
+    .collect()
 }
 
 impl Run {
@@ -178,11 +220,7 @@ impl Run {
 
     /// What was received, put together.
     pub(crate) fn received(&self) -> Vec<u8> {
-        let hex = self.all("received").into_iter().map(|event| event["hex"].as_str().expect("hex is a text"));
-        hex.flat_map(|text| {
-            (0..text.len() / 2).map(|at| u8::from_str_radix(&text[at * 2..at * 2 + 2], 16).expect("hex digits"))
-        })
-        .collect()
+        received(&self.events).concat()
     }
 
     /// Fails the test unless the exit status is this one.
