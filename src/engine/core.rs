@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 
@@ -26,6 +27,8 @@ pub(super) struct Wishes {
     pub(super) last_look: bool,
     /// Where is kept what spares reading files again of which a part was sent.
     pub(super) sent_logs: Option<PathBuf>,
+    /// As [`super::Surroundings`] has it.
+    pub(super) tutorial_pause: Duration,
 }
 
 pub(super) struct Core {
@@ -37,6 +40,7 @@ pub(super) struct Core {
     pub(super) payload_events: bool,
     pub(super) last_look: bool,
     pub(super) sent_logs: Option<PathBuf>,
+    pub(super) tutorial_pause: Duration,
     next_session: AtomicU64,
     next_transfer: AtomicU64,
     sessions: Mutex<HashMap<SessionId, Arc<Session>>>,
@@ -70,6 +74,7 @@ impl Core {
             payload_events: wishes.payload_events,
             last_look: wishes.last_look,
             sent_logs: wishes.sent_logs,
+            tutorial_pause: wishes.tutorial_pause,
             next_session: AtomicU64::new(last_session.0.saturating_add(1)),
             next_transfer: AtomicU64::new(1),
             sessions: Mutex::new(HashMap::new()),

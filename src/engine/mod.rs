@@ -140,7 +140,7 @@ impl Engine {
         net::raise_descriptor_limit();
         let (sender, events) = bounded(if config.payload_events { PAYLOAD_EVENTS } else { EVENTS });
         let outbox = Arc::new(Outbox::new(sender, config.wake));
-        let Surroundings { clock, name_process, probe } = surroundings;
+        let Surroundings { clock, name_process, probe, tutorial_pause } = surroundings;
         let clock = Arc::new(clock);
         let saves = Arc::new(Saves::default());
         let (path, temporary, sweep) = match config.journal {
@@ -170,8 +170,8 @@ impl Engine {
                 (recorder, Some(recorder_thread), reader, Some(reader_thread), last_session)
             }
         };
-        let wishes =
-            Wishes { payload_events: config.payload_events, last_look: config.last_look, sent_logs: config.sent_logs };
+        let EngineConfig { payload_events, last_look, sent_logs, .. } = config;
+        let wishes = Wishes { payload_events, last_look, sent_logs, tutorial_pause };
         let core = Core::new(clock, name_process, outbox, recorder, reader, wishes, last_session);
         let core = Arc::new(core);
         // Unbounded: its only sender is the face, which a full channel must not block.

@@ -1,6 +1,9 @@
+use std::time::Duration;
+
 use super::advice;
 use super::clock::Clock;
 use crate::model::{Facility, Failure, PeerProcess};
+use crate::proto::plain_file::TutorialSender;
 use crate::store;
 
 /// What the engine learns from the machine beside what crosses its sockets. A test brings its own, so that what is shown
@@ -12,12 +15,20 @@ pub struct Surroundings {
     pub name_process: fn(PeerProcess) -> PeerProcess,
     /// Why the system has no sockets of this kind, or the user no right to them; `None` where they can be had.
     pub probe: fn(&Facility) -> Option<Failure>,
+    /// How long the content of a file that is sent the tutorial's way stays behind its name: what a receiver may take to
+    /// read the name. One that takes longer takes both for the name.
+    pub tutorial_pause: Duration,
 }
 
 impl Surroundings {
     /// The system's clocks, names from `/proc`, and the sockets that the kernel has.
     #[must_use]
     pub fn system() -> Self {
-        Self { clock: Clock::system(), name_process: store::process::named, probe: advice::probe }
+        Self {
+            clock: Clock::system(),
+            name_process: store::process::named,
+            probe: advice::probe,
+            tutorial_pause: TutorialSender::PAUSE,
+        }
     }
 }

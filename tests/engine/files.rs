@@ -52,11 +52,12 @@ fn a_raw_file_between_two_of_us_is_one_row_on_each_side() {
 #[test]
 fn the_tutorials_way_in_both_directions() {
     let [from, into] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
-    for (name, len) in [("空.txt", 0), ("一.txt", 1), ("move_info7.txt", 40_961), ("大 文件.bin", 3 << 20)] {
+    let (from, into) = (&from, &into);
+    let transfer = |name: &str, len: usize| {
         let bytes = noise(len);
         let path = file(from.path(), name, &bytes);
         for server_sends in [false, true] {
-            let mut h = Harness::new();
+            let mut h = Harness::that_sends_slowly();
             let receive = ReceiveMode::Tutorial { into: into.path().to_owned() };
             let show = ReceiveMode::Show;
             let (at_server, at_client) = if server_sends { (show, receive) } else { (receive, show) };
@@ -77,7 +78,13 @@ fn the_tutorials_way_in_both_directions() {
                 });
             }
         }
-    }
+    };
+    let files = [("空.txt", 0), ("一.txt", 1), ("move_info7.txt", 40_961), ("大 文件.bin", 3 << 20)];
+    std::thread::scope(|scope| {
+        for (name, len) in files {
+            scope.spawn(move || transfer(name, len));
+        }
+    });
 }
 
 #[test]
@@ -326,7 +333,7 @@ fn a_file_that_can_not_be_kept_is_not_taken_for_received() {
     let [from, into] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     let path = file(from.path(), "taken", &noise(5000));
     take_every_name(into.path(), "taken", "");
-    let mut h = Harness::new();
+    let mut h = Harness::that_sends_slowly();
     let receive = ReceiveMode::Tutorial { into: into.path().to_owned() };
     let (server, endpoint) = h.listen_with("tcp://127.0.0.1:0", |spec| spec.receive = receive);
     let (client, at_client) = h.connect(&endpoint);

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sockeye::engine::{Engine, EngineConfig, JournalPlace};
+use sockeye::engine::{Engine, EngineConfig, JournalPlace, Surroundings};
 use sockeye::model::{
     CloseReason, Command, ConnectSpec, Endpoint, Event, Failure, Filter, ListenSpec, Notice, Outcome, Page,
     PageRequest, PageRow, Recipients, RowBody, SessionId, SessionInfo, SocketId,
@@ -37,7 +37,17 @@ impl Harness {
         Self::with(|_| {})
     }
 
+    /// One whose tutorial's sender waits until a receiver on a busy machine has read the name as well.
+    pub(crate) fn that_sends_slowly() -> Self {
+        let tutorial_pause = Duration::from_secs(2);
+        Self::with_in(Surroundings { tutorial_pause, ..Surroundings::system() }, |_| {})
+    }
+
     pub(crate) fn with(change: impl FnOnce(&mut EngineConfig)) -> Self {
+        Self::with_in(Surroundings::system(), change)
+    }
+
+    fn with_in(surroundings: Surroundings, change: impl FnOnce(&mut EngineConfig)) -> Self {
         let mut config = EngineConfig {
             journal: JournalPlace::Temporary,
             wake: Arc::new(|| {}),
@@ -47,7 +57,7 @@ impl Harness {
             sent_logs: None,
         };
         change(&mut config);
-        Self { engine: Engine::start(config).unwrap(), waiting: VecDeque::new() }
+        Self { engine: Engine::start_in(config, surroundings).unwrap(), waiting: VecDeque::new() }
     }
 
     /// The first event, seen or to come, that `pick` takes; the others stay for later waits.

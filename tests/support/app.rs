@@ -289,7 +289,7 @@ pub(crate) fn steady_surroundings() -> Surroundings {
     // 2026-09-21 14:13:20 UTC.
     let clock = Clock::in_steps(1_790_000_000_000_000_000, Duration::from_nanos(381_204_567));
     let name_process = |_| PeerProcess { pid: Some(4711), uid: 1000, gid: 1000, name: Some("python3".to_owned()) };
-    Surroundings { clock, name_process, probe: |_| None }
+    Surroundings { clock, name_process, probe: |_| None, ..Surroundings::system() }
 }
 
 /// A server's tab on any free port.

@@ -93,7 +93,7 @@ impl Sending<'_> {
         let gate = self.session.hold_gate();
         // A peer that finished before it had everything tells nothing by that.
         let mut finished_early = false;
-        let mut sender = TutorialSender::new(self.source.name());
+        let mut sender = TutorialSender::new(self.source.name(), self.core.tutorial_pause);
         loop {
             match sender.poll_step() {
                 SendStep::Name(name) => {

@@ -31,21 +31,23 @@ enum State {
 #[derive(Clone, Debug)]
 pub struct TutorialSender {
     name: String,
+    pause: Duration,
     state: State,
 }
 
 impl TutorialSender {
-    /// How long the tutorial waits after the name, so that the two don't stick together in one receive.
+    /// How long the tutorial waits after the name, so that it and the content don't stick together in one receive.
     pub const PAUSE: Duration = Duration::from_millis(100);
 
     /// The bytes of content that the tutorial's server reads, in its only call for them.
     pub const CONTENT_MAX: u64 = 40_960;
 
-    /// `name` goes out as UTF-8. An empty one can't be told from nothing, so there the content comes at once.
+    /// `name` goes out as UTF-8, and `pause` later the content; [`Self::PAUSE`] is the tutorial's. An empty name can't be
+    /// told from nothing, so there the content comes at once.
     #[must_use]
-    pub fn new(name: &str) -> Self {
+    pub fn new(name: &str, pause: Duration) -> Self {
         let state = if name.is_empty() { State::Content } else { State::Name };
-        Self { name: name.to_owned(), state }
+        Self { name: name.to_owned(), pause, state }
     }
 
     /// What the user should know before a file of `size` bytes goes out.
@@ -78,7 +80,7 @@ impl TutorialSender {
     /// The present step's call has returned with all of its bytes taken. A pause ends by time alone.
     pub fn handle_done(&mut self, now: Instant) {
         self.state = match self.state {
-            State::Name => State::Pause { until: now + Self::PAUSE },
+            State::Name => State::Pause { until: now + self.pause },
             State::Content => State::Finish,
             State::Finish => State::Done,
             waiting @ (State::Pause { .. } | State::Done) => waiting,
@@ -104,7 +106,7 @@ mod tests {
     #[test]
     fn name_pause_content_end() {
         let start = Instant::now();
-        let mut sender = TutorialSender::new("报告.txt");
+        let mut sender = TutorialSender::new("报告.txt", TutorialSender::PAUSE);
         assert_eq!(sender.poll_step(), SendStep::Name("报告.txt".as_bytes()));
         assert_eq!(sender.poll_timeout(), None);
         sender.handle_timeout(start + Duration::from_secs(9));
@@ -127,7 +129,7 @@ mod tests {
 
     #[test]
     fn an_empty_name_is_not_sent() {
-        assert_eq!(TutorialSender::new("").poll_step(), SendStep::Content);
+        assert_eq!(TutorialSender::new("", TutorialSender::PAUSE).poll_step(), SendStep::Content);
     }
 
     #[test]
@@ -140,7 +142,7 @@ mod tests {
         #[test]
         fn content_never_follows_the_name_early(events in prop::collection::vec((any::<bool>(), 0..60_u64), 0..30)) {
             let mut now = Instant::now();
-            let mut sender = TutorialSender::new("a.txt");
+            let mut sender = TutorialSender::new("a.txt", TutorialSender::PAUSE);
             let mut named = None;
             for (done, millis) in events {
                 now += Duration::from_millis(millis);
