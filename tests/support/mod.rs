@@ -14,7 +14,7 @@ mod written;
 pub(crate) use files::{listing, noise, write};
 pub(crate) use namespace::{in_own_network, ip, put_over, tcp_count};
 pub(crate) use process::{Finished, PATIENCE, Process};
-pub(crate) use python::{Tutorial, port_of, tutorial};
+pub(crate) use python::{Tutorial, port_of, tutorial, within_the_pause};
 pub(crate) use rights::{lacking_right, without_right};
 pub(crate) use sockeye::{Run, Sockeye, ask, run, sockeye};
 pub(crate) use tools::{kernel_has, require, require_tool};

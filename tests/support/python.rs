@@ -29,6 +29,13 @@ pub(crate) fn tutorial(name: &str, port: u16, folder: &Path, replace: &[(&str, &
     Tutorial { process, port: bound }
 }
 
+/// Does again, a few times, what needs a receiver to read a file's name within the tutorial's pause, which it may miss on a
+/// busy machine. `attempt` returns whether it was in time: then nothing is kept under another name.
+pub(crate) fn within_the_pause(attempt: impl FnMut() -> bool) {
+    let is_in_time = std::iter::repeat_with(attempt).take(5).any(|is_in_time| is_in_time);
+    assert!(is_in_time, "name and content stick together each time");
+}
+
 fn process_failed(words: &str) -> ! {
     panic!("the program did not say where it listens: {words}")
 }

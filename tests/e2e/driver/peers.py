@@ -4,6 +4,7 @@ import re
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from driver.waiting import PATIENCE, until
@@ -110,6 +111,11 @@ class Tutorial:
         self.process.kill()
         self.process.communicate()
 
+    def keeps(self, path):
+        """Waits for its end; whether it has kept a file there."""
+        self.process.wait(timeout=PATIENCE)
+        return path.exists()
+
     def printed(self):
         """Waits for its end, which has to be in order; returns what it printed."""
         output, errors = self.process.communicate(timeout=PATIENCE)
@@ -140,11 +146,23 @@ class Unchanged:
         self.process.kill()
         self.process.communicate()
 
+    def keeps(self, path):
+        """Waits for its end; whether it has kept a file there."""
+        self.process.wait(timeout=PATIENCE)
+        return path.exists()
+
     def printed(self):
         """Waits for its end, which has to be in order; returns what it printed."""
         output, errors = self.process.communicate(timeout=PATIENCE)
         assert self.process.returncode == 0, errors
         return output.strip()
+
+
+def within_the_pause(attempt):
+    """Does again, a few times, what needs a receiver to read a file's name within the tutorial's pause, which it may miss
+    on a busy machine. `attempt` gets a new folder to receive into; whether it was in time is what it returns."""
+    folders = (Path(tempfile.mkdtemp()) for _ in range(5))
+    assert any(attempt(folder) for folder in folders), "name and content stick together each time"
 
 
 def is_bound(port):

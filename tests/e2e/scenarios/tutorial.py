@@ -2,7 +2,7 @@
 from pathlib import Path
 
 from driver.desktop import Desktop
-from driver.peers import Tutorial
+from driver.peers import Tutorial, within_the_pause
 from driver.window import Window
 
 HELLO, NOT_WELL = "你好", "不好"
@@ -49,18 +49,24 @@ def receive_a_file():
 
 
 def send_a_file():
-    theirs = folder("server")
+    (home / "sent.bin").write_bytes(CONTENT)
+    within_the_pause(send_a_file_to)
+
+
+def send_a_file_to(theirs):
     file = home / "sent.bin"
-    file.write_bytes(CONTENT)
     with Tutorial("file_server", 0, theirs) as server, Window() as window:
         window.connect(server.port, "TCP")
         window.client.click("How to send files")
         window.click("The tutorial's way")
         window.set("Path of a file", str(file))
         window.click("Send it")
+        if not server.keeps(theirs / file.name):
+            return False
         assert server.printed() == ""
         assert (theirs / file.name).read_bytes() == CONTENT
         window.client.control("Connect")
+    return True
 
 
 with Desktop():

@@ -2,7 +2,8 @@
 from pathlib import Path
 
 from driver.desktop import Desktop
-from driver.peers import Unchanged
+from driver.peers import Unchanged, within_the_pause
+from driver.waiting import until
 from driver.window import Window
 
 HELLO, NOT_WELL = "你好", "不好"
@@ -49,31 +50,45 @@ def talk_to_a_server(program, protocol):
 
 
 def receive_a_file():
-    theirs, ours = folder("client"), folder("received")
-    (theirs / SOURCE).write_bytes(CONTENT)
+    (folder("client") / SOURCE).write_bytes(CONTENT)
+    within_the_pause(receive_a_file_into)
+
+
+def receive_a_file_into(ours):
+    theirs = home / "client"
     with Window() as window:
         window.server.choose("Protocol", "TCP")
         window.server.save_incoming(ours, "Save, name comes first")
         listen(window, "TCP")
         with Unchanged("file_client", theirs) as client:
             assert client.printed() == ""
+        kept = until("a whole file", lambda: [file for file in ours.iterdir() if file.suffix != ".incomplete"])
+        if kept != [ours / "move_info7.txt"]:
+            return False
         window.row("received", r"move_info7\.txt .*")
-        assert (ours / "move_info7.txt").read_bytes() == CONTENT
+        assert kept[0].read_bytes() == CONTENT
+    return True
 
 
 def send_a_file():
-    theirs = folder("server")
+    (home / "sent.bin").write_bytes(CONTENT)
+    within_the_pause(send_a_file_to)
+
+
+def send_a_file_to(theirs):
     file = home / "sent.bin"
-    file.write_bytes(CONTENT)
     with Unchanged("file_server", theirs) as server, Window() as window:
         window.connect(Unchanged.PORT, "TCP")
         window.client.click("How to send files")
         window.click("The tutorial's way")
         window.set("Path of a file", str(file))
         window.click("Send it")
+        if not server.keeps(theirs / file.name):
+            return False
         assert server.printed() == ""
         assert (theirs / file.name).read_bytes() == CONTENT
         window.client.control("Connect")
+    return True
 
 
 with Desktop():
