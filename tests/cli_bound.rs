@@ -6,7 +6,7 @@ mod support;
 
 use std::net::UdpSocket;
 
-use support::{PATIENCE, Sockeye, in_own_network, ip, run};
+use support::{PATIENCE, Sockeye, in_own_network, ip, run, set_up};
 
 #[test]
 fn a_client_comes_from_the_address_and_port_that_were_asked_for() {
@@ -55,8 +55,7 @@ fn a_local_address_that_can_t_be_is_told() {
 fn a_link_local_address_is_bound_with_its_interface() {
     in_own_network("a_link_local_address_is_bound_with_its_interface", || {
         ip(&["link", "add", "d0", "type", "veth", "peer", "name", "d1"]);
-        ip(&["link", "set", "d0", "up"]);
-        ip(&["link", "set", "d1", "up"]);
+        set_up(&["d0", "d1"]);
         for address in ["fe80::9/64", "fe80::8/64"] {
             ip(&["address", "add", address, "dev", "d0", "nodad"]);
         }

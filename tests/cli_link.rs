@@ -6,14 +6,13 @@ mod support;
 
 use std::process::Command;
 
-use support::{Sockeye, Written, ask, in_own_network, ip, require_tool};
+use support::{Sockeye, Written, ask, in_own_network, ip, require_tool, set_up};
 
 /// Two cards with a wire between them.
 fn wire() {
     ip(&["link", "add", "d0", "address", "02:00:00:00:00:0a", "type", "veth", "peer", "name", "d1"]);
     ip(&["link", "set", "d1", "address", "02:00:00:00:00:0b"]);
-    ip(&["link", "set", "d0", "up"]);
-    ip(&["link", "set", "d1", "up"]);
+    set_up(&["d0", "d1"]);
 }
 
 #[test]

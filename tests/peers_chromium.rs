@@ -3,9 +3,17 @@
 mod support;
 
 use std::process::Command;
+use std::time::Duration;
 
+use parking_lot::Mutex;
 use support::{Process, Sockeye, port_of, require_tool, write};
 use tempfile::{TempDir, tempdir};
+
+/// One at a time: they would take the processor away from each other.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+/// Chromium, which nobody has started for long, takes its time to be there on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Chromium on a profile of its own, which knows nobody and calls nobody.
 fn chromium(profile: &TempDir, arguments: &[&str]) -> Process {
@@ -14,7 +22,9 @@ fn chromium(profile: &TempDir, arguments: &[&str]) -> Process {
     command.args(["--disable-background-networking", "--disable-component-update", "--disable-sync"]);
     command.args(["--disable-dev-shm-usage", "--no-proxy-server"]);
     command.arg(format!("--user-data-dir={}", profile.path().display())).args(arguments);
-    Process::start(command)
+    let mut browser = Process::start(command);
+    browser.patience = PATIENCE;
+    browser
 }
 
 #[test]
@@ -22,6 +32,7 @@ fn a_browser_shows_a_folder_with_all_that_its_page_needs() {
     if !require_tool("chromium") {
         return;
     }
+    let _alone = ONE_AT_A_TIME.lock();
     let (site, profile) = (tempdir().expect("a folder"), tempdir().expect("a folder"));
     write(
         site.path(),
@@ -70,11 +81,13 @@ fn a_browser_talks_over_a_web_socket() {
     if !require_tool("chromium") {
         return;
     }
+    let _alone = ONE_AT_A_TIME.lock();
     let profile = tempdir().expect("a folder");
     let (mut sockeye, endpoint) = Sockeye::listen(&["listen", "tcp://127.0.0.1:0", "--page", PAGE, "--echo"]);
     let url = format!("http://127.0.0.1:{}/", port_of(&endpoint));
     // With that port it stays until it is told to end.
     let browser = chromium(&profile, &["--remote-debugging-port=0", &url]);
+    sockeye.wait_as_long_as(PATIENCE);
     let is_result = |event: &serde_json::Value| event["target"].as_str().is_some_and(|to| to.starts_with("/result?"));
     let result = sockeye.expect_where("the result", is_result);
     drop(browser);
@@ -93,6 +106,7 @@ fn a_browser_that_was_led_here_by_a_foreign_name_is_shown_why_not() {
     if !require_tool("chromium") {
         return;
     }
+    let _alone = ONE_AT_A_TIME.lock();
     let profile = tempdir().expect("a folder");
     let (sockeye, endpoint) = Sockeye::listen(&["listen", "tcp://127.0.0.1:0", "--page", "<p>mine"]);
     let port = port_of(&endpoint);

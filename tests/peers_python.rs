@@ -4,7 +4,7 @@
 
 mod support;
 
-use support::{Process, Sockeye, in_own_network, ip, port_of, require_tool};
+use support::{Process, Sockeye, in_own_network, ip, port_of, require_tool, set_up};
 
 /// Asks one server over both families and both transports at once: `PORT_OF_TCP PORT_OF_UDP`.
 const OF_EITHER_FAMILY: &str = "
@@ -73,8 +73,7 @@ fn python_sends_broadcasts_and_answers_one() {
     in_own_network("python_sends_broadcasts_and_answers_one", || {
         ip(&["link", "add", "d0", "type", "veth", "peer", "name", "d1"]);
         ip(&["address", "add", "10.9.0.1/24", "brd", "+", "dev", "d0"]);
-        ip(&["link", "set", "d1", "up"]);
-        ip(&["link", "set", "d0", "up"]);
+        set_up(&["d0", "d1"]);
         let (mut server, endpoint) = Sockeye::listen(&["listen", "udp://0.0.0.0:0", "--reply", "me"]);
         let port = port_of(&endpoint).to_string();
         let mut python = Process::run("python3", &["-c", BROADCASTS, "10.9.0.255", &port]);

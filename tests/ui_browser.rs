@@ -4,6 +4,7 @@
 mod app;
 
 use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 
 use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
@@ -141,11 +142,15 @@ fn what_a_dialog_chose_is_shown_at_once() {
         window.click("Server", button);
         let path = path.to_str().expect("UTF-8");
         window.until("the choice", |window| window.value("Server", field) == path);
-        let mut peer = window.peer();
-        write!(peer, "GET / HTTP/1.0\r\n\r\n").expect("a request");
-        let mut answer = String::new();
-        peer.read_to_string(&mut answer).expect("the answer");
-        assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains(expected), "{answer}");
+        // Who connects at that moment may still be answered as before.
+        window.until("an answer with it", |window| {
+            let port = window.listening_port().parse::<u16>().expect("a port");
+            let mut peer = TcpStream::connect(("127.0.0.1", port)).expect("a connection");
+            write!(peer, "GET / HTTP/1.0\r\n\r\n").expect("a request");
+            let mut answer = String::new();
+            peer.read_to_string(&mut answer).expect("the answer");
+            answer.starts_with("HTTP/1.1 200 ") && answer.contains(expected)
+        });
     }
 }
 

@@ -275,6 +275,10 @@ fn a_folder_counts_once_it_is_typed_and_for_connections_after_that() {
     // The field has the keyboard still: for all that is known, the path goes on.
     let mut second = window.peer();
     window.press(Key::Enter);
+    // What is sent after that goes out after that: the folder has been changed when it comes.
+    window.write("Server", "Message", "changed");
+    window.click("Server", "Send");
+    assert_eq!(heard(&mut first, 7), b"changed");
     let mut third = window.peer();
     for peer in [&mut first, &mut second, &mut third] {
         peer.write_all(b"bytes").expect("bytes");

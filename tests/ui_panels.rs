@@ -191,7 +191,7 @@ fn a_message_of_several_megabytes_is_shown_as_a_summary_and_sent_whole() {
     window.write("Client", "Message", &"0123456789abcdef".repeat(4 << 16));
     assert!(window.shows("Client", "4.00 MiB"));
     window.click("Client", "Send");
-    assert!(begun.elapsed() < Duration::from_secs(10), "it took {:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(60), "it took {:?}", begun.elapsed());
     window.until("all of it", |window| {
         window
             .panel("Server")

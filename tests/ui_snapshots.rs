@@ -8,6 +8,8 @@ mod app;
 mod pictures;
 #[path = "support/raster.rs"]
 mod raster;
+#[path = "support/mod.rs"]
+mod support;
 
 use std::io::Write as _;
 use std::os::linux::net::SocketAddrExt as _;
@@ -19,6 +21,7 @@ use sockeye::model::{ClientTab, LanguageChoice, ServerTab, Settings, ThemeChoice
 
 use crate::app::Window;
 use crate::pictures::{THEMES, shoot};
+use crate::support::in_own_network;
 
 const SIZES: [(u16, u16); 2] = [(1024, 700), (1600, 1000)];
 
@@ -88,39 +91,43 @@ fn shown_as_code() {
 /// ends in one window would record the same bytes in either order.
 #[test]
 fn in_conversation() {
-    let mut results = SnapshotResults::new();
-    for size in SIZES {
-        for (name, theme) in THEMES {
-            let [ours, theirs] = ["ours", "theirs"].map(|whose| format!("sockeye-{whose}-{name}-{}", size.0));
-            let listener = UnixListener::bind_addr(&SocketAddr::from_abstract_name(&theirs).unwrap()).unwrap();
-            let server = ServerTab { protocol: "unix".to_owned(), address: format!("@{ours}"), ..ServerTab::default() };
-            let client =
-                ClientTab { protocol: "unix".to_owned(), address: format!("@{theirs}"), ..ClientTab::default() };
-            let base = settings(theme, LanguageChoice::English);
-            let mut window = open(Settings { servers: vec![server], clients: vec![client], ..base }, size);
+    in_own_network("in_conversation", || {
+        let mut results = SnapshotResults::new();
+        for size in SIZES {
+            for (name, theme) in THEMES {
+                let [ours, theirs] = ["ours", "theirs"].map(|whose| format!("sockeye-{whose}-{name}-{}", size.0));
+                let listener = UnixListener::bind_addr(&SocketAddr::from_abstract_name(&theirs).unwrap()).unwrap();
+                let server =
+                    ServerTab { protocol: "unix".to_owned(), address: format!("@{ours}"), ..ServerTab::default() };
+                let client =
+                    ClientTab { protocol: "unix".to_owned(), address: format!("@{theirs}"), ..ClientTab::default() };
+                let base = settings(theme, LanguageChoice::English);
+                let mut window = open(Settings { servers: vec![server], clients: vec![client], ..base }, size);
 
-            window.click("Server", "Start listening");
-            until_rows(&mut window, 1);
-            let mut peer = UnixStream::connect_addr(&SocketAddr::from_abstract_name(&ours).unwrap()).unwrap();
-            until_rows(&mut window, 2);
-            peer.write_all("不好".as_bytes()).unwrap();
-            until_rows(&mut window, 3);
-            window.write("Server", "Message", "你好, Sockeye!");
-            window.click("Server", "Send");
-            until_rows(&mut window, 4);
-            window.click("Client", "Connect");
-            let (mut peer, _) = listener.accept().unwrap();
-            until_rows(&mut window, 6);
-            peer.write_all(b"\x01\x03\x04\x00\x2a\x00\x07\x9b\xf8").unwrap();
-            until_rows(&mut window, 7);
+                window.click("Server", "Start listening");
+                until_rows(&mut window, 1);
+                let mut peer = UnixStream::connect_addr(&SocketAddr::from_abstract_name(&ours).unwrap()).unwrap();
+                until_rows(&mut window, 2);
+                peer.write_all("不好".as_bytes()).unwrap();
+                until_rows(&mut window, 3);
+                window.write("Server", "Message", "你好, Sockeye!");
+                window.click("Server", "Send");
+                until_rows(&mut window, 4);
+                window.click("Client", "Connect");
+                let (mut peer, _) = listener.accept().unwrap();
+                until_rows(&mut window, 6);
+                peer.write_all(b"\x01\x03\x04\x00\x2a\x00\x07\x9b\xf8").unwrap();
+                until_rows(&mut window, 7);
 
-            window.until("the last row", |window| window.harness.query_all_by_label_contains("01 03 04").count() > 0);
-            window.harness.get_all_by_label("你好, Sockeye!").next().expect("a row").click();
-            window.harness.step();
-            window.until("the chosen row's bytes", |window| window.harness.query_by_label("Copy").is_some());
-            shoot(&mut window, &format!("talk-{name}-{}x{}", size.0, size.1), &mut results);
+                window
+                    .until("the last row", |window| window.harness.query_all_by_label_contains("01 03 04").count() > 0);
+                window.harness.get_all_by_label("你好, Sockeye!").next().expect("a row").click();
+                window.harness.step();
+                window.until("the chosen row's bytes", |window| window.harness.query_by_label("Copy").is_some());
+                shoot(&mut window, &format!("talk-{name}-{}x{}", size.0, size.1), &mut results);
+            }
         }
-    }
+    });
 }
 
 fn until_rows(window: &mut Window, count: usize) {

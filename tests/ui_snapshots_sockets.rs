@@ -11,6 +11,8 @@ mod pictures;
 mod raster;
 #[path = "support/reports.rs"]
 mod reports;
+#[path = "support/mod.rs"]
+mod support;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -31,6 +33,7 @@ use sockeye::model::{
 use crate::app::{Window, steady_surroundings};
 use crate::pictures::{SIZE, SMALL, THEMES, chinese, english, open, open_in, report, shoot, themed};
 use crate::reports::{CLIENT, SERVER, client_of_server, data, decoded_as, listening, opened, page, ping};
+use crate::support::in_own_network;
 
 fn server(protocol: &str, address: &str, port: &str) -> ServerTab {
     let (protocol, address, port) = (protocol.to_owned(), address.to_owned(), port.to_owned());
@@ -287,27 +290,29 @@ fn a_port_that_is_waited_for() {
 /// Open sockets of these kinds, what crossed them, and a ping's reply field by field.
 #[test]
 fn a_ping_in_the_inspector() {
-    let mut results = SnapshotResults::new();
-    for ((name, theme), size) in THEMES.into_iter().zip([SIZE, SMALL]) {
-        let ours = format!("@sockeye-ping-{name}");
-        let settings = english(server("unix", &ours, ""), client("raw", "127.0.0.1", "icmp"));
-        let mut window = open(themed(&settings, theme), size);
-        // Once the engine has answered for its only row, it is not asked again for those that are made up here.
-        window.click("Server", "Start listening");
-        window.until("the listener's row", |window| window.journal().len() == 1);
-        let session = opened(2, CLIENT, Role::Client, Protocol::Raw, "127.0.0.1", [84, 64]);
-        report(&mut window, [decoded_as(session, Decoder::Ipv4 { protocol: 1 })]);
-        let [request, reply] = ping();
-        let rows = vec![
-            data(1, CLIENT, 2, Direction::Out, 0, &request),
-            data(2, CLIENT, 2, Direction::In, 0, &reply),
-            data(3, CLIENT, 2, Direction::In, 0, b"no packet at all"),
-        ];
-        report(&mut window, [page(rows)]);
-        window.harness.get_by_label_contains("echo reply id=7 seq=1").click();
-        window.harness.step();
-        shoot(&mut window, &format!("ping-{name}"), &mut results);
-    }
+    in_own_network("a_ping_in_the_inspector", || {
+        let mut results = SnapshotResults::new();
+        for ((name, theme), size) in THEMES.into_iter().zip([SIZE, SMALL]) {
+            let ours = format!("@sockeye-ping-{name}");
+            let settings = english(server("unix", &ours, ""), client("raw", "127.0.0.1", "icmp"));
+            let mut window = open(themed(&settings, theme), size);
+            // Once the engine has answered for its only row, it is not asked again for those that are made up here.
+            window.click("Server", "Start listening");
+            window.until("the listener's row", |window| window.journal().len() == 1);
+            let session = opened(2, CLIENT, Role::Client, Protocol::Raw, "127.0.0.1", [84, 64]);
+            report(&mut window, [decoded_as(session, Decoder::Ipv4 { protocol: 1 })]);
+            let [request, reply] = ping();
+            let rows = vec![
+                data(1, CLIENT, 2, Direction::Out, 0, &request),
+                data(2, CLIENT, 2, Direction::In, 0, &reply),
+                data(3, CLIENT, 2, Direction::In, 0, b"no packet at all"),
+            ];
+            report(&mut window, [page(rows)]);
+            window.harness.get_by_label_contains("echo reply id=7 seq=1").click();
+            window.harness.step();
+            shoot(&mut window, &format!("ping-{name}"), &mut results);
+        }
+    });
 }
 
 #[test]

@@ -9,6 +9,8 @@ mod pictures;
 mod raster;
 #[path = "support/reports.rs"]
 mod reports;
+#[path = "support/mod.rs"]
+mod support;
 
 use std::io::Write as _;
 use std::os::linux::net::SocketAddrExt as _;
@@ -29,6 +31,7 @@ use crate::reports::{
     CLIENT, SERVER, client_of_server, closed, data, decoded_as, ended, file, listening, opened, page, ping, progress,
     verified,
 };
+use crate::support::in_own_network;
 
 const MIB: u64 = 1 << 20;
 
@@ -316,30 +319,33 @@ fn a_menu_and_a_tooltip() {
 /// A conversation with a peer outside, over a Unix socket, which has no port that changes.
 #[test]
 fn a_conversation_in_chinese() {
-    let mut results = SnapshotResults::new();
-    for (name, theme) in THEMES {
-        let ours = format!("sockeye-交谈-{name}");
-        let server = ServerTab { protocol: "unix".to_owned(), address: format!("@{ours}"), ..ServerTab::default() };
-        let settings = Settings { language: LanguageChoice::Chinese, ..english(server, ClientTab::default()) };
-        let mut window = open(themed(&settings, theme), SIZE);
-        window.harness.get_by_label("开始监听").click();
-        until_rows(&mut window, 1);
-        let address = std::os::unix::net::SocketAddr::from_abstract_name(&ours).expect("a name");
-        let mut peer = UnixStream::connect_addr(&address).expect("a connection");
-        until_rows(&mut window, 2);
-        for (count, message) in [(3, "朱镕基、陶喆、赵堃"), (4, "温度 21.5 ℃，湿度 40 %\r\n")] {
-            peer.write_all(message.as_bytes()).expect("sent");
-            until_rows(&mut window, count);
+    in_own_network("a_conversation_in_chinese", || {
+        let mut results = SnapshotResults::new();
+        for (name, theme) in THEMES {
+            let ours = format!("sockeye-交谈-{name}");
+            let server = ServerTab { protocol: "unix".to_owned(), address: format!("@{ours}"), ..ServerTab::default() };
+            let settings = Settings { language: LanguageChoice::Chinese, ..english(server, ClientTab::default()) };
+            let mut window = open(themed(&settings, theme), SIZE);
+            window.harness.get_by_label("开始监听").click();
+            until_rows(&mut window, 1);
+            let address = std::os::unix::net::SocketAddr::from_abstract_name(&ours).expect("a name");
+            let mut peer = UnixStream::connect_addr(&address).expect("a connection");
+            until_rows(&mut window, 2);
+            for (count, message) in [(3, "朱镕基、陶喆、赵堃"), (4, "温度 21.5 ℃，湿度 40 %\r\n")] {
+                peer.write_all(message.as_bytes()).expect("sent");
+                until_rows(&mut window, count);
+            }
+            window.write("服务端", "消息", "你好，再见！");
+            window.click("服务端", "发送");
+            until_rows(&mut window, 5);
+            window
+                .until("the last row", |window| window.harness.query_all_by_label_contains("你好，再见！").count() > 0);
+            window.harness.get_all_by_label("朱镕基、陶喆、赵堃").next().expect("a row").click();
+            window.harness.step();
+            window.until("the chosen row's bytes", |window| window.harness.query_by_label("复制").is_some());
+            shoot(&mut window, &format!("chinese-talk-{name}"), &mut results);
         }
-        window.write("服务端", "消息", "你好，再见！");
-        window.click("服务端", "发送");
-        until_rows(&mut window, 5);
-        window.until("the last row", |window| window.harness.query_all_by_label_contains("你好，再见！").count() > 0);
-        window.harness.get_all_by_label("朱镕基、陶喆、赵堃").next().expect("a row").click();
-        window.harness.step();
-        window.until("the chosen row's bytes", |window| window.harness.query_by_label("复制").is_some());
-        shoot(&mut window, &format!("chinese-talk-{name}"), &mut results);
-    }
+    });
 }
 
 fn until_rows(window: &mut Window, count: usize) {
@@ -350,32 +356,38 @@ fn until_rows(window: &mut Window, count: usize) {
 /// Pings, frames of a bus and a browser's conversation: what bytes mean, beside rows that are shown as they came.
 #[test]
 fn what_bytes_mean() {
-    let mut results = SnapshotResults::new();
-    for (name, theme, width) in [("light", ThemeChoice::Light, SIZE.0), ("dark", ThemeChoice::Dark, 1024.0)] {
-        let ours = format!("sockeye-decoded-{name}");
-        let server = ServerTab { protocol: "unix".to_owned(), address: format!("@{ours}"), ..ServerTab::default() };
-        let raw = ClientTab { protocol: "raw".to_owned(), port: "icmp".to_owned(), ..ClientTab::default() };
-        let mut window = open(themed(&english(server, raw), theme), (width, 1000.0));
-        // Once the engine has answered for its only row, it is not asked again for those that are made up here.
-        window.click("Server", "Start listening");
-        window.until("the listener's row", |window| window.journal().len() == 1);
-        let web = |id| opened(id, SERVER, Role::Server, Protocol::UnixStream, "127.0.0.1:51734", [148, 90]);
-        let ping = |id| opened(id, CLIENT, Role::Client, Protocol::Raw, "127.0.0.1", [84, 64]);
-        let bus = opened(3, SocketId(9), Role::Client, Protocol::Can, "vcan0", [16, 72]);
-        report(
-            &mut window,
-            [
-                decoded_as(web(1), Decoder::Http),
-                Event::Upgraded { session: SessionId(1), received: REQUEST.len() as u64, sent: ANSWER.len() as u64 },
-                decoded_as(ping(2), Decoder::Ipv4 { protocol: 1 }),
-                decoded_as(bus, Decoder::CanFrame),
-            ],
-        );
-        report(&mut window, [page(decoded_rows())]);
-        window.harness.get_by_label("text 你好").click();
-        window.harness.step();
-        shoot(&mut window, &format!("decoded-{name}"), &mut results);
-    }
+    in_own_network("what_bytes_mean", || {
+        let mut results = SnapshotResults::new();
+        for (name, theme, width) in [("light", ThemeChoice::Light, SIZE.0), ("dark", ThemeChoice::Dark, 1024.0)] {
+            let ours = format!("sockeye-decoded-{name}");
+            let server = ServerTab { protocol: "unix".to_owned(), address: format!("@{ours}"), ..ServerTab::default() };
+            let raw = ClientTab { protocol: "raw".to_owned(), port: "icmp".to_owned(), ..ClientTab::default() };
+            let mut window = open(themed(&english(server, raw), theme), (width, 1000.0));
+            // Once the engine has answered for its only row, it is not asked again for those that are made up here.
+            window.click("Server", "Start listening");
+            window.until("the listener's row", |window| window.journal().len() == 1);
+            let web = |id| opened(id, SERVER, Role::Server, Protocol::UnixStream, "127.0.0.1:51734", [148, 90]);
+            let ping = |id| opened(id, CLIENT, Role::Client, Protocol::Raw, "127.0.0.1", [84, 64]);
+            let bus = opened(3, SocketId(9), Role::Client, Protocol::Can, "vcan0", [16, 72]);
+            report(
+                &mut window,
+                [
+                    decoded_as(web(1), Decoder::Http),
+                    Event::Upgraded {
+                        session: SessionId(1),
+                        received: REQUEST.len() as u64,
+                        sent: ANSWER.len() as u64,
+                    },
+                    decoded_as(ping(2), Decoder::Ipv4 { protocol: 1 }),
+                    decoded_as(bus, Decoder::CanFrame),
+                ],
+            );
+            report(&mut window, [page(decoded_rows())]);
+            window.harness.get_by_label("text 你好").click();
+            window.harness.step();
+            shoot(&mut window, &format!("decoded-{name}"), &mut results);
+        }
+    });
 }
 
 const REQUEST: &[u8] = b"GET /chat HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";

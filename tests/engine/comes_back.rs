@@ -32,7 +32,7 @@ fn answering(respond: Respond, endpoint: &str) -> (Harness, SocketId) {
 #[test]
 fn raw_sockets_do_not_answer_themselves() {
     for (domain, address, endpoint) in [
-        (Domain::IPV4, "127.0.0.13:0", "raw://127.0.0.13?proto=253"),
+        (Domain::IPV4, "127.0.0.16:0", "raw://127.0.0.16?proto=253"),
         (Domain::IPV6, "[::1]:0", "raw://[::1]?proto=253"),
     ] {
         let peer = Socket::new(domain, Type::RAW, Some(Protocol::from(253)));

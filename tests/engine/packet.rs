@@ -5,13 +5,13 @@ use std::process::Command;
 use sockeye::model::{self, Cause, Direction, Event, Hint, Operation, Protocol, Recipients, Respond};
 
 use crate::harness::Harness;
-use crate::support::{in_own_network, ip};
+use crate::support::{in_own_network, ip, set_up};
 
 /// Two cards, each with its hardware address.
 fn wire() -> [String; 2] {
     ip(&["link", "add", "d0", "type", "veth", "peer", "name", "d1"]);
+    set_up(&["d0", "d1"]);
     ["d0", "d1"].map(|name| {
-        ip(&["link", "set", name, "up"]);
         let output = Command::new("ip").args(["-brief", "link", "show", name]).output().expect("ip runs");
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         text.split_whitespace().nth(2).expect("its address").to_owned()

@@ -10,7 +10,7 @@ use sockeye::model::{
 };
 
 use crate::harness::{DEADLINE, Harness, SOON, noise, port, until};
-use crate::support::{in_own_network, ip, put_over};
+use crate::support::{in_own_network, ip, put_over, set_up};
 
 const HELLO: &str = "你好";
 const NO: &str = "不好";
@@ -77,8 +77,7 @@ fn a_tcp_conversation_over_ipv6() {
 fn conversations_over_link_local_addresses_have_their_interface() {
     in_own_network("stream::conversations_over_link_local_addresses_have_their_interface", || {
         ip(&["link", "add", "d0", "type", "veth", "peer", "name", "d1"]);
-        ip(&["link", "set", "d0", "up"]);
-        ip(&["link", "set", "d1", "up"]);
+        set_up(&["d0", "d1"]);
         ip(&["address", "add", "fe80::9/64", "dev", "d0", "nodad"]);
         for scheme in ["tcp", "udp"] {
             let mut h = Harness::new();

@@ -20,7 +20,7 @@ use sockeye::model::{ClientTab, Damage, LanguageChoice, PeerProcess, ServerTab, 
 use sockeye::ui::App;
 
 /// Far beyond what anything here takes; reached only by a fault.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Window {
     pub(crate) harness: Harness<'static, Option<App>>,

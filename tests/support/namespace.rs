@@ -1,5 +1,7 @@
 use std::process::Command;
+use std::time::Instant;
 
+use super::process::PATIENCE;
 use super::tools::{require, require_tool};
 
 /// Set in the process that runs a test once more, in its own network.
@@ -45,6 +47,21 @@ pub(crate) fn ip(arguments: &[&str]) {
     assert!(std::env::var_os(INSIDE).is_some(), "this machine's network is not the test's");
     let output = Command::new("ip").args(arguments).output().expect("ip runs");
     assert!(output.status.success(), "ip {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Sets cards up that have a wire between them, and waits until frames cross it: the system does the last part afterwards.
+pub(crate) fn set_up(cards: &[&str]) {
+    for card in cards {
+        ip(&["link", "set", card, "up"]);
+    }
+    let is_up = |card: &str| {
+        let output = Command::new("ip").args(["-brief", "link", "show", card]).output().expect("ip runs");
+        String::from_utf8_lossy(&output.stdout).split_whitespace().nth(1) == Some("UP")
+    };
+    let deadline = Instant::now() + PATIENCE;
+    while !cards.iter().all(|card| is_up(card)) {
+        assert!(Instant::now() < deadline, "{cards:?} stay down");
+    }
 }
 
 /// Puts a file in the place of another, for this test alone.

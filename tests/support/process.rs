@@ -20,6 +20,8 @@ pub(crate) struct Process {
     pub(crate) stdout: Vec<u8>,
     errors: Receiver<Vec<u8>>,
     pub(crate) stderr: Vec<u8>,
+    /// [`PATIENCE`], unless a test knows that more is needed.
+    pub(crate) patience: Duration,
 }
 
 /// What is left of a program.
@@ -47,7 +49,7 @@ impl Process {
         let output = pump(child.stdout.take().expect("it is piped"));
         let errors = pump(child.stderr.take().expect("it is piped"));
         let input = child.stdin.take();
-        Self { what, child, input, output, stdout: Vec::new(), errors, stderr: Vec::new() }
+        Self { what, child, input, output, stdout: Vec::new(), errors, stderr: Vec::new(), patience: PATIENCE }
     }
 
     /// Starts a program with arguments.
@@ -82,7 +84,7 @@ impl Process {
 
     /// Reads standard output until `enough` says so.
     pub(crate) fn read_until(&mut self, what: &str, enough: impl Fn(&[u8]) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + self.patience;
         while !enough(&self.stdout) {
             match self.output.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
                 Ok(bytes) => self.stdout.extend(bytes),
@@ -93,7 +95,7 @@ impl Process {
 
     /// Reads some more of standard output; false once it is closed.
     pub(crate) fn read_more(&mut self) -> bool {
-        match self.output.recv_timeout(PATIENCE) {
+        match self.output.recv_timeout(self.patience) {
             Ok(bytes) => self.stdout.extend(bytes),
             Err(RecvTimeoutError::Timeout) => self.fail("nothing more came"),
             Err(RecvTimeoutError::Disconnected) => return false,
@@ -103,7 +105,7 @@ impl Process {
 
     /// Reads standard error until the end of a line that contains `text`; returns all of it.
     pub(crate) fn read_errors_until(&mut self, text: &str) -> String {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + self.patience;
         loop {
             let so_far = String::from_utf8_lossy(&self.stderr).into_owned();
             if so_far.split_inclusive('\n').any(|line| line.contains(text) && line.ends_with('\n')) {
@@ -130,7 +132,7 @@ impl Process {
     /// Waits for the end, which closed output announces, and for what was still to be read.
     pub(crate) fn finish(mut self) -> Finished {
         self.input = None;
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + self.patience;
         if !drain(&self.output, &mut self.stdout, deadline) || !drain(&self.errors, &mut self.stderr, deadline) {
             self.fail("still running");
         }

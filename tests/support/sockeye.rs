@@ -1,11 +1,11 @@
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use serde_json::Value;
 
-use super::process::{Finished, PATIENCE, Process};
+use super::process::{Finished, Process};
 
 /// The program under test, run with `--json`, event by event.
 pub(crate) struct Sockeye {
@@ -103,7 +103,7 @@ impl Sockeye {
 
     /// The next event that fits.
     pub(crate) fn expect_where(&mut self, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + self.process.patience;
         loop {
             let value = self.next();
             if fits(&value) {
@@ -127,6 +127,11 @@ impl Sockeye {
                 return false;
             }
         }
+    }
+
+    /// As long as this it is waited for what takes its peer a while.
+    pub(crate) fn wait_as_long_as(&mut self, patience: Duration) {
+        self.process.patience = patience;
     }
 
     pub(crate) fn id(&self) -> u32 {

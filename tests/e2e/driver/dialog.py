@@ -1,10 +1,13 @@
 """The system's own file dialog, which a program of the desktop portal shows."""
 import subprocess
+import time
 
 from driver import tree
 from driver.desktop import press, type_text, xdotool
 from driver.waiting import until
 
+# Seconds between two tries to make a place for a path appear.
+SLASH_AGAIN = 3.0
 SHOWN_BY = "xdg-desktop-portal-gtk"
 
 
@@ -31,10 +34,21 @@ class FileDialog:
 
     def pick(self, path):
         """Types the path of a file and takes it."""
-        # A slash makes a place to type a path appear, which takes its time.
-        press("slash")
-        self.find("a place for a path", lambda node: node.role == "text" and node.text == "/")
-        type_text(str(path)[1:])
+        # A slash makes a place to type a path appear, which takes its time. One that came before the dialog had the keyboard
+        # is lost.
+        pressed = -SLASH_AGAIN
+
+        def place(root):
+            nonlocal pressed
+            found = next((node for node in root.all() if node.role == "text" and set(node.text or "") == {"/"}), None)
+            if not found and time.monotonic() - pressed >= SLASH_AGAIN:
+                press("slash")
+                pressed = time.monotonic()
+            return found
+
+        tree.wait_for("a place for a path", self.root, place)
+        press("ctrl+a")
+        type_text(str(path))
         self.find(f"{path}", lambda node: node.role == "text" and node.text == str(path))
         press("Return")
 
