@@ -128,6 +128,7 @@ impl<'a> PlainReceiving<'a> {
         let path = self.inbox.path().join(name.as_str());
         let sent_as = name.as_sent().to_owned();
         let mut ticket = Ticket::begin(self.core, self.session, Direction::In, mode, sent_as, &path, None);
+        ticket.announce();
         let Ok(admitted) = self.admittance.admit(&mut ticket, None, || Ok::<_, Infallible>(()));
         let created = admitted.map_err(|cause| Failure::new(Operation::CreateFile, path.display(), cause));
         match created.and_then(|()| self.inbox.create(&name)) {

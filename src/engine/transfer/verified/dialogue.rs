@@ -162,10 +162,14 @@ impl<'a> Dialogue<'a> {
             recv(self.feed) -> bytes => self.hear(bytes.ok()),
             recv(self.session.stop.requested()) -> _ => Err(Over::Stopped),
             recv(cancelled.unwrap_or_else(never)) -> _ => Ok(()),
-            default(STALL_REPORT) => match key {
-                Some(key) => self.idle(key),
-                None => Ok(self.sender.handle_timeout(Instant::now())?),
-            },
+            default(STALL_REPORT) => {
+                // The small ones among them were not told of yet.
+                self.open.values_mut().for_each(|open| open.ticket.announce());
+                match key {
+                    Some(key) => self.idle(key),
+                    None => Ok(self.sender.handle_timeout(Instant::now())?),
+                }
+            }
         }
     }
 

@@ -71,7 +71,10 @@ impl Dialogue<'_> {
             name: name.clone(),
         };
         let size = Some(source.size());
-        let ticket = Ticket::begin(self.core, self.session, Direction::Out, SendMode::Verified, name, path, size);
+        let mut ticket = Ticket::begin(self.core, self.session, Direction::Out, SendMode::Verified, name, path, size);
+        if !offer.eager {
+            ticket.announce();
+        }
         self.open.insert(key, Open { ticket, log: None, hash: Hash::default() });
         if offer.eager {
             return self.send_small(key, offer, source);

@@ -23,7 +23,11 @@ impl<'a> VerifiedReceiving<'a> {
         if offer.kind == Kind::Folder && !self.admittance.asks() {
             return self.offered_folder(offer, folders, &safe);
         }
-        let ticket = self.ticket(offer);
+        let mut ticket = self.ticket(offer);
+        if !offer.eager || self.admittance.asks() {
+            self.settle();
+            ticket.announce();
+        }
         let (mut ticket, inbox) = match self.admit(ticket, offer)? {
             Ok(ticket) => match self.folder(folders) {
                 Ok(inbox) => (ticket, inbox),
@@ -131,6 +135,8 @@ impl<'a> VerifiedReceiving<'a> {
     }
 
     fn refused(&mut self, offer: &Offer, ticket: Ticket<'a>, failure: Failure) -> Result<(), Over> {
+        // Files are answered for in their order.
+        self.settle();
         self.receiver.cancel(offer.key, reason_for(&failure), "");
         let path = ticket.info.path.clone();
         ticket.conclude(Outcome::Refused, &path, Some(failure));
