@@ -1,6 +1,6 @@
 //! Questions and resource records (RFC 1035, sections 3.2 and 4.1), as a zone file writes them.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use core::net::{Ipv4Addr, Ipv6Addr};
 
 use super::{Reader, name};
 use crate::codec::hex;
