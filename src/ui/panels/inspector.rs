@@ -305,7 +305,7 @@ impl InspectorPanel {
                 ui.spacing_mut().interact_size.y = cx.tokens.text_size;
                 // One empty line: as many as fit whole are shown.
                 let gap = |ui: &mut Ui, tokens: &Tokens| {
-                    ui.add_space(line + tokens.space_small - ui.spacing().item_spacing.y)
+                    ui.add_space(line + tokens.space_small - ui.spacing().item_spacing.y);
                 };
                 if let Some(payload) = payload.as_deref().filter(|_| show_values) {
                     values(ui, cx, row, payload, hex);
