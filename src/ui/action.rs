@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use egui::{Key, KeyboardShortcut, Modifiers};
 
+use crate::codec::decode::Decoder;
 use crate::codec::encoding::Encoding;
 use crate::i18n::Language;
 use crate::model::{Command, LanguageChoice, Role, SessionId, SocketId, ThemeChoice};
@@ -24,6 +25,10 @@ pub enum UiCommand {
     SetDisplayEncoding(SocketId, Option<SessionId>, Encoding),
     /// The same for every tab.
     SetDisplayEncodingOfAll(Encoding),
+    /// What the bytes of a session, or of what a socket did without one, are read as; `None` for what they look like.
+    DecodeAs(SocketId, Option<SessionId>, Option<Decoder>),
+    /// Compares the chosen row with those that are chosen after it.
+    CompareWith,
     /// Straight to the engine.
     Engine(Command),
     /// What the journal shows alone; `None` shows all.
@@ -75,7 +80,7 @@ pub enum UiCommand {
 
 impl UiCommand {
     /// What has a place in the menus and a shortcut, in the order that the list of shortcuts shows.
-    pub const WITH_SHORTCUTS: [Self; 16] = [
+    pub const WITH_SHORTCUTS: [Self; 17] = [
         Self::NewTab(Role::Server),
         Self::NewTab(Role::Client),
         Self::NewTabHere,
@@ -88,6 +93,7 @@ impl UiCommand {
         Self::FocusFilter,
         Self::ToggleFollow,
         Self::ToggleInspector,
+        Self::CompareWith,
         Self::ShowCodeHere,
         Self::ZoomIn,
         Self::ZoomOut,
@@ -106,6 +112,8 @@ impl UiCommand {
             Self::ToggleInspector => tr!(language, "action.inspector"),
             Self::FocusFilter => tr!(language, "action.filter"),
             Self::SetDisplayEncoding(..) | Self::SetDisplayEncodingOfAll(_) => tr!(language, "action.display_encoding"),
+            Self::DecodeAs(..) => tr!(language, "inspector.decode_as"),
+            Self::CompareWith => tr!(language, "action.compare_with"),
             Self::Engine(command) => engine_label(command, language),
             Self::ShowOnly(Some(_)) => tr!(language, "action.show_only"),
             Self::ShowOnly(None) => tr!(language, "action.show_all"),
@@ -159,6 +167,7 @@ impl UiCommand {
             Self::ShowCode(..) | Self::ShowCodeHere => tr!(language, "tooltip.show_code"),
             Self::ToggleFollow => tr!(language, "tooltip.follow"),
             Self::ToggleInspector => tr!(language, "tooltip.inspector"),
+            Self::CompareWith => tr!(language, "tooltip.compare_with"),
             Self::SaveJournal => tr!(language, "tooltip.save_journal"),
             Self::ClearJournal => tr!(language, "tooltip.clear_journal"),
             Self::Stop(Role::Server, _) => tr!(language, "tooltip.stop_listening"),
@@ -186,6 +195,7 @@ impl UiCommand {
             Self::FocusFilter => command(Key::F),
             Self::ToggleFollow => command(Key::E),
             Self::ToggleInspector => command(Key::I),
+            Self::CompareWith => command(Key::M),
             Self::ShowCodeHere => command(Key::D),
             Self::ZoomIn => command(Key::Plus),
             Self::ZoomOut => command(Key::Minus),

@@ -33,6 +33,12 @@ impl App {
                 self.sessions.shown_as.choose(socket, session, encoding);
             }
             UiCommand::SetDisplayEncodingOfAll(encoding) => self.sessions.shown_as.choose_for_all(encoding),
+            UiCommand::DecodeAs(socket, session, decoder) => self.sessions.decode_as(socket, session, decoder),
+            UiCommand::CompareWith => {
+                if let Some(row) = self.journal.chosen() {
+                    self.settings.show_inspector |= self.inspector.compare_with(row);
+                }
+            }
             UiCommand::Engine(command) => self.engine.send(command),
             UiCommand::ShowOnly(selected) => self.sessions.selected = selected,
             UiCommand::NewTab(role) => self.new_tab(role),

@@ -17,6 +17,8 @@ pub struct MenuState {
     pub inspector: bool,
     /// Whether rows of the journal are selected.
     pub rows_selected: bool,
+    /// Whether the chosen row carries bytes.
+    pub has_bytes: bool,
 }
 
 /// The bar at the top: name, menus, and at the right the switches for language and theme.
@@ -38,6 +40,8 @@ pub fn menu_bar(ui: &mut Ui, cx: &mut Cx<'_>, state: MenuState) {
         });
         ui.menu_button(tr!(language, "menu.edit"), |ui| {
             ui.add_enabled_ui(state.rows_selected, |ui| items(ui, cx, &CopyKind::ALL.map(UiCommand::CopyRows)));
+            ui.separator();
+            ui.add_enabled_ui(state.has_bytes, |ui| items(ui, cx, &[UiCommand::CompareWith]));
             ui.separator();
             items(ui, cx, &[UiCommand::FocusFilter]);
             ui.separator();

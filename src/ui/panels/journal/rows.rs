@@ -279,7 +279,7 @@ impl Cell<'_> {
 
 /// Bytes as text. What can't be seen as itself is written as an escape in another colour. Bytes that are no character are
 /// question marks on blocks, light on dark: no text looks so, and the fonts lack the sign that is meant for them.
-pub(super) fn verbatim(text: &str, font: &FontId, tokens: &Tokens) -> LayoutJob {
+pub(in crate::ui::panels) fn verbatim(text: &str, font: &FontId, tokens: &Tokens) -> LayoutJob {
     let mut job = LayoutJob::default();
     let plain = TextFormat::simple(font.clone(), tokens.text);
     let apart = TextFormat::simple(font.clone(), tokens.accent);
