@@ -98,6 +98,7 @@ fn window(report: &mut Report) -> Measured<()> {
         last_look: false,
         settings: None,
         sent_logs: None,
+        past_transfers: None,
     };
     let engine = Engine::start(config).map_err(|failure| Trouble(failure.to_string()))?;
     let server = ServerTab { port: "0".to_owned(), ..ServerTab::default() };

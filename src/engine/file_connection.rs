@@ -87,6 +87,13 @@ impl FileConnection {
         self.thread.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
+    /// What it is for is not wanted any more, unless it is open by now.
+    pub(super) fn give_up_connecting(&self) {
+        if self.session.get().is_none() {
+            self.control.stop(CloseReason::Local);
+        }
+    }
+
     /// Ends the connection, or making it.
     pub(super) fn stop(&self, reason: CloseReason) {
         self.control.stop(reason);

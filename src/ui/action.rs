@@ -66,6 +66,10 @@ pub enum UiCommand {
     ShowCode(Role, SocketId),
     /// The same for the tab in front of the panel that the keyboard is in.
     ShowCodeHere,
+    /// Opens the list of files that crossed.
+    ShowPastTransfers,
+    /// Empties it for good.
+    ForgetPastTransfers,
     ShowShortcuts,
     ShowAbout,
     /// Hides the notice that concerns the whole window.
@@ -75,7 +79,7 @@ pub enum UiCommand {
 
 impl UiCommand {
     /// What has a place in the menus and a shortcut, in the order that the list of shortcuts shows.
-    pub const WITH_SHORTCUTS: [Self; 16] = [
+    pub const WITH_SHORTCUTS: [Self; 17] = [
         Self::NewTab(Role::Server),
         Self::NewTab(Role::Client),
         Self::NewTabHere,
@@ -89,6 +93,7 @@ impl UiCommand {
         Self::ToggleFollow,
         Self::ToggleInspector,
         Self::ShowCodeHere,
+        Self::ShowPastTransfers,
         Self::ZoomIn,
         Self::ZoomOut,
         Self::ZoomReset,
@@ -140,6 +145,8 @@ impl UiCommand {
             Self::ZoomOut => tr!(language, "action.zoom_out"),
             Self::ZoomReset => tr!(language, "action.zoom_reset"),
             Self::ShowCode(..) | Self::ShowCodeHere => tr!(language, "action.show_code"),
+            Self::ShowPastTransfers => tr!(language, "action.past_transfers"),
+            Self::ForgetPastTransfers => tr!(language, "action.forget_past_transfers"),
             Self::ShowShortcuts => tr!(language, "action.shortcuts"),
             Self::ShowAbout => tr!(language, "action.about"),
             Self::DismissNotice => tr!(language, "action.dismiss"),
@@ -157,6 +164,7 @@ impl UiCommand {
                 tr!(language, "tooltip.tab_here")
             }
             Self::ShowCode(..) | Self::ShowCodeHere => tr!(language, "tooltip.show_code"),
+            Self::ShowPastTransfers => tr!(language, "tooltip.past_transfers"),
             Self::ToggleFollow => tr!(language, "tooltip.follow"),
             Self::ToggleInspector => tr!(language, "tooltip.inspector"),
             Self::SaveJournal => tr!(language, "tooltip.save_journal"),
@@ -187,6 +195,7 @@ impl UiCommand {
             Self::ToggleFollow => command(Key::E),
             Self::ToggleInspector => command(Key::I),
             Self::ShowCodeHere => command(Key::D),
+            Self::ShowPastTransfers => command(Key::H),
             Self::ZoomIn => command(Key::Plus),
             Self::ZoomOut => command(Key::Minus),
             Self::ZoomReset => command(Key::Num0),

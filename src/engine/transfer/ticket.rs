@@ -12,7 +12,10 @@ use crate::codec::prefix_hash::Hash;
 use crate::engine::core::Core;
 use crate::engine::session::Session;
 use crate::engine::stop::Stop;
-use crate::model::{Direction, Event, Failure, Outcome, Permission, RowBody, SendMode, TransferEnd, TransferInfo};
+use crate::model::{
+    Direction, Event, Failure, Outcome, PastTransfer, Permission, RowBody, SendMode, StreamHead, TransferEnd,
+    TransferInfo,
+};
 
 pub(super) struct Ticket<'a> {
     core: &'a Core,
@@ -22,6 +25,7 @@ pub(super) struct Ticket<'a> {
     reins: Arc<Reins>,
     /// As it was told last.
     is_paused: bool,
+    head: Option<StreamHead>,
 }
 
 impl<'a> Ticket<'a> {
@@ -38,7 +42,7 @@ impl<'a> Ticket<'a> {
         let (socket, peer, path) = (session.info.socket, session.peer.clone(), path.to_owned());
         let info = TransferInfo { id, socket, session: session.info.id, peer, direction, mode, name, path, size };
         core.outbox.send(Event::TransferStarted(info.clone()));
-        Self { core, session, info, meter: Meter::new(size, Instant::now()), reins, is_paused: false }
+        Self { core, session, info, meter: Meter::new(size, Instant::now()), reins, is_paused: false, head: None }
     }
 
     /// Requested when the user cancels this file.
@@ -116,22 +120,31 @@ impl<'a> Ticket<'a> {
         self.end(Outcome::Verified, path, Some(*hash), None);
     }
 
+    /// A plain sender has ended in order, having begun like this.
+    pub(super) fn unverified(mut self, path: &Path, head: StreamHead) {
+        self.head = Some(head);
+        self.end(Outcome::Unverified, path, None, None);
+    }
+
     /// Records and tells how the file ended, and where it lies now.
     pub(super) fn conclude(self, outcome: Outcome, path: &Path, failure: Option<Failure>) {
         self.end(outcome, path, None, failure);
     }
 
     fn end(self, outcome: Outcome, path: &Path, hash: Option<Hash>, failure: Option<Failure>) {
-        let Self { core, session, info, meter, .. } = self;
+        let Self { core, session, info, meter, head, .. } = self;
         core.end_transfer(info.id);
         if let Some(failure) = &failure {
             core.record(session.info.socket, Some(session), RowBody::Failed { failure: failure.clone() });
         }
+        let ended_ns = core.clock.wall_ns();
+        let end = TransferEnd { outcome, path: path.to_owned(), size: meter.done(), hash, failure, head, ended_ns };
+        core.history.add(|| PastTransfer::new(&info, &end));
         let body = RowBody::File {
             direction: info.direction,
             name: info.name,
             path: path.display().to_string(),
-            size: meter.done(),
+            size: end.size,
             duration_ns: u64::try_from(meter.elapsed().as_nanos()).unwrap_or(u64::MAX),
             outcome,
             mode: info.mode,
@@ -139,7 +152,6 @@ impl<'a> Ticket<'a> {
         };
         core.record(session.info.socket, Some(session), body);
         core.outbox.send(Event::TransferProgress { transfer: info.id, progress: meter.progress() });
-        let end = TransferEnd { outcome, path: path.to_owned(), size: meter.done(), hash, failure };
         core.outbox.send(Event::TransferEnded { transfer: info.id, end });
     }
 }
