@@ -123,13 +123,14 @@ fn send(
     let mut is_open = false;
     let connected = client::connect(core, control, spec, |session| {
         is_open = true;
-        opened(session);
         let files = paths.iter().map(|path| Outgoing::File { path: path.clone(), mode: SendMode::Verified });
         for item in files.chain([Outgoing::Finish]) {
             if let Err(failure) = session.enqueue(core, item) {
                 core.fail(control.id, Some(session), failure);
             }
         }
+        // Who cancels before this ends the connection, and later all that is queued by now.
+        opened(session);
     });
     if is_open {
         return;
