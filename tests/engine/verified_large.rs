@@ -43,8 +43,8 @@ fn a_sparse_file_of_20_gib_goes_on_at_its_end() {
     let inbox = Inbox::open(into.path()).unwrap();
     let partial = inbox.resume(&SafeName::new(b"large.bin"), sent).unwrap().path();
     fs::File::options().write(true).open(partial).unwrap().set_len(THERE).unwrap();
-    let entries = fs::read_dir(into.path()).unwrap().map(|entry| entry.unwrap().path());
-    let log = entries.filter(|path| path.extension().is_some_and(|kind| kind == "sockeye")).next().unwrap();
+    let mut entries = fs::read_dir(into.path()).unwrap().map(|entry| entry.unwrap().path());
+    let log = entries.find(|path| path.extension().is_some_and(|kind| kind == "sockeye")).unwrap();
     fs::File::options().append(true).open(log).unwrap().write_all(groups.as_flattened()).unwrap();
 
     let mut h = Harness::with(|config| config.sent_logs = Some(logs.path().to_owned()));

@@ -139,7 +139,7 @@ impl TableRows for JournalRows<'_> {
                     paint_verbatim(&rest, &text.text, &tokens.font(), tokens);
                 }
                 Column::Text => {
-                    paint_words(&TableCell { range: Rangef::new(range.min, end), ..cell }, text, tokens, color)
+                    paint_words(&TableCell { range: Rangef::new(range.min, end), ..cell }, text, tokens, color);
                 }
                 Column::Hex => _ = cell.start(&text.hex, &mono, muted),
             }
