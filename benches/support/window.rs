@@ -32,6 +32,7 @@ impl Window {
             last_look: false,
             settings: None,
             sent_logs: None,
+            past_transfers: None,
         };
         let engine = Engine::start(config).map_err(|failure| Trouble(failure.to_string()))?;
         let settings = Settings {

@@ -71,6 +71,10 @@ pub enum UiCommand {
     ShowCode(Role, SocketId),
     /// The same for the tab in front of the panel that the keyboard is in.
     ShowCodeHere,
+    /// Opens the list of files that crossed.
+    ShowPastTransfers,
+    /// Empties it for good.
+    ForgetPastTransfers,
     ShowShortcuts,
     ShowAbout,
     /// Hides the notice that concerns the whole window.
@@ -80,7 +84,7 @@ pub enum UiCommand {
 
 impl UiCommand {
     /// What has a place in the menus and a shortcut, in the order that the list of shortcuts shows.
-    pub const WITH_SHORTCUTS: [Self; 17] = [
+    pub const WITH_SHORTCUTS: [Self; 18] = [
         Self::NewTab(Role::Server),
         Self::NewTab(Role::Client),
         Self::NewTabHere,
@@ -95,6 +99,7 @@ impl UiCommand {
         Self::ToggleInspector,
         Self::CompareWith,
         Self::ShowCodeHere,
+        Self::ShowPastTransfers,
         Self::ZoomIn,
         Self::ZoomOut,
         Self::ZoomReset,
@@ -148,6 +153,8 @@ impl UiCommand {
             Self::ZoomOut => tr!(language, "action.zoom_out"),
             Self::ZoomReset => tr!(language, "action.zoom_reset"),
             Self::ShowCode(..) | Self::ShowCodeHere => tr!(language, "action.show_code"),
+            Self::ShowPastTransfers => tr!(language, "action.past_transfers"),
+            Self::ForgetPastTransfers => tr!(language, "action.forget_past_transfers"),
             Self::ShowShortcuts => tr!(language, "action.shortcuts"),
             Self::ShowAbout => tr!(language, "action.about"),
             Self::DismissNotice => tr!(language, "action.dismiss"),
@@ -165,6 +172,7 @@ impl UiCommand {
                 tr!(language, "tooltip.tab_here")
             }
             Self::ShowCode(..) | Self::ShowCodeHere => tr!(language, "tooltip.show_code"),
+            Self::ShowPastTransfers => tr!(language, "tooltip.past_transfers"),
             Self::ToggleFollow => tr!(language, "tooltip.follow"),
             Self::ToggleInspector => tr!(language, "tooltip.inspector"),
             Self::CompareWith => tr!(language, "tooltip.compare_with"),
@@ -197,6 +205,7 @@ impl UiCommand {
             Self::ToggleInspector => command(Key::I),
             Self::CompareWith => command(Key::M),
             Self::ShowCodeHere => command(Key::D),
+            Self::ShowPastTransfers => command(Key::H),
             Self::ZoomIn => command(Key::Plus),
             Self::ZoomOut => command(Key::Minus),
             Self::ZoomReset => command(Key::Num0),

@@ -77,6 +77,11 @@ impl App {
             UiCommand::ShowCodeHere => {
                 self.code = Some(CodeWindow::new(self.panel_in_use, self.front_tab(self.panel_in_use)));
             }
+            UiCommand::ShowPastTransfers => self.past.open(),
+            UiCommand::ForgetPastTransfers => {
+                self.past.clear();
+                self.engine.send(Command::ForgetPastTransfers);
+            }
             UiCommand::ShowShortcuts => self.help = Some(Help::Shortcuts),
             UiCommand::ShowAbout => self.help = Some(Help::About),
             UiCommand::DismissNotice => self.message = None,
@@ -110,6 +115,8 @@ impl App {
         let [left, right] = self.panel_rects;
         if let Some(code) = self.code.filter(|code| code.covers(at)) {
             self.panel_in_use = code.role;
+        } else if self.past.covers(at) {
+            // It is of no panel.
         } else if left.contains(at) {
             self.panel_in_use = Role::Server;
         } else if right.contains(at) {

@@ -40,6 +40,7 @@ impl App {
         }
         CentralPanel::default().frame(pad).show(ui, |ui| self.work_area(ui, cx));
         self.show_code(ui, cx);
+        self.past.show(ui.ctx(), cx);
         if let Some(which) = self.help
             && !help(ui, cx, which)
         {

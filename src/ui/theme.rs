@@ -4,7 +4,7 @@ use egui::style::{ScrollAnimation, ScrollStyle, WidgetVisuals};
 use egui::{Color32, CornerRadius, FontFamily, FontId, Margin, Shadow, Stroke, TextStyle, Vec2};
 
 use super::fonts;
-use crate::model::ThemeChoice;
+use crate::model::{Outcome, ThemeChoice};
 
 /// The looks of one theme. Sizes are in points.
 #[derive(Clone, Debug, PartialEq)]
@@ -158,6 +158,17 @@ impl Tokens {
             text_small: 11.5,
             text_size: 13.0,
             heading_size: 13.5,
+        }
+    }
+
+    /// The colour of the words for how a file ended.
+    #[must_use]
+    pub fn of_outcome(&self, outcome: Outcome) -> Color32 {
+        match outcome {
+            Outcome::Verified => self.success,
+            Outcome::Unverified | Outcome::HandedOver => self.text_muted,
+            Outcome::Incomplete => self.warning,
+            Outcome::Refused => self.error,
         }
     }
 

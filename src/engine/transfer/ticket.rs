@@ -12,7 +12,10 @@ use crate::codec::prefix_hash::Hash;
 use crate::engine::core::Core;
 use crate::engine::session::Session;
 use crate::engine::stop::Stop;
-use crate::model::{Direction, Event, Failure, Outcome, Permission, RowBody, SendMode, TransferEnd, TransferInfo};
+use crate::model::{
+    Direction, Event, Failure, Outcome, PastTransfer, Permission, RowBody, SendMode, StreamHead, TransferEnd,
+    TransferInfo,
+};
 
 /// A file of no more bytes than these is reported on only where it takes its time.
 const TOLD_BY_ITS_END: u64 = 64 << 10;
@@ -26,6 +29,7 @@ pub(super) struct Ticket<'a> {
     /// As it was told last.
     is_paused: bool,
     is_announced: bool,
+    head: Option<StreamHead>,
 }
 
 impl<'a> Ticket<'a> {
@@ -42,7 +46,7 @@ impl<'a> Ticket<'a> {
         let (socket, peer, path) = (session.info.socket, session.peer.clone(), path.to_owned());
         let info = TransferInfo { id, socket, session: session.info.id, peer, direction, mode, name, path, size };
         let meter = Meter::new(size, Instant::now());
-        Self { core, session, info, meter, reins, is_paused: false, is_announced: false }
+        Self { core, session, info, meter, reins, is_paused: false, is_announced: false, head: None }
     }
 
     /// Tells that there is this file, if nobody was told. What is told of it later does so too: one of ten thousand small
@@ -133,6 +137,12 @@ impl<'a> Ticket<'a> {
         self.end(Outcome::Verified, path, Some(*hash), None);
     }
 
+    /// A plain sender has ended in order, having begun like this.
+    pub(super) fn unverified(mut self, path: &Path, head: StreamHead) {
+        self.head = Some(head);
+        self.end(Outcome::Unverified, path, None, None);
+    }
+
     /// Records and tells how the file ended, and where it lies now.
     pub(super) fn conclude(self, outcome: Outcome, path: &Path, failure: Option<Failure>) {
         self.end(outcome, path, None, failure);
@@ -140,17 +150,20 @@ impl<'a> Ticket<'a> {
 
     fn end(mut self, outcome: Outcome, path: &Path, hash: Option<Hash>, failure: Option<Failure>) {
         self.announce();
-        let Self { core, session, info, meter, .. } = self;
+        let Self { core, session, info, meter, head, .. } = self;
         core.end_transfer(info.id);
         if let Some(failure) = &failure {
             core.record(session.info.socket, Some(session), RowBody::Failed { failure: failure.clone() });
         }
+        let ended_ns = core.clock.wall_ns();
+        let end = TransferEnd { outcome, path: path.to_owned(), size: meter.done(), hash, failure, head, ended_ns };
+        core.history.add(|| PastTransfer::new(&info, &end));
         if core.recorder.is_on() {
             let body = RowBody::File {
                 direction: info.direction,
                 name: info.name,
                 path: path.display().to_string(),
-                size: meter.done(),
+                size: end.size,
                 duration_ns: u64::try_from(meter.elapsed().as_nanos()).unwrap_or(u64::MAX),
                 outcome,
                 mode: info.mode,
@@ -162,7 +175,6 @@ impl<'a> Ticket<'a> {
         if meter.has_reported() || meter.done() > TOLD_BY_ITS_END {
             core.outbox.send(Event::TransferProgress { transfer: info.id, progress: meter.progress() });
         }
-        let end = TransferEnd { outcome, path: path.to_owned(), size: meter.done(), hash, failure };
         core.outbox.send(Event::TransferEnded { transfer: info.id, end });
     }
 }

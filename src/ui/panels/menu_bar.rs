@@ -58,7 +58,7 @@ pub fn menu_bar(ui: &mut Ui, cx: &mut Cx<'_>, state: MenuState) {
 fn view_menu(ui: &mut Ui, cx: &mut Cx<'_>, state: MenuState) {
     ticked(ui, cx, UiCommand::ToggleFollow, state.follow);
     ticked(ui, cx, UiCommand::ToggleInspector, state.inspector);
-    items(ui, cx, &[UiCommand::ShowCodeHere]);
+    items(ui, cx, &[UiCommand::ShowCodeHere, UiCommand::ShowPastTransfers]);
     ui.separator();
     for theme in [ThemeChoice::System, ThemeChoice::Light, ThemeChoice::Dark] {
         ticked(ui, cx, UiCommand::SetTheme(theme), theme == state.theme);

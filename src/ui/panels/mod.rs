@@ -12,6 +12,7 @@ pub mod facts;
 pub mod inspector;
 pub mod journal;
 pub mod menu_bar;
+pub mod past_transfers;
 pub mod server;
 pub mod session_row;
 pub mod shell;

@@ -16,7 +16,7 @@ use crate::engine::session::{PeerEnd, Session};
 use crate::engine::speech::Speech;
 use crate::engine::transfer::admittance::Admittance;
 use crate::engine::transfer::ticket::Ticket;
-use crate::model::{Cause, Event, Failure, Operation, Outcome, Purpose};
+use crate::model::{CancelReason, Cause, Event, Failure, Operation, Outcome, Purpose};
 use crate::net::Stream;
 use crate::proto::transfer::{
     Answerer, Caller, Fault, Misunderstanding, ReceiveStep, Receiver, Role, TransferKey, WORKING_EVERY,
@@ -301,11 +301,19 @@ impl<'a> VerifiedReceiving<'a> {
         }
     }
 
+    /// What the sender is told of a failure here.
+    fn reason_for(&self, failure: &Failure) -> CancelReason {
+        match reason_for(failure) {
+            CancelReason::Stopped if self.session.cancels.refuses_offers(Instant::now()) => CancelReason::AllStopped,
+            reason => reason,
+        }
+    }
+
     /// This side gives up the file on the stream.
     fn refuse_current(&mut self, cause: Cause) {
         let Some(file) = self.file.take() else { return };
         let failure = Failure::new(Operation::WriteFile, file.path.display(), cause);
-        self.receiver.cancel(file.key, reason_for(&failure), "");
+        self.receiver.cancel(file.key, self.reason_for(&failure), "");
         self.receiver.poll_output(&mut self.out);
         file.incomplete(failure);
     }

@@ -7,14 +7,18 @@ use super::{DEPTH_MAX, File, Over, Place, SMALL, VerifiedReceiving};
 use crate::codec::file_name::SafeName;
 use crate::codec::prefix_hash::Hash;
 use crate::engine::transfer::ticket::Ticket;
-use crate::engine::transfer::verified::reason_for;
 use crate::engine::transfer::verified::writing::Writing;
-use crate::model::{Cause, Direction, Failure, Notice, Operation, Outcome, SendMode};
+use crate::model::{CancelReason, Cause, Direction, Failure, Notice, Operation, Outcome, SendMode};
 use crate::proto::transfer::{Kind, Offer, WORKING_EVERY};
 use crate::store::inbox::{Inbox, Partial, Sent};
 
 impl<'a> VerifiedReceiving<'a> {
     pub(super) fn offered(&mut self, offer: &Offer) -> Result<(), Over> {
+        if self.session.cancels.refuses_offers(Instant::now()) {
+            // Sent before the sender knew: as if it had not been.
+            self.receiver.cancel(offer.key, CancelReason::AllStopped, "");
+            return Ok(());
+        }
         let (folders, name) = match offer.name.rsplit_once('/') {
             Some((folders, name)) => (folders, name),
             None => ("", offer.name.as_str()),
@@ -137,7 +141,7 @@ impl<'a> VerifiedReceiving<'a> {
     fn refused(&mut self, offer: &Offer, ticket: Ticket<'a>, failure: Failure) -> Result<(), Over> {
         // Files are answered for in their order.
         self.settle();
-        self.receiver.cancel(offer.key, reason_for(&failure), "");
+        self.receiver.cancel(offer.key, self.reason_for(&failure), "");
         let path = ticket.info.path.clone();
         ticket.conclude(Outcome::Refused, &path, Some(failure));
         Ok(())
