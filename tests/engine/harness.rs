@@ -55,6 +55,7 @@ impl Harness {
             last_look: false,
             settings: None,
             sent_logs: None,
+            past_transfers: None,
         };
         change(&mut config);
         Self { engine: Engine::start_in(config, surroundings).unwrap(), waiting: VecDeque::new() }
