@@ -109,11 +109,8 @@ fn python_adopts_a_descriptor_of_any_family() {
         let opened = format!("(s := socket.socket(socket.AF_UNIX, socket.{kind})).bind('\\0{}') or s", place(kind));
         (opened, format!("{scheme}:@{}", place(kind)))
     };
-    let mut adopted = vec![
-        unix("SOCK_STREAM", "unix"),
-        unix("SOCK_DGRAM", "unix-dgram"),
-        unix("SOCK_SEQPACKET", "unix-seqpacket"),
-    ];
+    let mut adopted =
+        vec![unix("SOCK_STREAM", "unix"), unix("SOCK_DGRAM", "unix-dgram"), unix("SOCK_SEQPACKET", "unix-seqpacket")];
     if require(TcpListener::bind("[::1]:0").is_ok(), "IPv6") {
         let opened = "socket.create_server(('::1', 0), family=socket.AF_INET6)";
         adopted.push((opened.to_owned(), "tcp://[::1]:PORT".to_owned()));

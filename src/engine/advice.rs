@@ -5,8 +5,8 @@ use std::io;
 
 use crate::codec::icmp;
 use crate::model::{
-    Cause, Endpoint, Failure, Hint, HostPort, IpProtocol, Operation, Protocol, RawAddress, Role,
-    SocketOptions, Target, UnixName,
+    Cause, Endpoint, Failure, Hint, HostPort, IpProtocol, Operation, Protocol, RawAddress, Role, SocketOptions, Target,
+    UnixName,
 };
 use crate::net;
 use crate::store::{ephemeral_ports, missing, socket_file, time_wait};

@@ -105,7 +105,9 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
         Hint::FreeSpace => tr!(language, "hint.free_space"),
         Hint::CheckRights => tr!(language, "hint.check_rights"),
         Hint::ChooseAnInterface { names } => tr!(language, "hint.choose_an_interface", names = names.join(", ")),
-        Hint::NameTheWay { option, names } if names.is_empty() => tr!(language, "hint.name_the_way.none", option = option),
+        Hint::NameTheWay { option, names } if names.is_empty() => {
+            tr!(language, "hint.name_the_way.none", option = option)
+        }
         Hint::NameTheWay { option, names } => {
             tr!(language, "hint.name_the_way", option = option, first = names[0], names = names.join(", "))
         }
