@@ -2,6 +2,7 @@
 
 mod local;
 mod parse;
+mod reached;
 #[cfg(test)]
 mod tests;
 

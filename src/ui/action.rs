@@ -66,6 +66,8 @@ pub enum UiCommand {
     ShowCode(Role, SocketId),
     /// The same for the tab in front of the panel that the keyboard is in.
     ShowCodeHere,
+    /// Opens it with the client at the other end of one of a listener's sessions.
+    ShowPeerCode(SocketId, SessionId),
     ShowShortcuts,
     ShowAbout,
     /// Hides the notice that concerns the whole window.
@@ -140,6 +142,7 @@ impl UiCommand {
             Self::ZoomOut => tr!(language, "action.zoom_out"),
             Self::ZoomReset => tr!(language, "action.zoom_reset"),
             Self::ShowCode(..) | Self::ShowCodeHere => tr!(language, "action.show_code"),
+            Self::ShowPeerCode(..) => tr!(language, "action.show_peer_code"),
             Self::ShowShortcuts => tr!(language, "action.shortcuts"),
             Self::ShowAbout => tr!(language, "action.about"),
             Self::DismissNotice => tr!(language, "action.dismiss"),
@@ -157,6 +160,7 @@ impl UiCommand {
                 tr!(language, "tooltip.tab_here")
             }
             Self::ShowCode(..) | Self::ShowCodeHere => tr!(language, "tooltip.show_code"),
+            Self::ShowPeerCode(..) => tr!(language, "tooltip.show_peer_code"),
             Self::ToggleFollow => tr!(language, "tooltip.follow"),
             Self::ToggleInspector => tr!(language, "tooltip.inspector"),
             Self::SaveJournal => tr!(language, "tooltip.save_journal"),

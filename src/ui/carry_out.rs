@@ -71,6 +71,9 @@ impl App {
             UiCommand::ShowCodeHere => {
                 self.code = Some(CodeWindow::new(self.panel_in_use, self.front_tab(self.panel_in_use)));
             }
+            UiCommand::ShowPeerCode(socket, session) => {
+                self.code = Some(CodeWindow::of_peer(socket, session));
+            }
             UiCommand::ShowShortcuts => self.help = Some(Help::Shortcuts),
             UiCommand::ShowAbout => self.help = Some(Help::About),
             UiCommand::DismissNotice => self.message = None,
