@@ -319,7 +319,8 @@ fn processes_at_the_other_ends() {
         let ours = format!("@sockeye-unix-{name}");
         let settings = english(server("unix", &ours, ""), client("unix-dgram", "/run/clock.sock", ""));
         let mut window = open(themed(&settings, theme), size);
-        let process = |pid, name: &str| PeerProcess { pid, uid: 1000, gid: 100, name: Some(name.to_owned()) };
+        let process =
+            |pid, name: Option<&str>| PeerProcess { pid, uid: 1000, gid: 100, name: name.map(ToOwned::to_owned) };
         let with = |event: Event, process: PeerProcess| match event {
             Event::Opened { info, traffic } => {
                 Event::Opened { info: SessionInfo { process: Some(process), ..info }, traffic }
@@ -327,13 +328,13 @@ fn processes_at_the_other_ends() {
             other => other,
         };
         let accepted = |id, bytes| opened(id, SERVER, Role::Server, Protocol::UnixStream, "", bytes);
-        let notice = Notice::PeerKnown { process: process(Some(612), "clockd") };
+        let notice = Notice::PeerKnown { process: process(Some(612), Some("clockd")) };
         report(
             &mut window,
             [
                 listening(&format!("unix:{ours}")),
-                with(accepted(1, [12, 6]), process(Some(4711), "python3")),
-                with(accepted(2, [655_360_000, 1_024]), process(None, "")),
+                with(accepted(1, [12, 6]), process(Some(4711), Some("python3"))),
+                with(accepted(2, [655_360_000, 1_024]), process(None, None)),
                 opened(3, CLIENT, Role::Client, Protocol::UnixDatagram, "/run/clock.sock", [8, 4]),
                 Event::Noticed { socket: Some(CLIENT), session: Some(SessionId(3)), notice },
             ],
