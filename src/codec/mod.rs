@@ -2,6 +2,7 @@
 //! imported.
 
 pub mod can;
+pub mod compare;
 pub mod compose;
 pub mod content_type;
 pub mod decode;
@@ -15,6 +16,7 @@ pub mod ipv4;
 pub mod percent;
 pub mod prefix_hash;
 pub mod size;
+pub mod values;
 pub mod visible;
 pub mod websocket;
 

@@ -19,6 +19,7 @@ mod link;
 mod multicast;
 mod options;
 mod page;
+mod past_transfer;
 mod process;
 mod program;
 mod protocol;
@@ -47,6 +48,7 @@ pub use link::{EtherType, HardwareAddress, LinkAddress};
 pub use multicast::{GroupError, InterfaceChoice, MulticastGroup};
 pub use options::{OptionAnswer, OptionError, OptionKind, OptionValue, SocketOption, SocketOptions, Unit};
 pub use page::{Page, PageRequest, PageRow};
+pub use past_transfer::PastTransfer;
 pub use process::PeerProcess;
 pub use program::{Obstacle, Program, Recipe};
 pub use protocol::{AddressForm, Delivery, Protocol, SecondField};
@@ -60,5 +62,6 @@ pub use shown_as::ShownAs;
 pub use socket_state::{AcceptQueue, SocketMemory, SocketState, TcpInfo, TcpState};
 pub use target::Target;
 pub use transfer::{
-    Admission, CancelReason, Outcome, Permission, Progress, ReceiveMode, SendMode, TransferEnd, TransferInfo,
+    Admission, CancelReason, Outcome, Permission, Progress, ReceiveMode, SendMode, StreamHead, TransferEnd,
+    TransferInfo,
 };

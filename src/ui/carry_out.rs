@@ -33,6 +33,12 @@ impl App {
                 self.sessions.shown_as.choose(socket, session, encoding);
             }
             UiCommand::SetDisplayEncodingOfAll(encoding) => self.sessions.shown_as.choose_for_all(encoding),
+            UiCommand::DecodeAs(socket, session, decoder) => self.sessions.decode_as(socket, session, decoder),
+            UiCommand::CompareWith => {
+                if let Some(row) = self.journal.chosen() {
+                    self.settings.show_inspector |= self.inspector.compare_with(row);
+                }
+            }
             UiCommand::Engine(command) => self.engine.send(command),
             UiCommand::ShowOnly(selected) => self.sessions.selected = selected,
             UiCommand::NewTab(role) => self.new_tab(role),
@@ -74,6 +80,11 @@ impl App {
             UiCommand::ShowPeerCode(socket, session) => {
                 self.code = Some(CodeWindow::of_peer(socket, session));
             }
+            UiCommand::ShowPastTransfers => self.past.open(),
+            UiCommand::ForgetPastTransfers => {
+                self.past.clear();
+                self.engine.send(Command::ForgetPastTransfers);
+            }
             UiCommand::ShowShortcuts => self.help = Some(Help::Shortcuts),
             UiCommand::ShowAbout => self.help = Some(Help::About),
             UiCommand::DismissNotice => self.message = None,
@@ -107,6 +118,8 @@ impl App {
         let [left, right] = self.panel_rects;
         if let Some(code) = self.code.filter(|code| code.covers(at)) {
             self.panel_in_use = code.role;
+        } else if self.past.covers(at) {
+            // It is of no panel.
         } else if left.contains(at) {
             self.panel_in_use = Role::Server;
         } else if right.contains(at) {

@@ -9,7 +9,7 @@ use super::panels::inspector::InspectorPanel;
 use super::panels::menu_bar::{MenuState, menu_bar};
 use super::panels::{shell, status_bar};
 use super::tabs::{ClientTabState, ServerTabState};
-use crate::model::Role;
+use crate::model::{Role, RowBody};
 use crate::tr;
 
 /// From this width on the inspector stands beside the journal instead of below it: both keep all that they show.
@@ -28,6 +28,7 @@ impl App {
                 follow: self.journal.follow_end(),
                 inspector: self.settings.show_inspector,
                 rows_selected: self.journal.has_selection(),
+                has_bytes: self.journal.chosen().is_some_and(|row| matches!(row.body, RowBody::Data { .. })),
             };
             menu_bar(ui, cx, state);
         });
@@ -39,6 +40,7 @@ impl App {
         }
         CentralPanel::default().frame(pad).show(ui, |ui| self.work_area(ui, cx));
         self.show_code(ui, cx);
+        self.past.show(ui.ctx(), cx);
         if let Some(which) = self.help
             && !help(ui, cx, which)
         {
@@ -132,7 +134,9 @@ impl App {
             let (left, right) = rect.split_left_right_at_x(at);
             (left.with_max_x(at - GAP / 2.0), Some(right.with_min_x(at + GAP / 2.0)))
         } else {
-            let at = rect.bottom() - (rect.height() * 0.36).clamp(70.0, 220.0);
+            // A table of values and two rows beside each other are read line by line.
+            let (share, most) = if self.inspector.needs_room() { (0.5, 330.0) } else { (0.36, 220.0) };
+            let at = rect.bottom() - (rect.height() * share).clamp(70.0, most);
             let (top, bottom) = rect.split_top_bottom_at_y(at);
             (top.with_max_y(at - GAP / 2.0), Some(bottom.with_min_y(at + GAP / 2.0)))
         };

@@ -17,6 +17,8 @@ pub struct MenuState {
     pub inspector: bool,
     /// Whether rows of the journal are selected.
     pub rows_selected: bool,
+    /// Whether the chosen row carries bytes.
+    pub has_bytes: bool,
 }
 
 /// The bar at the top: name, menus, and at the right the switches for language and theme.
@@ -39,6 +41,8 @@ pub fn menu_bar(ui: &mut Ui, cx: &mut Cx<'_>, state: MenuState) {
         ui.menu_button(tr!(language, "menu.edit"), |ui| {
             ui.add_enabled_ui(state.rows_selected, |ui| items(ui, cx, &CopyKind::ALL.map(UiCommand::CopyRows)));
             ui.separator();
+            ui.add_enabled_ui(state.has_bytes, |ui| items(ui, cx, &[UiCommand::CompareWith]));
+            ui.separator();
             items(ui, cx, &[UiCommand::FocusFilter]);
             ui.separator();
             items(ui, cx, &[UiCommand::ClearJournal]);
@@ -54,7 +58,7 @@ pub fn menu_bar(ui: &mut Ui, cx: &mut Cx<'_>, state: MenuState) {
 fn view_menu(ui: &mut Ui, cx: &mut Cx<'_>, state: MenuState) {
     ticked(ui, cx, UiCommand::ToggleFollow, state.follow);
     ticked(ui, cx, UiCommand::ToggleInspector, state.inspector);
-    items(ui, cx, &[UiCommand::ShowCodeHere]);
+    items(ui, cx, &[UiCommand::ShowCodeHere, UiCommand::ShowPastTransfers]);
     ui.separator();
     for theme in [ThemeChoice::System, ThemeChoice::Light, ThemeChoice::Dark] {
         ticked(ui, cx, UiCommand::SetTheme(theme), theme == state.theme);
