@@ -71,6 +71,11 @@ fn python_datagrams_both_roles() {
     server.read_until("the socket", |bytes| bytes == b"ready\n");
     let run = support::ask(&["connect", &format!("unix-dgram:{}", path.display()), "--send", "ping"], b"PING");
     assert_eq!(run.expect_code(0).received(), b"PING");
+    // Who answers, the kernel tells with the answer.
+    let known = run.all("notice").into_iter().find(|notice| notice["notice"] == "peer-known").expect("a process");
+    let process = &known["process"];
+    assert_eq!((&process["pid"], &process["uid"]), (&server.id().into(), &nix::unistd::getuid().as_raw().into()));
+    assert!(process["process"].as_str().is_some_and(|name| name.contains("python")), "{known}");
     let client = expect_done(server);
     assert!(client.starts_with("ready\nb'\\x00"), "an abstract name of its own: {client}");
 }

@@ -9,7 +9,8 @@ use std::io::Write;
 use std::net::TcpListener;
 use std::process::Command;
 
-use support::{Sockeye, Written, ask, code, require_tool};
+use nix::sys::signal::Signal;
+use support::{Sockeye, Written, ask, code, in_own_network, require, require_tool, run};
 
 const TEXT: &str = "你好 \"it's\" 100%\\\n";
 
@@ -96,6 +97,82 @@ fn python_adopts_a_descriptor_that_is_connected() {
     let client = with_socket(&connected("SOCK_DGRAM", &at), &["fd://3", "--send", ""]);
     assert_eq!(client.finish().stdout, b"got it\n");
     assert_eq!(sockeye.expect("received")["bytes"], 0);
+}
+
+/// Families and types other than TCP and UDP over IPv4: Unix sockets of each type, TCP over IPv6.
+#[test]
+fn python_adopts_a_descriptor_of_any_family() {
+    if !require_tool("python3") {
+        return;
+    }
+    let place = |kind: &str| format!("sockeye-adopted-{kind}-{}", std::process::id());
+    let unix = |kind: &str, scheme: &str| {
+        let opened = format!("(s := socket.socket(socket.AF_UNIX, socket.{kind})).bind('\\0{}') or s", place(kind));
+        (opened, format!("{scheme}:@{}", place(kind)))
+    };
+    let mut adopted =
+        vec![unix("SOCK_STREAM", "unix"), unix("SOCK_DGRAM", "unix-dgram"), unix("SOCK_SEQPACKET", "unix-seqpacket")];
+    if require(TcpListener::bind("[::1]:0").is_ok(), "IPv6") {
+        let opened = "socket.create_server(('::1', 0), family=socket.AF_INET6)";
+        adopted.push((opened.to_owned(), "tcp://[::1]:PORT".to_owned()));
+    }
+    for (opened, there) in adopted {
+        let mut server = with_socket(&opened, &["fd://3", "--listen", "--echo"]);
+        let at = server.reached_at(&there);
+        for _ in 0..2 {
+            let run = run(&["connect", &at, "--send", TEXT, "--wait", "500"]);
+            assert_eq!(run.expect_code(0).received(), TEXT.as_bytes(), "{opened}");
+        }
+        server.has_told(TEXT.trim_end());
+        server.process.signal(Signal::SIGINT);
+        server.finish();
+        // As a client, connected to what Sockeye answers.
+        let (mut sockeye, at) = Sockeye::listen(&["listen", &there.replace("PORT", "0"), "--echo"]);
+        let (call, autobind, address) = if there.starts_with("tcp") {
+            let port = at.rsplit(':').next().expect("a port");
+            ("socket.AF_INET6, socket.SOCK_STREAM".to_owned(), "", format!("('::1', {port})"))
+        } else {
+            let kind = opened.split("socket.").nth(3).and_then(|rest| rest.split(')').next()).expect("a type");
+            // A datagram's sender is answered at its name.
+            let autobind = if kind == "SOCK_DGRAM" { "s.bind('') or " } else { "" };
+            (format!("socket.AF_UNIX, socket.{kind}"), autobind, format!("'\\0{}'", place(kind)))
+        };
+        let connected = format!("(s := socket.socket({call})) and ({autobind}s.connect({address})) or s");
+        let client = with_socket(&connected, &["fd://3", "--send", TEXT]);
+        let shown = String::from_utf8_lossy(&client.finish().stdout).into_owned();
+        assert_eq!(shown, format!("{TEXT}\n"), "{connected}");
+        assert_eq!(sockeye.expect("received")["bytes"], TEXT.len());
+        sockeye.interrupt().expect_code(0);
+    }
+}
+
+/// A raw socket hears the header before each packet, and over a loopback what it answers itself.
+#[test]
+fn python_adopts_a_raw_socket() {
+    if !require_tool("python3") {
+        return;
+    }
+    in_own_network("python_adopts_a_raw_socket", || {
+        let opened = "(s := socket.socket(socket.AF_INET, socket.SOCK_RAW, 253)).bind(('127.0.0.1', 0)) or s";
+        let mut server = with_socket(opened, &["fd://3", "--listen", "--echo"]);
+        server.listening();
+        let (there, count) = ("raw://127.0.0.1?proto=253", |bytes: &[u8]| {
+            ["first", "second"].map(|word| String::from_utf8_lossy(bytes).matches(word).count())
+        });
+        for question in ["first", "second"] {
+            let run = run(&["connect", there, "--send", question, "--wait", "500"]);
+            let heard = run.expect_code(0).received();
+            // Its own packet, which comes by, and the echo of header and all.
+            assert!(count(&heard).contains(&2), "{}", heard.escape_ascii());
+        }
+        server.process.read_until("all answers", |bytes| count(bytes).iter().sum::<usize>() >= 4);
+        server.process.signal(Signal::SIGINT);
+        assert_eq!(count(&server.finish().stdout), [2, 2]);
+        let mut server = with_socket(opened, &["fd://3", "--listen", "--reply", "pong"]);
+        server.listening();
+        let heard = run(&["connect", there, "--send", "x", "--wait", "500"]).received();
+        assert_eq!(String::from_utf8_lossy(&heard).matches("pong").count(), 1, "{}", heard.escape_ascii());
+    });
 }
 
 #[test]

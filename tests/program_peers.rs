@@ -4,6 +4,7 @@
 
 mod support;
 
+use std::fs;
 use std::net::{TcpListener, UdpSocket};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -158,12 +159,12 @@ fn python_over_unix_sockets() {
     server.finish();
     assert!(!folder.path().join("plain.sock").exists());
     // A file of somebody else's is.
-    std::fs::write(folder.path().join("file"), "precious").expect("a file");
+    fs::write(folder.path().join("file"), "precious").expect("a file");
     let server = Written::python(&[&at(folder.path(), "file"), "--listen"]);
     let finished = server.process.finish();
     assert_eq!(finished.code, Some(1));
     assert!(finished.stderr.contains("Address already in use"), "{}", finished.stderr);
-    assert_eq!(std::fs::read(folder.path().join("file")).expect("it is there"), b"precious");
+    assert_eq!(fs::read(folder.path().join("file")).expect("it is there"), b"precious");
 }
 
 #[test]
@@ -226,34 +227,113 @@ fn python_with_many_options() {
 
 #[test]
 fn python_sends_a_ping_and_sees_its_reply() {
-    let may = exists(nix::libc::AF_INET, Type::RAW, 1);
-    if !require_tool("python3") || !require(may, "the right to open raw sockets") {
+    const ANSWERS: &str = "/proc/sys/net/ipv4/icmp_echo_ignore_all";
+    const ANSWERS_V6: &str = "/proc/sys/net/ipv6/icmp/echo_ignore_all";
+    if !require_tool("python3") {
         return;
     }
-    let mut endpoints = vec!["raw://127.0.0.1?proto=icmp"];
-    if require(has_ipv6(), "IPv6") {
-        endpoints.push("raw://[::1]?proto=icmpv6");
-    }
-    for endpoint in endpoints {
-        let client = Written::python(&[endpoint, "--send", "id=4660 seq=7 hello ping"]);
-        let finished = client.finish();
-        let shown = String::from_utf8_lossy(&finished.stdout).into_owned();
-        // The request itself crosses the loopback too.
-        assert!(shown.lines().filter(|line| line.contains("hello ping")).count() >= 1, "{endpoint}: {shown}");
-    }
-    // A protocol that nobody else uses: ours hears Python's, and Python's server ours.
-    let endpoint = "raw://127.0.0.1?proto=253";
-    let (mut sockeye, _) = Sockeye::listen(&["listen", endpoint]);
-    Written::python(&[endpoint, "--send", "one of many"]).finish();
-    let heard = sockeye.expect_where("the packet", |event| {
-        event["hex"].as_str().is_some_and(|hex| hex.ends_with("6f6e65206f66206d616e79"))
+    in_own_network("python_sends_a_ping_and_sees_its_reply", || {
+        let shown = |endpoint| unescaped(&Written::python(&[endpoint, "--send", PING]).finish().stdout);
+        for (endpoint, request, reply, setting) in
+            [("raw://127.0.0.1?proto=icmp", 8, 0, ANSWERS), ("raw://[::1]?proto=icmpv6", 128, 129, ANSWERS_V6)]
+        {
+            // The request itself crosses the loopback too.
+            let bytes = shown(endpoint);
+            assert!(has_ping(&bytes, request) && has_ping(&bytes, reply), "{endpoint}: {}", bytes.escape_ascii());
+            fs::write(setting, "1").expect("the network is the test's own");
+            let bytes = shown(endpoint);
+            assert!(has_ping(&bytes, request) && !has_ping(&bytes, reply), "{endpoint}: {}", bytes.escape_ascii());
+        }
     });
-    assert_eq!(heard["event"], "received");
-    drop(sockeye);
-    let mut server = Written::python(&[endpoint, "--listen"]);
-    server.listening();
-    run(&["connect", endpoint, "--send", "of ours", "--wait", "0"]).expect_code(0);
-    server.has_told("of ours");
+}
+
+const PING: &str = "id=4660 seq=7 hello ping";
+
+/// Whether [`PING`] is among what was shown, as a message of this ICMP type.
+fn has_ping(shown: &[u8], kind: u8) -> bool {
+    let message = b"\x12\x34\x00\x07hello ping";
+    let has_kind = |at: usize| at >= 4 && shown[at - 4] == kind && shown[at - 3] == 0;
+    shown.windows(message.len()).enumerate().any(|(at, window)| window == message && has_kind(at))
+}
+
+/// What Python's `backslashreplace` has written, as the bytes that it was; none of them was a backslash.
+fn unescaped(shown: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(shown);
+    let mut parts = text.split("\\x");
+    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        let (code, rest) = part.split_at(2);
+        bytes.push(u8::from_str_radix(code, 16).expect("two hex digits"));
+        bytes.extend(rest.as_bytes());
+    }
+    bytes
+}
+
+/// A protocol that nobody else uses: ours hears Python's, and Python's server ours.
+#[test]
+fn python_over_raw_ip() {
+    if !require_tool("python3") {
+        return;
+    }
+    in_own_network("python_over_raw_ip", || {
+        for endpoint in ["raw://127.0.0.1?proto=253", "raw://[::1]?proto=253"] {
+            let (mut sockeye, _) = Sockeye::listen(&["listen", endpoint]);
+            Written::python(&[endpoint, "--send", "one of many"]).finish();
+            sockeye.expect_where("the packet", |event| {
+                event["hex"].as_str().is_some_and(|hex| hex.ends_with("6f6e65206f66206d616e79"))
+            });
+            drop(sockeye);
+            let mut server = Written::python(&[endpoint, "--listen"]);
+            server.listening();
+            run(&["connect", endpoint, "--send", "of ours", "--wait", "0"]).expect_code(0);
+            server.has_told("of ours");
+        }
+    });
+}
+
+/// What a server answers over a loopback arrives at itself: each question is answered once, and no answer is.
+#[test]
+fn python_does_not_answer_itself() {
+    if !require_tool("python3") {
+        return;
+    }
+    in_own_network("python_does_not_answer_itself", || {
+        for endpoint in [
+            "raw://127.0.0.1?proto=253",
+            "raw://0.0.0.0?proto=253",
+            "raw://[::1]?proto=253",
+            "raw://[::]?proto=253",
+            "packet://lo?proto=0x88b5",
+        ] {
+            let to = endpoint.replace("0.0.0.0", "127.0.0.1").replace("[::]", "[::1]");
+            for (respond, answer) in [(&["--echo"][..], None), (&["--reply", "pong"], Some("pong"))] {
+                let mut server = Written::python(&[&[endpoint, "--listen"], respond].concat());
+                server.listening();
+                for question in ["first", "second", "third"] {
+                    run(&["connect", &to, "--send", question, "--wait", "0"]).expect_code(0);
+                }
+                // Each question is heard once, and each answer.
+                let counts = |bytes: &[u8]| {
+                    let text = String::from_utf8_lossy(bytes).into_owned();
+                    ["first", "second", "third", "pong"].map(|word| text.matches(word).count())
+                };
+                let expected = if answer.is_some() { [1, 1, 1, 3] } else { [2, 2, 2, 0] };
+                let all = expected.iter().sum::<usize>();
+                server.process.read_until("all answers", |bytes| counts(bytes).iter().sum::<usize>() >= all);
+                server.process.signal(Signal::SIGINT);
+                let finished = server.finish();
+                assert_eq!(counts(&finished.stdout), expected, "{endpoint} {respond:?}");
+            }
+        }
+        // Its own address is among those that it sends to.
+        let own = "127.0.0.1:9001".to_owned();
+        let mut server =
+            Written::python(&[&format!("udp://{own}"), "--listen", "--echo", "--to", &own, "--send", "to myself"]);
+        let count = |bytes: &[u8]| String::from_utf8_lossy(bytes).matches("to myself").count();
+        server.process.read_until("question and answer", |bytes| count(bytes) >= 2);
+        server.process.signal(Signal::SIGINT);
+        assert_eq!(count(&server.finish().stdout), 2);
+    });
 }
 
 /// Whether this machine reaches itself over vsock, which takes the kernel module vsock_loopback. The test's own sockets

@@ -87,6 +87,11 @@ const CROSSES: [&str; 16] = [
     ".received()",
 ];
 
+/// The row of sockets that somebody else has opened, and how a test comes by one. In other rows it would show nothing of
+/// what this program opens.
+const INHERITED: &str = "an inherited descriptor";
+const ADOPTS: [&str; 2] = ["inherited(", "fd://"];
+
 #[test]
 fn each_cell_is_a_test_of_that_role_in_which_bytes_cross() {
     let (tests, section) = (all_tests(), section());
@@ -107,6 +112,7 @@ fn each_cell_is_a_test_of_that_role_in_which_bytes_cross() {
             }
         }
         for name in [listens, connects, peers].into_iter().flat_map(named) {
+            assert!(socket == INHERITED || !has(name, &ADOPTS), "{socket}: {name} is of a descriptor");
             assert!(has(name, &CROSSES), "{socket}: nothing crosses in {name}");
         }
     }

@@ -57,6 +57,63 @@ fn a_client_is_shown_followed_and_copied() {
     assert_eq!(code(&window), None);
 }
 
+/// What the menu of the only session's row offers, opened by a right click or by its key.
+fn show_other_end(window: &mut Window, by_key: bool) {
+    let row = window.panel("Server").get_by_role(Role::ListItem);
+    if by_key {
+        row.focus();
+        window.harness.step();
+        window.harness.key_press_modifiers(Modifiers::SHIFT, Key::F10);
+    } else {
+        row.click_secondary();
+    }
+    window.harness.step();
+    window.harness.step();
+    window.harness.get_by_role_and_label(Role::Button, "Show the other end as code…").click();
+    window.harness.run_steps(3);
+}
+
+#[test]
+fn the_other_end_of_a_connection_is_shown() {
+    let mut window = Window::english();
+    window.connect();
+    let port = window.listening_port();
+    for by_key in [false, true] {
+        show_other_end(&mut window, by_key);
+        assert!(window.harness.query_by_label_contains("Other end as code · 127.0.0.1:").is_some());
+        let text = code(&window).expect("a program");
+        assert!(text.contains(&format!("client.connect((\"127.0.0.1\", {port}))")), "{text}");
+        choose(&mut window, "netcat");
+        assert!(
+            code(&window).is_some_and(|text| text.contains(&format!("nc 127.0.0.1 {port}"))),
+            "{:?}",
+            code(&window)
+        );
+        window.press(Key::Escape);
+        assert_eq!(code(&window), None);
+    }
+}
+
+#[test]
+fn the_other_end_of_a_datagram_socket_says_hello() {
+    let server = ServerTab { protocol: "udp".to_owned(), address: "0.0.0.0".to_owned(), ..any_port() };
+    let mut window = Window::with_tabs(server, ClientTab::default());
+    window.listen();
+    let labels = window.panel("Server").query_all_by_role(Role::Label);
+    let words = labels.filter_map(|label| label.accesskit_node().value()).find(|words| words.contains("0.0.0.0:"));
+    let words = words.expect("the state line");
+    let after = words.split_once("0.0.0.0:").expect("an address").1;
+    let port: String = after.chars().take_while(char::is_ascii_digit).collect();
+    let peer = std::net::UdpSocket::bind("127.0.0.1:0").expect("a port");
+    peer.send_to(b"x", format!("127.0.0.1:{port}")).expect("it is sent");
+    window.until("the peer", |window| window.has_client("127.0.0.1"));
+    show_other_end(&mut window, false);
+    let text = code(&window).expect("a program");
+    // Bound to every address, the listener is reached at this machine's own.
+    assert!(text.contains(&format!("client.connect((\"127.0.0.1\", {port}))")), "{text}");
+    assert!(text.contains("MESSAGE = b\"hello\""), "{text}");
+}
+
 #[test]
 fn a_server_follows_its_reply_and_says_what_a_tool_can_t_do() {
     let mut window = Window::with_tabs(ServerTab { more_open: true, ..any_port() }, ClientTab::default());

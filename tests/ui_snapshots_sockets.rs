@@ -26,8 +26,9 @@ use sockeye::codec::can::Frame;
 use sockeye::codec::decode::Decoder;
 use sockeye::engine::Surroundings;
 use sockeye::model::{
-    AcceptQueue, Cause, ClientTab, Direction, Event, Facility, Failure, Hint, Operation, Protocol, Role, ServerTab,
-    SessionId, Settings, SocketId, SocketMemory, SocketState, TcpInfo, TcpState, WaitingSocket,
+    AcceptQueue, Cause, ClientTab, Direction, Event, Facility, Failure, Hint, Notice, Operation, PeerProcess, Protocol,
+    Role, ServerTab, SessionId, SessionInfo, Settings, SocketId, SocketMemory, SocketState, TcpInfo, TcpState,
+    WaitingSocket,
 };
 
 use crate::app::{Window, steady_surroundings};
@@ -313,6 +314,38 @@ fn a_ping_in_the_inspector() {
             shoot(&mut window, &format!("ping-{name}"), &mut results);
         }
     });
+}
+
+/// Who is at the other ends of Unix sockets, in the rows and in the state line.
+#[test]
+fn processes_at_the_other_ends() {
+    let mut results = SnapshotResults::new();
+    for ((name, theme), size) in THEMES.into_iter().zip([SMALL, SIZE]) {
+        let ours = format!("@sockeye-unix-{name}");
+        let settings = english(server("unix", &ours, ""), client("unix-dgram", "/run/clock.sock", ""));
+        let mut window = open(themed(&settings, theme), size);
+        let process =
+            |pid, name: Option<&str>| PeerProcess { pid, uid: 1000, gid: 100, name: name.map(ToOwned::to_owned) };
+        let with = |event: Event, process: PeerProcess| match event {
+            Event::Opened { info, traffic } => {
+                Event::Opened { info: SessionInfo { process: Some(process), ..info }, traffic }
+            }
+            other => other,
+        };
+        let accepted = |id, bytes| opened(id, SERVER, Role::Server, Protocol::UnixStream, "", bytes);
+        let notice = Notice::PeerKnown { process: process(Some(612), Some("clockd")) };
+        report(
+            &mut window,
+            [
+                listening(&format!("unix:{ours}")),
+                with(accepted(1, [12, 6]), process(Some(4711), Some("python3"))),
+                with(accepted(2, [655_360_000, 1_024]), process(None, None)),
+                opened(3, CLIENT, Role::Client, Protocol::UnixDatagram, "/run/clock.sock", [8, 4]),
+                Event::Noticed { socket: Some(CLIENT), session: Some(SessionId(3)), notice },
+            ],
+        );
+        shoot(&mut window, &format!("unix-{name}"), &mut results);
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 #[path = "support/app.rs"]
 mod app;
 
+use std::fs::File;
 use std::net::TcpListener;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::process::{Command, Stdio};
@@ -10,6 +11,9 @@ use std::process::{Command, Stdio};
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+use nix::sys::socket::{
+    AddressFamily, ControlMessage, MsgFlags, SockFlag, SockType, UnixAddr, connect, sendmsg, socket,
+};
 
 use crate::app::{Window, listener};
 
@@ -68,6 +72,54 @@ fn unix_messages_keep_their_borders_and_either_side_finishes() {
     window.until("the process", |window| window.has_client(process.trim()));
     window.click("Client", "Finish sending");
     window.until("the end", |window| window.panel("Client").query_by_label("Connect").is_some());
+}
+
+/// How the window names this process and its user, where there is little room.
+fn own_ids() -> String {
+    format!("pid {}, uid {}", std::process::id(), nix::unistd::getuid())
+}
+
+#[test]
+fn who_is_at_the_other_end_is_shown() {
+    for protocol in ["Unix stream", "Unix datagram", "Unix seqpacket"] {
+        let name = format!("@sockeye-window-{}-{}", protocol.replace(' ', "-"), std::process::id());
+        let mut window = open(protocol, &name);
+        window.until("the connection", |window| window.panel("Client").query_by_label("Disconnect").is_some());
+        window.write("Client", "Message", "who");
+        window.click("Client", "Send");
+        window.until("the client's process", |window| window.has_client(&own_ids()));
+        // Of a datagram socket's other end nothing is known before it has sent something.
+        assert_eq!(window.shows("Client", &own_ids()), protocol != "Unix datagram", "{protocol}");
+        window.write("Server", "Message", "me");
+        window.click("Server", "Send");
+        window.until("the server's process", |window| window.shows("Client", &own_ids()));
+    }
+}
+
+#[test]
+fn descriptors_that_came_along_are_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("passed.txt");
+    let passed = File::create(&file).expect("a file");
+    for (protocol, kind) in [("Unix stream", SockType::Stream), ("Unix datagram", SockType::Datagram)] {
+        let name = format!("@sockeye-window-rights-{}-{}", protocol.replace(' ', "-"), std::process::id());
+        let mut window = Window::english();
+        window.choose("Server", "Protocol", protocol);
+        window.write("Server", "Address", &name);
+        window.click("Server", "Start listening");
+        window.until("listening", |window| window.shows("Server", "Listening on "));
+        let peer = socket(AddressFamily::Unix, kind, SockFlag::empty(), None).expect("a socket");
+        let to = UnixAddr::new_abstract(&name.as_bytes()[1..]).expect("a name");
+        connect(peer.as_raw_fd(), &to).expect("the listener");
+        let rights = [passed.as_raw_fd()];
+        let along = [ControlMessage::ScmRights(&rights)];
+        let bytes = [std::io::IoSlice::new(b"take it")];
+        sendmsg::<()>(peer.as_raw_fd(), &bytes, &along, MsgFlags::empty(), None).expect("it is sent");
+        let path = file.display().to_string();
+        window.until("the notice", |window| window.journal().iter().flatten().any(|cell| cell.contains(&path)));
+        assert!(window.has_row(&["received", "7", "take it"]), "{protocol}");
+        window.until("the words", |window| window.shows("Server", &path));
+    }
 }
 
 /// As if it had been there when the program started.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, never, select};
 
 use super::open_sockets::OpenSockets;
-use super::report::{Form, Report};
+use super::report::{Fact, Form, Report};
 use super::signals::{Signalled, Signals};
 use super::standard_input::Chunk;
 use super::tally::Tally;
@@ -151,6 +151,14 @@ impl Console {
     pub(super) fn tell_failure(&mut self, failure: &Failure) {
         if self.output_error.is_none() {
             let told = self.tally.tell_failure(failure, &mut *self.report);
+            self.note_output(told);
+        }
+    }
+
+    /// Tells where a browser finds what is shown.
+    pub(super) fn tell_url(&mut self, url: &str) {
+        if self.output_error.is_none() {
+            let told = self.report.tell(&Fact::ForBrowsers { url });
             self.note_output(told);
         }
     }

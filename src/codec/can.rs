@@ -4,8 +4,10 @@
 //! machine's byte order. The text is the one that the can-utils programs read and write: `123#DEADBEEF`.
 
 pub mod bcm;
+mod parts;
 mod text;
 
+pub use parts::FrameParts;
 pub use text::{FrameTextError, FrameTextProblem};
 
 /// Bytes of a `struct can_frame`.

@@ -4,13 +4,17 @@ use ::core::net::{IpAddr, Ipv4Addr};
 use std::io;
 
 use crate::codec::icmp;
-use crate::model::{Cause, Endpoint, Failure, Hint, HostPort, IpProtocol, Operation, Protocol, Role, Target, UnixName};
+use crate::model::{
+    Cause, Endpoint, Failure, Hint, HostPort, IpProtocol, Operation, Protocol, RawAddress, Role, SocketOptions, Target,
+    UnixName,
+};
 use crate::net;
 use crate::store::{ephemeral_ports, missing, socket_file, time_wait};
 
 mod descriptor;
 mod in_use;
 mod lacking;
+mod route;
 mod scope;
 mod vsock;
 
@@ -23,19 +27,26 @@ pub(super) fn explain(mut failure: Failure, target: &Target, role: Role) -> Fail
     // A client's own address, where that is what can't be bound.
     let named = failure.subject.parse::<Target>().map_or_else(|_| target.endpoint.clone(), |named| named.endpoint);
     let endpoint = &named;
-    if let Some(path) = endpoint.unix_name().and_then(UnixName::path) {
-        match (&failure.cause, socket_file::is_socket(path)) {
-            (Cause::Refused, Some(true)) => failure.cause = Cause::StaleSocket,
-            (Cause::Refused | Cause::AddressInUse, Some(false)) => failure.cause = Cause::NotASocket,
-            _ => {}
-        }
-    }
+    look_at_the_path(&mut failure, endpoint);
     let failure = match endpoint.host().filter(|_| endpoint.protocol().is_over_ip()) {
         Some(address) => explain_port(explain_address_in(role, failure, address)),
         None => failure,
     };
-    let hint = failure.hint.clone().or_else(|| hint(&failure, endpoint, target));
+    let hint = failure.hint.clone().or_else(|| hint(&failure, endpoint, &target.options));
     scope::named(Failure { hint, ..failure })
+}
+
+/// What stands where a Unix socket was to be bound, or was looked for: the system's error is the same for all of it.
+fn look_at_the_path(failure: &mut Failure, endpoint: &Endpoint) {
+    let Some(path) = endpoint.unix_name().and_then(UnixName::path) else { return };
+    let found = match failure.cause {
+        Cause::AddressInUse => socket_file::in_the_way(path),
+        Cause::Refused => socket_file::refusing(path),
+        _ => None,
+    };
+    if let Some(cause) = found {
+        failure.cause = cause;
+    }
 }
 
 /// Looks closer at a failure that comes of an address: of IPv6 without its network, or that all machines of a network
@@ -92,10 +103,10 @@ fn is_broadcast(ip: Ipv4Addr) -> bool {
     ip.is_broadcast() || all.iter().flat_map(|interface| &interface.addresses).any(|at| at.broadcast == Some(ip))
 }
 
-/// `endpoint` is the one that failed, of several addresses of `target`.
-fn hint(failure: &Failure, endpoint: &Endpoint, target: &Target) -> Option<Hint> {
+/// `endpoint` is the one that failed, and the options are what was asked for.
+fn hint(failure: &Failure, endpoint: &Endpoint, options: &SocketOptions) -> Option<Hint> {
     Some(match failure.cause {
-        Cause::AddressInUse => in_use::hint(endpoint, &target.options),
+        Cause::AddressInUse => in_use::hint(endpoint, options),
         // What a machine answers over vsock where nobody listens.
         Cause::ConnectionReset if matches!(endpoint, Endpoint::Vsock(_)) && failure.operation == Operation::Connect => {
             Hint::StartTheServer
@@ -109,6 +120,11 @@ fn hint(failure: &Failure, endpoint: &Endpoint, target: &Target) -> Option<Hint>
         Cause::Refused | Cause::StaleSocket => start_the_server(endpoint.protocol()),
         Cause::SelfConnect => Hint::ChooseAnotherPort,
         Cause::NotASocket => Hint::RemoveTheFile,
+        Cause::NoSocketThere => Hint::CheckThePath,
+        Cause::IsDirectory if endpoint.protocol().is_unix() => match failure.operation {
+            Operation::Bind => Hint::ChooseAPathInTheFolder,
+            _ => Hint::CheckThePath,
+        },
         Cause::NotFound | Cause::NotADirectory => {
             let path = endpoint.unix_name()?.path()?;
             match missing::on_the_way(path)? {
@@ -125,12 +141,13 @@ fn hint(failure: &Failure, endpoint: &Endpoint, target: &Target) -> Option<Hint>
         },
         Cause::OtherSocketType => Hint::ChooseAnotherProtocol,
         Cause::NoSuchHost => Hint::CheckTheName,
+        Cause::NetworkUnreachable if let Some(hint) = route::hint(endpoint) => hint,
         Cause::AddressNotAvailable | Cause::HostUnreachable | Cause::NetworkUnreachable | Cause::TimedOut => {
             Hint::CheckTheAddress
         }
-        Cause::PermissionDenied => lacking::right(failure.operation, endpoint, &target.options),
+        Cause::PermissionDenied => lacking::right(failure.operation, endpoint, options),
         Cause::AddressFamilyMissing | Cause::ProtocolMissing => {
-            return lacking::missing(endpoint.protocol(), target.options.ip_protocol(), &failure.cause);
+            return lacking::missing(endpoint.protocol(), options.ip_protocol(), &failure.cause);
         }
         Cause::NoSuchDevice => match endpoint {
             Endpoint::Can(_) | Endpoint::CanBroadcast(_) | Endpoint::Packet(_) => Hint::CheckTheInterface,
@@ -196,12 +213,23 @@ pub(super) fn send_message(protocol: Protocol, carried: Option<IpProtocol>, peer
     match failure.cause {
         Cause::MessageTooLong => return failure.with_hint(longest(protocol, peer)),
         Cause::PeerQueueFull => return failure.with_hint(Hint::WaitForTheReceiver),
-        Cause::Refused => return failure.with_hint(start_the_server(protocol)),
         _ => {}
     }
-    match ported(peer) {
-        Some(address) => explain_address(failure, &address),
+    let Some(to) = endpoint_of(protocol, carried, peer) else { return failure };
+    look_at_the_path(&mut failure, &to);
+    let failure = match to.host().filter(|address| address.is_literal()) {
+        Some(address) => explain_address(failure, address),
         None => failure,
+    };
+    let hint = failure.hint.clone().or_else(|| hint(&failure, &to, &SocketOptions::default()));
+    Failure { hint, ..failure }
+}
+
+/// Whom a message was for. A raw socket's peer is written without what it carries.
+fn endpoint_of(protocol: Protocol, carried: Option<IpProtocol>, peer: &str) -> Option<Endpoint> {
+    match protocol {
+        Protocol::Raw => Some(Endpoint::Raw(RawAddress::new(peer, carried?))),
+        _ => protocol.with_scheme(peer).parse().ok(),
     }
 }
 

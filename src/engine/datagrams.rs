@@ -239,6 +239,11 @@ impl<'a> Worker<'a> {
             self.note_drops(dropped);
         }
         let Some(session) = self.session_of(datagram.from.as_ref(), datagram.process.as_ref()) else { return };
+        if let Some(process) = datagram.process.filter(|process| session.learns(process)) {
+            self.flush();
+            let process = (self.core.name_process)(process);
+            self.core.notice(self.control.id, Some(&session), Notice::PeerKnown { process });
+        }
         session.count_received(bytes.len() as u64);
         if datagram.truncated {
             self.flush();

@@ -59,6 +59,8 @@ pub(super) struct Session {
     /// What a browser is shown; `None` where bytes are bytes.
     pub(super) browser: Option<Answering>,
     speech: Mutex<Speech>,
+    /// Process, user and group at the other end, as far as they are known.
+    process: Mutex<Option<(Option<u32>, u32, u32)>>,
     /// Found out with the first automatic answer.
     hears_itself: OnceLock<bool>,
     queue: SendQueue,
@@ -109,6 +111,7 @@ impl Session {
         Self {
             peer: info.peer.to_string(),
             address,
+            process: Mutex::new(info.process.as_ref().map(|process| (process.pid, process.uid, process.gid))),
             info,
             traffic: Arc::new(Traffic::default()),
             stop: Stop::new(),

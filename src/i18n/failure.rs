@@ -65,6 +65,8 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
         Hint::ChooseAnotherIpProtocol => tr!(language, "hint.choose_another_ip_protocol"),
         Hint::ShortenThePath => tr!(language, "hint.shorten_the_path"),
         Hint::RemoveTheFile => tr!(language, "hint.remove_the_file"),
+        Hint::CheckThePath => tr!(language, "hint.check_the_path"),
+        Hint::ChooseAPathInTheFolder => tr!(language, "hint.choose_a_path_in_the_folder"),
         Hint::RaiseDescriptorLimit => tr!(language, "hint.raise_descriptor_limit"),
         Hint::DatagramMax { v6, bytes } => {
             tr!(language, "hint.datagram_max", network = network(*v6), bytes = super::grouped(*bytes))
@@ -103,6 +105,13 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
         Hint::FreeSpace => tr!(language, "hint.free_space"),
         Hint::CheckRights => tr!(language, "hint.check_rights"),
         Hint::ChooseAnInterface { names } => tr!(language, "hint.choose_an_interface", names = names.join(", ")),
+        Hint::NameTheWay { option, names } if names.is_empty() => {
+            tr!(language, "hint.name_the_way.none", option = option)
+        }
+        Hint::NameTheWay { option, names } => {
+            tr!(language, "hint.name_the_way", option = option, first = names[0], names = names.join(", "))
+        }
+        Hint::ListenOnV6 => tr!(language, "hint.listen_on_v6"),
         Hint::RaiseGroupLimit { settings } => {
             tr!(language, "hint.raise_group_limit", settings = settings.join(", "))
         }
@@ -187,6 +196,7 @@ pub fn cause(language: Language, cause: &Cause) -> Words {
         Cause::PathTooLong => tr!(language, "cause.path_too_long"),
         Cause::StaleSocket => tr!(language, "cause.stale_socket"),
         Cause::NotASocket => tr!(language, "cause.not_a_socket"),
+        Cause::NoSocketThere => tr!(language, "cause.no_socket_there"),
         Cause::OtherSocketType => tr!(language, "cause.other_socket_type"),
         Cause::PeerQueueFull => tr!(language, "cause.peer_queue_full"),
         Cause::NoReturnAddress => tr!(language, "cause.no_return_address"),

@@ -21,6 +21,10 @@ pub fn endpoint_error(language: Language, error: &EndpointError) -> String {
         EndpointError::PathTooLong { len } => {
             tr!(language, "endpoint.path_too_long", len = len, max = crate::model::UNIX_PATH_MAX)
         }
+        EndpointError::EmptyAbstractName => tr!(language, "endpoint.empty_abstract_name"),
+        EndpointError::AbstractNameTooLong { len } => {
+            tr!(language, "endpoint.abstract_name_too_long", len = len, max = crate::model::UNIX_PATH_MAX)
+        }
         EndpointError::PathWithNul => tr!(language, "endpoint.path_with_nul"),
         EndpointError::EmptyDescriptor => tr!(language, "endpoint.empty_descriptor"),
         EndpointError::BadDescriptor(text) => tr!(language, "endpoint.bad_descriptor", text = text),
@@ -28,6 +32,9 @@ pub fn endpoint_error(language: Language, error: &EndpointError) -> String {
         EndpointError::BadIpProtocol(text) => tr!(language, "endpoint.bad_ip_protocol", text = text),
         EndpointError::EmptyInterface => tr!(language, "endpoint.empty_interface"),
         EndpointError::BadInterface(name) => tr!(language, "endpoint.bad_interface", name = name),
+        EndpointError::NoInterfaceBeside(text) => {
+            tr!(language, "endpoint.no_interface_beside", example = format!("{text}%eth0"))
+        }
         EndpointError::BadHardwareAddress(text) => tr!(language, "endpoint.bad_hardware_address", text = text),
         EndpointError::NoEtherType => tr!(language, "endpoint.no_ether_type"),
         EndpointError::BadEtherType(text) => tr!(language, "endpoint.bad_ether_type", text = text),

@@ -25,7 +25,7 @@ pub use mistake::{compose_error, endpoint_error, filter_error, group_error};
 pub use notice::notice;
 pub use obstacle::obstacle;
 pub use option::{option_explained, option_name, option_sentence, option_value};
-pub use process::process;
+pub use process::{process, process_ids};
 pub use quantity::{byte_size, bytes, duration, grouped, pace, rate, short_span};
 
 /// The words for a key: `tr!(language, "journal.rows", count = 12)`.

@@ -66,6 +66,9 @@ pub fn notice(language: Language, notice: &Notice) -> String {
             tr!(language, "notice.descriptors_closed", count = descriptors.len(), list = list)
         }
         Notice::DescriptorsLost => tr!(language, "notice.descriptors_lost"),
+        Notice::PeerKnown { process } => {
+            tr!(language, "notice.peer_known", process = super::process(language, process))
+        }
         Notice::SenderUnnamed => tr!(language, "notice.sender_unnamed"),
     }
     .into_owned()

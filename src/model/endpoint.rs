@@ -2,6 +2,7 @@
 
 mod local;
 mod parse;
+mod reached;
 #[cfg(test)]
 mod tests;
 
@@ -262,6 +263,10 @@ pub enum EndpointError {
     EmptyPath,
     #[error("a Unix socket's path has at most {max} bytes, this one has {len}", max = UNIX_PATH_MAX)]
     PathTooLong { len: usize },
+    #[error("no abstract name")]
+    EmptyAbstractName,
+    #[error("an abstract name has at most {max} bytes, this one has {len}", max = UNIX_PATH_MAX)]
+    AbstractNameTooLong { len: usize },
     #[error("a Unix socket's path can't contain a NUL")]
     PathWithNul,
     #[error("no descriptor")]
@@ -276,6 +281,9 @@ pub enum EndpointError {
     EmptyInterface,
     #[error("{0:?} can't be an interface")]
     BadInterface(String),
+    /// The hardware address of somebody on a link, which could be any.
+    #[error("{0:?} needs an interface after %")]
+    NoInterfaceBeside(String),
     #[error("{0:?} is no hardware address")]
     BadHardwareAddress(String),
     #[error("no EtherType")]

@@ -16,6 +16,7 @@ use super::interface::NetworkInterface;
 use super::multicast::MulticastGroup;
 use super::options::OptionAnswer;
 use super::page::Page;
+use super::process::PeerProcess;
 use super::session::{Purpose, SessionInfo, Traffic};
 use super::socket_state::SocketState;
 use super::transfer::{Progress, TransferEnd, TransferInfo};
@@ -142,6 +143,10 @@ pub enum Notice {
     DescriptorsLost,
     /// A sender without a name: nothing can be sent to it.
     SenderUnnamed,
+    /// Which process sent the last datagram over a Unix socket: none was known before, or another one.
+    PeerKnown {
+        process: PeerProcess,
+    },
 }
 
 impl Notice {

@@ -106,8 +106,10 @@ pub enum Cause {
     PathTooLong,
     /// The Unix socket's file is there and nobody listens behind it.
     StaleSocket,
-    /// A file that is not a socket stands where the socket should be.
+    /// A file that is not a socket stands where a socket is to be bound.
     NotASocket,
+    /// A file that is not a socket stands where one was looked for, to connect to.
+    NoSocketThere,
     /// The Unix socket at that name is of another type.
     OtherSocketType,
     /// The receiver of a Unix datagram has to read before its queue takes another.

@@ -102,7 +102,7 @@ impl Failed {
         call: impl FnOnce(&io::Error) -> Failure,
     ) -> Failure {
         match self {
-            Self::OtherFamily => Failure::new(operation, group, Cause::OtherFamily),
+            Self::OtherFamily => Failure::new(operation, group, Cause::OtherFamily).with_hint(Hint::ListenOnV6),
             Self::NoInterface => no_interface(operation, group),
             Self::Call(error) => call(&error),
         }

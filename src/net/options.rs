@@ -44,13 +44,15 @@ pub(super) fn probe(kind: Type, facility: &Facility) -> Result<(), Failure> {
 
 fn open_for(domain: Domain, kind: Type, asked: IpProtocol, subject: &dyn Display) -> Result<Socket, Failure> {
     let protocol = Protocol::from(i32::from(asked.0));
-    Socket::new(domain, kind, Some(protocol)).map_err(|error| match errno(&error) {
-        // ENOPROTOOPT: MPTCP that `net.mptcp.enabled` turns off.
-        Some(Errno::EPROTONOSUPPORT | Errno::ESOCKTNOSUPPORT | Errno::EINVAL | Errno::ENOPROTOOPT) => {
-            let subject = format!("{subject}?{}={asked}", SocketOption::IpProtocol.name());
-            Failure::new(Operation::Open, subject, Cause::ProtocolMissing)
+    Socket::new(domain, kind, Some(protocol)).map_err(|error| {
+        let subject = format!("{subject}?{}={asked}", SocketOption::IpProtocol.name());
+        match errno(&error) {
+            // ENOPROTOOPT: MPTCP that `net.mptcp.enabled` turns off.
+            Some(Errno::EPROTONOSUPPORT | Errno::ESOCKTNOSUPPORT | Errno::EINVAL | Errno::ENOPROTOOPT) => {
+                Failure::new(Operation::Open, subject, Cause::ProtocolMissing)
+            }
+            _ => Failure::io(Operation::Open, subject, &error),
         }
-        _ => Failure::io(Operation::Open, subject, &error),
     })
 }
 

@@ -25,6 +25,27 @@ fn is_socket_type(_kind: fs::FileType) -> bool {
     false
 }
 
+/// Why nothing can be bound at a path that is taken; `None` where a socket is there, or nothing that can be looked at.
+#[must_use]
+pub fn in_the_way(path: &Path) -> Option<Cause> {
+    let found = fs::symlink_metadata(path).ok()?;
+    match found.is_dir() {
+        true => Some(Cause::IsDirectory),
+        false => (!is_socket_type(found.file_type())).then_some(Cause::NotASocket),
+    }
+}
+
+/// Why a path refuses whoever connects to it, links followed as connect(2) does; `None` where nothing can be looked at.
+#[must_use]
+pub fn refusing(path: &Path) -> Option<Cause> {
+    let found = fs::metadata(path).ok()?;
+    Some(match is_socket_type(found.file_type()) {
+        true => Cause::StaleSocket,
+        false if found.is_dir() => Cause::IsDirectory,
+        false => Cause::NoSocketThere,
+    })
+}
+
 /// Removes a socket's file so that the name can be bound again. Whether somebody still listens behind it is for the
 /// caller to find out first.
 ///
@@ -97,6 +118,16 @@ mod tests {
         assert_eq!(is_socket(&file), Some(false));
         assert_eq!(is_socket(&link), Some(false));
         assert_eq!(is_socket(&folder.path().join("none")), None);
+        for (path, way, refused) in [
+            (&socket, None, Some(Cause::StaleSocket)),
+            (&file, Some(Cause::NotASocket), Some(Cause::NoSocketThere)),
+            // connect(2) follows it, bind(2) doesn't.
+            (&link, Some(Cause::NotASocket), Some(Cause::StaleSocket)),
+            (&folder.path().to_owned(), Some(Cause::IsDirectory), Some(Cause::IsDirectory)),
+            (&folder.path().join("none"), None, None),
+        ] {
+            assert_eq!((in_the_way(path), refusing(path)), (way, refused), "{}", path.display());
+        }
 
         assert_eq!(remove_socket(&file).unwrap_err().cause, Cause::NotASocket);
         assert_eq!(remove_socket(&link).unwrap_err().cause, Cause::NotASocket);

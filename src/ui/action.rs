@@ -71,6 +71,8 @@ pub enum UiCommand {
     ShowCode(Role, SocketId),
     /// The same for the tab in front of the panel that the keyboard is in.
     ShowCodeHere,
+    /// Opens it with the client at the other end of one of a listener's sessions.
+    ShowPeerCode(SocketId, SessionId),
     /// Opens the list of files that crossed.
     ShowPastTransfers,
     /// Empties it for good.
@@ -153,6 +155,7 @@ impl UiCommand {
             Self::ZoomOut => tr!(language, "action.zoom_out"),
             Self::ZoomReset => tr!(language, "action.zoom_reset"),
             Self::ShowCode(..) | Self::ShowCodeHere => tr!(language, "action.show_code"),
+            Self::ShowPeerCode(..) => tr!(language, "action.show_peer_code"),
             Self::ShowPastTransfers => tr!(language, "action.past_transfers"),
             Self::ForgetPastTransfers => tr!(language, "action.forget_past_transfers"),
             Self::ShowShortcuts => tr!(language, "action.shortcuts"),
@@ -172,6 +175,7 @@ impl UiCommand {
                 tr!(language, "tooltip.tab_here")
             }
             Self::ShowCode(..) | Self::ShowCodeHere => tr!(language, "tooltip.show_code"),
+            Self::ShowPeerCode(..) => tr!(language, "tooltip.show_peer_code"),
             Self::ShowPastTransfers => tr!(language, "tooltip.past_transfers"),
             Self::ToggleFollow => tr!(language, "tooltip.follow"),
             Self::ToggleInspector => tr!(language, "tooltip.inspector"),

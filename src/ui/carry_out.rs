@@ -77,6 +77,9 @@ impl App {
             UiCommand::ShowCodeHere => {
                 self.code = Some(CodeWindow::new(self.panel_in_use, self.front_tab(self.panel_in_use)));
             }
+            UiCommand::ShowPeerCode(socket, session) => {
+                self.code = Some(CodeWindow::of_peer(socket, session));
+            }
             UiCommand::ShowPastTransfers => self.past.open(),
             UiCommand::ForgetPastTransfers => {
                 self.past.clear();

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use crate::codec::decode::Decoder;
 use crate::codec::encoding::Encoding;
 use crate::model::{
-    CloseReason, Direction, Event, Facility, Failure, InheritedSocket, NetworkInterface, PageRow, RowBody, SessionId,
-    SessionInfo, ShownAs, SocketId, Traffic,
+    CloseReason, Direction, Event, Facility, Failure, InheritedSocket, NetworkInterface, Notice, PageRow, RowBody,
+    SessionId, SessionInfo, ShownAs, SocketId, Traffic,
 };
 
 pub use places::Places;
@@ -148,6 +148,11 @@ impl Sessions {
             Event::Upgraded { session, received, sent } => {
                 if let Some(view) = self.by_id.get_mut(session) {
                     view.frames_from = Some(FramesFrom { received: *received, sent: *sent });
+                }
+            }
+            Event::Noticed { session: Some(session), notice: Notice::PeerKnown { process }, .. } => {
+                if let Some(view) = self.by_id.get_mut(session) {
+                    view.info.process = Some(process.clone());
                 }
             }
             Event::CarriesFiles { session, purpose } => {

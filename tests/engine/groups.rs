@@ -176,7 +176,7 @@ fn what_can_t_be_joined_says_why() {
         };
         assert_eq!(refuse(true, "239.1.1.1@d0"), (Cause::AlreadyJoined, None));
         assert_eq!(refuse(false, "239.9.9.9@d0"), (Cause::NotJoined, None));
-        assert_eq!(refuse(true, "ff02::77@d0"), (Cause::OtherFamily, None));
+        assert_eq!(refuse(true, "ff02::77@d0"), (Cause::OtherFamily, Some(Hint::ListenOnV6)));
         // The last has no route to it.
         for nowhere in ["239.1.1.2@nosuch", "239.1.1.2@10.9.9.9", "232.1.1.1@nosuch/10.9.0.2", "239.1.1.2"] {
             let (cause, hint) = refuse(true, nowhere);

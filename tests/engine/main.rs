@@ -16,6 +16,7 @@ mod journal;
 mod link_local;
 mod options;
 mod options_live;
+mod options_of_families;
 mod options_of_mptcp;
 mod packet;
 mod splitting;

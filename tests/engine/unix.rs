@@ -72,7 +72,8 @@ fn another_file_in_the_sockets_place_is_left_alone() {
     let failure = h.failed();
     assert_eq!((failure.cause, failure.hint), (Cause::NotASocket, Some(Hint::RemoveTheFile)));
     h.begin_connect(&endpoint, |_| {});
-    assert_eq!(h.failed().cause, Cause::NotASocket);
+    let failure = h.failed();
+    assert_eq!((failure.cause, failure.hint), (Cause::NoSocketThere, Some(Hint::CheckThePath)));
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
 }
 

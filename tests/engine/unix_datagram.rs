@@ -115,6 +115,34 @@ fn a_client_has_a_name_of_its_own_and_leaves_nothing_behind() {
     }
 }
 
+/// A client's session opens before anybody has answered.
+#[test]
+fn who_answers_a_client_is_told_once_it_has() {
+    for connected in [true, false] {
+        let folder = tempdir().unwrap();
+        let path = folder.path().join("theirs");
+        let server = peer(&path);
+        let mut h = Harness::new();
+        let (_, info) = client(&mut h, &endpoint(&path), connected);
+        assert_eq!(info.process, None);
+        let Peer::Unix(UnixName::Abstract(name)) = &info.local else { panic!("{info:?}") };
+        let client = SocketAddr::from_abstract_name(name).unwrap();
+        for message in [b"one", b"two"] {
+            server.send_to_addr(message, &client).unwrap();
+        }
+        let (session, process) = h.wait("the process", |event| match event {
+            Event::Noticed { session, notice: Notice::PeerKnown { process }, .. } => Some((*session, process.clone())),
+            _ => None,
+        });
+        assert_eq!((session, process.pid), (Some(info.id), Some(std::process::id())), "connected: {connected}");
+        assert!(process.name.is_some(), "{process:?}");
+        // Before what it sent, and once.
+        let rows = h.rows(&Filter { session: Some(info.id), ..Filter::default() }, |rows| rows.len() == 4);
+        let is_known = |body: &RowBody| matches!(body, RowBody::Notice { notice: Notice::PeerKnown { .. } });
+        assert_eq!(rows.iter().map(|row| is_known(&row.body)).collect::<Vec<_>>(), [false, true, false, false]);
+    }
+}
+
 #[test]
 fn both_roles_of_this_program_converse_and_the_file_goes_with_the_server() {
     let folder = tempdir().unwrap();
@@ -211,7 +239,7 @@ fn a_receiver_that_has_gone_refuses() {
         drop(gone);
         h.send(socket, b"x");
         let failure = h.failed();
-        assert_eq!((failure.cause, failure.hint), (Cause::Refused, Some(Hint::StartTheServerAtTheName)));
+        assert_eq!((failure.cause, failure.hint), (Cause::StaleSocket, Some(Hint::StartTheServerAtTheName)));
         let again = peer_after_removal(&path);
         h.send(socket, b"back");
         assert_eq!(heard(&again), b"back", "an unconnected socket goes on");
@@ -267,7 +295,8 @@ fn a_file_in_the_sockets_place_is_left_alone() {
         let failure = h.failed();
         assert_eq!((failure.cause, failure.hint), (Cause::NotASocket, Some(Hint::RemoveTheFile)));
         h.begin_connect(&format!("{scheme}:{}", path.display()), |_| {});
-        assert_eq!(h.failed().cause, Cause::NotASocket);
+        let failure = h.failed();
+        assert_eq!((failure.cause, failure.hint), (Cause::NoSocketThere, Some(Hint::CheckThePath)));
     }
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
 }

@@ -12,7 +12,7 @@ use sockeye::codec::icmp;
 use sockeye::model::{
     Call, CloseReason, Direction, Endpoint, Event, Failure, InterfaceName, Outcome, Page, PageRow, Peer, Progress,
     Protocol, Purpose, Role, RowBody, SendMode, SessionId, SessionInfo, SocketId, Stamp, StreamHead, Traffic,
-    TransferEnd, TransferId, TransferInfo,
+    TransferEnd, TransferId, TransferInfo, UnixName,
 };
 
 /// Tabs get the engine's first numbers, the servers before the clients.
@@ -29,6 +29,8 @@ fn at(protocol: Protocol, address: &str) -> Peer {
             Endpoint::Vsock(address) => Peer::Vsock(address),
             other => panic!("{other} is no vsock"),
         },
+        _ if protocol.is_unix() && address.is_empty() => Peer::Unix(UnixName::Unnamed),
+        _ if protocol.is_unix() => Peer::Unix(UnixName::Path(address.into())),
         _ => Peer::Ip(address.parse::<SocketAddr>().expect("an address")),
     }
 }
@@ -52,6 +54,7 @@ pub(crate) fn opened(
         (Protocol::Raw, _) => "127.0.0.1",
         (Protocol::Can | Protocol::CanBroadcast, _) => peer,
         (Protocol::Vsock, _) => "2:9000",
+        (protocol, _) if protocol.is_unix() => "",
         (_, Role::Server) => "127.0.0.1:9000",
         (_, Role::Client) => "127.0.0.1:51734",
     };

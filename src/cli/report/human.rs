@@ -112,6 +112,7 @@ impl<O: Write, E: Write> Report for HumanReport<O, E> {
                 }
             }
             Fact::Listening { endpoint } => self.line(&tr!(language, "cli.listening", endpoint = endpoint)),
+            Fact::ForBrowsers { url } => self.line(&tr!(language, "cli.for_browsers", url = url)),
             Fact::Connecting { attempt } => self.passing_line(&tr!(language, "cli.connecting", attempt = attempt)),
             Fact::Opened { session, peer, process } => {
                 let words = tr!(language, "cli.opened", session = session, peer = peer);

@@ -87,7 +87,8 @@ impl<W: Write> JsonReport<W> {
             Fact::Waiting(socket) => Line::TimeWait(socket),
             Fact::Summary(summary) => Line::Summary(summary),
             // An attempt is of interest while a person waits for it; programs are told how it ended.
-            Fact::Connecting { .. } => return None,
+            // The endpoint says the same.
+            Fact::ForBrowsers { .. } | Fact::Connecting { .. } => return None,
         })
     }
 }

@@ -57,6 +57,10 @@ impl Form {
 #[derive(Debug)]
 pub(super) enum Fact<'a> {
     Usage(&'a UsageError),
+    /// Where a browser on this machine finds what the listener shows.
+    ForBrowsers {
+        url: &'a str,
+    },
     Listening {
         endpoint: &'a Endpoint,
     },

@@ -27,11 +27,14 @@ pub enum FrameTextProblem {
     TooLong {
         max: usize,
     },
-    /// After `##` stands one hex digit of flags.
+    /// After `##` stands one digit of flags, 0 to 7.
     BadFlags,
     /// After `R` stands a length from 0 to 8 or nothing.
     BadRemoteLength,
 }
+
+/// BRS and ESI, and the flag that newer programs write for what the second `#` says (CANFD_FDF).
+const KNOWN_FLAGS: u32 = 7;
 
 impl FromStr for Frame {
     type Err = FrameTextError;
@@ -49,6 +52,9 @@ impl FromStr for Frame {
             let mut chars = rest.chars();
             let flags = chars.next().and_then(|digit| digit.to_digit(16));
             let flags = flags.ok_or_else(|| fail(at..end, FrameTextProblem::BadFlags))?;
+            if flags > KNOWN_FLAGS {
+                return Err(fail(at + 1..at + 2, FrameTextProblem::BadFlags));
+            }
             let data = read_data(chars.as_str(), at + 2, 64)?;
             Body::Fd { data, bit_rate_switch: flags & 1 != 0, error_state: flags & 2 != 0 }
         } else if let Some(len) = rest.strip_prefix(['R', 'r']) {
@@ -126,7 +132,7 @@ impl fmt::Display for Frame {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use proptest::prelude::*;
 
     use super::*;
@@ -142,6 +148,7 @@ mod tests {
             ("5A1#r8", "5A1#R8"),
             ("123##1", "123##1"),
             ("123##311.22", "123##31122"),
+            ("123##5AA", "123##1AA"),
             ("20000004#0000000000000000", "20000004#0000000000000000"),
         ] {
             assert_eq!(text.parse::<Frame>().map(|frame| frame.to_string()).as_deref(), Ok(meant), "{text}");
@@ -164,13 +171,15 @@ mod tests {
             ("123#112233445566778899", 20..22, Problem::TooLong { max: 8 }),
             ("123##", 4..5, Problem::BadFlags),
             ("123##x11", 4..8, Problem::BadFlags),
+            ("123##8AA", 5..6, Problem::BadFlags),
+            ("123##FAA", 5..6, Problem::BadFlags),
             ("123#R9", 4..6, Problem::BadRemoteLength),
         ] {
             assert_eq!(text.parse::<Frame>(), Err(FrameTextError { at, problem }), "{text}");
         }
     }
 
-    fn frames() -> impl Strategy<Value = Frame> {
+    pub(in crate::codec::can) fn frames() -> impl Strategy<Value = Frame> {
         let id = prop_oneof![
             (0..=STANDARD_ID_MAX).prop_map(|id| Id::Standard(id as u16)),
             (0..=EXTENDED_ID_MAX).prop_map(Id::Extended),

@@ -73,7 +73,13 @@ pub(super) fn right(operation: Operation, endpoint: &Endpoint, options: &SocketO
     }
     let concerns_a_socket = matches!(
         operation,
-        Operation::Open | Operation::Bind | Operation::Listen | Operation::Accept | Operation::Connect
+        Operation::Open
+            | Operation::Bind
+            | Operation::Listen
+            | Operation::Accept
+            | Operation::Connect
+            | Operation::Send
+            | Operation::Receive
     );
     let has_a_file = endpoint.protocol().is_unix() || !concerns_a_socket;
     if has_a_file { Hint::CheckRights } else { Hint::AskTheAdministrator }

@@ -5,13 +5,19 @@ use std::io;
 use super::{Link, Session};
 use crate::engine::advice;
 use crate::engine::core::Core;
-use crate::model::{Call, Cause, Failure, Peer, UnixName};
+use crate::model::{Call, Cause, Failure, Peer, PeerProcess, UnixName};
 use crate::net::{DatagramSocket, Stream};
 
 impl Session {
     /// Whether its peer is a Unix socket without a name, to which nothing can be sent.
     pub(in crate::engine) fn is_unnamed_sender(&self) -> bool {
         matches!(&self.link, Link::Datagram { to: Some(Peer::Unix(UnixName::Unnamed)), .. })
+    }
+
+    /// Whether this process, of which the kernel has told with a datagram, was not known to be at the other end.
+    pub(in crate::engine) fn learns(&self, process: &PeerProcess) -> bool {
+        let ids = Some((process.pid, process.uid, process.gid));
+        std::mem::replace(&mut *self.process.lock(), ids) != ids
     }
 
     /// In one call, to the peer that each datagram names or to the connected one.

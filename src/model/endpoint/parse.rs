@@ -83,14 +83,13 @@ pub(super) fn unix_name(text: &str) -> Result<UnixName, EndpointError> {
     if text.contains('\0') {
         return Err(EndpointError::PathWithNul);
     }
-    let (name, len) = match text.strip_prefix('@') {
-        Some(name) => (UnixName::Abstract(name.as_bytes().to_vec()), name.len()),
-        None => (UnixName::Path(PathBuf::from(text)), text.len()),
-    };
-    match len {
-        0 => Err(EndpointError::EmptyPath),
-        len if len > UNIX_PATH_MAX => Err(EndpointError::PathTooLong { len }),
-        _ => Ok(name),
+    match text.strip_prefix('@') {
+        Some("") => Err(EndpointError::EmptyAbstractName),
+        Some(name) if name.len() > UNIX_PATH_MAX => Err(EndpointError::AbstractNameTooLong { len: name.len() }),
+        Some(name) => Ok(UnixName::Abstract(name.as_bytes().to_vec())),
+        None if text.is_empty() => Err(EndpointError::EmptyPath),
+        None if text.len() > UNIX_PATH_MAX => Err(EndpointError::PathTooLong { len: text.len() }),
+        None => Ok(UnixName::Path(PathBuf::from(text))),
     }
 }
 
@@ -132,6 +131,9 @@ pub(super) fn interface(name: &str) -> Result<InterfaceName, EndpointError> {
 /// An interface, with whom to send to before it, and the protocol.
 pub(super) fn link_address(place: &str, ether_type: &str) -> Result<LinkAddress, EndpointError> {
     let (hardware, name) = place.rsplit_once('%').map_or((None, place), |(hardware, name)| (Some(hardware), name));
+    if hardware.is_none() && HardwareAddress::read(name).is_some() {
+        return Err(EndpointError::NoInterfaceBeside(name.to_owned()));
+    }
     let read = |text| HardwareAddress::read(text).ok_or_else(|| EndpointError::BadHardwareAddress(text.to_owned()));
     let (hardware, interface) = (hardware.map(read).transpose()?, interface(name)?);
     if ether_type.is_empty() {

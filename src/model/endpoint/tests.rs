@@ -54,14 +54,14 @@ fn mistakes_are_told_apart() {
         ("tcp://::1:9000", Error::BadHost("::1".to_owned())),
         ("tcp://a b:1", Error::BadHost("a b".to_owned())),
         ("unix:", Error::EmptyPath),
-        ("unix:@", Error::EmptyPath),
+        ("unix:@", Error::EmptyAbstractName),
         ("unix-dgram:", Error::EmptyPath),
-        ("unix-seqpacket:@", Error::EmptyPath),
+        ("unix-seqpacket:@", Error::EmptyAbstractName),
         ("packet://?proto=1", Error::EmptyInterface),
         ("packet://eth0", Error::NoEtherType),
         ("packet://eth0?proto=ip", Error::BadEtherType("ip".to_owned())),
         ("packet://02:00%eth0?proto=1", Error::BadHardwareAddress("02:00".to_owned())),
-        ("packet://02:00:00:00:00:01?proto=1", Error::BadInterface("02:00:00:00:00:01".to_owned())),
+        ("packet://02:00:00:00:00:01?proto=1", Error::NoInterfaceBeside("02:00:00:00:00:01".to_owned())),
         ("fd://", Error::EmptyDescriptor),
         ("fd://-1", Error::BadDescriptor("-1".to_owned())),
         ("fd://2147483648", Error::BadDescriptor("2147483648".to_owned())),
@@ -75,6 +75,9 @@ fn mistakes_are_told_apart() {
     let longest = format!("unix:/{}", "a".repeat(UNIX_PATH_MAX - 1));
     assert!(read(&longest).is_ok());
     assert_eq!(read(&format!("{longest}a")), Err(Error::PathTooLong { len: UNIX_PATH_MAX + 1 }));
+    let longest = format!("unix:@{}", "a".repeat(UNIX_PATH_MAX));
+    assert!(read(&longest).is_ok());
+    assert_eq!(read(&format!("{longest}a")), Err(Error::AbstractNameTooLong { len: UNIX_PATH_MAX + 1 }));
 }
 
 #[test]

@@ -92,6 +92,10 @@ pub enum Hint {
     CheckTheInterface,
     ShortenThePath,
     RemoveTheFile,
+    /// Of the socket to connect to: another program's file is nobody's to remove.
+    CheckThePath,
+    /// A folder stands where a Unix socket was to be bound.
+    ChooseAPathInTheFolder,
     RaiseDescriptorLimit,
     /// Bytes that one UDP datagram carries at most.
     DatagramMax {
@@ -160,6 +164,15 @@ pub enum Hint {
     ChooseAnInterface {
         names: Vec<String>,
     },
+    /// No route leads to a group, or to all machines of a network: an option says by which interface to send.
+    NameTheWay {
+        /// As it is written: `mif`, `device`.
+        option: String,
+        /// Of the interfaces that could be meant.
+        names: Vec<String>,
+    },
+    /// A group's address of IPv6 can't be heard over a socket of IPv4.
+    ListenOnV6,
     /// Of the kernel, with its value: `net.ipv4.igmp_max_memberships=20`.
     RaiseGroupLimit {
         settings: Vec<String>,

@@ -243,6 +243,12 @@ impl SocketOption {
         }
     }
 
+    /// Whether its value is the name of a network interface.
+    #[must_use]
+    pub const fn is_interface(self) -> bool {
+        matches!(self, Self::Device | Self::MulticastInterface)
+    }
+
     /// Whether sockets of this side have it.
     #[must_use]
     pub fn is_for(self, role: Role) -> bool {

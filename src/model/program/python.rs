@@ -2,6 +2,7 @@
 
 mod adopted;
 mod browser;
+mod coming_back;
 mod groups;
 mod hosts;
 mod interface;
@@ -65,6 +66,7 @@ impl Writer<'_> {
         let opens_descriptor = matches!(&self.transport.place, Place::Open(number) if number.contains("os."));
         let packs = options::need_struct(self.recipe) || !self.joins.is_empty() || self.interfaces.need_fcntl();
         let mut modules: Vec<_> = [
+            ("collections", self.may_hear_itself()),
             ("fcntl", self.interfaces.need_fcntl()),
             ("os", self.accepts() || self.path().is_some() || opens_descriptor),
             ("socket", true),
@@ -122,6 +124,10 @@ impl Writer<'_> {
             script.gap();
             self.opened(script);
         }
+        if self.may_hear_itself() {
+            script.gap();
+            self.comes_back(script);
+        }
         match self.recipe.shown() {
             Some(content) => browser::functions(script, self.recipe, content),
             None if self.accepts() => {
@@ -131,6 +137,7 @@ impl Writer<'_> {
             None => {}
         }
         let has_any = self.interfaces.are_looked_up() || self.path().is_some() || is_named || self.accepts();
+        let has_any = has_any || self.may_hear_itself();
         if has_any { script.gap() } else { script.line("") }
     }
 
@@ -354,7 +361,11 @@ impl Writer<'_> {
 impl Recipe<'_> {
     /// As [`SocketOption::ReceiveSize`] has it.
     fn receive_size(&self) -> u32 {
-        self.target.options.number(SocketOption::ReceiveSize).unwrap_or(64 << 10)
+        self.asked_receive_size().unwrap_or(64 << 10)
+    }
+
+    fn asked_receive_size(&self) -> Option<u32> {
+        self.target.options.number(SocketOption::ReceiveSize)
     }
 
     /// As [`SocketOption::Backlog`] has it.

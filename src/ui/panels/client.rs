@@ -20,6 +20,7 @@ use crate::ui::widgets::composer::Composer;
 use crate::ui::widgets::endpoint_row::{StartButton, endpoint_row, options_field};
 use crate::ui::widgets::field::{Field, caption, control_caption, mistake, row_caption};
 use crate::ui::widgets::group_list::{addresses_field, group_list};
+use crate::ui::widgets::interface_menu::source_menu;
 use crate::ui::widgets::message_line::{Message, message_line};
 use crate::ui::widgets::multicast_row::multicast_row;
 use crate::ui::widgets::options_form::OptionsOf;
@@ -273,7 +274,7 @@ impl ClientTabState {
         keep_fresh(ui, cx, self.socket, &mut self.view, wanted.as_slice(), crossed, on_screen);
     }
 
-    fn local_address(&mut self, ui: &mut Ui, cx: &Cx<'_>) {
+    fn local_address(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
         let language = cx.language;
         ui.horizontal(|ui| {
             let label = tr!(language, "client.local_address");
@@ -286,6 +287,9 @@ impl ClientTabState {
                 mistaken: false,
             };
             address.show(ui, cx.tokens, &mut self.local_host);
+            if let Some(address) = source_menu(ui, cx) {
+                self.local_host = address;
+            }
             if !self.has_local_port() {
                 return;
             }

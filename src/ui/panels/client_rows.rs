@@ -1,7 +1,10 @@
 //! The sessions of a listener. Only the rows that are visible are laid out, however many there are.
 
 use egui::text::{LayoutJob, TextFormat};
-use egui::{Align2, Checkbox, FontFamily, FontId, Rect, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use egui::{
+    Align2, Checkbox, FontFamily, FontId, Key, Modifiers, Popup, Rect, Response, Sense, SetOpenCommand, Ui, UiBuilder,
+    WidgetInfo, pos2, vec2,
+};
 
 use super::server::{calm_words, peer_name};
 use crate::i18n::{self, Language};
@@ -68,11 +71,13 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, tab: &mut ServerTabState, session: SessionI
     let since = time_of_day(view.info.since_wall_ns, cx.zone);
 
     let response = ui.interact(rect, ui.scope_id().with("row"), Sense::click());
+    let ids = view.info.process.as_ref().map(|process| i18n::process_ids(language, process));
     response.widget_info(|| {
+        let ids = ids.as_ref().map(|ids| format!(", {ids}")).unwrap_or_default();
         let words = tr!(
             language,
             "client_row.spoken",
-            peer = name,
+            peer = format!("{name}{ids}"),
             received = i18n::bytes(received),
             sent = i18n::bytes(sent),
             state = state_words(language, view),
@@ -85,6 +90,7 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, tab: &mut ServerTabState, session: SessionI
     } else if response.hovered() || response.has_focus() {
         ui.painter().rect_filled(rect, tokens.radius - 2, tokens.row_hover);
     }
+    menu(ui, cx, &response, UiCommand::ShowPeerCode(tab.socket, session));
     if response.clicked() {
         cx.act(UiCommand::ShowOnly((!only).then_some((tab.socket, Some(session)))));
     }
@@ -130,13 +136,22 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, tab: &mut ServerTabState, session: SessionI
     }
     let left = rect.left() + CHECK_WIDTH + 20.0;
     let state = state_words(language, view);
+    let room = (right - left - tokens.space_small).max(0.0);
     let mut job = LayoutJob::simple_singleline(name.clone(), tokens.mono_font(), muted);
+    let small =
+        TextFormat { valign: egui::Align::Center, ..TextFormat::simple(tokens.small_font(), tokens.text_muted) };
+    if let Some(ids) = &ids {
+        let mut with_ids = job.clone();
+        with_ids.append(ids, tokens.space, small.clone());
+        // A part of a number would be another one.
+        if ui.fonts_mut(|fonts| fonts.layout_job(with_ids.clone())).size().x <= room {
+            job = with_ids;
+        }
+    }
     if !view.open || view.peer_finished || view.finished_sending {
-        let small =
-            TextFormat { valign: egui::Align::Center, ..TextFormat::simple(tokens.small_font(), tokens.text_muted) };
         job.append(&state, tokens.space, small);
     }
-    job.wrap = egui::text::TextWrapping::truncate_at_width((right - left - tokens.space_small).max(0.0));
+    job.wrap = egui::text::TextWrapping::truncate_at_width(room);
     let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
     let at = pos2(left, middle - galley.size().y / 2.0);
     ui.painter().galley(at, galley, muted);
@@ -144,6 +159,18 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, tab: &mut ServerTabState, session: SessionI
     let process = view.info.process.as_ref();
     let process = process.map(|process| format!("{}\n", i18n::process(language, process))).unwrap_or_default();
     response.on_hover_text(format!("{name} · {state} · {since}\n{process}{explained}"));
+}
+
+/// What a right click on a row offers, or the key that stands for it.
+fn menu(ui: &Ui, cx: &mut Cx<'_>, row: &Response, action: UiCommand) {
+    let by_key = row.has_focus() && ui.input_mut(|input| input.consume_key(Modifiers::SHIFT, Key::F10));
+    let opens = (row.secondary_clicked() || by_key).then_some(SetOpenCommand::Bool(true));
+    Popup::menu(row).open_memory(opens).show(|ui| {
+        let tooltip = action.tooltip(cx.language).unwrap_or_default();
+        if ui.button(action.label(cx.language)).on_hover_text(tooltip).clicked() {
+            cx.act(action);
+        }
+    });
 }
 
 fn dot_state(view: &SessionView) -> DotState {

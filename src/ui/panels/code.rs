@@ -1,11 +1,12 @@
-//! The window that shows a tab as a program of its own.
+//! The window that shows a tab, or the other end of a session, as a program of its own.
 
 use egui::style::ScrollStyle;
 use egui::text::LayoutJob;
 use egui::{Context, Frame, Id, Key, Margin, Modifiers, Pos2, Rect, RichText, ScrollArea, Stroke};
 use egui::{TextBuffer, TextEdit, Ui, UiBuilder, Window, vec2};
 
-use crate::model::{Program, Role, SocketId};
+use super::server::peer_name;
+use crate::model::{Program, Role, SessionId, SocketId};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::app::App;
@@ -13,11 +14,13 @@ use crate::ui::context::Cx;
 use crate::ui::tabs::NoCode;
 use crate::ui::widgets::button::{Weight, button};
 
-/// Of which tab, and written for what.
+/// Of what, and written for what.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CodeWindow {
     pub role: Role,
     pub socket: SocketId,
+    /// The listener's session whose other end it shows, and not the tab.
+    peer: Option<SessionId>,
     program: Program,
     /// Not drawn yet: the keyboard goes into it first.
     is_new: bool,
@@ -31,7 +34,13 @@ const MARGIN: f32 = 16.0;
 impl CodeWindow {
     #[must_use]
     pub fn new(role: Role, socket: SocketId) -> Self {
-        Self { role, socket, program: Program::default(), is_new: true, rect: Rect::NOTHING }
+        Self { role, socket, peer: None, program: Program::default(), is_new: true, rect: Rect::NOTHING }
+    }
+
+    /// With the client at the other end of a listener's session.
+    #[must_use]
+    pub fn of_peer(socket: SocketId, session: SessionId) -> Self {
+        Self { peer: Some(session), ..Self::new(Role::Server, socket) }
     }
 
     /// Whether it is what is seen at this place.
@@ -50,18 +59,19 @@ impl CodeWindow {
         beside.shrink2(vec2(MARGIN, MARGIN + 24.0))
     }
 
-    /// Draws it over everything else; false once it was closed. `code` writes the tab down.
+    /// Draws it over everything else; false once it was closed. `code` writes the tab or the peer of this name down.
     pub fn show(
         &mut self,
         ctx: &Context,
         cx: &mut Cx<'_>,
-        tab: &str,
+        name: &str,
         code: impl Fn(Program) -> Result<String, NoCode>,
     ) -> bool {
         let mut open = true;
-        let title = match self.role {
-            Role::Server => tr!(cx.language, "code.title_server", tab = tab),
-            Role::Client => tr!(cx.language, "code.title_client", tab = tab),
+        let title = match (self.role, self.peer) {
+            (Role::Server, Some(_)) => tr!(cx.language, "code.title_peer", peer = name),
+            (Role::Server, None) => tr!(cx.language, "code.title_server", tab = name),
+            (Role::Client, _) => tr!(cx.language, "code.title_client", tab = name),
         };
         let frame = Frame::window(&ctx.style_of(ctx.theme())).inner_margin(12);
         let window = Window::new(RichText::new(title).font(cx.tokens.strong_font()))
@@ -175,6 +185,11 @@ impl App {
         let server = self.servers.iter().find(|tab| role == Role::Server && tab.socket == socket);
         let client = self.clients.iter().find(|tab| role == Role::Client && tab.socket == socket);
         let open = match (server, client) {
+            // Until it is forgotten, as a closed one is in time.
+            (Some(tab), _) if let Some(session) = window.peer => cx.sessions.by_id.get(&session).is_some_and(|view| {
+                let name = peer_name(cx.language, cx.sessions, session);
+                window.show(ui.ctx(), cx, &name, |program| tab.peer_code(&view.info, program))
+            }),
             (Some(tab), _) => window.show(ui.ctx(), cx, &tab.title().title, |program| tab.code(program)),
             (_, Some(tab)) => window.show(ui.ctx(), cx, &tab.title().title, |program| tab.code(program)),
             (None, None) => false,

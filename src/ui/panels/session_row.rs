@@ -1,4 +1,4 @@
-//! What crossed a client's own session, open or closed.
+//! What crossed a client's own session, open or closed, and who is at its other end.
 
 use egui::{RichText, Ui};
 
@@ -12,7 +12,7 @@ use crate::ui::view::SessionView;
 use crate::ui::widgets::button::{Weight, button};
 use crate::ui::widgets::icon::{self, Icon};
 
-/// Draws the bytes each way, and the two other ways to end an open connection.
+/// Draws the bytes each way, the process at the other end where it is known, and the two other ways to end an open connection.
 pub fn session_row(ui: &mut Ui, cx: &mut Cx<'_>, session: SessionId) {
     let Some(view) = cx.sessions.by_id.get(&session) else { return };
     let (tokens, language) = (cx.tokens, cx.language);
@@ -34,13 +34,18 @@ pub fn session_row(ui: &mut Ui, cx: &mut Cx<'_>, session: SessionId) {
             if view.open && view.info.protocol.has_connection() {
                 endings(ui, cx, session, view);
             }
-            if view.peer_finished || view.finished_sending || !view.open {
-                ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                    let words = state_words(language, view);
-                    let shown = RichText::new(&words).font(tokens.small_font()).color(tokens.text_muted);
-                    ui.add(egui::Label::new(shown).truncate()).on_hover_text(words);
-                });
-            }
+            let process = view.info.process.as_ref();
+            let is_ending = view.peer_finished || view.finished_sending || !view.open;
+            let state = is_ending.then(|| state_words(language, view));
+            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                let process =
+                    process.map(|process| (i18n::process_ids(language, process), i18n::process(language, process)));
+                for (words, whole) in process.into_iter().chain(state.map(|state| (state.clone(), state))) {
+                    let shown = RichText::new(words).font(tokens.small_font()).color(tokens.text_muted);
+                    ui.add(egui::Label::new(shown).truncate()).on_hover_text(whole);
+                    ui.add_space(tokens.space);
+                }
+            });
         });
     });
 }

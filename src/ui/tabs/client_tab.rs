@@ -262,6 +262,8 @@ impl ClientTabState {
     fn noticed(&mut self, notice: &Notice) {
         if let Notice::Dropped { datagrams } = notice {
             self.dropped = *datagrams;
+        } else if matches!(notice, Notice::PeerKnown { .. }) {
+            // It stands in the state line.
         } else if !matches!(self.message, Some(Message::Failed(_))) {
             self.message = Some(Message::Noticed(notice.clone()));
         }

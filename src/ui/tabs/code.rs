@@ -1,9 +1,12 @@
 //! A tab as a program of its own.
 
-use super::{ClientTabState, Draft, PathMissing, RecipientChoice, ServerTabState};
+use super::{ClientTabState, Draft, PathMissing, RecipientChoice, ServerState, ServerTabState};
 use crate::codec::compose::ComposeError;
 use crate::i18n::{self, Language};
-use crate::model::{EndpointError, Obstacle, Program, Protocol, Recipe, Respond, Role};
+use crate::model::{
+    AddressForm, EndpointError, Obstacle, OptionValue, Program, Protocol, Recipe, Respond, Role, SessionInfo,
+    SocketOption, SocketOptions, Target,
+};
 use crate::tr;
 
 /// Why a tab can't be shown as a program now.
@@ -64,6 +67,30 @@ impl ServerTabState {
             ..Recipe::new(Role::Server, &target)
         };
         program.write(&recipe).map_err(|obstacle| NoCode::Tool(program, protocol, obstacle))
+    }
+}
+
+impl ServerTabState {
+    /// The client at the other end of a session. What it says there, the journal has: this one connects, and over
+    /// datagrams says hello, without which nobody would hear of it.
+    ///
+    /// # Errors
+    /// The form is mistaken, or the tool can't do it.
+    pub fn peer_code(&self, info: &SessionInfo, program: Program) -> Result<String, NoCode> {
+        let target = self.form.target().map_err(NoCode::Endpoint)?;
+        let endpoint = match &self.state {
+            ServerState::Listening(endpoint) => endpoint.clone(),
+            _ => target.endpoint.opened(info.protocol, None, &info.local),
+        };
+        let mut options = SocketOptions::default();
+        let carried = target.options.ip_protocol().map(OptionValue::Protocol);
+        options.set(SocketOption::IpProtocol, carried);
+        let target = Target { endpoint: endpoint.reached_by(&info.peer, &info.local), options, groups: Vec::new() };
+        let is_one_of_many = matches!(info.protocol.address_form(), AddressForm::HostPort | AddressForm::Path);
+        let has_to_speak = is_one_of_many && !info.protocol.has_connection();
+        let recipe =
+            Recipe { message: has_to_speak.then_some(b"hello".as_slice()), ..Recipe::new(Role::Client, &target) };
+        program.write(&recipe).map_err(|obstacle| NoCode::Tool(program, info.protocol, obstacle))
     }
 }
 

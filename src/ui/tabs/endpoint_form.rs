@@ -170,6 +170,7 @@ impl EndpointForm {
             EndpointError::NoPort
                 | EndpointError::EmptyHost
                 | EndpointError::EmptyPath
+                | EndpointError::EmptyAbstractName
                 | EndpointError::EmptyDescriptor
                 | EndpointError::NoIpProtocol
                 | EndpointError::NoEtherType

@@ -273,8 +273,8 @@ impl ServerTabState {
             }
         } else if let Notice::Dropped { datagrams } = notice {
             self.dropped = *datagrams;
-        } else if matches!(notice, Notice::Answered(_) | Notice::WebSocketClosed { .. }) {
-            // A browser makes many: they are in the journal.
+        } else if matches!(notice, Notice::Answered(_) | Notice::WebSocketClosed { .. } | Notice::PeerKnown { .. }) {
+            // A browser makes many, which are in the journal; a process stands beside its session.
         } else if !matches!(self.message, Some(Message::Failed(_))) {
             self.message = Some(Message::Noticed(notice.clone()));
         }

@@ -11,6 +11,7 @@ use egui::{StrokeKind, TextBuffer, TextEdit, Ui, UiBuilder, pos2, vec2};
 use super::button::{Weight, button};
 use super::file_sender::file_sender;
 use super::format_choices::{self, format_choices};
+use super::frame_form::frame_form;
 use crate::codec::compose::{ComposeError, Format};
 use crate::i18n::{self, Language};
 use crate::model::{Role, SocketId};
@@ -77,6 +78,9 @@ impl Composer {
             };
             ui.vertical(|ui| send |= self.buttons(ui, cx, draft, id, checked.as_ref()));
         });
+        if draft.format == Format::CanFrame && !draft.is_large() {
+            frame_form(ui, cx, self.socket, draft);
+        }
         if send && self.reason(cx.language, draft, checked.as_ref()).is_none() {
             cx.act(UiCommand::SendMessage(self.role, self.socket));
         }

@@ -5,7 +5,7 @@ use egui::{Id, Key, Ui};
 use super::button::{Weight, button};
 use super::choice::{choice, fitting_width};
 use super::field::{Field, caption, mistake, remark, row_caption};
-use super::interface_menu::address_menu;
+use super::interface_menu::{address_menu, bus_menu, interface_menu};
 use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
 use crate::model::{AddressForm, Command, Protocol, Role, SecondField, SocketId, SocketOptions};
@@ -66,9 +66,8 @@ pub fn endpoint_row(
                 None => 0.0,
             };
             let port_width = if second.is_some() { second_width + ui.spacing().item_spacing.x } else { 0.0 };
-            // To listen on, there is a choice of few.
-            let is_listed = role == Role::Server && form.protocol.address_form() == AddressForm::HostPort;
-            let menu_width = if is_listed { tokens.row_height + ui.spacing().item_spacing.x } else { 0.0 };
+            let list = List::of(role, form.protocol.address_form());
+            let menu_width = if list.is_some() { tokens.row_height + ui.spacing().item_spacing.x } else { 0.0 };
             let width = ui.available_width() - menu_width - port_width - BUTTON_WIDTH - ui.spacing().item_spacing.x;
             let before = form.address.len();
             let address = Field {
@@ -90,8 +89,8 @@ pub fn endpoint_row(
                 form.take_endpoint_text();
             }
             let mut entered = address.lost_focus();
-            if is_listed && let Some(address) = address_menu(ui, cx) {
-                form.address = address;
+            if let Some(list) = list {
+                list.show(ui, cx, &mut form.address);
             }
             if let Some(second) = second {
                 let (label, hint, explained) = match second {
@@ -131,6 +130,42 @@ pub fn endpoint_row(
         .filter(|(field, _)| *field != FormField::Options)
         .map(|(_, error)| i18n::endpoint_error(language, &error));
     EndpointRow { pressed, mistake }
+}
+
+/// What there is a choice of few of, beside the address.
+#[derive(Clone, Copy, Debug)]
+enum List {
+    /// To listen on.
+    Addresses,
+    /// Of a link, behind whom to send to.
+    Links,
+    Buses,
+}
+
+impl List {
+    fn of(role: Role, form: AddressForm) -> Option<Self> {
+        match form {
+            AddressForm::HostPort | AddressForm::HostProtocol => (role == Role::Server).then_some(Self::Addresses),
+            AddressForm::Link => Some(Self::Links),
+            AddressForm::Interface => Some(Self::Buses),
+            AddressForm::Path | AddressForm::MachinePort | AddressForm::Descriptor => None,
+        }
+    }
+
+    /// Draws the menu; what is chosen in it takes its place in the address.
+    fn show(self, ui: &mut Ui, cx: &mut Cx<'_>, address: &mut String) {
+        let label = tr!(cx.language, "interfaces.interfaces");
+        match self {
+            Self::Addresses => *address = address_menu(ui, cx).unwrap_or_else(|| std::mem::take(address)),
+            Self::Buses => *address = bus_menu(ui, cx, &label).unwrap_or_else(|| std::mem::take(address)),
+            Self::Links => {
+                if let Some(name) = interface_menu(ui, cx, &label) {
+                    let hardware = address.rfind('%').map_or(0, |at| at + 1);
+                    address.replace_range(hardware.., &name);
+                }
+            }
+        }
+    }
 }
 
 /// Whether something was pasted in this frame, and how many bytes were typed one character at a time.
@@ -176,8 +211,6 @@ fn missing_family(ui: &mut Ui, cx: &mut Cx<'_>, role: Role, form: &mut EndpointF
 
 fn protocol_name(language: Language, protocol: Protocol) -> Cow<'static, str> {
     match protocol {
-        Protocol::Tcp => "TCP".into(),
-        Protocol::Udp => "UDP".into(),
         Protocol::UnixStream => tr!(language, "protocol.unix_stream"),
         Protocol::UnixDatagram => tr!(language, "protocol.unix_datagram"),
         Protocol::UnixSeqpacket => tr!(language, "protocol.unix_seqpacket"),
@@ -185,9 +218,9 @@ fn protocol_name(language: Language, protocol: Protocol) -> Cow<'static, str> {
         Protocol::Raw => tr!(language, "protocol.raw"),
         Protocol::Packet => tr!(language, "protocol.packet"),
         Protocol::Vsock => "vsock".into(),
-        Protocol::Can => "CAN".into(),
         Protocol::CanBroadcast => tr!(language, "protocol.can_broadcast"),
-        Protocol::Rds => "RDS".into(),
+        // What is known by its abbreviation, in every language.
+        _ => protocol.scheme().to_uppercase().into(),
     }
 }
 

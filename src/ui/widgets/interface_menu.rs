@@ -3,7 +3,7 @@
 use egui::{Popup, TextWrapMode, Ui};
 
 use super::icon::{self, Icon};
-use crate::model::Command;
+use crate::model::{Command, NetworkInterface};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
@@ -11,13 +11,23 @@ use crate::ui::context::Cx;
 /// A button that lists the addresses to listen on; the one that was chosen.
 pub fn address_menu(ui: &mut Ui, cx: &mut Cx<'_>) -> Option<String> {
     let language = cx.language;
-    let label = tr!(language, "interfaces.addresses");
+    let at_first = vec![
+        ("127.0.0.1".to_owned(), tr!(language, "interfaces.this_machine").into_owned()),
+        ("0.0.0.0".to_owned(), tr!(language, "interfaces.all_v4").into_owned()),
+        ("::".to_owned(), tr!(language, "interfaces.all").into_owned()),
+    ];
+    addresses(ui, cx, at_first)
+}
+
+/// The same for an address to send from, of which a socket has one.
+pub fn source_menu(ui: &mut Ui, cx: &mut Cx<'_>) -> Option<String> {
+    addresses(ui, cx, Vec::new())
+}
+
+fn addresses(ui: &mut Ui, cx: &mut Cx<'_>, at_first: Vec<(String, String)>) -> Option<String> {
+    let label = tr!(cx.language, "interfaces.addresses");
     menu(ui, cx, &label, |ui, cx| {
-        let mut entries = vec![
-            ("127.0.0.1".to_owned(), tr!(language, "interfaces.this_machine").into_owned()),
-            ("0.0.0.0".to_owned(), tr!(language, "interfaces.all_v4").into_owned()),
-            ("::".to_owned(), tr!(language, "interfaces.all").into_owned()),
-        ];
+        let mut entries = at_first;
         for interface in cx.sessions.interfaces.iter().filter(|interface| interface.is_up) {
             for at in &interface.addresses {
                 let address = interface.bindable(at.address);
@@ -26,19 +36,28 @@ pub fn address_menu(ui: &mut Ui, cx: &mut Cx<'_>) -> Option<String> {
                 }
             }
         }
-        entry_of(ui, entries)
+        entry_of(ui, cx, entries)
     })
 }
 
 /// A button of this name that lists the interfaces that are up; the name of the one that was chosen.
 pub fn interface_menu(ui: &mut Ui, cx: &mut Cx<'_>, label: &str) -> Option<String> {
+    interfaces(ui, cx, label, |_| true)
+}
+
+/// The same for a bus, whose interfaces have no addresses of IP.
+pub fn bus_menu(ui: &mut Ui, cx: &mut Cx<'_>, label: &str) -> Option<String> {
+    interfaces(ui, cx, label, |interface| interface.addresses.is_empty())
+}
+
+fn interfaces(ui: &mut Ui, cx: &mut Cx<'_>, label: &str, fits: impl Fn(&NetworkInterface) -> bool) -> Option<String> {
     menu(ui, cx, label, |ui, cx| {
-        let fitting = cx.sessions.interfaces.iter().filter(|interface| interface.is_up);
+        let fitting = cx.sessions.interfaces.iter().filter(|interface| interface.is_up && fits(interface));
         let entries = fitting.map(|interface| {
             let addresses: Vec<_> = interface.addresses.iter().map(|at| at.address.to_string()).collect();
             (interface.name.clone(), addresses.join(", "))
         });
-        entry_of(ui, entries.collect())
+        entry_of(ui, cx, entries.collect())
     })
 }
 
@@ -56,12 +75,16 @@ fn menu(
     Popup::menu(&button).accessible_name(label).show(|ui| entries(ui, cx)).and_then(|shown| shown.inner)
 }
 
-fn entry_of(ui: &mut Ui, entries: Vec<(String, String)>) -> Option<String> {
+fn entry_of(ui: &mut Ui, cx: &Cx<'_>, entries: Vec<(String, String)>) -> Option<String> {
     // The menu is open, and as narrow as nothing, before the engine has told what is in it.
     ui.style_mut().wrap_mode = Some(TextWrapMode::Extend);
     let mut chosen = None;
+    if entries.is_empty() && !cx.sessions.interfaces.is_empty() {
+        ui.label(tr!(cx.language, "interfaces.none"));
+    }
     for (name, explained) in entries {
-        if ui.button(format!("{name} · {explained}")).clicked() {
+        let words = if explained.is_empty() { name.clone() } else { format!("{name} · {explained}") };
+        if ui.button(words).clicked() {
             chosen = Some(name);
         }
     }

@@ -8,6 +8,7 @@ pub mod endpoint_row;
 pub mod field;
 pub mod file_sender;
 pub mod format_choices;
+pub mod frame_form;
 pub mod group_list;
 pub mod hex_cells;
 pub mod hex_view;

@@ -6,6 +6,7 @@ use egui::{Id, Label, Layout, RichText, Ui, vec2};
 
 use super::choice::choice;
 use super::field::{Field, caption, control_caption};
+use super::interface_menu::interface_menu;
 use crate::i18n;
 use crate::model::{Command, OptionKind, OptionValue, Role, SessionId, SocketId, SocketOption, Unit};
 use crate::tr;
@@ -69,7 +70,15 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, of: OptionsOf, option: SocketOption, query:
             let hint: Cow<'_, str> = tr!(language, "option.default");
             let control = OptionControl { option, place, name: &name, hint: &hint, width: CONTROL_WIDTH };
             let chosen = control.show(ui, cx, query);
-            give(cx, of, option, chosen, view);
+            let picked = if option.is_interface() {
+                interface_menu(ui, cx, &tr!(language, "interfaces.of_option", name = name))
+            } else {
+                None
+            };
+            if let Some(picked) = &picked {
+                *query = options_query::with_value(query, option, Some(picked));
+            }
+            give(cx, of, option, picked.map(OptionValue::Text).or(chosen), view);
         });
         match option.kind() {
             OptionKind::Number { unit: Unit::Bytes, .. } => caption(ui, tokens, &tr!(language, "unit.bytes")),

@@ -31,6 +31,9 @@ impl Writer<'_> {
                     Manner::Bus | Manner::ConnectedBus => script.line("server.send(MESSAGE)"),
                 }
             }
+            if self.may_hear_itself() {
+                self.remember_answers(script);
+            }
             script.block("try:", |script| {
                 // Within: who reads it may interrupt at once.
                 script.line("print(\"listening on\", server.getsockname(), flush=True)");
@@ -87,7 +90,7 @@ impl Writer<'_> {
     }
 
     /// The expression for what is sent back, where anything is.
-    fn answer(&self) -> Option<&'static str> {
+    pub(super) fn answer(&self) -> Option<&'static str> {
         match self.recipe.respond {
             Respond::Echo => Some("data"),
             Respond::Reply(_) => self.recipe.reply().map(|_| "REPLY"),
@@ -113,6 +116,9 @@ impl Writer<'_> {
             });
         }
         if let Some(answer) = answer {
+            if self.may_hear_itself() {
+                self.skip_what_came_back(script, answer);
+            }
             script.line(format!("server.sendto({answer}, peer)"));
         }
     }
