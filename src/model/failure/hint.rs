@@ -167,9 +167,9 @@ pub enum Hint {
     /// No route leads to a group, or to all machines of a network: an option says by which interface to send.
     NameTheWay {
         /// As it is written: `mif`, `device`.
-        option: String,
+        option: Box<str>,
         /// Of the interfaces that could be meant.
-        names: Vec<String>,
+        names: Box<[String]>,
     },
     /// A group's address of IPv6 can't be heard over a socket of IPv4.
     ListenOnV6,

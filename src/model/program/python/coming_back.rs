@@ -9,6 +9,10 @@ use crate::model::{Endpoint, Protocol};
 /// Answers that the program remembers, as this one does.
 const REMEMBERED: usize = 64;
 
+pub(super) fn remember_answers(script: &mut Script) {
+    script.line(format!("answers = collections.deque(maxlen={REMEMBERED})"));
+}
+
 impl Writer<'_> {
     /// Whether what it answers may arrive at its own socket.
     pub(super) fn may_hear_itself(&self) -> bool {
@@ -54,10 +58,6 @@ impl Writer<'_> {
             });
             script.block("except OSError:", |script| script.line("return False"));
         });
-    }
-
-    pub(super) fn remember_answers(&self, script: &mut Script) {
-        script.line(format!("answers = collections.deque(maxlen={REMEMBERED})"));
     }
 
     /// Goes on to the next datagram where this one is an answer that came back; `answer` is what is sent otherwise.

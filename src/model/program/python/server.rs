@@ -1,5 +1,6 @@
 //! What a server does once it is bound.
 
+use super::coming_back::remember_answers;
 use super::script::Script;
 use super::socket::{Manner, Place};
 use super::{SHOWN, Writer, recipients};
@@ -32,7 +33,7 @@ impl Writer<'_> {
                 }
             }
             if self.may_hear_itself() {
-                self.remember_answers(script);
+                remember_answers(script);
             }
             script.block("try:", |script| {
                 // Within: who reads it may interrupt at once.
