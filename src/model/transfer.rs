@@ -176,7 +176,7 @@ pub struct TransferEnd {
     pub hash: Option<Hash>,
     pub failure: Option<Failure>,
     /// Of a file from a plain sender alone, one that ended in order.
-    pub head: Option<StreamHead>,
+    pub head: Option<Box<StreamHead>>,
     /// When: nanoseconds since 1970 by the wall clock.
     pub ended_ns: i64,
 }

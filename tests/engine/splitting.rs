@@ -23,7 +23,7 @@ fn received(h: &mut Harness, mode: ReceiveMode, pieces: &[&[u8]]) -> (SocketId, 
         _ => None,
     });
     assert_eq!(end.outcome, Outcome::Unverified);
-    (server, end.path, end.head.unwrap())
+    (server, end.path, *end.head.unwrap())
 }
 
 fn split(h: &mut Harness, socket: SocketId, path: &Path, head: &StreamHead, at: usize) -> Result<PathBuf, Failure> {

@@ -112,7 +112,7 @@ pub(crate) fn plain(id: u64, name: &str, sent: &str) -> Event {
     match ended(id, name, sent.len() as u64, Outcome::Unverified, None) {
         Event::TransferEnded { transfer, end } => {
             let head = StreamHead { bytes: sent.as_bytes().to_vec(), name_len: 0 };
-            Event::TransferEnded { transfer, end: TransferEnd { head: Some(head), ..end } }
+            Event::TransferEnded { transfer, end: TransferEnd { head: Some(Box::new(head)), ..end } }
         }
         other => other,
     }

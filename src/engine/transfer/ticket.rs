@@ -29,7 +29,7 @@ pub(super) struct Ticket<'a> {
     /// As it was told last.
     is_paused: bool,
     is_announced: bool,
-    head: Option<StreamHead>,
+    head: Option<Box<StreamHead>>,
 }
 
 impl<'a> Ticket<'a> {
@@ -139,7 +139,7 @@ impl<'a> Ticket<'a> {
 
     /// A plain sender has ended in order, having begun like this.
     pub(super) fn unverified(mut self, path: &Path, head: StreamHead) {
-        self.head = Some(head);
+        self.head = Some(Box::new(head));
         self.end(Outcome::Unverified, path, None, None);
     }
 
