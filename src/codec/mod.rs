@@ -2,6 +2,7 @@
 //! imported.
 
 pub mod can;
+pub mod capture;
 pub mod compose;
 pub mod content_type;
 pub mod decode;

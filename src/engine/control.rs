@@ -170,7 +170,7 @@ impl Control {
             }
             Command::LoadRow { number } => self.core.reader.row(number),
             Command::ClearJournal => self.core.recorder.clear(),
-            Command::SaveJournal { path, filter, shown_as } => self.core.reader.save(path, filter, shown_as),
+            Command::SaveJournal(request) => self.core.reader.save(request),
             Command::SaveSettings(settings) => self.save_settings(*settings),
         }
     }

@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, Sender, TryRecvError, unbounded};
 use super::outbox::Outbox;
 use super::saves::Saves;
 use crate::codec::encoding::Encoding;
-use crate::model::{Event, Failure, Filter, PageRequest, ShownAs};
+use crate::model::{Event, Failure, PageRequest, SaveRequest};
 use crate::store::journal::JournalReader;
 
 /// Rows scanned for a filter before the requests that came meanwhile are looked at.
@@ -19,7 +19,7 @@ enum Job {
     Page(PageRequest),
     Row(u64),
     Encodings(Vec<Encoding>),
-    Save { path: PathBuf, filter: Filter, shown_as: ShownAs },
+    Save(Box<SaveRequest>),
     Stop,
 }
 
@@ -60,8 +60,8 @@ impl Reader {
         self.job(Job::Encodings(encodings));
     }
 
-    pub(super) fn save(&self, path: PathBuf, filter: Filter, shown_as: ShownAs) {
-        self.job(Job::Save { path, filter, shown_as });
+    pub(super) fn save(&self, request: Box<SaveRequest>) {
+        self.job(Job::Save(request));
     }
 
     pub(super) fn stop(&self) {
@@ -113,8 +113,8 @@ impl Worker {
                     self.encodings = encodings;
                     Ok(())
                 }
-                Some(Job::Save { path, filter, shown_as }) => {
-                    self.save(path, filter, shown_as);
+                Some(Job::Save(save)) => {
+                    self.save(*save);
                     Ok(())
                 }
                 None => self.wanted.take().map_or(Ok(()), |request| self.answer(Some(request))),
@@ -150,7 +150,7 @@ impl Worker {
                     }
                 }
                 Ok(Job::Encodings(encodings)) => self.encodings = encodings,
-                Ok(Job::Save { path, filter, shown_as }) => self.save(path, filter, shown_as),
+                Ok(Job::Save(save)) => self.save(*save),
                 Ok(Job::Stop) | Err(TryRecvError::Disconnected) => {
                     self.stopped = true;
                     return None;
@@ -168,10 +168,10 @@ impl Worker {
     }
 
     /// On a connection of its own, as it goes on beside this thread.
-    fn save(&self, path: PathBuf, filter: Filter, shown_as: ShownAs) {
+    fn save(&self, request: SaveRequest) {
         let encodings = self.encodings.clone();
-        let save = move |reader: &mut JournalReader| match reader.save(&path, &filter, &encodings, &shown_as) {
-            Ok(rows) => Event::JournalSaved { path, rows },
+        let save = move |reader: &mut JournalReader| match reader.save(&request, &encodings) {
+            Ok(saved) => Event::JournalSaved { path: request.path, saved },
             Err(failure) => Event::Failed { socket: None, session: None, failure },
         };
         let started =

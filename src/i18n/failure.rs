@@ -217,6 +217,10 @@ pub fn cause(language: Language, cause: &Cause) -> Words {
         Cause::NotVerifying => tr!(language, "cause.not_verifying"),
         Cause::NotFirst => tr!(language, "cause.not_first"),
         Cause::FilesOnly => tr!(language, "cause.files_only"),
+        Cause::CaptureDamaged { at: 0, message } => tr!(language, "cause.not_a_capture", message = message),
+        Cause::CaptureDamaged { at, message } => {
+            tr!(language, "cause.capture_damaged", at = super::grouped(*at), message = message)
+        }
         Cause::ProtocolBroken { message } => tr!(language, "cause.protocol_broken", message = message),
         Cause::GivenUpByPeer { why, words } if words.is_empty() => cancel_reason(language, *why),
         Cause::GivenUpByPeer { why, words } => {

@@ -10,6 +10,7 @@ use super::ids::{SessionId, SocketId, TransferId};
 use super::multicast::MulticastGroup;
 use super::options::{OptionValue, SocketOption};
 use super::page::PageRequest;
+use super::save::SaveRequest;
 use super::session::Purpose;
 use super::target::Target;
 use super::transfer::{Admission, Permission, ReceiveMode, SendMode};
@@ -239,12 +240,7 @@ pub enum Command {
     },
     /// Removes all rows. Numbers go on counting.
     ClearJournal,
-    /// Writes what the filter lets through: `.sqlite` the journal itself, `.jsonl` one object a line, else text, in which
-    /// bytes are read as `shown_as` says.
-    SaveJournal {
-        path: PathBuf,
-        filter: super::Filter,
-        shown_as: super::ShownAs,
-    },
+    /// Answered by [`super::Event::JournalSaved`].
+    SaveJournal(Box<SaveRequest>),
     SaveSettings(Box<super::Settings>),
 }

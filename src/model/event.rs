@@ -16,6 +16,8 @@ use super::interface::NetworkInterface;
 use super::multicast::MulticastGroup;
 use super::options::OptionAnswer;
 use super::page::Page;
+use super::row::Direction;
+use super::save::Saved;
 use super::session::{Purpose, SessionInfo, Traffic};
 use super::socket_state::SocketState;
 use super::transfer::{Progress, TransferEnd, TransferInfo};
@@ -136,6 +138,11 @@ pub enum Notice {
     DescriptorsLost,
     /// A sender without a name: nothing can be sent to it.
     SenderUnnamed,
+    /// A capture goes on after bytes that it doesn't have.
+    NotCaptured {
+        direction: Direction,
+        bytes: u64,
+    },
 }
 
 impl Notice {
@@ -287,7 +294,7 @@ pub enum Event {
     },
     JournalSaved {
         path: PathBuf,
-        rows: u64,
+        saved: Saved,
     },
     SettingsSaved,
 }

@@ -175,9 +175,9 @@ impl App {
         self.inspector.on_event(event);
         match event {
             Event::Failed { socket: None, failure, .. } => self.message = Some(Message::Failed(failure.clone())),
-            Event::JournalSaved { path, rows } => {
+            Event::JournalSaved { path, saved } => {
                 let unasked = self.saved_unasked.take_if(|unasked| unasked == path).is_some();
-                self.message = Some(Message::JournalSaved { rows: *rows, path: path.clone(), unasked });
+                self.message = Some(Message::JournalSaved { saved: saved.clone(), path: path.clone(), unasked });
             }
             _ => {}
         }

@@ -14,7 +14,7 @@ use super::theme;
 use super::widgets::file_sender;
 use super::widgets::message_line::Message;
 use crate::i18n::Language;
-use crate::model::{Command, Role, SocketId};
+use crate::model::{Command, Role, SaveRequest, SocketId};
 
 const ZOOM_STEP: f32 = 0.1;
 
@@ -186,7 +186,8 @@ impl App {
 
     fn save_journal(&self, path: PathBuf) {
         let (filter, shown_as) = (self.journal.filter().clone(), self.sessions.shown_as.clone());
-        self.engine.send(Command::SaveJournal { path, filter, shown_as });
+        let request = SaveRequest { filter, shown_as, ..SaveRequest::new(path) };
+        self.engine.send(Command::SaveJournal(Box::new(request)));
     }
 
     pub(super) fn server_tab(&mut self, socket: SocketId) -> Option<&mut ServerTabState> {

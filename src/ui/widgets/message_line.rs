@@ -3,9 +3,8 @@ use std::path::PathBuf;
 use egui::{Frame, Margin, RichText, Ui};
 
 use super::icon::{self, Icon};
-use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
-use crate::model::{Failure, Notice, Role};
+use crate::model::{Failure, Notice, Role, Saved};
 use crate::tr;
 use crate::ui::theme::Tokens;
 
@@ -33,7 +32,7 @@ pub enum Message {
     /// This many files go over one stream, with nothing between them.
     FilesFollowEachOther(usize),
     JournalSaved {
-        rows: u64,
+        saved: Saved,
         path: PathBuf,
         /// Nobody chose the path, since no dialog could open.
         unasked: bool,
@@ -71,14 +70,10 @@ impl Message {
             Self::NoRecipient(Role::Client) => tr!(language, "client.connect_first"),
             Self::OneFileAConnection => tr!(language, "file.one_a_connection"),
             Self::FilesFollowEachOther(count) => tr!(language, "file.follow_each_other", count = count),
-            Self::JournalSaved { rows, path, unasked } => {
-                let path = visible(&path.display().to_string());
-                let words = match rows {
-                    1 => tr!(language, "journal.saved_one", path = path),
-                    _ => tr!(language, "journal.saved", rows = i18n::grouped(*rows), path = path),
-                };
+            Self::JournalSaved { saved, path, unasked } => {
+                let words = i18n::saved(language, saved, path);
                 let why = unasked.then(|| tr!(language, "journal.saved_unasked").into_owned());
-                return (words.into_owned(), why);
+                return (words, why.or_else(|| i18n::saved_details(language, saved)));
             }
             Self::ClosesAfterSave => tr!(language, "journal.closes_after_save"),
             Self::SettingsDamaged(keys) => tr!(language, "settings.damaged", keys = keys.join(", ")),
