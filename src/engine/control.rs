@@ -13,6 +13,7 @@ use parking_lot::Mutex;
 
 use super::core::{Core, spawn, spawn_foreign};
 use super::file_connection::FileConnection;
+use super::opening::Opening;
 use super::send_queue::Outgoing;
 use super::session::Session;
 use super::socket_control::SocketControl;
@@ -63,11 +64,13 @@ pub(super) struct Control {
     running: HashMap<SocketId, Running>,
     /// Writes settings in order, one at a time, off this thread.
     saving: Option<JoinHandle<()>>,
+    /// A journal that the face waits for.
+    opening: Opening,
 }
 
 impl Control {
     pub(super) fn new(core: Arc<Core>, settings: Option<PathBuf>, probe: fn(&Facility) -> Option<Failure>) -> Self {
-        Self { core, settings, probe, running: HashMap::new(), saving: None }
+        Self { core, settings, probe, running: HashMap::new(), saving: None, opening: Opening::default() }
     }
 
     /// Carries out commands until their sender is gone, then stops everything and joins it.
@@ -78,6 +81,7 @@ impl Control {
         for running in self.running.values() {
             self.stop(running, running.end_reason());
         }
+        self.opening.stop();
         for (_, running) in self.running.drain() {
             running.join();
         }
@@ -170,6 +174,11 @@ impl Control {
             }
             Command::LoadRow { number } => self.core.reader.row(number),
             Command::ClearJournal => self.core.recorder.clear(),
+            Command::OpenJournal { path } => self.opening.start(&self.core, path),
+            Command::CloseJournal => {
+                self.opening.stop();
+                self.core.reader.close();
+            }
             Command::SaveJournal(request) => self.core.reader.save(request),
             Command::SaveSettings(settings) => self.save_settings(*settings),
         }

@@ -19,6 +19,7 @@ mod groups;
 mod importing;
 mod inspecting;
 mod listener;
+mod opening;
 mod outbox;
 mod peers;
 mod postponed;

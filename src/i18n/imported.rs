@@ -5,8 +5,12 @@ use crate::tr;
 /// How many rows of how many conversations came out of a capture.
 #[must_use]
 pub fn imported(language: Language, imported: &Imported) -> String {
-    let [rows, sessions, packets] = [imported.rows, imported.sessions, imported.packets].map(grouped);
-    tr!(language, "import.done", rows = rows, sessions = sessions, packets = packets).into_owned()
+    let [rows, packets] = [imported.rows, imported.packets].map(grouped);
+    match imported.sessions {
+        1 => tr!(language, "import.done_one", rows = rows, packets = packets),
+        sessions => tr!(language, "import.done", rows = rows, sessions = grouped(sessions), packets = packets),
+    }
+    .into_owned()
 }
 
 /// What is in no row, or was never captured; `None` where there is nothing to say.

@@ -240,6 +240,14 @@ pub enum Command {
     },
     /// Removes all rows. Numbers go on counting.
     ClearJournal,
+    /// Reads another journal, or a capture made into one, in place of what is being recorded, until [`Self::CloseJournal`].
+    /// Recording goes on. Answered by [`super::Event::JournalOpened`]; one that was asked for before and isn't open yet is
+    /// given up.
+    OpenJournal {
+        path: PathBuf,
+    },
+    /// What is being recorded is read again: [`super::Event::JournalClosed`].
+    CloseJournal,
     /// Answered by [`super::Event::JournalSaved`].
     SaveJournal(Box<SaveRequest>),
     SaveSettings(Box<super::Settings>),

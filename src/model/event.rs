@@ -12,6 +12,7 @@ use super::endpoint::Endpoint;
 use super::facility::Facility;
 use super::failure::{Failure, PortOwner};
 use super::ids::{SessionId, SocketId, TransferId};
+use super::import::Imported;
 use super::interface::NetworkInterface;
 use super::multicast::MulticastGroup;
 use super::options::OptionAnswer;
@@ -287,6 +288,15 @@ pub enum Event {
         total: u64,
     },
     JournalCleared,
+    /// Pages and rows that come after this event are of the journal, or capture, that was opened.
+    JournalOpened {
+        path: PathBuf,
+        rows: u64,
+        /// Of a capture.
+        imported: Option<Imported>,
+    },
+    /// Pages and rows that come after this event are of what is being recorded.
+    JournalClosed,
     Page(Arc<Page>),
     RowLoaded {
         number: u64,

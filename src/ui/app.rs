@@ -15,6 +15,7 @@ use super::panels::code::CodeWindow;
 use super::panels::inspector::InspectorPanel;
 use super::panels::journal::JournalPanel;
 use super::panels::status_bar;
+use super::reading::Reading;
 use super::saver::{Saver, Verdict};
 use super::tabs::{ClientTabState, ServerTabState};
 use super::theme::{self, Tokens};
@@ -44,6 +45,8 @@ pub struct App {
     pub(super) client: SocketId,
     pub(super) journal: JournalPanel,
     pub(super) inspector: InspectorPanel,
+    /// What is read in place of what is being recorded.
+    pub(super) reading: Option<Box<Reading>>,
     pub(super) actions: Vec<UiCommand>,
     pub(super) dialogs: Dialogs,
     /// Where the journal was saved to without anybody having said so, for want of a dialog.
@@ -109,6 +112,7 @@ impl App {
             zone: TimeZone::system(),
             journal: JournalPanel::new(&settings),
             inspector: InspectorPanel::new(),
+            reading: None,
             actions: Vec::new(),
             dialogs: Dialogs::default(),
             saved_unasked: None,
@@ -171,8 +175,7 @@ impl App {
         for tab in &mut self.clients {
             tab.on_event(event, &mut self.sessions);
         }
-        self.journal.on_event(event);
-        self.inspector.on_event(event);
+        self.on_journal_event(event);
         match event {
             Event::Failed { socket: None, failure, .. } => self.message = Some(Message::Failed(failure.clone())),
             Event::JournalSaved { path, saved } => {

@@ -27,6 +27,7 @@ pub(super) enum Purpose {
         is_folder: bool,
     },
     SaveJournal,
+    OpenJournal,
 }
 
 /// How a dialog ended.
@@ -45,7 +46,7 @@ impl Purpose {
     fn wanted(self, language: Language) -> Wanted {
         match self {
             Self::SendFiles(..) => Wanted::Files,
-            Self::Site { is_folder: false, .. } => Wanted::File,
+            Self::Site { is_folder: false, .. } | Self::OpenJournal => Wanted::File,
             Self::ReceiveInto(..) | Self::Site { is_folder: true, .. } => Wanted::Folder,
             Self::SaveJournal => Wanted::NewFile {
                 name: "journal.txt".to_owned(),
@@ -116,7 +117,8 @@ impl Dialogs {
             *first = !self.settled;
         }
         // Of a journal's dialog no doubt is told.
-        self.settled |= !matches!((purpose, &answer), (Purpose::SaveJournal, Answer::Cancelled { .. }));
+        self.settled |=
+            !matches!((purpose, &answer), (Purpose::SaveJournal | Purpose::OpenJournal, Answer::Cancelled { .. }));
         Some((purpose, answer))
     }
 

@@ -3,8 +3,9 @@ use std::path::PathBuf;
 use egui::{Frame, Margin, RichText, Ui};
 
 use super::icon::{self, Icon};
+use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
-use crate::model::{Failure, Notice, Role, Saved};
+use crate::model::{Failure, Imported, Notice, Role, Saved};
 use crate::tr;
 use crate::ui::theme::Tokens;
 
@@ -37,6 +38,16 @@ pub enum Message {
         /// Nobody chose the path, since no dialog could open.
         unasked: bool,
     },
+    /// [`Self::NoDialog`] of the dialog for what is to be read.
+    NoOpenDialog,
+    /// A journal or a capture is on its way.
+    Opening(PathBuf),
+    JournalOpened {
+        path: PathBuf,
+        rows: u64,
+        /// Of a capture.
+        imported: Option<Imported>,
+    },
     /// The window waits for the journal's copy.
     ClosesAfterSave,
     /// Keys of settings that took their defaults.
@@ -49,7 +60,12 @@ impl Message {
     fn is_failure(&self) -> bool {
         matches!(
             self,
-            Self::Failed(_) | Self::NoDialog | Self::NoFolderDialog | Self::NoSiteDialog | Self::OneFileAConnection
+            Self::Failed(_)
+                | Self::NoDialog
+                | Self::NoFolderDialog
+                | Self::NoSiteDialog
+                | Self::NoOpenDialog
+                | Self::OneFileAConnection
         )
     }
 
@@ -74,6 +90,15 @@ impl Message {
                 let words = i18n::saved(language, saved, path);
                 let why = unasked.then(|| tr!(language, "journal.saved_unasked").into_owned());
                 return (words, why.or_else(|| i18n::saved_details(language, saved)));
+            }
+            Self::NoOpenDialog => tr!(language, "reading.no_dialog"),
+            Self::Opening(path) => tr!(language, "reading.opening", path = visible(&path.display().to_string())),
+            Self::JournalOpened { imported: Some(imported), .. } => {
+                return (i18n::imported(language, imported), i18n::imported_details(language, imported));
+            }
+            Self::JournalOpened { path, rows, imported: None } => {
+                let path = visible(&path.display().to_string());
+                tr!(language, "reading.opened", rows = i18n::grouped(*rows), path = path)
             }
             Self::ClosesAfterSave => tr!(language, "journal.closes_after_save"),
             Self::SettingsDamaged(keys) => tr!(language, "settings.damaged", keys = keys.join(", ")),
