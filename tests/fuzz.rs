@@ -14,6 +14,8 @@ use sockeye::codec::capture::reader::{Read, Reader};
 use sockeye::codec::capture::{LinkType, Way, pcapng};
 use sockeye::codec::compose::{Format, LineEnding, compose};
 use sockeye::codec::decode::Decoder;
+use sockeye::codec::decode::mqtt::Version;
+use sockeye::codec::decode::recognize::{Circumstances, recognize};
 use sockeye::codec::encoding::Encoding;
 use sockeye::codec::file_name::SafeName;
 use sockeye::codec::{escapes, hex, icmp, ipv4};
@@ -214,6 +216,87 @@ fn browsers() {
         let whole = conversation([bytes, b""]);
         assert_eq!(whole, conversation([halves.0, halves.1]), "how it is cut makes no difference");
     });
+}
+
+/// Reads the bytes whole and as the beginning of more, and looks for what they might be taken for.
+fn decode(decoders: &[Decoder], bytes: &[u8]) {
+    for decoder in decoders {
+        for len in [bytes.len(), bytes.len() + 9, bytes.len() + (1 << 20)] {
+            if let Some(decoded) = decoder.decode_head(bytes, len as u64) {
+                assert!(decoded.fields.len() < 3000, "what is listed has an end");
+                assert!(!decoded.summary.is_empty() && !decoded.fields.is_empty(), "it says something");
+            }
+        }
+    }
+    for is_stream in [Some(true), Some(false), None] {
+        for port in [None, Some(53), Some(502), Some(1883)] {
+            let circumstances = Circumstances { ports: [port, None], is_stream };
+            if let Some((decoder, _)) = recognize(bytes, bytes.len() as u64, circumstances) {
+                assert!(decoder.decode(bytes).is_some(), "what is taken for {} is read as it", decoder.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn dns_messages() {
+    let query = b"\x12\x34\x01\0\0\x01\0\0\0\0\0\0\x07example\x03com\0\0\x01\0\x01";
+    let answer = b"\x12\x34\x81\x80\0\x01\0\x03\0\0\0\x01\x07example\x03com\0\0\x01\0\x01\
+        \xc0\x0c\0\x05\0\x01\0\0\x0e\x10\0\x06\x03www\xc0\x0c\xc0\x0c\0\x10\0\x01\0\0\0\0\0\x03\x02hi\
+        \xc0\x29\0\x06\0\x01\0\0\0\0\0\x18\xc0\x0c\xc0\x29\0\0\0\x01\0\0\0\x02\0\0\0\x03\0\0\0\x04\0\0\0\x05\
+        \0\0\x29\x10\0\0\0\0\0\0\0";
+    let framed = [&b"\0\x1d"[..], query].concat();
+    fuzz("a DNS message", &[query, answer, &framed], |bytes| decode(&[Decoder::Dns, Decoder::DnsStream], bytes));
+}
+
+#[test]
+fn modbus_messages() {
+    let seeds: [&[u8]; 5] = [
+        b"\0\x01\0\0\0\x06\x11\x03\0\x6b\0\x03",
+        b"\0\x01\0\0\0\x09\x11\x03\x06\x02\x2b\0\0\0\x64",
+        b"\0\x01\0\0\0\x03\x11\x83\x02",
+        b"\0\x01\0\0\0\x0d\x11\x17\0\x03\0\x06\0\x0e\0\x01\x02\0\xff",
+        b"\0\x01\0\0\0\x09\x11\x0f\0\x13\0\x0a\x02\xcd\x01",
+    ];
+    fuzz("a Modbus message", &seeds, |bytes| decode(&[Decoder::Modbus], bytes));
+}
+
+#[test]
+fn mqtt_packets() {
+    let seeds: [&[u8]; 6] = [
+        b"\x10\x20\0\x04MQTT\x04\xc6\0\x3c\0\x02me\0\x04last\0\x03bye\0\x01u\0\x02pw",
+        b"\x10\x14\0\x04MQTT\x05\x02\0\x3c\x05\x11\0\0\0\x0a\0\x02me",
+        b"\x3b\x12\0\x03a/b\0\x07\x09\x23\0\x02\x26\0\x01k\0\0x",
+        b"\x30\x0a\0\x03a/bhello\xc0\0\xe0\0",
+        b"\x82\x0a\0\x01\0\x03a/#\x01\0\x01b\0",
+        b"\x90\x04\0\x01\0\x87\xe0\x02\x8e\0\x20\x03\x01\0\0",
+    ];
+    fuzz("an MQTT packet", &seeds, |bytes| {
+        decode(&[Version::V3, Version::V5].map(Decoder::Mqtt), bytes);
+    });
+}
+
+#[test]
+fn json_texts() {
+    let seeds: [&[u8]; 5] = [
+        br#"{"a":1.10,"b":{"c":[true,null,"\u4f60"]}}"#,
+        b"{\"a\":1}\n{\"a\":[2,{}]}\n",
+        "[\"你\",-0,1e400,[],[[[[[[[[[[1]]]]]]]]]]]".as_bytes(),
+        br#"{"all":[{"a":"],\"","b":2},{"a":3,"#,
+        &[b'['; 300],
+    ];
+    fuzz("a JSON text", &seeds, |bytes| decode(&[Decoder::Json], bytes));
+}
+
+#[test]
+fn tls_records() {
+    let seeds: [&[u8]; 4] = [
+        b"\x16\x03\x01\0\x06\x01\0\0\x02\x03\x03",
+        b"\x16\x03\x03\0\x08\x02\0\0\0\x0e\0\0\0\x14\x03\x03\0\x01\x01",
+        b"\x15\x03\x03\0\x02\x02\x28",
+        b"\x17\x03\x03\0\x03abc\x17\x03\x04\x40\0a",
+    ];
+    fuzz("a TLS record", &seeds, |bytes| decode(&[Decoder::Tls], bytes));
 }
 
 /// Frames that a script of bytes asks for: each names one and gives it small numbers, so that they often fit each other.

@@ -2,6 +2,8 @@
 
 #[path = "support/app.rs"]
 mod app;
+#[path = "support/mod.rs"]
+mod support;
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
@@ -16,16 +18,7 @@ use sockeye::model::{ClientTab, ServerTab};
 use tempfile::TempDir;
 
 use crate::app::{Window, any_port, heard, listener};
-
-fn folder() -> TempDir {
-    tempfile::tempdir().expect("a folder")
-}
-
-fn file(folder: &TempDir, name: &str, bytes: &[u8]) -> PathBuf {
-    let path = folder.path().join(name);
-    std::fs::write(&path, bytes).expect("a file");
-    path
-}
+use crate::support::{folder, write};
 
 /// As the system hands a dropped file over.
 #[derive(Debug)]
@@ -51,14 +44,6 @@ fn drop_on(window: &mut Window, panel: &str, paths: &[&Path]) {
     window.harness.step();
 }
 
-fn type_path(window: &mut Window, panel: &str, path: &str) {
-    window.click(panel, "How to send files");
-    window.harness.get_by_label("Path of a file").focus();
-    window.harness.step();
-    window.harness.get_by_label("Path of a file").type_text(path);
-    window.harness.step();
-}
-
 fn to_the_end(mut peer: TcpStream) -> Vec<u8> {
     let mut bytes = Vec::new();
     peer.read_to_end(&mut bytes).expect("the rest");
@@ -68,7 +53,7 @@ fn to_the_end(mut peer: TcpStream) -> Vec<u8> {
 #[test]
 fn dropped_files_go_out_from_the_panel_that_they_fell_on() {
     let from = folder();
-    let (one, two) = (file(&from, "one.txt", b"first "), file(&from, "二.txt", b"second"));
+    let (one, two) = (write(from.path(), "one.txt", b"first "), write(from.path(), "二.txt", b"second"));
     let mut window = Window::english();
     window.listen();
     let mut heard_by_server = window.peer();
@@ -88,7 +73,7 @@ fn dropped_files_go_out_from_the_panel_that_they_fell_on() {
 #[test]
 fn a_file_dropped_with_nobody_there_is_refused_in_words() {
     let from = folder();
-    let path = file(&from, "one.txt", b"first");
+    let path = write(from.path(), "one.txt", b"first");
     let mut window = Window::english();
     drop_on(&mut window, "Client", &[&path]);
     assert!(window.shows("Client", "Connect first"));
@@ -99,11 +84,11 @@ fn a_file_dropped_with_nobody_there_is_refused_in_words() {
 #[test]
 fn a_typed_path_goes_the_tutorials_way_with_enter() {
     let from = folder();
-    let path = file(&from, "move info.txt", b"content");
+    let path = write(from.path(), "move info.txt", b"content");
     let mut window = Window::english();
     let mut peer = window.connect_to(&listener());
     // File managers copy paths within quotes.
-    type_path(&mut window, "Client", &format!("'{}'", path.display()));
+    window.type_path("Client", &format!("'{}'", path.display()));
     window.harness.get_by_label("The tutorial's way").click();
     window.harness.step();
     window.harness.get_by_label("Path of a file").focus();
@@ -125,7 +110,7 @@ fn what_is_no_file_is_told_and_nothing_is_sent() {
         (from.path().to_owned(), "that is a folder", "Choose a file."),
         (from.path().join("missing.txt"), "not found", ""),
     ] {
-        type_path(&mut window, "Client", &path.display().to_string());
+        window.type_path("Client", &path.display().to_string());
         window.harness.get_by_label("Send it").click();
         let told = format!("open {}: {words}", path.display());
         window.until("the message", |window| window.shows("Client", &told) && window.shows("Client", advice));
@@ -205,6 +190,45 @@ fn a_received_file_is_shown_under_the_name_that_was_sent() {
     window.until("its row", shown);
 }
 
+/// The border, by the bytes of "content".
+fn move_back(window: &mut Window) {
+    window.control("Server", "Bytes of the name").focus();
+    // The arrows are its own from the second frame on.
+    window.harness.step();
+    window.harness.step();
+    for _ in "content".chars() {
+        window.press(Key::ArrowLeft);
+    }
+}
+
+#[test]
+fn the_border_between_name_and_content_is_moved_by_keys() {
+    let into = folder();
+    let mut window = receiving("tutorial", &into);
+    window.listen();
+    let mut peer = window.peer();
+    peer.write_all(b"a.txtcontent").expect("both in one");
+    peer.shutdown(Shutdown::Write).expect("the end");
+    window.until("its end", |window| window.shows("Server", "ended in order, unverified"));
+    let open = "Move the border between name and content of a.txtcontent";
+    window.click("Server", open);
+    let reads = |window: &Window, text: &str| window.panel("Server").query_all_by_label(text).count();
+    assert_eq!(reads(&window, "a.txtcontent"), 2, "as the file's name and as that of now");
+    assert!(window.control("Server", "Store it anew").accesskit_node().is_disabled(), "it is stored like this");
+    move_back(&mut window);
+    assert_eq!([reads(&window, "a.txt"), reads(&window, "content")], [1, 1]);
+    window.click("Server", "Cancel");
+    assert_eq!([reads(&window, "a.txt"), reads(&window, "content")], [0, 0]);
+    window.click("Server", open);
+    move_back(&mut window);
+    window.click("Server", "Store it anew");
+    let stored = into.path().join("a.txt");
+    window
+        .until("the answer", |window| window.shows("Server", &format!("Stored anew as “{}” (7 B)", stored.display())));
+    assert_eq!(std::fs::read(stored).expect("the file"), b"content");
+    assert!(into.path().join("a.txtcontent").exists());
+}
+
 #[test]
 fn a_file_that_was_cut_off_is_kept_and_labelled_incomplete() {
     let into = folder();
@@ -248,7 +272,7 @@ fn receiving_needs_a_folder_and_says_so() {
 #[test]
 fn a_folder_that_is_a_file_is_told() {
     let from = folder();
-    let path = file(&from, "notes.txt", b"mine");
+    let path = write(from.path(), "notes.txt", b"mine");
     let server = ServerTab { receive: "raw".to_owned(), folder: path.display().to_string(), ..any_port() };
     let mut window = Window::with_tabs(server, ClientTab::default());
     window.click("Server", "Start listening");

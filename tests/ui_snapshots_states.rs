@@ -24,10 +24,10 @@ use sockeye::model::{
 };
 
 use crate::app::Window;
-use crate::pictures::{SIZE, SMALL, THEMES, compare, english, open, report, shoot, themed};
+use crate::pictures::{SIZE, SMALL, THEMES, chinese, compare, english, open, report, shoot, themed};
 use crate::reports::{
-    CLIENT, SERVER, client_of_server, closed, data, decoded_as, ended, file, listening, opened, page, ping, progress,
-    verified,
+    CLIENT, SERVER, client_of_server, closed, data, decoded_as, ended, file, listening, opened, page, ping, plain,
+    progress, verified,
 };
 
 const MIB: u64 = 1 << 20;
@@ -101,6 +101,49 @@ fn verified_files_are_asked_for_rest_and_end() {
     let mut window = open(themed(&settings, ThemeChoice::Light), SMALL);
     report(&mut window, verified_files());
     shoot(&mut window, "verified-files-small", &mut results);
+}
+
+#[test]
+fn the_border_between_name_and_content_is_moved() {
+    let mut results = SnapshotResults::new();
+    let settings = english(ServerTab::default(), ClientTab::default());
+    for (name, theme) in THEMES {
+        let mut window = open(themed(&settings, theme), SIZE);
+        report(
+            &mut window,
+            [
+                listening("tcp://127.0.0.1:9000"),
+                client_of_server(1, "127.0.0.1:51734", [8_400_000, 6]),
+                file(1, 1, Direction::In, "received.bin", None),
+                plain(1, "received.bin", "报告.txt\nThe first line\nThe second line\n"),
+            ],
+        );
+        window.click("Server", "Move the border between name and content of received.bin");
+        shoot(&mut window, &format!("split-{name}"), &mut results);
+    }
+}
+
+#[test]
+fn past_transfers_are_listed() {
+    let mut results = SnapshotResults::new();
+    let settings = english(ServerTab::default(), ClientTab::default());
+    let pictures = [
+        ("past-light", themed(&settings, ThemeChoice::Light), SIZE),
+        ("past-dark", themed(&settings, ThemeChoice::Dark), SIZE),
+        ("past-chinese", chinese(&settings), SMALL),
+    ];
+    for (name, settings, size) in pictures {
+        let mut window = open(settings, size);
+        report(&mut window, files().into_iter().chain(verified_files()));
+        window.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::H);
+        window.harness.step();
+        window.harness.step();
+        window.harness.key_press(egui::Key::Home);
+        window.harness.key_press(egui::Key::ArrowDown);
+        window.harness.step();
+        window.harness.step();
+        shoot(&mut window, name, &mut results);
+    }
 }
 
 #[test]

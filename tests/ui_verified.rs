@@ -14,16 +14,7 @@ use sockeye::model::{ClientTab, ComposerSettings, SendMode, ServerTab};
 use tempfile::TempDir;
 
 use crate::app::{Window, any_port};
-
-fn folder() -> TempDir {
-    tempfile::tempdir().expect("a folder")
-}
-
-fn file(folder: &TempDir, name: &str, bytes: &[u8]) -> PathBuf {
-    let path = folder.path().join(name);
-    std::fs::write(&path, bytes).expect("a file");
-    path
-}
+use crate::support::{folder, write};
 
 /// Bytes that a disk takes time for, and more than a connection's buffers hold.
 fn large(folder: &TempDir) -> PathBuf {
@@ -43,10 +34,7 @@ fn client() -> ClientTab {
 }
 
 fn send(window: &mut Window, panel: &str, path: &std::path::Path) {
-    window.click(panel, "How to send files");
-    window.harness.get_by_label("Path of a file").focus();
-    window.harness.step();
-    window.harness.get_by_label("Path of a file").type_text(&path.display().to_string());
+    window.type_path(panel, &path.display().to_string());
     window.press(Key::Enter);
 }
 
@@ -58,7 +46,7 @@ fn say(window: &mut Window, panel: &str, words: &str) {
 #[test]
 fn a_file_is_sent_beside_the_talk_and_its_hash_copied() {
     let [from, into] = [folder(), folder()];
-    let path = file(&from, "固件.bin", &[7; 100_000]);
+    let path = write(from.path(), "固件.bin", &[7; 100_000]);
     let mut window = Window::with_tabs(server(&into), client());
     window.connect();
     say(&mut window, "Client", "你好");
@@ -80,7 +68,7 @@ fn a_file_is_sent_beside_the_talk_and_its_hash_copied() {
 #[test]
 fn a_server_sends_a_file_to_a_client_that_keeps_verified_ones() {
     let [from, into] = [folder(), folder()];
-    let path = file(&from, "a.bin", b"content");
+    let path = write(from.path(), "a.bin", b"content");
     let composer = ComposerSettings { send_mode: SendMode::Verified, ..ComposerSettings::default() };
     let folder = into.path().display().to_string();
     let receives = ClientTab { receive: "verified".to_owned(), folder, ..ClientTab::default() };
@@ -121,9 +109,32 @@ fn a_file_rests_and_goes_on() {
 }
 
 #[test]
+fn a_folder_on_its_way_is_cancelled_with_one_click_at_either_side() {
+    for panel in ["Client", "Server"] {
+        let [from, into] = [folder(), folder()];
+        large(&from);
+        write(from.path(), "small.txt", b"behind it");
+        let mut window = Window::with_tabs(server(&into), client());
+        window.connect();
+        assert!(window.panel(panel).query_by_label("Cancel all files").is_none(), "there is none");
+        send(&mut window, "Client", from.path());
+        window.until("its start", |window| window.panel(panel).query_by_label("Cancel all files").is_some());
+        window.click(panel, "Cancel all files");
+        window.until("both ends", |window| {
+            window.shows("Client", "refused")
+                && window.shows("Client", "incomplete")
+                && window.shows("Server", "incomplete")
+        });
+        window.until("nothing left", |window| window.panel(panel).query_by_label("Cancel all files").is_none());
+        let folder = std::fs::read_dir(into.path()).expect("the folder").next().expect("one in it").expect("an entry");
+        assert!(!folder.path().join("small.txt").exists());
+    }
+}
+
+#[test]
 fn limits_are_typed_and_told() {
     let [from, into] = [folder(), folder()];
-    let path = file(&from, "a.bin", &[0; 2000]);
+    let path = write(from.path(), "a.bin", &[0; 2000]);
     let mut window = Window::with_tabs(server(&into), client());
     window.click("Server", "More");
     window.write("Server", "Largest file", "ten");
@@ -142,7 +153,7 @@ fn a_file_of_another_machine_is_asked_for() {
     support::in_own_network("a_file_of_another_machine_is_asked_for", || {
         support::ip(&["address", "add", "192.0.2.1/32", "dev", "lo"]);
         let [from, into] = [folder(), folder()];
-        let path = file(&from, "offer.pdf", &[1; 640]);
+        let path = write(from.path(), "offer.pdf", &[1; 640]);
         let address = || "192.0.2.1".to_owned();
         let server = ServerTab { address: address(), port: "9000".to_owned(), ..server(&into) };
         let client = ClientTab { address: address(), port: "9000".to_owned(), ..client() };

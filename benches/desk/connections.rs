@@ -1,28 +1,21 @@
 //! Ten thousand connections that stay open: whether all are accepted, what they cost, and how long a window takes that
 //! lists them.
 
-use std::cell::RefCell;
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
-use std::rc::Rc;
-use std::sync::{Arc, mpsc};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 use std::{iter, thread};
 
-use egui::accesskit::Role;
-use egui_kittest::Harness;
-use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use sockeye::engine::{Engine, EngineConfig, JournalPlace};
-use sockeye::model::{LanguageChoice, ServerTab, Settings};
-use sockeye::ui::App;
+use sockeye::model::{ClientTab, ServerTab};
 
-use super::child::Running;
-use super::machine::{memory, poll};
-use super::memory::megabytes;
-use super::report::{Report, table};
-use super::{Measured, Trouble, median};
+use super::support::child::Running;
+use super::support::machine::{megabytes, memory};
+use super::support::report::{Report, table};
+use super::support::window::Window;
+use super::support::{Measured, Trouble, median};
 
 const CONNECTIONS: usize = 10_000;
 const RESIDENT_TO_REACH: u64 = 250_000_000;
@@ -55,7 +48,7 @@ pub(crate) fn measure(report: &mut Report) -> Measured<()> {
 }
 
 fn headless(report: &mut Report) -> Measured<()> {
-    let mut command = Command::new(super::SOCKEYE);
+    let mut command = Command::new(super::support::SOCKEYE);
     command.args(["listen", "tcp://127.0.0.1:0", "--json", "--quiet"]).stdin(Stdio::null()).stderr(Stdio::inherit());
     let (listener, output) = Running::with_output(command)?;
     let mut lines = BufReader::new(output).lines();
@@ -89,75 +82,21 @@ fn headless(report: &mut Report) -> Measured<()> {
     Ok(())
 }
 
-/// The window itself, without a screen: everything that a frame takes but painting it.
 fn window(report: &mut Report) -> Measured<()> {
-    let config = EngineConfig {
-        journal: JournalPlace::Temporary,
-        wake: Arc::new(|| ()),
-        payload_events: false,
-        last_look: false,
-        settings: None,
-        sent_logs: None,
-    };
-    let engine = Engine::start(config).map_err(|failure| Trouble(failure.to_string()))?;
-    let server = ServerTab { port: "0".to_owned(), ..ServerTab::default() };
-    let settings = Settings { servers: vec![server], language: LanguageChoice::English, ..Settings::default() };
-    let place = Rc::new(RefCell::new(None));
-    let for_setup = Rc::clone(&place);
-    let mut harness = Harness::builder()
-        .with_size(egui::vec2(1600.0, 1000.0))
-        .with_context_setup(move |ctx| *for_setup.borrow_mut() = Some(App::new(engine, settings, &[], ctx)))
-        .build_ui_state(
-            move |ui, app: &mut Option<App>| {
-                if app.is_none() {
-                    *app = place.borrow_mut().take();
-                }
-                if let Some(app) = app {
-                    app.logic(ui.ctx());
-                    app.ui(ui, None);
-                }
-            },
-            None,
-        );
-    harness.step();
-    press(&mut harness, "Start listening");
-    let words = step_until(&mut harness, "Listening on ")?;
-    let port = words.rsplit(':').next().and_then(|port| port.parse().ok());
-    let _peers = Holder::start(port.ok_or_else(|| Trouble(format!("no port in {words:?}")))?)?;
-    step_until(&mut harness, &format!(" {CONNECTIONS} clients"))?;
+    let mut window = Window::open(ServerTab { port: "0".to_owned(), ..ServerTab::default() }, ClientTab::default())?;
+    let _peers = Holder::start(window.listen()?)?;
+    window.step_until(&format!(" {CONNECTIONS} clients"))?;
     // The rows of the journal come behind the connections.
     for _ in 0..20 {
-        harness.step();
+        window.harness.step();
     }
-    let mut frames: Vec<Duration> = (0..FRAMES)
-        .map(|_| {
-            let began = Instant::now();
-            harness.step();
-            let shapes = harness.output().shapes.clone();
-            harness.ctx.tessellate(shapes, harness.ctx.pixels_per_point());
-            began.elapsed()
-        })
-        .collect();
+    let mut frames: Vec<Duration> = (0..FRAMES).map(|_| window.frame()).collect();
     frames.sort_unstable();
     let (middle, late) = (median(&frames).unwrap_or_default(), frames[FRAMES * 99 / 100]);
     println!("the window with {CONNECTIONS} clients listed, laid out and tessellated; {FRAMES} frames");
     table(["median", "99th percentile"], &[[format!("{middle:.2?}"), format!("{late:.2?}")]]);
     report.verdict("a frame that lists 10,000", format!("{middle:.2?}"), "< 8 ms", middle < FRAME_TO_REACH);
     Ok(())
-}
-
-fn press(harness: &mut Harness<'_, Option<App>>, label: &str) {
-    harness.get_by_label(label).click();
-    harness.step();
-}
-
-/// Draws until a label says this; returns all that it says.
-fn step_until(harness: &mut Harness<'_, Option<App>>, words: &str) -> Measured<String> {
-    poll(words, Duration::from_millis(5), PATIENCE, || {
-        harness.step();
-        let labels = harness.query_all_by_role(Role::Label);
-        labels.filter_map(|label| label.accesskit_node().value()).find(|value| value.contains(words))
-    })
 }
 
 /// Another process that holds the peers, which has descriptors of its own.

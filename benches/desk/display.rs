@@ -6,8 +6,8 @@ use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use super::child::Running;
-use super::{Measured, SOCKEYE};
+use super::support::child::Running;
+use super::support::{Measured, SOCKEYE};
 
 /// Lines of the screen that are looked at.
 const LINES: u64 = 60;
@@ -94,5 +94,5 @@ impl Display {
 
 /// Says which programs a window needs and lacks; none if it can be opened.
 pub(crate) fn missing() -> Option<&'static str> {
-    (!super::machine::has("Xvfb")).then_some("Xvfb")
+    (!super::support::machine::has("Xvfb")).then_some("Xvfb")
 }

@@ -6,10 +6,10 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::child::Running;
-use super::machine::{has, listens, poll};
-use super::report::{Report, table};
-use super::{Measured, Trouble, median};
+use super::support::child::Running;
+use super::support::machine::{has, listens, poll};
+use super::support::report::{Report, table};
+use super::support::{Measured, Trouble, median};
 
 const MESSAGE: usize = 64;
 const TRIPS: u32 = 20_000;
@@ -28,7 +28,7 @@ struct Server {
 pub(crate) fn measure(report: &mut Report) -> Measured<()> {
     let (process, port) = Running::listening("listen", &["--echo", "--quiet"])?;
     let mut servers = vec![Server { name: "sockeye", port, _process: process, rates: Vec::new() }];
-    let folder = super::memory_folder()?;
+    let folder = tempfile::Builder::new().prefix("sockeye-bench-").tempdir()?;
     match compiled(folder.path())? {
         Some((process, port)) => servers.push(Server { name: "C", port, _process: process, rates: Vec::new() }),
         None => report.missing("cc, for the echo server in C"),

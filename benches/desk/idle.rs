@@ -7,12 +7,13 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
-use super::child::Running;
 use super::display::{self, Display};
-use super::machine::{cpu_ticks, poll, sleeps, tick};
-use super::report::{Report, table};
+use super::processor::{cpu_ticks, sleeps, tick};
+use super::support::child::Running;
+use super::support::machine::poll;
+use super::support::report::{Report, table};
+use super::support::{Measured, SOCKEYE, Trouble, median};
 use super::window::SETTLES;
-use super::{Measured, SOCKEYE, Trouble, median};
 
 const SPAN: Duration = Duration::from_secs(10);
 const SPANS: usize = 3;

@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use super::display::{self, Display};
-use super::machine::{cpu_ticks, memory, poll, tick};
-use super::memory::megabytes;
-use super::report::{Report, table};
-use super::{Measured, median};
+use super::processor::{cpu_ticks, tick};
+use super::support::machine::{megabytes, memory, poll};
+use super::support::report::{Report, table};
+use super::support::{Measured, median};
 
 const RUNS: usize = 5;
 const TO_REACH: Duration = Duration::from_millis(300);

@@ -76,6 +76,7 @@ impl Console {
             last_look: info,
             settings: None,
             sent_logs: Engine::sent_logs_path(),
+            past_transfers: None,
         };
         // Caught before anything is bound or written, so that a signal never finds a run half open.
         let started = Signals::catch(info)

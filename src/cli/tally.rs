@@ -318,6 +318,7 @@ fn concerns_socket(operation: Operation) -> bool {
         | Operation::OpenJournal
         | Operation::WriteJournal
         | Operation::SaveSettings
+        | Operation::KeepTransfers
         | Operation::StartThread
         | Operation::OpenBrowser
         | Operation::OpenFolder

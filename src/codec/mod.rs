@@ -3,6 +3,7 @@
 
 pub mod can;
 pub mod capture;
+pub mod compare;
 pub mod compose;
 pub mod content_type;
 pub mod decode;
@@ -16,6 +17,7 @@ pub mod ipv4;
 pub mod percent;
 pub mod prefix_hash;
 pub mod size;
+pub mod values;
 pub mod visible;
 pub mod websocket;
 

@@ -2,6 +2,7 @@
 //! for a moment.
 
 mod files;
+mod opening;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -11,12 +12,13 @@ use std::thread::JoinHandle;
 use crossbeam_channel::Receiver;
 use parking_lot::Mutex;
 
-use super::core::{Core, spawn, spawn_foreign};
+use super::core::{Core, spawn};
 use super::file_connection::FileConnection;
 use super::opening::Opening;
 use super::send_queue::Outgoing;
 use super::session::Session;
 use super::socket_control::SocketControl;
+use super::stop::Stop;
 use super::{addressing, client, groups, inspecting, listener};
 use crate::codec::encoding::Encoding;
 use crate::model::{
@@ -66,11 +68,24 @@ pub(super) struct Control {
     saving: Option<JoinHandle<()>>,
     /// A journal that the face waits for.
     opening: Opening,
+    /// Copy files.
+    splits: Vec<JoinHandle<()>>,
+    /// Requested when all is to end.
+    closing: Arc<Stop>,
 }
 
 impl Control {
     pub(super) fn new(core: Arc<Core>, settings: Option<PathBuf>, probe: fn(&Facility) -> Option<Failure>) -> Self {
-        Self { core, settings, probe, running: HashMap::new(), saving: None, opening: Opening::default() }
+        Self {
+            core,
+            settings,
+            probe,
+            running: HashMap::new(),
+            saving: None,
+            opening: Opening::default(),
+            splits: Vec::new(),
+            closing: Arc::default(),
+        }
     }
 
     /// Carries out commands until their sender is gone, then stops everything and joins it.
@@ -78,6 +93,7 @@ impl Control {
         while let Ok(command) = commands.recv() {
             self.carry_out(command);
         }
+        self.closing.request(CloseReason::Stopped);
         for running in self.running.values() {
             self.stop(running, running.end_reason());
         }
@@ -85,9 +101,7 @@ impl Control {
         for (_, running) in self.running.drain() {
             running.join();
         }
-        if let Some(saving) = self.saving.take() {
-            join(saving);
-        }
+        self.splits.into_iter().chain(self.saving).for_each(join);
     }
 
     fn carry_out(&mut self, command: Command) {
@@ -119,10 +133,12 @@ impl Control {
             Command::CancelTransfer { transfer } => {
                 self.core.cancel_transfer(transfer);
             }
+            Command::CancelTransfers { socket } => self.cancel_transfers(socket),
             Command::PauseTransfer { transfer, paused } => self.core.with_reins(transfer, |reins| reins.pause(paused)),
             Command::AnswerTransfer { transfer, permission } => {
                 self.core.with_reins(transfer, |reins| reins.permit(permission));
             }
+            Command::MoveSplit { socket, path, head, at } => self.move_split(socket, path, head, at),
             Command::SetReceive { socket, receive, admission } => {
                 if let Some(running) = self.running.get(&socket) {
                     *running.control.receive.write() = (receive, admission);
@@ -180,6 +196,7 @@ impl Control {
                 self.core.reader.close();
             }
             Command::SaveJournal(request) => self.core.reader.save(request),
+            Command::ForgetPastTransfers => self.core.history.clear(),
             Command::SaveSettings(settings) => self.save_settings(*settings),
         }
     }
@@ -350,35 +367,6 @@ impl Control {
     fn queue(&self, session: &Arc<Session>, item: Outgoing) {
         if let Err(failure) = session.enqueue(&self.core, item) {
             self.core.fail(session.info.socket, Some(session), failure);
-        }
-    }
-
-    /// On a thread that nobody joins: a browser without a window runs until it is closed.
-    fn open_in_browser(&self, socket: SocketId, url: String) {
-        let core = Arc::clone(&self.core);
-        let opened = spawn_foreign("browser", move || {
-            if let Err(error) = webbrowser::open(&url) {
-                tracing::debug!(%error, "no browser");
-                let failure = Failure::new(Operation::OpenBrowser, url, Cause::NoBrowser).with_hint(Hint::OpenByHand);
-                core.outbox.send(Event::Failed { socket: Some(socket), session: None, failure });
-            }
-        });
-        if let Err(failure) = opened {
-            self.core.outbox.send(Event::Failed { socket: Some(socket), session: None, failure });
-        }
-    }
-
-    fn open_folder(&self, socket: SocketId, path: PathBuf) {
-        let core = Arc::clone(&self.core);
-        let opened = spawn_foreign("file-manager", move || {
-            if let Err(error) = open::that_detached(&path) {
-                tracing::debug!(%error, "no file manager");
-                let failure = Failure::new(Operation::OpenFolder, path.display(), Cause::NoFileManager);
-                core.outbox.send(Event::Failed { socket: Some(socket), session: None, failure });
-            }
-        });
-        if let Err(failure) = opened {
-            self.core.outbox.send(Event::Failed { socket: Some(socket), session: None, failure });
         }
     }
 

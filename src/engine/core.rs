@@ -9,6 +9,7 @@ use std::thread::{Builder, JoinHandle};
 use parking_lot::Mutex;
 
 use super::clock::Clock;
+use super::history::History;
 use super::outbox::Outbox;
 use super::reader::Reader;
 use super::recorder::Recorder;
@@ -20,12 +21,13 @@ use crate::model::{
 };
 
 /// What a face wants beside the rest, as [`super::EngineConfig`] has it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Wishes {
     pub(super) payload_events: bool,
     pub(super) last_look: bool,
     /// Where is kept what spares reading files again of which a part was sent.
     pub(super) sent_logs: Option<PathBuf>,
+    pub(super) history: History,
 }
 
 pub(super) struct Core {
@@ -37,6 +39,7 @@ pub(super) struct Core {
     pub(super) payload_events: bool,
     pub(super) last_look: bool,
     pub(super) sent_logs: Option<PathBuf>,
+    pub(super) history: History,
     next_session: AtomicU64,
     next_transfer: AtomicU64,
     sessions: Mutex<HashMap<SessionId, Arc<Session>>>,
@@ -70,6 +73,7 @@ impl Core {
             payload_events: wishes.payload_events,
             last_look: wishes.last_look,
             sent_logs: wishes.sent_logs,
+            history: wishes.history,
             next_session: AtomicU64::new(last_session.0.saturating_add(1)),
             next_transfer: AtomicU64::new(1),
             sessions: Mutex::new(HashMap::new()),
@@ -134,6 +138,18 @@ impl Core {
         if let Some(session) = session {
             // A sender that reads an ordinary end would take its file for received.
             session.cut(CloseReason::LocalReset);
+        }
+    }
+
+    /// All that are under way over this socket.
+    pub(super) fn cancel_transfers_of(&self, socket: SocketId) {
+        let is_of = |transfer: &RunningTransfer| {
+            transfer.session.upgrade().is_some_and(|session| session.info.socket == socket)
+        };
+        let under_way: Vec<_> =
+            self.transfers.lock().iter().filter(|(_, transfer)| is_of(transfer)).map(|(id, _)| *id).collect();
+        for id in under_way {
+            self.cancel_transfer(id);
         }
     }
 

@@ -87,6 +87,13 @@ impl FileConnection {
         self.thread.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
+    /// What it is for is not wanted any more, unless it is open by now.
+    pub(super) fn give_up_connecting(&self) {
+        if self.session.get().is_none() {
+            self.control.stop(CloseReason::Local);
+        }
+    }
+
     /// Ends the connection, or making it.
     pub(super) fn stop(&self, reason: CloseReason) {
         self.control.stop(reason);
@@ -116,13 +123,14 @@ fn send(
     let mut is_open = false;
     let connected = client::connect(core, control, spec, |session| {
         is_open = true;
-        opened(session);
         let files = paths.iter().map(|path| Outgoing::File { path: path.clone(), mode: SendMode::Verified });
         for item in files.chain([Outgoing::Finish]) {
             if let Err(failure) = session.enqueue(core, item) {
                 core.fail(control.id, Some(session), failure);
             }
         }
+        // Who cancels before this ends the connection, and later all that is queued by now.
+        opened(session);
     });
     if is_open {
         return;

@@ -16,6 +16,7 @@ mod datagrams;
 mod diagnostics;
 mod file_connection;
 mod groups;
+mod history;
 mod importing;
 mod inspecting;
 mod listener;
@@ -52,6 +53,7 @@ pub use self::surroundings::Surroundings;
 
 use self::control::Control;
 use self::core::{Core, Wishes, spawn, spawn_foreign};
+use self::history::History;
 use self::outbox::{EVENTS, Outbox, PAYLOAD_EVENTS};
 use self::reader::Reader;
 use self::recorder::Recorder;
@@ -59,7 +61,7 @@ use self::saves::Saves;
 use crate::codec::encoding::Encoding;
 use crate::model::{
     BrowserContent, Command, Damage, Event, Failure, Imported, InheritedSocket, NetworkInterface, Operation,
-    SaveRequest, Saved, SendMode, SessionId, Settings, SocketId, Target, WaitingSocket,
+    PastTransfer, SaveRequest, Saved, SendMode, SessionId, Settings, SocketId, Target, WaitingSocket,
 };
 use crate::net;
 use crate::store;
@@ -92,6 +94,8 @@ pub struct EngineConfig {
     /// A folder for what spares reading large files again that were sent in part; made with the first of them. `None` reads
     /// them again.
     pub sent_logs: Option<PathBuf>,
+    /// The list to which transfers are added as they end; `None` remembers none.
+    pub past_transfers: Option<PathBuf>,
 }
 
 impl fmt::Debug for EngineConfig {
@@ -116,6 +120,7 @@ pub struct Engine {
     reader: Option<JoinHandle<()>>,
     saves: Arc<Saves>,
     sweep: Option<JoinHandle<()>>,
+    history: Option<JoinHandle<()>>,
     /// Removed after the threads that use it have ended.
     _temporary: Option<TemporaryJournal>,
 }
@@ -173,8 +178,12 @@ impl Engine {
                 (recorder, Some(recorder_thread), reader, Some(reader_thread), last_session)
             }
         };
-        let wishes =
-            Wishes { payload_events: config.payload_events, last_look: config.last_look, sent_logs: config.sent_logs };
+        let (history, history_thread) = match config.past_transfers {
+            None => (History::default(), None),
+            Some(path) => History::start(path, Arc::clone(&outbox)).map(|(history, thread)| (history, Some(thread)))?,
+        };
+        let EngineConfig { payload_events, last_look, sent_logs, .. } = config;
+        let wishes = Wishes { payload_events, last_look, sent_logs, history };
         let core = Core::new(clock, name_process, outbox, recorder, reader, wishes, last_session);
         let core = Arc::new(core);
         // Unbounded: its only sender is the face, which a full channel must not block.
@@ -191,6 +200,7 @@ impl Engine {
             reader: reader_thread,
             saves,
             sweep,
+            history: history_thread,
             _temporary: temporary,
         })
     }
@@ -319,6 +329,18 @@ impl Engine {
         store::settings::load(path)
     }
 
+    /// Reads the list of past transfers, oldest first; call it before the window is there.
+    #[must_use]
+    pub fn load_past_transfers(path: &Path) -> (Vec<PastTransfer>, Vec<Damage>) {
+        store::past_transfers::load(path)
+    }
+
+    /// Where this system keeps what a program remembers; `None` where it has no such place.
+    #[must_use]
+    pub fn past_transfers_path() -> Option<PathBuf> {
+        store::past_transfers::default_path()
+    }
+
     /// Where this system keeps what a program only saves time with; `None` where it has no such place.
     #[must_use]
     pub fn sent_logs_path() -> Option<PathBuf> {
@@ -338,12 +360,14 @@ impl Drop for Engine {
         self.core.recorder.hurry();
         self.commands.take();
         join(self.control.take());
+        self.core.history.stop();
         self.core.recorder.stop();
         self.core.reader.stop();
         join(self.recorder.take());
         join(self.reader.take());
         self.saves.stop();
         join(self.sweep.take());
+        join(self.history.take());
     }
 }
 

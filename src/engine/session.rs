@@ -1,7 +1,9 @@
 //! One conversation: what is shared between its threads and those who command it.
 
+mod cancels;
 mod feed;
 mod messages;
+mod queueing;
 mod writing;
 
 use std::convert::Infallible;
@@ -12,13 +14,13 @@ use std::sync::{Arc, OnceLock};
 use crossbeam_channel::{Receiver, Sender};
 use parking_lot::{Mutex, RwLock};
 
+use self::cancels::FileCancels;
 use super::browsing::Answering;
-use super::core::{Core, spawn};
+use super::core::Core;
 use super::send_queue::{Outgoing, SendQueue};
 use super::socket_control::SocketControl;
 use super::speech::Speech;
 use super::stop::Stop;
-use super::stream_writer;
 use crate::model::{
     Cause, CloseReason, Event, Failure, Hint, Life, Operation, Peer, Role, SessionInfo, TcpState, Traffic,
 };
@@ -60,6 +62,7 @@ pub(super) struct Session {
     /// Found out with the first automatic answer.
     hears_itself: OnceLock<bool>,
     queue: SendQueue,
+    pub(super) cancels: FileCancels,
     /// Held for a whole message, so that two senders' messages don't mix.
     gate: Mutex<()>,
     sent_offset: AtomicU64,
@@ -114,6 +117,7 @@ impl Session {
             speech: Mutex::new(Speech::Bytes),
             hears_itself: OnceLock::new(),
             queue: SendQueue::new(),
+            cancels: FileCancels::default(),
             gate: Mutex::new(()),
             sent_offset: AtomicU64::new(0),
             received_offset: AtomicU64::new(0),
@@ -262,55 +266,6 @@ impl Session {
         self.speech.lock().takes_messages()
     }
 
-    /// Queues for the writer and starts it with the first thing.
-    ///
-    /// # Errors
-    /// Nothing is queued: this is no stream, it has ended or finished, too much waits, or no thread can be started.
-    pub(super) fn enqueue(self: &Arc<Self>, core: &Arc<Core>, item: Outgoing) -> Result<(), Failure> {
-        let subject = match &item {
-            Outgoing::File { path, .. } => path.display().to_string(),
-            Outgoing::Message(_) | Outgoing::Finish | Outgoing::End => self.peer.clone(),
-        };
-        let refuse = |cause| Err(Failure::new(Operation::Send, &subject, cause));
-        let is_file = matches!(item, Outgoing::File { .. });
-        if matches!(self.link, Link::Datagram { .. }) || is_file && !self.info.protocol.is_stream() {
-            return refuse(Cause::NotAStream);
-        }
-        if matches!(item, Outgoing::File { .. }) && self.browser.is_some() {
-            return refuse(Cause::ToABrowser);
-        }
-        let is_finish = matches!(item, Outgoing::Finish);
-        let result = if self.stop.is_requested() {
-            refuse(Cause::NoSuchSession)
-        } else if self.finish_asked.load(Ordering::Acquire) && !matches!(item, Outgoing::End) {
-            refuse(Cause::BrokenPipe)
-        } else {
-            self.queue.push(item, &subject, |seat| {
-                let Some(stream) = self.stream() else {
-                    return Err(Failure::new(Operation::Send, &subject, Cause::NoSuchSession));
-                };
-                let (session, core) = (Arc::clone(self), Arc::clone(core));
-                spawn(format!("send-{}", self.info.id), move || {
-                    if let Ok(seat) = seat.recv() {
-                        stream_writer::run(&session, &core, &stream, &seat);
-                    }
-                })
-            })
-        };
-        match result {
-            Ok(()) if is_finish => self.finish_asked.store(true, Ordering::Release),
-            // Who asks to finish has what it asked for.
-            Err(Failure { cause: Cause::NoSuchSession | Cause::BrokenPipe, .. }) if is_finish => {}
-            result => return result,
-        }
-        Ok(())
-    }
-
-    /// Back into the queue, for the report of what was not sent.
-    pub(super) fn put_back(&self, item: Outgoing) {
-        self.queue.put_back(item);
-    }
-
     /// Looks at the socket, which doesn't close meanwhile; `None` once it is closed.
     pub(super) fn with_socket<T>(&self, look: impl FnOnce(OpenSocket<'_>) -> T) -> Option<T> {
         if self.is_concluded() { None } else { self.look(look) }
@@ -394,22 +349,5 @@ impl Session {
     /// Becomes ready when the peer's half has ended.
     pub(super) fn peer_ended(&self) -> &Receiver<Infallible> {
         self.peer_ended.requested()
-    }
-
-    /// Whether anything was ever queued.
-    pub(super) fn has_writer(&self) -> bool {
-        self.queue.has_writer()
-    }
-
-    /// Becomes ready when the writer has ended; never, while none has started.
-    pub(super) fn writer_ended(&self) -> &Receiver<Infallible> {
-        self.queue.writer_ended()
-    }
-
-    /// Waits for the writer, if one has started.
-    pub(super) fn join_writer(&self) {
-        if !self.queue.join_writer() {
-            tracing::error!(session = %self.info.id, "a writer panicked");
-        }
     }
 }

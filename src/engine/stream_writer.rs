@@ -19,7 +19,15 @@ const LOOK: Duration = Duration::from_secs(1);
 /// Sends what is queued until nothing follows, the session stops, or a call fails. What is then still queued is told.
 pub(super) fn run(session: &Arc<Session>, core: &Core, stream: &Stream, seat: &WriterSeat) {
     let mut dialogue: Option<Dialogue<'_>> = None;
+    let mut files = 0;
     while let Some(item) = next(session, seat, &mut dialogue) {
+        if let Outgoing::File { path, mode } = &item {
+            files += 1;
+            if let Some(cause) = session.cancels.of(files) {
+                transfer::refuse(session, core, path, *mode, cause);
+                continue;
+            }
+        }
         let is_last = match item {
             Outgoing::Message(_) if dialogue.is_some() => {
                 let failure = Failure::new(Operation::Send, &session.peer, Cause::FilesOnly);
@@ -37,7 +45,7 @@ pub(super) fn run(session: &Arc<Session>, core: &Core, stream: &Stream, seat: &W
                         Err(cause) => transfer::refuse(session, core, &path, SendMode::Verified, cause),
                     }
                 }
-                let sent = dialogue.as_mut().map_or(Ok(()), |dialogue| dialogue.send(&path));
+                let sent = dialogue.as_mut().map_or(Ok(()), |dialogue| dialogue.send(&path, files));
                 sent.is_err_and(|error| {
                     dialogue = None;
                     session.request_stop(reason_for(session, &Cause::from(&error)));

@@ -41,6 +41,7 @@ impl OnBus {
             last_look: false,
             settings: None,
             sent_logs: None,
+            past_transfers: None,
         };
         let engine = Engine::start(config).unwrap();
         let socket = engine.new_socket();

@@ -155,6 +155,7 @@ fn operation(language: Language, operation: Operation) -> Words {
         Operation::OpenJournal => tr!(language, "operation.open_journal"),
         Operation::WriteJournal => tr!(language, "operation.write_journal"),
         Operation::SaveSettings => tr!(language, "operation.save_settings"),
+        Operation::KeepTransfers => tr!(language, "operation.keep_transfers"),
         Operation::StartThread => tr!(language, "operation.start_thread"),
         Operation::OpenBrowser => tr!(language, "operation.open_browser"),
         Operation::OpenFolder => tr!(language, "operation.open_folder"),
@@ -264,6 +265,7 @@ fn cancel_reason(language: Language, reason: CancelReason) -> Cow<'static, str> 
         CancelReason::Storage => tr!(language, "cancel.storage"),
         CancelReason::Changed => tr!(language, "cancel.changed"),
         CancelReason::Stopped => tr!(language, "cancel.stopped"),
+        CancelReason::AllStopped => tr!(language, "cancel.all_stopped"),
         CancelReason::Mismatch => tr!(language, "cancel.mismatch"),
         CancelReason::Other(number) => tr!(language, "cancel.other", number = number),
     }

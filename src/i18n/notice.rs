@@ -22,6 +22,9 @@ pub fn notice(language: Language, notice: &Notice) -> String {
         Notice::NameChanged { from, to } => {
             tr!(language, "notice.name_changed", from = visible(from), to = visible(to))
         }
+        Notice::SplitMoved { path, size } => {
+            tr!(language, "notice.split_moved", path = visible(path), size = super::byte_size(*size))
+        }
         Notice::PeerLeftUnread => tr!(language, "notice.peer_left_unread"),
         Notice::PeerReadToEnd => tr!(language, "notice.peer_read_to_end"),
         Notice::LongForTutorial { size } => tr!(language, "notice.long_for_tutorial", size = super::byte_size(*size)),

@@ -13,7 +13,7 @@ use super::page::PageRequest;
 use super::save::SaveRequest;
 use super::session::Purpose;
 use super::target::Target;
-use super::transfer::{Admission, Permission, ReceiveMode, SendMode};
+use super::transfer::{Admission, Permission, ReceiveMode, SendMode, StreamHead};
 
 /// What a listener does by itself with what arrives.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -165,6 +165,11 @@ pub enum Command {
     CancelTransfer {
         transfer: TransferId,
     },
+    /// Those under way and those that are queued over the socket's connections, in both directions; what is queued at the
+    /// other side too, where files are verified.
+    CancelTransfers {
+        socket: SocketId,
+    },
     /// Lets a file rest, or go on; the other side learns it by nothing but the silence.
     PauseTransfer {
         transfer: TransferId,
@@ -174,6 +179,15 @@ pub enum Command {
     AnswerTransfer {
         transfer: TransferId,
         permission: Permission,
+    },
+    /// Stores a plain sender's file anew, as if its name were the first `at` bytes of the stream; 0 is no name. The file
+    /// stays, and what comes of it replaces none. Answered by [`super::Notice::SplitMoved`].
+    MoveSplit {
+        socket: SocketId,
+        /// As the file's end told them.
+        path: PathBuf,
+        head: StreamHead,
+        at: usize,
     },
     /// For connections opened from now on.
     SetReceive {
@@ -195,9 +209,10 @@ pub enum Command {
         socket: SocketId,
         url: String,
     },
-    /// Opens a folder in the system's file manager. Without one, [`super::Event::Failed`] says so.
+    /// Opens a folder in the system's file manager. Without one, or if the folder is gone, [`super::Event::Failed`] says so.
     OpenFolder {
-        socket: SocketId,
+        /// Whose file lies there; `None` for one of an earlier run.
+        socket: Option<SocketId>,
         path: PathBuf,
     },
     /// Asks once for the live state of a session's socket or, without a session, of the listener's own.
@@ -251,4 +266,6 @@ pub enum Command {
     /// Answered by [`super::Event::JournalSaved`].
     SaveJournal(Box<SaveRequest>),
     SaveSettings(Box<super::Settings>),
+    /// Forgets all that [`super::PastTransfer`]s are kept of, those of earlier runs too.
+    ForgetPastTransfers,
 }

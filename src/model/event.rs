@@ -81,6 +81,12 @@ pub enum Notice {
         from: String,
         to: String,
     },
+    /// A plain sender's stream was cut between name and content elsewhere, and this file is what came of it; the one from
+    /// before is still there.
+    SplitMoved {
+        path: String,
+        size: u64,
+    },
     /// The peer's program closed before it read everything.
     PeerLeftUnread,
     /// The peer's program read to the end.
@@ -147,11 +153,13 @@ pub enum Notice {
 }
 
 impl Notice {
-    /// Whether it tells what was to be expected: a request that was met, a WebSocket that ended in order.
+    /// Whether it tells what was to be expected: a request that was met, a WebSocket that ended in order,
+    /// what the user asked for.
     #[must_use]
     pub fn is_routine(&self) -> bool {
         match self {
             Self::Answered(exchange) => exchange.status < 400,
+            Self::SplitMoved { .. } => true,
             Self::WebSocketClosed { code, .. } => matches!(code, 1000 | 1001 | 1005 | 3000..),
             _ => false,
         }

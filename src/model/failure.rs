@@ -36,6 +36,8 @@ pub enum Operation {
     OpenJournal,
     WriteJournal,
     SaveSettings,
+    /// The list of past ones.
+    KeepTransfers,
     StartThread,
     OpenBrowser,
     OpenFolder,
@@ -69,6 +71,7 @@ impl Operation {
             Self::OpenJournal => "open-journal",
             Self::WriteJournal => "write-journal",
             Self::SaveSettings => "save-settings",
+            Self::KeepTransfers => "keep-transfers",
             Self::StartThread => "start-thread",
             Self::OpenBrowser => "open-browser",
             Self::OpenFolder => "open-folder",

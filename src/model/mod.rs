@@ -20,6 +20,7 @@ mod link;
 mod multicast;
 mod options;
 mod page;
+mod past_transfer;
 mod process;
 mod program;
 mod protocol;
@@ -50,6 +51,7 @@ pub use link::{EtherType, HardwareAddress, LinkAddress};
 pub use multicast::{GroupError, InterfaceChoice, MulticastGroup};
 pub use options::{OptionAnswer, OptionError, OptionKind, OptionValue, SocketOption, SocketOptions, Unit};
 pub use page::{Page, PageRequest, PageRow};
+pub use past_transfer::PastTransfer;
 pub use process::PeerProcess;
 pub use program::{Obstacle, Program, Recipe};
 pub use protocol::{AddressForm, Delivery, Protocol, SecondField};
@@ -64,5 +66,6 @@ pub use shown_as::ShownAs;
 pub use socket_state::{AcceptQueue, SocketMemory, SocketState, TcpInfo, TcpState};
 pub use target::Target;
 pub use transfer::{
-    Admission, CancelReason, Outcome, Permission, Progress, ReceiveMode, SendMode, TransferEnd, TransferInfo,
+    Admission, CancelReason, Outcome, Permission, Progress, ReceiveMode, SendMode, StreamHead, TransferEnd,
+    TransferInfo,
 };

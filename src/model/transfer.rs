@@ -41,6 +41,8 @@ pub enum CancelReason {
     Changed,
     /// The user stopped it.
     Stopped,
+    /// The user stopped it, and all that is queued behind it.
+    AllStopped,
     /// What arrived has another hash.
     Mismatch,
     /// One that a later version knows.
@@ -142,6 +144,26 @@ pub struct TransferInfo {
     pub size: Option<u64>,
 }
 
+/// How a plain sender's bytes began, and what was made of them: where its name ends is a guess that a user can correct.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamHead {
+    /// The first of all, [`StreamHead::MAX`] at most.
+    pub bytes: Vec<u8>,
+    /// So many of them were taken for the file's name; what follows is the file.
+    pub name_len: usize,
+}
+
+impl StreamHead {
+    pub const MAX: usize = 1024;
+
+    /// Bytes that can be a name: up to the first control character, or to what is no text.
+    #[must_use]
+    pub fn name_like(&self) -> usize {
+        let text = self.bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid());
+        text.find(char::is_control).unwrap_or(text.len())
+    }
+}
+
 /// How a file ended, with what is known of it then.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TransferEnd {
@@ -153,6 +175,10 @@ pub struct TransferEnd {
     /// BLAKE3 of the whole file; of verified ones alone.
     pub hash: Option<Hash>,
     pub failure: Option<Failure>,
+    /// Of a file from a plain sender alone, one that ended in order.
+    pub head: Option<StreamHead>,
+    /// When: nanoseconds since 1970 by the wall clock.
+    pub ended_ns: i64,
 }
 
 /// How far a file is.

@@ -50,6 +50,10 @@
 //! | 9 | WORKING | |
 //! | 10 | DONE | |
 //!
+//! The reason in CANCEL: 1 nobody wants it, 2 no room, 3 over a limit, 4 no file can have the name, 5 it can't be read or
+//! written, 6 it changed while it was sent, 7 stopped, 8 another hash, 9 stopped, and with it all that the sender has
+//! queued, which it offers no more; any other is one that a later version knows.
+//!
 //! Hashes are BLAKE3 of 32 bytes. DATA has at most [`DATA_MAX`] bytes, every other frame at most [`CONTROL_MAX`]; a longer
 //! one is an error before anything is kept of it. Ids are random and never used twice. An ACCEPT above the size, a BEGIN at
 //! an offset that was not accepted, DATA beyond the size and an END at another size are errors, which end the connection.
@@ -66,6 +70,7 @@ mod frame_reader;
 mod greeting;
 mod receiver;
 mod sender;
+mod side;
 
 use std::time::Duration;
 

@@ -9,6 +9,7 @@ pub mod inbox;
 pub mod journal;
 pub mod kernel;
 pub mod missing;
+pub mod past_transfers;
 pub mod port_owner;
 pub mod process;
 pub mod sent_log;
@@ -24,5 +25,6 @@ pub mod unix_owner;
 
 mod advice;
 mod folder;
+mod own_file;
 mod prefix_log;
 mod replacement;

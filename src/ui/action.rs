@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use egui::{Key, KeyboardShortcut, Modifiers};
 
+use crate::codec::decode::Decoder;
 use crate::codec::encoding::Encoding;
 use crate::codec::visible::visible;
 use crate::i18n::Language;
@@ -31,6 +32,10 @@ pub enum UiCommand {
     SetDisplayEncoding(SocketId, Option<SessionId>, Encoding),
     /// The same for every tab.
     SetDisplayEncodingOfAll(Encoding),
+    /// What the bytes of a session, or of what a socket did without one, are read as; `None` for what they look like.
+    DecodeAs(SocketId, Option<SessionId>, Option<Decoder>),
+    /// Compares the chosen row with those that are chosen after it.
+    CompareWith,
     /// Straight to the engine.
     Engine(Command),
     /// What the journal shows alone; `None` shows all.
@@ -73,6 +78,10 @@ pub enum UiCommand {
     ShowCode(Role, SocketId),
     /// The same for the tab in front of the panel that the keyboard is in.
     ShowCodeHere,
+    /// Opens the list of files that crossed.
+    ShowPastTransfers,
+    /// Empties it for good.
+    ForgetPastTransfers,
     ShowShortcuts,
     ShowAbout,
     /// Hides the notice that concerns the whole window.
@@ -82,7 +91,7 @@ pub enum UiCommand {
 
 impl UiCommand {
     /// What has a place in the menus and a shortcut, in the order that the list of shortcuts shows.
-    pub const WITH_SHORTCUTS: [Self; 17] = [
+    pub const WITH_SHORTCUTS: [Self; 19] = [
         Self::NewTab(Role::Server),
         Self::NewTab(Role::Client),
         Self::NewTabHere,
@@ -96,7 +105,9 @@ impl UiCommand {
         Self::FocusFilter,
         Self::ToggleFollow,
         Self::ToggleInspector,
+        Self::CompareWith,
         Self::ShowCodeHere,
+        Self::ShowPastTransfers,
         Self::ZoomIn,
         Self::ZoomOut,
         Self::ZoomReset,
@@ -117,6 +128,8 @@ impl UiCommand {
             Self::ToggleInspector => tr!(language, "action.inspector"),
             Self::FocusFilter => tr!(language, "action.filter"),
             Self::SetDisplayEncoding(..) | Self::SetDisplayEncodingOfAll(_) => tr!(language, "action.display_encoding"),
+            Self::DecodeAs(..) => tr!(language, "inspector.decode_as"),
+            Self::CompareWith => tr!(language, "action.compare_with"),
             Self::Engine(command) => engine_label(command, language),
             Self::ShowOnly(Some(_)) => tr!(language, "action.show_only"),
             Self::ShowOnly(None) => tr!(language, "action.show_all"),
@@ -151,6 +164,8 @@ impl UiCommand {
             Self::ZoomOut => tr!(language, "action.zoom_out"),
             Self::ZoomReset => tr!(language, "action.zoom_reset"),
             Self::ShowCode(..) | Self::ShowCodeHere => tr!(language, "action.show_code"),
+            Self::ShowPastTransfers => tr!(language, "action.past_transfers"),
+            Self::ForgetPastTransfers => tr!(language, "action.forget_past_transfers"),
             Self::ShowShortcuts => tr!(language, "action.shortcuts"),
             Self::ShowAbout => tr!(language, "action.about"),
             Self::DismissNotice => tr!(language, "action.dismiss"),
@@ -168,8 +183,10 @@ impl UiCommand {
                 tr!(language, "tooltip.tab_here")
             }
             Self::ShowCode(..) | Self::ShowCodeHere => tr!(language, "tooltip.show_code"),
+            Self::ShowPastTransfers => tr!(language, "tooltip.past_transfers"),
             Self::ToggleFollow => tr!(language, "tooltip.follow"),
             Self::ToggleInspector => tr!(language, "tooltip.inspector"),
+            Self::CompareWith => tr!(language, "tooltip.compare_with"),
             Self::SaveJournal => tr!(language, "tooltip.save_journal"),
             Self::OpenJournal => tr!(language, "tooltip.open_journal"),
             Self::CloseJournal => tr!(language, "tooltip.close_journal"),
@@ -200,7 +217,9 @@ impl UiCommand {
             Self::FocusFilter => command(Key::F),
             Self::ToggleFollow => command(Key::E),
             Self::ToggleInspector => command(Key::I),
+            Self::CompareWith => command(Key::M),
             Self::ShowCodeHere => command(Key::D),
+            Self::ShowPastTransfers => command(Key::H),
             Self::ZoomIn => command(Key::Plus),
             Self::ZoomOut => command(Key::Minus),
             Self::ZoomReset => command(Key::Num0),

@@ -14,6 +14,7 @@ use super::panels::about::Help;
 use super::panels::code::CodeWindow;
 use super::panels::inspector::InspectorPanel;
 use super::panels::journal::JournalPanel;
+use super::panels::past_transfers::PastTransfers;
 use super::panels::status_bar;
 use super::reading::Reading;
 use super::saver::{Saver, Verdict};
@@ -24,7 +25,7 @@ use super::widgets::message_line::Message;
 use crate::codec::encoding::Encoding;
 use crate::engine::Engine;
 use crate::i18n::Language;
-use crate::model::{Command, Damage, Event, Role, Settings, SocketId, WindowPlace};
+use crate::model::{Command, Damage, Event, PastTransfer, Role, Settings, SocketId, WindowPlace};
 use crate::tr;
 
 /// How long one frame may take events in; the rest waits for the next.
@@ -56,6 +57,7 @@ pub struct App {
     pub(super) help: Option<Help>,
     /// The tab that is shown as a program.
     pub(super) code: Option<CodeWindow>,
+    pub(super) past: PastTransfers,
     /// Where the two panels were drawn, for files that are dropped.
     pub(super) panel_rects: [Rect; 2],
     /// The panel that the keyboard or the pointer was in last.
@@ -119,6 +121,7 @@ impl App {
             message: status_bar::damage(damage),
             help: None,
             code: None,
+            past: PastTransfers::default(),
             panel_rects: [Rect::NOTHING; 2],
             panel_in_use: Role::Client,
             saver: Saver::new(settings.clone()),
@@ -139,6 +142,14 @@ impl App {
     #[must_use]
     pub fn in_zone(self, zone: TimeZone) -> Self {
         Self { zone, ..self }
+    }
+
+    /// With the transfers of earlier runs, oldest first. `damage` is shown once, unless there is something else to say.
+    #[must_use]
+    pub fn remembering(mut self, transfers: Vec<PastTransfer>, damage: &[Damage]) -> Self {
+        self.past = PastTransfers::of(transfers);
+        self.message = self.message.or_else(|| status_bar::lost_transfers(damage));
+        self
     }
 
     /// Takes in what the engine reports; runs while the window is hidden too. Never blocks.
@@ -176,6 +187,7 @@ impl App {
             tab.on_event(event, &mut self.sessions);
         }
         self.on_journal_event(event);
+        self.past.on_event(event);
         match event {
             Event::Failed { socket: None, failure, .. } => self.message = Some(Message::Failed(failure.clone())),
             Event::JournalSaved { path, saved } => {

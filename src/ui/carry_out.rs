@@ -38,6 +38,10 @@ impl App {
                 self.shown_sessions().shown_as.choose(socket, session, encoding);
             }
             UiCommand::SetDisplayEncodingOfAll(encoding) => self.shown_sessions().shown_as.choose_for_all(encoding),
+            UiCommand::DecodeAs(socket, session, decoder) => {
+                self.shown_sessions().decode_as(socket, session, decoder);
+            }
+            UiCommand::CompareWith => self.compare_with_chosen(),
             UiCommand::Engine(command) => self.engine.send(command),
             UiCommand::ShowOnly(selected) => self.sessions.selected = selected,
             UiCommand::NewTab(role) => self.new_tab(role),
@@ -76,6 +80,11 @@ impl App {
             UiCommand::ShowCodeHere => {
                 self.code = Some(CodeWindow::new(self.panel_in_use, self.front_tab(self.panel_in_use)));
             }
+            UiCommand::ShowPastTransfers => self.past.open(),
+            UiCommand::ForgetPastTransfers => {
+                self.past.clear();
+                self.engine.send(Command::ForgetPastTransfers);
+            }
             UiCommand::ShowShortcuts => self.help = Some(Help::Shortcuts),
             UiCommand::ShowAbout => self.help = Some(Help::About),
             UiCommand::DismissNotice => self.message = None,
@@ -109,6 +118,8 @@ impl App {
         let [left, right] = self.panel_rects;
         if let Some(code) = self.code.filter(|code| code.covers(at)) {
             self.panel_in_use = code.role;
+        } else if self.past.covers(at) {
+            // It is of no panel.
         } else if left.contains(at) {
             self.panel_in_use = Role::Server;
         } else if right.contains(at) {

@@ -3,8 +3,18 @@
 /// The time of day of a moment in a zone, `10:21:04`; empty when the moment can't be told.
 #[must_use]
 pub fn time_of_day(wall_ns: i64, zone: &jiff::tz::TimeZone) -> String {
+    written(wall_ns, zone, "%H:%M:%S")
+}
+
+/// Date and time of a moment in a zone, `2031-01-31 10:21:04`; empty when the moment can't be told.
+#[must_use]
+pub fn date_and_time(wall_ns: i64, zone: &jiff::tz::TimeZone) -> String {
+    written(wall_ns, zone, "%Y-%m-%d %H:%M:%S")
+}
+
+fn written(wall_ns: i64, zone: &jiff::tz::TimeZone, format: &str) -> String {
     jiff::Timestamp::from_nanosecond(i128::from(wall_ns))
-        .map(|moment| moment.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string())
+        .map(|moment| moment.to_zoned(zone.clone()).strftime(format).to_string())
         .unwrap_or_default()
 }
 

@@ -77,6 +77,7 @@ mod tests {
                 last_look: false,
                 settings: None,
                 sent_logs: None,
+                past_transfers: None,
             });
             let ctx = Context::default();
             let app = App::new(engine.unwrap(), Settings::default(), &[], &ctx);

@@ -12,7 +12,7 @@ use super::panels::{shell, status_bar};
 use super::reading::{self, Reading};
 use super::tabs::{ClientTabState, ServerTabState};
 use super::widgets::message_line::Message;
-use crate::model::Role;
+use crate::model::{Role, RowBody};
 use crate::tr;
 
 /// From this width on the inspector stands beside the journal instead of below it: both keep all that they show.
@@ -31,6 +31,7 @@ impl App {
                 follow: self.shown_journal().follow_end(),
                 inspector: self.settings.show_inspector,
                 rows_selected: self.shown_journal().has_selection(),
+                has_bytes: self.shown_journal().chosen().is_some_and(|row| matches!(row.body, RowBody::Data { .. })),
                 reading: self.reading.is_some(),
                 opening: matches!(self.message, Some(Message::Opening(_))),
             };
@@ -44,6 +45,7 @@ impl App {
         }
         CentralPanel::default().frame(pad).show(ui, |ui| self.work_area(ui, cx));
         self.show_code(ui, cx);
+        self.past.show(ui.ctx(), cx);
         if let Some(which) = self.help
             && !help(ui, cx, which)
         {
@@ -137,7 +139,9 @@ impl App {
             let (left, right) = rect.split_left_right_at_x(at);
             (left.with_max_x(at - GAP / 2.0), Some(right.with_min_x(at + GAP / 2.0)))
         } else {
-            let at = rect.bottom() - (rect.height() * 0.36).clamp(70.0, 220.0);
+            // A table of values and two rows beside each other are read line by line.
+            let (share, most) = if self.inspector.needs_room() { (0.5, 330.0) } else { (0.36, 220.0) };
+            let at = rect.bottom() - (rect.height() * share).clamp(70.0, most);
             let (top, bottom) = rect.split_top_bottom_at_y(at);
             (top.with_max_y(at - GAP / 2.0), Some(bottom.with_min_y(at + GAP / 2.0)))
         };

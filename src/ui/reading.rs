@@ -75,6 +75,17 @@ impl App {
         self.reading.as_mut().map_or(&mut self.sessions, |reading| &mut reading.sessions)
     }
 
+    /// Keeps the chosen row's bytes beside those of the next.
+    pub(super) fn compare_with_chosen(&mut self) {
+        let (journal, inspector) = match &mut self.reading {
+            Some(reading) => (&reading.journal, &mut reading.inspector),
+            None => (&self.journal, &mut self.inspector),
+        };
+        if let Some(row) = journal.chosen() {
+            self.settings.show_inspector |= inspector.compare_with(row);
+        }
+    }
+
     /// Takes in what the engine reports of the journal; rows are those of the one that it reads.
     pub(super) fn on_journal_event(&mut self, event: &Event) {
         match event {

@@ -28,6 +28,8 @@ pub fn run() -> ExitCode {
     engine::log_where_asked();
     let path = Engine::settings_path();
     let (settings, damage) = path.as_deref().map_or_else(Default::default, Engine::load_settings);
+    let past_path = Engine::past_transfers_path();
+    let (past, past_damage) = past_path.as_deref().map_or_else(Default::default, Engine::load_past_transfers);
     let language = Language::from_choice(settings.language);
 
     // The engine starts before there is a window to wake.
@@ -44,6 +46,7 @@ pub fn run() -> ExitCode {
         last_look: false,
         settings: path,
         sent_logs: Engine::sent_logs_path(),
+        past_transfers: past_path,
     };
     let engine = match Engine::start(config) {
         Ok(engine) => engine,
@@ -67,7 +70,7 @@ pub fn run() -> ExitCode {
         let _ = created.set(creation.egui_ctx.clone());
         #[cfg(unix)]
         super::signals::close_on_signals(&engine, creation.egui_ctx.clone());
-        Ok(Box::new(App::new(engine, settings, &damage, &creation.egui_ctx)))
+        Ok(Box::new(App::new(engine, settings, &damage, &creation.egui_ctx).remembering(past, &past_damage)))
     });
     match open(options, creator, &window) {
         Ok(()) => ExitCode::SUCCESS,

@@ -4,7 +4,7 @@ use egui::style::{ScrollAnimation, ScrollStyle, WidgetVisuals};
 use egui::{Color32, CornerRadius, FontFamily, FontId, Margin, Shadow, Stroke, TextStyle, Vec2};
 
 use super::fonts;
-use crate::model::ThemeChoice;
+use crate::model::{Outcome, ThemeChoice};
 
 /// The looks of one theme. Sizes are in points.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +36,8 @@ pub struct Tokens {
     pub warning: Color32,
     pub success: Color32,
     pub selection: Color32,
+    /// Behind bytes that differ.
+    pub difference: Color32,
     pub row_hover: Color32,
     pub shadow: Color32,
     pub space_small: f32,
@@ -74,6 +76,7 @@ impl Tokens {
             warning: rgb(0xe9_bb5c),
             success: rgb(0x62_cf92),
             selection: rgb(0x1b_4a49),
+            difference: rgb(0x55_3d14),
             row_hover: rgb(0x1f_272f),
             shadow: Color32::from_black_alpha(110),
             ..Self::sizes()
@@ -104,6 +107,7 @@ impl Tokens {
             warning: rgb(0x83_5400),
             success: rgb(0x17_7245),
             selection: rgb(0xc9_e8e3),
+            difference: rgb(0xff_e2a8),
             row_hover: rgb(0xee_f2f5),
             shadow: Color32::from_black_alpha(36),
             ..Self::sizes()
@@ -142,6 +146,7 @@ impl Tokens {
             warning: none,
             success: none,
             selection: none,
+            difference: none,
             row_hover: none,
             shadow: none,
             space_small: 4.0,
@@ -153,6 +158,17 @@ impl Tokens {
             text_small: 11.5,
             text_size: 13.0,
             heading_size: 13.5,
+        }
+    }
+
+    /// The colour of the words for how a file ended.
+    #[must_use]
+    pub fn of_outcome(&self, outcome: Outcome) -> Color32 {
+        match outcome {
+            Outcome::Verified => self.success,
+            Outcome::Unverified | Outcome::HandedOver => self.text_muted,
+            Outcome::Incomplete => self.warning,
+            Outcome::Refused => self.error,
         }
     }
 
@@ -316,6 +332,7 @@ mod tests {
                 ("button", tokens.text, tokens.button),
                 ("button hover", tokens.text, tokens.button_hover),
                 ("selection", tokens.text, tokens.selection),
+                ("difference", tokens.text, tokens.difference),
                 ("chosen item", tokens.accent_hover, tokens.selection),
                 ("error soft", tokens.error, tokens.error_soft),
                 ("text on error soft", tokens.text, tokens.error_soft),

@@ -1,5 +1,6 @@
 //! What the window knows of listeners, clients and sessions, learnt from events.
 
+mod decoding;
 mod places;
 
 use std::collections::{BTreeMap, HashMap};
@@ -58,6 +59,8 @@ pub struct Sessions {
     pub by_id: HashMap<SessionId, SessionView>,
     /// Of those that no tab shows any more, what is not read as text.
     pub(super) readings: BTreeMap<SessionId, Reading>,
+    /// What the user said that bytes are, of a session or of what a socket did without one.
+    pub(super) decoded_as: HashMap<(SocketId, Option<SessionId>), Decoder>,
     /// Where the tabs' sockets were opened.
     pub places: Places,
     /// How the bytes of every tab and session are shown as text.
@@ -85,10 +88,13 @@ impl Sessions {
         self.shown_as.encoding(row.socket, row.session)
     }
 
-    /// What this row's bytes are as far as its session tells, which says of WebSocket frames not where in a row they begin.
+    /// What this row's bytes are as far as the user has said, or its session tells, which says of WebSocket frames not where in a row they begin.
     #[must_use]
     pub fn decoder_of(&self, row: &PageRow) -> Decoder {
         let RowBody::Data { direction, .. } = row.body else { return Decoder::Text };
+        if let Some(chosen) = self.decoded_as(row) {
+            return chosen;
+        }
         let Some(session) = row.session else { return Decoder::Text };
         match direction {
             _ if self.frames_from(session, direction).is_some_and(|first| row.stream_offset >= first) => {

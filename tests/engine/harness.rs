@@ -32,6 +32,7 @@ impl Harness {
             last_look: false,
             settings: None,
             sent_logs: None,
+            past_transfers: None,
         };
         change(&mut config);
         Self { engine: Engine::start(config).unwrap(), waiting: VecDeque::new() }

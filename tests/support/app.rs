@@ -22,6 +22,13 @@ use sockeye::ui::App;
 /// Far beyond what anything here takes; reached only by a fault.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// What is kept across restarts, where it is.
+#[derive(Default)]
+struct Files {
+    settings: Option<PathBuf>,
+    past_transfers: Option<PathBuf>,
+}
+
 pub(crate) struct Window {
     pub(crate) harness: Harness<'static, Option<App>>,
     woken: Receiver<()>,
@@ -36,7 +43,7 @@ impl Window {
         settings: Settings,
         change: impl FnOnce(HarnessBuilder<Option<App>>) -> HarnessBuilder<Option<App>>,
     ) -> Self {
-        Self::start(settings, Vec::new(), None, Surroundings::system(), change)
+        Self::start(settings, Vec::new(), Files::default(), Surroundings::system(), change)
     }
 
     /// As [`Self::build`], in surroundings that need not be this machine's.
@@ -45,20 +52,29 @@ impl Window {
         settings: Settings,
         change: impl FnOnce(HarnessBuilder<Option<App>>) -> HarnessBuilder<Option<App>>,
     ) -> Self {
-        Self::start(settings, Vec::new(), None, surroundings, change)
+        Self::start(settings, Vec::new(), Files::default(), surroundings, change)
     }
 
     /// As after a restart: what the file gave and what could not be read of it; changes are saved into the file.
     pub(crate) fn restart(settings: Settings, damage: Vec<Damage>, file: PathBuf) -> Self {
-        Self::start(settings, damage, Some(file), Surroundings::system(), |builder| {
+        let files = Files { settings: Some(file), past_transfers: None };
+        Self::start(settings, damage, files, Surroundings::system(), |builder| {
             builder.with_size(egui::vec2(1100.0, 760.0))
+        })
+    }
+
+    /// With a list of past transfers in this file, in English.
+    pub(crate) fn remembering(server: ServerTab, client: ClientTab, file: PathBuf) -> Self {
+        let files = Files { settings: None, past_transfers: Some(file) };
+        Self::start(Self::settings(server, client), Vec::new(), files, Surroundings::system(), |builder| {
+            builder.with_size(egui::vec2(1100.0, 1000.0)).allow_missing_glyphs()
         })
     }
 
     fn start(
         settings: Settings,
         damage: Vec<Damage>,
-        file: Option<PathBuf>,
+        files: Files,
         surroundings: Surroundings,
         change: impl FnOnce(HarnessBuilder<Option<App>>) -> HarnessBuilder<Option<App>>,
     ) -> Self {
@@ -71,8 +87,9 @@ impl Window {
             }),
             payload_events: false,
             last_look: false,
-            settings: file,
+            settings: files.settings,
             sent_logs: None,
+            past_transfers: files.past_transfers.clone(),
         };
         let engine = Engine::start_in(config, surroundings).expect("an engine");
         let app = Rc::new(RefCell::new(None));
@@ -83,7 +100,10 @@ impl Window {
             .with_step_dt(1.0 / 60.0)
             .with_context_setup(move |ctx| {
                 let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(8));
-                *place.borrow_mut() = Some(App::new(engine, settings, &damage, ctx).in_zone(zone));
+                let (past, lost) =
+                    files.past_transfers.map_or_else(Default::default, |path| Engine::load_past_transfers(&path));
+                let app = App::new(engine, settings, &damage, ctx).in_zone(zone).remembering(past, &lost);
+                *place.borrow_mut() = Some(app);
             })
             .build_ui_state(
                 move |ui, state: &mut Option<App>| {
@@ -212,6 +232,15 @@ impl Window {
 
     pub(crate) fn value(&self, panel: &str, field: &str) -> String {
         self.control(panel, field).accesskit_node().value().unwrap_or_default()
+    }
+
+    /// Types the path of a file to send, where one is asked for.
+    pub(crate) fn type_path(&mut self, panel: &str, path: &str) {
+        self.click(panel, "How to send files");
+        self.harness.get_by_label("Path of a file").focus();
+        self.harness.step();
+        self.harness.get_by_label("Path of a file").type_text(path);
+        self.harness.step();
     }
 
     /// Whether a text that contains this is shown in the panel.

@@ -1,6 +1,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use tempfile::TempDir;
+
 /// Bytes that don't compress or repeat, the same for the same length.
 pub(crate) fn noise(len: usize) -> Vec<u8> {
     let mut state = 0x9E37_79B9_7F4A_7C15_u64 ^ len as u64;
@@ -13,6 +15,11 @@ pub(crate) fn noise(len: usize) -> Vec<u8> {
     }
     bytes.truncate(len);
     bytes
+}
+
+/// A folder that is gone with the test.
+pub(crate) fn folder() -> TempDir {
+    tempfile::tempdir().expect("a folder")
 }
 
 /// Writes a file into a folder and returns its path.

@@ -13,7 +13,7 @@ mod tools;
 mod written;
 
 pub(crate) use capture::{BEGIN, Recording, expect_sound, fields, followed, rows_of, wireshark};
-pub(crate) use files::{listing, noise, write};
+pub(crate) use files::{folder, listing, noise, write};
 pub(crate) use namespace::{in_own_network, ip, put_over, tcp_count};
 pub(crate) use process::{Finished, PATIENCE, Process};
 pub(crate) use python::{Tutorial, port_of, tutorial};

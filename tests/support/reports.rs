@@ -11,8 +11,8 @@ use sockeye::codec::decode::Decoder;
 use sockeye::codec::icmp;
 use sockeye::model::{
     Call, CloseReason, Direction, Endpoint, Event, Failure, InterfaceName, Outcome, Page, PageRow, Peer, Progress,
-    Protocol, Purpose, Role, RowBody, SendMode, SessionId, SessionInfo, SocketId, Stamp, Traffic, TransferEnd,
-    TransferId, TransferInfo,
+    Protocol, Purpose, Role, RowBody, SendMode, SessionId, SessionInfo, SocketId, Stamp, StreamHead, Traffic,
+    TransferEnd, TransferId, TransferInfo,
 };
 
 /// Tabs get the engine's first numbers, the servers before the clients.
@@ -104,15 +104,39 @@ pub(crate) fn progress(id: u64, done: u64, size: Option<u64>, rate: u64) -> Even
     Event::TransferProgress { transfer: TransferId(id), progress }
 }
 
+/// A plain sender's file that ended in order, with the first bytes of its stream.
+pub(crate) fn plain(id: u64, name: &str, sent: &str) -> Event {
+    match ended(id, name, sent.len() as u64, Outcome::Unverified, None) {
+        Event::TransferEnded { transfer, end } => {
+            let head = StreamHead { bytes: sent.as_bytes().to_vec(), name_len: 0 };
+            Event::TransferEnded { transfer, end: TransferEnd { head: Some(head), ..end } }
+        }
+        other => other,
+    }
+}
+
+/// A minute and some seconds after the one before.
+fn ended_ns(id: u64) -> i64 {
+    BEGAN_NS + id as i64 * 67_000_000_000
+}
+
 pub(crate) fn verified(id: u64, name: &str, size: u64) -> Event {
     let path = PathBuf::from("/home/ann/inbox").join(name);
-    let end = TransferEnd { outcome: Outcome::Verified, path, size, hash: Some([0xAB; 32]), failure: None };
+    let end = TransferEnd {
+        outcome: Outcome::Verified,
+        path,
+        size,
+        hash: Some([0xAB; 32]),
+        failure: None,
+        head: None,
+        ended_ns: ended_ns(id),
+    };
     Event::TransferEnded { transfer: TransferId(id), end }
 }
 
 pub(crate) fn ended(id: u64, name: &str, size: u64, outcome: Outcome, failure: Option<Failure>) -> Event {
     let path = PathBuf::from("/home/ann/inbox").join(name);
-    let end = TransferEnd { outcome, path, size, hash: None, failure };
+    let end = TransferEnd { outcome, path, size, hash: None, failure, head: None, ended_ns: ended_ns(id) };
     Event::TransferEnded { transfer: TransferId(id), end }
 }
 

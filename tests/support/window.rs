@@ -1,5 +1,7 @@
 //! The journal and the inspector over a made-up journal, without an engine.
 
+#![allow(dead_code, reason = "each test crate uses its own part")]
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -164,6 +166,12 @@ impl Window {
             UiCommand::CopyText(text) => self.copied = Some(text),
             UiCommand::ToggleFollow => self.journal.toggle_follow(),
             UiCommand::ShowOnly(scope) => self.sessions.selected = scope,
+            UiCommand::DecodeAs(socket, session, decoder) => self.sessions.decode_as(socket, session, decoder),
+            UiCommand::CompareWith => {
+                if let Some(row) = self.journal.chosen() {
+                    self.inspector.compare_with(row);
+                }
+            }
             other => self.others.push(other),
         }
     }

@@ -55,7 +55,15 @@ fn started(direction: Direction) -> Event {
 }
 
 fn ended(outcome: Outcome) -> Event {
-    let end = TransferEnd { outcome, path: PathBuf::from("a.bin"), size: 3, hash: None, failure: None };
+    let end = TransferEnd {
+        outcome,
+        path: PathBuf::from("a.bin"),
+        size: 3,
+        hash: None,
+        failure: None,
+        head: None,
+        ended_ns: 0,
+    };
     Event::TransferEnded { transfer: TRANSFER, end }
 }
 

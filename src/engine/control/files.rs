@@ -2,13 +2,15 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::Control;
+use crate::engine::core::spawn;
 use crate::engine::file_connection::FileConnection;
 use crate::engine::send_queue::Outgoing;
 use crate::engine::session::Session;
 use crate::engine::transfer;
-use crate::model::{Cause, Endpoint, Purpose, Recipients, Role, SendMode, SocketId};
+use crate::model::{Cause, Endpoint, Purpose, Recipients, Role, SendMode, SocketId, StreamHead};
 
 impl Control {
     pub(super) fn queue_files(&self, session: &Arc<Session>, paths: &[PathBuf], mode: SendMode) {
@@ -32,6 +34,17 @@ impl Control {
                 self.send_to_receiver(&session, paths);
             }
         }
+    }
+
+    pub(super) fn cancel_transfers(&self, socket: SocketId) {
+        if let Some(running) = self.running.get(&socket) {
+            running.beside.iter().for_each(FileConnection::give_up_connecting);
+        }
+        for session in self.core.sessions_of(socket) {
+            session.cancels.cancel_queued(Cause::Cancelled);
+            session.cancels.refuse_offers(Instant::now());
+        }
+        self.core.cancel_transfers_of(socket);
     }
 
     /// A client's files go over a connection like its own.
@@ -71,6 +84,22 @@ impl Control {
                     transfer::refuse(session, &self.core, path, SendMode::Verified, Cause::NoReceiver);
                 }
             }
+        }
+    }
+
+    /// On a thread of its own: the file may be a large one.
+    pub(super) fn move_split(&mut self, socket: SocketId, path: PathBuf, head: StreamHead, at: usize) {
+        for ended in self.splits.extract_if(.., |split| split.is_finished()) {
+            super::join(ended);
+        }
+        let (core, closing) = (Arc::clone(&self.core), Arc::clone(&self.closing));
+        let split = spawn("split".to_owned(), move || match transfer::split(&path, &head, at, &closing) {
+            Ok(notice) => core.notice(socket, None, notice),
+            Err(failure) => core.fail(socket, None, failure),
+        });
+        match split {
+            Ok(split) => self.splits.push(split),
+            Err(failure) => self.core.fail(socket, None, failure),
         }
     }
 }

@@ -60,6 +60,11 @@ impl Meter {
         self.done
     }
 
+    /// Whether anybody was told how far it is.
+    pub(super) fn has_reported(&self) -> bool {
+        self.last_report != self.started
+    }
+
     pub(super) fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }

@@ -7,6 +7,7 @@ mod plain_receiving;
 mod receiving;
 mod reins;
 mod sending;
+mod splitting;
 mod ticket;
 mod verified;
 
@@ -16,4 +17,5 @@ pub(super) use receiving::Receiving;
 pub(super) use reins::Reins;
 use sending::unsent;
 pub(super) use sending::{refuse, send};
+pub(super) use splitting::split;
 pub(super) use verified::Dialogue;

@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use super::admittance::Admittance;
 use super::ticket::Ticket;
-use crate::codec::file_name::SafeName;
 use crate::engine::core::Core;
 use crate::engine::session::{PeerEnd, Session};
-use crate::model::{Cause, Direction, Failure, Operation, Outcome, SendMode};
+use crate::model::{Cause, Direction, Failure, Operation, Outcome, SendMode, StreamHead};
 use crate::proto::plain_file::{Begin, PlainReceiver, Way};
 use crate::store::inbox::{Inbox, Incoming};
 
@@ -26,6 +25,7 @@ struct File<'a> {
     incoming: Incoming,
     ticket: Ticket<'a>,
     failure: Option<Failure>,
+    head: StreamHead,
 }
 
 impl<'a> PlainReceiving<'a> {
@@ -53,7 +53,8 @@ impl<'a> PlainReceiving<'a> {
         let received = self.receiver.handle_bytes(bytes);
         if let Some(begin) = received.begin {
             let mode = if received.content.is_empty() { SendMode::Tutorial } else { SendMode::Raw };
-            self.file = self.create(begin, mode);
+            let name = &bytes[..bytes.len() - received.content.len()];
+            self.file = self.create(begin, mode, name);
         }
         let Some(file) = &mut self.file else { return false };
         if file.ticket.cancelled().is_requested() {
@@ -67,6 +68,8 @@ impl<'a> PlainReceiving<'a> {
             return false;
         }
         file.ticket.add(received.content.len() as u64);
+        let room = StreamHead::MAX.saturating_sub(file.head.bytes.len());
+        file.head.bytes.extend(received.content.iter().take(room));
         self.rest_while_paused();
         true
     }
@@ -96,31 +99,34 @@ impl<'a> PlainReceiving<'a> {
     pub(super) fn end(mut self, end: PeerEnd) -> bool {
         if self.file.is_none() && end == PeerEnd::Eof && self.way == Way::Raw {
             // A plain sender's empty file: all of the connection's bytes are none.
-            let begin = Begin { name: SafeName::new(PlainReceiver::UNNAMED.as_bytes()), notice: None };
-            self.file = self.create(begin, SendMode::Raw);
+            let begin = Begin { name: PlainReceiver::name_of(&[]), notice: None };
+            self.file = self.create(begin, SendMode::Raw, &[]);
             if self.file.is_none() {
                 return false;
             }
         }
         // None came, or it was refused when it did.
-        let Some(File { incoming, ticket, failure }) = self.file.take() else { return true };
+        let Some(File { incoming, ticket, failure, head }) = self.file.take() else { return true };
         let is_cancelled = ticket.cancelled().is_requested();
-        let (outcome, path, failure) = if end == PeerEnd::Eof && failure.is_none() && !is_cancelled {
+        let (path, failure) = if end == PeerEnd::Eof && failure.is_none() && !is_cancelled {
             match incoming.finish() {
-                Ok(path) => (Outcome::Unverified, path, None),
-                Err(unfinished) => (Outcome::Incomplete, unfinished.path, Some(unfinished.failure)),
+                Ok(path) => {
+                    ticket.unverified(&path, head);
+                    return true;
+                }
+                Err(unfinished) => (unfinished.path, Some(unfinished.failure)),
             }
         } else {
             let path = incoming.abandon();
             let cancel = || Failure::new(Operation::WriteFile, path.display(), Cause::Cancelled);
-            (Outcome::Incomplete, path.clone(), failure.or_else(|| is_cancelled.then(cancel)))
+            (path.clone(), failure.or_else(|| is_cancelled.then(cancel)))
         };
-        ticket.conclude(outcome, &path, failure);
-        outcome != Outcome::Incomplete
+        ticket.conclude(Outcome::Incomplete, &path, failure);
+        false
     }
 
-    /// `None` when the file can't be begun, which is told like one that ended.
-    fn create(&mut self, begin: Begin, mode: SendMode) -> Option<File<'a>> {
+    /// `sent_name` is the part of the stream that the name was read from. `None` when the file can't be begun, which is told like one that ended.
+    fn create(&mut self, begin: Begin, mode: SendMode, sent_name: &[u8]) -> Option<File<'a>> {
         let Begin { name, notice } = begin;
         if let Some(notice) = notice {
             self.core.notice(self.session.info.socket, Some(self.session), notice);
@@ -128,10 +134,14 @@ impl<'a> PlainReceiving<'a> {
         let path = self.inbox.path().join(name.as_str());
         let sent_as = name.as_sent().to_owned();
         let mut ticket = Ticket::begin(self.core, self.session, Direction::In, mode, sent_as, &path, None);
+        ticket.announce();
         let Ok(admitted) = self.admittance.admit(&mut ticket, None, || Ok::<_, Infallible>(()));
         let created = admitted.map_err(|cause| Failure::new(Operation::CreateFile, path.display(), cause));
         match created.and_then(|()| self.inbox.create(&name)) {
-            Ok(incoming) => Some(File { incoming, ticket, failure: None }),
+            Ok(incoming) => {
+                let head = StreamHead { bytes: sent_name.to_vec(), name_len: sent_name.len() };
+                Some(File { incoming, ticket, failure: None, head })
+            }
             Err(failure) => {
                 ticket.conclude(Outcome::Refused, &path, Some(failure));
                 None

@@ -53,7 +53,8 @@ pub(in crate::engine) fn send(
         }
     };
     let (name, size) = (source.name().to_owned(), Some(source.size()));
-    let ticket = Ticket::begin(core, session, Direction::Out, mode, name, path, size);
+    let mut ticket = Ticket::begin(core, session, Direction::Out, mode, name, path, size);
+    ticket.announce();
     let mut sending = Sending { session, core, stream, source, ticket };
     let result = if mode == SendMode::Tutorial {
         sending.tutorial()

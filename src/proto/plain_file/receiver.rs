@@ -53,7 +53,7 @@ pub struct PlainReceiver {
 
 impl PlainReceiver {
     /// How a file is called whose sender gave no name.
-    pub const UNNAMED: &str = "received.bin";
+    const UNNAMED: &str = "received.bin";
 
     /// The most bytes of a name: what file systems take.
     const NAME_MAX: usize = 255;
@@ -85,7 +85,7 @@ impl PlainReceiver {
             (Way::Auto, name) => (name.is_some_and(|text| looks_like_name(&text)), None),
         };
         if !named {
-            let name = SafeName::new(Self::UNNAMED.as_bytes());
+            let name = Self::name_of(&[]);
             return Received { begin: Some(Begin { name, notice }), content: bytes };
         }
         let name = SafeName::new(bytes);
@@ -93,6 +93,13 @@ impl PlainReceiver {
             .is_changed()
             .then(|| Notice::NameChanged { from: name.as_sent().to_owned(), to: name.as_str().to_owned() });
         Received { begin: Some(Begin { name, notice }), content: &[] }
+    }
+
+    /// The name that these bytes of a stream stand for, once somebody says that they are one; none is that of a file
+    /// without a name.
+    #[must_use]
+    pub fn name_of(bytes: &[u8]) -> SafeName {
+        SafeName::new(if bytes.is_empty() { Self::UNNAMED.as_bytes() } else { bytes })
     }
 
     /// How the file ended, now that the stream has; `None` if no byte came, so that there is nothing to keep.

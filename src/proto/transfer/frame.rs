@@ -103,7 +103,7 @@ impl Header {
     }
 }
 
-const REASONS: [(u8, CancelReason); 8] = [
+const REASONS: [(u8, CancelReason); 9] = [
     (1, CancelReason::Declined),
     (2, CancelReason::NoRoom),
     (3, CancelReason::Limit),
@@ -112,6 +112,7 @@ const REASONS: [(u8, CancelReason); 8] = [
     (6, CancelReason::Changed),
     (7, CancelReason::Stopped),
     (8, CancelReason::Mismatch),
+    (9, CancelReason::AllStopped),
 ];
 
 fn number_of(reason: CancelReason) -> u8 {

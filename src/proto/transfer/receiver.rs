@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use super::frame::{Frame, Kind, Offer, TransferKey};
-use super::frame_reader::{Fault, FrameReader, Item};
-use super::{Deadline, IDLE};
+use super::frame_reader::{Fault, Item};
+use super::side::{Side, State};
 use crate::codec::prefix_hash::{HASH_LEN, Hash};
 use crate::model::CancelReason;
 
@@ -30,7 +30,7 @@ pub enum ReceiveStep<'a> {
 
 /// What the file on the stream is at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+pub enum Receiving {
     /// The user of this is to decide.
     Offered,
     Accepted {
@@ -44,30 +44,13 @@ enum State {
 }
 
 /// Decides what of the sender's frames is a file, and what to answer.
-#[derive(Debug)]
-pub struct Receiver {
-    current: Option<(Offer, State)>,
-    /// Those after END, or folders, without an answer.
-    unanswered: Vec<TransferKey>,
-    is_done: bool,
-    reader: FrameReader,
-    deadline: Deadline,
-    output: Vec<u8>,
+pub type Receiver = Side<Receiving>;
+
+impl State for Receiving {
+    const AWAITS_ANSWERS: bool = false;
 }
 
 impl Receiver {
-    #[must_use]
-    pub fn new(now: Instant) -> Self {
-        Self {
-            current: None,
-            unanswered: Vec::new(),
-            is_done: false,
-            reader: FrameReader::default(),
-            deadline: Deadline::new(now, IDLE),
-            output: Vec::new(),
-        }
-    }
-
     /// Takes bytes as they came, up to the next thing to do, which has to be done before the next call; `None` when all
     /// were taken.
     ///
@@ -98,24 +81,24 @@ impl Receiver {
         match (frame, &mut self.current) {
             (Frame::Offer(offer), None) => self.offer(offer).map(Some).ok_or(out_of_place),
             (Frame::Begin { key, offset }, Some((offer, state))) if offer.key == key => match *state {
-                State::Skipped => Ok(None),
-                State::Accepted { offset: accepted } if offset == 0 || offset == accepted => {
-                    *state = State::Begun { at: offset };
+                Receiving::Skipped => Ok(None),
+                Receiving::Accepted { offset: accepted } if offset == 0 || offset == accepted => {
+                    *state = Receiving::Begun { at: offset };
                     Ok(Some(ReceiveStep::Begin { offset }))
                 }
-                State::Offered | State::Accepted { .. } | State::Begun { .. } => Err(out_of_place),
+                Receiving::Offered | Receiving::Accepted { .. } | Receiving::Begun { .. } => Err(out_of_place),
             },
             (Frame::End { key, size, hash }, Some((offer, state))) if offer.key == key => match *state {
-                State::Begun { at } if at == size && size == offer.size => {
+                Receiving::Begun { at } if at == size && size == offer.size => {
                     self.current = None;
                     self.unanswered.push(key);
                     Ok(Some(ReceiveStep::End { key, hash }))
                 }
-                State::Skipped => {
+                Receiving::Skipped => {
                     self.current = None;
                     Ok(None)
                 }
-                State::Offered | State::Accepted { .. } | State::Begun { .. } => Err(out_of_place),
+                Receiving::Offered | Receiving::Accepted { .. } | Receiving::Begun { .. } => Err(out_of_place),
             },
             (Frame::Cancel { key, reason, words }, _) => Ok(self.cancelled(key, reason, words)),
             (Frame::Done, None) => {
@@ -133,7 +116,7 @@ impl Receiver {
             return None;
         }
         match offer.kind {
-            Kind::File => self.current = Some((offer.clone(), State::Offered)),
+            Kind::File => self.current = Some((offer.clone(), Receiving::Offered)),
             Kind::Folder => self.unanswered.push(offer.key),
         }
         Some(ReceiveStep::Offered(offer))
@@ -142,11 +125,11 @@ impl Receiver {
     fn data<'a>(&mut self, bytes: &'a [u8], now: Instant) -> Result<Option<ReceiveStep<'a>>, Fault> {
         self.deadline.data(bytes.len() as u64, now);
         match &mut self.current {
-            Some((offer, State::Begun { at })) => {
+            Some((offer, Receiving::Begun { at })) => {
                 *at += bytes.len() as u64;
                 if *at > offer.size { Err(Fault::Beyond) } else { Ok(Some(ReceiveStep::Data(bytes))) }
             }
-            Some((_, State::Skipped)) => Ok(None),
+            Some((_, Receiving::Skipped)) => Ok(None),
             _ => Err(Fault::OutOfPlace { kind: super::frame::DATA }),
         }
     }
@@ -154,15 +137,15 @@ impl Receiver {
     /// One that is unknown was answered while this was on its way.
     fn cancelled<'a>(&mut self, key: TransferKey, reason: CancelReason, words: String) -> Option<ReceiveStep<'a>> {
         if let Some((_, state)) = self.current.take_if(|(offer, _)| offer.key == key) {
-            return (state != State::Skipped).then_some(ReceiveStep::Cancelled { key, reason, words });
+            return (state != Receiving::Skipped).then_some(ReceiveStep::Cancelled { key, reason, words });
         }
         self.forget(key).then_some(ReceiveStep::Cancelled { key, reason, words })
     }
 
     /// Takes the file on offer, of which the first `offset` bytes are here already, with this hash; 0 for an eager one.
     pub fn accept(&mut self, offset: u64, hash: Hash) {
-        let Some((offer, state @ State::Offered)) = &mut self.current else { return };
-        *state = State::Accepted { offset };
+        let Some((offer, state @ Receiving::Offered)) = &mut self.current else { return };
+        *state = Receiving::Accepted { offset };
         if !offer.eager {
             let hash = if offset == 0 { [0; HASH_LEN] } else { hash };
             Frame::Accept { key: offer.key, offset, hash }.write(&mut self.output);
@@ -179,8 +162,8 @@ impl Receiver {
     /// Gives a file or folder up, whatever it is at; nothing more of it is handed out.
     pub fn cancel(&mut self, key: TransferKey, reason: CancelReason, words: &str) {
         let is_current = match &mut self.current {
-            Some((offer, state)) if offer.key == key && *state != State::Skipped => {
-                *state = State::Skipped;
+            Some((offer, state)) if offer.key == key && *state != Receiving::Skipped => {
+                *state = Receiving::Skipped;
                 true
             }
             _ => false,
@@ -188,47 +171,5 @@ impl Receiver {
         if is_current || self.forget(key) {
             Frame::Cancel { key, reason, words: words.to_owned() }.write(&mut self.output);
         }
-    }
-
-    /// This side is still at it.
-    pub fn working(&mut self) {
-        Frame::Working.write(&mut self.output);
-    }
-
-    fn forget(&mut self, key: TransferKey) -> bool {
-        let before = self.unanswered.len();
-        self.unanswered.retain(|one| *one != key);
-        self.unanswered.len() < before
-    }
-
-    /// Moves what is to be sent into `out`.
-    pub fn poll_output(&mut self, out: &mut Vec<u8>) {
-        out.append(&mut self.output);
-    }
-
-    /// When to give up, unless something comes; `None` while no file and no frame is on its way.
-    #[must_use]
-    pub fn poll_timeout(&self) -> Option<Instant> {
-        (self.current.is_some() || self.reader.is_within_frame()).then(|| self.deadline.until())
-    }
-
-    /// Time that this side took itself doesn't count against the sender.
-    pub fn handle_busy(&mut self, now: Instant) {
-        self.deadline.frame(now);
-    }
-
-    /// # Errors
-    /// [`Fault::Idle`] if the sender is too late by now.
-    pub fn handle_timeout(&self, now: Instant) -> Result<(), Fault> {
-        match self.poll_timeout() {
-            Some(until) if now >= until => Err(Fault::Idle),
-            _ => Ok(()),
-        }
-    }
-
-    /// Whether the sender said DONE and every file has its answer: time to finish sending.
-    #[must_use]
-    pub fn is_over(&self) -> bool {
-        self.is_done && self.unanswered.is_empty()
     }
 }

@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use super::frame::{DATA_HEADER, Frame, Kind, Offer, TransferKey, data_header};
-use super::frame_reader::{Fault, FrameReader, Item};
-use super::{Deadline, IDLE};
+use super::frame_reader::{Fault, Item};
+use super::side::{Side, State};
 use crate::codec::prefix_hash::Hash;
 use crate::model::CancelReason;
 
@@ -26,7 +26,7 @@ pub enum SendStep {
 
 /// What the file on the stream is at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+pub enum Sending {
     Offered,
     /// The user of this compares.
     Accepted {
@@ -38,30 +38,13 @@ enum State {
 }
 
 /// Decides what goes out when, and what the receiver's frames mean.
-#[derive(Debug)]
-pub struct Sender {
-    current: Option<(Offer, State)>,
-    /// Those of which all was sent, without an answer.
-    unanswered: Vec<TransferKey>,
-    is_done: bool,
-    reader: FrameReader,
-    deadline: Deadline,
-    output: Vec<u8>,
+pub type Sender = Side<Sending>;
+
+impl State for Sending {
+    const AWAITS_ANSWERS: bool = true;
 }
 
 impl Sender {
-    #[must_use]
-    pub fn new(now: Instant) -> Self {
-        Self {
-            current: None,
-            unanswered: Vec::new(),
-            is_done: false,
-            reader: FrameReader::default(),
-            deadline: Deadline::new(now, IDLE),
-            output: Vec::new(),
-        }
-    }
-
     /// Whether the next file may be offered.
     #[must_use]
     pub fn can_offer(&self) -> bool {
@@ -80,10 +63,10 @@ impl Sender {
         Frame::Offer(offer.clone()).write(&mut self.output);
         match (offer.kind, offer.eager) {
             (Kind::Folder, _) => self.unanswered.push(offer.key),
-            (Kind::File, false) => self.current = Some((offer, State::Offered)),
+            (Kind::File, false) => self.current = Some((offer, Sending::Offered)),
             (Kind::File, true) => {
                 Frame::Begin { key: offer.key, offset: 0 }.write(&mut self.output);
-                self.current = Some((offer, State::Begun { at: 0 }));
+                self.current = Some((offer, Sending::Begun { at: 0 }));
             }
         }
     }
@@ -111,8 +94,8 @@ impl Sender {
         let out_of_place = Fault::OutOfPlace { kind: frame.kind() };
         match frame {
             Frame::Accept { key, offset, hash } => match &mut self.current {
-                Some((offer, state @ State::Offered)) if offer.key == key && offset <= offer.size => {
-                    *state = State::Accepted { offset };
+                Some((offer, state @ Sending::Offered)) if offer.key == key && offset <= offer.size => {
+                    *state = Sending::Accepted { offset };
                     if offset == 0 {
                         return Ok(self.begin(false).then_some(SendStep::Begin { key }));
                     }
@@ -142,9 +125,9 @@ impl Sender {
     /// to be compared any more.
     pub fn begin(&mut self, is_same: bool) -> bool {
         let Some((offer, state)) = &mut self.current else { return false };
-        let State::Accepted { offset } = *state else { return false };
+        let Sending::Accepted { offset } = *state else { return false };
         let offset = if is_same { offset } else { 0 };
-        *state = State::Begun { at: offset };
+        *state = Sending::Begun { at: offset };
         Frame::Begin { key: offer.key, offset }.write(&mut self.output);
         true
     }
@@ -153,7 +136,7 @@ impl Sender {
     /// out: the file was given up, or is over.
     pub fn data(&mut self, len: u32) -> Option<[u8; DATA_HEADER]> {
         match &mut self.current {
-            Some((offer, State::Begun { at })) if u64::from(len) <= offer.size - *at && len <= super::DATA_MAX => {
+            Some((offer, Sending::Begun { at })) if u64::from(len) <= offer.size - *at && len <= super::DATA_MAX => {
                 *at += u64::from(len);
                 Some(data_header(len))
             }
@@ -168,7 +151,7 @@ impl Sender {
 
     /// All of the file has gone out; `hash` is that of all its bytes. False where it has not, or was given up.
     pub fn end(&mut self, hash: Hash) -> bool {
-        let whole = |(offer, state): &mut (Offer, State)| *state == State::Begun { at: offer.size };
+        let whole = |(offer, state): &mut (Offer, Sending)| *state == Sending::Begun { at: offer.size };
         let Some((offer, _)) = self.current.take_if(whole) else { return false };
         Frame::End { key: offer.key, size: offer.size, hash }.write(&mut self.output);
         self.unanswered.push(offer.key);
@@ -184,11 +167,6 @@ impl Sender {
         is_current
     }
 
-    /// This side is still at it.
-    pub fn working(&mut self) {
-        Frame::Working.write(&mut self.output);
-    }
-
     /// There are no more files. Nothing happens while one is on the stream.
     pub fn done(&mut self) {
         if self.current.is_none() && !self.is_done {
@@ -199,43 +177,5 @@ impl Sender {
 
     fn is_current(&self, key: TransferKey) -> bool {
         self.current.as_ref().is_some_and(|(offer, _)| offer.key == key)
-    }
-
-    fn forget(&mut self, key: TransferKey) -> bool {
-        let before = self.unanswered.len();
-        self.unanswered.retain(|one| *one != key);
-        self.unanswered.len() < before
-    }
-
-    /// Moves what is to be sent into `out`.
-    pub fn poll_output(&mut self, out: &mut Vec<u8>) {
-        out.append(&mut self.output);
-    }
-
-    /// When to give up, unless something comes or goes; `None` while no answer is awaited.
-    #[must_use]
-    pub fn poll_timeout(&self) -> Option<Instant> {
-        let awaits = self.current.is_some() || !self.unanswered.is_empty() || self.reader.is_within_frame();
-        awaits.then(|| self.deadline.until())
-    }
-
-    /// Time that this side took itself doesn't count against the receiver.
-    pub fn handle_busy(&mut self, now: Instant) {
-        self.deadline.frame(now);
-    }
-
-    /// # Errors
-    /// [`Fault::Idle`] if the receiver is too late by now.
-    pub fn handle_timeout(&self, now: Instant) -> Result<(), Fault> {
-        match self.poll_timeout() {
-            Some(until) if now >= until => Err(Fault::Idle),
-            _ => Ok(()),
-        }
-    }
-
-    /// Whether every file has its answer and DONE was said.
-    #[must_use]
-    pub fn is_over(&self) -> bool {
-        self.is_done && self.unanswered.is_empty()
     }
 }

@@ -89,7 +89,7 @@ impl Folder {
     }
 
     /// Sees to it that a file of `size` bytes, `from` of which are there, can be written to its end, by taking the room for
-    /// it where the file system can (fallocate(2)).
+    /// more than a little of it where the file system can (fallocate(2)).
     ///
     /// # Errors
     /// `StorageFull`, `QuotaExceeded`, `FileTooLarge`.
@@ -156,15 +156,21 @@ impl Folder {
     }
 }
 
+/// What is written in one go takes its room with that: reserving it costs a small file more than its bytes do.
+#[cfg(target_os = "linux")]
+const RESERVED_MIN: u64 = 64 << 10;
+
 /// The file keeps its length: what was reserved shows as soon as it is written, and goes with the next truncation.
 #[cfg(target_os = "linux")]
 fn reserve(file: &File, from: u64, size: u64) -> io::Result<()> {
     use nix::fcntl::{FallocateFlags, fallocate};
-    let too_large = |_| io::Error::from(io::ErrorKind::FileTooLarge);
-    let (from, len) = (i64::try_from(from).map_err(too_large)?, i64::try_from(size - from).map_err(too_large)?);
-    if len == 0 {
+    use nix::sys::statfs::{TMPFS_MAGIC, fstatfs};
+    // Memory has no order that reserving could save, and takes as long for it as for writing.
+    if size.saturating_sub(from) <= RESERVED_MIN || fstatfs(file)?.filesystem_type() == TMPFS_MAGIC {
         return Ok(());
     }
+    let too_large = |_| io::Error::from(io::ErrorKind::FileTooLarge);
+    let (from, len) = (i64::try_from(from).map_err(too_large)?, i64::try_from(size - from).map_err(too_large)?);
     match fallocate(file, FallocateFlags::FALLOC_FL_KEEP_SIZE, from, len) {
         Err(error) if is_unsupported(error) => Ok(()),
         reserved => Ok(reserved?),

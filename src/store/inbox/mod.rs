@@ -1,5 +1,6 @@
 //! Where received files go: into one folder, never outside it, never over another file, never through a link.
 
+mod finishing;
 mod incoming;
 mod names;
 mod partial;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+pub use self::finishing::finish_all;
 pub use self::incoming::Incoming;
 use self::names::Names;
 pub use self::partial::{Partial, Sent};

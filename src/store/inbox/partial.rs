@@ -3,11 +3,11 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
+use super::finishing::Synced;
 use super::{Finished, Inbox, Incoming, NAMES_TRIED, Unfinished};
 use crate::codec::file_name::SafeName;
 use crate::codec::prefix_hash::{GROUP, HASH_LEN, Hash, PrefixHasher};
 use crate::model::{Cause, Failure, Operation};
-use crate::store::advice::advise;
 use crate::store::prefix_log::PrefixLog;
 
 /// Fewer whole groups than these have no hash of their own, and are soon sent again.
@@ -34,6 +34,10 @@ pub struct Partial {
     hasher: PrefixHasher,
     /// How far it is to be read before its prefix is known.
     unread: u64,
+    /// Whether it is known that nothing is there.
+    is_empty: bool,
+    /// Whether there is room for all that is not there yet, and nothing beyond what is.
+    has_room: bool,
     /// With its name.
     log: Option<(PrefixLog, String)>,
 }
@@ -50,10 +54,10 @@ impl Inbox {
         for number in 1..=NAMES_TRIED {
             let temporary = temporary_name(name.as_str(), &id, number);
             match self.open_locked(&temporary) {
-                Ok(file) => {
+                Ok((file, is_new)) => {
                     let log = log_name(&id, number);
                     let incoming = Incoming::new(self.clone(), file, name.clone(), temporary);
-                    return Partial::open(incoming, &id, sent, log);
+                    return Partial::open(incoming, &id, sent, log, is_new);
                 }
                 // Another session receives the same file, or somebody else has the name.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => taken = error,
@@ -63,10 +67,11 @@ impl Inbox {
         Err(self.failure(Operation::CreateFile, name.as_str(), &taken))
     }
 
-    fn open_locked(&self, name: &str) -> io::Result<File> {
-        let file = match self.folder.create_new(name) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => self.folder.open_own(name)?,
-            file => file?,
+    /// True if the file is new.
+    fn open_locked(&self, name: &str) -> io::Result<(File, bool)> {
+        let (file, is_new) = match self.folder.create_new(name) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => (self.folder.open_own(name)?, false),
+            file => (file?, true),
         };
         match file.try_lock() {
             Ok(()) => {}
@@ -74,8 +79,9 @@ impl Inbox {
             // File systems without locks: who receives one file twice at a time has itself to blame.
             Err(TryLockError::Error(error)) => tracing::debug!(%error, name, "lock"),
         }
-        // Who had the lock may have finished just now: the name is another file's, or nobody's.
-        if self.folder.is_same(name, &file)? { Ok(file) } else { Err(io::ErrorKind::AlreadyExists.into()) }
+        // Who had the lock of one that was here may have finished just now: the name is another file's, or nobody's.
+        let is_there = is_new || self.folder.is_same(name, &file)?;
+        if is_there { Ok((file, is_new)) } else { Err(io::ErrorKind::AlreadyExists.into()) }
     }
 }
 
@@ -90,10 +96,17 @@ impl Sent<'_> {
 }
 
 impl Partial {
-    fn open(incoming: Incoming, id: &Hash, sent: Sent<'_>, log: String) -> Result<Self, Failure> {
-        let modified = sent.modified_ns.and_then(time);
-        let mut partial =
-            Self { incoming, size: sent.size, modified, hasher: PrefixHasher::default(), unread: 0, log: None };
+    fn open(incoming: Incoming, id: &Hash, sent: Sent<'_>, log: String, is_new: bool) -> Result<Self, Failure> {
+        let mut partial = Self {
+            incoming,
+            size: sent.size,
+            modified: sent.modified_ns.and_then(time),
+            hasher: PrefixHasher::default(),
+            unread: 0,
+            is_empty: is_new,
+            has_room: false,
+            log: None,
+        };
         if sent.size <= GROUPS_MIN as u64 * GROUP {
             return Ok(partial);
         }
@@ -178,6 +191,9 @@ impl Partial {
     /// # Errors
     /// There is no room, or the file may not be so large.
     pub fn begin(&mut self, offset: u64) -> Result<(), Failure> {
+        if offset == self.hasher.len() && self.has_room {
+            return Ok(());
+        }
         if offset != self.hasher.len() {
             self.hasher = PrefixHasher::default();
         }
@@ -187,10 +203,13 @@ impl Partial {
                 log.cut(groups)?;
             }
             let file = &mut self.incoming.file;
-            file.set_len(offset)?;
-            file.seek(SeekFrom::Start(offset))?;
+            if !std::mem::take(&mut self.is_empty) {
+                file.set_len(offset)?;
+                file.seek(SeekFrom::Start(offset))?;
+            }
             self.incoming.inbox.folder.make_room(file, offset, self.size)
         })();
+        self.has_room = begun.is_ok();
         begun.map_err(|error| self.failed(Operation::WriteFile, &error))
     }
 
@@ -216,6 +235,13 @@ impl Partial {
     /// # Errors
     /// With the path at which it lies as incomplete; nothing is left of a file with another hash.
     pub fn finish(self, hash: &Hash) -> Finished {
+        let named = self.sync(hash)?.rename()?;
+        let synced = named.inbox.folder.sync();
+        named.after(synced)
+    }
+
+    /// The first step of [`Self::finish`].
+    pub(super) fn sync(self, hash: &Hash) -> Result<Synced, Box<Unfinished>> {
         if self.hasher.finish().as_ref() != Some(hash) {
             let path = self.incoming.path();
             let failure = Failure::new(Operation::FinishFile, path.display(), Cause::Damaged);
@@ -227,18 +253,7 @@ impl Partial {
             let failure = self.failed(Operation::FinishFile, &error);
             return Err(Box::new(Unfinished { failure, path: self.abandon() }));
         }
-        let Self { incoming, log, .. } = self;
-        let inbox = incoming.inbox.clone();
-        remove_log(&inbox, log);
-        let path = incoming.finish()?;
-        match inbox.folder.sync() {
-            Ok(()) => Ok(path),
-            // It is there, and may not be after a power cut.
-            Err(error) => {
-                let failure = advise(Failure::io(Operation::FinishFile, path.display(), &error));
-                Err(Box::new(Unfinished { failure, path }))
-            }
-        }
+        Ok(Synced { incoming: self.incoming, log: self.log })
     }
 
     /// Keeps what came for whoever sends it again, and gives back the room for the rest. Returns where it lies. Nothing is
@@ -268,7 +283,7 @@ impl Partial {
     }
 }
 
-fn remove_log(inbox: &Inbox, log: Option<(PrefixLog, String)>) {
+pub(super) fn remove_log(inbox: &Inbox, log: Option<(PrefixLog, String)>) {
     if let Some((_, name)) = log
         && let Err(error) = inbox.folder.remove(&name)
     {

@@ -1,64 +1,149 @@
 //! What a row's bytes mean, field by field, where that is known.
 
-use egui::{Label, RichText, ScrollArea, Ui, UiBuilder};
+use egui::{Button, Label, RichText, Ui, UiBuilder};
 
-use super::inspector::names_and_values;
+use super::facts::names_and_values;
+use crate::codec::decode::recognize::{Evidence, recognize};
 use crate::codec::decode::{Decoded, Decoder};
 use crate::codec::visible::visible;
-use crate::model::PageRow;
+use crate::i18n;
+use crate::model::{PageRow, RowBody};
 use crate::tr;
+use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
 use crate::ui::view::Sessions;
 
-/// The share of the height that the fields may take from the bytes.
-const SHARE: f32 = 0.5;
-
-/// Draws the fields above the bytes; nothing for bytes that mean nothing to the program.
-pub fn decoded(ui: &mut Ui, cx: &Cx<'_>, row: &PageRow, payload: &[u8]) {
-    let Some(decoded) = decode(cx.sessions, row, payload) else { return };
-    let height = ui.available_height() * SHARE;
-    ScrollArea::vertical().id_salt("decoded").max_height(height).auto_shrink([false, true]).show(ui, |ui| {
-        ui.spacing_mut().interact_size.y = cx.tokens.text_size;
-        grid(ui, cx, decoded);
-    });
-    ui.separator();
+/// How it is known what bytes are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    /// Its socket carries nothing else.
+    Socket,
+    Chosen,
+    Evidence(Evidence),
 }
 
-/// Draws the fields where something else follows them in the same scrolling column; false where there are none.
-pub fn decoded_column(ui: &mut Ui, cx: &Cx<'_>, row: &PageRow, payload: &[u8]) -> bool {
-    let decoded = decode(cx.sessions, row, payload);
-    let any = decoded.is_some();
-    if let Some(decoded) = decoded {
-        grid(ui, cx, decoded);
-    }
-    any
+/// What one row's bytes mean.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Meaning {
+    decoder: Decoder,
+    source: Source,
+    /// `None` where they are not what the user has chosen.
+    decoded: Option<Decoded>,
+    /// Bytes that were left out of it.
+    left_out: u64,
 }
 
-fn grid(ui: &mut Ui, cx: &Cx<'_>, decoded: Decoded) {
-    let tokens = cx.tokens;
-    let name = tr!(cx.language, "inspector.decoded");
-    let group = UiBuilder::new().accessibility_role(egui::accesskit::Role::Group).accessibility_label(&*name);
-    ui.scope_builder(group, |ui| {
-        names_and_values("decoded-grid", tokens).show(ui, |ui| {
-            for (name, value) in decoded.fields {
-                ui.label(RichText::new(name).color(tokens.text_muted));
-                let value = RichText::new(visible(&value)).font(tokens.mono_font());
-                ui.add(Label::new(value).wrap().selectable(true));
-                ui.end_row();
-            }
-        });
-    });
+/// The meaning that was made last: it is drawn in many frames.
+#[derive(Debug, Default)]
+pub(super) struct Meanings {
+    made: Option<(Key, Option<Meaning>)>,
 }
 
-fn decode(sessions: &Sessions, row: &PageRow, payload: &[u8]) -> Option<Decoded> {
-    let session = row.session.and_then(|session| sessions.by_id.get(&session));
-    match sessions.decoder_of(row) {
-        // Whoever speaks HTTP as a client types it.
-        Decoder::Text if session.is_some_and(|session| session.info.protocol.is_stream()) => {
-            Decoder::Http.decode(payload)
+/// What a meaning depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Key {
+    row: u64,
+    len: usize,
+    chosen: Option<Decoder>,
+    of_socket: Decoder,
+}
+
+impl Meanings {
+    /// `None` for bytes that mean nothing to the program.
+    pub(super) fn of(&mut self, sessions: &Sessions, row: &PageRow, payload: &[u8]) -> Option<&Meaning> {
+        let (chosen, of_socket) = (sessions.decoded_as(row), sessions.decoder_of(row));
+        let key = Key { row: row.number, len: payload.len(), chosen, of_socket };
+        if self.made.as_ref().is_none_or(|(made, _)| *made != key) {
+            self.made = Some((key, decode(sessions, row, payload)));
         }
-        decoder => decoder.decode(payload),
+        self.made.as_ref().and_then(|(_, meaning)| meaning.as_ref())
     }
+}
+
+impl Meaning {
+    /// Draws the fields below each other.
+    pub(super) fn show(&self, ui: &mut Ui, cx: &Cx<'_>) {
+        let tokens = cx.tokens;
+        let name = tr!(cx.language, "inspector.decoded");
+        let group = UiBuilder::new().accessibility_role(egui::accesskit::Role::Group).accessibility_label(&*name);
+        let protocol = self.decoder.name();
+        let source = match self.source {
+            Source::Socket => None,
+            Source::Chosen if self.decoded.is_none() => Some(tr!(cx.language, "inspector.not_so", protocol = protocol)),
+            Source::Chosen => Some(tr!(cx.language, "inspector.by_choice", protocol = protocol)),
+            Source::Evidence(Evidence::Port(port)) => {
+                Some(tr!(cx.language, "inspector.by_port", protocol = protocol, port = port))
+            }
+            Source::Evidence(Evidence::Content) => Some(tr!(cx.language, "inspector.by_content", protocol = protocol)),
+        };
+        ui.scope_builder(group, |ui| {
+            names_and_values("decoded-grid", tokens).show(ui, |ui| {
+                let mut line = |name: &str, value: RichText| {
+                    ui.label(RichText::new(name).color(tokens.text_muted));
+                    ui.add(Label::new(value).wrap().selectable(true));
+                    ui.end_row();
+                };
+                if let Some(source) = source {
+                    line(&tr!(cx.language, "inspector.decoded_as"), RichText::new(source));
+                }
+                for (name, value) in self.decoded.iter().flat_map(|decoded| &decoded.fields) {
+                    line(name, RichText::new(visible(value)).font(tokens.mono_font()));
+                }
+                if self.left_out > 0 {
+                    let read = i18n::bytes(Decoder::HEAD_MAX as u64);
+                    let words = tr!(cx.language, "inspector.head_only", read = read, left = i18n::bytes(self.left_out));
+                    line(&tr!(cx.language, "inspector.read"), RichText::new(words));
+                }
+            });
+        });
+    }
+}
+
+/// What the bytes of the row's session, and of those like it, can be read as.
+pub(super) fn decode_as_items(ui: &mut Ui, cx: &mut Cx<'_>, row: &PageRow) {
+    let chosen = cx.sessions.decoded_as(row);
+    let automatic = std::iter::once(None);
+    for decoder in automatic.chain(Decoder::CHOICES.map(Some)) {
+        let name = match decoder {
+            None => tr!(cx.language, "inspector.decode_automatic"),
+            Some(Decoder::Text) => tr!(cx.language, "inspector.decode_text"),
+            Some(decoder) => decoder.name().into(),
+        };
+        if ui.add(Button::selectable(chosen == decoder, name)).clicked() {
+            cx.act(UiCommand::DecodeAs(row.socket, row.session, decoder));
+            ui.close();
+        }
+    }
+}
+
+fn decode(sessions: &Sessions, row: &PageRow, payload: &[u8]) -> Option<Meaning> {
+    if !matches!(row.body, RowBody::Data { .. }) {
+        return None;
+    }
+    let len = payload.len() as u64;
+    let head = &payload[..payload.len().min(Decoder::HEAD_MAX)];
+    let left_out = len - head.len() as u64;
+    let meaning =
+        |decoder: Decoder, source| Meaning { decoder, source, decoded: decoder.decode_head(head, len), left_out };
+    match sessions.decoded_as(row) {
+        Some(Decoder::Text) => return None,
+        Some(chosen) => {
+            let meaning = meaning(chosen, Source::Chosen);
+            let left_out = if meaning.decoded.is_some() { left_out } else { 0 };
+            return Some(Meaning { left_out, ..meaning });
+        }
+        None => {}
+    }
+    let of_socket = sessions.decoder_of(row);
+    let known = Some(meaning(of_socket, Source::Socket)).filter(|meaning| meaning.decoded.is_some());
+    known.or_else(|| {
+        // What a browser's connection carries behind a head may be anything; on a bus or a raw socket is nothing else.
+        if !matches!(of_socket, Decoder::Text | Decoder::Http) {
+            return None;
+        }
+        let (decoder, evidence) = recognize(head, len, sessions.circumstances(row))?;
+        Some(meaning(decoder, Source::Evidence(evidence)))
+    })
 }
 
 #[cfg(test)]
@@ -107,7 +192,7 @@ mod tests {
             context: Vec::new(),
             delta_ns: None,
         };
-        decode(sessions, &row, payload).map(|decoded| decoded.summary)
+        decode(sessions, &row, payload).and_then(|meaning| meaning.decoded).map(|decoded| decoded.summary)
     }
 
     #[test]

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use egui::{Id, Label, RichText, Ui};
+use egui::{Button, Id, Label, RichText, Ui};
 
-use super::decoded::{decoded, decoded_column};
-use super::journal::clocks;
+use super::compare::Comparing;
+use super::decoded::{Meanings, decode_as_items};
+use super::facts::{facts_grid, facts_line, words_of};
+use super::values::values;
 use crate::codec::dump;
 use crate::codec::encoding::Encoding;
 use crate::codec::hex;
-use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
-use crate::model::{Call, Command, Event, PageRow, RowBody};
+use crate::model::{Command, Event, PageRow, RowBody};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
@@ -21,8 +22,8 @@ use crate::ui::widgets::hex_view::{HexState, HexView};
 /// Room beside the bytes that the facts need to stand there, in points.
 const BESIDE: f32 = 300.0;
 
-/// Points that the longest name of a fact takes.
-const NAMES: f32 = 100.0;
+/// Points that numbers of eight bytes take in both orders, with their names: the bytes get fewer to a line for them.
+const WITH_VALUES: f32 = 470.0;
 
 /// From this height on, in points, the facts stand above the bytes one below the other.
 const TALL: f32 = 380.0;
@@ -35,6 +36,11 @@ pub struct InspectorPanel {
     payload: Option<Arc<[u8]>>,
     hex: HexState,
     focus: bool,
+    meanings: Meanings,
+    /// Whether the numbers that the bytes under the cursor may be are shown.
+    show_values: bool,
+    /// The row that others are compared with, while they are.
+    comparing: Option<Comparing>,
 }
 
 /// What selected bytes can be copied as.
@@ -80,11 +86,14 @@ impl InspectorPanel {
 
     /// Learns from an event; never blocks.
     pub fn on_event(&mut self, event: &Event) {
+        if let Some(comparing) = &mut self.comparing {
+            comparing.on_event(event);
+        }
         match event {
             Event::RowLoaded { number, payload } if self.number == Some(*number) => {
                 self.payload = Some(Arc::clone(payload));
             }
-            Event::JournalCleared => *self = Self::default(),
+            Event::JournalCleared => *self = Self { show_values: self.show_values, ..Self::default() },
             _ => {}
         }
     }
@@ -92,6 +101,22 @@ impl InspectorPanel {
     /// Puts the keyboard onto the bytes in the next frame.
     pub fn focus(&mut self) {
         self.focus = true;
+    }
+
+    /// Compares this row with those that are chosen from now on; false, and nothing changes, for a row without bytes.
+    pub fn compare_with(&mut self, row: &PageRow) -> bool {
+        let has_bytes = matches!(row.body, RowBody::Data { .. });
+        if has_bytes {
+            let payload = self.payload.clone().filter(|_| self.number == Some(row.number));
+            self.comparing = Some(Comparing::new(row.clone(), payload));
+        }
+        has_bytes
+    }
+
+    /// Whether it shows more than a few lines say.
+    #[must_use]
+    pub fn needs_room(&self) -> bool {
+        self.show_values || self.comparing.is_some()
     }
 
     /// The width with which the bytes stand sixteen to a line, in points.
@@ -107,23 +132,28 @@ impl InspectorPanel {
             return;
         };
         self.follow(row, cx);
+        if let Some(comparing) = &mut self.comparing {
+            if !comparing.show(ui, cx, row, self.payload.as_ref()) {
+                self.comparing = None;
+            }
+            return;
+        }
         let hex_width = HexView::full_width(ui, cx.tokens);
         let beside = ui.available_width() - hex_width - cx.tokens.space_large * 2.0;
         let area = ui.available_rect_before_wrap();
         if beside >= BESIDE {
-            let facts_width = beside.min(420.0);
+            let facts_width = if self.show_values { WITH_VALUES } else { beside.min(420.0) };
             let (left, right) = area.split_left_right_at_x(area.left() + facts_width);
             let right = right.with_min_x(right.left() + cx.tokens.space_large * 2.0);
             ui.painter().vline(left.right() + cx.tokens.space_large, area.y_range(), (1.0, cx.tokens.border));
             // What the bytes mean stands beside them: above them it would leave a low panel no room for the bytes.
-            let payload = self.payload.as_deref();
             ui.scope_builder(egui::UiBuilder::new().max_rect(left), |ui| {
-                scrolling_facts(ui, cx, row, payload, area.height());
+                self.scrolling_facts(ui, cx, row, true, area.height());
             });
             ui.scope_builder(egui::UiBuilder::new().max_rect(right), |ui| self.show_bytes(ui, cx, row, false));
             ui.advance_cursor_after_rect(area);
         } else if area.height() >= TALL {
-            scrolling_facts(ui, cx, row, None, area.height() / 2.0);
+            self.scrolling_facts(ui, cx, row, false, area.height() / 2.0);
             ui.separator();
             self.show_bytes(ui, cx, row, true);
         } else {
@@ -137,7 +167,13 @@ impl InspectorPanel {
         if self.number == Some(row.number) {
             return;
         }
-        *self = Self { number: Some(row.number), focus: self.focus, ..Self::default() };
+        *self = Self {
+            number: Some(row.number),
+            focus: self.focus,
+            show_values: self.show_values,
+            comparing: self.comparing.take(),
+            ..Self::default()
+        };
         if row.len == row.preview.len() as u64 {
             self.payload = Some(row.preview.clone().into());
         } else {
@@ -160,9 +196,9 @@ impl InspectorPanel {
             return;
         }
         let encoding = cx.sessions.encoding_of(row);
-        self.show_selection(ui, cx, &payload, encoding);
+        self.show_selection(ui, cx, row, &payload, encoding);
         if with_meaning {
-            decoded(ui, cx, row, &payload);
+            self.show_meaning(ui, cx, row, &payload);
         }
         let id = Id::unique("inspector-hex");
         let view = HexView {
@@ -170,6 +206,7 @@ impl InspectorPanel {
             name: &tr!(cx.language, "inspector.bytes"),
             scroll_name: &tr!(cx.language, "inspector.scroll"),
             bytes: &payload,
+            compared_with: None,
             before: &row.context,
             offset: row.stream_offset,
             encoding,
@@ -184,8 +221,28 @@ impl InspectorPanel {
         response.context_menu(|ui| self.show_copy_items(ui, cx, &payload, encoding));
     }
 
-    /// What is selected, and how to copy it.
-    fn show_selection(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, payload: &[u8], encoding: Encoding) {
+    /// What the bytes under the cursor and the whole row mean, above the bytes: they leave them half of the height.
+    fn show_meaning(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, row: &PageRow, payload: &[u8]) {
+        let height = ui.available_height() / 2.0;
+        let meaning = self.meanings.of(cx.sessions, row, payload);
+        if !self.show_values && meaning.is_none() {
+            return;
+        }
+        let (show_values, hex) = (self.show_values, &self.hex);
+        egui::ScrollArea::vertical().id_salt("meaning").max_height(height).auto_shrink([false, true]).show(ui, |ui| {
+            ui.spacing_mut().interact_size.y = cx.tokens.text_size;
+            if show_values {
+                values(ui, cx, row, payload, hex);
+            }
+            if let Some(meaning) = meaning {
+                meaning.show(ui, cx);
+            }
+        });
+        ui.separator();
+    }
+
+    /// What is selected, how to copy it and how to read it.
+    fn show_selection(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, row: &PageRow, payload: &[u8], encoding: Encoding) {
         let count = |bytes: usize| i18n::bytes(bytes as u64);
         let words = match self.hex.selection() {
             Some(range) => tr!(
@@ -199,6 +256,11 @@ impl InspectorPanel {
         };
         ui.horizontal(|ui| {
             ui.menu_button(tr!(cx.language, "inspector.copy"), |ui| self.show_copy_items(ui, cx, payload, encoding));
+            ui.menu_button(tr!(cx.language, "inspector.decode_as"), |ui| decode_as_items(ui, cx, row));
+            let values = Button::new(tr!(cx.language, "inspector.values")).selected(self.show_values);
+            if ui.add(values).on_hover_text(tr!(cx.language, "inspector.values_help")).clicked() {
+                self.show_values = !self.show_values;
+            }
             ui.add(Label::new(RichText::new(words).color(cx.tokens.text_muted)).truncate());
         });
     }
@@ -222,127 +284,43 @@ impl InspectorPanel {
             cx.act(UiCommand::CopyText(kind.text(bytes, encoding)));
         }
     }
-}
 
-/// What a row without bytes says.
-fn words_of(row: &PageRow, language: Language) -> String {
-    match &row.body {
-        RowBody::Life(life) => i18n::life(language, life),
-        RowBody::Failed { failure } => i18n::failure(language, failure),
-        RowBody::Notice { notice } => i18n::notice(language, notice),
-        RowBody::File { name, outcome, .. } => format!("{} · {}", visible(name), i18n::outcome(language, *outcome)),
-        RowBody::Data { call, .. } => result_of(language, call.name(), row.len),
-    }
-}
-
-fn result_of(language: Language, call: &str, len: u64) -> String {
-    tr!(language, "inspector.call_returned", call = call, result = len).into_owned()
-}
-
-/// Names and values, in the order in which they are read.
-fn facts(row: &PageRow, cx: &Cx<'_>) -> Vec<(String, String)> {
-    let language = cx.language;
-    let mut facts = vec![(tr!(language, "inspector.row").into_owned(), format!("#{}", row.number))];
-    let mut add = |name: std::borrow::Cow<'_, str>, value: String| facts.push((name.into_owned(), visible(&value)));
-    match &row.body {
-        RowBody::Data { call, truncated, .. } => {
-            add(tr!(language, "inspector.call"), result_of(language, call.name(), row.len));
-            if *truncated {
-                add(tr!(language, "inspector.cut"), tr!(language, "inspector.cut_value").into_owned());
-            }
-        }
-        RowBody::Failed { failure } => {
-            if let Some(hint) = i18n::hint(language, failure) {
-                add(tr!(language, "inspector.advice"), hint);
-            }
-        }
-        RowBody::File { path, size, hash, .. } => {
-            add(tr!(language, "inspector.path"), path.clone());
-            add(tr!(language, "inspector.size"), i18n::bytes(*size));
-            if let Some(hash) = hash {
-                add("BLAKE3".into(), hash.clone());
-            }
-        }
-        RowBody::Life(_) | RowBody::Notice { .. } => {}
-    }
-    let info = row.session.and_then(|session| cx.sessions.by_id.get(&session)).map(|session| &session.info);
-    if let Some(session) = row.session {
-        let label = info.map_or_else(|| format!("#{session}"), |info| format!("{} #{session}", info.protocol.scheme()));
-        add(tr!(language, "inspector.session"), label);
-        if let Some(local) = info.map(|info| info.local.to_string()).filter(|local| !local.is_empty()) {
-            add(tr!(language, "inspector.local"), local);
-        }
-        if let Some(process) = info.and_then(|info| info.process.as_ref()) {
-            add(tr!(language, "inspector.process"), i18n::process(language, process));
-        }
-    }
-    if !row.peer.is_empty() {
-        add(tr!(language, "inspector.peer"), row.peer.clone());
-    }
-    let is_stream = info.is_none_or(|info| info.protocol.is_stream());
-    if is_stream && matches!(row.body, RowBody::Data { call: Call::Recv | Call::Send, .. }) {
-        add(tr!(language, "inspector.stream_offset"), i18n::bytes(row.stream_offset));
-    }
-    facts.extend(clocks(row, language, cx.zone));
-    facts
-}
-
-/// Below each other and as many as fit whole; a bar that is always there tells of the others. What the payload means comes
-/// first.
-fn scrolling_facts(ui: &mut Ui, cx: &Cx<'_>, row: &PageRow, payload: Option<&[u8]>, height: f32) {
-    let [words, digits] = [egui::TextStyle::Body, egui::TextStyle::Monospace].map(|style| ui.text_style_height(&style));
-    let line = words.max(digits) + cx.tokens.space_small;
-    let scroll = &mut ui.spacing_mut().scroll;
-    (scroll.floating_width, scroll.floating_allocated_width) = (6.0, 8.0);
-    (scroll.foreground_color, scroll.dormant_handle_opacity) = (true, 0.35);
-    egui::ScrollArea::vertical()
-        .id_salt("inspector-facts")
-        .max_height((((height + cx.tokens.space_small) / line).floor() * line).min(height))
-        .auto_shrink([false, true])
-        .show(ui, |ui| {
-            // Text, not controls: lines stand closer than the rows of a form.
-            ui.spacing_mut().interact_size.y = cx.tokens.text_size;
-            if payload.is_some_and(|payload| decoded_column(ui, cx, row, payload)) {
+    /// Below each other and as many as fit whole; a bar that is always there tells of the others. What the payload means comes
+    /// first.
+    fn scrolling_facts(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, row: &PageRow, with_meaning: bool, height: f32) {
+        let payload = self.payload.clone().filter(|payload| with_meaning && !payload.is_empty());
+        let (meanings, show_values, hex) = (&mut self.meanings, self.show_values, &self.hex);
+        let [words, digits] =
+            [egui::TextStyle::Body, egui::TextStyle::Monospace].map(|style| ui.text_style_height(&style));
+        let line = words.max(digits) + cx.tokens.space_small;
+        let scroll = &mut ui.spacing_mut().scroll;
+        (scroll.floating_width, scroll.floating_allocated_width) = (6.0, 8.0);
+        (scroll.foreground_color, scroll.dormant_handle_opacity) = (true, 0.35);
+        egui::ScrollArea::vertical()
+            .id_salt("inspector-facts")
+            .max_height((((height + cx.tokens.space_small) / line).floor() * line).min(height))
+            .auto_shrink([false, true])
+            .show(ui, |ui| {
+                // Text, not controls: lines stand closer than the rows of a form.
+                ui.spacing_mut().interact_size.y = cx.tokens.text_size;
                 // One empty line: as many as fit whole are shown.
-                ui.add_space(line + cx.tokens.space_small - ui.spacing().item_spacing.y);
-            }
-            facts_grid(ui, cx, row);
-        });
+                let gap = |ui: &mut Ui, tokens: &Tokens| {
+                    ui.add_space(line + tokens.space_small - ui.spacing().item_spacing.y);
+                };
+                if let Some(payload) = payload.as_deref().filter(|_| show_values) {
+                    values(ui, cx, row, payload, hex);
+                    gap(ui, cx.tokens);
+                }
+                if let Some(meaning) = payload.as_deref().and_then(|payload| meanings.of(cx.sessions, row, payload)) {
+                    meaning.show(ui, cx);
+                    gap(ui, cx.tokens);
+                }
+                facts_grid(ui, cx, row);
+            });
+    }
 }
 
-/// Two columns, which begin at the same places in one grid and the other.
-pub(super) fn names_and_values(id: &str, tokens: &Tokens) -> egui::Grid {
-    let spacing = [tokens.space_large, tokens.space_small];
-    egui::Grid::new(id).num_columns(2).min_col_width(NAMES).spacing(spacing)
-}
-
-/// Below each other, where there is room beside the bytes.
-fn facts_grid(ui: &mut Ui, cx: &Cx<'_>, row: &PageRow) {
-    let tokens = cx.tokens;
-    names_and_values("inspector-grid", tokens).show(ui, |ui| {
-        for (name, value) in facts(row, cx) {
-            ui.label(RichText::new(name).color(tokens.text_muted));
-            ui.add(Label::new(RichText::new(value).font(tokens.mono_font())).wrap().selectable(true));
-            ui.end_row();
-        }
-    });
-}
-
-/// One after the other, above the bytes.
-fn facts_line(ui: &mut Ui, cx: &Cx<'_>, row: &PageRow) {
-    let tokens = cx.tokens;
-    ui.horizontal_wrapped(|ui| {
-        for (name, value) in facts(row, cx) {
-            let mut job = egui::text::LayoutJob::default();
-            let format = |font: egui::FontId, color| egui::TextFormat::simple(font, color);
-            job.append(&name, 0.0, format(tokens.small_font(), tokens.text_muted));
-            job.append(&value, tokens.space_small, format(tokens.mono_font(), tokens.text));
-            ui.add(Label::new(job).selectable(true));
-        }
-    });
-}
-
-fn empty(ui: &mut Ui, cx: &Cx<'_>, title: &str, advice: &str) {
+pub(super) fn empty(ui: &mut Ui, cx: &Cx<'_>, title: &str, advice: &str) {
     let tokens = cx.tokens;
     let height = ui.available_height();
     ui.vertical_centered(|ui| {

@@ -22,6 +22,8 @@ pub struct MenuState {
     pub reading: bool,
     /// Whether one is on its way, and can be given up.
     pub opening: bool,
+    /// Whether the chosen row carries bytes.
+    pub has_bytes: bool,
 }
 
 /// The least that an item takes, and its mark.
@@ -53,6 +55,8 @@ pub fn menu_bar(ui: &mut Ui, cx: &mut Cx<'_>, state: MenuState, recent: &[String
         ui.menu_button(tr!(language, "menu.edit"), |ui| {
             ui.add_enabled_ui(state.rows_selected, |ui| items(ui, cx, &CopyKind::ALL.map(UiCommand::CopyRows)));
             ui.separator();
+            ui.add_enabled_ui(state.has_bytes, |ui| items(ui, cx, &[UiCommand::CompareWith]));
+            ui.separator();
             items(ui, cx, &[UiCommand::FocusFilter]);
             ui.separator();
             ui.add_enabled_ui(!state.reading, |ui| items(ui, cx, &[UiCommand::ClearJournal]));
@@ -80,7 +84,7 @@ fn recent_menu(ui: &mut Ui, cx: &mut Cx<'_>, recent: &[String]) {
 fn view_menu(ui: &mut Ui, cx: &mut Cx<'_>, state: MenuState) {
     ticked(ui, cx, UiCommand::ToggleFollow, state.follow);
     ticked(ui, cx, UiCommand::ToggleInspector, state.inspector);
-    items(ui, cx, &[UiCommand::ShowCodeHere]);
+    items(ui, cx, &[UiCommand::ShowCodeHere, UiCommand::ShowPastTransfers]);
     ui.separator();
     for theme in [ThemeChoice::System, ThemeChoice::Light, ThemeChoice::Dark] {
         ticked(ui, cx, UiCommand::SetTheme(theme), theme == state.theme);

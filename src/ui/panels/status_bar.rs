@@ -11,6 +11,16 @@ pub fn status_bar(ui: &mut Ui, cx: &mut Cx<'_>, message: &Message) {
     }
 }
 
+/// What is to be said of a list of past transfers that could not be read whole.
+#[must_use]
+pub fn lost_transfers(damage: &[crate::model::Damage]) -> Option<Message> {
+    let first = damage.first()?;
+    Some(match first.key.is_empty() {
+        true => Message::TransfersUnreadable(first.problem.clone()),
+        false => Message::TransfersDamaged(damage.len()),
+    })
+}
+
 /// What is to be said of settings that could not be read.
 #[must_use]
 pub fn damage(damage: &[crate::model::Damage]) -> Option<Message> {

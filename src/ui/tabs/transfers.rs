@@ -40,6 +40,8 @@ impl TransferView {
 #[derive(Clone, Debug, Default)]
 pub struct Transfers {
     rows: Vec<TransferView>,
+    /// The one whose name is being given other bytes, and how many.
+    pub split: Option<(TransferId, usize)>,
 }
 
 impl Transfers {

@@ -7,6 +7,7 @@ use egui::{EventFilter, Id, Key, Painter, Pos2, Rect, Response, Sense, Stroke, U
 
 use super::hex_cells;
 use super::row_scroll::{RowScroll, SCROLL_BAR_WIDTH, ScrollBar};
+use crate::codec::compare;
 use crate::codec::encoding::Encoding;
 use crate::ui::theme::Tokens;
 
@@ -19,6 +20,8 @@ pub struct HexState {
     /// Where the selection began; stays when it is extended.
     anchor: Option<usize>,
     cursor: usize,
+    /// The cursor is to be in view with the next frame.
+    reveals: bool,
 }
 
 impl HexState {
@@ -26,6 +29,24 @@ impl HexState {
     #[must_use]
     pub fn selection(&self) -> Option<Range<usize>> {
         self.anchor.map(|anchor| anchor.min(self.cursor)..anchor.max(self.cursor) + 1)
+    }
+
+    /// The byte that the keyboard is at.
+    #[must_use]
+    pub fn cursor(&self) -> usize {
+        self.cursor
+    }
+
+    /// The first selected byte, or where the keyboard is.
+    #[must_use]
+    pub fn at(&self) -> usize {
+        self.selection().map_or(self.cursor, |range| range.start)
+    }
+
+    /// Goes to a byte and selects it alone; it comes into view.
+    pub fn show_byte(&mut self, byte: usize) {
+        self.go_to(byte, false);
+        self.reveals = true;
     }
 
     /// Selects all of `len` bytes.
@@ -60,6 +81,8 @@ pub struct HexView<'a> {
     pub name: &'a str,
     pub scroll_name: &'a str,
     pub bytes: &'a [u8],
+    /// What the bytes are compared with: those that are not the same are marked, and one can go as far as the longer.
+    pub compared_with: Option<&'a [u8]>,
     /// What crossed just before, for a character that began there.
     pub before: &'a [u8],
     /// Position of `bytes` in their stream.
@@ -70,9 +93,10 @@ pub struct HexView<'a> {
 /// What [`hex_cells`] has for bytes that are no character.
 const NO_CHARACTER: &str = "\u{fffd}";
 
-/// Bytes on a line, and on one that has no room for them.
+/// Bytes on a line, and on those that have no room for so many.
 const LINE: usize = 16;
 const SHORT_LINE: usize = 8;
+const SHORTEST_LINE: usize = 4;
 
 /// Distances within a line, in points.
 struct Grid {
@@ -96,9 +120,9 @@ impl Grid {
         self.hex_left(self.line) + self.character * (1.0 + byte as f32)
     }
 
-    fn width(character: f32) -> f32 {
-        let grid = Self { origin: Pos2::ZERO, line: LINE, character, row_height: 0.0 };
-        grid.text_left(LINE) + character
+    fn width(character: f32, line: usize) -> f32 {
+        let grid = Self { origin: Pos2::ZERO, line, character, row_height: 0.0 };
+        grid.text_left(line) + character
     }
 
     /// The byte of a line that is nearest to this place.
@@ -113,7 +137,12 @@ impl HexView<'_> {
     /// The width that a whole line takes, in points, the scroll bar included.
     #[must_use]
     pub fn full_width(ui: &Ui, tokens: &Tokens) -> f32 {
-        Grid::width(character_width(ui, tokens)) + SCROLL_BAR_WIDTH
+        Grid::width(character_width(ui, tokens), LINE) + SCROLL_BAR_WIDTH
+    }
+
+    /// Bytes that one can go through: its own, or those of the longer of two.
+    fn extent(&self) -> usize {
+        self.bytes.len().max(self.compared_with.map_or(0, <[u8]>::len))
     }
 
     /// Fills what room `ui` has; lays out the visible lines alone. True when the keyboard asked for a copy.
@@ -123,10 +152,14 @@ impl HexView<'_> {
         let (body, bar) = outer.split_left_right_at_x((outer.right() - SCROLL_BAR_WIDTH).max(outer.left()));
         let row_height = tokens.row_height - 2.0;
         let character = character_width(ui, tokens);
-        let line = if body.width() >= Grid::width(character) { LINE } else { SHORT_LINE };
+        let fits = |line: &usize| body.width() >= Grid::width(character, *line);
+        let line = [LINE, SHORT_LINE].into_iter().find(fits);
+        // Beside another view there may be room for fewer still.
+        let least = if self.compared_with.is_some() { SHORTEST_LINE } else { SHORT_LINE };
+        let line = line.unwrap_or(least);
         let grid = Grid { origin: body.left_top(), line, character, row_height };
         state.relayout(line);
-        let lines = self.bytes.len().div_ceil(line) as u64;
+        let lines = self.extent().div_ceil(line) as u64;
         let fitting = f64::from(body.height() / row_height);
         let response = ui.interact(body, self.id, Sense::click_and_drag());
 
@@ -134,6 +167,9 @@ impl HexView<'_> {
         if ui.rect_contains_pointer(outer) {
             let delta = ui.input_mut(|input| std::mem::take(&mut input.smooth_scroll_delta.y));
             state.scroll.scroll_by(-f64::from(delta / row_height));
+        }
+        if std::mem::take(&mut state.reveals) {
+            state.scroll.reveal((state.cursor / line) as u64, fitting);
         }
         state.scroll.clamp(lines, fitting);
         let scroll_bar = ScrollBar { id: self.id.with("bar"), name: self.scroll_name, total: lines, visible: fitting };
@@ -152,7 +188,7 @@ impl HexView<'_> {
     }
 
     fn read_keys(&self, ui: &Ui, response: &Response, line: usize, fitting: f64, state: &mut HexState) -> bool {
-        let Some(last) = self.bytes.len().checked_sub(1) else { return false };
+        let Some(last) = self.extent().checked_sub(1) else { return false };
         state.cursor = state.cursor.min(last);
         if !response.has_focus() {
             return false;
@@ -185,7 +221,7 @@ impl HexView<'_> {
                     Key::Home => start,
                     Key::End => start + line - 1,
                     Key::A if modifiers.command => {
-                        state.select_all(self.bytes.len());
+                        state.select_all(self.extent());
                         continue;
                     }
                     _ => continue,
@@ -201,7 +237,7 @@ impl HexView<'_> {
         if response.clicked() || response.drag_started() {
             response.request_focus();
         }
-        let Some(last) = self.bytes.len().checked_sub(1) else { return };
+        let Some(last) = self.extent().checked_sub(1) else { return };
         let Some(pointer) = response.interact_pointer_pos() else { return };
         let byte_at = |pos: Pos2| {
             let line = f64::from((pos.y - body.top()) / grid.row_height) - state.scroll.distance(0);
@@ -231,8 +267,9 @@ impl HexView<'_> {
             node.set_role(Role::Document);
             node.set_label(self.name);
             // What a selection holds is what a person who hears the window asks for; a few bytes of it are enough.
-            let selected = state.selection().unwrap_or(0..self.bytes.len().min(LINE));
-            if let Some(bytes) = self.bytes.get(selected.start..selected.end.min(selected.start + LINE)) {
+            let selected = state.selection().unwrap_or(0..LINE);
+            let end = selected.end.min(selected.start + LINE).min(self.bytes.len());
+            if let Some(bytes) = self.bytes.get(selected.start..end) {
                 node.set_value(crate::codec::hex::format(bytes));
             }
         });
@@ -250,8 +287,7 @@ impl HexView<'_> {
         focused: bool,
     ) {
         let font = tokens.mono_font();
-        let range = start..self.bytes.len().min(start + grid.line);
-        let line = &self.bytes[range.clone()];
+        let line = self.bytes.get(start..self.bytes.len().min(start + grid.line)).unwrap_or_default();
         let selection = state.selection().unwrap_or(0..0);
         let center = top + grid.row_height / 2.0;
         let text = |x: f32, words: String, color| {
@@ -269,7 +305,20 @@ impl HexView<'_> {
             painter.rect_filled(hex, 0.0, tokens.selection);
             painter.rect_filled(letters, 0.0, tokens.selection);
         }
-        if focused && (start..start + line.len()).contains(&state.cursor) {
+        let differing =
+            |at: &usize| self.compared_with.is_some_and(|other| compare::differs(self.bytes, other, start + at));
+        for at in (0..line.len()).filter(differing) {
+            // Not by colour alone: a line below it as well.
+            let selected = (from..to).contains(&at);
+            for (left, width) in [(grid.hex_left(at), 2.0), (grid.text_left(at), 1.0)] {
+                let cell = Rect::from_min_size(pos2(left, top), vec2(grid.character * width, grid.row_height));
+                if !selected {
+                    painter.rect_filled(cell, 0.0, tokens.difference);
+                }
+                painter.hline(cell.x_range(), cell.bottom() - 2.0, Stroke::new(1.5, tokens.warning));
+            }
+        }
+        if focused && (start..start + grid.line).contains(&state.cursor) {
             let left = grid.hex_left(state.cursor - start) - 2.0;
             let size = vec2(grid.character * 2.0 + 4.0, grid.row_height - 1.0);
             let ring = Rect::from_min_size(pos2(left, top + 0.5), size);
@@ -278,9 +327,13 @@ impl HexView<'_> {
         text(grid.origin.x, format!("{start:08x}"), tokens.text_muted);
         for (at, byte) in line.iter().enumerate() {
             // Zeros are padding more often than not; the rest stands out beside them.
-            let color = if *byte == 0 { tokens.text_muted } else { tokens.text };
+            let color = if *byte == 0 && !differing(&at) { tokens.text_muted } else { tokens.text };
             text(grid.hex_left(at), format!("{byte:02x}"), color);
         }
+        if line.is_empty() {
+            return;
+        }
+        let range = start..start + line.len();
         for glyph in hex_cells::glyphs(self.encoding, self.before, self.offset, self.bytes, range) {
             let color = if glyph.substitute { tokens.text_muted } else { tokens.text };
             let left = grid.text_left(glyph.bytes.start);

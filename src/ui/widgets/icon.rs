@@ -24,6 +24,8 @@ pub enum Icon {
     Play,
     Copy,
     Folder,
+    /// A border between two parts, to be moved.
+    Split,
 }
 
 /// Paints an icon in the middle of `rect`.
@@ -87,6 +89,12 @@ pub fn paint(painter: &Painter, rect: Rect, icon: Icon, colour: Color32) {
             let page = |x: f32, y: f32| Rect::from_center_size(at(x, y), vec2(6.5, 7.5));
             painter.rect_stroke(page(1.5, 1.5), 1.0, stroke, StrokeKind::Middle);
             line(&[at(-4.75, 2.5), at(-4.75, -5.0), at(2.0, -5.0)]);
+        }
+        Icon::Split => {
+            line(&[at(0.0, -5.0), at(0.0, 5.0)]);
+            for side in [-1.0, 1.0] {
+                line(&[at(side * 3.0, -2.5), at(side * 5.5, 0.0), at(side * 3.0, 2.5)]);
+            }
         }
         Icon::Folder => {
             let outline = [at(-5.5, 4.0), at(-5.5, -4.0), at(-1.5, -4.0), at(0.0, -2.25), at(5.5, -2.25), at(5.5, 4.0)];

@@ -54,6 +54,10 @@ pub enum Message {
     SettingsDamaged(Vec<String>),
     /// Why the settings file as a whole could not be read.
     SettingsUnreadable(String),
+    /// How many past transfers could not be read.
+    TransfersDamaged(usize),
+    /// Why none of them could.
+    TransfersUnreadable(String),
 }
 
 impl Message {
@@ -103,6 +107,8 @@ impl Message {
             Self::ClosesAfterSave => tr!(language, "journal.closes_after_save"),
             Self::SettingsDamaged(keys) => tr!(language, "settings.damaged", keys = keys.join(", ")),
             Self::SettingsUnreadable(problem) => tr!(language, "settings.unreadable", problem = problem),
+            Self::TransfersDamaged(lines) => tr!(language, "past.damaged", lines = lines),
+            Self::TransfersUnreadable(problem) => tr!(language, "past.unreadable", problem = problem),
         };
         (words.into_owned(), None)
     }

@@ -1,15 +1,17 @@
-use egui::{Color32, Label, Rect, RichText, Sense, Shape, Stroke, Ui, pos2, vec2};
+use egui::{Id, Label, Rect, RichText, Sense, Shape, Stroke, Ui, UiBuilder, pos2, vec2};
 
 use super::button::{Weight, button};
 use super::icon::{self, Icon, icon_button};
+use super::split_row::split_row;
 use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
-use crate::model::{Command, Direction, Outcome, Permission, TransferEnd, TransferId};
+use crate::model::{Command, Direction, Outcome, Permission, Purpose, Role, SessionInfo, TransferEnd, TransferId};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
 use crate::ui::tabs::{TransferView, Transfers};
 use crate::ui::theme::Tokens;
+use crate::ui::view::Sessions;
 
 /// Points that a plot of the rate takes, and those that have to be left for it and the name.
 const PLOT_WIDTH: f32 = 48.0;
@@ -18,21 +20,50 @@ const ROOM_FOR_A_PLOT: f32 = 260.0;
 /// The files of a tab: name, progress, rate, time left, pause, cancel; how each ended.
 pub fn transfer_rows(ui: &mut Ui, cx: &mut Cx<'_>, transfers: &mut Transfers) {
     // Who waits for a word comes first.
+    let mut split = transfers.split;
     for asks in [true, false] {
         for transfer in transfers.rows().iter().rev().filter(|transfer| transfer.asks == asks) {
-            transfer_row(ui, cx, transfer);
+            transfer_row(ui, cx, transfer, &mut split);
         }
     }
-    if transfers.any_ended() {
-        let words = RichText::new(tr!(cx.language, "transfer.forget")).font(cx.tokens.small_font());
-        let words = words.color(cx.tokens.text_muted);
-        if ui.add(egui::Button::new(words).small().frame(false)).clicked() {
+    transfers.split = split;
+    let queue = transfers.rows().last().map(|row| row.info.socket).filter(|_| has_queue(cx.sessions, transfers));
+    if queue.is_none() && !transfers.any_ended() {
+        return;
+    }
+    let height = ui.spacing().interact_size.y;
+    ui.spacing_mut().interact_size.y = 0.0;
+    ui.horizontal(|ui| {
+        let small = |ui: &mut Ui, words| {
+            let words = RichText::new(words).font(cx.tokens.small_font()).color(cx.tokens.text_muted);
+            ui.add(egui::Button::new(words).small().frame(false)).clicked()
+        };
+        if let Some(socket) = queue
+            && small(ui, tr!(cx.language, "transfer.cancel_all"))
+        {
+            cx.act(UiCommand::Engine(Command::CancelTransfers { socket }));
+        }
+        if transfers.any_ended() && small(ui, tr!(cx.language, "transfer.forget")) {
             transfers.forget_ended();
         }
-    }
+    });
+    ui.spacing_mut().interact_size.y = height;
 }
 
-fn transfer_row(ui: &mut Ui, cx: &mut Cx<'_>, transfer: &TransferView) {
+/// Whether there may be more to cancel than one file.
+fn has_queue(sessions: &Sessions, transfers: &Transfers) -> bool {
+    let under_way = transfers.rows().iter().filter(|row| row.end.is_none()).count();
+    // Who connects to send files leaves when the queue is empty.
+    let is_queue = |info: &SessionInfo| match info.purpose {
+        Purpose::Talk => false,
+        Purpose::SendsFiles => info.role == Role::Client,
+        Purpose::ReceivesFiles => info.role == Role::Server,
+    };
+    let latest = transfers.rows().last().and_then(|row| sessions.by_id.get(&row.info.session));
+    under_way > 1 || latest.is_some_and(|session| session.open && is_queue(&session.info))
+}
+
+fn transfer_row(ui: &mut Ui, cx: &mut Cx<'_>, transfer: &TransferView, split: &mut Option<(TransferId, usize)>) {
     let tokens = cx.tokens;
     // The name may be the peer's, who may write into it what it likes.
     let name = visible(&transfer.info.name);
@@ -46,7 +77,7 @@ fn transfer_row(ui: &mut Ui, cx: &mut Cx<'_>, transfer: &TransferView) {
         icon::paint(ui.painter(), rect, picture, colour);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             match &transfer.end {
-                Some(end) => ended(ui, cx, transfer, end, &name),
+                Some(end) => ended(ui, cx, transfer, end, &name, split),
                 None => under_way(ui, cx, transfer, &name),
             }
             ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
@@ -59,6 +90,17 @@ fn transfer_row(ui: &mut Ui, cx: &mut Cx<'_>, transfer: &TransferView) {
     if transfer.asks {
         below(ui, |ui| question(ui, cx, transfer));
     }
+    if let Some((_, at)) = split.filter(|(of, _)| *of == transfer.info.id)
+        && let Some(end) = &transfer.end
+        && let Some(head) = &end.head
+    {
+        let mut at = at;
+        // What comes and goes above must not take the keyboard away from it.
+        let builder = UiBuilder::new().scope_id(Id::unique(("split", transfer.info.id.0)));
+        let stays =
+            ui.scope_builder(builder, |ui| below(ui, |ui| split_row(ui, cx, transfer, end, head, &mut at))).inner;
+        *split = stays.then_some((transfer.info.id, at));
+    }
     if let Some(failure) = transfer.end.as_ref().and_then(|end| end.failure.as_ref()) {
         below(ui, |ui| {
             super::field::mistake(ui, tokens, &i18n::failure(cx.language, failure));
@@ -70,11 +112,12 @@ fn transfer_row(ui: &mut Ui, cx: &mut Cx<'_>, transfer: &TransferView) {
 }
 
 /// Below the name, not below its arrow.
-fn below(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
-    ui.horizontal(|ui| {
+fn below<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
+    let shown = ui.horizontal(|ui| {
         ui.add_space(14.0 + ui.spacing().item_spacing.x);
-        ui.vertical(content);
+        ui.vertical(content).inner
     });
+    shown.inner
 }
 
 /// Whether another machine's file is to be taken.
@@ -181,14 +224,21 @@ fn bar(ui: &mut Ui, tokens: &Tokens, fraction: f32, name: &str) {
     ui.painter().rect_filled(done, 2.5, tokens.accent);
 }
 
-fn ended(ui: &mut Ui, cx: &mut Cx<'_>, transfer: &TransferView, end: &TransferEnd, name: &str) {
+fn ended(
+    ui: &mut Ui,
+    cx: &mut Cx<'_>,
+    transfer: &TransferView,
+    end: &TransferEnd,
+    name: &str,
+    split: &mut Option<(TransferId, usize)>,
+) {
     let (tokens, language) = (cx.tokens, cx.language);
     let folder =
         end.path.parent().filter(|_| transfer.info.direction == Direction::In && end.outcome != Outcome::Refused);
     if let Some(folder) = folder {
         let label = tr!(language, "transfer.open_folder", name = name);
         if icon_button(ui, tokens, Icon::Folder, &label, &label).clicked() {
-            let (socket, path) = (transfer.info.socket, folder.to_owned());
+            let (socket, path) = (Some(transfer.info.socket), folder.to_owned());
             cx.act(UiCommand::Engine(Command::OpenFolder { socket, path }));
         }
     }
@@ -199,14 +249,15 @@ fn ended(ui: &mut Ui, cx: &mut Cx<'_>, transfer: &TransferView, end: &TransferEn
             cx.act(UiCommand::CopyText(hash.to_string()));
         }
     }
-    let colour: Color32 = match end.outcome {
-        Outcome::Verified => tokens.success,
-        Outcome::Unverified | Outcome::HandedOver => tokens.text_muted,
-        Outcome::Incomplete => tokens.warning,
-        Outcome::Refused => tokens.error,
-    };
-    let outcome = RichText::new(i18n::outcome(language, end.outcome)).font(tokens.small_font()).color(colour);
-    ui.label(outcome);
+    if let Some(head) = &end.head {
+        let label = tr!(language, "split.open", name = name);
+        if icon_button(ui, tokens, Icon::Split, &label, &label).clicked() {
+            let opens = split.is_none_or(|(of, _)| of != transfer.info.id);
+            *split = opens.then(|| (transfer.info.id, head.name_like()));
+        }
+    }
+    let outcome = RichText::new(i18n::outcome(language, end.outcome)).font(tokens.small_font());
+    ui.label(outcome.color(tokens.of_outcome(end.outcome)));
     let size = RichText::new(i18n::byte_size(end.size)).font(tokens.small_font()).color(tokens.text_muted);
     ui.label(size).on_hover_text(i18n::bytes(end.size));
 }

@@ -145,12 +145,12 @@ impl<'a> Dialogue<'a> {
     }
 
     /// Sends a file, or a folder with all that is in it. What becomes of them is told when the receiver answers, which may be
-    /// after the next.
+    /// after the next. `number` is the place in the queue.
     ///
     /// # Errors
     /// The connection is of no more use; every open file was told of it.
-    pub(in crate::engine) fn send(&mut self, path: &Path) -> Result<(), io::Error> {
-        let sent = if path.is_dir() { self.send_folder(path) } else { self.send_file(path, None) };
+    pub(in crate::engine) fn send(&mut self, path: &Path, number: u64) -> Result<(), io::Error> {
+        let sent = if path.is_dir() { self.send_folder(path, number) } else { self.send_file(path, None) };
         sent.or_else(|over| self.end(over))
     }
 
@@ -162,10 +162,14 @@ impl<'a> Dialogue<'a> {
             recv(self.feed) -> bytes => self.hear(bytes.ok()),
             recv(self.session.stop.requested()) -> _ => Err(Over::Stopped),
             recv(cancelled.unwrap_or_else(never)) -> _ => Ok(()),
-            default(STALL_REPORT) => match key {
-                Some(key) => self.idle(key),
-                None => Ok(self.sender.handle_timeout(Instant::now())?),
-            },
+            default(STALL_REPORT) => {
+                // The small ones among them were not told of yet.
+                self.open.values_mut().for_each(|open| open.ticket.announce());
+                match key {
+                    Some(key) => self.idle(key),
+                    None => Ok(self.sender.handle_timeout(Instant::now())?),
+                }
+            }
         }
     }
 
@@ -219,6 +223,9 @@ impl<'a> Dialogue<'a> {
                         _ => Outcome::Incomplete,
                     };
                     let cause = Cause::GivenUpByPeer { why: reason, words };
+                    if reason == CancelReason::AllStopped {
+                        self.session.cancels.cancel_queued(cause.clone());
+                    }
                     let failure =
                         self.open.get(&key).map(|open| Failure::new(Operation::Send, open.path().display(), cause));
                     self.conclude(key, outcome, failure);

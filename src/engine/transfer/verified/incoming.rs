@@ -10,12 +10,13 @@ use std::time::Instant;
 
 use super::reason_for;
 use super::writing::Writing;
+use crate::codec::prefix_hash::Hash;
 use crate::engine::core::Core;
 use crate::engine::session::{PeerEnd, Session};
 use crate::engine::speech::Speech;
 use crate::engine::transfer::admittance::Admittance;
 use crate::engine::transfer::ticket::Ticket;
-use crate::model::{Cause, Event, Failure, Operation, Outcome, Purpose};
+use crate::model::{CancelReason, Cause, Event, Failure, Operation, Outcome, Purpose};
 use crate::net::Stream;
 use crate::proto::transfer::{
     Answerer, Caller, Fault, Misunderstanding, ReceiveStep, Receiver, Role, TransferKey, WORKING_EVERY,
@@ -27,6 +28,9 @@ const SMALL: u64 = 1 << 20;
 
 /// Answers that wait for each other, so that many small files don't take a call each.
 const OUT_MAX: usize = 16 << 10;
+
+/// Small files whose last byte came and that are kept together, which takes a disk less time; each is open until then.
+const SETTLING_MAX: usize = 64;
 
 /// How deep the folders of an offered name may lie in each other.
 const DEPTH_MAX: usize = 64;
@@ -60,6 +64,8 @@ pub(in crate::engine) struct VerifiedReceiving<'a> {
     greeting: Option<Greeting>,
     receiver: Receiver,
     file: Option<File<'a>>,
+    /// Small files that are all here and not kept yet. None is left once what came was looked at.
+    settling: Vec<Settling<'a>>,
     out: Vec<u8>,
     over: Option<Over>,
 }
@@ -74,6 +80,13 @@ struct File<'a> {
     ticket: Ticket<'a>,
     path: PathBuf,
     place: Place,
+}
+
+struct Settling<'a> {
+    key: TransferKey,
+    ticket: Ticket<'a>,
+    partial: Partial,
+    hash: Hash,
 }
 
 enum Place {
@@ -127,6 +140,7 @@ impl<'a> VerifiedReceiving<'a> {
             greeting: Some(greeting),
             receiver: Receiver::new(Instant::now()),
             file: None,
+            settling: Vec::new(),
             out: Vec::new(),
             over: None,
         }
@@ -141,8 +155,11 @@ impl<'a> VerifiedReceiving<'a> {
     /// Takes what one receive call put at the start of the buffer, which another may take the place of. False when the
     /// connection is of no more use.
     pub(in crate::engine) fn bytes(&mut self, buffer: &mut Vec<u8>, len: usize) -> bool {
-        let taken =
-            self.take(buffer, len).and_then(|()| self.hand_over(buffer)).and_then(|()| self.rest_while_paused());
+        let taken = self.take(buffer, len);
+        // Whatever else came, these are all here.
+        self.settle();
+        let taken = taken.and_then(|()| self.end_if_over());
+        let taken = taken.and_then(|()| self.hand_over(buffer)).and_then(|()| self.rest_while_paused());
         let taken = taken.and_then(|()| self.flush());
         self.keep(taken)
     }
@@ -220,8 +237,8 @@ impl<'a> VerifiedReceiving<'a> {
                     self.data(bytes, end - bytes.len()..end);
                 }
                 ReceiveStep::End { hash, .. } => self.end_of_file(buffer, hash)?,
-                ReceiveStep::Cancelled { reason, words, .. } => {
-                    self.given_up(Cause::GivenUpByPeer { why: reason, words });
+                ReceiveStep::Cancelled { key, reason, words } => {
+                    self.cancelled(key, Cause::GivenUpByPeer { why: reason, words });
                 }
                 ReceiveStep::Done => {}
             }
@@ -230,6 +247,10 @@ impl<'a> VerifiedReceiving<'a> {
                 self.flush()?;
             }
         }
+        Ok(())
+    }
+
+    fn end_if_over(&mut self) -> Result<(), Over> {
         if self.receiver.is_over() {
             self.flush()?;
             self.session.finish_sending(self.core, self.stream);
@@ -280,13 +301,35 @@ impl<'a> VerifiedReceiving<'a> {
         }
     }
 
+    /// What the sender is told of a failure here.
+    fn reason_for(&self, failure: &Failure) -> CancelReason {
+        match reason_for(failure) {
+            CancelReason::Stopped if self.session.cancels.refuses_offers(Instant::now()) => CancelReason::AllStopped,
+            reason => reason,
+        }
+    }
+
     /// This side gives up the file on the stream.
     fn refuse_current(&mut self, cause: Cause) {
         let Some(file) = self.file.take() else { return };
         let failure = Failure::new(Operation::WriteFile, file.path.display(), cause);
-        self.receiver.cancel(file.key, reason_for(&failure), "");
+        self.receiver.cancel(file.key, self.reason_for(&failure), "");
         self.receiver.poll_output(&mut self.out);
         file.incomplete(failure);
+    }
+
+    /// The sender gave up a file that was not answered for yet.
+    fn cancelled(&mut self, key: TransferKey, cause: Cause) {
+        match self.settling.iter().position(|file| file.key == key) {
+            Some(place) => {
+                let Settling { ticket, partial, .. } = self.settling.remove(place);
+                let path = partial.path();
+                partial.discard();
+                let failure = Failure::new(Operation::Receive, path.display(), cause);
+                ticket.conclude(Outcome::Incomplete, &path, Some(failure));
+            }
+            None => self.given_up(cause),
+        }
     }
 
     /// The sender gave up the file on the stream, or the connection ended in it.

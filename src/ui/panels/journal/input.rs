@@ -4,7 +4,7 @@ use super::JournalPanel;
 use super::copy::CopyKind;
 use super::rows::session_label;
 use super::selection::Cursor;
-use crate::model::Filter;
+use crate::model::{Filter, RowBody};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
@@ -119,6 +119,10 @@ impl JournalPanel {
             ui.separator();
             if ui.button(tr!(cx.language, "journal.inspect")).clicked() {
                 self.inspect = true;
+            }
+            let compare = UiCommand::CompareWith;
+            if matches!(row.body, RowBody::Data { .. }) && ui.button(compare.label(cx.language)).clicked() {
+                cx.act(compare);
             }
         });
     }

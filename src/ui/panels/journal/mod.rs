@@ -22,6 +22,7 @@ use std::sync::Arc;
 use egui::{Id, Ui};
 
 pub(super) use self::row_text::clocks;
+pub(super) use self::rows::verbatim;
 
 use self::columns::{Column, Digits};
 pub use self::copy::CopyKind;

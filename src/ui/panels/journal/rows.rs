@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use egui::text::{LayoutJob, TextFormat, TextWrapping};
+use egui::text::{LayoutJob, TextFormat};
 use egui::{Color32, FontId, Painter, Rangef, Rect, Stroke, pos2, vec2};
 
 use super::columns::Column;
@@ -17,7 +17,8 @@ use crate::tr;
 use crate::ui::tabs::title;
 use crate::ui::theme::Tokens;
 use crate::ui::view::Sessions;
-use crate::ui::widgets::row_table::{CELL_PADDING, RowPlace, TableRows};
+use crate::ui::widgets::row_table::{RowPlace, TableRows};
+use crate::ui::widgets::table_cell::TableCell;
 
 /// The rows of one frame.
 pub(super) struct JournalRows<'a> {
@@ -115,29 +116,32 @@ impl TableRows for JournalRows<'_> {
         let end = place.columns.last().map_or(place.rect.right(), |last| last.max);
         let peer = self.columns.iter().position(|column| *column == Column::Peer).and_then(|at| place.columns.get(at));
         for (column, range) in self.columns.iter().zip(place.columns) {
-            let cell = Cell { painter, rect: place.rect, range: *range };
+            let cell = TableCell { painter, rect: place.rect, range: *range };
             match column {
                 Column::Number => cell.end(group(row.number), &mono, muted),
-                Column::Time => cell.start(&text.time, &mono, tokens.text),
+                Column::Time => _ = cell.start(&text.time, &mono, tokens.text),
                 Column::Delta => cell.end(text.delta.clone(), &mono, muted),
                 // There is no peer beside a place of one's own, so that it has both columns.
                 Column::Session if let Some(place) = own_place(row, self.sessions) => {
                     let range = Rangef::new(range.min, peer.map_or(range.max, |peer| peer.max));
-                    Cell { range, ..cell }.start(&place, &mono, muted);
+                    TableCell { range, ..cell }.start(&place, &mono, muted);
                 }
-                Column::Session => cell.start(&session_label(row, self.sessions), &mono, muted),
-                Column::Peer => cell.start(&visible(&row.peer), &mono, muted),
-                Column::Party => cell.start(&party(row, self.sessions), &mono, muted),
+                Column::Session => _ = cell.start(&session_label(row, self.sessions), &mono, muted),
+                Column::Peer => _ = cell.start(&visible(&row.peer), &mono, muted),
+                Column::Party => _ = cell.start(&party(row, self.sessions), &mono, muted),
                 Column::Direction => {
                     sign(painter, row, text.tone, Rect::from_x_y_ranges(*range, place.rect.y_range()), color);
                 }
                 Column::Length => cell.end(text.length.clone(), &mono, color),
-                Column::Text if text.verbatim => cell.verbatim(&text.text, &mono, tokens),
+                Column::Text if text.verbatim => paint_verbatim(&cell, &text.text, &mono, tokens),
                 Column::Text if let Some(protocol) = text.decoded => {
-                    cell.after_chip(protocol, selected, tokens).verbatim(&text.text, &tokens.font(), tokens);
+                    let rest = after_chip(cell, protocol, selected, tokens);
+                    paint_verbatim(&rest, &text.text, &tokens.font(), tokens);
                 }
-                Column::Text => paint_words(&Cell { range: Rangef::new(range.min, end), ..cell }, text, tokens, color),
-                Column::Hex => cell.start(&text.hex, &mono, muted),
+                Column::Text => {
+                    paint_words(&TableCell { range: Rangef::new(range.min, end), ..cell }, text, tokens, color);
+                }
+                Column::Hex => _ = cell.start(&text.hex, &mono, muted),
             }
         }
     }
@@ -186,17 +190,18 @@ fn tone_color(tone: Tone, tokens: &Tokens) -> Color32 {
 }
 
 /// This program's words, in the type of words; bytes have that of bytes. A file's name gives way to what became of it.
-fn paint_words(cell: &Cell<'_>, text: &RowText, tokens: &Tokens, color: Color32) {
+fn paint_words(cell: &TableCell<'_>, text: &RowText, tokens: &Tokens, color: Color32) {
     let font = tokens.font();
     let color = if matches!(text.tone, Tone::In | Tone::Out) { tokens.text } else { color };
     let (name, rest) = text.text.split_at(text.name_len);
     if name.is_empty() {
-        return cell.start(rest, &font, color);
+        cell.start(rest, &font, color);
+        return;
     }
     let rest_width = cell.painter.layout_no_wrap(rest.to_owned(), font.clone(), color).size().x;
     let most = (cell.range.max - rest_width).max(cell.range.min + NAME_LEAST);
-    let name_end = Cell { range: Rangef::new(cell.range.min, most), ..*cell }.run(name, &font, color);
-    Cell { range: Rangef::new(name_end, cell.range.max), ..*cell }.start(rest, &font, color);
+    let name_end = TableCell { range: Rangef::new(cell.range.min, most), ..*cell }.start(name, &font, color);
+    TableCell { range: Rangef::new(name_end, cell.range.max), ..*cell }.start(rest, &font, color);
 }
 
 /// Points that keep the blocks of two bytes apart.
@@ -209,77 +214,31 @@ const CHIP_RADIUS: f32 = 3.0;
 /// Points that a file's name gets however long the rest is.
 const NAME_LEAST: f32 = 48.0;
 
-/// One cell of one row.
-#[derive(Clone, Copy)]
-struct Cell<'a> {
-    painter: &'a Painter,
-    rect: Rect,
-    range: Rangef,
+/// The name of the protocol that the text after it is of, in an outline: what it stands for is no text that crossed.
+/// Returns the rest of the cell; all of it where the name has no room.
+fn after_chip<'a>(cell: TableCell<'a>, protocol: &str, selected: bool, tokens: &Tokens) -> TableCell<'a> {
+    // Nothing fainter shows on the selection.
+    let (color, outline) =
+        if selected { (tokens.text, tokens.text_muted) } else { (tokens.text_muted, tokens.outline) };
+    let galley = cell.painter.layout_no_wrap(protocol.to_owned(), tokens.small_font(), color);
+    let size = galley.size() + vec2(2.0 * CHIP_PADDING, 0.0);
+    if size.x + NAME_LEAST > cell.range.span() {
+        return cell;
+    }
+    let left = cell.range.min;
+    let chip = Rect::from_min_size(pos2(left, cell.rect.center().y - size.y / 2.0), size);
+    cell.painter.rect_stroke(chip, CHIP_RADIUS, Stroke::new(1.0, outline), egui::StrokeKind::Inside);
+    cell.painter.galley(pos2(left + CHIP_PADDING, chip.top()), galley, color);
+    TableCell { range: Rangef::new(chip.right() + tokens.space_small, cell.range.max), ..cell }
 }
 
-impl Cell<'_> {
-    fn start(&self, text: &str, font: &FontId, color: Color32) {
-        self.run(text, font, color);
-    }
-
-    /// As [`Self::start`]; returns where the text ends.
-    fn run(&self, text: &str, font: &FontId, color: Color32) -> f32 {
-        let text = self.head(text, font);
-        self.place(LayoutJob::simple_singleline(text.to_owned(), font.clone(), color), color)
-    }
-
-    /// The name of the protocol that the text after it is of, in an outline: what it stands for is no text that crossed.
-    /// Returns the rest of the cell; all of it where the name has no room.
-    fn after_chip(self, protocol: &str, selected: bool, tokens: &Tokens) -> Self {
-        // Nothing fainter shows on the selection.
-        let (color, outline) =
-            if selected { (tokens.text, tokens.text_muted) } else { (tokens.text_muted, tokens.outline) };
-        let galley = self.painter.layout_no_wrap(protocol.to_owned(), tokens.small_font(), color);
-        let size = galley.size() + vec2(2.0 * CHIP_PADDING, 0.0);
-        if size.x + NAME_LEAST > self.range.span() {
-            return self;
-        }
-        let left = self.range.min;
-        let chip = Rect::from_min_size(pos2(left, self.rect.center().y - size.y / 2.0), size);
-        self.painter.rect_stroke(chip, CHIP_RADIUS, Stroke::new(1.0, outline), egui::StrokeKind::Inside);
-        self.painter.galley(pos2(left + CHIP_PADDING, chip.top()), galley, color);
-        Self { range: Rangef::new(chip.right() + tokens.space_small, self.range.max), ..self }
-    }
-
-    fn verbatim(&self, text: &str, font: &FontId, tokens: &Tokens) {
-        self.place(verbatim(self.head(text, font), font, tokens), tokens.text);
-    }
-
-    /// As much of a text as can show at most: no glyph is narrower than a quarter of its size.
-    fn head<'a>(&self, text: &'a str, font: &FontId) -> &'a str {
-        let most = (self.range.span() / (font.size * 0.25)) as usize + 1;
-        text.char_indices().nth(most).map_or(text, |(at, _)| &text[..at])
-    }
-
-    fn place(&self, mut job: LayoutJob, color: Color32) -> f32 {
-        job.wrap = TextWrapping::truncate_at_width(self.range.span().max(0.0));
-        job.break_on_newline = false;
-        let galley = self.painter.layout_job(job);
-        let y = self.rect.center().y - galley.size().y / 2.0;
-        let end = self.range.min + galley.size().x;
-        self.painter.galley(pos2(self.range.min, y), galley, color);
-        end
-    }
-
-    /// Whole, or not at all: a number that is cut lies.
-    fn end(&self, text: String, font: &FontId, color: Color32) {
-        let mut galley = self.painter.layout_no_wrap(text, font.clone(), color);
-        if galley.size().x > self.range.span() + CELL_PADDING {
-            galley = self.painter.layout_no_wrap("…".to_owned(), font.clone(), color);
-        }
-        let at = pos2(self.range.max - galley.size().x, self.rect.center().y - galley.size().y / 2.0);
-        self.painter.galley(at, galley, color);
-    }
+fn paint_verbatim(cell: &TableCell<'_>, text: &str, font: &FontId, tokens: &Tokens) {
+    cell.place(verbatim(cell.head(text, font), font, tokens), tokens.text);
 }
 
 /// Bytes as text. What can't be seen as itself is written as an escape in another colour. Bytes that are no character are
 /// question marks on blocks, light on dark: no text looks so, and the fonts lack the sign that is meant for them.
-pub(super) fn verbatim(text: &str, font: &FontId, tokens: &Tokens) -> LayoutJob {
+pub(in crate::ui::panels) fn verbatim(text: &str, font: &FontId, tokens: &Tokens) -> LayoutJob {
     let mut job = LayoutJob::default();
     let plain = TextFormat::simple(font.clone(), tokens.text);
     let apart = TextFormat::simple(font.clone(), tokens.accent);

@@ -19,10 +19,16 @@ use crate::store::source::Source;
 use crate::store::tree::{Found, Tree};
 
 impl Dialogue<'_> {
-    pub(super) fn send_folder(&mut self, folder: &Path) -> Result<(), Over> {
+    pub(super) fn send_folder(&mut self, folder: &Path, number: u64) -> Result<(), Over> {
         for found in Tree::new(folder) {
             if self.session.stop.is_requested() {
                 return Err(Over::Stopped);
+            }
+            if let Some(cause) = self.session.cancels.of(number) {
+                // The rest of it is one thing that was not sent.
+                let failure = Failure::new(Operation::Send, folder.display(), cause);
+                unsent(self.session, self.core, folder, SendMode::Verified, failure);
+                return Ok(());
             }
             match found {
                 Ok(Found::File { path, name }) => self.send_file(&path, Some(name))?,
@@ -71,7 +77,10 @@ impl Dialogue<'_> {
             name: name.clone(),
         };
         let size = Some(source.size());
-        let ticket = Ticket::begin(self.core, self.session, Direction::Out, SendMode::Verified, name, path, size);
+        let mut ticket = Ticket::begin(self.core, self.session, Direction::Out, SendMode::Verified, name, path, size);
+        if !offer.eager {
+            ticket.announce();
+        }
         self.open.insert(key, Open { ticket, log: None, hash: Hash::default() });
         if offer.eager {
             return self.send_small(key, offer, source);

@@ -5,13 +5,14 @@ use std::time::Instant;
 
 use crossbeam_channel::RecvTimeoutError;
 
-use super::{File, Over, Place, VerifiedReceiving};
+use super::{File, Over, Place, SETTLING_MAX, Settling, VerifiedReceiving};
 use crate::codec::prefix_hash::Hash;
+use crate::engine::transfer::ticket::Ticket;
 use crate::engine::transfer::verified::reason_for;
 use crate::engine::transfer::verified::writing::Written;
 use crate::model::{Cause, Failure, Outcome};
-use crate::proto::transfer::WORKING_EVERY;
-use crate::store::inbox::{Finished, Unfinished};
+use crate::proto::transfer::{TransferKey, WORKING_EVERY};
+use crate::store::inbox::{Finished, Unfinished, finish_all};
 
 impl VerifiedReceiving<'_> {
     /// The sender begins where this side is, or at the start.
@@ -105,15 +106,37 @@ impl VerifiedReceiving<'_> {
             break Some(end);
         };
         let Some(File { key, ticket, place, .. }) = self.file.take() else { return Ok(()) };
-        let end = match (end, place) {
-            (Some(end), _) => end,
-            (None, Place::Here(partial)) => partial.finish(&hash),
-            (None, Place::Thread(..)) => return Ok(()),
-        };
+        match (end, place) {
+            (Some(end), _) => self.ended(key, ticket, &hash, end),
+            (None, Place::Here(partial)) => {
+                self.settling.push(Settling { key, ticket, partial: *partial, hash });
+                if self.settling.len() >= SETTLING_MAX {
+                    self.settle();
+                }
+            }
+            (None, Place::Thread(..)) => {}
+        }
+        Ok(())
+    }
+
+    /// Keeps the small files whose last byte came, and answers for them.
+    pub(super) fn settle(&mut self) {
+        let mut files = Vec::new();
+        let mut tickets = Vec::new();
+        for Settling { key, ticket, partial, hash } in self.settling.drain(..) {
+            files.push((partial, hash));
+            tickets.push((key, ticket, hash));
+        }
+        for ((key, ticket, hash), end) in tickets.into_iter().zip(finish_all(files)) {
+            self.ended(key, ticket, &hash, end);
+        }
+    }
+
+    fn ended(&mut self, key: TransferKey, ticket: Ticket<'_>, hash: &Hash, end: Finished) {
         match end {
             Ok(path) => {
                 self.receiver.commit(key);
-                ticket.verified(&path, &hash);
+                ticket.verified(&path, hash);
             }
             Err(unfinished) => {
                 let Unfinished { failure, path } = *unfinished;
@@ -122,6 +145,5 @@ impl VerifiedReceiving<'_> {
             }
         }
         self.receiver.handle_busy(Instant::now());
-        Ok(())
     }
 }

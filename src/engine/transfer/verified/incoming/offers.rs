@@ -7,14 +7,18 @@ use super::{DEPTH_MAX, File, Over, Place, SMALL, VerifiedReceiving};
 use crate::codec::file_name::SafeName;
 use crate::codec::prefix_hash::Hash;
 use crate::engine::transfer::ticket::Ticket;
-use crate::engine::transfer::verified::reason_for;
 use crate::engine::transfer::verified::writing::Writing;
-use crate::model::{Cause, Direction, Failure, Notice, Operation, Outcome, SendMode};
+use crate::model::{CancelReason, Cause, Direction, Failure, Notice, Operation, Outcome, SendMode};
 use crate::proto::transfer::{Kind, Offer, WORKING_EVERY};
 use crate::store::inbox::{Inbox, Partial, Sent};
 
 impl<'a> VerifiedReceiving<'a> {
     pub(super) fn offered(&mut self, offer: &Offer) -> Result<(), Over> {
+        if self.session.cancels.refuses_offers(Instant::now()) {
+            // Sent before the sender knew: as if it had not been.
+            self.receiver.cancel(offer.key, CancelReason::AllStopped, "");
+            return Ok(());
+        }
         let (folders, name) = match offer.name.rsplit_once('/') {
             Some((folders, name)) => (folders, name),
             None => ("", offer.name.as_str()),
@@ -23,7 +27,11 @@ impl<'a> VerifiedReceiving<'a> {
         if offer.kind == Kind::Folder && !self.admittance.asks() {
             return self.offered_folder(offer, folders, &safe);
         }
-        let ticket = self.ticket(offer);
+        let mut ticket = self.ticket(offer);
+        if !offer.eager || self.admittance.asks() {
+            self.settle();
+            ticket.announce();
+        }
         let (mut ticket, inbox) = match self.admit(ticket, offer)? {
             Ok(ticket) => match self.folder(folders) {
                 Ok(inbox) => (ticket, inbox),
@@ -131,7 +139,9 @@ impl<'a> VerifiedReceiving<'a> {
     }
 
     fn refused(&mut self, offer: &Offer, ticket: Ticket<'a>, failure: Failure) -> Result<(), Over> {
-        self.receiver.cancel(offer.key, reason_for(&failure), "");
+        // Files are answered for in their order.
+        self.settle();
+        self.receiver.cancel(offer.key, self.reason_for(&failure), "");
         let path = ticket.info.path.clone();
         ticket.conclude(Outcome::Refused, &path, Some(failure));
         Ok(())

@@ -1,11 +1,8 @@
 //! What the figures were taken on, and what /proc knows of a process.
 
 use std::fs;
-use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
-
-use nix::unistd::{SysconfVar, sysconf};
 
 use super::{Measured, SOCKEYE, Trouble};
 
@@ -72,40 +69,7 @@ pub(crate) fn memory(process: u32, field: &str) -> Option<u64> {
     Some(kilobytes * 1024)
 }
 
-/// CPU time of all threads of a process, in clock ticks (proc(5)).
-pub(crate) fn cpu_ticks(process: u32) -> Measured<u64> {
-    let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
-    // The name, in brackets, may hold spaces.
-    let fields = stat.rsplit_once(") ").map(|(_, fields)| fields).unwrap_or_default();
-    let time = |index: usize| fields.split(' ').nth(index)?.parse::<u64>().ok();
-    time(11).zip(time(12)).map(|(user, system)| user + system).ok_or_else(|| Trouble(format!("unreadable: {stat}")))
-}
-
-/// The length of a clock tick.
-pub(crate) fn tick() -> Duration {
-    let per_second = sysconf(SysconfVar::CLK_TCK).ok().flatten().and_then(|ticks| u32::try_from(ticks).ok());
-    Duration::from_secs(1) / per_second.unwrap_or(100)
-}
-
-/// How often the threads of a process went to sleep and were woken.
-pub(crate) fn sleeps(process: u32) -> u64 {
-    let Ok(tasks) = fs::read_dir(format!("/proc/{process}/task")) else { return 0 };
-    tasks
-        .flatten()
-        .filter_map(|task| {
-            let status = fs::read_to_string(task.path().join("status")).ok()?;
-            let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"))?;
-            line.trim().parse::<u64>().ok()
-        })
-        .sum()
-}
-
-/// Bytes that can still be written below a folder, kept in memory: no more than the memory that is left.
-pub(crate) fn room(folder: &Path) -> u64 {
-    let space =
-        nix::sys::statvfs::statvfs(folder).map_or(0, |system| system.blocks_available() * system.fragment_size());
-    let meminfo = fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let available = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
-    let kilobytes = available.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
-    space.min(kilobytes.unwrap_or(0) * 1024)
+/// A size as people read it.
+pub(crate) fn megabytes(bytes: u64) -> String {
+    format!("{:.1} MB", bytes as f64 / 1e6)
 }

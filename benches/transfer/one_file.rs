@@ -1,15 +1,15 @@
-//! A raw file over loopback, from a memory-backed file to another, against the tools that people use for it.
+//! One large file over loopback, from a memory-backed file to another, against the tools that people use for it.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::child::Running;
-use super::machine::{has, listens, poll, room};
-use super::report::{Report, table};
-use super::{Measured, SOCKEYE, Trouble, median, memory_folder};
+use super::room::{memory_folder, room};
+use super::support::machine::has;
+use super::support::report::{Report, table};
+use super::support::{Measured, Trouble, median};
+use super::tool::Tool;
 
 const GIB: u64 = 1 << 30;
 /// Runs of the two that are held against each other: one tool's differ by a third, so fewer of them tell little.
@@ -21,89 +21,14 @@ const RAW_MOST: u128 = 105;
 /// The same with hashes on both sides.
 const VERIFIED_MOST: u128 = 150;
 
-/// A pair of commands that carries one file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Tool {
-    Raw,
-    Verified,
-    Socat,
-    Nc,
-    Ncat,
-}
-
-impl Tool {
-    const ALL: [Self; 5] = [Self::Raw, Self::Verified, Self::Socat, Self::Nc, Self::Ncat];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Raw => "sockeye, raw",
-            Self::Verified => "sockeye, verified",
-            Self::Socat => "socat -b 1048576",
-            Self::Nc => "nc (OpenBSD)",
-            Self::Ncat => "ncat",
-        }
-    }
-
-    fn runs(self) -> usize {
-        if matches!(self, Self::Raw | Self::Verified | Self::Socat) { RUNS } else { OTHER_RUNS }
-    }
-
-    /// What has to be on the path.
-    fn program(self) -> Option<&'static str> {
-        match self {
-            Self::Raw | Self::Verified => None,
-            Self::Socat => Some("socat"),
-            // By its own name: `nc` may be the traditional netcat, which knows no -N.
-            Self::Nc => Some("nc.openbsd"),
-            Self::Ncat => Some("ncat"),
-        }
-    }
-
-    /// Starts the receiving end; returns once it listens.
-    fn receive(self, into: &Path) -> Measured<(Running, u16)> {
-        let port = free_port()?;
-        let file = into.join("received.bin");
-        let number = port.to_string();
-        let running = match self {
-            Self::Raw => {
-                return Running::listening("receive", &["--into", text(into)?, "--protocol", "raw", "--once"]);
-            }
-            Self::Verified => return Running::listening("receive", &["--into", text(into)?, "--once"]),
-            Self::Socat => {
-                let from = format!("TCP-LISTEN:{port},bind=127.0.0.1,reuseaddr");
-                let to = format!("CREATE:{}", text(&file)?);
-                Running::start("socat", &["-u", "-b", "1048576", &from, &to], None, None)?
-            }
-            Self::Ncat => Running::start("ncat", &["-l", "--recv-only", "127.0.0.1", &number], None, Some(&file))?,
-            Self::Nc => Running::start("nc.openbsd", &["-l", "-N", "127.0.0.1", &number], None, Some(&file))?,
-        };
-        poll("the receiver listens", Duration::from_millis(2), Duration::from_secs(5), || listens(port).then_some(()))?;
-        Ok((running, port))
-    }
-
-    fn send(self, source: &Path, port: u16) -> Measured<Running> {
-        let number = port.to_string();
-        match self {
-            Self::Raw | Self::Verified => {
-                let endpoint = format!("tcp://127.0.0.1:{port}");
-                let protocol = if self == Self::Raw { "raw" } else { "verified" };
-                Running::start(SOCKEYE, &["send-file", &endpoint, text(source)?, "--protocol", protocol], None, None)
-            }
-            Self::Socat => {
-                let from = format!("OPEN:{},rdonly", text(source)?);
-                let to = format!("TCP:127.0.0.1:{port}");
-                Running::start("socat", &["-u", "-b", "1048576", &from, &to], None, None)
-            }
-            Self::Nc => Running::start("nc.openbsd", &["-N", "127.0.0.1", &number], Some(source), None),
-            Self::Ncat => Running::start("ncat", &["--send-only", "127.0.0.1", &number], Some(source), None),
-        }
-    }
+fn runs(tool: Tool) -> usize {
+    if matches!(tool, Tool::Raw | Tool::Verified | Tool::Socat) { RUNS } else { OTHER_RUNS }
 }
 
 pub(crate) fn measure(report: &mut Report) -> Measured<()> {
     let folder = memory_folder()?;
     if room(folder.path()) < 3 * GIB {
-        report.missing("raw 1 GiB file, for want of 3 GiB of memory");
+        report.missing("the 1 GiB file, for want of 3 GiB of memory");
         return Ok(());
     }
     let source = noise(folder.path(), GIB)?;
@@ -115,7 +40,7 @@ pub(crate) fn measure(report: &mut Report) -> Measured<()> {
         }
     }
     for run in 0..RUNS {
-        for (tool, times) in tools.iter_mut().filter(|(tool, _)| run < tool.runs()) {
+        for (tool, times) in tools.iter_mut().filter(|(tool, _)| run < runs(*tool)) {
             times.push(once(*tool, &source, folder.path(), run == 0)?);
         }
         // Nobody always follows the same one, whose pages are being freed still.
@@ -127,7 +52,7 @@ pub(crate) fn measure(report: &mut Report) -> Measured<()> {
         median(times)
     };
     let socat = middle(Tool::Socat);
-    println!("raw 1 GiB file over loopback, from starting the sender until both have ended; in turn");
+    println!("a 1 GiB file over loopback, from starting the sender until both have ended; in turn");
     let rows: Vec<[String; 4]> = tools
         .iter()
         .map(|(tool, times)| {
@@ -148,10 +73,16 @@ pub(crate) fn measure(report: &mut Report) -> Measured<()> {
             report.verdict(what, format!("{:.2}", ratio(sockeye, socat)), &to_reach, reached);
         }
     }
+    for tool in [Tool::Nc, Tool::Ncat] {
+        if let (Some(verified), Some(other)) = (middle(Tool::Verified), middle(tool)) {
+            let what = format!("verified 1 GiB, wall time / that of {}", tool.name());
+            report.verdict(&what, format!("{:.2}", ratio(verified, other)), "< 1", verified < other);
+        }
+    }
     Ok(())
 }
 
-fn ratio(one: Duration, other: Duration) -> f64 {
+pub(crate) fn ratio(one: Duration, other: Duration) -> f64 {
     one.as_secs_f64() / other.as_secs_f64()
 }
 
@@ -216,13 +147,4 @@ fn noise(folder: &Path, size: u64) -> Measured<PathBuf> {
         file.write_all(&block)?;
     }
     Ok(path)
-}
-
-/// A port that was free a moment ago, for the tools that can't tell which one they got.
-fn free_port() -> Measured<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
-}
-
-fn text(path: &Path) -> Measured<&str> {
-    path.to_str().ok_or_else(|| Trouble(format!("not Unicode: {}", path.display())))
 }

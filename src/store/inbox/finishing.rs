@@ -1,0 +1,118 @@
+//! The end of files whose bytes are all there: on the disk, then under their names, then these on the disk.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::partial::remove_log;
+use super::{Finished, Inbox, Incoming, Partial, Unfinished};
+use crate::codec::prefix_hash::Hash;
+use crate::model::{Failure, Operation};
+use crate::store::advice::advise;
+use crate::store::folder::Folder;
+use crate::store::prefix_log::PrefixLog;
+
+/// [`Partial::finish`] of many files, each with its hash; what became of each, in their order. A disk has less to do than
+/// with one after the other: it writes what it knows of files and of names once for many of them.
+#[must_use]
+pub fn finish_all(files: Vec<(Partial, Hash)>) -> Vec<Finished> {
+    let synced: Vec<_> = files.into_iter().map(|(file, hash)| file.sync(&hash)).collect();
+    let named: Vec<_> = synced.into_iter().map(|file| file.and_then(Synced::rename)).collect();
+    let mut folders = SyncedFolders::default();
+    named
+        .into_iter()
+        .map(|file| {
+            let file = file?;
+            let synced = folders.sync(&file.inbox.folder);
+            file.after(synced)
+        })
+        .collect()
+}
+
+/// A file whose bytes are on the disk.
+pub(super) struct Synced {
+    pub(super) incoming: Incoming,
+    pub(super) log: Option<(PrefixLog, String)>,
+}
+
+/// One that has its name too, which may not be on the disk yet.
+pub(super) struct Named {
+    path: PathBuf,
+    pub(super) inbox: Inbox,
+}
+
+impl Synced {
+    pub(super) fn rename(self) -> Result<Named, Box<Unfinished>> {
+        let inbox = self.incoming.inbox.clone();
+        remove_log(&inbox, self.log);
+        Ok(Named { path: self.incoming.finish()?, inbox })
+    }
+}
+
+impl Named {
+    /// After its folder was written to the disk, or was not.
+    pub(super) fn after(self, synced: io::Result<()>) -> Finished {
+        match synced {
+            Ok(()) => Ok(self.path),
+            // It is there, and may not be after a power cut.
+            Err(error) => {
+                let failure = advise(Failure::io(Operation::FinishFile, self.path.display(), &error));
+                Err(Box::new(Unfinished { failure, path: self.path }))
+            }
+        }
+    }
+}
+
+/// The folder that was written to the disk last, and how that went: its files follow each other.
+#[derive(Default)]
+struct SyncedFolders {
+    last: Option<(Arc<Folder>, io::Result<()>)>,
+}
+
+impl SyncedFolders {
+    fn sync(&mut self, folder: &Arc<Folder>) -> io::Result<()> {
+        if !self.last.as_ref().is_some_and(|(last, _)| Arc::ptr_eq(last, folder)) {
+            self.last = Some((Arc::clone(folder), folder.sync()));
+        }
+        match &self.last {
+            Some((_, Err(error))) => {
+                Err(error.raw_os_error().map_or(error.kind().into(), io::Error::from_raw_os_error))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::codec::file_name::SafeName;
+    use crate::model::Cause;
+    use crate::store::inbox::Sent;
+
+    #[test]
+    fn many_files_are_finished_together_and_one_that_fails_leaves_the_others_be() {
+        let place = tempfile::tempdir().unwrap();
+        let inbox = Inbox::open(place.path()).unwrap();
+        let below = inbox.enter(&SafeName::new(b"below")).unwrap();
+        let begun = |inbox: &Inbox, name: &str, bytes: &[u8]| {
+            let sent = Sent { name, size: bytes.len() as u64, modified_ns: None };
+            let mut partial = inbox.resume(&SafeName::new(name.as_bytes()), sent).unwrap();
+            partial.begin(0).unwrap();
+            partial.write(bytes).unwrap();
+            (partial, *blake3::hash(bytes).as_bytes())
+        };
+        let mut files = vec![begun(&inbox, "a", b"1"), begun(&below, "b", b"2"), begun(&inbox, "c", b"3")];
+        files[1].1 = [0; 32];
+        // The same name again, from another sender.
+        files.push(begun(&inbox, "a", b"44"));
+        let ends = finish_all(files);
+        let named: Vec<_> = ends.iter().map(|end| end.as_ref().ok().map(|path| fs::read(path).unwrap())).collect();
+        assert_eq!(named, [Some(b"1".to_vec()), None, Some(b"3".to_vec()), Some(b"44".to_vec())]);
+        assert!(matches!(&ends[1], Err(unfinished) if unfinished.failure.cause == Cause::Damaged));
+        assert_eq!(ends[3].as_ref().unwrap().file_name().unwrap(), "a (2)");
+        assert_eq!(fs::read_dir(place.path().join("below")).unwrap().count(), 0);
+    }
+}

@@ -1,0 +1,182 @@
+//! The list of past transfers: one JSON object a line, oldest first.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::advice::file_failure;
+use super::own_file;
+use crate::model::{Damage, Failure, Operation, PastTransfer};
+
+/// A longer list, in bytes, was not written by this program.
+const SIZE_MAX: u64 = 64 << 20;
+
+/// `past-transfers.jsonl` in the folder that `SOCKEYE_CONFIG_DIR` names, else in the user's folder for what programs
+/// remember, else for their data; `None` where the system knows no such folder.
+#[must_use]
+pub fn default_path() -> Option<PathBuf> {
+    own_file::path_of("past-transfers.jsonl", |folders| folders.state_dir().unwrap_or_else(|| folders.data_local_dir()))
+}
+
+/// Reads the list, oldest first. No file means none. A line that can't be read costs itself only and is reported; a copy of
+/// the file is then kept as `past-transfers.damaged-<n>.jsonl` beside it.
+#[must_use]
+pub fn load(path: &Path) -> (Vec<PastTransfer>, Vec<Damage>) {
+    match try_load(path) {
+        Ok(loaded) => loaded,
+        Err(error) => (Vec::new(), vec![Damage { key: String::new(), problem: error.to_string() }]),
+    }
+}
+
+fn try_load(path: &Path) -> io::Result<(Vec<PastTransfer>, Vec<Damage>)> {
+    let bytes = match own_file::read(path, SIZE_MAX) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        read => read?,
+    };
+    let (mut list, mut damage) = (Vec::new(), Vec::new());
+    for (index, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        match serde_json::from_slice(line) {
+            Ok(transfer) => list.push(transfer),
+            Err(error) => damage.push(Damage { key: format!("line {}", index + 1), problem: error.to_string() }),
+        }
+    }
+    if !damage.is_empty() {
+        own_file::keep_aside(path, &bytes)?;
+    }
+    keep_newest(&mut list);
+    Ok((list, damage))
+}
+
+/// Adds to the end of the list, which others may have added to meanwhile, and drops what is too old for it. Replaces the
+/// file whole.
+///
+/// # Errors
+/// What the system says; the old file is then unharmed.
+pub fn add(path: &Path, ended: impl IntoIterator<Item = PastTransfer>) -> Result<(), Failure> {
+    let added = try_load(path).and_then(|(mut list, _)| {
+        list.extend(ended);
+        keep_newest(&mut list);
+        let mut text = Vec::new();
+        for transfer in &list {
+            serde_json::to_writer(&mut text, transfer)?;
+            text.push(b'\n');
+        }
+        own_file::write(path, &text)
+    });
+    added.map_err(|error| failed(path, &error))
+}
+
+/// Removes the list.
+///
+/// # Errors
+/// What the system says.
+pub fn clear(path: &Path) -> Result<(), Failure> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(path, &error)),
+        _ => Ok(()),
+    }
+}
+
+fn keep_newest(list: &mut Vec<PastTransfer>) {
+    list.drain(..list.len().saturating_sub(PastTransfer::KEPT));
+}
+
+fn failed(path: &Path, error: &io::Error) -> Failure {
+    file_failure(Operation::KeepTransfers, path.display(), error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Cause, Direction, Outcome, SendMode};
+
+    fn transfer(number: i64) -> PastTransfer {
+        PastTransfer {
+            ended_ns: number,
+            direction: Direction::In,
+            mode: SendMode::Verified,
+            name: format!("文件 {number}\n.bin"),
+            path: Some("/home/ann/inbox/文件.bin".to_owned()),
+            size: u64::MAX,
+            peer: "127.0.0.1:9000".to_owned(),
+            outcome: Outcome::Incomplete,
+            hash: (number % 2 == 0).then(|| "ab".repeat(32)),
+            failure: Some(Failure::new(Operation::WriteFile, "文件.bin", Cause::Cancelled)),
+        }
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn what_was_added_is_there_again_in_its_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("not there yet/past.jsonl");
+        assert_eq!(load(&path), (Vec::new(), Vec::new()));
+        let all: Vec<_> = (1..=5).map(transfer).collect();
+        add(&path, all[..2].to_vec()).unwrap();
+        add(&path, all[2..].to_vec()).unwrap();
+        assert_eq!(load(&path), (all, Vec::new()));
+        assert_eq!(names(path.parent().unwrap()), ["past.jsonl"]);
+        clear(&path).unwrap();
+        assert_eq!(load(&path), (Vec::new(), Vec::new()));
+        clear(&path).unwrap();
+    }
+
+    #[test]
+    fn the_newest_are_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("past.jsonl");
+        let most = PastTransfer::KEPT as i64;
+        add(&path, (1..=most).map(transfer)).unwrap();
+        add(&path, [transfer(most + 1), transfer(most + 2)]).unwrap();
+        let (list, _) = load(&path);
+        assert_eq!(list.len(), PastTransfer::KEPT);
+        assert_eq!((list[0].ended_ns, list[list.len() - 1].ended_ns), (3, most + 2));
+    }
+
+    #[test]
+    fn a_damaged_line_costs_itself_and_is_kept_aside() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("past.jsonl");
+        add(&path, [transfer(1), transfer(2), transfer(3)]).unwrap();
+        let mut bytes = fs::read(&path).unwrap();
+        let second = bytes.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+        bytes[second] = 0xff;
+        // As a crash may leave the end.
+        bytes.truncate(bytes.len() - 20);
+        fs::write(&path, &bytes).unwrap();
+        for _ in 0..2 {
+            let (list, damage) = load(&path);
+            assert_eq!(list, [transfer(1)]);
+            assert_eq!(damage.iter().map(|one| one.key.as_str()).collect::<Vec<_>>(), ["line 2", "line 3"]);
+            assert_eq!(fs::read(folder.path().join("past.damaged-1.jsonl")).unwrap(), bytes);
+        }
+        add(&path, [transfer(4)]).unwrap();
+        assert_eq!(load(&path), (vec![transfer(1), transfer(4)], Vec::new()));
+        assert_eq!(names(folder.path()), ["past.damaged-1.jsonl", "past.jsonl"]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_and_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("past.jsonl");
+        fs::create_dir(&path).unwrap();
+        let (list, damage) = load(&path);
+        assert_eq!((list.len(), damage.len(), damage[0].key.as_str()), (0, 1, ""));
+        let failure = add(&path, [transfer(1)]).unwrap_err();
+        assert_eq!((failure.operation, failure.subject), (Operation::KeepTransfers, path.display().to_string()));
+        assert!(clear(&path).is_err());
+        assert!(path.is_dir());
+        let long = folder.path().join("long.jsonl");
+        fs::File::create(&long).and_then(|file| file.set_len(SIZE_MAX + 1)).unwrap();
+        assert_eq!(load(&long).1.len(), 1);
+    }
+}
