@@ -308,7 +308,7 @@ mod tests {
         "kind": "AF_777, SOCK_RAW", "option": "rcvbuf", "asked": "777", "answer": "1554",
         "descriptor": "fd://777", "descriptors": [{ "kind": "file", "target": "/tmp/777" }],
         "process": { "pid": 777, "uid": 1, "gid": 2 },
-        "method": "GET", "target": "/a", "status": 777, "code": 777, "by_peer": true"#;
+        "at": 777, "direction": "in", "method": "GET", "target": "/a", "status": 777, "code": 777, "by_peer": true"#;
 
     /// All variants of an enum, one of each. serde lists their names when it meets one that it doesn't know, so that
     /// a variant that is added later is here too.
