@@ -8,6 +8,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 use sockeye::codec::can::Frame;
 use sockeye::codec::can::bcm::Message;
+use sockeye::codec::capture::connection::{Connection, End};
+use sockeye::codec::capture::frame::{self, Route};
+use sockeye::codec::capture::reader::{Read, Reader};
+use sockeye::codec::capture::{LinkType, Way, pcapng};
 use sockeye::codec::compose::{Format, LineEnding, compose};
 use sockeye::codec::decode::Decoder;
 use sockeye::codec::decode::mqtt::Version;
@@ -17,6 +21,7 @@ use sockeye::codec::file_name::SafeName;
 use sockeye::codec::{escapes, hex, icmp, ipv4};
 use sockeye::model::{BrowserContent, CancelReason, Filter, Target};
 use sockeye::proto::browser::{Conversation, Hosts, Moment, Opened, Step};
+use sockeye::proto::capture::Importer;
 use sockeye::proto::transfer::{
     Answerer, Caller, Frame as FileFrame, Kind, Offer, ReceiveStep, Receiver, Role, SendStep, Sender, TransferKey,
     data_header,
@@ -515,5 +520,56 @@ fn texts_in_every_encoding() {
             let (before, piece) = bytes.split_at(bytes.len() / 2);
             let _ = encoding.decode_piece(before, before.len() as u64, piece);
         }
+    });
+}
+
+/// A small capture: a handshake, bytes of both ends and a farewell.
+fn capture() -> Vec<u8> {
+    let mut file = Vec::new();
+    pcapng::section(&mut file, "a test", "a comment");
+    pcapng::interface(&mut file, LinkType::ETHERNET, "socket 1");
+    let address = |text: &str| text.parse().expect("an address");
+    let route = Route::new(address("127.0.0.1:40000"), address("127.0.0.1:80")).expect("one family");
+    let mut connection = Connection::new(1);
+    let mut segments: Vec<_> = connection.open(End::A).expect("new").map(|(end, segment)| (end, segment, "")).into();
+    segments.push((End::A, connection.data(End::A, 0, 5, true), "hello"));
+    segments.push((End::B, connection.data(End::B, 3, 3, true), "you"));
+    segments.extend(connection.finish(End::A).map(|segment| (End::A, segment, "")));
+    for (end, segment, payload) in segments {
+        let (way, route) = if end == End::A { (Way::Out, route) } else { (Way::In, route.back()) };
+        let mut headers = Vec::new();
+        assert!(frame::segment(&mut headers, way, route, &segment, payload.as_bytes()));
+        let head = pcapng::PacketHead { interface: 0, time_ns: 7, way, comment: "row 1" };
+        pcapng::packet(&mut file, &head, &headers, payload.as_bytes());
+    }
+    file
+}
+
+#[test]
+fn captures() {
+    let mut old = [&[0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0][..], &[0; 8], &[0, 0, 4, 0, 101, 0, 0, 0], &[0; 8]].concat();
+    let packet = [
+        &[0x45, 0, 0, 33, 0, 1, 0, 0, 64, 17, 0, 0, 127, 0, 0, 1, 127, 0, 0, 2][..],
+        &[0, 7, 0, 9, 0, 13, 0, 0],
+        b"hello",
+    ];
+    old.extend([33, 0, 0, 0, 33, 0, 0, 0]);
+    old.extend(packet.concat());
+    fuzz("a capture", &[&capture(), &old], |file| {
+        let (mut reader, mut importer) = (Reader::default(), Importer::default());
+        let mut rest = file;
+        let mut bytes = 0;
+        while let Ok(Read::Used(used, packet)) = reader.read(rest) {
+            assert!(used > 0, "it goes on");
+            if let Some(packet) = packet {
+                assert!(packet.bytes.len() as u64 <= used);
+                bytes += packet.bytes.len();
+                importer.handle(&packet);
+            }
+            rest = rest.get(used as usize..).unwrap_or_default();
+        }
+        importer.finish();
+        let rows: usize = importer.take_rows().iter().map(|row| row.payload.len()).sum();
+        assert!(rows <= bytes, "no byte comes from nowhere");
     });
 }

@@ -96,7 +96,7 @@ fn what_the_filter_shows_is_saved_as_text() {
     let [(title, Wanted::NewFile { name, kinds })] = &asked.borrow()[..] else { panic!("{asked:?}") };
     assert_eq!((title.as_str(), name.as_str()), ("Save journal…", "journal.txt"));
     let extensions: Vec<_> = kinds.iter().map(|(_, extension)| *extension).collect();
-    assert_eq!(extensions, ["txt", "jsonl", "sqlite"]);
+    assert_eq!(extensions, ["txt", "hex", "csv", "jsonl", "pcapng", "sqlite"]);
 }
 
 #[test]
@@ -113,6 +113,30 @@ fn what_the_filter_shows_is_saved_as_json_lines() {
         text.lines().map(|line| serde_json::from_str(line).expect("one object a line")).collect();
     assert_eq!(rows.len(), 1, "{text}");
     assert_eq!((rows[0]["hex"].as_str(), rows[0]["bytes"].as_u64()), (Some("6170706c65"), Some(5)));
+}
+
+#[test]
+fn captures_and_tables_are_saved() {
+    let (mut window, folder) = with_rows();
+    let path = folder.path().join("pears.pcapng");
+    choose(&mut window, &path);
+    press_save(&mut window, "Save…");
+    // The listener's own row is none of a conversation's.
+    window.until("saved", |window| says(window, &format!("4 rows saved to {}", path.display())));
+    let capture = fs::read(&path).expect("the file");
+    assert_eq!(
+        capture[..12],
+        [0x0a, 0x0d, 0x0d, 0x0a, capture[4], capture[5], capture[6], capture[7], 0x4d, 0x3c, 0x2b, 0x1a]
+    );
+    for message in ["pear 梨", "apple", "pear tree"] {
+        assert!(capture.windows(message.len()).any(|bytes| bytes == message.as_bytes()), "{message}");
+    }
+
+    let path = folder.path().join("pears.csv");
+    choose(&mut window, &path);
+    press_save(&mut window, "Save…");
+    window.until("saved", |window| says(window, &format!("5 rows saved to {}", path.display())));
+    assert_eq!(fs::read_to_string(&path).expect("the file").lines().count(), 6);
 }
 
 #[test]
@@ -197,5 +221,5 @@ fn the_shortcut_saves_and_chinese_words_tell() {
     window.until("saved", |window| says(window, &format!("已保存 1 行到 {}", path.display())));
     assert!(path.is_file());
     let [(title, Wanted::NewFile { kinds, .. })] = &asked.borrow()[..] else { panic!("{asked:?}") };
-    assert_eq!((title.as_str(), kinds[2].0.as_str()), ("保存日志…", "SQLite，全部行"));
+    assert_eq!((title.as_str(), kinds[5].0.as_str()), ("保存日志…", "SQLite，全部行"));
 }

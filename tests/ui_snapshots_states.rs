@@ -22,7 +22,7 @@ use sockeye::codec::can::Frame;
 use sockeye::codec::decode::Decoder;
 use sockeye::model::{
     Cause, ClientTab, CloseReason, Direction, Event, Failure, Hint, LanguageChoice, Notice, Operation, Outcome,
-    PageRow, PortOwner, Protocol, Role, ServerTab, SessionId, Settings, SocketId, ThemeChoice, TransferId,
+    PageRow, PortOwner, Protocol, Role, Saved, ServerTab, SessionId, Settings, SocketId, ThemeChoice, TransferId,
 };
 
 use crate::app::Window;
@@ -175,7 +175,10 @@ fn errors_with_what_to_do() {
             [
                 failed(SERVER, bind.clone().with_hint(Hint::PortHeldBy { owner: owner.clone() })),
                 failed(CLIENT, refused.clone().with_hint(Hint::StartTheServer)),
-                Event::JournalSaved { path: "/home/ann/journal.txt".into(), rows: 12_345 },
+                Event::JournalSaved {
+                    path: "/home/ann/journal.txt".into(),
+                    saved: Saved { rows: 12_345, ..Saved::default() },
+                },
             ],
         );
         shoot(&mut window, &format!("errors-{name}"), &mut results);

@@ -31,6 +31,12 @@ pub(super) enum Verb {
     /// Write the same as a program for Python, netcat, socat or curl
     #[command(after_help = help::short(), after_long_help = help::long())]
     Code(CodeArguments),
+    /// Write a journal, or the part that a filter lets through, to a file for another program
+    #[command(after_help = help::END)]
+    Export(ExportArguments),
+    /// Make a journal of a capture (pcap, pcapng): what TCP and UDP carried, a session for each connection
+    #[command(after_help = help::END)]
+    Import(ImportArguments),
     /// List this machine's network interfaces with their addresses
     #[command(after_help = help::END)]
     Interfaces(InterfacesArguments),
@@ -195,6 +201,47 @@ pub(super) struct CodeArguments {
     /// Show browsers this text: HTML if it begins with `<`
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, requires = "listen")]
     pub page: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExportArguments {
+    /// What `--journal` recorded, or the window saved as SQLite
+    pub journal: PathBuf,
+    #[command(flatten)]
+    pub format: ExportFormat,
+    /// Where to; a file that is there is replaced
+    pub out: PathBuf,
+    /// Only these rows, as in the window: `in`, `out`, `error`, `session:3`, `peer:127.0.0.1`, `hex:e4bda0`, text
+    #[arg(long, value_name = "WORDS", allow_hyphen_values = true)]
+    pub filter: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ImportArguments {
+    /// What tcpdump, dumpcap or `sockeye export --pcapng` wrote
+    pub capture: PathBuf,
+    /// The journal to make; a file that is there is left alone
+    pub journal: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(super) struct ExportFormat {
+    /// A capture for Wireshark: TCP, UDP and raw IP in Ethernet; Unix sockets and CAN in files of their own beside it
+    #[arg(long)]
+    pub pcapng: bool,
+    /// Each row in words, with its bytes as text and as a hex dump
+    #[arg(long)]
+    pub text: bool,
+    /// Bytes as a hex dump, which text2pcap -D -t "%Y-%m-%d %H:%M:%S.%f" reads
+    #[arg(long)]
+    pub hex: bool,
+    /// A table, bytes in hex
+    #[arg(long)]
+    pub csv: bool,
+    /// One JSON object per row and line, bytes in hex
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -4,7 +4,9 @@ mod args;
 mod code;
 mod connect;
 mod console;
+mod export;
 mod help;
+mod import;
 mod listen;
 mod machine;
 mod open_sockets;
@@ -40,7 +42,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(parsed) => parsed,
         Err(error) => return refuse(&arguments, &error),
     };
-    let form = Form::new(arguments.iter().any(|argument| argument == "--json"), false);
+    let form = Form::new(asks_for_json(&arguments), false);
     match request::read(parsed.verb, form.language()) {
         Ok(request) => match carry_out(request) {
             Ending::Done => ExitCode::SUCCESS,
@@ -55,6 +57,8 @@ fn carry_out(request: Request) -> Ending {
     let journal = journal.map_or(JournalPlace::Nowhere, JournalPlace::File);
     match task {
         Task::Code(task) => code::run(&task, form),
+        Task::Export(task) => export::run(&task, form),
+        Task::Import(task) => import::run(&task, form),
         Task::Interfaces => machine::interfaces(form),
         Task::TimeWait(target) => machine::time_wait(form, &target),
         Task::Listen(spec) => {
@@ -90,10 +94,14 @@ fn at_console(
     }
 }
 
+/// Whether what is told is to be JSON. To `export`, the word is what a journal is to be written as.
+fn asks_for_json(arguments: &[OsString]) -> bool {
+    arguments.get(1).is_some_and(|verb| verb != "export") && arguments.iter().any(|argument| argument == "--json")
+}
+
 /// What clap could not read, or its help and version, which are no mistakes.
 fn refuse(arguments: &[OsString], error: &clap::Error) -> ExitCode {
-    let json = arguments.iter().any(|argument| argument == "--json");
-    if json && error.use_stderr() {
+    if asks_for_json(arguments) && error.use_stderr() {
         let rendered = error.render().to_string();
         // What follows an empty line is advice for a terminal.
         let mistake: Vec<&str> = rendered.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();

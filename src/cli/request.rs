@@ -7,6 +7,8 @@ use super::args::{
     ConnectArguments, ListenArguments, ReceiveArguments, ReceiveProtocol, SendFileArguments, SendProtocol, Verb,
 };
 use super::code::{self, CodeTask};
+use super::export::{self, ExportTask};
+use super::import::ImportTask;
 use super::machine;
 use super::report::Form;
 use crate::codec::compose::{self, LineEnding};
@@ -38,6 +40,8 @@ pub(super) enum Task {
     Connect(ConnectTask),
     SendFiles(SendFilesTask),
     Code(CodeTask),
+    Export(ExportTask),
+    Import(ImportTask),
     Interfaces,
     /// Where the sockets would be in the way of a listener.
     TimeWait(Target),
@@ -88,8 +92,10 @@ pub(super) fn read(verb: Verb, language: Language) -> Result<Request, UsageError
         Verb::Receive(arguments) => read_receive(arguments, language),
         Verb::Code(arguments) => {
             let task = Task::Code(code::read(arguments, language)?);
-            Ok(Request { form: Form::new(false, false), journal: None, info: false, task })
+            Ok(quiet(task))
         }
+        Verb::Export(arguments) => Ok(quiet(Task::Export(export::read(arguments, language)?))),
+        Verb::Import(arguments) => Ok(quiet(Task::Import(ImportTask::from(arguments)))),
         Verb::Interfaces(arguments) => {
             let form = Form::new(arguments.json, false);
             Ok(Request { form, journal: None, info: false, task: Task::Interfaces })
@@ -99,6 +105,11 @@ pub(super) fn read(verb: Verb, language: Language) -> Result<Request, UsageError
             Ok(Request { form: Form::new(arguments.json, false), journal: None, info: false, task })
         }
     }
+}
+
+/// For a person, with nothing to record.
+fn quiet(task: Task) -> Request {
+    Request { form: Form::new(false, false), journal: None, info: false, task }
 }
 
 fn read_listen(arguments: ListenArguments, language: Language) -> Result<Request, UsageError> {
@@ -370,6 +381,9 @@ mod tests {
             ("receive tcp://h:1", "--into"),
             ("receive tcp://h:1 --into d --largest ten", "500 MB"),
             ("receive tcp://h:1 --into d --most many", "--most"),
+            ("export a.sqlite b.pcapng", "--pcapng"),
+            ("export a.sqlite --pcapng --csv b", "--csv"),
+            ("export a.sqlite --csv b --filter hex:e", "hex:e"),
             ("time-wait udp://127.0.0.1:9", "only TCP"),
             ("time-wait 0", "port 0"),
             ("time-wait tcp://127.0.0.1:0", "port 0"),

@@ -1,6 +1,8 @@
 //! SIGINT, SIGTERM and SIGUSR1 as messages; SIGXFSZ as the failure of a write.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 #[cfg(unix)]
 use std::time::{Duration, Instant};
 
@@ -15,6 +17,23 @@ use crate::engine::Engine;
 pub(super) struct Signals {
     #[cfg(unix)]
     caught: signal_hook::iterator::Signals,
+}
+
+/// A flag that SIGINT and SIGTERM set, for work that looks at it. Caught as well, SIGXFSZ no longer kills.
+///
+/// # Errors
+/// The handlers can't be installed.
+pub(super) fn flag() -> io::Result<Arc<AtomicBool>> {
+    let flag = Arc::new(AtomicBool::new(false));
+    #[cfg(unix)]
+    {
+        for signal in [SIGINT, SIGTERM] {
+            signal_hook::flag::register(signal, Arc::clone(&flag))?;
+        }
+        // Nobody looks at this one: the write that is one too many fails.
+        signal_hook::flag::register(SIGXFSZ, Arc::default())?;
+    }
+    Ok(flag)
 }
 
 /// What signals ask for.

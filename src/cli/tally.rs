@@ -153,6 +153,8 @@ impl Tally {
             | Event::Page(_)
             | Event::RowLoaded { .. }
             | Event::JournalSaved { .. }
+            | Event::JournalOpened { .. }
+            | Event::JournalClosed
             | Event::SettingsSaved => Ok(()),
         }
     }

@@ -154,6 +154,22 @@ fn fd_length(len: usize) -> usize {
     FD_LENGTHS.into_iter().find(|length| *length >= len).unwrap_or(64)
 }
 
+/// A socket's frame as captures have it (LINKTYPE_CAN_SOCKETCAN): the identifier big-endian, and a frame of CAN FD marked
+/// as one (CANFD_FDF). `None` for what is of neither size.
+#[must_use]
+pub fn in_capture(frame: &[u8]) -> Option<Vec<u8>> {
+    const FDF: u8 = 0x04;
+    let id = u32::from_ne_bytes(*frame.first_chunk()?);
+    let mut captured = frame.to_vec();
+    match captured.len() {
+        CLASSIC_SIZE => {}
+        FD_SIZE => captured[5] |= FDF,
+        _ => return None,
+    }
+    captured[..4].copy_from_slice(&id.to_be_bytes());
+    Some(captured)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -2,6 +2,7 @@
 //! imported.
 
 pub mod can;
+pub mod capture;
 pub mod compare;
 pub mod compose;
 pub mod content_type;

@@ -14,6 +14,7 @@ use parking_lot::Mutex;
 
 use super::core::{Core, spawn};
 use super::file_connection::FileConnection;
+use super::opening::Opening;
 use super::send_queue::Outgoing;
 use super::session::Session;
 use super::socket_control::SocketControl;
@@ -65,6 +66,8 @@ pub(super) struct Control {
     running: HashMap<SocketId, Running>,
     /// Writes settings in order, one at a time, off this thread.
     saving: Option<JoinHandle<()>>,
+    /// A journal that the face waits for.
+    opening: Opening,
     /// Copy files.
     splits: Vec<JoinHandle<()>>,
     /// Requested when all is to end.
@@ -79,6 +82,7 @@ impl Control {
             probe,
             running: HashMap::new(),
             saving: None,
+            opening: Opening::default(),
             splits: Vec::new(),
             closing: Arc::default(),
         }
@@ -93,6 +97,7 @@ impl Control {
         for running in self.running.values() {
             self.stop(running, running.end_reason());
         }
+        self.opening.stop();
         for (_, running) in self.running.drain() {
             running.join();
         }
@@ -185,7 +190,12 @@ impl Control {
             }
             Command::LoadRow { number } => self.core.reader.row(number),
             Command::ClearJournal => self.core.recorder.clear(),
-            Command::SaveJournal { path, filter, shown_as } => self.core.reader.save(path, filter, shown_as),
+            Command::OpenJournal { path } => self.opening.start(&self.core, path),
+            Command::CloseJournal => {
+                self.opening.stop();
+                self.core.reader.close();
+            }
+            Command::SaveJournal(request) => self.core.reader.save(request),
             Command::ForgetPastTransfers => self.core.history.clear(),
             Command::SaveSettings(settings) => self.save_settings(*settings),
         }

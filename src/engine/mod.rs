@@ -17,8 +17,10 @@ mod diagnostics;
 mod file_connection;
 mod groups;
 mod history;
+mod importing;
 mod inspecting;
 mod listener;
+mod opening;
 mod outbox;
 mod peers;
 mod postponed;
@@ -40,7 +42,7 @@ mod transfer;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
@@ -56,9 +58,10 @@ use self::outbox::{EVENTS, Outbox, PAYLOAD_EVENTS};
 use self::reader::Reader;
 use self::recorder::Recorder;
 use self::saves::Saves;
+use crate::codec::encoding::Encoding;
 use crate::model::{
-    BrowserContent, Command, Damage, Event, Failure, InheritedSocket, NetworkInterface, Operation, PastTransfer,
-    SendMode, SessionId, Settings, SocketId, Target, WaitingSocket,
+    BrowserContent, Command, Damage, Event, Failure, Imported, InheritedSocket, NetworkInterface, Operation,
+    PastTransfer, SaveRequest, Saved, SendMode, SessionId, Settings, SocketId, Target, WaitingSocket,
 };
 use crate::net;
 use crate::store;
@@ -211,7 +214,7 @@ impl Engine {
     /// Never blocks.
     pub fn send(&self, command: Command) {
         // Without a journal there is no answer to wait for.
-        if self.reader.is_some() && matches!(command, Command::SaveJournal { .. }) {
+        if self.reader.is_some() && matches!(command, Command::SaveJournal(_)) {
             self.saves.expect();
         }
         if let Some(commands) = &self.commands
@@ -299,6 +302,25 @@ impl Engine {
     /// The file or folder is missing, is the other of the two, or can't be read.
     pub fn check_site(content: &BrowserContent) -> Result<(), Failure> {
         store::site::Site::open(content).map(drop)
+    }
+
+    /// Copies a journal that need not be this engine's. Blocks; `cancelled` ends it.
+    ///
+    /// # Errors
+    /// The journal can't be read, the copy can't be written, or it was cancelled; what was there is then still
+    /// there.
+    pub fn export_journal(journal: &Path, request: &SaveRequest, cancelled: Arc<AtomicBool>) -> Result<Saved, Failure> {
+        let mut reader = JournalReader::open(journal)?;
+        reader.cancel_saves_by(cancelled);
+        reader.save(request, &[Encoding::Utf8])
+    }
+
+    /// Makes a journal of a capture, pcap or pcapng, where no file is yet. Blocks; `cancelled` ends it.
+    ///
+    /// # Errors
+    /// The capture can't be read or is damaged, the journal can't be written, or it was cancelled; there is none then.
+    pub fn import_capture(capture: &Path, journal: &Path, cancelled: &AtomicBool) -> Result<Imported, Failure> {
+        importing::import(capture, journal, cancelled)
     }
 
     /// Reads a small file; call it before the window is there.

@@ -1,6 +1,6 @@
 //! The one thread that reads the journal for the face, so that the face never waits for a file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -9,8 +9,9 @@ use crossbeam_channel::{Receiver, Sender, TryRecvError, unbounded};
 use super::outbox::Outbox;
 use super::saves::Saves;
 use crate::codec::encoding::Encoding;
-use crate::model::{Event, Failure, Filter, PageRequest, ShownAs};
+use crate::model::{Event, Failure, Filter, Imported, PageRequest, SaveRequest};
 use crate::store::journal::JournalReader;
+use crate::store::temporary::TemporaryJournal;
 
 /// Rows scanned for a filter before the requests that came meanwhile are looked at.
 const SCAN_ROWS: usize = 20_000;
@@ -19,8 +20,35 @@ enum Job {
     Page(PageRequest),
     Row(u64),
     Encodings(Vec<Encoding>),
-    Save { path: PathBuf, filter: Filter, shown_as: ShownAs },
+    Save(Box<SaveRequest>),
+    Open(Box<Opened>),
+    Close,
     Stop,
+}
+
+/// A journal to be read in place of the one that is being recorded.
+pub(super) struct Opened {
+    pub(super) reader: JournalReader,
+    /// What was asked for.
+    pub(super) path: PathBuf,
+    pub(super) place: Place,
+    pub(super) imported: Option<Imported>,
+}
+
+/// Where a journal that was opened lies.
+pub(super) enum Place {
+    File(PathBuf),
+    /// Made of a capture; it goes when another takes its place.
+    Temporary(TemporaryJournal),
+}
+
+impl Place {
+    fn path(&self) -> &Path {
+        match self {
+            Self::File(path) => path,
+            Self::Temporary(journal) => journal.path(),
+        }
+    }
 }
 
 /// The face's end.
@@ -42,8 +70,16 @@ impl Reader {
         saves: Arc<Saves>,
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (jobs, queue) = unbounded();
-        let mut worker =
-            Worker { reader, journal, outbox, saves, encodings: vec![Encoding::Utf8], wanted: None, stopped: false };
+        let mut worker = Worker {
+            reader,
+            journal,
+            opened: None,
+            outbox,
+            saves,
+            encodings: vec![Encoding::Utf8],
+            wanted: None,
+            stopped: false,
+        };
         let thread = std::thread::Builder::new().name("journal-reader".to_owned()).spawn(move || worker.run(&queue))?;
         Ok((Self { jobs: Some(jobs) }, thread))
     }
@@ -60,8 +96,16 @@ impl Reader {
         self.job(Job::Encodings(encodings));
     }
 
-    pub(super) fn save(&self, path: PathBuf, filter: Filter, shown_as: ShownAs) {
-        self.job(Job::Save { path, filter, shown_as });
+    pub(super) fn save(&self, request: Box<SaveRequest>) {
+        self.job(Job::Save(request));
+    }
+
+    pub(super) fn open(&self, opened: Opened) {
+        self.job(Job::Open(Box::new(opened)));
+    }
+
+    pub(super) fn close(&self) {
+        self.job(Job::Close);
     }
 
     pub(super) fn stop(&self) {
@@ -77,8 +121,11 @@ impl Reader {
 }
 
 struct Worker {
+    /// Of what is being recorded.
     reader: JournalReader,
     journal: PathBuf,
+    /// What is read in its place. The reader before the place: it is closed before its file goes.
+    opened: Option<(JournalReader, Place)>,
     outbox: Arc<Outbox>,
     saves: Arc<Saves>,
     encodings: Vec<Encoding>,
@@ -113,8 +160,16 @@ impl Worker {
                     self.encodings = encodings;
                     Ok(())
                 }
-                Some(Job::Save { path, filter, shown_as }) => {
-                    self.save(path, filter, shown_as);
+                Some(Job::Save(save)) => {
+                    self.save(*save);
+                    Ok(())
+                }
+                Some(Job::Open(opened)) => {
+                    self.open(*opened);
+                    Ok(())
+                }
+                Some(Job::Close) => {
+                    self.close();
                     Ok(())
                 }
                 None => self.wanted.take().map_or(Ok(()), |request| self.answer(Some(request))),
@@ -129,9 +184,10 @@ impl Worker {
     /// Scans a step for the filter and sends what is known so far; what is left stays wanted.
     fn answer(&mut self, request: Option<PageRequest>) -> Result<(), Failure> {
         let Some(request) = request else { return Ok(()) };
-        self.reader.set_filter(request.filter.clone(), &self.encodings);
-        let complete = self.reader.scan(SCAN_ROWS)?;
-        let mut page = self.reader.page(&request)?;
+        let reader = self.opened.as_mut().map_or(&mut self.reader, |(reader, _)| reader);
+        reader.set_filter(request.filter.clone(), &self.encodings);
+        let complete = reader.scan(SCAN_ROWS)?;
+        let mut page = reader.page(&request)?;
         page.complete = complete;
         self.outbox.send(Event::Page(Arc::new(page)));
         self.wanted = (!complete).then_some(request);
@@ -150,7 +206,9 @@ impl Worker {
                     }
                 }
                 Ok(Job::Encodings(encodings)) => self.encodings = encodings,
-                Ok(Job::Save { path, filter, shown_as }) => self.save(path, filter, shown_as),
+                Ok(Job::Save(save)) => self.save(*save),
+                Ok(Job::Open(opened)) => self.open(*opened),
+                Ok(Job::Close) => self.close(),
                 Ok(Job::Stop) | Err(TryRecvError::Disconnected) => {
                     self.stopped = true;
                     return None;
@@ -160,22 +218,41 @@ impl Worker {
         }
     }
 
+    fn open(&mut self, opened: Opened) {
+        let Opened { mut reader, path, place, imported } = opened;
+        self.wanted = None;
+        match reader.page(&PageRequest { filter: Filter::default(), first: 0, count: 0, from_end: false }) {
+            Ok(page) => {
+                self.opened = Some((reader, place));
+                self.outbox.send(Event::JournalOpened { path, rows: page.total, imported });
+            }
+            Err(failure) => self.outbox.send(Event::Failed { socket: None, session: None, failure }),
+        }
+    }
+
+    fn close(&mut self) {
+        self.wanted = None;
+        self.opened = None;
+        self.outbox.send(Event::JournalClosed);
+    }
+
     fn row(&mut self, number: u64) -> Result<(), Failure> {
-        if let Some(payload) = self.reader.payload(number)? {
+        let reader = self.opened.as_mut().map_or(&mut self.reader, |(reader, _)| reader);
+        if let Some(payload) = reader.payload(number)? {
             self.outbox.send(Event::RowLoaded { number, payload: payload.into() });
         }
         Ok(())
     }
 
     /// On a connection of its own, as it goes on beside this thread.
-    fn save(&self, path: PathBuf, filter: Filter, shown_as: ShownAs) {
+    fn save(&self, request: SaveRequest) {
         let encodings = self.encodings.clone();
-        let save = move |reader: &mut JournalReader| match reader.save(&path, &filter, &encodings, &shown_as) {
-            Ok(rows) => Event::JournalSaved { path, rows },
+        let save = move |reader: &mut JournalReader| match reader.save(&request, &encodings) {
+            Ok(saved) => Event::JournalSaved { path: request.path, saved },
             Err(failure) => Event::Failed { socket: None, session: None, failure },
         };
-        let started =
-            JournalReader::open(&self.journal).and_then(|reader| self.saves.start(reader, &self.outbox, save));
+        let journal = self.opened.as_ref().map_or(self.journal.as_path(), |(_, place)| place.path());
+        let started = JournalReader::open(journal).and_then(|reader| self.saves.start(reader, &self.outbox, save));
         if let Err(failure) = started {
             self.saves.answer(&self.outbox, Event::Failed { socket: None, session: None, failure });
         }

@@ -228,6 +228,10 @@ pub fn cause(language: Language, cause: &Cause) -> Words {
         Cause::NotVerifying => tr!(language, "cause.not_verifying"),
         Cause::NotFirst => tr!(language, "cause.not_first"),
         Cause::FilesOnly => tr!(language, "cause.files_only"),
+        Cause::CaptureDamaged { at: 0, message } => tr!(language, "cause.not_a_capture", message = message),
+        Cause::CaptureDamaged { at, message } => {
+            tr!(language, "cause.capture_damaged", at = super::grouped(*at), message = message)
+        }
         Cause::ProtocolBroken { message } => tr!(language, "cause.protocol_broken", message = message),
         Cause::GivenUpByPeer { why, words } if words.is_empty() => cancel_reason(language, *why),
         Cause::GivenUpByPeer { why, words } => {
@@ -314,7 +318,7 @@ mod tests {
         "kind": "AF_777, SOCK_RAW", "option": "rcvbuf", "asked": "777", "answer": "1554",
         "descriptor": "fd://777", "descriptors": [{ "kind": "file", "target": "/tmp/777" }],
         "process": { "pid": 777, "uid": 1, "gid": 2 },
-        "method": "GET", "target": "/a", "status": 777, "code": 777, "by_peer": true"#;
+        "at": 777, "direction": "in", "method": "GET", "target": "/a", "status": 777, "code": 777, "by_peer": true"#;
 
     /// All variants of an enum, one of each. serde lists their names when it meets one that it doesn't know, so that
     /// a variant that is added later is here too.

@@ -34,6 +34,14 @@ impl Language {
         sys_locale::get_locale().map_or(Self::English, |tag| Self::from_tag(&tag))
     }
 
+    /// What stands between two sentences.
+    pub(super) fn between_sentences(self) -> &'static str {
+        match self {
+            Self::English => " ",
+            Self::Chinese => "",
+        }
+    }
+
     fn from_tag(tag: &str) -> Self {
         let primary = tag.split(['-', '_', '.']).next().unwrap_or_default();
         if primary.eq_ignore_ascii_case("zh") { Self::Chinese } else { Self::English }

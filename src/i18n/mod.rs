@@ -4,6 +4,7 @@
 
 mod descriptor;
 mod failure;
+mod imported;
 mod interface;
 mod language;
 mod life;
@@ -14,9 +15,11 @@ mod obstacle;
 mod option;
 mod process;
 mod quantity;
+mod saved;
 
 pub use descriptor::descriptor;
 pub use failure::{cause, failure, hint};
+pub use imported::{imported, imported_details};
 pub use interface::interface;
 pub use language::Language;
 pub use life::{close_reason, life, option_answer, outcome};
@@ -27,6 +30,7 @@ pub use obstacle::obstacle;
 pub use option::{option_explained, option_name, option_sentence, option_value};
 pub use process::{process, process_ids};
 pub use quantity::{byte_size, bytes, duration, grouped, pace, rate, short_span};
+pub use saved::{saved, saved_details};
 
 /// The words for a key: `tr!(language, "journal.rows", count = 12)`.
 #[macro_export]

@@ -1,7 +1,7 @@
 use super::Language;
 use crate::codec::visible::visible;
 use crate::codec::websocket::close_meaning;
-use crate::model::{Exchange, Notice, ReceivedDescriptor};
+use crate::model::{Direction, Exchange, Notice, ReceivedDescriptor};
 use crate::tr;
 
 /// What a user should know and need not act on.
@@ -12,6 +12,12 @@ pub fn notice(language: Language, notice: &Notice) -> String {
         Notice::AcceptingResumed => tr!(language, "notice.accepting_resumed"),
         Notice::Dropped { datagrams } => tr!(language, "notice.dropped", datagrams = datagrams),
         Notice::Truncated { kept } => tr!(language, "notice.truncated", kept = super::bytes(*kept)),
+        Notice::NotCaptured { direction: Direction::In, bytes } => {
+            tr!(language, "notice.not_captured_in", bytes = super::bytes(*bytes))
+        }
+        Notice::NotCaptured { direction: Direction::Out, bytes } => {
+            tr!(language, "notice.not_captured_out", bytes = super::bytes(*bytes))
+        }
         Notice::NameAndContentTogether => tr!(language, "notice.name_and_content_together"),
         Notice::NameChanged { from, to } => {
             tr!(language, "notice.name_changed", from = visible(from), to = visible(to))

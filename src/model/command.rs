@@ -10,6 +10,7 @@ use super::ids::{SessionId, SocketId, TransferId};
 use super::multicast::MulticastGroup;
 use super::options::{OptionValue, SocketOption};
 use super::page::PageRequest;
+use super::save::SaveRequest;
 use super::session::Purpose;
 use super::target::Target;
 use super::transfer::{Admission, Permission, ReceiveMode, SendMode, StreamHead};
@@ -254,13 +255,16 @@ pub enum Command {
     },
     /// Removes all rows. Numbers go on counting.
     ClearJournal,
-    /// Writes what the filter lets through: `.sqlite` the journal itself, `.jsonl` one object a line, else text, in which
-    /// bytes are read as `shown_as` says.
-    SaveJournal {
+    /// Reads another journal, or a capture made into one, in place of what is being recorded, until [`Self::CloseJournal`].
+    /// Recording goes on. Answered by [`super::Event::JournalOpened`]; one that was asked for before and isn't open yet is
+    /// given up.
+    OpenJournal {
         path: PathBuf,
-        filter: super::Filter,
-        shown_as: super::ShownAs,
     },
+    /// What is being recorded is read again: [`super::Event::JournalClosed`].
+    CloseJournal,
+    /// Answered by [`super::Event::JournalSaved`].
+    SaveJournal(Box<SaveRequest>),
     SaveSettings(Box<super::Settings>),
     /// Forgets all that [`super::PastTransfer`]s are kept of, those of earlier runs too.
     ForgetPastTransfers,

@@ -12,11 +12,14 @@ use super::endpoint::Endpoint;
 use super::facility::Facility;
 use super::failure::{Failure, PortOwner};
 use super::ids::{SessionId, SocketId, TransferId};
+use super::import::Imported;
 use super::interface::NetworkInterface;
 use super::multicast::MulticastGroup;
 use super::options::OptionAnswer;
 use super::page::Page;
 use super::process::PeerProcess;
+use super::row::Direction;
+use super::save::Saved;
 use super::session::{Purpose, SessionInfo, Traffic};
 use super::socket_state::SocketState;
 use super::transfer::{Progress, TransferEnd, TransferInfo};
@@ -146,6 +149,11 @@ pub enum Notice {
     /// Which process sent the last datagram over a Unix socket: none was known before, or another one.
     PeerKnown {
         process: PeerProcess,
+    },
+    /// A capture goes on after bytes that it doesn't have.
+    NotCaptured {
+        direction: Direction,
+        bytes: u64,
     },
 }
 
@@ -293,6 +301,15 @@ pub enum Event {
         total: u64,
     },
     JournalCleared,
+    /// Pages and rows that come after this event are of the journal, or capture, that was opened.
+    JournalOpened {
+        path: PathBuf,
+        rows: u64,
+        /// Of a capture.
+        imported: Option<Imported>,
+    },
+    /// Pages and rows that come after this event are of what is being recorded.
+    JournalClosed,
     Page(Arc<Page>),
     RowLoaded {
         number: u64,
@@ -300,7 +317,7 @@ pub enum Event {
     },
     JournalSaved {
         path: PathBuf,
-        rows: u64,
+        saved: Saved,
     },
     SettingsSaved,
 }

@@ -177,6 +177,11 @@ pub enum Cause {
         /// Its own words, which may be empty.
         words: String,
     },
+    /// The file is no capture, or what is wrong in it begins at this byte.
+    CaptureDamaged {
+        at: u64,
+        message: String,
+    },
     /// What arrived of a file has another hash than its sender gave.
     Damaged,
     Cancelled,

@@ -2,6 +2,7 @@
 //!
 //! Nothing here starts a thread; every call blocks for as long as the file system does.
 
+pub mod capture;
 pub mod descriptor;
 pub mod ephemeral_ports;
 pub mod inbox;

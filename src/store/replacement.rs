@@ -1,6 +1,6 @@
 //! Writing a file beside its old version and putting it in its place at the end, so that no reader ever sees a half.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -60,6 +60,26 @@ impl Replacement {
         &self.temporary
     }
 
+    /// As [`Self::commit`], but to a name of its own in the target's folder, which must not be taken.
+    ///
+    /// # Errors
+    /// `AlreadyExists`, or what the system says; nothing has changed then.
+    pub(super) fn commit_beside(&mut self, name: &OsStr) -> io::Result<PathBuf> {
+        let path = self.target.with_file_name(name);
+        self.file.sync_all()?;
+        match fs::hard_link(&self.temporary, &path) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(error),
+            // A file system without links: the name is taken with an empty file, and that replaced.
+            Err(_) => {
+                OpenOptions::new().write(true).create_new(true).open(&path)?;
+                fs::rename(&self.temporary, &path)?;
+                self.committed = true;
+            }
+        }
+        Ok(path)
+    }
+
     /// Waits until the bytes are on disk, then renames over the target.
     ///
     /// # Errors
@@ -111,6 +131,24 @@ mod tests {
         replacement.commit().unwrap();
         assert_eq!(fs::read(&target).unwrap(), b"new");
         assert_eq!(names(folder.path()), ["a.txt"]);
+    }
+
+    #[test]
+    fn a_name_beside_the_target_is_not_taken_from_anybody() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("a.txt");
+        fs::write(folder.path().join("b.txt"), "other").unwrap();
+        let mut replacement = Replacement::create(&target).unwrap();
+        replacement.file().write_all(b"new").unwrap();
+        let taken = replacement.commit_beside(OsStr::new("b.txt")).unwrap_err();
+        assert_eq!(taken.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(folder.path().join("b.txt")).unwrap(), b"other");
+        let path = replacement.commit_beside(OsStr::new("c.txt")).unwrap();
+        drop(replacement);
+        assert_eq!(
+            (fs::read(&path).unwrap().as_slice(), names(folder.path())),
+            (&b"new"[..], vec!["b.txt".into(), "c.txt".into()])
+        );
     }
 
     #[test]

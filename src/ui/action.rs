@@ -7,6 +7,7 @@ use egui::{Key, KeyboardShortcut, Modifiers};
 
 use crate::codec::decode::Decoder;
 use crate::codec::encoding::Encoding;
+use crate::codec::visible::visible;
 use crate::i18n::Language;
 use crate::model::{Command, LanguageChoice, Role, SessionId, SocketId, ThemeChoice};
 use crate::tr;
@@ -17,6 +18,12 @@ use crate::ui::panels::journal::CopyKind;
 pub enum UiCommand {
     CopyText(String),
     SaveJournal,
+    /// Opens the native dialog for a journal or a capture.
+    OpenJournal,
+    /// Opens one that was open before.
+    OpenRecent(PathBuf),
+    /// Shows what is being recorded again.
+    CloseJournal,
     ClearJournal,
     ToggleFollow,
     ToggleInspector,
@@ -86,7 +93,7 @@ pub enum UiCommand {
 
 impl UiCommand {
     /// What has a place in the menus and a shortcut, in the order that the list of shortcuts shows.
-    pub const WITH_SHORTCUTS: [Self; 18] = [
+    pub const WITH_SHORTCUTS: [Self; 19] = [
         Self::NewTab(Role::Server),
         Self::NewTab(Role::Client),
         Self::NewTabHere,
@@ -94,6 +101,7 @@ impl UiCommand {
         // Before the one without Shift, which Shift does not keep from matching.
         Self::PreviousTabHere,
         Self::NextTabHere,
+        Self::OpenJournal,
         Self::SaveJournal,
         Self::ClearJournal,
         Self::FocusFilter,
@@ -114,6 +122,9 @@ impl UiCommand {
         match self {
             Self::CopyText(_) => tr!(language, "action.copy"),
             Self::SaveJournal => tr!(language, "action.save_journal"),
+            Self::OpenJournal => tr!(language, "action.open_journal"),
+            Self::OpenRecent(path) => visible(&path.display().to_string()).into(),
+            Self::CloseJournal => tr!(language, "action.close_journal"),
             Self::ClearJournal => tr!(language, "action.clear_journal"),
             Self::ToggleFollow => tr!(language, "action.follow"),
             Self::ToggleInspector => tr!(language, "action.inspector"),
@@ -181,6 +192,8 @@ impl UiCommand {
             Self::ToggleInspector => tr!(language, "tooltip.inspector"),
             Self::CompareWith => tr!(language, "tooltip.compare_with"),
             Self::SaveJournal => tr!(language, "tooltip.save_journal"),
+            Self::OpenJournal => tr!(language, "tooltip.open_journal"),
+            Self::CloseJournal => tr!(language, "tooltip.close_journal"),
             Self::ClearJournal => tr!(language, "tooltip.clear_journal"),
             Self::Stop(Role::Server, _) => tr!(language, "tooltip.stop_listening"),
             Self::ChooseFiles(..) => tr!(language, "tooltip.send_file"),
@@ -202,6 +215,7 @@ impl UiCommand {
             // Control on every system: macOS has another use for Command+Tab.
             Self::NextTabHere => Some(KeyboardShortcut::new(Modifiers::CTRL, Key::Tab)),
             Self::PreviousTabHere => Some(KeyboardShortcut::new(Modifiers::CTRL | Modifiers::SHIFT, Key::Tab)),
+            Self::OpenJournal => command(Key::O),
             Self::SaveJournal => command(Key::S),
             Self::ClearJournal => shifted(Key::Delete),
             Self::FocusFilter => command(Key::F),

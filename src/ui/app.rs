@@ -16,6 +16,7 @@ use super::panels::inspector::InspectorPanel;
 use super::panels::journal::JournalPanel;
 use super::panels::past_transfers::PastTransfers;
 use super::panels::status_bar;
+use super::reading::Reading;
 use super::saver::{Saver, Verdict};
 use super::tabs::{ClientTabState, ServerTabState};
 use super::theme::{self, Tokens};
@@ -45,6 +46,8 @@ pub struct App {
     pub(super) client: SocketId,
     pub(super) journal: JournalPanel,
     pub(super) inspector: InspectorPanel,
+    /// What is read in place of what is being recorded.
+    pub(super) reading: Option<Box<Reading>>,
     pub(super) actions: Vec<UiCommand>,
     pub(super) dialogs: Dialogs,
     /// Where the journal was saved to without anybody having said so, for want of a dialog.
@@ -111,6 +114,7 @@ impl App {
             zone: TimeZone::system(),
             journal: JournalPanel::new(&settings),
             inspector: InspectorPanel::new(),
+            reading: None,
             actions: Vec::new(),
             dialogs: Dialogs::default(),
             saved_unasked: None,
@@ -182,14 +186,13 @@ impl App {
         for tab in &mut self.clients {
             tab.on_event(event, &mut self.sessions);
         }
-        self.journal.on_event(event);
-        self.inspector.on_event(event);
+        self.on_journal_event(event);
         self.past.on_event(event);
         match event {
             Event::Failed { socket: None, failure, .. } => self.message = Some(Message::Failed(failure.clone())),
-            Event::JournalSaved { path, rows } => {
+            Event::JournalSaved { path, saved } => {
                 let unasked = self.saved_unasked.take_if(|unasked| unasked == path).is_some();
-                self.message = Some(Message::JournalSaved { rows: *rows, path: path.clone(), unasked });
+                self.message = Some(Message::JournalSaved { saved: saved.clone(), path: path.clone(), unasked });
             }
             _ => {}
         }

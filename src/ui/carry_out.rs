@@ -14,7 +14,7 @@ use super::theme;
 use super::widgets::file_sender;
 use super::widgets::message_line::Message;
 use crate::i18n::Language;
-use crate::model::{Command, Role, SocketId};
+use crate::model::{Command, Role, SaveRequest, SocketId};
 
 const ZOOM_STEP: f32 = 0.1;
 
@@ -25,20 +25,23 @@ impl App {
             UiCommand::SaveJournal => {
                 self.ask(ctx, window, Purpose::SaveJournal, &UiCommand::SaveJournal);
             }
+            UiCommand::OpenJournal => self.ask(ctx, window, Purpose::OpenJournal, &UiCommand::OpenJournal),
+            UiCommand::OpenRecent(path) => self.open_journal(path),
+            UiCommand::CloseJournal => self.engine.send(Command::CloseJournal),
+            // What was opened is there to be read.
+            UiCommand::ClearJournal if self.reading.is_some() => {}
             UiCommand::ClearJournal => self.engine.send(Command::ClearJournal),
-            UiCommand::ToggleFollow => self.journal.toggle_follow(),
+            UiCommand::ToggleFollow => self.shown_journal().toggle_follow(),
             UiCommand::ToggleInspector => self.settings.show_inspector = !self.settings.show_inspector,
-            UiCommand::FocusFilter => self.journal.focus_filter(),
+            UiCommand::FocusFilter => self.shown_journal().focus_filter(),
             UiCommand::SetDisplayEncoding(socket, session, encoding) => {
-                self.sessions.shown_as.choose(socket, session, encoding);
+                self.shown_sessions().shown_as.choose(socket, session, encoding);
             }
-            UiCommand::SetDisplayEncodingOfAll(encoding) => self.sessions.shown_as.choose_for_all(encoding),
-            UiCommand::DecodeAs(socket, session, decoder) => self.sessions.decode_as(socket, session, decoder),
-            UiCommand::CompareWith => {
-                if let Some(row) = self.journal.chosen() {
-                    self.settings.show_inspector |= self.inspector.compare_with(row);
-                }
+            UiCommand::SetDisplayEncodingOfAll(encoding) => self.shown_sessions().shown_as.choose_for_all(encoding),
+            UiCommand::DecodeAs(socket, session, decoder) => {
+                self.shown_sessions().decode_as(socket, session, decoder);
             }
+            UiCommand::CompareWith => self.compare_with_chosen(),
             UiCommand::Engine(command) => self.engine.send(command),
             UiCommand::ShowOnly(selected) => self.sessions.selected = selected,
             UiCommand::NewTab(role) => self.new_tab(role),
@@ -48,7 +51,7 @@ impl App {
             UiCommand::CloseTabHere => self.close_tab(self.panel_in_use, self.front_tab(self.panel_in_use)),
             UiCommand::NextTabHere => self.step_tab(1),
             UiCommand::PreviousTabHere => self.step_tab(-1),
-            UiCommand::CopyRows(kind) => self.journal.start_copying(kind),
+            UiCommand::CopyRows(kind) => self.shown_journal().start_copying(kind),
             UiCommand::Start(role, socket) => self.start(role, socket),
             UiCommand::Stop(role, socket) => self.stop(role, socket),
             UiCommand::SendMessage(role, socket) => self.send_message(role, socket),
@@ -165,8 +168,14 @@ impl App {
             (Purpose::ReceiveInto(role, socket), Answer::Cancelled { .. }) => {
                 self.say(role, socket, Message::NothingChosen { folder: true });
             }
-            // Its path can't be typed.
-            (Purpose::SaveJournal, Answer::Cancelled { .. }) => {}
+            // Their paths can't be typed.
+            (Purpose::SaveJournal | Purpose::OpenJournal, Answer::Cancelled { .. }) => {}
+            (Purpose::OpenJournal, Answer::Chosen(mut paths)) => {
+                if let Some(path) = paths.pop() {
+                    self.open_journal(path);
+                }
+            }
+            (Purpose::OpenJournal, Answer::CouldNotOpen) => self.message = Some(Message::NoOpenDialog),
             (Purpose::SendFiles(role, socket), Answer::Chosen(paths)) => self.send_paths(role, socket, paths),
             (Purpose::ReceiveInto(role, socket), Answer::Chosen(mut paths)) => {
                 if let Some(folder) = paths.pop() {
@@ -200,9 +209,10 @@ impl App {
         self.save_journal(path);
     }
 
-    fn save_journal(&self, path: PathBuf) {
-        let (filter, shown_as) = (self.journal.filter().clone(), self.sessions.shown_as.clone());
-        self.engine.send(Command::SaveJournal { path, filter, shown_as });
+    fn save_journal(&mut self, path: PathBuf) {
+        let (filter, shown_as) = (self.shown_journal().filter().clone(), self.shown_sessions().shown_as.clone());
+        let request = SaveRequest { filter, shown_as, ..SaveRequest::new(path) };
+        self.engine.send(Command::SaveJournal(Box::new(request)));
     }
 
     pub(super) fn server_tab(&mut self, socket: SocketId) -> Option<&mut ServerTabState> {

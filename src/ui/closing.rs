@@ -42,7 +42,7 @@ mod tests {
 
     use super::*;
     use crate::engine::{Engine, EngineConfig, JournalPlace};
-    use crate::model::{Filter, Row, RowBody, Settings, SocketId, Stamp};
+    use crate::model::{Row, RowBody, SaveRequest, Settings, SocketId, Stamp};
     use crate::store::journal::JournalWriter;
 
     struct Window {
@@ -85,8 +85,7 @@ mod tests {
         }
 
         fn save(&self, path: PathBuf) {
-            let shown_as = crate::model::ShownAs::default();
-            self.app.engine.send(Command::SaveJournal { path, filter: Filter::default(), shown_as });
+            self.app.engine.send(Command::SaveJournal(Box::new(SaveRequest::new(path))));
         }
 
         /// What the window is told in one frame.

@@ -10,7 +10,7 @@ use crossbeam_channel::{Receiver, Sender};
 pub use self::picker::{Choice, Picker, Wanted};
 use crate::engine::Engine;
 use crate::i18n::Language;
-use crate::model::{Role, SocketId};
+use crate::model::{Role, SaveFormat, SocketId};
 use crate::tr;
 
 /// Nobody cancels a dialog this soon after asking for it: none could open. rfd reports both alike.
@@ -27,6 +27,7 @@ pub(super) enum Purpose {
         is_folder: bool,
     },
     SaveJournal,
+    OpenJournal,
 }
 
 /// How a dialog ended.
@@ -45,18 +46,27 @@ impl Purpose {
     fn wanted(self, language: Language) -> Wanted {
         match self {
             Self::SendFiles(..) => Wanted::Files,
-            Self::Site { is_folder: false, .. } => Wanted::File,
+            Self::Site { is_folder: false, .. } | Self::OpenJournal => Wanted::File,
             Self::ReceiveInto(..) | Self::Site { is_folder: true, .. } => Wanted::Folder,
             Self::SaveJournal => Wanted::NewFile {
                 name: "journal.txt".to_owned(),
-                kinds: vec![
-                    (tr!(language, "dialog.kind_text").into_owned(), "txt"),
-                    (tr!(language, "dialog.kind_json").into_owned(), "jsonl"),
-                    (tr!(language, "dialog.kind_sqlite").into_owned(), "sqlite"),
-                ],
+                kinds: SaveFormat::ALL.map(|format| (kind(format, language), format.extension())).into(),
             },
         }
     }
+}
+
+/// What a format is to a person.
+fn kind(format: SaveFormat, language: Language) -> String {
+    match format {
+        SaveFormat::Text => tr!(language, "dialog.kind_text"),
+        SaveFormat::Hex => tr!(language, "dialog.kind_hex"),
+        SaveFormat::Csv => tr!(language, "dialog.kind_csv"),
+        SaveFormat::JsonLines => tr!(language, "dialog.kind_json"),
+        SaveFormat::Pcapng => tr!(language, "dialog.kind_pcapng"),
+        SaveFormat::Sqlite => tr!(language, "dialog.kind_sqlite"),
+    }
+    .into_owned()
 }
 
 /// Opens dialogs and collects their answers.
@@ -107,7 +117,8 @@ impl Dialogs {
             *first = !self.settled;
         }
         // Of a journal's dialog no doubt is told.
-        self.settled |= !matches!((purpose, &answer), (Purpose::SaveJournal, Answer::Cancelled { .. }));
+        self.settled |=
+            !matches!((purpose, &answer), (Purpose::SaveJournal | Purpose::OpenJournal, Answer::Cancelled { .. }));
         Some((purpose, answer))
     }
 

@@ -6,9 +6,12 @@ use super::app::App;
 use super::context::Cx;
 use super::panels::about::help;
 use super::panels::inspector::InspectorPanel;
+use super::panels::journal::JournalPanel;
 use super::panels::menu_bar::{MenuState, menu_bar};
 use super::panels::{shell, status_bar};
+use super::reading::{self, Reading};
 use super::tabs::{ClientTabState, ServerTabState};
+use super::widgets::message_line::Message;
 use crate::model::{Role, RowBody};
 use crate::tr;
 
@@ -25,12 +28,14 @@ impl App {
             let state = MenuState {
                 language: self.settings.language,
                 theme: self.settings.theme,
-                follow: self.journal.follow_end(),
+                follow: self.shown_journal().follow_end(),
                 inspector: self.settings.show_inspector,
-                rows_selected: self.journal.has_selection(),
-                has_bytes: self.journal.chosen().is_some_and(|row| matches!(row.body, RowBody::Data { .. })),
+                rows_selected: self.shown_journal().has_selection(),
+                has_bytes: self.shown_journal().chosen().is_some_and(|row| matches!(row.body, RowBody::Data { .. })),
+                reading: self.reading.is_some(),
+                opening: matches!(self.message, Some(Message::Opening(_))),
             };
-            menu_bar(ui, cx, state);
+            menu_bar(ui, cx, state, &self.settings.recent);
         });
         let pad = Frame::new().fill(cx.tokens.window).inner_margin(Margin { left: 8, right: 8, top: 0, bottom: 8 });
         if let Some(message) = &self.message {
@@ -140,17 +145,41 @@ impl App {
             let (top, bottom) = rect.split_top_bottom_at_y(at);
             (top.with_max_y(at - GAP / 2.0), Some(bottom.with_min_y(at + GAP / 2.0)))
         };
-        card(ui, cx, journal, |ui, cx| self.journal.show(ui, cx));
-        if self.journal.take_inspect_request() {
-            self.settings.show_inspector = true;
-            self.inspector.focus();
-        }
-        if let Some(rect) = inspector {
-            card(ui, cx, rect, |ui, cx| {
-                self.inspector.show(ui, cx, self.journal.chosen());
-            });
-        }
+        let inspects = match &mut self.reading {
+            None => show_rows(ui, cx, (journal, inspector), (&mut self.journal, &mut self.inspector), |_, _| {}),
+            Some(reading) => {
+                let Reading { path, journal: panel, inspector: explains, sessions } = &mut **reading;
+                let Cx { language, tokens, zone, .. } = *cx;
+                let mut cx = Cx { language, tokens, sessions, zone, actions: &mut *cx.actions };
+                show_rows(ui, &mut cx, (journal, inspector), (panel, explains), |ui, cx| {
+                    reading::show_head(ui, cx, path);
+                })
+            }
+        };
+        self.settings.show_inspector |= inspects;
     }
+}
+
+/// A journal below `head`, and its inspector where there is room for it; true where that was asked for.
+fn show_rows(
+    ui: &mut Ui,
+    cx: &mut Cx<'_>,
+    (below, beside): (Rect, Option<Rect>),
+    (journal, inspector): (&mut JournalPanel, &mut InspectorPanel),
+    head: impl FnOnce(&mut Ui, &mut Cx<'_>),
+) -> bool {
+    card(ui, cx, below, |ui, cx| {
+        head(ui, cx);
+        journal.show(ui, cx);
+    });
+    let inspects = journal.take_inspect_request();
+    if inspects {
+        inspector.focus();
+    }
+    if let Some(rect) = beside {
+        card(ui, cx, rect, |ui, cx| inspector.show(ui, cx, journal.chosen()));
+    }
+    inspects
 }
 
 /// A surface with room around what `contents` draws.

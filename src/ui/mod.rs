@@ -11,6 +11,7 @@ mod dialogs;
 pub mod fonts;
 mod layout;
 pub mod panels;
+mod reading;
 mod run;
 mod saver;
 #[cfg(unix)]

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use sockeye::engine::JournalPlace;
 use sockeye::model::{
-    Call, Cause, Command, Direction, Event, Filter, Life, PageRequest, PageRow, Row, RowBody, SessionId, ShownAs,
+    Call, Cause, Command, Direction, Event, Filter, Life, PageRequest, PageRow, Row, RowBody, SaveRequest, SessionId,
     SocketId, Stamp,
 };
 use sockeye::store::journal::JournalWriter;
@@ -92,13 +92,9 @@ fn a_journal_is_saved_and_a_kept_one_goes_on() {
         h.rows(&filter, |rows| rows.len() == run);
         for name in ["all.sqlite", "all.jsonl", "all.txt"] {
             let path = folder.path().join(name);
-            h.engine.send(Command::SaveJournal {
-                path: path.clone(),
-                filter: Filter::default(),
-                shown_as: ShownAs::default(),
-            });
+            h.engine.send(Command::SaveJournal(Box::new(SaveRequest::new(&path))));
             let rows = h.wait("the saving", |event| match event {
-                Event::JournalSaved { path: of, rows } if *of == path => Some(*rows),
+                Event::JournalSaved { path: of, saved } if *of == path => Some(saved.rows),
                 _ => None,
             });
             assert!(rows >= 6 * run as u64 - 6, "{name}: {rows}");
@@ -207,11 +203,7 @@ fn a_save_that_is_under_way_when_the_engine_ends_leaves_what_was_there() {
         std::fs::write(&copy, "old").unwrap();
         let h = Harness::with(|config| config.journal = JournalPlace::File(path.clone()));
         assert!(!h.engine.is_saving_journal());
-        h.engine.send(Command::SaveJournal {
-            path: copy.clone(),
-            filter: Filter::default(),
-            shown_as: ShownAs::default(),
-        });
+        h.engine.send(Command::SaveJournal(Box::new(SaveRequest::new(&copy))));
         assert!(h.engine.is_saving_journal());
         // The second file is the copy that is being made.
         while std::fs::read_dir(copies.path()).unwrap().count() < 2 {
@@ -229,7 +221,7 @@ fn a_save_is_under_way_until_its_answer_waits() {
     let folder = tempfile::tempdir().unwrap();
     let mut h = Harness::new();
     for (path, is_saved) in [(folder.path().join("copy.txt"), true), (folder.path().join("no/copy.txt"), false)] {
-        h.engine.send(Command::SaveJournal { path, filter: Filter::default(), shown_as: ShownAs::default() });
+        h.engine.send(Command::SaveJournal(Box::new(SaveRequest::new(path))));
         let deadline = Instant::now() + DEADLINE;
         while h.engine.is_saving_journal() {
             assert!(Instant::now() < deadline, "no answer");

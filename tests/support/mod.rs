@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unused_imports, reason = "each test crate uses its own part")]
 
+mod capture;
 mod files;
 mod namespace;
 mod process;
@@ -11,6 +12,7 @@ mod sockeye;
 mod tools;
 mod written;
 
+pub(crate) use capture::{BEGIN, Recording, expect_sound, fields, followed, rows_of, wireshark};
 pub(crate) use files::{folder, listing, noise, write};
 pub(crate) use namespace::{in_own_network, ip, put_over, set_up, tcp_count};
 pub(crate) use process::{Finished, PATIENCE, Process};

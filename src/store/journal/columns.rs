@@ -3,6 +3,7 @@
 use rusqlite::CachedStatement;
 use rusqlite::types::{Null, ValueRef};
 
+use super::matcher::Candidate;
 use crate::model::{Call, Cause, Direction, Failure, Operation, PageRow, Row, RowBody, SessionId, SocketId, Stamp};
 
 /// All columns, in the order that [`bind`] and [`read`] count on.
@@ -116,6 +117,74 @@ fn to_json(body: &RowBody) -> rusqlite::Result<String> {
     serde_json::to_string(body).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
 }
 
+/// A row's columns as they lie in the file, for those that read millions of them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RowRef<'row> {
+    pub(super) number: u64,
+    pub(super) stamp: Stamp,
+    pub(super) socket: u64,
+    pub(super) session: Option<u64>,
+    pub(super) peer: &'row [u8],
+    /// As [`kind`] has it.
+    pub(super) kind: i64,
+    pub(super) direction: Option<Direction>,
+    pub(super) call: Option<Call>,
+    pub(super) truncated: bool,
+    /// JSON, empty for data.
+    pub(super) body: &'row [u8],
+    pub(super) stream_offset: u64,
+    pub(super) payload: &'row [u8],
+}
+
+impl<'row> RowRef<'row> {
+    /// Reads a row of [`SELECT_RANGE`]. What can't be right in a damaged file reads as 0, empty or none.
+    pub(super) fn read(columns: &'row rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            number: unsigned(columns, 0)?.unwrap_or(0),
+            stamp: stamp(columns)?,
+            socket: unsigned(columns, 4)?.unwrap_or(0),
+            session: unsigned(columns, 5)?,
+            peer: bytes(columns, 6)?,
+            kind: signed(columns, 7)?.unwrap_or(-1),
+            direction: direction(columns)?,
+            call: signed(columns, 9)?.and_then(call_from_code),
+            truncated: signed(columns, 10)?.unwrap_or(0) != 0,
+            body: bytes(columns, 11)?,
+            stream_offset: unsigned(columns, 12)?.unwrap_or(0),
+            payload: bytes(columns, 15)?,
+        })
+    }
+
+    /// What a filter looks at.
+    pub(super) fn candidate(&self) -> Candidate<'row> {
+        Candidate {
+            kind: self.kind,
+            socket: self.socket.cast_signed(),
+            session: self.session.map(u64::cast_signed),
+            direction: direction_code(self.direction),
+            peer: self.peer,
+            body: self.body,
+            payload: self.payload,
+        }
+    }
+}
+
+fn stamp(columns: &rusqlite::Row<'_>) -> rusqlite::Result<Stamp> {
+    Ok(Stamp {
+        wall_ns: signed(columns, 1)?.unwrap_or(0),
+        mono_ns: unsigned(columns, 2)?.unwrap_or(0),
+        kernel_ns: signed(columns, 3)?,
+    })
+}
+
+fn direction(columns: &rusqlite::Row<'_>) -> rusqlite::Result<Option<Direction>> {
+    Ok(match signed(columns, 8)? {
+        Some(1) => Some(Direction::In),
+        Some(2) => Some(Direction::Out),
+        _ => None,
+    })
+}
+
 /// A row as it stands in the file.
 #[derive(Debug, PartialEq)]
 pub(super) struct StoredRow {
@@ -131,11 +200,7 @@ pub(super) struct StoredRow {
 /// for the body, as a failure that says so: one bad value must not hide the rest of a page.
 pub(super) fn read(columns: &rusqlite::Row<'_>) -> rusqlite::Result<StoredRow> {
     let number = unsigned(columns, 0)?.unwrap_or(0);
-    let direction = match signed(columns, 8)? {
-        Some(1) => Some(Direction::In),
-        Some(2) => Some(Direction::Out),
-        _ => None,
-    };
+    let direction = direction(columns)?;
     let body = if signed(columns, 7)? == Some(kind::DATA) {
         let call = signed(columns, 9)?.and_then(call_from_code);
         match (direction, call) {
@@ -151,11 +216,7 @@ pub(super) fn read(columns: &rusqlite::Row<'_>) -> rusqlite::Result<StoredRow> {
         failure: Failure::new(Operation::ReadFile, format_args!("row {number}"), Cause::Other { message, errno: None }),
     });
     let row = Row {
-        stamp: Stamp {
-            wall_ns: signed(columns, 1)?.unwrap_or(0),
-            mono_ns: unsigned(columns, 2)?.unwrap_or(0),
-            kernel_ns: signed(columns, 3)?,
-        },
+        stamp: stamp(columns)?,
         socket: SocketId(unsigned(columns, 4)?.unwrap_or(0)),
         session: unsigned(columns, 5)?.map(SessionId),
         peer: String::from_utf8_lossy(bytes(columns, 6)?).into_owned(),

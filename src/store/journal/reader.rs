@@ -9,11 +9,11 @@ use rusqlite::{Connection, InterruptHandle, OptionalExtension};
 
 use super::columns::{self, Extent, SELECT_PREVIEW, StoredRow};
 use super::connection::{failure, open_for_reading};
-use super::export;
+use super::export::Export;
 use super::matcher::Matcher;
 use super::search::Search;
 use crate::codec::encoding::Encoding;
-use crate::model::{Call, Failure, Filter, Operation, Page, PageRequest, PageRow, Row, RowBody, ShownAs};
+use crate::model::{Call, Failure, Filter, Operation, Page, PageRequest, PageRow, Row, RowBody, SaveRequest, Saved};
 
 /// The reading end of a journal, with a connection of its own: it sees whole transactions, and never makes the writer
 /// wait. Calls take time in proportion to what they are asked for, not to the journal's length.
@@ -128,23 +128,22 @@ impl JournalReader {
         payload.map_err(|error| failure(Operation::ReadFile, &self.path, &error))
     }
 
-    /// Writes a copy, in the format that the path's extension names: `.sqlite` the journal itself, whole whatever the
-    /// filter, since a journal has no gaps; `.jsonl` one object a line; anything else text, each row with its bytes
-    /// as `shown_as` reads them and as a hex dump. Returns the rows written. An existing file is replaced at the end, once
-    /// all is on disk.
+    /// Writes a copy. Texts of the filter are looked for in these encodings. An existing file is replaced at the end, once all is on disk; [`Saved::beside`] replaces
+    /// nothing.
     ///
     /// # Errors
     /// A read error of the journal, a write error of the copy, or [`SaveCanceller::cancel`]; what was at `path` is then
     /// still there.
-    pub fn save(
-        &mut self,
-        path: &Path,
-        filter: &Filter,
-        encodings: &[Encoding],
-        shown_as: &ShownAs,
-    ) -> Result<u64, Failure> {
-        let matcher = Matcher::new(filter, encodings);
-        export::save(&self.connection, &self.path, path, &matcher, shown_as, &self.cancelled)
+    pub fn save(&mut self, request: &SaveRequest, encodings: &[Encoding]) -> Result<Saved, Failure> {
+        let matcher = Matcher::new(&request.filter, encodings);
+        let (connection, journal, cancelled) = (&self.connection, &self.path, &self.cancelled);
+        let export = Export { connection, journal, path: &request.path, matcher: &matcher, cancelled };
+        export.save(request.format, &request.shown_as)
+    }
+
+    /// The same by a flag that somebody sets; only a [`crate::model::SaveFormat::Sqlite`] takes no notice before it is written.
+    pub fn cancel_saves_by(&mut self, flag: Arc<AtomicBool>) {
+        self.cancelled = flag;
     }
 
     #[must_use]

@@ -8,7 +8,7 @@ use super::*;
 use crate::codec::encoding::Encoding;
 use crate::model::{
     Call, Cause, CloseReason, Direction, Failure, Filter, Hint, Life, Notice, Operation, Outcome, Page, PageRequest,
-    Row, RowBody, SendMode, SessionId, ShownAs, SocketId, Stamp,
+    Row, RowBody, SaveRequest, SendMode, SessionId, ShownAs, SocketId, Stamp,
 };
 
 fn data(session: u64, direction: Direction, call: Call, offset: u64, payload: &[u8]) -> Row {
@@ -220,7 +220,7 @@ fn what_is_saved_while_rows_are_being_cleared_has_none_of_them() {
     journal.writer.append(&[received(0, b"open")]).unwrap();
     for name in ["copy.sqlite", "copy.txt", "copy.jsonl"] {
         let copy = journal.path.with_file_name(name);
-        assert_eq!(journal.reader.save(&copy, &Filter::default(), &[], &ShownAs::default()).unwrap(), 1, "{name}");
+        assert_eq!(journal.reader.save(&SaveRequest::new(&copy), &[]).unwrap().rows, 1, "{name}");
         let bytes = fs::read(&copy).unwrap();
         let holds = |needle: &[u8]| memchr::memmem::find(&bytes, needle).is_some();
         assert!(!holds(b"secret") && !holds(b"736563726574") && !holds(b"73 65 63"), "{name}");
@@ -245,7 +245,7 @@ fn a_cancelled_save_leaves_what_was_there() {
     for name in ["copy.sqlite", "copy.txt"] {
         let copy = journal.path.with_file_name(name);
         fs::write(&copy, "old").unwrap();
-        let failure = journal.reader.save(&copy, &Filter::default(), &[], &ShownAs::default()).unwrap_err();
+        let failure = journal.reader.save(&SaveRequest::new(&copy), &[]).unwrap_err();
         assert_eq!(failure.cause, Cause::Cancelled);
         assert_eq!(fs::read(&copy).unwrap(), b"old");
     }
@@ -455,7 +455,7 @@ fn a_damaged_row_is_shown_as_one_and_hides_no_other() {
     }
     assert_eq!(page.rows[3].preview, b"5");
     assert_eq!(numbers(&last(&mut journal.reader, &text("5"), 9)), [5]);
-    journal.reader.save(&journal.path.with_extension("txt"), &Filter::default(), &[], &ShownAs::default()).unwrap();
+    journal.reader.save(&SaveRequest::new(journal.path.with_extension("txt")), &[]).unwrap();
 }
 
 #[test]
@@ -495,7 +495,8 @@ fn saved(extension: &str, filter: &Filter) -> (u64, Vec<u8>) {
     ]);
     let path = journal.path.with_file_name(format!("copy.{extension}"));
     fs::write(&path, "old").unwrap();
-    let rows = journal.reader.save(&path, filter, &[], &ShownAs::default()).unwrap();
+    let rows =
+        journal.reader.save(&SaveRequest { filter: filter.clone(), ..SaveRequest::new(&path) }, &[]).unwrap().rows;
     if extension == "sqlite" {
         assert_eq!(all(&mut JournalReader::open(&path).unwrap()), all(&mut journal.reader));
     }
@@ -552,7 +553,7 @@ fn saved_text_has_every_clock_and_each_session_as_it_is_shown() {
     let mut shown_as = ShownAs::default();
     shown_as.choose(SocketId(1), Some(SessionId(1)), Encoding::Gbk);
     let path = journal.path.with_extension("txt");
-    journal.reader.save(&path, &Filter::default(), &[], &shown_as).unwrap();
+    journal.reader.save(&SaveRequest { shown_as, ..SaveRequest::new(&path) }, &[]).unwrap();
     let text = fs::read_to_string(&path).unwrap();
     let rows: Vec<&str> = text.split("\n\n").collect();
     for part in [".000381", "  kernel 20", ".000204", "  mono 5.000041234  ", "\nGBK  你好\n"] {
@@ -566,7 +567,7 @@ fn a_copy_can_not_take_the_place_of_a_folder() {
     let mut journal = journal(&[received(0, b"1")]);
     let folder = journal.path.with_file_name("folder.txt");
     fs::create_dir(&folder).unwrap();
-    let failure = journal.reader.save(&folder, &Filter::default(), &[], &ShownAs::default()).unwrap_err();
+    let failure = journal.reader.save(&SaveRequest::new(&folder), &[]).unwrap_err();
     assert_eq!((failure.operation, failure.cause), (Operation::CreateFile, Cause::IsDirectory));
 }
 

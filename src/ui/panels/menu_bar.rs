@@ -1,5 +1,6 @@
 use egui::accesskit::Toggled;
-use egui::{AtomExt as _, MenuBar, RichText, Ui, vec2};
+use egui::containers::menu::SubMenuButton;
+use egui::{AtomExt as _, MenuBar, RichText, Ui, Vec2, vec2};
 
 use crate::model::{LanguageChoice, Role, ThemeChoice};
 use crate::tr;
@@ -17,12 +18,21 @@ pub struct MenuState {
     pub inspector: bool,
     /// Whether rows of the journal are selected.
     pub rows_selected: bool,
+    /// Whether a journal that was opened is in view.
+    pub reading: bool,
+    /// Whether one is on its way, and can be given up.
+    pub opening: bool,
     /// Whether the chosen row carries bytes.
     pub has_bytes: bool,
 }
 
-/// The bar at the top: name, menus, and at the right the switches for language and theme.
-pub fn menu_bar(ui: &mut Ui, cx: &mut Cx<'_>, state: MenuState) {
+/// The least that an item takes, and its mark.
+const ITEM: Vec2 = vec2(190.0, 0.0);
+const MARK: Vec2 = vec2(14.0, 0.0);
+
+/// The bar at the top: name, menus, and at the right the switches for language and theme. `recent` are the paths that were
+/// opened, the latest first.
+pub fn menu_bar(ui: &mut Ui, cx: &mut Cx<'_>, state: MenuState, recent: &[String]) {
     let language = cx.language;
     MenuBar::new().ui(ui, |ui| {
         ui.label(RichText::new(tr!(language, "app.name")).font(cx.tokens.strong_font()).color(cx.tokens.accent));
@@ -34,6 +44,10 @@ pub fn menu_bar(ui: &mut Ui, cx: &mut Cx<'_>, state: MenuState) {
                 [UiCommand::NewTabHere, UiCommand::CloseTabHere, UiCommand::NextTabHere, UiCommand::PreviousTabHere];
             items(ui, cx, &tabs);
             ui.separator();
+            items(ui, cx, &[UiCommand::OpenJournal]);
+            ui.add_enabled_ui(!recent.is_empty(), |ui| recent_menu(ui, cx, recent));
+            let back = state.reading || state.opening;
+            ui.add_enabled_ui(back, |ui| items(ui, cx, &[UiCommand::CloseJournal]));
             items(ui, cx, &[UiCommand::SaveJournal]);
             ui.separator();
             items(ui, cx, &[UiCommand::Quit]);
@@ -45,7 +59,7 @@ pub fn menu_bar(ui: &mut Ui, cx: &mut Cx<'_>, state: MenuState) {
             ui.separator();
             items(ui, cx, &[UiCommand::FocusFilter]);
             ui.separator();
-            items(ui, cx, &[UiCommand::ClearJournal]);
+            ui.add_enabled_ui(!state.reading, |ui| items(ui, cx, &[UiCommand::ClearJournal]));
         });
         ui.menu_button(tr!(language, "menu.view"), |ui| view_menu(ui, cx, state));
         ui.menu_button(tr!(language, "menu.help"), |ui| {
@@ -53,6 +67,18 @@ pub fn menu_bar(ui: &mut Ui, cx: &mut Cx<'_>, state: MenuState) {
         });
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| switches(ui, cx));
     });
+}
+
+fn recent_menu(ui: &mut Ui, cx: &mut Cx<'_>, recent: &[String]) {
+    ui.spacing_mut().item_spacing.y = 0.0;
+    // Below each other with the other items, which have room for a mark.
+    let label = tr!(cx.language, "menu.recent").into_owned();
+    let button = egui::Button::new((RichText::new("").atom_size(MARK), label.clone()));
+    let button = button.right_text(SubMenuButton::arrow_atom(None)).min_size(ITEM);
+    let (response, _) = SubMenuButton::from_button(button).ui(ui, |ui| {
+        recent.iter().for_each(|path| item(ui, cx, UiCommand::OpenRecent(path.into()), None));
+    });
+    response.accessible_name(label);
 }
 
 fn view_menu(ui: &mut Ui, cx: &mut Cx<'_>, state: MenuState) {
@@ -86,11 +112,11 @@ fn item(ui: &mut Ui, cx: &mut Cx<'_>, action: UiCommand, on: Option<bool>) {
     ui.spacing_mut().item_spacing.y = 0.0;
     let label = action.label(cx.language).into_owned();
     let mark = RichText::new(if on == Some(true) { "✓" } else { "" }).color(cx.tokens.accent);
-    let mut button = egui::Button::new((mark.atom_size(vec2(14.0, 0.0)), label.clone()));
+    let mut button = egui::Button::new((mark.atom_size(MARK), label.clone()));
     if let Some(shortcut) = action.shortcut() {
         button = button.shortcut_text(ui.ctx().format_shortcut(&shortcut));
     }
-    let mut response = ui.add(button.min_size(vec2(190.0, 0.0))).accessible_name(label);
+    let mut response = ui.add(button.min_size(ITEM)).accessible_name(label);
     if let Some(on) = on {
         ui.ctx().accesskit_node_builder(response.id, |node| {
             node.set_toggled(if on { Toggled::True } else { Toggled::False });

@@ -5,7 +5,7 @@ use egui::{Frame, Margin, RichText, Ui};
 use super::icon::{self, Icon};
 use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
-use crate::model::{Failure, Notice, Role};
+use crate::model::{Failure, Imported, Notice, Role, Saved};
 use crate::tr;
 use crate::ui::theme::Tokens;
 
@@ -33,10 +33,20 @@ pub enum Message {
     /// This many files go over one stream, with nothing between them.
     FilesFollowEachOther(usize),
     JournalSaved {
-        rows: u64,
+        saved: Saved,
         path: PathBuf,
         /// Nobody chose the path, since no dialog could open.
         unasked: bool,
+    },
+    /// [`Self::NoDialog`] of the dialog for what is to be read.
+    NoOpenDialog,
+    /// A journal or a capture is on its way.
+    Opening(PathBuf),
+    JournalOpened {
+        path: PathBuf,
+        rows: u64,
+        /// Of a capture.
+        imported: Option<Imported>,
     },
     /// The window waits for the journal's copy.
     ClosesAfterSave,
@@ -54,7 +64,12 @@ impl Message {
     fn is_failure(&self) -> bool {
         matches!(
             self,
-            Self::Failed(_) | Self::NoDialog | Self::NoFolderDialog | Self::NoSiteDialog | Self::OneFileAConnection
+            Self::Failed(_)
+                | Self::NoDialog
+                | Self::NoFolderDialog
+                | Self::NoSiteDialog
+                | Self::NoOpenDialog
+                | Self::OneFileAConnection
         )
     }
 
@@ -75,14 +90,19 @@ impl Message {
             Self::NoRecipient(Role::Client) => tr!(language, "client.connect_first"),
             Self::OneFileAConnection => tr!(language, "file.one_a_connection"),
             Self::FilesFollowEachOther(count) => tr!(language, "file.follow_each_other", count = count),
-            Self::JournalSaved { rows, path, unasked } => {
-                let path = visible(&path.display().to_string());
-                let words = match rows {
-                    1 => tr!(language, "journal.saved_one", path = path),
-                    _ => tr!(language, "journal.saved", rows = i18n::grouped(*rows), path = path),
-                };
+            Self::JournalSaved { saved, path, unasked } => {
+                let words = i18n::saved(language, saved, path);
                 let why = unasked.then(|| tr!(language, "journal.saved_unasked").into_owned());
-                return (words.into_owned(), why);
+                return (words, why.or_else(|| i18n::saved_details(language, saved)));
+            }
+            Self::NoOpenDialog => tr!(language, "reading.no_dialog"),
+            Self::Opening(path) => tr!(language, "reading.opening", path = visible(&path.display().to_string())),
+            Self::JournalOpened { imported: Some(imported), .. } => {
+                return (i18n::imported(language, imported), i18n::imported_details(language, imported));
+            }
+            Self::JournalOpened { path, rows, imported: None } => {
+                let path = visible(&path.display().to_string());
+                tr!(language, "reading.opened", rows = i18n::grouped(*rows), path = path)
             }
             Self::ClosesAfterSave => tr!(language, "journal.closes_after_save"),
             Self::SettingsDamaged(keys) => tr!(language, "settings.damaged", keys = keys.join(", ")),

@@ -80,11 +80,14 @@ pub struct JournalPanel {
     said: Option<Said>,
     /// When that was first drawn, in seconds.
     said_at: Option<f64>,
-    encodings: Vec<String>,
+    /// Those that the engine was told of; `None` where it may have heard of others since.
+    encodings: Option<Vec<String>>,
     /// The columns that were drawn last.
     columns: Vec<Column>,
     /// Widths given by hand, as settings have them.
     column_widths: BTreeMap<String, f32>,
+    /// It was opened to be read.
+    is_opened: bool,
 }
 
 impl JournalPanel {
@@ -118,10 +121,17 @@ impl JournalPanel {
             copy: None,
             said: None,
             said_at: None,
-            encodings: Vec::new(),
+            encodings: None,
             columns: Vec::new(),
             column_widths: settings.columns.clone(),
+            is_opened: false,
         }
+    }
+
+    /// Of a journal that was opened: it is shown from its beginning, and not to be cleared.
+    #[must_use]
+    pub fn of_opened(settings: &Settings) -> Self {
+        Self { follow_end: false, is_opened: true, ..Self::new(settings) }
     }
 
     /// Whether the newest row stays in view.
@@ -161,6 +171,14 @@ impl JournalPanel {
     /// True once after a double click or Enter: the inspector is wanted.
     pub fn take_inspect_request(&mut self) -> bool {
         std::mem::take(&mut self.inspect)
+    }
+
+    /// Is in view again after another journal was: what it asked for last, nobody may have answered.
+    pub fn resume(&mut self) {
+        self.pages.forget_request();
+        self.pages.outdate();
+        self.encodings = None;
+        self.copy = None;
     }
 
     /// Learns from an event; never blocks.
@@ -268,8 +286,8 @@ impl JournalPanel {
         let mut encodings: Vec<_> = chosen.map(|encoding| encoding.label().to_owned()).collect();
         encodings.sort_unstable();
         encodings.dedup();
-        if encodings != self.encodings {
-            self.encodings.clone_from(&encodings);
+        if self.encodings.as_ref() != Some(&encodings) {
+            self.encodings = Some(encodings.clone());
             if !self.filter.text.is_empty() {
                 self.pages.outdate();
             }

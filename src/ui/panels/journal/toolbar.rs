@@ -123,7 +123,7 @@ impl JournalPanel {
         let can = self.pages.total() > 0;
         for (enabled, action, name) in [
             (can, UiCommand::SaveJournal, tr!(cx.language, "journal.save")),
-            (can, UiCommand::ClearJournal, tr!(cx.language, "journal.clear")),
+            (can && !self.is_opened, UiCommand::ClearJournal, tr!(cx.language, "journal.clear")),
         ] {
             let mut response = ui.add_enabled(enabled, Button::new(name));
             if let Some(tooltip) = action.tooltip(cx.language) {

@@ -1,0 +1,225 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::codec::capture::LinkType;
+use crate::codec::capture::connection::{Connection, End};
+use crate::codec::capture::frame::{self, Route, Segment};
+use crate::model::{Direction, Life, Notice, RowBody};
+
+/// A conversation as it is on a wire.
+struct Wire {
+    route: Route,
+    connection: Connection,
+    importer: Importer,
+    time_ns: i64,
+}
+
+impl Wire {
+    fn new() -> Self {
+        let route = Route::new("10.0.0.1:40000".parse().unwrap(), "10.0.0.2:80".parse().unwrap()).unwrap();
+        Self { route, connection: Connection::new(u32::MAX - 3), importer: Importer::default(), time_ns: 0 }
+    }
+
+    fn open(&mut self) {
+        for (end, segment) in self.connection.open(End::A).unwrap() {
+            self.put(end, &segment, b"");
+        }
+    }
+
+    fn frame(&self, end: End, segment: &Segment, payload: &[u8]) -> Vec<u8> {
+        let route = if end == End::A { self.route } else { self.route.back() };
+        let mut bytes = Vec::new();
+        assert!(frame::segment(&mut bytes, Way::Out, route, segment, payload));
+        bytes.extend_from_slice(payload);
+        bytes
+    }
+
+    fn put(&mut self, end: End, segment: &Segment, payload: &[u8]) {
+        let bytes = self.frame(end, segment, payload);
+        self.time_ns += 1;
+        let packet = Packet { link: LinkType::ETHERNET, time_ns: Some(self.time_ns), way: None, bytes: &bytes };
+        self.importer.handle(&packet);
+    }
+
+    /// Bytes of `end`, all of which is at this offset of what it says.
+    fn say(&mut self, end: End, offset: u64, payload: &[u8]) {
+        let segment = self.connection.data(end, offset, payload.len(), true);
+        self.put(end, &segment, payload);
+    }
+
+    fn finish(&mut self, end: End) {
+        let segment = self.connection.finish(end).unwrap();
+        self.put(end, &segment, b"");
+    }
+
+    fn end(mut self) -> (Vec<Row>, Imported) {
+        let imported = self.importer.finish();
+        (self.importer.take_rows(), imported)
+    }
+}
+
+/// What rows say, one word each.
+fn words(rows: &[Row]) -> Vec<String> {
+    let word = |row: &Row| match &row.body {
+        RowBody::Data { direction, .. } => {
+            let text = String::from_utf8_lossy(&row.payload);
+            format!("{}{}:{text}", if *direction == Direction::In { "in" } else { "out" }, row.stream_offset)
+        }
+        RowBody::Life(Life::Connected { .. }) => "connected".to_owned(),
+        RowBody::Life(Life::Accepted { .. }) => "accepted".to_owned(),
+        RowBody::Life(Life::PeerFinished) => "peer-finished".to_owned(),
+        RowBody::Life(Life::FinishedSending) => "finished".to_owned(),
+        RowBody::Life(Life::Closed { reason }) => reason.name().to_owned(),
+        RowBody::Notice { notice: Notice::NotCaptured { bytes, .. } } => format!("missing:{bytes}"),
+        other => format!("{other:?}"),
+    };
+    rows.iter().map(word).collect()
+}
+
+#[test]
+fn a_connection_is_a_session_from_its_handshake_to_its_end() {
+    let mut wire = Wire::new();
+    wire.open();
+    wire.say(End::A, 0, b"GET");
+    wire.say(End::B, 0, b"200");
+    wire.finish(End::B);
+    wire.finish(End::A);
+    let (rows, imported) = wire.end();
+    assert_eq!(words(&rows), ["connected", "out0:GET", "in0:200", "peer-finished", "finished", "eof"]);
+    assert_eq!((imported.packets, imported.sessions, imported.rows), (7, 1, 6));
+    assert!(rows.iter().all(|row| row.session == Some(SessionId(1)) && row.peer == "10.0.0.2:80"));
+}
+
+#[test]
+fn order_and_repeats_are_those_of_the_wire_and_not_of_the_stream() {
+    let mut wire = Wire::new();
+    wire.open();
+    wire.say(End::A, 3, b"def");
+    wire.say(End::A, 0, b"abc");
+    wire.say(End::A, 0, b"abc");
+    // Cut anew, with something that is new at the end.
+    wire.say(End::A, 4, b"efgh");
+    wire.finish(End::A);
+    wire.say(End::A, 0, b"abcdefgh");
+    let (rows, imported) = wire.end();
+    assert_eq!(words(&rows), ["connected", "out0:abc", "out3:def", "out6:gh", "finished"]);
+    assert_eq!((imported.repeated, imported.gaps), (2, 0));
+}
+
+#[test]
+fn what_was_not_captured_is_told_in_its_place() {
+    let mut wire = Wire::new();
+    wire.open();
+    wire.say(End::A, 0, b"a");
+    wire.say(End::A, 11, b"c");
+    wire.say(End::A, 10, b"b");
+    wire.say(End::A, 20, b"d");
+    // The end came after five more bytes.
+    wire.connection.data(End::A, 21, 5, true);
+    wire.finish(End::A);
+    let (rows, imported) = wire.end();
+    assert_eq!(words(&rows), ["connected", "out0:a", "missing:9", "out10:b", "out11:c", "missing:8", "out20:d"]);
+    assert_eq!(imported.gaps, 2);
+}
+
+#[test]
+fn the_same_ports_may_be_used_again() {
+    let mut wire = Wire::new();
+    wire.open();
+    wire.say(End::A, 0, b"first");
+    wire.connection = Connection::new(77);
+    wire.open();
+    wire.say(End::A, 0, b"second");
+    let reset = wire.connection.reset(End::B).unwrap();
+    wire.put(End::B, &reset, b"");
+    let (rows, imported) = wire.end();
+    assert_eq!(words(&rows), ["connected", "out0:first", "connected", "out0:second", "reset"]);
+    assert_eq!(imported.sessions, 2);
+}
+
+#[test]
+fn whom_nobody_answers_has_no_session_and_a_middle_is_a_beginning() {
+    let mut wire = Wire::new();
+    let [(_, syn), ..] = wire.connection.open(End::A).unwrap();
+    wire.put(End::A, &syn, b"");
+    assert_eq!(wire.end().0, []);
+
+    let mut wire = Wire::new();
+    wire.say(End::B, 5_000_000_000, b"later");
+    wire.say(End::B, 5_000_000_005, b"on");
+    assert_eq!(words(&wire.end().0), ["connected", "out0:later", "out5:on"]);
+}
+
+#[test]
+fn memory_is_bounded_whatever_is_missing() {
+    let mut wire = Wire::new();
+    wire.open();
+    for number in 0..3000_u64 {
+        wire.say(End::A, 1 + number * 2000, &[7; 1000]);
+        assert!(wire.importer.waiting <= 1 << 20, "{number}");
+    }
+    let (rows, imported) = wire.end();
+    assert_eq!(imported.gaps, 3000);
+    assert_eq!(rows.len(), 6001);
+}
+
+#[test]
+fn of_too_many_conversations_the_quiet_ones_end() {
+    let mut importer = Importer::default();
+    let mut bytes = Vec::new();
+    for port in 0..CONVERSATIONS_MAX as u32 + 10 {
+        let source = SocketAddr::new(core::net::Ipv4Addr::from(0x0a00_0000 + port).into(), 1);
+        let route = Route::new(source, "10.255.0.2:80".parse().unwrap()).unwrap();
+        bytes.clear();
+        assert!(frame::datagram(&mut bytes, Way::Out, route, b"x"));
+        bytes.push(b'x');
+        importer.handle(&Packet { link: LinkType::ETHERNET, time_ns: None, way: None, bytes: &bytes });
+    }
+    assert!(importer.conversations.len() <= CONVERSATIONS_MAX / 2 + 10);
+    let rows = importer.take_rows();
+    assert_eq!(words(&rows).iter().filter(|word| *word == "evicted").count(), CONVERSATIONS_MAX / 2 + 1);
+}
+
+proptest! {
+    #[test]
+    fn a_stream_is_whole_whatever_order_its_segments_come_in(
+        text in prop::collection::vec(any::<u8>(), 1..400),
+        cuts in prop::collection::vec((0_usize..400, 1_usize..60), 0..40),
+        seed: u64,
+    ) {
+        let mut wire = Wire::new();
+        wire.open();
+        // All of it in order at the end, and any parts of it before in any order.
+        let len = text.len();
+        let mut pieces: Vec<(usize, usize)> = cuts.into_iter().map(|(at, n)| (at % len, n)).collect();
+        pieces.sort_by_key(|(at, n)| (*at as u64 ^ seed).wrapping_mul(*n as u64 | 1));
+        pieces.extend((0..len).step_by(7).map(|at| (at, 7)));
+        for (at, n) in pieces {
+            wire.say(End::A, at as u64, &text[at..(at + n).min(len)]);
+        }
+        wire.finish(End::A);
+        let (rows, imported) = wire.end();
+        let whole: Vec<u8> = rows.iter().flat_map(|row| row.payload.iter().copied()).collect();
+        prop_assert_eq!(whole, text);
+        let mut offset = 0;
+        for row in rows.iter().filter(|row| !row.payload.is_empty()) {
+            prop_assert_eq!(row.stream_offset, offset);
+            offset += row.payload.len() as u64;
+        }
+        prop_assert_eq!(imported.gaps, 0);
+        prop_assert!(matches!(rows.last().map(|row| &row.body), Some(RowBody::Life(Life::FinishedSending))));
+    }
+
+    #[test]
+    fn any_packets_are_survived(
+        link in prop_oneof![Just(0_u16), Just(1), Just(101), Just(113), Just(276), any::<u16>()],
+        packets in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..90), 0..20),
+    ) {
+        let mut importer = Importer::default();
+        for bytes in &packets {
+            importer.handle(&Packet { link: LinkType(link), time_ns: Some(i64::MAX), way: Some(Way::In), bytes });
+        }
+        let imported = importer.finish();
+        prop_assert_eq!(imported.rows as usize, importer.take_rows().len());
+    }
+}

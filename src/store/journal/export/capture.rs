@@ -1,0 +1,184 @@
+//! The files of a capture: one for each kind of packets, since those who read captures refuse several in one.
+
+use std::collections::HashMap;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use super::Export;
+use super::flows::{Flows, Standing};
+use crate::codec::capture::{LinkType, pcapng};
+use crate::model::{Failure, Operation, Saved};
+use crate::store::advice::file_failure;
+use crate::store::journal::columns::RowRef;
+use crate::store::replacement::Replacement;
+
+/// Bytes that are handed to the system at once.
+const PIECE: usize = 1 << 20;
+
+/// How many names are tried for a file beside the one that was asked for.
+const NAMES: u32 = 1000;
+
+/// Who writes, as the files say.
+const PROGRAM: &str = concat!("Sockeye ", env!("CARGO_PKG_VERSION"));
+
+/// What the files say of themselves.
+const COMMENT: &str = "Made of a journal of socket calls: headers are synthesised, none of them was on a wire. A packet \
+                       stands for a call, whose row its comment names; what two sockets of the same journal said to each \
+                       other is there from both sides.";
+
+/// The kinds of packets, in the order in which one of them gets the name that was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Ethernet, with IP or whatever else a link carries.
+    Link,
+    Unix,
+    Can,
+}
+
+impl Kind {
+    const ALL: [Self; 3] = [Self::Link, Self::Unix, Self::Can];
+
+    fn link_type(self) -> LinkType {
+        match self {
+            Self::Link => LinkType::ETHERNET,
+            Self::Unix => LinkType::UPPER_PDU,
+            Self::Can => LinkType::CAN,
+        }
+    }
+
+    /// What stands in the name of a file beside the one that was asked for.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Link => "ip",
+            Self::Unix => "unix",
+            Self::Can => "can",
+        }
+    }
+}
+
+pub(super) fn save(export: &Export<'_>) -> Result<Saved, Failure> {
+    let mut files = Files { export, files: [None, None, None] };
+    // Whether a file can be made at all shows at once.
+    files.file(Kind::Link).map_err(|error| file_failure(Operation::CreateFile, export.path.display(), &error))?;
+    let mut flows = Flows::default();
+    let mut saved = Saved::default();
+    export.for_each(|_, matches, columns| {
+        let row = RowRef::read(columns).map_err(|error| export.read_failed(&error))?;
+        match flows.take(&row, matches, &mut files).map_err(|error| export.write_failed(&error))? {
+            Standing::Written => saved.rows += 1,
+            Standing::LeftOut => saved.left_out += 1,
+            Standing::Unseen => {}
+        }
+        Ok(())
+    })?;
+    files.finish(saved)
+}
+
+/// The files that packets go to.
+pub(super) struct Files<'a> {
+    export: &'a Export<'a>,
+    files: [Option<CaptureFile>; 3],
+}
+
+struct CaptureFile {
+    file: Replacement,
+    waiting: Vec<u8>,
+    /// Numbers of the interfaces, one for each listener or client.
+    interfaces: HashMap<u64, u32>,
+}
+
+impl Files<'_> {
+    /// # Errors
+    /// The file can't be made, or written.
+    pub(super) fn write(
+        &mut self,
+        kind: Kind,
+        socket: u64,
+        head: pcapng::PacketHead<'_>,
+        headers: &[u8],
+        carried: &[u8],
+    ) -> io::Result<()> {
+        let file = self.file(kind)?;
+        let interface = file.interface(kind, socket);
+        pcapng::packet(&mut file.waiting, &pcapng::PacketHead { interface, ..head }, headers, carried);
+        if file.waiting.len() >= PIECE { file.flush() } else { Ok(()) }
+    }
+
+    fn file(&mut self, kind: Kind) -> io::Result<&mut CaptureFile> {
+        let place = &mut self.files[kind as usize];
+        if place.is_none() {
+            let mut waiting = Vec::with_capacity(PIECE + (PIECE >> 3));
+            pcapng::section(&mut waiting, PROGRAM, COMMENT);
+            let file = Replacement::create(self.export.path)?;
+            *place = Some(CaptureFile { file, waiting, interfaces: HashMap::new() });
+        }
+        // It was just put there.
+        place.as_mut().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    /// The first kind that there are packets of gets the name that was asked for, the others one like it.
+    fn finish(mut self, mut saved: Saved) -> Result<Saved, Failure> {
+        let export = self.export;
+        let failed = |error: io::Error| file_failure(Operation::FinishFile, export.path.display(), &error);
+        let has_packets = |file: &Option<CaptureFile>| file.as_ref().is_some_and(|file| !file.interfaces.is_empty());
+        let first = Kind::ALL.into_iter().find(|kind| has_packets(&self.files[*kind as usize])).unwrap_or(Kind::Link);
+        for kind in Kind::ALL {
+            // Of links there is a file in any case, of the others with the first packet.
+            if kind == Kind::Link && first != Kind::Link {
+                self.files[kind as usize] = None;
+            }
+            let Some(mut file) = self.files[kind as usize].take() else { continue };
+            if file.interfaces.is_empty() {
+                // Readers take a file without an interface for damaged.
+                file.interface(kind, 0);
+            }
+            file.flush().map_err(|error| export.write_failed(&error))?;
+            export.check()?;
+            if kind == first {
+                file.file.commit().map_err(failed)?;
+            } else {
+                saved.beside.push(self.put_beside(kind, &mut file.file).map_err(failed)?);
+            }
+        }
+        Ok(saved)
+    }
+
+    /// Nobody was asked for this name: what has it already stays.
+    fn put_beside(&self, kind: Kind, file: &mut Replacement) -> io::Result<PathBuf> {
+        let path = self.export.path;
+        for number in 1..=NAMES {
+            let mut name = path.file_stem().unwrap_or_default().to_owned();
+            name.push(".");
+            name.push(kind.word());
+            if number > 1 {
+                name.push(format!("-{number}"));
+            }
+            if let Some(extension) = path.extension() {
+                name.push(".");
+                name.push(extension);
+            }
+            match file.commit_beside(&name) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                done => return done,
+            }
+        }
+        Err(io::ErrorKind::AlreadyExists.into())
+    }
+}
+
+impl CaptureFile {
+    fn interface(&mut self, kind: Kind, socket: u64) -> u32 {
+        let next = self.interfaces.len() as u32;
+        let waiting = &mut self.waiting;
+        *self.interfaces.entry(socket).or_insert_with(|| {
+            pcapng::interface(waiting, kind.link_type(), &format!("socket {socket}"));
+            next
+        })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.file().write_all(&self.waiting)?;
+        self.waiting.clear();
+        Ok(())
+    }
+}

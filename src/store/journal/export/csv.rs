@@ -1,0 +1,42 @@
+use std::io::{self, Write};
+
+use super::json::unbroken_hex;
+use super::text::direction_word;
+use crate::model::RowBody;
+use crate::store::journal::columns::StoredRow;
+use crate::store::journal::describe::describe;
+
+/// The first line. Times are nanoseconds, as in the journal's schema.
+pub(super) const HEAD: &str =
+    "number,wall_ns,mono_ns,kernel_ns,socket,session,peer,direction,what,stream_offset,bytes,hex\r\n";
+
+/// One record of a table (RFC 4180).
+pub(super) fn write_csv(out: &mut dyn Write, stored: &StoredRow) -> io::Result<()> {
+    let row = &stored.row;
+    let number = |number: Option<i128>| number.map(|number| number.to_string()).unwrap_or_default();
+    let direction = match &row.body {
+        RowBody::Data { direction, .. } | RowBody::File { direction, .. } => direction_word(*direction),
+        RowBody::Life(_) | RowBody::Failed { .. } | RowBody::Notice { .. } => "",
+    };
+    write!(out, "{},{},{},", stored.number, row.stamp.wall_ns, row.stamp.mono_ns)?;
+    write!(out, "{},{},", number(row.stamp.kernel_ns.map(Into::into)), row.socket.0)?;
+    write!(out, "{},", number(row.session.map(|session| session.0.into())))?;
+    write!(out, "{},{direction},{},", field(&row.peer), field(&describe(&row.body)))?;
+    write!(out, "{},{},{}\r\n", row.stream_offset, stored.len, unbroken_hex(&row.payload))
+}
+
+/// A text in quotes where it has to be.
+fn field(text: &str) -> String {
+    if text.contains(['"', ',', '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_break_a_record_is_quoted() {
+        assert_eq!(field("127.0.0.1:9000"), "127.0.0.1:9000");
+        assert_eq!(field("a,\"b\"\nc"), "\"a,\"\"b\"\"\nc\"");
+    }
+}

@@ -1,0 +1,49 @@
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::model::RowBody;
+use crate::store::journal::columns::StoredRow;
+
+/// One line of a saved `.jsonl`.
+#[derive(Serialize)]
+struct JsonRow<'row> {
+    number: u64,
+    wall_ns: i64,
+    mono_ns: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kernel_ns: Option<i64>,
+    socket: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session: Option<u64>,
+    peer: &'row str,
+    #[serde(flatten)]
+    body: &'row RowBody,
+    stream_offset: u64,
+    bytes: u64,
+    hex: String,
+}
+
+pub(super) fn write_json(out: &mut dyn Write, stored: &StoredRow) -> io::Result<()> {
+    let row = &stored.row;
+    let json = JsonRow {
+        number: stored.number,
+        wall_ns: row.stamp.wall_ns,
+        mono_ns: row.stamp.mono_ns,
+        kernel_ns: row.stamp.kernel_ns,
+        socket: row.socket.0,
+        session: row.session.map(|session| session.0),
+        peer: &row.peer,
+        body: &row.body,
+        stream_offset: row.stream_offset,
+        bytes: stored.len,
+        hex: unbroken_hex(&row.payload),
+    };
+    serde_json::to_writer(&mut *out, &json)?;
+    out.write_all(b"\n")
+}
+
+pub(super) fn unbroken_hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+}
