@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use super::Language;
 use crate::codec::visible::visible;
-use crate::model::{CancelReason, Cause, Failure, Hint, Operation, Traffic};
+use crate::model::{CancelReason, Cause, Failure, Hint, Operation, SocketOption, Traffic};
 use crate::tr;
 
 type Words = Cow<'static, str>;
@@ -105,11 +105,14 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
         Hint::FreeSpace => tr!(language, "hint.free_space"),
         Hint::CheckRights => tr!(language, "hint.check_rights"),
         Hint::ChooseAnInterface { names } => tr!(language, "hint.choose_an_interface", names = names.join(", ")),
-        Hint::NameTheWay { option, names } if names.is_empty() => {
-            tr!(language, "hint.name_the_way.none", option = option)
-        }
-        Hint::NameTheWay { option, names } => {
-            tr!(language, "hint.name_the_way", option = option, first = names[0], names = names.join(", "))
+        Hint::NameTheWay { to_all, names } => {
+            let option = if *to_all { SocketOption::Device } else { SocketOption::MulticastInterface }.name();
+            match names.first() {
+                Some(first) => {
+                    tr!(language, "hint.name_the_way", option = option, first = first, names = names.join(", "))
+                }
+                None => tr!(language, "hint.name_the_way.none", option = option),
+            }
         }
         Hint::ListenOnV6 => tr!(language, "hint.listen_on_v6"),
         Hint::RaiseGroupLimit { settings } => {
@@ -318,7 +321,8 @@ mod tests {
         "kind": "AF_777, SOCK_RAW", "option": "rcvbuf", "asked": "777", "answer": "1554",
         "descriptor": "fd://777", "descriptors": [{ "kind": "file", "target": "/tmp/777" }],
         "process": { "pid": 777, "uid": 1, "gid": 2 },
-        "at": 777, "direction": "in", "method": "GET", "target": "/a", "status": 777, "code": 777, "by_peer": true"#;
+        "at": 777, "direction": "in", "method": "GET", "target": "/a", "status": 777, "code": 777, "by_peer": true,
+        "to_all": true"#;
 
     /// All variants of an enum, one of each. serde lists their names when it meets one that it doesn't know, so that
     /// a variant that is added later is here too.

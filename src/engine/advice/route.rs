@@ -17,7 +17,7 @@ pub(super) fn hint(endpoint: &Endpoint) -> Option<Hint> {
     // Only this machine is behind the loopback.
     all.sort_by_key(|interface| interface.is_loopback);
     let names = all.into_iter().map(|interface| interface.name).collect();
-    Some(Hint::NameTheWay { option: option.name().into(), names })
+    Some(Hint::NameTheWay { to_all: option == SocketOption::Device, names })
 }
 
 fn option_for(address: IpAddr) -> Option<SocketOption> {

@@ -166,8 +166,8 @@ pub enum Hint {
     },
     /// No route leads to a group, or to all machines of a network: an option says by which interface to send.
     NameTheWay {
-        /// As it is written: `mif`, `device`.
-        option: Box<str>,
+        /// For all machines, SO_BINDTODEVICE has to say it; for a group, IP_MULTICAST_IF.
+        to_all: bool,
         /// Of the interfaces that could be meant.
         names: Box<[String]>,
     },
