@@ -2,15 +2,16 @@
 
 mod content;
 mod offers;
+mod settling;
 
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
+use self::settling::Settling;
 use super::reason_for;
 use super::writing::Writing;
-use crate::codec::prefix_hash::Hash;
 use crate::engine::core::Core;
 use crate::engine::session::{PeerEnd, Session};
 use crate::engine::speech::Speech;
@@ -28,9 +29,6 @@ const SMALL: u64 = 1 << 20;
 
 /// Answers that wait for each other, so that many small files don't take a call each.
 const OUT_MAX: usize = 16 << 10;
-
-/// Small files whose last byte came and that are kept together, which takes a disk less time; each is open until then.
-const SETTLING_MAX: usize = 64;
 
 /// How deep the folders of an offered name may lie in each other.
 const DEPTH_MAX: usize = 64;
@@ -80,13 +78,6 @@ struct File<'a> {
     ticket: Ticket<'a>,
     path: PathBuf,
     place: Place,
-}
-
-struct Settling<'a> {
-    key: TransferKey,
-    ticket: Ticket<'a>,
-    partial: Partial,
-    hash: Hash,
 }
 
 enum Place {
@@ -316,20 +307,6 @@ impl<'a> VerifiedReceiving<'a> {
         self.receiver.cancel(file.key, self.reason_for(&failure), "");
         self.receiver.poll_output(&mut self.out);
         file.incomplete(failure);
-    }
-
-    /// The sender gave up a file that was not answered for yet.
-    fn cancelled(&mut self, key: TransferKey, cause: Cause) {
-        match self.settling.iter().position(|file| file.key == key) {
-            Some(place) => {
-                let Settling { ticket, partial, .. } = self.settling.remove(place);
-                let path = partial.path();
-                partial.discard();
-                let failure = Failure::new(Operation::Receive, path.display(), cause);
-                ticket.conclude(Outcome::Incomplete, &path, Some(failure));
-            }
-            None => self.given_up(cause),
-        }
     }
 
     /// The sender gave up the file on the stream, or the connection ended in it.

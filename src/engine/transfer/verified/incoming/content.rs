@@ -1,18 +1,17 @@
 //! The bytes of a file that was taken, up to its end.
 
 use std::ops::Range;
-use std::time::Instant;
 
 use crossbeam_channel::RecvTimeoutError;
 
-use super::{File, Over, Place, SETTLING_MAX, Settling, VerifiedReceiving};
+use super::settling::{SETTLING_MAX, Settling};
+use super::{File, Over, Place, VerifiedReceiving};
 use crate::codec::prefix_hash::Hash;
-use crate::engine::transfer::ticket::Ticket;
 use crate::engine::transfer::verified::reason_for;
 use crate::engine::transfer::verified::writing::Written;
-use crate::model::{Cause, Failure, Outcome};
-use crate::proto::transfer::{TransferKey, WORKING_EVERY};
-use crate::store::inbox::{Finished, Unfinished, finish_all};
+use crate::model::{Cause, Failure};
+use crate::proto::transfer::WORKING_EVERY;
+use crate::store::inbox::Finished;
 
 impl VerifiedReceiving<'_> {
     /// The sender begins where this side is, or at the start.
@@ -117,33 +116,5 @@ impl VerifiedReceiving<'_> {
             (None, Place::Thread(..)) => {}
         }
         Ok(())
-    }
-
-    /// Keeps the small files whose last byte came, and answers for them.
-    pub(super) fn settle(&mut self) {
-        let mut files = Vec::new();
-        let mut tickets = Vec::new();
-        for Settling { key, ticket, partial, hash } in self.settling.drain(..) {
-            files.push((partial, hash));
-            tickets.push((key, ticket, hash));
-        }
-        for ((key, ticket, hash), end) in tickets.into_iter().zip(finish_all(files)) {
-            self.ended(key, ticket, &hash, end);
-        }
-    }
-
-    fn ended(&mut self, key: TransferKey, ticket: Ticket<'_>, hash: &Hash, end: Finished) {
-        match end {
-            Ok(path) => {
-                self.receiver.commit(key);
-                ticket.verified(&path, hash);
-            }
-            Err(unfinished) => {
-                let Unfinished { failure, path } = *unfinished;
-                self.receiver.cancel(key, reason_for(&failure), "");
-                ticket.conclude(Outcome::Incomplete, &path, Some(failure));
-            }
-        }
-        self.receiver.handle_busy(Instant::now());
     }
 }
