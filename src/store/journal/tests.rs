@@ -524,6 +524,21 @@ fn saved_json_is_one_object_a_line() {
 }
 
 #[test]
+fn saved_json_has_each_key_once() {
+    let [local, peer] = ["tcp://127.0.0.1:9000", "tcp://127.0.0.1:5000"].map(str::to_owned);
+    let accepted = Life::Accepted { local: local.clone(), peer: peer.clone(), process: None };
+    let connected = Life::Connected { local: local.clone(), peer: peer.clone(), process: None };
+    let lives = [accepted, connected, Life::Opened { local, peer }];
+    let mut journal = journal(&lives.map(|life| with_body(RowBody::Life(life))));
+    let path = journal.path.with_extension("jsonl");
+    journal.reader.save(&SaveRequest::new(&path), &[]).unwrap();
+    for line in fs::read_to_string(&path).unwrap().lines() {
+        assert_eq!(line.matches("\"peer\":").count(), 1, "{line}");
+        assert!(line.contains("\"peer\":\"tcp://127.0.0.1:5000\""), "{line}");
+    }
+}
+
+#[test]
 fn saved_text_has_a_dump_of_what_the_filter_lets_through() {
     let (rows, bytes) = saved("txt", &Filter { direction: Some(Direction::In), ..Filter::default() });
     let text = String::from_utf8(bytes).unwrap();

@@ -171,7 +171,9 @@ impl ClientTabState {
                 let local = view.info.local.to_string();
                 let peer = visible(&view.info.peer.to_string());
                 let protocol = view.info.protocol;
-                if protocol.is_over_ip() || protocol.is_unix() && !protocol.has_connection() {
+                // A Unix datagram socket need not have a name.
+                let is_named = protocol.is_unix() && !protocol.has_connection() && !local.is_empty();
+                if protocol.is_over_ip() || is_named {
                     if !protocol.has_connection() {
                         tr!(language, "client.open_datagrams", local = visible(&local), peer = peer)
                     } else {

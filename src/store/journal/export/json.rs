@@ -2,7 +2,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::model::RowBody;
+use crate::model::{Life, RowBody};
 use crate::store::journal::columns::StoredRow;
 
 /// One line of a saved `.jsonl`.
@@ -16,7 +16,9 @@ struct JsonRow<'row> {
     socket: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     session: Option<u64>,
-    peer: &'row str,
+    /// `None` where what happened has it too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peer: Option<&'row str>,
     #[serde(flatten)]
     body: &'row RowBody,
     stream_offset: u64,
@@ -26,6 +28,8 @@ struct JsonRow<'row> {
 
 pub(super) fn write_json(out: &mut dyn Write, stored: &StoredRow) -> io::Result<()> {
     let row = &stored.row;
+    let names_peer =
+        matches!(row.body, RowBody::Life(Life::Accepted { .. } | Life::Connected { .. } | Life::Opened { .. }));
     let json = JsonRow {
         number: stored.number,
         wall_ns: row.stamp.wall_ns,
@@ -33,7 +37,7 @@ pub(super) fn write_json(out: &mut dyn Write, stored: &StoredRow) -> io::Result<
         kernel_ns: row.stamp.kernel_ns,
         socket: row.socket.0,
         session: row.session.map(|session| session.0),
-        peer: &row.peer,
+        peer: (!names_peer).then_some(&row.peer),
         body: &row.body,
         stream_offset: row.stream_offset,
         bytes: stored.len,
