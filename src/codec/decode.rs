@@ -57,6 +57,21 @@ pub struct Decoded {
     pub fields: Vec<(&'static str, String)>,
 }
 
+impl Decoded {
+    /// With a line of what each message is, of which `left` bytes were not looked at. `None` where there is no message.
+    fn of_messages(mut self, mut messages: Vec<String>, left: u64) -> Option<Self> {
+        if messages.is_empty() {
+            return None;
+        }
+        if left > 0 {
+            messages.push("…".to_owned());
+            self.fields.push(("more", format!("{left} bytes")));
+        }
+        self.summary = messages.join(", ");
+        Some(self)
+    }
+}
+
 impl Decoder {
     /// What a user can have bytes read as, the most usual first.
     pub const CHOICES: [Self; 14] = [

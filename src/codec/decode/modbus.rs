@@ -48,15 +48,7 @@ pub(super) fn decode(head: &[u8], len: u64) -> Option<Decoded> {
         left -= (ahead.at() - reader.at()) as u64;
         reader = ahead;
     }
-    if summary.is_empty() {
-        return None;
-    }
-    if left > 0 {
-        summary.push("…".to_owned());
-        decoded.fields.push(("more", format!("{left} bytes")));
-    }
-    decoded.summary = summary.join(", ");
-    Some(decoded)
+    decoded.of_messages(summary, left)
 }
 
 /// Whether `bytes` are whole messages of functions whose form is known, and nothing else: enough to say so of bytes that

@@ -63,15 +63,7 @@ pub(super) fn decode(version: Version, head: &[u8], len: u64) -> Option<Decoded>
         left -= size + here;
         reader = ahead;
     }
-    if summary.is_empty() {
-        return None;
-    }
-    if left > 0 {
-        summary.push("…".to_owned());
-        decoded.fields.push(("more", format!("{left} bytes")));
-    }
-    decoded.summary = summary.join(", ");
-    Some(decoded)
+    decoded.of_messages(summary, left)
 }
 
 /// The version that the CONNECT at the beginning names.

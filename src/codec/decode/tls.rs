@@ -31,15 +31,7 @@ pub(super) fn decode(head: &[u8], len: u64) -> Option<Decoded> {
         rest = &rest[(HEADER_SIZE + fragment.len()).min(rest.len())..];
         left -= HEADER_SIZE as u64 + here;
     }
-    if summary.is_empty() {
-        return None;
-    }
-    if left > 0 {
-        summary.push("…".to_owned());
-        decoded.fields.push(("more", format!("{left} bytes")));
-    }
-    decoded.summary = summary.join(", ");
-    Some(decoded)
+    decoded.of_messages(summary, left)
 }
 
 const CHANGE_CIPHER_SPEC: u8 = 20;

@@ -163,14 +163,18 @@ impl<'a> Dialogue<'a> {
             recv(self.session.stop.requested()) -> _ => Err(Over::Stopped),
             recv(cancelled.unwrap_or_else(never)) -> _ => Ok(()),
             default(STALL_REPORT) => {
-                // The small ones among them were not told of yet.
-                self.open.values_mut().for_each(|open| open.ticket.announce());
+                self.announce();
                 match key {
                     Some(key) => self.idle(key),
                     None => Ok(self.sender.handle_timeout(Instant::now())?),
                 }
             }
         }
+    }
+
+    /// Tells of the small files that wait for their answers: of those that don't, their ends tell.
+    fn announce(&mut self) {
+        self.open.values_mut().for_each(|open| open.ticket.announce());
     }
 
     fn idle(&mut self, key: TransferKey) -> Result<(), Over> {
@@ -194,6 +198,7 @@ impl<'a> Dialogue<'a> {
     /// # Errors
     /// As [`Self::listen_to`].
     pub(in crate::engine) fn look_at_the_time(&mut self) -> Result<(), io::Error> {
+        self.announce();
         self.flush().and_then(|()| Ok(self.sender.handle_timeout(Instant::now())?)).or_else(|over| self.end(over))
     }
 
