@@ -14,23 +14,17 @@ use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout};
 use nix::sys::signal::Signal;
-use support::{Process, Run, Sockeye, sockeye};
-
-/// What "within a second" may take on a busy machine; a run that hangs takes longer.
-const SOON: Duration = Duration::from_secs(10);
+use support::{Process, Run, Sockeye, sockeye, within_a_second};
 
 fn address(endpoint: &str) -> &str {
     endpoint.split_once("://").expect("a scheme").1
 }
 
-#[track_caller]
-fn ends_soon(sockeye: Sockeye, signal: Signal) -> Run {
+/// The run that the signal ends, and how long that takes.
+fn ends(sockeye: Sockeye, signal: Signal) -> (Run, Duration) {
     let told = Instant::now();
     sockeye.signal(signal);
-    let run = sockeye.finish();
-    let took = told.elapsed();
-    assert!(took < SOON, "it took {took:?}");
-    run
+    (sockeye.finish(), told.elapsed())
 }
 
 /// Somebody who sends as fast as the system lets them, until dropped.
@@ -58,106 +52,128 @@ impl Drop for Flood {
 #[test]
 fn either_signal_ends_in_order() {
     for signal in [Signal::SIGINT, Signal::SIGTERM] {
-        let (mut sockeye, endpoint) = Sockeye::listen(&["listen", "tcp://127.0.0.1:0"]);
-        let mut peer = TcpStream::connect(address(&endpoint)).expect("somebody listens");
-        peer.write_all(b"hi").expect("it is sent");
-        sockeye.expect("received");
-        let run = ends_soon(sockeye, signal);
-        run.expect_code(0);
-        assert_eq!(run.one("closed")["reason"], "stopped");
-        assert_eq!(run.summary()["received_bytes"], 2);
-        assert_eq!(peer.read(&mut [0; 1]).expect("an end, not a reset"), 0);
+        within_a_second(|| {
+            let (mut sockeye, endpoint) = Sockeye::listen(&["listen", "tcp://127.0.0.1:0"]);
+            let mut peer = TcpStream::connect(address(&endpoint)).expect("somebody listens");
+            peer.write_all(b"hi").expect("it is sent");
+            sockeye.expect("received");
+            let (run, took) = ends(sockeye, signal);
+            run.expect_code(0);
+            assert_eq!(run.one("closed")["reason"], "stopped");
+            assert_eq!(run.summary()["received_bytes"], 2);
+            assert_eq!(peer.read(&mut [0; 1]).expect("an end, not a reset"), 0);
+            took
+        });
     }
 }
 
 /// timeout(1) signals its child, and then its group, the child among it.
 #[test]
 fn two_signals_at_once_are_one_wish() {
-    let (mut sockeye, endpoint) = Sockeye::listen(&["listen", "tcp://127.0.0.1:0"]);
-    let _peer = TcpStream::connect(address(&endpoint)).expect("somebody listens");
-    sockeye.expect("opened");
-    sockeye.signal(Signal::SIGINT);
-    let run = ends_soon(sockeye, Signal::SIGTERM);
-    run.expect_code(0);
-    assert_eq!(run.one("closed")["reason"], "stopped");
-    run.summary();
+    within_a_second(|| {
+        let (mut sockeye, endpoint) = Sockeye::listen(&["listen", "tcp://127.0.0.1:0"]);
+        let _peer = TcpStream::connect(address(&endpoint)).expect("somebody listens");
+        sockeye.expect("opened");
+        sockeye.signal(Signal::SIGINT);
+        let (run, took) = ends(sockeye, Signal::SIGTERM);
+        run.expect_code(0);
+        assert_eq!(run.one("closed")["reason"], "stopped");
+        run.summary();
+        took
+    });
 }
 
 #[test]
 fn a_tcp_flood_does_not_delay_the_end() {
     for quiet in [false, true] {
-        let arguments: &[&str] = if quiet { &["--quiet"] } else { &[] };
-        let arguments: Vec<&str> = ["listen", "tcp://127.0.0.1:0"].iter().chain(arguments).copied().collect();
-        let (mut sockeye, endpoint) = Sockeye::listen(&arguments);
-        let mut peer = TcpStream::connect(address(&endpoint)).expect("somebody listens");
-        let block = vec![7; 64 << 10];
-        let flood = Flood::start(move || peer.write_all(&block).is_ok());
-        sockeye.expect(if quiet { "opened" } else { "received" });
-        let run = ends_soon(sockeye, Signal::SIGINT);
-        run.expect_code(0);
-        assert!(run.summary()["received_bytes"].as_u64().is_some_and(|bytes| quiet || bytes > 0));
-        drop(flood);
+        within_a_second(|| {
+            let arguments: &[&str] = if quiet { &["--quiet"] } else { &[] };
+            let arguments: Vec<&str> = ["listen", "tcp://127.0.0.1:0"].iter().chain(arguments).copied().collect();
+            let (mut sockeye, endpoint) = Sockeye::listen(&arguments);
+            let mut peer = TcpStream::connect(address(&endpoint)).expect("somebody listens");
+            let block = vec![7; 64 << 10];
+            let flood = Flood::start(move || peer.write_all(&block).is_ok());
+            sockeye.expect(if quiet { "opened" } else { "received" });
+            let (run, took) = ends(sockeye, Signal::SIGINT);
+            run.expect_code(0);
+            assert!(run.summary()["received_bytes"].as_u64().is_some_and(|bytes| quiet || bytes > 0));
+            drop(flood);
+            took
+        });
     }
 }
 
 #[test]
 fn a_datagram_flood_does_not_delay_the_end() {
-    let (mut sockeye, endpoint) = Sockeye::listen(&["listen", "udp://127.0.0.1:0"]);
-    let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
-    socket.connect(address(&endpoint)).expect("an address");
-    let flood = Flood::start(move || {
-        // Refused once the listener is gone; until then everything counts.
-        socket.send(&[7; 64]).ok();
-        true
+    within_a_second(|| {
+        let (mut sockeye, endpoint) = Sockeye::listen(&["listen", "udp://127.0.0.1:0"]);
+        let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
+        socket.connect(address(&endpoint)).expect("an address");
+        let flood = Flood::start(move || {
+            // Refused once the listener is gone; until then everything counts.
+            socket.send(&[7; 64]).ok();
+            true
+        });
+        sockeye.expect("received");
+        let (run, took) = ends(sockeye, Signal::SIGTERM);
+        run.expect_code(0);
+        assert_eq!(run.all("received").len() as u64, run.summary()["received"].as_u64().expect("a count"));
+        drop(flood);
+        took
     });
-    sockeye.expect("received");
-    let run = ends_soon(sockeye, Signal::SIGTERM);
-    run.expect_code(0);
-    assert_eq!(run.all("received").len() as u64, run.summary()["received"].as_u64().expect("a count"));
-    drop(flood);
 }
 
 #[test]
 fn an_echo_that_nobody_reads_does_not_delay_the_end() {
-    let (mut sockeye, endpoint) = Sockeye::listen(&["listen", "tcp://127.0.0.1:0", "--echo", "--quiet"]);
-    let mut peer = TcpStream::connect(address(&endpoint)).expect("somebody listens");
-    peer.set_write_timeout(Some(Duration::from_millis(200))).expect("a timeout");
-    let block = vec![7; 64 << 10];
-    sockeye.expect("opened");
-    // Until both directions are full.
-    while peer.write_all(&block).is_ok() {}
-    ends_soon(sockeye, Signal::SIGINT).expect_code(0);
+    within_a_second(|| {
+        let (mut sockeye, endpoint) = Sockeye::listen(&["listen", "tcp://127.0.0.1:0", "--echo", "--quiet"]);
+        let mut peer = TcpStream::connect(address(&endpoint)).expect("somebody listens");
+        peer.set_write_timeout(Some(Duration::from_millis(200))).expect("a timeout");
+        let block = vec![7; 64 << 10];
+        sockeye.expect("opened");
+        // Until both directions are full.
+        while peer.write_all(&block).is_ok() {}
+        let (run, took) = ends(sockeye, Signal::SIGINT);
+        run.expect_code(0);
+        took
+    });
 }
 
 #[test]
 fn a_client_ends_by_a_signal() {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let endpoint = format!("tcp://{}", listener.local_addr().expect("an address"));
-    let mut sockeye = Sockeye::start(&["connect", &endpoint]);
-    let (mut peer, _) = listener.accept().expect("a connection");
-    sockeye.expect("opened");
-    let run = ends_soon(sockeye, Signal::SIGINT);
-    run.expect_code(0);
-    run.summary();
-    assert_eq!(peer.read(&mut [0; 1]).expect("an end, not a reset"), 0);
+    within_a_second(|| {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let endpoint = format!("tcp://{}", listener.local_addr().expect("an address"));
+        let mut sockeye = Sockeye::start(&["connect", &endpoint]);
+        let (mut peer, _) = listener.accept().expect("a connection");
+        sockeye.expect("opened");
+        let (run, took) = ends(sockeye, Signal::SIGINT);
+        run.expect_code(0);
+        run.summary();
+        assert_eq!(peer.read(&mut [0; 1]).expect("an end, not a reset"), 0);
+        took
+    });
 }
 
 #[test]
 fn a_client_that_never_got_through_has_failed() {
-    // Nobody answers: the queue of one that never accepts is full.
-    let listener = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
-    listener.bind(&"127.0.0.1:0".parse::<std::net::SocketAddr>().expect("an address").into()).expect("a port");
-    listener.listen(0).expect("it listens");
-    let address = listener.local_addr().ok().and_then(|address| address.as_socket()).expect("an address");
-    let fillers: Vec<_> =
-        (0..4).filter_map(|_| TcpStream::connect_timeout(&address, Duration::from_millis(100)).ok()).collect();
-    let sockeye = Sockeye::start(&["connect", &format!("tcp://{address}"), "--send", "x"]);
-    assert!(!fillers.is_empty());
-    wait_for_handlers(&sockeye);
-    let run = ends_soon(sockeye, Signal::SIGINT);
-    run.expect_code(1);
-    assert!(run.all("opened").is_empty());
-    run.summary();
+    within_a_second(|| {
+        // Nobody answers: the queue of one that never accepts is full.
+        let listener = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+        listener.bind(&"127.0.0.1:0".parse::<std::net::SocketAddr>().expect("an address").into()).expect("a port");
+        listener.listen(0).expect("it listens");
+        let address = listener.local_addr().ok().and_then(|address| address.as_socket()).expect("an address");
+        let fillers: Vec<_> =
+            (0..4).filter_map(|_| TcpStream::connect_timeout(&address, Duration::from_millis(100)).ok()).collect();
+        let sockeye = Sockeye::start(&["connect", &format!("tcp://{address}"), "--send", "x"]);
+        assert!(!fillers.is_empty());
+        wait_for_handlers(&sockeye);
+        let (run, took) = ends(sockeye, Signal::SIGINT);
+        run.expect_code(1);
+        assert!(run.all("opened").is_empty());
+        run.summary();
+        took
+    });
 }
 
 /// Waits until a process catches SIGINT: before, the system would end it without a word.

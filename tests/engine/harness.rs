@@ -13,9 +13,6 @@ use sockeye::model::{
 /// Far beyond what anything here takes; reached only by a fault.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
-/// What has to be quick may take this long on a busy machine, and what hangs takes longer.
-pub(crate) const SOON: Duration = Duration::from_secs(10);
-
 /// Waits for what no event tells. That something is closed everywhere is such: a program that another test starts holds
 /// copies of all descriptors until it is executed.
 pub(crate) fn until(what: &str, holds: impl Fn() -> bool) {

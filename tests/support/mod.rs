@@ -6,6 +6,7 @@ mod capture;
 mod files;
 mod namespace;
 mod process;
+mod prompt;
 mod python;
 mod rights;
 mod sockeye;
@@ -16,6 +17,7 @@ pub(crate) use capture::{BEGIN, Recording, expect_sound, fields, followed, rows_
 pub(crate) use files::{folder, listing, noise, write};
 pub(crate) use namespace::{in_own_network, ip, put_over, set_up, tcp_count};
 pub(crate) use process::{Finished, PATIENCE, Process};
+pub(crate) use prompt::within_a_second;
 pub(crate) use python::{Tutorial, port_of, tutorial, within_the_pause};
 pub(crate) use rights::{lacking_right, without_right};
 pub(crate) use sockeye::{Run, Sockeye, ask, run, sockeye};
