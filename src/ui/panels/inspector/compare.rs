@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use egui::{Button, Id, Key, KeyboardShortcut, Label, Modifiers, RichText, Ui, UiBuilder};
 
-use super::inspector::empty;
+use super::empty;
 use crate::codec::compare::{self, Differences};
 use crate::i18n;
 use crate::model::{Command, Event, PageRow, RowBody};

@@ -1,13 +1,18 @@
 //! The inspector: everything about one row, and all of its bytes.
 
+mod compare;
+mod decoded;
+mod facts;
+mod values;
+
 use std::sync::Arc;
 
 use egui::{Button, Id, Label, RichText, Ui};
 
-use super::compare::Comparing;
-use super::decoded::{Meanings, decode_as_items};
-use super::facts::{facts_grid, facts_line, words_of};
-use super::values::values;
+use self::compare::Comparing;
+use self::decoded::{Meanings, decode_as_items};
+use self::facts::{facts_grid, facts_line, words_of};
+use self::values::values;
 use crate::codec::dump;
 use crate::codec::encoding::Encoding;
 use crate::codec::hex;
@@ -320,7 +325,7 @@ impl InspectorPanel {
     }
 }
 
-pub(super) fn empty(ui: &mut Ui, cx: &Cx<'_>, title: &str, advice: &str) {
+fn empty(ui: &mut Ui, cx: &Cx<'_>, title: &str, advice: &str) {
     let tokens = cx.tokens;
     let height = ui.available_height();
     ui.vertical_centered(|ui| {
