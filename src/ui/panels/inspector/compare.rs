@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use egui::{Button, Id, Key, KeyboardShortcut, Label, Modifiers, RichText, Ui, UiBuilder};
 
+use super::copying::{CopyAs, copy, copy_items};
 use super::empty;
 use crate::codec::compare::{self, Differences};
+use crate::codec::visible::visible;
 use crate::i18n;
 use crate::model::{Command, Event, PageRow, RowBody};
 use crate::tr;
@@ -156,7 +158,7 @@ impl Comparing {
     }
 
     /// Both payloads, which scroll and are gone through as one.
-    fn panes(&mut self, ui: &mut Ui, cx: &Cx<'_>, row: &PageRow, payloads: [&Arc<[u8]>; 2]) {
+    fn panes(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, row: &PageRow, payloads: [&Arc<[u8]>; 2]) {
         let area = ui.available_rect_before_wrap();
         let gap = cx.tokens.space_large;
         let width = (area.width() - gap) / 2.0;
@@ -167,11 +169,12 @@ impl Comparing {
             let name = tr!(cx.language, "compare.bytes_of", row = row.number);
             ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
                 let size = i18n::bytes(own.len() as u64);
-                let title = format!("#{} · {size} · {}", row.number, row.peer);
+                let title = format!("#{} · {size} · {}", row.number, visible(&row.peer));
                 ui.add(
                     Label::new(RichText::new(title.trim_end_matches([' ', '·'])).font(cx.tokens.strong_font()))
                         .truncate(),
                 );
+                let encoding = cx.sessions.encoding_of(row);
                 let view = HexView {
                     id: Id::unique(("compare-hex", side)),
                     name: &name,
@@ -180,11 +183,16 @@ impl Comparing {
                     compared_with: Some(other),
                     before: &row.context,
                     offset: row.stream_offset,
-                    encoding: cx.sessions.encoding_of(row),
+                    encoding,
                 };
-                let before = self.hex[side].clone();
-                view.show(ui, cx.tokens, &mut self.hex[side]);
-                if self.hex[side] != before {
+                let hex = &mut self.hex[side];
+                let before = hex.clone();
+                let (response, wants_copy) = view.show(ui, cx.tokens, hex);
+                if wants_copy {
+                    copy(CopyAs::Hex, cx, hex, own, encoding);
+                }
+                response.context_menu(|ui| copy_items(ui, cx, hex, own, encoding));
+                if *hex != before {
                     self.hex[1 - side] = self.hex[side].clone();
                     ui.ctx().request_repaint();
                 }
