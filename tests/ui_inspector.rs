@@ -228,19 +228,79 @@ fn two_rows_are_compared_byte_for_byte() {
     assert!(harness.query_by_role_and_label(Role::Document, "Bytes").is_some());
 }
 
+/// What stands in `all` frames one after the other, each text once.
+fn told(harness: &mut Harness<'_, Window>, all: usize, is_meant: fn(&str) -> bool) -> Vec<String> {
+    let mut told = Vec::new();
+    for _ in 0..all {
+        harness.step();
+        let labels = harness.query_all_by_role(Role::Label).filter_map(|label| label.accesskit_node().value());
+        told.extend(labels.filter(|text| is_meant(text)));
+    }
+    told
+}
+
 #[test]
-fn long_payloads_are_compared_over_several_frames() {
-    let row = |number, bytes: &[u8]| PageRow { len: 5 << 20, ..received(number, bytes) };
-    let mut other = [7; 512];
-    other[100] = 8;
-    let mut harness = open(Language::English, vec![row(1, &[7; 512]), row(2, &other)]);
+fn a_peer_beside_compared_bytes_hides_nothing() {
+    let hidden = PageRow { peer: "/run/a\u{202e}b".to_owned(), ..received(2, b"abXXef") };
+    let mut harness = open(Language::English, vec![received(1, b"abcdefgh"), hidden]);
     compare_with(&mut harness, 1);
     choose(&mut harness, 2);
-    // One byte of each 512.
-    expect(&harness, &["10,240 B differ"]);
+    expect(&harness, &["#2 · 6 B · /run/a·b"]);
+}
+
+#[test]
+fn compared_bytes_are_copied() {
+    let mut harness = open(Language::English, vec![received(1, b"abcdefgh"), received(2, b"abXXef")]);
+    compare_with(&mut harness, 1);
+    choose(&mut harness, 2);
+    let pane = |harness: &Harness<'_, Window>, keys: &[(Modifiers, Key)]| {
+        harness.get_by_role_and_label(Role::Document, "Bytes of row 2").focus();
+        keys.iter().for_each(|(modifiers, key)| harness.key_press_modifiers(*modifiers, *key));
+    };
+    pane(&harness, &[(Modifiers::NONE, Key::Home)]);
+    harness.run_ok();
+    // Beyond the end of the shorter one, of which there is as much as there is.
+    pane(&harness, &[(Modifiers::NONE, Key::ArrowRight), (Modifiers::SHIFT, Key::End)]);
+    harness.run_ok();
+    harness.event(egui::Event::Copy);
+    harness.run_ok();
+    assert_eq!(harness.state_mut().copied.take().as_deref(), Some("62 58 58 65 66"));
+    harness.get_by_role_and_label(Role::Document, "Bytes of row 1").click_secondary();
+    harness.run_ok();
+    click(&mut harness, "Copy as text");
+    assert_eq!(harness.state_mut().copied.take().as_deref(), Some("bcdefgh"));
+}
+
+#[test]
+fn long_payloads_are_compared_over_several_frames() {
+    const LEN: u64 = 5 << 20;
+    let row = |number, len: u64, bytes: &[u8]| PageRow { len, ..received(number, bytes) };
+    let mut other = [7; 512];
+    other[100] = 8;
+    let rows = vec![row(1, LEN, &[7; 512]), row(2, LEN, &other), row(3, LEN + 1, &[7; 512])];
+    let mut harness = open(Language::English, rows);
+    compare_with(&mut harness, 1);
+    // One byte of each 512, in a megabyte after the other.
+    harness.get_by_role(Role::Table).focus();
+    harness.key_press(Key::ArrowDown);
+    let mut counted = told(&mut harness, 20, |text| text.contains("differ"));
+    counted.dedup();
+    let so_far = ["2,048 B", "4,096 B", "6,144 B", "8,192 B"].map(|count| format!("{count} differ so far"));
+    assert_eq!(counted.split_last(), Some((&"10,240 B differ".to_owned(), &so_far[..])));
     click(&mut harness, "Next difference");
     click(&mut harness, "Next difference");
     assert_eq!(selected(&harness, "Bytes of row 2"), "08");
+
+    // All but the last byte of the longer one are passed over.
+    harness.get_by_role(Role::Table).focus();
+    harness.key_press(Key::ArrowDown);
+    told(&mut harness, 20, |_| false);
+    expect(&harness, &["0 B differ · #3 is 1 B longer"]);
+    for name in ["Next difference", "Previous difference"] {
+        harness.get(By::new().role(Role::Button).label(name)).click();
+        let frames = told(&mut harness, 20, |text| text == "Looking for a difference…").len();
+        assert!(frames >= 4, "{frames} frames of {name}");
+    }
 }
 
 #[test]

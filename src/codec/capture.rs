@@ -4,6 +4,7 @@
 //! enough to be done here: no released crate writes pcapng and reads both with a place for each mistake. The headers of
 //! Ethernet, IP, TCP and UDP are `etherparse`'s.
 
+mod block;
 pub mod connection;
 pub mod dissect;
 pub mod frame;

@@ -1,5 +1,7 @@
 //! Where two payloads differ, byte for byte at the same place.
 
+use core::ops::ControlFlow;
+
 /// Bytes that are compared at once where nothing differs.
 const BLOCK: usize = 4096;
 
@@ -39,39 +41,96 @@ pub fn differs(one: &[u8], other: &[u8], at: usize) -> bool {
     one.get(at) != other.get(at)
 }
 
-/// The first differing byte behind the equal ones that follow `at`; from the beginning for `None`. What differs at `at`
-/// itself, and on from there without a gap, is passed over.
-#[must_use]
-pub fn next(one: &[u8], other: &[u8], at: Option<usize>) -> Option<usize> {
-    let longer = one.len().max(other.len());
-    let start = at.map_or(0, |at| (at..longer).find(|at| !differs(one, other, *at)).unwrap_or(longer));
-    let both = one.len().min(other.len());
-    let mut from = start;
-    while from < both {
-        let to = (from + BLOCK).min(both);
-        if one[from..to] != other[from..to] {
-            return (from..to).find(|at| differs(one, other, *at));
-        }
-        from = to;
-    }
-    (from < longer).then_some(from)
+/// A way from a place to the next run of differing bytes, or back to the one before, gone piece by piece as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Search {
+    is_forward: bool,
+    /// How far it has come: forward the first byte that was not looked at yet, back the one behind it.
+    at: usize,
+    /// Whether it is within differing bytes, whose end it looks for.
+    in_run: bool,
 }
 
-/// The first byte of the differing ones that come last before `at`.
-#[must_use]
-pub fn previous(one: &[u8], other: &[u8], at: usize) -> Option<usize> {
-    let (both, longer) = (one.len().min(other.len()), one.len().max(other.len()));
-    let mut end = at.min(longer);
-    while end > 0 && end <= both {
-        let from = end.saturating_sub(BLOCK);
-        if one[from..end] != other[from..end] {
-            break;
-        }
-        end = from;
+impl Search {
+    /// To the first differing byte behind the equal ones that follow `at`; from the beginning for `None`. What differs at
+    /// `at` itself, and on from there without a gap, is passed over.
+    #[must_use]
+    pub fn next(at: Option<usize>) -> Self {
+        Self { is_forward: true, at: at.unwrap_or(0), in_run: at.is_some() }
     }
-    let last = (0..end).rev().find(|at| differs(one, other, *at))?;
-    let before = (0..last).rev().find(|at| !differs(one, other, *at));
-    Some(before.map_or(0, |before| before + 1))
+
+    /// To the first byte of the differing ones that come last before `at`.
+    #[must_use]
+    pub fn previous(at: usize) -> Self {
+        Self { is_forward: false, at, in_run: false }
+    }
+
+    #[must_use]
+    pub fn is_forward(&self) -> bool {
+        self.is_forward
+    }
+
+    /// Goes on for up to `budget` bytes, at least 1; breaks with what was found, `None` for no such byte. The payloads
+    /// have to be those of the calls before.
+    pub fn go_on(&mut self, one: &[u8], other: &[u8], budget: usize) -> ControlFlow<Option<usize>> {
+        if self.is_forward { self.forward(one, other, budget) } else { self.back(one, other, budget) }
+    }
+
+    fn forward(&mut self, one: &[u8], other: &[u8], budget: usize) -> ControlFlow<Option<usize>> {
+        let both = one.len().min(other.len());
+        let end = self.at.saturating_add(budget).min(both);
+        if self.in_run {
+            match (self.at..end).find(|at| !differs(one, other, *at)) {
+                Some(at) => (self.at, self.in_run) = (at, false),
+                // What one has alone goes on with the run.
+                None if end == both => return ControlFlow::Break(None),
+                None => {
+                    self.at = end;
+                    return ControlFlow::Continue(());
+                }
+            }
+        }
+        while self.at < end {
+            let to = (self.at + BLOCK).min(end);
+            if one[self.at..to] != other[self.at..to] {
+                return ControlFlow::Break((self.at..to).find(|at| differs(one, other, *at)));
+            }
+            self.at = to;
+        }
+        if end < both {
+            return ControlFlow::Continue(());
+        }
+        ControlFlow::Break((one.len() != other.len()).then_some(both))
+    }
+
+    fn back(&mut self, one: &[u8], other: &[u8], budget: usize) -> ControlFlow<Option<usize>> {
+        let (both, longer) = (one.len().min(other.len()), one.len().max(other.len()));
+        self.at = self.at.min(longer);
+        if self.at > both {
+            // What one has alone is a run, or the end of one.
+            (self.at, self.in_run) = (both, true);
+        }
+        let end = self.at.saturating_sub(budget);
+        while !self.in_run && self.at > end {
+            let from = self.at.saturating_sub(BLOCK).max(end);
+            let last = if one[from..self.at] == other[from..self.at] {
+                None
+            } else {
+                (from..self.at).rfind(|at| differs(one, other, *at))
+            };
+            (self.at, self.in_run) = (last.unwrap_or(from), last.is_some());
+        }
+        if self.in_run {
+            if let Some(before) = (end..self.at).rfind(|at| !differs(one, other, *at)) {
+                return ControlFlow::Break(Some(before + 1));
+            }
+            self.at = end;
+        }
+        match end {
+            0 => ControlFlow::Break(self.in_run.then_some(0)),
+            _ => ControlFlow::Continue(()),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -79,6 +138,17 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    /// What a search comes to, and how many times it goes on for that.
+    fn outcome(mut search: Search, one: &[u8], other: &[u8], budget: usize) -> (Option<usize>, usize) {
+        let mut times = 1;
+        loop {
+            match search.go_on(one, other, budget) {
+                ControlFlow::Break(found) => return (found, times),
+                ControlFlow::Continue(()) => times += 1,
+            }
+        }
+    }
 
     /// Where runs of differing bytes begin.
     fn runs(one: &[u8], other: &[u8]) -> Vec<usize> {
@@ -88,7 +158,9 @@ mod tests {
 
     #[test]
     fn one_jumps_from_run_to_run() {
-        let (one, other) = (b"abcdefgh", b"abXXefYhij");
+        let (one, other) = (&b"abcdefgh"[..], &b"abXXefYhij"[..]);
+        let next = |one: &[u8], other: &[u8], at| outcome(Search::next(at), one, other, 100).0;
+        let previous = |one: &[u8], other: &[u8], at| outcome(Search::previous(at), one, other, 100).0;
         assert_eq!(next(one, other, None), Some(2));
         assert_eq!(next(one, other, Some(2)), Some(6));
         assert_eq!(next(one, other, Some(3)), Some(6), "from within a run");
@@ -116,8 +188,18 @@ mod tests {
         assert_eq!(differences.count(), 4);
         assert!(differences.go_on(&one, &other, BLOCK));
         assert_eq!(differences.count(), 4);
-        assert_eq!(next(&one, &other, Some(BLOCK)), Some(3 * BLOCK + 4));
-        assert_eq!(previous(&one, &other, 3 * BLOCK + 4), Some(BLOCK - 1));
+        let end = 3 * BLOCK + 4;
+        assert_eq!(outcome(Search::next(Some(BLOCK)), &one, &other, BLOCK), (Some(end), 3));
+        assert_eq!(outcome(Search::next(Some(BLOCK)), &one, &other, usize::MAX), (Some(end), 1));
+        assert_eq!(outcome(Search::previous(end), &one, &other, BLOCK), (Some(BLOCK - 1), 3));
+        assert_eq!(outcome(Search::next(Some(end)), &one, &other, BLOCK), (None, 1), "the run goes on to the end");
+        // Equal bytes and differing ones alike take their time.
+        let (same, inverse) = (one.clone(), vec![8; one.len()]);
+        for (other, found) in [(&same, None), (&inverse, Some(0))] {
+            assert_eq!(outcome(Search::previous(one.len()), &one, other, BLOCK), (found, 4));
+        }
+        assert_eq!(outcome(Search::next(None), &one, &same, BLOCK), (None, 4));
+        assert_eq!(outcome(Search::next(Some(0)), &one, &inverse, BLOCK), (None, 4));
     }
 
     proptest! {
@@ -125,16 +207,17 @@ mod tests {
         fn every_run_is_found_both_ways(
             one in prop::collection::vec(0..2_u8, 0..40),
             other in prop::collection::vec(0..2_u8, 0..40),
+            budget in 1..50_usize,
         ) {
             let runs = runs(&one, &other);
             let (mut at, mut forward) = (None, Vec::new());
-            while let Some(next) = next(&one, &other, at) {
+            while let (Some(next), _) = outcome(Search::next(at), &one, &other, budget) {
                 forward.push(next);
                 at = Some(next);
             }
             prop_assert_eq!(&forward, &runs);
             let (mut at, mut back) = (one.len().max(other.len()), Vec::new());
-            while let Some(previous) = previous(&one, &other, at) {
+            while let (Some(previous), _) = outcome(Search::previous(at), &one, &other, budget) {
                 back.push(previous);
                 at = previous;
             }

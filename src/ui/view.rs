@@ -88,7 +88,8 @@ impl Sessions {
         self.shown_as.encoding(row.socket, row.session)
     }
 
-    /// What this row's bytes are as far as the user has said, or its session tells, which says of WebSocket frames not where in a row they begin.
+    /// What this row's bytes are as far as the user has said, or its session tells, which says of WebSocket frames not
+    /// where in a row they begin.
     #[must_use]
     pub fn decoder_of(&self, row: &PageRow) -> Decoder {
         let RowBody::Data { direction, .. } = row.body else { return Decoder::Text };

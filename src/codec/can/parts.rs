@@ -1,6 +1,7 @@
-use super::{EXTENDED_ID_MAX, Frame, Id, STANDARD_ID_MAX, text};
+use super::{EXTENDED_ID_MAX, Id, STANDARD_ID_MAX, text};
 
-/// A frame's text in the parts that a form has fields for, right or wrong: what is mistaken, [`Frame`] says of the text.
+/// A frame's text in the parts that a form has fields for, right or wrong: what is mistaken, [`Frame`](super::Frame) says
+/// of the text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FrameParts {
     /// Hex digits.
@@ -73,7 +74,7 @@ impl FrameParts {
 
     /// Has the choice between 11 bits and 29 follow an identifier that can be of one kind alone.
     pub fn follow_id(&mut self) {
-        if let Ok(Frame { id, .. }) = self.text().parse() {
+        if let Some(id) = text::read_id(&self.full_id()) {
             self.extended = !matches!(id, Id::Standard(_));
         }
     }
@@ -92,6 +93,7 @@ fn in_pairs(data: &str) -> String {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::Frame;
     use super::super::text::tests::frames;
     use super::*;
 
@@ -120,6 +122,10 @@ mod tests {
         parts.follow_id();
         assert!(parts.extended && parts.has_id());
         assert_eq!(parts.text(), "1F334455#");
+        // Whatever the rest of the frame is yet.
+        let mut unfinished = FrameParts { id: "1F334455".to_owned(), data: "d".to_owned(), ..FrameParts::default() };
+        unfinished.follow_id();
+        assert!(unfinished.extended);
     }
 
     proptest! {

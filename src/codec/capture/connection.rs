@@ -85,7 +85,7 @@ impl Connection {
             return None;
         }
         let past_end = u64::from(self.finished[from.index()]);
-        Some(Segment { rst: true, ..self.at(from, self.next[from.index()] + past_end) })
+        Some(Segment { rst: true, ..self.at(from, self.next[from.index()].wrapping_add(past_end)) })
     }
 
     /// A segment at this offset that acknowledges all that the other end is known to have sent.
@@ -140,5 +140,7 @@ mod tests {
         let mut connection = Connection::new(0);
         assert_eq!(connection.data(End::B, u64::from(u32::MAX) + 7, 1, true).sequence, 6);
         assert_eq!(connection.data(End::A, u64::MAX, usize::MAX, true).sequence, 0);
+        assert_eq!(connection.finish(End::A).unwrap().sequence, 0);
+        assert_eq!(connection.reset(End::A).unwrap().sequence, 1);
     }
 }

@@ -15,7 +15,7 @@ pub const SEGMENT_MAX: usize = 65_495;
 pub const DATAGRAM_MAX: usize = 65_507;
 
 /// The most bytes that the payload of an IPv4 packet without options has.
-const PACKET_MAX: usize = 65_515;
+const IPV4_PAYLOAD_MAX: usize = 65_515;
 
 /// Made up, of the range for local use (IEEE 802c).
 const LOCAL_CARD: [u8; 6] = [2, 0, 0, 0, 0, 1];
@@ -175,7 +175,7 @@ fn cards(way: Way) -> ([u8; 6], [u8; 6]) {
 
 fn ip_head(out: &mut Vec<u8>, way: Way, route: Route, protocol: IpNumber, len: usize) -> bool {
     const HOPS: u8 = 64;
-    let Some(len) = u16::try_from(len).ok().filter(|len| usize::from(*len) <= PACKET_MAX) else { return false };
+    let Some(len) = u16::try_from(len).ok().filter(|len| usize::from(*len) <= IPV4_PAYLOAD_MAX) else { return false };
     let (source, destination) = cards(way);
     match (route.source.ip(), route.destination.ip()) {
         (IpAddr::V4(from), IpAddr::V4(to)) => {

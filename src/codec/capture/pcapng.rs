@@ -1,18 +1,10 @@
 //! Blocks of a pcapng file, little-endian, with times in nanoseconds.
 
+use super::block::{
+    BYTE_ORDER, ENHANCED_PACKET, INTERFACE, INTERFACE_NAME, INTERFACE_RESOLUTION, OPTION_COMMENT, OPTION_END,
+    PACKET_FLAGS, SECTION_HEADER, SECTION_PROGRAM,
+};
 use super::{LinkType, Way};
-
-const SECTION_HEADER: u32 = 0x0a0d_0d0a;
-const INTERFACE: u32 = 1;
-const ENHANCED_PACKET: u32 = 6;
-const BYTE_ORDER: u32 = 0x1a2b_3c4d;
-
-const OPTION_END: u16 = 0;
-const OPTION_COMMENT: u16 = 1;
-const SECTION_PROGRAM: u16 = 4;
-const INTERFACE_NAME: u16 = 2;
-const INTERFACE_RESOLUTION: u16 = 9;
-const PACKET_FLAGS: u16 = 2;
 
 /// The most bytes that an option's value can have.
 const VALUE_MAX: usize = u16::MAX as usize;

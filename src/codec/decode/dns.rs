@@ -5,6 +5,7 @@
 
 mod record;
 
+use self::record::Question;
 use super::Decoded;
 use super::reader::Reader;
 
@@ -93,8 +94,8 @@ pub(super) fn is_certain(bytes: &[u8], len: u64) -> bool {
     message.is_some_and(|message| {
         let Header { flags, counts, .. } = message.header;
         // Opcode and the reserved bit 0 (RFC 1035, section 4.1.1); class IN.
-        let usual = flags & 0x7840 == 0 && counts[0] == 1 && message.question_class == Some(1);
-        usual && message.records.first().is_some_and(|(_, words)| !words.contains("TYPE"))
+        let usual = flags & 0x7840 == 0 && counts[0] == 1;
+        usual && message.question.is_some_and(|question| question.class == 1 && question.has_known_kind())
     })
 }
 
@@ -112,7 +113,8 @@ struct Message {
     header: Header,
     /// With their section, as far as they could be read.
     records: Vec<(&'static str, String)>,
-    question_class: Option<u16>,
+    /// The first one.
+    question: Option<Question>,
     /// Where it ends; `None` if not all of it could be read.
     end: Option<usize>,
 }
@@ -123,16 +125,15 @@ impl Message {
         let mut reader = Reader::new(bytes);
         let (id, flags) = (reader.u16()?, reader.u16()?);
         let counts = [reader.u16()?, reader.u16()?, reader.u16()?, reader.u16()?];
-        let mut message =
-            Self { header: Header { id, flags, counts }, records: Vec::new(), question_class: None, end: None };
+        let mut message = Self { header: Header { id, flags, counts }, records: Vec::new(), question: None, end: None };
         for (section, count) in SECTIONS.into_iter().zip(counts) {
             for _ in 0..count {
                 if message.records.len() >= RECORDS_MAX {
                     return Some(message);
                 }
                 let read = if section == SECTIONS[0] {
-                    record::question(bytes, &mut reader).map(|(words, class)| {
-                        message.question_class.get_or_insert(class);
+                    record::question(bytes, &mut reader).map(|(words, question)| {
+                        message.question.get_or_insert(question);
                         words
                     })
                 } else {

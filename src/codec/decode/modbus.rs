@@ -55,19 +55,19 @@ pub(super) fn decode(head: &[u8], len: u64) -> Option<Decoded> {
 /// nobody has said anything of.
 pub(super) fn is_certain(bytes: &[u8], len: u64) -> bool {
     let mut reader = Reader::new(bytes);
-    let whole = bytes.len() as u64 == len && !bytes.is_empty();
-    whole
-        && (0..MESSAGES_MAX).all(|_| {
-            reader.is_empty()
-                || Header::read(&mut reader).is_some_and(|header| {
-                    let function = reader.u8();
-                    let body = reader.take(usize::from(header.length) - 2);
-                    function.zip(body).is_some_and(|(function, body)| {
-                        readings(function, body)
-                            .is_some_and(|readings| readings.iter().all(|(kind, _)| *kind != "data"))
-                    })
-                })
-        })
+    if bytes.len() as u64 != len || bytes.is_empty() {
+        return false;
+    }
+    while !reader.is_empty() {
+        let Some(header) = Header::read(&mut reader) else { return false };
+        let function = reader.u8();
+        let body = reader.take(usize::from(header.length) - 2);
+        let readings = function.zip(body).and_then(|(function, body)| readings(function, body));
+        if readings.is_none_or(|readings| readings.iter().any(|(kind, _)| *kind == "data")) {
+            return false;
+        }
+    }
+    true
 }
 
 struct Header {
@@ -288,5 +288,8 @@ mod tests {
         assert!(certain(&request) && certain(&[&request[..], &request].concat()));
         assert!(!certain(&request[..11]) && !certain(&[&request[..], b"\0"].concat()) && !certain(b""));
         assert!(!certain(&message(b"\x2b\x0e\x01\0")) && !is_certain(&request, 20));
+        // However many there are.
+        let many = request.repeat(MESSAGES_MAX + 1);
+        assert!(certain(&many) && !certain(&[&many[..], b"junk"].concat()));
     }
 }

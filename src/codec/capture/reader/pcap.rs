@@ -1,4 +1,4 @@
-use super::{CaptureProblem, Order, PACKET_MAX, Packet, Read};
+use super::{CAPTURED_MAX, CaptureProblem, Order, Packet, Read};
 use crate::codec::capture::LinkType;
 
 const MICROSECONDS: u32 = 0xa1b2_c3d4;
@@ -39,7 +39,7 @@ impl Pcap {
         };
         let [seconds, part, captured] = [0, 4, 8].map(|at| self.order.u32(head, at));
         let captured = captured as usize;
-        if captured > PACKET_MAX {
+        if captured > CAPTURED_MAX {
             return Err(CaptureProblem::Length);
         }
         let Some(bytes) = rest.get(..captured) else { return Ok(Read::More(Self::RECORD_HEAD + captured)) };

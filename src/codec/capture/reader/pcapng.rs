@@ -1,13 +1,9 @@
-use super::{CaptureProblem, Order, PACKET_MAX, Packet, RECORD_MAX, Read};
+use super::{CAPTURED_MAX, CaptureProblem, Order, Packet, RECORD_MAX, Read};
+use crate::codec::capture::block::{
+    BYTE_ORDER, ENHANCED_PACKET, INTERFACE, INTERFACE_RESOLUTION, INTERFACE_TIME_OFFSET, OPTION_END, PACKET,
+    PACKET_FLAGS, SECTION_HEADER, SIMPLE_PACKET,
+};
 use crate::codec::capture::{LinkType, Way};
-
-const SECTION_HEADER: u32 = 0x0a0d_0d0a;
-const INTERFACE: u32 = 1;
-/// Obsolete, and still in old files.
-const PACKET: u32 = 2;
-const SIMPLE_PACKET: u32 = 3;
-const ENHANCED_PACKET: u32 = 6;
-const BYTE_ORDER: u32 = 0x1a2b_3c4d;
 
 /// Kind and length before a block, the length again after it.
 const FRAME: usize = 12;
@@ -110,8 +106,6 @@ impl Pcapng {
     }
 
     fn add_interface(&mut self, order: Order, body: &[u8]) -> Result<(), CaptureProblem> {
-        const RESOLUTION: u16 = 9;
-        const OFFSET: u16 = 14;
         if body.len() < 8 {
             return Err(CaptureProblem::Length);
         }
@@ -126,13 +120,13 @@ impl Pcapng {
         };
         for (code, value) in options(order, &body[8..]) {
             match (code, value.len()) {
-                (RESOLUTION, 1) => {
+                (INTERFACE_RESOLUTION, 1) => {
                     let digits = value[0] & 0x7f;
                     let is_binary = value[0] & 0x80 != 0;
                     interface.resolution =
                         if is_binary { Resolution::Binary(digits) } else { Resolution::Decimal(digits) };
                 }
-                (OFFSET, 8) => {
+                (INTERFACE_TIME_OFFSET, 8) => {
                     let (first, second) = (order.u32(value, 0), order.u32(value, 4));
                     let (high, low) = if order == Order::Big { (first, second) } else { (second, first) };
                     interface.offset = (u64::from(high) << 32 | u64::from(low)).cast_signed();
@@ -146,7 +140,6 @@ impl Pcapng {
 
     fn packet<'a>(&self, order: Order, kind: u32, body: &'a [u8]) -> Result<Packet<'a>, CaptureProblem> {
         const HEAD: usize = 20;
-        const FLAGS: u16 = 2;
         if body.len() < HEAD {
             return Err(CaptureProblem::Length);
         }
@@ -161,7 +154,7 @@ impl Pcapng {
             .and_then(|time| i64::try_from(time.checked_add(i128::from(interface.offset) * 1_000_000_000)?).ok());
         let bytes = captured_bytes(&body[HEAD..], captured as usize)?;
         let options = options(order, body.get(HEAD + bytes.len().next_multiple_of(4)..).unwrap_or_default());
-        let flags = options.filter(|(code, value)| (*code, value.len()) == (FLAGS, 4)).last();
+        let flags = options.filter(|(code, value)| (*code, value.len()) == (PACKET_FLAGS, 4)).last();
         let way = flags.and_then(|(_, value)| match order.u32(value, 0) & 3 {
             1 => Some(Way::In),
             2 => Some(Way::Out),
@@ -182,7 +175,7 @@ impl Pcapng {
 }
 
 fn captured_bytes(body: &[u8], captured: usize) -> Result<&[u8], CaptureProblem> {
-    if captured > PACKET_MAX {
+    if captured > CAPTURED_MAX {
         return Err(CaptureProblem::Length);
     }
     body.get(..captured).ok_or(CaptureProblem::Length)
@@ -195,6 +188,6 @@ fn options(order: Order, mut rest: &[u8]) -> impl Iterator<Item = (u16, &[u8])> 
         let (code, len) = (order.u16(head, 0), usize::from(order.u16(head, 2)));
         let value = after.get(..len)?;
         rest = after.get(len.next_multiple_of(4)..).unwrap_or_default();
-        (code != 0).then_some((code, value))
+        (code != OPTION_END).then_some((code, value))
     })
 }

@@ -12,12 +12,27 @@ const MULTICAST: u16 = 0x8000;
 
 const OPT: u16 = 41;
 
-/// A question and its class.
-pub(super) fn question<'a>(message: &'a [u8], reader: &mut Reader<'a>) -> Option<(String, u16)> {
+/// What is asked of a name.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Question {
+    kind: u16,
+    pub(super) class: u16,
+}
+
+impl Question {
+    /// Whether its type is one that is asked for nowadays.
+    pub(super) fn has_known_kind(self) -> bool {
+        known_kind(self.kind).is_some()
+    }
+}
+
+/// A question, in words and in numbers.
+pub(super) fn question<'a>(message: &'a [u8], reader: &mut Reader<'a>) -> Option<(String, Question)> {
     let name = name(message, reader)?;
     let (kind, class) = (reader.u16()?, reader.u16()?);
     let unicast = if class & MULTICAST != 0 { " (unicast answer wanted)" } else { "" };
-    Some((format!("{name} {} {}{unicast}", self::class(class & !MULTICAST), self::kind(kind)), class & !MULTICAST))
+    let class = class & !MULTICAST;
+    Some((format!("{name} {} {}{unicast}", self::class(class), self::kind(kind)), Question { kind, class }))
 }
 
 /// A record: name, seconds that it may be kept, class, type, data.
@@ -99,9 +114,13 @@ fn class(class: u16) -> String {
     }
 }
 
-/// Of the IANA's registry, what is asked for nowadays.
 fn kind(kind: u16) -> String {
-    let name = match kind {
+    known_kind(kind).map_or_else(|| format!("TYPE{kind}"), str::to_owned)
+}
+
+/// Of the IANA's registry, what is asked for nowadays.
+fn known_kind(kind: u16) -> Option<&'static str> {
+    Some(match kind {
         1 => "A",
         2 => "NS",
         5 => "CNAME",
@@ -130,7 +149,6 @@ fn kind(kind: u16) -> String {
         252 => "AXFR",
         255 => "ANY",
         257 => "CAA",
-        other => return format!("TYPE{other}"),
-    };
-    name.to_owned()
+        _ => return None,
+    })
 }

@@ -129,4 +129,11 @@ fn certain_is_one_question_to_the_last_byte() {
     let mut other = query.clone();
     other[2] |= 0x08;
     assert!(!certain(&other), "another opcode");
+    let asking = |name: &[u8], kind: u16, class: u16| {
+        [&header(0x0100, [1, 0, 0, 0])[..], name, &kind.to_be_bytes(), &class.to_be_bytes()].concat()
+    };
+    assert!(certain(&asking(b"\x06MYTYPE\0", 1, 1)), "a name may say what it will");
+    assert!(certain(&asking(b"\x01a\0", 12, 0x8001)), "asked for by multicast");
+    assert!(!certain(&asking(b"\x01a\0", 1000, 1)) && !certain(&asking(b"\x01a\0", 1000, 0x8001)));
+    assert!(!certain(&asking(b"\x01a\0", 1, 2)), "another class");
 }

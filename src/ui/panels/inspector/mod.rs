@@ -1,17 +1,22 @@
 //! The inspector: everything about one row, and all of its bytes.
 
+mod compare;
+mod copying;
+mod decoded;
+mod facts;
+mod values;
+
 use std::sync::Arc;
 
 use egui::{Button, Id, Label, RichText, Ui};
 
-use super::compare::Comparing;
-use super::decoded::{Meanings, decode_as_items};
-use super::facts::{facts_grid, facts_line, words_of};
-use super::values::values;
-use crate::codec::dump;
+use self::compare::Comparing;
+use self::copying::{CopyAs, copy, copy_items};
+use self::decoded::{Meanings, decode_as_items};
+use self::facts::{facts_grid, facts_line, words_of};
+use self::values::values;
 use crate::codec::encoding::Encoding;
-use crate::codec::hex;
-use crate::i18n::{self, Language};
+use crate::i18n;
 use crate::model::{Command, Event, PageRow, RowBody};
 use crate::tr;
 use crate::ui::action::UiCommand;
@@ -41,41 +46,6 @@ pub struct InspectorPanel {
     show_values: bool,
     /// The row that others are compared with, while they are.
     comparing: Option<Comparing>,
-}
-
-/// What selected bytes can be copied as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum CopyAs {
-    Hex,
-    Text,
-    CArray,
-    Python,
-    Dump,
-}
-
-impl CopyAs {
-    const ALL: [Self; 5] = [Self::Hex, Self::Text, Self::CArray, Self::Python, Self::Dump];
-
-    fn name(self, language: Language) -> String {
-        match self {
-            Self::Hex => tr!(language, "inspector.copy_hex"),
-            Self::Text => tr!(language, "inspector.copy_text"),
-            Self::CArray => tr!(language, "inspector.copy_c"),
-            Self::Python => tr!(language, "inspector.copy_python"),
-            Self::Dump => tr!(language, "inspector.copy_dump"),
-        }
-        .into_owned()
-    }
-
-    fn text(self, bytes: &[u8], encoding: Encoding) -> String {
-        match self {
-            Self::Hex => hex::format(bytes),
-            Self::Text => encoding.decode_piece(&[], 0, bytes).text,
-            Self::CArray => dump::c_array(bytes),
-            Self::Python => dump::python_bytes(bytes),
-            Self::Dump => dump::hex_dump(bytes),
-        }
-    }
 }
 
 impl InspectorPanel {
@@ -216,9 +186,9 @@ impl InspectorPanel {
             response.request_focus();
         }
         if wants_copy {
-            self.copy(CopyAs::Hex, cx, &payload, encoding);
+            copy(CopyAs::Hex, cx, &self.hex, &payload, encoding);
         }
-        response.context_menu(|ui| self.show_copy_items(ui, cx, &payload, encoding));
+        response.context_menu(|ui| copy_items(ui, cx, &mut self.hex, &payload, encoding));
     }
 
     /// What the bytes under the cursor and the whole row mean, above the bytes: they leave them half of the height.
@@ -255,7 +225,9 @@ impl InspectorPanel {
             None => count(payload.len()).into(),
         };
         ui.horizontal(|ui| {
-            ui.menu_button(tr!(cx.language, "inspector.copy"), |ui| self.show_copy_items(ui, cx, payload, encoding));
+            ui.menu_button(tr!(cx.language, "inspector.copy"), |ui| {
+                copy_items(ui, cx, &mut self.hex, payload, encoding);
+            });
             ui.menu_button(tr!(cx.language, "inspector.decode_as"), |ui| decode_as_items(ui, cx, row));
             let values = Button::new(tr!(cx.language, "inspector.values")).selected(self.show_values);
             if ui.add(values).on_hover_text(tr!(cx.language, "inspector.values_help")).clicked() {
@@ -265,28 +237,8 @@ impl InspectorPanel {
         });
     }
 
-    fn show_copy_items(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, payload: &[u8], encoding: Encoding) {
-        for kind in CopyAs::ALL {
-            if ui.button(kind.name(cx.language)).clicked() {
-                self.copy(kind, cx, payload, encoding);
-            }
-        }
-        ui.separator();
-        if ui.button(tr!(cx.language, "inspector.select_all")).clicked() {
-            self.hex.select_all(payload.len());
-        }
-    }
-
-    /// The selected bytes, or all while none are.
-    fn copy(&self, kind: CopyAs, cx: &mut Cx<'_>, payload: &[u8], encoding: Encoding) {
-        let range = self.hex.selection().unwrap_or(0..payload.len());
-        if let Some(bytes) = payload.get(range) {
-            cx.act(UiCommand::CopyText(kind.text(bytes, encoding)));
-        }
-    }
-
-    /// Below each other and as many as fit whole; a bar that is always there tells of the others. What the payload means comes
-    /// first.
+    /// Below each other and as many as fit whole; a bar that is always there tells of the others. What the payload means
+    /// comes first.
     fn scrolling_facts(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, row: &PageRow, with_meaning: bool, height: f32) {
         let payload = self.payload.clone().filter(|payload| with_meaning && !payload.is_empty());
         let (meanings, show_values, hex) = (&mut self.meanings, self.show_values, &self.hex);
@@ -320,7 +272,7 @@ impl InspectorPanel {
     }
 }
 
-pub(super) fn empty(ui: &mut Ui, cx: &Cx<'_>, title: &str, advice: &str) {
+fn empty(ui: &mut Ui, cx: &Cx<'_>, title: &str, advice: &str) {
     let tokens = cx.tokens;
     let height = ui.available_height();
     ui.vertical_centered(|ui| {

@@ -1,11 +1,14 @@
 //! Two rows side by side, with the bytes marked that differ.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use egui::{Button, Id, Key, KeyboardShortcut, Label, Modifiers, RichText, Ui, UiBuilder};
 
-use super::inspector::empty;
-use crate::codec::compare::{self, Differences};
+use super::copying::{CopyAs, copy, copy_items};
+use super::empty;
+use crate::codec::compare::{Differences, Search};
+use crate::codec::visible::visible;
 use crate::i18n;
 use crate::model::{Command, Event, PageRow, RowBody};
 use crate::tr;
@@ -13,7 +16,7 @@ use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
 use crate::ui::widgets::hex_view::{HexState, HexView};
 
-/// Bytes that are counted in one frame.
+/// Bytes that are counted in one frame, and that a jump passes over.
 const BUDGET: usize = 1 << 20;
 
 const NEXT: KeyboardShortcut = KeyboardShortcut::new(Modifiers::ALT, Key::ArrowDown);
@@ -28,6 +31,8 @@ pub(super) struct Comparing {
     /// The row beside it.
     other: Option<u64>,
     differences: Differences,
+    /// A jump that is under way.
+    search: Option<Search>,
     hex: [HexState; 2],
     /// Where the last jump led to; `None` before the first.
     jumped_to: Option<usize>,
@@ -43,6 +48,7 @@ impl Comparing {
             asked: false,
             other: None,
             differences: Differences::default(),
+            search: None,
             hex: Default::default(),
             jumped_to: None,
         }
@@ -64,6 +70,7 @@ impl Comparing {
         if self.other != Some(row.number) {
             self.other = Some(row.number);
             self.differences = Differences::default();
+            self.search = None;
             self.jumped_to = None;
         }
         let base = self.base.number;
@@ -84,6 +91,7 @@ impl Comparing {
         };
         let words = self.words(ui, cx, row, &one, &other);
         let goes_on = self.controls(ui, cx, Some((&one, &other)), &words);
+        self.go_on(ui, &one, &other);
         self.panes(ui, cx, row, [&one, &other]);
         goes_on
     }
@@ -93,6 +101,9 @@ impl Comparing {
         let language = cx.language;
         let is_counted = self.differences.go_on(one, other, BUDGET);
         let count = i18n::bytes(self.differences.count());
+        if self.search.is_some() {
+            return tr!(language, "compare.searching").into_owned();
+        }
         if !is_counted {
             ui.ctx().request_repaint();
             return tr!(language, "compare.counting", count = count).into_owned();
@@ -127,8 +138,8 @@ impl Comparing {
                 let keys = ui.ctx().format_shortcut(&shortcut);
                 let pressed = ui.add_enabled(differ, Button::new(&*label)).on_hover_text(keys).clicked();
                 let is_asked = pressed || ui.input_mut(|input| input.consume_shortcut(&shortcut));
-                if let Some((one, other)) = both.filter(|_| is_asked) {
-                    self.jump(one, other, is_next);
+                if is_asked && differ {
+                    self.jump(is_next);
                 }
             }
             if ui.button(tr!(cx.language, "compare.stop")).clicked() {
@@ -139,16 +150,29 @@ impl Comparing {
         goes_on
     }
 
-    /// Goes to the next difference or the one before, from where the cursor is; the first time from the beginning.
-    fn jump(&mut self, one: &[u8], other: &[u8], is_next: bool) {
+    /// Sets out for the next difference or the one before, from where the cursor is; the first time from the beginning.
+    fn jump(&mut self, is_next: bool) {
+        // Who presses again because it takes long does not want it to begin anew.
+        if self.search.is_some_and(|search| search.is_forward() == is_next) {
+            return;
+        }
         let cursor = self.hex[0].cursor();
-        let found = if is_next {
+        self.search = Some(if is_next {
             // A cursor that nobody has moved has passed nothing over.
-            let from = (self.jumped_to.is_some() || cursor > 0).then_some(cursor);
-            compare::next(one, other, from)
+            Search::next((self.jumped_to.is_some() || cursor > 0).then_some(cursor))
         } else {
-            compare::previous(one, other, cursor)
+            Search::previous(cursor)
+        });
+    }
+
+    /// Brings a jump on as far as one frame may.
+    fn go_on(&mut self, ui: &Ui, one: &[u8], other: &[u8]) {
+        let Some(search) = &mut self.search else { return };
+        let ControlFlow::Break(found) = search.go_on(one, other, BUDGET) else {
+            ui.ctx().request_repaint();
+            return;
         };
+        self.search = None;
         if let Some(at) = found {
             self.jumped_to = Some(at);
             self.hex.iter_mut().for_each(|hex| hex.show_byte(at));
@@ -156,7 +180,7 @@ impl Comparing {
     }
 
     /// Both payloads, which scroll and are gone through as one.
-    fn panes(&mut self, ui: &mut Ui, cx: &Cx<'_>, row: &PageRow, payloads: [&Arc<[u8]>; 2]) {
+    fn panes(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, row: &PageRow, payloads: [&Arc<[u8]>; 2]) {
         let area = ui.available_rect_before_wrap();
         let gap = cx.tokens.space_large;
         let width = (area.width() - gap) / 2.0;
@@ -167,11 +191,12 @@ impl Comparing {
             let name = tr!(cx.language, "compare.bytes_of", row = row.number);
             ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
                 let size = i18n::bytes(own.len() as u64);
-                let title = format!("#{} · {size} · {}", row.number, row.peer);
+                let title = format!("#{} · {size} · {}", row.number, visible(&row.peer));
                 ui.add(
                     Label::new(RichText::new(title.trim_end_matches([' ', '·'])).font(cx.tokens.strong_font()))
                         .truncate(),
                 );
+                let encoding = cx.sessions.encoding_of(row);
                 let view = HexView {
                     id: Id::unique(("compare-hex", side)),
                     name: &name,
@@ -180,11 +205,20 @@ impl Comparing {
                     compared_with: Some(other),
                     before: &row.context,
                     offset: row.stream_offset,
-                    encoding: cx.sessions.encoding_of(row),
+                    encoding,
                 };
-                let before = self.hex[side].clone();
-                view.show(ui, cx.tokens, &mut self.hex[side]);
-                if self.hex[side] != before {
+                let hex = &mut self.hex[side];
+                let before = hex.clone();
+                let (response, wants_copy) = view.show(ui, cx.tokens, hex);
+                if wants_copy {
+                    copy(CopyAs::Hex, cx, hex, own, encoding);
+                }
+                response.context_menu(|ui| copy_items(ui, cx, hex, own, encoding));
+                if hex.cursor() != before.cursor() {
+                    // Who has gone elsewhere is not taken away from there.
+                    self.search = None;
+                }
+                if *hex != before {
                     self.hex[1 - side] = self.hex[side].clone();
                     ui.ctx().request_repaint();
                 }

@@ -3,7 +3,6 @@
 use egui::{Button, Label, RichText, Ui, UiBuilder};
 use jiff::Timestamp;
 
-use super::journal::verbatim;
 use crate::codec::encoding::Encoding;
 use crate::codec::values::{BothOrders, UnixTime, moments, numbers};
 use crate::codec::visible::visible;
@@ -12,6 +11,7 @@ use crate::model::PageRow;
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
+use crate::ui::panels::journal::verbatim;
 use crate::ui::widgets::hex_cells;
 use crate::ui::widgets::hex_view::HexState;
 

@@ -2,12 +2,12 @@
 
 use egui::{Label, RichText, Ui};
 
-use super::journal::clocks;
 use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
 use crate::model::{Call, PageRow, RowBody};
 use crate::tr;
 use crate::ui::context::Cx;
+use crate::ui::panels::journal::clocks;
 use crate::ui::theme::Tokens;
 
 /// Points that the longest name of a fact takes.
