@@ -61,7 +61,7 @@ pub(super) fn run(session: &Arc<Session>, core: &Core, stream: &Stream, seat: &W
                     true
                 }
             },
-            Outgoing::File { path, mode } => match transfer::send(session, core, stream, &path, mode) {
+            Outgoing::File { path, mode } => match transfer::send(session, core, stream, &path, mode, files) {
                 Ok(()) => false,
                 Err(error) => {
                     // The file's own end has told it.

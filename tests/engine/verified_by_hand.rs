@@ -195,3 +195,24 @@ fn a_small_file_that_a_listener_sends_and_nobody_answers_for_is_shown() {
     assert_eq!(end_of(&mut h, id).outcome, Outcome::Incomplete);
 }
 
+#[test]
+fn a_file_that_waits_for_the_greeting_is_cancelled_with_all() {
+    let from = tempfile::tempdir().unwrap();
+    let path = file(from.path(), "small.txt");
+    let mut h = Harness::new();
+    let (client, mut talk, mut files) = client_sends(&mut h, &path);
+    let answer = files.hear_greeting(Role::Receives);
+    h.engine.send(Command::CancelTransfers { socket: client });
+    // Commands are carried out one after the other.
+    h.send(client, b"!");
+    talk.read_exact(&mut [0]).unwrap();
+    files.stream.write_all(&answer).unwrap();
+    let id = started(&mut h, "small.txt");
+    let end = end_of(&mut h, id);
+    assert!(is_cancelled(&end, Outcome::Refused), "{end:?}");
+    let mut receiver = Receiver::new(Instant::now());
+    let offered = |step: &ReceiveStep<'_>, _| matches!(step, ReceiveStep::Offered(_)).then_some(());
+    assert_eq!(files.received(&mut receiver, offered), None);
+    assert!(receiver.is_over(), "there was nothing else");
+}
+

@@ -150,7 +150,7 @@ impl<'a> Dialogue<'a> {
     /// # Errors
     /// The connection is of no more use; every open file was told of it.
     pub(in crate::engine) fn send(&mut self, path: &Path, number: u64) -> Result<(), io::Error> {
-        let sent = if path.is_dir() { self.send_folder(path, number) } else { self.send_file(path, None) };
+        let sent = if path.is_dir() { self.send_folder(path, number) } else { self.send_file(path, None, number) };
         sent.or_else(|over| self.end(over))
     }
 
