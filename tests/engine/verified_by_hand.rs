@@ -216,3 +216,30 @@ fn a_file_that_waits_for_the_greeting_is_cancelled_with_all() {
     assert!(receiver.is_over(), "there was nothing else");
 }
 
+#[test]
+fn a_small_file_that_waits_for_its_answer_is_cancelled_alone_and_with_all() {
+    for all in [false, true] {
+        let from = tempfile::tempdir().unwrap();
+        let path = file(from.path(), "small.txt");
+        let mut h = Harness::new();
+        let (client, _talk, mut files) = client_sends(&mut h, &path);
+        let answer = files.hear_greeting(Role::Receives);
+        files.stream.write_all(&answer).unwrap();
+        let id = started(&mut h, "small.txt");
+        h.engine.send(match all {
+            false => Command::CancelTransfer { transfer: id },
+            true => Command::CancelTransfers { socket: client },
+        });
+        let end = end_of(&mut h, id);
+        assert!(is_cancelled(&end, Outcome::Incomplete), "{end:?}");
+        // The receiver is told, which has it all, and nothing is left to wait for.
+        let mut receiver = Receiver::new(Instant::now());
+        let given_up = |step: &ReceiveStep<'_>, offered| match step {
+            ReceiveStep::Cancelled { key, reason, .. } => Some((*key == offered, *reason)),
+            _ => None,
+        };
+        assert_eq!(files.received(&mut receiver, given_up), Some((true, CancelReason::Stopped)));
+        assert_eq!(files.received(&mut receiver, |_, _| None::<()>), None);
+    }
+}
+
