@@ -243,3 +243,43 @@ fn a_small_file_that_waits_for_its_answer_is_cancelled_alone_and_with_all() {
     }
 }
 
+/// What a listener says to who goes on offering after it cancelled all, and to somebody who had offered nothing by then;
+/// none if that took as long as a pause takes after which it looks at offers again.
+fn offers_after_all_was_cancelled(h: &mut Harness, into: &Path) -> Option<[SendStep; 4]> {
+    let receive = ReceiveMode::Verified { into: into.to_owned() };
+    let (server, endpoint) = h.listen_with("tcp://127.0.0.1:0", |spec| spec.receive = receive);
+    let [mut stubborn, mut other] = [(); 2].map(|()| Hand::call(&endpoint, Role::Sends));
+    let [mut sender, mut others] = [(); 2].map(|()| Sender::new(Instant::now()));
+    let key = TransferKey([200; 16]);
+    let long = Offer { key, kind: Kind::File, eager: false, size: 1000, modified_ns: None, name: "long".into() };
+    sender.offer(long, Instant::now());
+    stubborn.say(|out| sender.poll_output(out));
+    assert_eq!(stubborn.answered(&mut sender), SendStep::Begin { key });
+    let cancelled = Instant::now();
+    h.engine.send(Command::CancelTransfers { socket: server });
+    assert_eq!(stubborn.answered(&mut sender), refused(200));
+    let [one, two] = [1, 2].map(|number| stubborn.send_small(&mut sender, number));
+    let others = other.send_small(&mut others, 3);
+    let three = stubborn.send_small(&mut sender, 4);
+    (cancelled.elapsed() < Duration::from_secs(2)).then_some([one, two, others, three])
+}
+
+fn refused(number: u8) -> SendStep {
+    SendStep::Cancelled { key: TransferKey([number; 16]), reason: CancelReason::AllStopped, words: String::new() }
+}
+
+#[test]
+fn who_sends_on_after_all_was_cancelled_is_refused_and_nobody_else() {
+    let mut attempts = (0..10).map(|_| {
+        let into = tempfile::tempdir().unwrap();
+        let mut h = Harness::new();
+        offers_after_all_was_cancelled(&mut h, into.path()).map(|said| (h, into, said))
+    });
+    let (mut h, into, said) = attempts.find_map(|attempt| attempt).expect("a machine that isn't that busy");
+    assert_eq!(said, [refused(1), refused(2), SendStep::Committed { key: TransferKey([3; 16]) }, refused(4)]);
+    h.noticed(&Notice::OffersRefused);
+    let again = h.take(|event| matches!(event, Event::Noticed { notice: Notice::OffersRefused, .. }));
+    assert!(again.is_none(), "told once");
+    let names: Vec<_> = std::fs::read_dir(into.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(names.contains(&"3.txt".into()) && !names.contains(&"1.txt".into()), "{names:?}");
+}

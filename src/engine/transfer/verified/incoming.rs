@@ -295,7 +295,7 @@ impl<'a> VerifiedReceiving<'a> {
     /// What the sender is told of a failure here.
     fn reason_for(&self, failure: &Failure) -> CancelReason {
         match reason_for(failure) {
-            CancelReason::Stopped if self.session.cancels.refuses_offers(Instant::now()) => CancelReason::AllStopped,
+            CancelReason::Stopped if self.session.cancels.stops_all(Instant::now()) => CancelReason::AllStopped,
             reason => reason,
         }
     }

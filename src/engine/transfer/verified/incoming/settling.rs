@@ -47,7 +47,9 @@ impl VerifiedReceiving<'_> {
                 ticket.conclude(Outcome::Incomplete, &path, Some(failure));
             }
         }
-        self.receiver.handle_busy(Instant::now());
+        let now = Instant::now();
+        self.session.cancels.file_came(now);
+        self.receiver.handle_busy(now);
     }
 
     /// The sender gave up a file that was not answered for yet.
