@@ -303,6 +303,7 @@ impl<'a> VerifiedReceiving<'a> {
     /// This side gives up the file on the stream.
     fn refuse_current(&mut self, cause: Cause) {
         let Some(file) = self.file.take() else { return };
+        self.settle();
         let failure = Failure::new(Operation::WriteFile, file.path.display(), cause);
         self.receiver.cancel(file.key, self.reason_for(&failure), "");
         self.receiver.poll_output(&mut self.out);
