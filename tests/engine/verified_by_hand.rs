@@ -283,3 +283,24 @@ fn who_sends_on_after_all_was_cancelled_is_refused_and_nobody_else() {
     let names: Vec<_> = std::fs::read_dir(into.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(names.contains(&"3.txt".into()) && !names.contains(&"1.txt".into()), "{names:?}");
 }
+
+#[test]
+fn a_small_file_that_nothing_follows_goes_out_before_it_is_shown_to_wait() {
+    let from = tempfile::tempdir().unwrap();
+    let path = file(from.path(), "small.txt");
+    // On a busy machine one may be shown before it is read here, and one that waits for company always is.
+    let goes_at_once = (0..10).any(|_| {
+        let mut h = Harness::new();
+        let (server, endpoint) = h.listen("tcp://127.0.0.1:0");
+        let mut files = Hand::call(&endpoint, Role::Receives);
+        h.wait("a receiver", |event| {
+            matches!(event, Event::CarriesFiles { purpose: Purpose::SendsFiles, .. }).then_some(())
+        });
+        send(&h, server, &path);
+        let mut receiver = Receiver::new(Instant::now());
+        let ended = |step: &ReceiveStep<'_>, _| matches!(step, ReceiveStep::End { .. }).then_some(());
+        files.received(&mut receiver, ended).unwrap();
+        h.take(|event| matches!(event, Event::TransferStarted(_))).is_none()
+    });
+    assert!(goes_at_once);
+}

@@ -1,5 +1,6 @@
 //! One file after the other, from its offer to its last byte.
 
+use std::io;
 use std::path::Path;
 use std::time::Instant;
 
@@ -19,6 +20,14 @@ use crate::store::source::Source;
 use crate::store::tree::{Found, Tree};
 
 impl Dialogue<'_> {
+    /// Sends what was kept back to go out with more.
+    ///
+    /// # Errors
+    /// As [`Dialogue::listen_to`].
+    pub(in crate::engine) fn say_what_waits(&mut self) -> Result<(), io::Error> {
+        self.flush().or_else(|over| self.end(over))
+    }
+
     pub(super) fn send_folder(&mut self, folder: &Path, number: u64) -> Result<(), Over> {
         for found in Tree::new(folder) {
             if self.session.stop.is_requested() {
