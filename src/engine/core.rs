@@ -54,6 +54,7 @@ pub(super) struct Core {
 struct RunningTransfer {
     reins: Arc<Reins>,
     session: Weak<Session>,
+    comes_in: bool,
     /// A plain peer's, which can be given up by nothing but a reset.
     is_plain_and_comes_in: bool,
 }
@@ -120,9 +121,10 @@ impl Core {
     ) -> (TransferId, Arc<Reins>) {
         let id = TransferId(self.next_transfer.fetch_add(1, Ordering::Relaxed));
         let reins = Arc::new(Reins::new());
-        let is_plain_and_comes_in = direction == Direction::In && mode != SendMode::Verified;
-        let running =
-            RunningTransfer { reins: Arc::clone(&reins), session: Arc::downgrade(session), is_plain_and_comes_in };
+        let comes_in = direction == Direction::In;
+        let is_plain_and_comes_in = comes_in && mode != SendMode::Verified;
+        let (held, session) = (Arc::clone(&reins), Arc::downgrade(session));
+        let running = RunningTransfer { reins: held, session, comes_in, is_plain_and_comes_in };
         self.transfers.lock().insert(id, running);
         (id, reins)
     }
@@ -144,6 +146,12 @@ impl Core {
             // A sender that reads an ordinary end would take its file for received.
             session.cut(CloseReason::LocalReset);
         }
+    }
+
+    /// Whether a file comes in over this session.
+    pub(super) fn receives_over(&self, session: &Arc<Session>) -> bool {
+        let is_of = |transfer: &RunningTransfer| std::ptr::eq(transfer.session.as_ptr(), Arc::as_ptr(session));
+        self.transfers.lock().values().any(|transfer| transfer.comes_in && is_of(transfer))
     }
 
     /// All that are under way over this socket.

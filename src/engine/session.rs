@@ -15,6 +15,7 @@ use crossbeam_channel::{Receiver, Sender};
 use parking_lot::{Mutex, RwLock};
 
 use self::cancels::FileCancels;
+pub(super) use self::cancels::Offered;
 use super::browsing::Answering;
 use super::core::Core;
 use super::send_queue::{Outgoing, SendQueue};

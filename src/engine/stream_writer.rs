@@ -61,7 +61,7 @@ pub(super) fn run(session: &Arc<Session>, core: &Core, stream: &Stream, seat: &W
                     true
                 }
             },
-            Outgoing::File { path, mode } => match transfer::send(session, core, stream, &path, mode) {
+            Outgoing::File { path, mode } => match transfer::send(session, core, stream, &path, mode, files) {
                 Ok(()) => false,
                 Err(error) => {
                     // The file's own end has told it.
@@ -104,7 +104,16 @@ pub(super) fn run(session: &Arc<Session>, core: &Core, stream: &Stream, seat: &W
 /// Blocks for the next thing to do; `None` when told to stop. What was queued before an orderly stop still goes out; a
 /// file is too long for that.
 fn next(session: &Session, seat: &WriterSeat, dialogue: &mut Option<Dialogue<'_>>) -> Option<Outgoing> {
+    let over = |error: io::Error| session.request_stop(reason_for(session, &Cause::from(&error)));
     let item = loop {
+        // Small files wait for company, and there is none.
+        if seat.queue.is_empty()
+            && let Some(waiting) = dialogue
+            && let Err(error) = waiting.say_what_waits()
+        {
+            *dialogue = None;
+            over(error);
+        }
         let feed = dialogue.as_ref().filter(|dialogue| dialogue.is_waiting()).map(|dialogue| dialogue.feed().clone());
         let is_waiting = feed.is_some();
         let heard = select! {
@@ -120,7 +129,7 @@ fn next(session: &Session, seat: &WriterSeat, dialogue: &mut Option<Dialogue<'_>
         };
         if let Err(error) = result {
             *dialogue = None;
-            session.request_stop(reason_for(session, &Cause::from(&error)));
+            over(error);
         }
     };
     if !session.stop.is_requested() {

@@ -25,6 +25,7 @@ pub fn notice(language: Language, notice: &Notice) -> String {
         Notice::SplitMoved { path, size } => {
             tr!(language, "notice.split_moved", path = visible(path), size = super::byte_size(*size))
         }
+        Notice::OffersRefused => tr!(language, "notice.offers_refused"),
         Notice::PeerLeftUnread => tr!(language, "notice.peer_left_unread"),
         Notice::PeerReadToEnd => tr!(language, "notice.peer_read_to_end"),
         Notice::LongForTutorial { size } => tr!(language, "notice.long_for_tutorial", size = super::byte_size(*size)),

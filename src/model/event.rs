@@ -88,6 +88,8 @@ pub enum Notice {
         path: String,
         size: u64,
     },
+    /// All files of the socket were cancelled and a peer went on offering some, which are refused. Told with the first.
+    OffersRefused,
     /// The peer's program closed before it read everything.
     PeerLeftUnread,
     /// The peer's program read to the end.
@@ -164,7 +166,7 @@ impl Notice {
     pub fn is_routine(&self) -> bool {
         match self {
             Self::Answered(exchange) => exchange.status < 400,
-            Self::SplitMoved { .. } => true,
+            Self::SplitMoved { .. } | Self::OffersRefused => true,
             Self::WebSocketClosed { code, .. } => matches!(code, 1000 | 1001 | 1005 | 3000..),
             _ => false,
         }

@@ -28,6 +28,7 @@ mod udp_shapes;
 mod unix;
 mod unix_datagram;
 mod unix_seqpacket;
+mod verified_by_hand;
 mod verified_files;
 mod verified_large;
 mod verified_queue;

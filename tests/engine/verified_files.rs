@@ -1,17 +1,14 @@
 //! Verified files beside a conversation: both ways, paused, cancelled, limited, and where nobody takes them.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpListener;
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use sockeye::model::{
     Admission, CancelReason, Cause, Command, Direction, Event, Outcome, Purpose, ReceiveMode, Recipients, SendMode,
     SessionInfo, SocketId, TransferEnd, TransferId,
 };
-use sockeye::proto::transfer::{Answerer, Role};
 
 use crate::harness::{Harness, noise};
 
@@ -283,36 +280,6 @@ fn a_file_that_either_side_cancels_does_not_stop_the_next() {
         }
         std::fs::remove_file(into.path().join("next.bin")).unwrap();
     }
-}
-
-#[test]
-fn a_small_file_that_nobody_answers_for_is_shown() {
-    let from = tempfile::tempdir().unwrap();
-    let path = file(from.path(), "small.txt", b"few bytes");
-    let peer = TcpListener::bind("127.0.0.1:0").unwrap();
-    let mut h = talker();
-    let (client, _) = h.connect(&format!("tcp://{}", peer.local_addr().unwrap()));
-    let _talk = peer.accept().unwrap();
-    send(&h, client, Recipients::All, &[path]);
-    let (mut files, _) = peer.accept().unwrap();
-    // It agrees, and then says nothing any more.
-    let mut answerer = Answerer::new(Some(Role::Receives), Instant::now());
-    let answer = loop {
-        let mut buffer = [0; 64];
-        let read = files.read(&mut buffer).unwrap();
-        assert_ne!(read, 0, "gone");
-        if let Some((answer, agreed)) = answerer.handle(&mut &buffer[..read]) {
-            agreed.unwrap();
-            break answer;
-        }
-    };
-    files.write_all(&answer).unwrap();
-    let id = h.wait("a start", |event| match event {
-        Event::TransferStarted(info) if info.name == "small.txt" => Some(info.id),
-        _ => None,
-    });
-    drop(files);
-    assert_eq!(end_of(&mut h, id).outcome, Outcome::Incomplete);
 }
 
 #[test]

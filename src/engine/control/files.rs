@@ -42,7 +42,7 @@ impl Control {
         }
         for session in self.core.sessions_of(socket) {
             session.cancels.cancel_queued(Cause::Cancelled);
-            session.cancels.refuse_offers(Instant::now());
+            session.cancels.refuse_offers(self.core.receives_over(&session), Instant::now());
         }
         self.core.cancel_transfers_of(socket);
     }

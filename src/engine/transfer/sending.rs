@@ -34,7 +34,7 @@ enum Broken {
     Stream(io::Error),
 }
 
-/// Sends one file to a plain program and tells how it ended. Blocks until it has.
+/// Sends one file to a plain program and tells how it ended. Blocks until it has. `number` is the place in the queue.
 ///
 /// # Errors
 /// The stream broke; the file has been concluded all the same.
@@ -44,6 +44,7 @@ pub(in crate::engine) fn send(
     stream: &Stream,
     path: &Path,
     mode: SendMode,
+    number: u64,
 ) -> Result<(), io::Error> {
     let source = match Source::open(path) {
         Ok(source) => source,
@@ -54,6 +55,11 @@ pub(in crate::engine) fn send(
     };
     let (name, size) = (source.name().to_owned(), Some(source.size()));
     let mut ticket = Ticket::begin(core, session, Direction::Out, mode, name, path, size);
+    // Who cancels from here on finds the ticket.
+    if let Some(cause) = session.cancels.of(number) {
+        ticket.conclude(Outcome::Refused, path, Some(Failure::new(Operation::Send, path.display(), cause)));
+        return Ok(());
+    }
     ticket.announce();
     let mut sending = Sending { session, core, stream, source, ticket };
     let result = if mode == SendMode::Tutorial {

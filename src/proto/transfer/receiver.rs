@@ -75,7 +75,7 @@ impl Receiver {
         };
         self.deadline.frame(now);
         let out_of_place = Fault::OutOfPlace { kind: frame.kind() };
-        if self.is_done && frame != Frame::Working {
+        if self.is_done && !matches!(frame, Frame::Working | Frame::Cancel { .. }) {
             return Err(out_of_place);
         }
         match (frame, &mut self.current) {

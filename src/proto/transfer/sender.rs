@@ -158,13 +158,15 @@ impl Sender {
         true
     }
 
-    /// Gives up the file that is on the stream. False if it is not on it: after its end only the receiver can.
+    /// Gives up a file that has no answer yet. False if there is no such file. The receiver may have answered for one of
+    /// which all has gone out, which then is not told any more.
     pub fn cancel(&mut self, key: TransferKey, reason: CancelReason, words: &str) -> bool {
         let is_current = self.current.take_if(|(offer, _)| offer.key == key).is_some();
-        if is_current {
+        let is_open = is_current || self.forget(key);
+        if is_open {
             Frame::Cancel { key, reason, words: words.to_owned() }.write(&mut self.output);
         }
-        is_current
+        is_open
     }
 
     /// There are no more files. Nothing happens while one is on the stream.

@@ -150,7 +150,7 @@ impl<'a> Dialogue<'a> {
     /// # Errors
     /// The connection is of no more use; every open file was told of it.
     pub(in crate::engine) fn send(&mut self, path: &Path, number: u64) -> Result<(), io::Error> {
-        let sent = if path.is_dir() { self.send_folder(path, number) } else { self.send_file(path, None) };
+        let sent = if path.is_dir() { self.send_folder(path, number) } else { self.send_file(path, None, number) };
         sent.or_else(|over| self.end(over))
     }
 
@@ -250,6 +250,24 @@ impl<'a> Dialogue<'a> {
         }
     }
 
+    /// Gives up the files that were sent and wait for their answers, where the user cancels them. The one on the stream is
+    /// seen to where it is sent.
+    fn give_up_cancelled(&mut self) {
+        let is_given_up =
+            |key: &TransferKey, open: &Open<'_>| Some(*key) != self.current && open.ticket.cancelled().is_requested();
+        let given_up: Vec<_> = self
+            .open
+            .iter()
+            .filter(|(key, open)| is_given_up(key, open))
+            .map(|(key, open)| (*key, open.path()))
+            .collect();
+        for (key, path) in given_up {
+            self.sender.cancel(key, CancelReason::Stopped, "");
+            let failure = Failure::new(Operation::Send, path.display(), Cause::Cancelled);
+            self.conclude(key, Outcome::Incomplete, Some(failure));
+        }
+    }
+
     fn say_working(&mut self) -> Result<(), Over> {
         if self.last_output.elapsed() >= WORKING_EVERY {
             self.sender.working();
@@ -259,7 +277,9 @@ impl<'a> Dialogue<'a> {
         Ok(())
     }
 
+    /// Whoever waits for the receiver calls this first.
     fn flush(&mut self) -> Result<(), Over> {
+        self.give_up_cancelled();
         self.sender.poll_output(&mut self.out);
         if self.out.is_empty() {
             return Ok(());
@@ -296,6 +316,8 @@ impl<'a> Dialogue<'a> {
                     if let Some(open) = key.and_then(|key| self.open.get_mut(&key)) {
                         open.ticket.idle();
                     }
+                    self.announce();
+                    self.give_up_cancelled();
                     self.sender.handle_timeout(Instant::now())?;
                 }
                 Err(error) => return Err(Over::Stream(error)),

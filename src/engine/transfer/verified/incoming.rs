@@ -295,7 +295,7 @@ impl<'a> VerifiedReceiving<'a> {
     /// What the sender is told of a failure here.
     fn reason_for(&self, failure: &Failure) -> CancelReason {
         match reason_for(failure) {
-            CancelReason::Stopped if self.session.cancels.refuses_offers(Instant::now()) => CancelReason::AllStopped,
+            CancelReason::Stopped if self.session.cancels.stops_all(Instant::now()) => CancelReason::AllStopped,
             reason => reason,
         }
     }
@@ -303,6 +303,7 @@ impl<'a> VerifiedReceiving<'a> {
     /// This side gives up the file on the stream.
     fn refuse_current(&mut self, cause: Cause) {
         let Some(file) = self.file.take() else { return };
+        self.settle();
         let failure = Failure::new(Operation::WriteFile, file.path.display(), cause);
         self.receiver.cancel(file.key, self.reason_for(&failure), "");
         self.receiver.poll_output(&mut self.out);

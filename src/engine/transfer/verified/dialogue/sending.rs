@@ -1,5 +1,6 @@
 //! One file after the other, from its offer to its last byte.
 
+use std::io;
 use std::path::Path;
 use std::time::Instant;
 
@@ -19,11 +20,20 @@ use crate::store::source::Source;
 use crate::store::tree::{Found, Tree};
 
 impl Dialogue<'_> {
+    /// Sends what was kept back to go out with more.
+    ///
+    /// # Errors
+    /// As [`Dialogue::listen_to`].
+    pub(in crate::engine) fn say_what_waits(&mut self) -> Result<(), io::Error> {
+        self.flush().or_else(|over| self.end(over))
+    }
+
     pub(super) fn send_folder(&mut self, folder: &Path, number: u64) -> Result<(), Over> {
         for found in Tree::new(folder) {
             if self.session.stop.is_requested() {
                 return Err(Over::Stopped);
             }
+            self.wait_to_offer()?;
             if let Some(cause) = self.session.cancels.of(number) {
                 // The rest of it is one thing that was not sent.
                 let failure = Failure::new(Operation::Send, folder.display(), cause);
@@ -31,7 +41,7 @@ impl Dialogue<'_> {
                 return Ok(());
             }
             match found {
-                Ok(Found::File { path, name }) => self.send_file(&path, Some(name))?,
+                Ok(Found::File { path, name }) => self.send_file(&path, Some(name), number)?,
                 Ok(Found::Folder { name }) => self.offer_folder(name)?,
                 Err((path, failure)) => unsent(self.session, self.core, &path, SendMode::Verified, failure),
             }
@@ -46,17 +56,16 @@ impl Dialogue<'_> {
         Ok(())
     }
 
-    /// What becomes of it shows with the files that are in it.
+    /// What becomes of it shows with the files that are in it. There has to be room to offer it.
     fn offer_folder(&mut self, name: String) -> Result<(), Over> {
-        self.wait_to_offer()?;
         let key = random_key();
         let offer = Offer { key, kind: Kind::Folder, eager: false, size: 0, modified_ns: None, name };
         self.sender.offer(offer, Instant::now());
         if self.out.len() >= OUT_MAX { self.flush() } else { Ok(()) }
     }
 
-    /// `name` is what the receiver is to call it, where that is not the file's own.
-    pub(super) fn send_file(&mut self, path: &Path, name: Option<String>) -> Result<(), Over> {
+    /// `name` is what the receiver is to call it, where that is not the file's own; `number` the place in the queue.
+    pub(super) fn send_file(&mut self, path: &Path, name: Option<String>, number: u64) -> Result<(), Over> {
         self.wait_to_offer()?;
         let refuse = |failure| unsent(self.session, self.core, path, SendMode::Verified, failure);
         let source = match Source::open(path) {
@@ -78,6 +87,12 @@ impl Dialogue<'_> {
         };
         let size = Some(source.size());
         let mut ticket = Ticket::begin(self.core, self.session, Direction::Out, SendMode::Verified, name, path, size);
+        // It may have waited for the greeting or for room; who cancels from here on finds the ticket.
+        if let Some(cause) = self.session.cancels.of(number) {
+            let failure = Failure::new(Operation::Send, path.display(), cause);
+            ticket.conclude(Outcome::Refused, path, Some(failure));
+            return Ok(());
+        }
         if !offer.eager {
             ticket.announce();
         }

@@ -47,6 +47,7 @@ impl VerifiedReceiving<'_> {
     /// The file on the stream can't be kept.
     fn broken_off(&mut self, failure: Failure) {
         let Some(file) = self.file.take() else { return };
+        self.settle();
         self.receiver.cancel(file.key, reason_for(&failure), "");
         self.receiver.poll_output(&mut self.out);
         file.incomplete(failure);
@@ -106,7 +107,10 @@ impl VerifiedReceiving<'_> {
         };
         let Some(File { key, ticket, place, .. }) = self.file.take() else { return Ok(()) };
         match (end, place) {
-            (Some(end), _) => self.ended(key, ticket, &hash, end),
+            (Some(end), _) => {
+                self.settle();
+                self.ended(key, ticket, &hash, end);
+            }
             (None, Place::Here(partial)) => {
                 self.settling.push(Settling { key, ticket, partial: *partial, hash });
                 if self.settling.len() >= SETTLING_MAX {

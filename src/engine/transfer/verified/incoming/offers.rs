@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::{DEPTH_MAX, File, Over, Place, SMALL, VerifiedReceiving};
 use crate::codec::file_name::SafeName;
 use crate::codec::prefix_hash::Hash;
+use crate::engine::session::Offered;
 use crate::engine::transfer::ticket::Ticket;
 use crate::engine::transfer::verified::writing::Writing;
 use crate::model::{CancelReason, Cause, Direction, Failure, Notice, Operation, Outcome, SendMode};
@@ -14,8 +15,13 @@ use crate::store::inbox::{Inbox, Partial, Sent};
 
 impl<'a> VerifiedReceiving<'a> {
     pub(super) fn offered(&mut self, offer: &Offer) -> Result<(), Over> {
-        if self.session.cancels.refuses_offers(Instant::now()) {
+        let offered = self.session.cancels.offered(Instant::now());
+        if offered == Offered::FirstRefused {
+            self.core.notice(self.session.info.socket, Some(self.session), Notice::OffersRefused);
+        }
+        if offered != Offered::Taken {
             // Sent before the sender knew: as if it had not been.
+            self.settle();
             self.receiver.cancel(offer.key, CancelReason::AllStopped, "");
             return Ok(());
         }
@@ -139,7 +145,6 @@ impl<'a> VerifiedReceiving<'a> {
     }
 
     fn refused(&mut self, offer: &Offer, ticket: Ticket<'a>, failure: Failure) -> Result<(), Over> {
-        // Files are answered for in their order.
         self.settle();
         self.receiver.cancel(offer.key, self.reason_for(&failure), "");
         let path = ticket.info.path.clone();

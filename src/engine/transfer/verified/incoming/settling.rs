@@ -22,7 +22,8 @@ pub(super) struct Settling<'a> {
 }
 
 impl VerifiedReceiving<'_> {
-    /// Keeps the small files whose last byte came, and answers for them.
+    /// Keeps the small files whose last byte came, and answers for them; call it before anything is said of a later file:
+    /// they are answered for in their order.
     pub(super) fn settle(&mut self) {
         let mut files = Vec::new();
         let mut tickets = Vec::new();
@@ -47,7 +48,9 @@ impl VerifiedReceiving<'_> {
                 ticket.conclude(Outcome::Incomplete, &path, Some(failure));
             }
         }
-        self.receiver.handle_busy(Instant::now());
+        let now = Instant::now();
+        self.session.cancels.file_came(now);
+        self.receiver.handle_busy(now);
     }
 
     /// The sender gave up a file that was not answered for yet.
