@@ -29,7 +29,8 @@
 //! - A side that works for long without sending a frame of its own (it asks its user, compares, waits for the disk, was
 //!   told to pause) sends WORKING every few seconds.
 //! - A sender may give up a file after its END too; the receiver does nothing about one that it has answered for.
-//! - After DONE, of the sender's frames only CANCEL and WORKING come. The receiver answers what is open still and finishes sending; then both close.
+//! - After DONE, of the sender's frames only CANCEL and WORKING come. The receiver answers what is open still and finishes
+//!   sending; then both close.
 //!
 //! # Frames
 //!
