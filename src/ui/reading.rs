@@ -95,6 +95,9 @@ impl App {
                 let path = path.clone();
                 self.message = Some(Message::JournalOpened { path, rows: *rows, imported: *imported });
             }
+            Event::JournalNotOpened { failure, .. } => {
+                self.message = Some(Message::Failed(failure.clone()));
+            }
             Event::JournalClosed => {
                 self.reading = None;
                 self.journal.resume();
