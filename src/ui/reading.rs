@@ -105,6 +105,7 @@ impl App {
                 self.reading = None;
                 self.opening = None;
                 self.journal.resume();
+                self.inspector.resume();
                 self.message.take_if(|message| matches!(message, Message::Opening(_)));
             }
             Event::Page(_) | Event::RowLoaded { .. } if let Some(reading) = &mut self.reading => {
