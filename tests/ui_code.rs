@@ -71,7 +71,7 @@ fn show_other_end(window: &mut Window, by_key: bool) {
     window.harness.step();
     window.harness.step();
     let item = window.harness.get_by_role_and_label(Role::Button, "Show the other end as code…");
-    let menus = std::iter::successors(item.accesskit_node().parent(), |node| node.parent());
+    let menus = std::iter::successors(item.accesskit_node().parent(), egui_kittest::kittest::AccessKitNode::parent);
     let menu = menus.filter_map(|node| node.label()).next().expect("a name of the menu");
     // Above it is the row, which says more.
     assert!(menu.starts_with("127.0.0.1:") && words.starts_with(&format!("{menu}, ")), "{menu} in {words}");
