@@ -60,6 +60,7 @@ fn a_client_is_shown_followed_and_copied() {
 /// What the menu of the only session's row offers, opened by a right click or by its key.
 fn show_other_end(window: &mut Window, by_key: bool) {
     let row = window.panel("Server").get_by_role(Role::ListItem);
+    let words = row.accesskit_node().label().expect("a name");
     if by_key {
         row.focus();
         window.harness.step();
@@ -69,7 +70,12 @@ fn show_other_end(window: &mut Window, by_key: bool) {
     }
     window.harness.step();
     window.harness.step();
-    window.harness.get_by_role_and_label(Role::Button, "Show the other end as code…").click();
+    let item = window.harness.get_by_role_and_label(Role::Button, "Show the other end as code…");
+    let menus = std::iter::successors(item.accesskit_node().parent(), egui_kittest::kittest::AccessKitNode::parent);
+    let menu = menus.filter_map(|node| node.label()).next().expect("a name of the menu");
+    // Above it is the row, which says more.
+    assert!(menu.starts_with("127.0.0.1:") && words.starts_with(&format!("{menu}, ")), "{menu} in {words}");
+    item.click();
     window.harness.run_steps(3);
 }
 

@@ -154,6 +154,7 @@ impl Tally {
             | Event::RowLoaded { .. }
             | Event::JournalSaved { .. }
             | Event::JournalOpened { .. }
+            | Event::JournalNotOpened { .. }
             | Event::JournalClosed
             | Event::SettingsSaved => Ok(()),
         }

@@ -97,11 +97,11 @@ impl Control {
         for running in self.running.values() {
             self.stop(running, running.end_reason());
         }
-        self.opening.stop();
+        self.opening.cancel();
         for (_, running) in self.running.drain() {
             running.join();
         }
-        self.splits.into_iter().chain(self.saving).for_each(join);
+        self.splits.into_iter().chain(self.saving).chain(self.opening.into_thread()).for_each(join);
     }
 
     fn carry_out(&mut self, command: Command) {
@@ -192,7 +192,7 @@ impl Control {
             Command::ClearJournal => self.core.recorder.clear(),
             Command::OpenJournal { path } => self.opening.start(&self.core, path),
             Command::CloseJournal => {
-                self.opening.stop();
+                self.opening.cancel();
                 self.core.reader.close();
             }
             Command::SaveJournal(request) => self.core.reader.save(request),

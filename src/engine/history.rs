@@ -25,6 +25,29 @@ struct Changes {
     ended: VecDeque<PastTransfer>,
 }
 
+impl Changes {
+    fn is_nothing(&self) -> bool {
+        !self.clear && self.ended.is_empty()
+    }
+
+    fn add(&mut self, transfer: PastTransfer) {
+        self.ended.push_back(transfer);
+        if self.ended.len() > PastTransfer::KEPT {
+            self.ended.pop_front();
+        }
+    }
+
+    /// Takes back what was to be written before these.
+    fn put_before(&mut self, unwritten: Self) {
+        // Nothing of it would stay.
+        if self.clear {
+            return;
+        }
+        let later = std::mem::replace(self, unwritten);
+        later.ended.into_iter().for_each(|transfer| self.add(transfer));
+    }
+}
+
 /// Where the engine's threads leave what ended; where nothing is remembered it goes nowhere.
 #[derive(Debug, Default)]
 pub(super) struct History {
@@ -39,18 +62,13 @@ impl History {
     pub(super) fn start(path: PathBuf, outbox: Arc<Outbox>) -> Result<(Self, JoinHandle<()>), Failure> {
         let (sender, changed) = bounded(1);
         let changes = Arc::default();
-        let mut writer = Writer { path, outbox, changes: Arc::clone(&changes), told: None };
+        let mut writer = Writer { path, outbox, changes: Arc::clone(&changes), gather: GATHER, told: None };
         let thread = spawn("history".to_owned(), move || writer.run(&changed))?;
         Ok((Self { changes, changed: Mutex::new(Some(sender)) }, thread))
     }
 
     pub(super) fn add(&self, transfer: impl FnOnce() -> PastTransfer) {
-        self.change(|changes| {
-            changes.ended.push_back(transfer());
-            if changes.ended.len() > PastTransfer::KEPT {
-                changes.ended.pop_front();
-            }
-        });
+        self.change(|changes| changes.add(transfer()));
     }
 
     pub(super) fn clear(&self) {
@@ -75,6 +93,8 @@ struct Writer {
     path: PathBuf,
     outbox: Arc<Outbox>,
     changes: Arc<Mutex<Changes>>,
+    /// As [`GATHER`].
+    gather: Duration,
     /// What was told last: one file that can't be written is told once, not for each transfer.
     told: Option<Failure>,
 }
@@ -82,22 +102,38 @@ struct Writer {
 impl Writer {
     fn run(&mut self, changed: &Receiver<()>) {
         while changed.recv().is_ok() {
-            let until = Instant::now() + GATHER;
+            let until = Instant::now() + self.gather;
             // The program's end is not waited for.
             while changed.recv_deadline(until).is_ok() {}
-            let changes = std::mem::take(&mut *self.changes.lock());
-            let failure = write(&self.path, changes).err();
-            if let Some(failure) = failure.clone().filter(|failure| self.told.as_ref() != Some(failure)) {
-                self.outbox.send(Event::Failed { socket: None, session: None, failure });
-            }
-            self.told = failure;
+            self.write();
         }
+        // What could not be written before has no other chance.
+        if !self.changes.lock().is_nothing() {
+            self.write();
+        }
+    }
+
+    fn write(&mut self) {
+        let mut changes = std::mem::take(&mut *self.changes.lock());
+        let failure = write(&self.path, &mut changes).err();
+        if failure.is_some() {
+            self.changes.lock().put_before(changes);
+        }
+        if let Some(failure) = failure.clone().filter(|failure| self.told.as_ref() != Some(failure)) {
+            self.outbox.send(Event::Failed { socket: None, session: None, failure });
+        }
+        self.told = failure;
     }
 }
 
-fn write(path: &Path, changes: Changes) -> Result<(), Failure> {
+/// On failure `changes` is what the file lacks still.
+fn write(path: &Path, changes: &mut Changes) -> Result<(), Failure> {
     if changes.clear {
         store::past_transfers::clear(path)?;
+        changes.clear = false;
     }
-    if changes.ended.is_empty() { Ok(()) } else { store::past_transfers::add(path, changes.ended) }
+    if changes.ended.is_empty() { Ok(()) } else { store::past_transfers::add(path, changes.ended.iter().cloned()) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, unbounded};
@@ -33,6 +34,8 @@ pub(super) struct Opened {
     pub(super) path: PathBuf,
     pub(super) place: Place,
     pub(super) imported: Option<Imported>,
+    /// Set when it was given up: it is then not shown, however late that is known.
+    pub(super) cancelled: Arc<AtomicBool>,
 }
 
 /// Where a journal that was opened lies.
@@ -219,14 +222,17 @@ impl Worker {
     }
 
     fn open(&mut self, opened: Opened) {
-        let Opened { mut reader, path, place, imported } = opened;
+        let Opened { mut reader, path, place, imported, cancelled } = opened;
+        if cancelled.load(Ordering::Acquire) {
+            return;
+        }
         self.wanted = None;
         match reader.page(&PageRequest { filter: Filter::default(), first: 0, count: 0, from_end: false }) {
             Ok(page) => {
                 self.opened = Some((reader, place));
                 self.outbox.send(Event::JournalOpened { path, rows: page.total, imported });
             }
-            Err(failure) => self.outbox.send(Event::Failed { socket: None, session: None, failure }),
+            Err(failure) => self.outbox.send(Event::JournalNotOpened { path, failure }),
         }
     }
 

@@ -256,8 +256,8 @@ pub enum Command {
     /// Removes all rows. Numbers go on counting.
     ClearJournal,
     /// Reads another journal, or a capture made into one, in place of what is being recorded, until [`Self::CloseJournal`].
-    /// Recording goes on. Answered by [`super::Event::JournalOpened`]; one that was asked for before and isn't open yet is
-    /// given up.
+    /// Recording goes on. Answered by [`super::Event::JournalOpened`] or [`super::Event::JournalNotOpened`]; one that was
+    /// asked for before and isn't open yet is given up, and not answered.
     OpenJournal {
         path: PathBuf,
     },

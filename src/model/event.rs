@@ -310,6 +310,11 @@ pub enum Event {
         /// Of a capture.
         imported: Option<Imported>,
     },
+    /// What was to be opened can't be, and what is read stays the same.
+    JournalNotOpened {
+        path: PathBuf,
+        failure: Failure,
+    },
     /// Pages and rows that come after this event are of what is being recorded.
     JournalClosed,
     Page(Arc<Page>),

@@ -48,6 +48,8 @@ pub struct App {
     pub(super) inspector: InspectorPanel,
     /// What is read in place of what is being recorded.
     pub(super) reading: Option<Box<Reading>>,
+    /// What is to be read next, and is on its way.
+    pub(super) opening: Option<PathBuf>,
     pub(super) actions: Vec<UiCommand>,
     pub(super) dialogs: Dialogs,
     /// Where the journal was saved to without anybody having said so, for want of a dialog.
@@ -115,6 +117,7 @@ impl App {
             journal: JournalPanel::new(&settings),
             inspector: InspectorPanel::new(),
             reading: None,
+            opening: None,
             actions: Vec::new(),
             dialogs: Dialogs::default(),
             saved_unasked: None,

@@ -11,7 +11,6 @@ use super::panels::menu_bar::{MenuState, menu_bar};
 use super::panels::{shell, status_bar};
 use super::reading::{self, Reading};
 use super::tabs::{ClientTabState, ServerTabState};
-use super::widgets::message_line::Message;
 use crate::model::{Role, RowBody};
 use crate::tr;
 
@@ -33,7 +32,7 @@ impl App {
                 rows_selected: self.shown_journal().has_selection(),
                 has_bytes: self.shown_journal().chosen().is_some_and(|row| matches!(row.body, RowBody::Data { .. })),
                 reading: self.reading.is_some(),
-                opening: matches!(self.message, Some(Message::Opening(_))),
+                opening: self.opening.is_some(),
             };
             menu_bar(ui, cx, state, &self.settings.recent);
         });

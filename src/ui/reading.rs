@@ -62,6 +62,7 @@ impl App {
     /// Asks for a journal or a capture to be read.
     pub(super) fn open_journal(&mut self, path: PathBuf) {
         self.message = Some(Message::Opening(path.clone()));
+        self.opening = Some(path.clone());
         self.engine.send(Command::OpenJournal { path });
     }
 
@@ -91,13 +92,20 @@ impl App {
         match event {
             Event::JournalOpened { path, rows, imported } => {
                 self.remember(path);
+                self.opening.take_if(|opening| opening == path);
                 self.reading = Some(Box::new(Reading::new(path.clone(), &self.settings, *rows)));
                 let path = path.clone();
                 self.message = Some(Message::JournalOpened { path, rows: *rows, imported: *imported });
             }
+            Event::JournalNotOpened { path, failure } => {
+                self.opening.take_if(|opening| opening == path);
+                self.message = Some(Message::Failed(failure.clone()));
+            }
             Event::JournalClosed => {
                 self.reading = None;
+                self.opening = None;
                 self.journal.resume();
+                self.inspector.resume();
                 self.message.take_if(|message| matches!(message, Message::Opening(_)));
             }
             Event::Page(_) | Event::RowLoaded { .. } if let Some(reading) = &mut self.reading => {
@@ -123,3 +131,6 @@ impl App {
         recent.truncate(RECENT_MAX);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -62,6 +62,21 @@ impl Incoming {
     /// # Errors
     /// With the path at which it still lies as incomplete.
     pub fn finish(self) -> Finished {
+        self.rename()
+    }
+
+    /// As [`Incoming::finish`], of a copy that nobody misses: one that can't have its name is removed.
+    ///
+    /// # Errors
+    /// As [`Incoming::finish`].
+    pub fn finish_or_discard(self) -> Result<PathBuf, Failure> {
+        self.rename().map_err(|unfinished| {
+            self.discard();
+            unfinished.failure
+        })
+    }
+
+    fn rename(&self) -> Finished {
         let failed = |name: &str, error: &io::Error| {
             let failure = self.inbox.failure(Operation::FinishFile, name, error);
             Box::new(Unfinished { failure, path: self.path() })
@@ -98,5 +113,17 @@ impl Incoming {
     #[must_use]
     pub fn abandon(self) -> PathBuf {
         self.path()
+    }
+
+    /// Removes it; what somebody else put in its place stays.
+    pub fn discard(self) {
+        let folder = &self.inbox.folder;
+        let removed = folder.is_same(&self.temporary, &self.file).and_then(|is_same| match is_same {
+            true => folder.remove(&self.temporary),
+            false => Ok(()),
+        });
+        if let Err(error) = removed {
+            tracing::debug!(%error, temporary = self.temporary, "an incomplete file");
+        }
     }
 }

@@ -118,6 +118,13 @@ mod links {
         let Unfinished { failure, path: left } = *incoming.finish().unwrap_err();
         assert_eq!((failure.cause, left), (Cause::NotFound, path));
         assert_eq!(names(folder.path()), ["a.incomplete"]);
+
+        // Nor is it removed.
+        let copy = inbox.create(&name("b")).unwrap();
+        fs::remove_file(copy.path()).unwrap();
+        fs::write(copy.path(), b"of somebody else").unwrap();
+        assert_eq!(copy.finish_or_discard().unwrap_err().cause, Cause::NotFound);
+        assert_eq!(names(folder.path()), ["a.incomplete", "b.incomplete"]);
     }
 
     #[test]

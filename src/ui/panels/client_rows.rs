@@ -16,6 +16,7 @@ use crate::ui::context::Cx;
 use crate::ui::tabs::{ServerState, ServerTabState};
 use crate::ui::view::SessionView;
 use crate::ui::widgets::icon::{self, Icon, icon_button};
+use crate::ui::widgets::process_ids::with_process_ids;
 use crate::ui::widgets::state_dot::DotState;
 
 const CHECK_WIDTH: f32 = 24.0;
@@ -90,7 +91,7 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, tab: &mut ServerTabState, session: SessionI
     } else if response.hovered() || response.has_focus() {
         ui.painter().rect_filled(rect, tokens.radius - 2, tokens.row_hover);
     }
-    menu(ui, cx, &response, UiCommand::ShowPeerCode(tab.socket, session));
+    menu(ui, cx, &response, &name, UiCommand::ShowPeerCode(tab.socket, session));
     if response.clicked() {
         cx.act(UiCommand::ShowOnly((!only).then_some((tab.socket, Some(session)))));
     }
@@ -138,17 +139,12 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, tab: &mut ServerTabState, session: SessionI
     let state = state_words(language, view);
     let room = (right - left - tokens.space_small).max(0.0);
     let mut job = LayoutJob::simple_singleline(name.clone(), tokens.mono_font(), muted);
-    let small =
-        TextFormat { valign: egui::Align::Center, ..TextFormat::simple(tokens.small_font(), tokens.text_muted) };
-    if let Some(ids) = &ids {
-        let mut with_ids = job.clone();
-        with_ids.append(ids, tokens.space, small.clone());
-        // A part of a number would be another one.
-        if ui.fonts_mut(|fonts| fonts.layout_job(with_ids.clone())).size().x <= room {
-            job = with_ids;
-        }
+    if let Some(with_ids) = ids.and_then(|ids| with_process_ids(ui, tokens, &job, &ids, room)) {
+        job = with_ids;
     }
     if !view.open || view.peer_finished || view.finished_sending {
+        let small =
+            TextFormat { valign: egui::Align::Center, ..TextFormat::simple(tokens.small_font(), tokens.text_muted) };
         job.append(&state, tokens.space, small);
     }
     job.wrap = egui::text::TextWrapping::truncate_at_width(room);
@@ -161,11 +157,11 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, tab: &mut ServerTabState, session: SessionI
     response.on_hover_text(format!("{name} · {state} · {since}\n{process}{explained}"));
 }
 
-/// What a right click on a row offers, or the key that stands for it.
-fn menu(ui: &Ui, cx: &mut Cx<'_>, row: &Response, action: UiCommand) {
+/// What a right click on the row of a peer offers, or the key that stands for it.
+fn menu(ui: &Ui, cx: &mut Cx<'_>, row: &Response, peer: &str, action: UiCommand) {
     let by_key = row.has_focus() && ui.input_mut(|input| input.consume_key(Modifiers::SHIFT, Key::F10));
     let opens = (row.secondary_clicked() || by_key).then_some(SetOpenCommand::Bool(true));
-    Popup::menu(row).open_memory(opens).show(|ui| {
+    Popup::menu(row).open_memory(opens).accessible_name(peer).show(|ui| {
         let tooltip = action.tooltip(cx.language).unwrap_or_default();
         if ui.button(action.label(cx.language)).on_hover_text(tooltip).clicked() {
             cx.act(action);

@@ -1,6 +1,7 @@
 //! What crossed a client's own session, open or closed, and who is at its other end.
 
-use egui::{RichText, Ui};
+use egui::text::LayoutJob;
+use egui::{Label, RichText, Ui};
 
 use super::client_rows::state_words;
 use crate::i18n;
@@ -11,6 +12,7 @@ use crate::ui::context::Cx;
 use crate::ui::view::SessionView;
 use crate::ui::widgets::button::{Weight, button};
 use crate::ui::widgets::icon::{self, Icon};
+use crate::ui::widgets::process_ids::with_process_ids;
 
 /// Draws the bytes each way, the process at the other end where it is known, and the two other ways to end an open connection.
 pub fn session_row(ui: &mut Ui, cx: &mut Cx<'_>, session: SessionId) {
@@ -34,20 +36,33 @@ pub fn session_row(ui: &mut Ui, cx: &mut Cx<'_>, session: SessionId) {
             if view.open && view.info.protocol.has_connection() {
                 endings(ui, cx, session, view);
             }
-            let process = view.info.process.as_ref();
             let is_ending = view.peer_finished || view.finished_sending || !view.open;
             let state = is_ending.then(|| state_words(language, view));
             ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                let process =
-                    process.map(|process| (i18n::process_ids(language, process), i18n::process(language, process)));
-                for (words, whole) in process.into_iter().chain(state.map(|state| (state.clone(), state))) {
-                    let shown = RichText::new(words).font(tokens.small_font()).color(tokens.text_muted);
-                    ui.add(egui::Label::new(shown).truncate()).on_hover_text(whole);
+                let small = |words: String| RichText::new(words).font(tokens.small_font()).color(tokens.text_muted);
+                if let Some(process) = view.info.process.as_ref() {
+                    let (ids, whole) = (i18n::process_ids(language, process), i18n::process(language, process));
+                    let room = ui.available_width() - state.as_ref().map_or(0.0, |state| width(ui, cx, state));
+                    let label = match with_process_ids(ui, tokens, &LayoutJob::default(), &ids, room) {
+                        Some(ids) => Label::new(ids),
+                        None => Label::new(small("…".to_owned())).truncate(),
+                    };
+                    ui.add(label).on_hover_text(whole).accessible_name(ids);
+                    ui.add_space(tokens.space);
+                }
+                if let Some(state) = state {
+                    ui.add(Label::new(small(state.clone())).truncate()).on_hover_text(state);
                     ui.add_space(tokens.space);
                 }
             });
         });
     });
+}
+
+/// Points that the words take behind others.
+fn width(ui: &Ui, cx: &Cx<'_>, words: &str) -> f32 {
+    let job = LayoutJob::simple_singleline(words.to_owned(), cx.tokens.small_font(), cx.tokens.text_muted);
+    ui.fonts_mut(|fonts| fonts.layout_job(job)).size().x + cx.tokens.space + 2.0 * ui.spacing().item_spacing.x
 }
 
 /// The ways to end a stream other than closing it.
@@ -63,3 +78,6 @@ fn endings(ui: &mut Ui, cx: &mut Cx<'_>, session: SessionId, view: &SessionView)
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,6 +18,7 @@ pub mod live_state;
 pub mod message_line;
 pub mod multicast_row;
 pub mod options_form;
+pub mod process_ids;
 pub mod receive_options;
 pub mod row_scroll;
 pub mod row_table;

@@ -62,6 +62,11 @@ impl Comparing {
         }
     }
 
+    /// Asks again for what it lacks, once it is in view.
+    pub(super) fn resume(&mut self) {
+        self.asked = false;
+    }
+
     /// Draws both; false once it is to end.
     pub(super) fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, row: &PageRow, payload: Option<&Arc<[u8]>>) -> bool {
         if self.payload.is_none() && !std::mem::replace(&mut self.asked, true) {

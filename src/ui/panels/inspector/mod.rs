@@ -68,6 +68,16 @@ impl InspectorPanel {
         }
     }
 
+    /// Is in view again after another journal was: what it asked for last, nobody may have answered.
+    pub fn resume(&mut self) {
+        if self.payload.is_none() {
+            self.number = None;
+        }
+        if let Some(comparing) = &mut self.comparing {
+            comparing.resume();
+        }
+    }
+
     /// Puts the keyboard onto the bytes in the next frame.
     pub fn focus(&mut self) {
         self.focus = true;
