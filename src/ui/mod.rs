@@ -10,6 +10,7 @@ pub mod context;
 mod dialogs;
 pub mod fonts;
 mod layout;
+mod pacing;
 pub mod panels;
 mod reading;
 mod run;

@@ -4,11 +4,13 @@ use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 use std::thread;
-use std::time::Duration;
+use std::time::Instant;
 
 use egui::{Context, ViewportBuilder, ViewportId};
+use parking_lot::Mutex;
 
 use super::app::App;
+use super::pacing::Pacing;
 use crate::engine::{self, Engine, EngineConfig, JournalPlace};
 use crate::i18n::{self, Language};
 use crate::model::{Settings, WindowPlace};
@@ -16,9 +18,6 @@ use crate::tr;
 
 /// The packages that a bare Debian or Ubuntu lacks for a window; they are loaded when it opens, not linked.
 const PACKAGES: &str = "libx11-6 libx11-xcb1 libxcursor1 libxi6 libxkbcommon-x11-0 libgl1 libegl1";
-
-/// At most this often the engine makes the window draw: sixty times a second.
-const FRAME: Duration = Duration::from_millis(16);
 
 const ICON: &[u8] = include_bytes!("../../assets/icon.png");
 
@@ -35,11 +34,14 @@ pub fn run() -> ExitCode {
     // The engine starts before there is a window to wake.
     let window: Arc<OnceLock<Context>> = Arc::default();
     let woken = Arc::clone(&window);
+    let pacing = Mutex::new(Pacing::new());
     let config = EngineConfig {
         journal: JournalPlace::Temporary,
         wake: Arc::new(move || {
             if let Some(ctx) = woken.get() {
-                ctx.request_repaint_after_for(FRAME, ViewportId::ROOT);
+                let frames = ctx.cumulative_frame_nr_for(ViewportId::ROOT);
+                let delay = pacing.lock().told(Instant::now(), frames);
+                ctx.request_repaint_after_for(delay, ViewportId::ROOT);
             }
         }),
         payload_events: false,

@@ -176,7 +176,7 @@ impl RowTable<'_> {
             };
             rows.paint(&painter, &place);
             if accessible {
-                self.describe_row(ui, &place, body, rows, &mut inputs);
+                self.describe_row(ui, &place, &visible, body, rows, &mut inputs);
             }
         }
         TableOutput { response, inputs, visible, fitting, hovered }
@@ -278,25 +278,28 @@ impl RowTable<'_> {
                 node.set_column_count(self.columns.len());
                 node.set_multiselectable();
                 if let Some(cursor) = cursor.filter(|cursor| visible.contains(cursor)) {
-                    node.set_active_descendant(self.row_id(cursor).accesskit_id());
+                    node.set_active_descendant(self.place_id(cursor - visible.start).accesskit_id());
                 }
             })
             .is_some()
     }
 
-    fn row_id(&self, row: u64) -> Id {
-        self.id.with(("row", row))
+    /// Of a row's place among the visible ones: rows that come in a flood change what stands there, and nothing is removed
+    /// and added, which assistive technology would be told of for each cell.
+    fn place_id(&self, place: u64) -> Id {
+        self.id.with(("row", place))
     }
 
     fn describe_row(
         &self,
         ui: &mut Ui,
         place: &RowPlace<'_>,
+        visible: &Range<u64>,
         body: Rect,
         rows: &impl TableRows,
         inputs: &mut Vec<TableInput>,
     ) {
-        let id = self.row_id(place.index);
+        let id = self.place_id(place.index - visible.start);
         let index = usize::try_from(place.index).unwrap_or(usize::MAX);
         let rect = place.rect.intersect(body);
         let builder =

@@ -1,4 +1,5 @@
 """Other ends for the window that were not written with it: plain Python sockets, and the tutorial's programs."""
+import contextlib
 import os
 import re
 import socket
@@ -7,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from driver import tree
 from driver.waiting import PATIENCE, until
 
 TUTORIAL = Path(__file__).resolve().parents[2] / "tutorial"
@@ -69,6 +71,8 @@ except OSError:
         self.command = [sys.executable, "-c", program, str(port)]
 
     def __enter__(self):
+        self.patience = contextlib.ExitStack()
+        self.patience.enter_context(tree.patient())
         self.process = subprocess.Popen(
             self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
         )
@@ -76,6 +80,7 @@ except OSError:
         return self
 
     def __exit__(self, *_):
+        self.patience.close()
         self.process.kill()
         self.process.communicate()
 

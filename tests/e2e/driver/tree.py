@@ -1,14 +1,27 @@
 """The accessible tree of a program, as a screen reader finds it: by name and role."""
+import contextlib
 from collections import deque
 
 import pyatspi
 from gi.repository import Atspi, GLib
 
-from driver.waiting import until
+from driver.waiting import PATIENCE, until
 
 # Milliseconds that a program may take to answer one question, also when it has just started: what it is asked before it
 # is ready is never answered, and gets asked again.
-Atspi.set_timeout(2_000, 2_000)
+ANSWERS_WITHIN = 2_000
+Atspi.set_timeout(ANSWERS_WITHIN, ANSWERS_WITHIN)
+
+
+@contextlib.contextmanager
+def patient():
+    """Has answers waited for as long as anything: a program that tells of many changes answers between them."""
+    milliseconds = int(PATIENCE * 1000)
+    Atspi.set_timeout(milliseconds, milliseconds)
+    try:
+        yield
+    finally:
+        Atspi.set_timeout(ANSWERS_WITHIN, ANSWERS_WITHIN)
 
 
 class Node:

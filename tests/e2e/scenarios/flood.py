@@ -83,7 +83,7 @@ def udp():
 
 
 def client():
-    with Flood("server") as flood, Window() as window:
+    with Window() as window, Flood("server") as flood:
         judge = Judge(window)
         length = window.journal_length()
         window.connect(int(flood.first_line), "TCP")
