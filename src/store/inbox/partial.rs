@@ -143,6 +143,10 @@ impl Partial {
                 return Ok(());
             }
         }
+        // Nothing of it was checked: what is read takes its place.
+        if let Some((log, _)) = &mut self.log {
+            log.cut(0)?;
+        }
         self.unread = whole as u64 * GROUP;
         Ok(())
     }

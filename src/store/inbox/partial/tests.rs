@@ -119,7 +119,7 @@ fn it_goes_on_after_it_was_given_up_too_and_takes_no_room_until_then() {
 
 #[test]
 fn what_the_log_can_not_vouch_for_is_read() {
-    let content = content(5 * GROUP_LEN);
+    let content = content(6 * GROUP_LEN + 9);
     let lose_the_end = |place: &Place, path: &Path| {
         fs::File::options().write(true).open(path).unwrap().set_len(3 * GROUP + 7).unwrap();
         place.log();
@@ -136,12 +136,20 @@ fn what_the_log_can_not_vouch_for_is_read() {
         fs::write(log, content).unwrap();
     };
     let lose_the_log = |place: &Place, _: &Path| fs::remove_file(place.log()).unwrap();
+    let keep_one_wrong_value = |place: &Place, _: &Path| {
+        let log = place.log();
+        let mut content = fs::read(&log).unwrap();
+        content.truncate(content.len() - 3 * HASH_LEN);
+        *content.last_mut().unwrap() ^= 1;
+        fs::write(log, content).unwrap();
+    };
     type Mishap<'a> = (&'a dyn Fn(&Place, &Path), u64, bool);
-    let mishaps: [Mishap<'_>; 4] = [
+    let mishaps: [Mishap<'_>; 5] = [
         (&lose_the_end, 3, false),
         (&damage_the_end, 4, true),
         (&start_the_machine, 4, true),
         (&lose_the_log, 4, true),
+        (&keep_one_wrong_value, 4, true),
     ];
     for (number, (mishap, groups, is_read)) in mishaps.into_iter().enumerate() {
         let place = Place::new();
@@ -156,6 +164,16 @@ fn what_the_log_can_not_vouch_for_is_read() {
         assert_eq!(readings, if is_read { groups - 1 } else { 0 }, "mishap {number}");
         let kept = groups as usize * GROUP_LEN;
         assert_eq!(partial.prefix(), (kept as u64, hash(&there[..kept])), "mishap {number}");
+
+        // It goes on and is broken off again: by now the log knows all of it.
+        partial.begin(kept as u64).unwrap();
+        let end = 6 * GROUP_LEN;
+        partial.write(&content[kept..=end]).unwrap();
+        drop(partial);
+        let there = fs::read(&path).unwrap();
+        let mut partial = place.inbox.resume(&name(), sent(&content)).unwrap();
+        assert!(!partial.recover().unwrap(), "mishap {number}");
+        assert_eq!(partial.prefix(), (end as u64, hash(&there[..end])), "mishap {number}");
     }
 }
 
