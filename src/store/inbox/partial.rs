@@ -252,8 +252,13 @@ impl Partial {
             self.discard();
             return Err(Box::new(Unfinished { failure, path }));
         }
-        let synced = self.modified.map_or(Ok(()), |modified| self.incoming.file.set_modified(modified));
-        if let Err(error) = synced.and_then(|()| self.incoming.file.sync_all()) {
+        // Some file systems let nobody set it: FAT and network mounts of another user. The bytes are right all the same.
+        if let Some(modified) = self.modified
+            && let Err(error) = self.incoming.file.set_modified(modified)
+        {
+            tracing::debug!(%error, path = %self.incoming.path().display(), "the time of a file");
+        }
+        if let Err(error) = self.incoming.file.sync_all() {
             let failure = self.failed(Operation::FinishFile, &error);
             return Err(Box::new(Unfinished { failure, path: self.abandon() }));
         }

@@ -87,6 +87,25 @@ fn a_file_gets_its_name_and_its_time_once_it_is_whole() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_time_that_can_not_be_set_keeps_no_file_back() {
+    use nix::unistd::{Uid, setfsuid};
+    let (place, content) = (Place::new(), content(9));
+    let mut partial = place.inbox.resume(&name(), sent(&content)).unwrap();
+    partial.begin(0).unwrap();
+    partial.write(&content).unwrap();
+    // Of another user, as all that lies on some mounts. This thread alone loses what root may do with it: setfsuid(2).
+    let is_root = Uid::effective().is_root();
+    let foreign = if is_root { tempfile::tempfile() } else { File::open("/etc/passwd") }.unwrap();
+    partial.incoming.file = foreign.try_clone().unwrap();
+    let own = setfsuid(Uid::from_raw(65534));
+    let (set, synced) = (foreign.set_modified(SystemTime::UNIX_EPOCH), partial.sync(&hash(&content)));
+    setfsuid(own);
+    assert_eq!(set.unwrap_err().kind(), io::ErrorKind::PermissionDenied);
+    assert!(synced.is_ok());
+}
+
 #[test]
 fn what_broke_off_goes_on_without_being_read() {
     let content = content(4 * GROUP_LEN + 9);
