@@ -232,6 +232,22 @@ fn two_sessions_that_receive_the_same_do_not_meet() {
 }
 
 #[test]
+fn a_file_that_another_process_was_first_to_finish_is_left_to_it() {
+    let place = Place::new();
+    let at = |name: &str| place.folder.path().join(name);
+    let lock = |file: &File| place.inbox.lock("new", file).map_err(|error| error.kind());
+    let file = place.inbox.folder.create_new("new").unwrap();
+    assert_eq!(lock(&file), Ok(()));
+    let other = File::open(at("new")).unwrap();
+    assert_eq!(lock(&other), Err(io::ErrorKind::AlreadyExists), "it is locked");
+    drop(file);
+    fs::rename(at("new"), at("finished")).unwrap();
+    assert_eq!(lock(&other), Err(io::ErrorKind::AlreadyExists), "nothing has the name");
+    fs::write(at("new"), "").unwrap();
+    assert_eq!(lock(&other), Err(io::ErrorKind::AlreadyExists), "another file has it");
+}
+
+#[test]
 fn what_has_another_hash_is_not_kept() {
     let (place, content) = (Place::new(), content(3 * GROUP_LEN));
     let mut partial = place.inbox.resume(&name(), sent(&content)).unwrap();
