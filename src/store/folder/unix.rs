@@ -152,7 +152,12 @@ impl Folder {
     /// For file systems without links too, FAT on some systems: takes the name with an empty file and replaces that.
     fn move_by_placeholder(&self, from: &str, to: &str) -> nix::Result<()> {
         drop(openat(&self.descriptor, to, NEW_FILE_FLAGS, Mode::S_IRUSR | Mode::S_IWUSR)?);
-        renameat(&self.descriptor, from, &self.descriptor, to)
+        renameat(&self.descriptor, from, &self.descriptor, to).inspect_err(|_| {
+            // The next attempt would find the name taken, by nobody.
+            if let Err(error) = unlinkat(&self.descriptor, to, UnlinkatFlags::NoRemoveDir) {
+                tracing::debug!(%error, to, "an empty file stays behind");
+            }
+        })
     }
 }
 
@@ -268,6 +273,9 @@ mod tests {
             way(&folder, "new", "free").unwrap();
             assert_eq!(fs::read(at("free")).unwrap(), b"new");
             assert!(!at("new").exists());
+
+            assert_eq!(way(&folder, "gone", "name"), Err(Errno::ENOENT));
+            assert!(!at("name").exists(), "a name that nothing got stays free");
         }
     }
 }
