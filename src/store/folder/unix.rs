@@ -62,10 +62,12 @@ impl Folder {
         if kind == SFlag::S_IFREG && is_own { Ok(file) } else { Err(io::ErrorKind::AlreadyExists.into()) }
     }
 
-    /// Opens a folder in it, which is made if nothing has that name; never through a link.
+    /// Opens a folder in it, which is made if nothing has that name, and is on the disk then; never through a link.
     pub(in crate::store) fn enter(&self, name: &str) -> io::Result<Self> {
         match mkdirat(&self.descriptor, name, Mode::S_IRWXU) {
-            Ok(()) | Err(Errno::EEXIST) => {}
+            // Its files are on the disk only if their way there is.
+            Ok(()) => self.sync()?,
+            Err(Errno::EEXIST) => {}
             Err(error) => return Err(error.into()),
         }
         let flags = FOLDER_FLAGS | OFlag::O_NOFOLLOW;
@@ -237,6 +239,17 @@ mod tests {
         for name in ["link", "file"] {
             assert_eq!(kind(folder.enter(name)), io::ErrorKind::NotADirectory, "{name}");
         }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_folder_is_on_the_disk_once_it_is_made() {
+        let place = tempfile::tempdir().unwrap();
+        // In which names can be made and nothing can be written to the disk: open(2).
+        let descriptor = open(place.path(), FOLDER_FLAGS | OFlag::O_PATH, Mode::empty()).unwrap();
+        let folder = Folder { descriptor };
+        assert_eq!(folder.enter("new").unwrap_err().raw_os_error(), Some(Errno::EBADF as i32));
+        folder.enter("new").expect("nothing to be written: it was there");
     }
 
     #[test]
