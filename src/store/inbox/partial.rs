@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use super::finishing::Synced;
-use super::{Finished, Inbox, Incoming, NAMES_TRIED, Unfinished};
+use super::{Finished, Inbox, Incoming, Unfinished, numbers};
 use crate::codec::file_name::SafeName;
 use crate::codec::prefix_hash::{GROUP, HASH_LEN, Hash, PrefixHasher};
 use crate::model::{Cause, Failure, Operation};
@@ -51,7 +51,7 @@ impl Inbox {
     pub fn resume(&self, name: &SafeName, sent: Sent<'_>) -> Result<Partial, Failure> {
         let id = sent.id();
         let mut taken = io::Error::from(io::ErrorKind::AlreadyExists);
-        for number in 1..=NAMES_TRIED {
+        for number in numbers() {
             let temporary = temporary_name(name.as_str(), &id, number);
             match self.open_locked(&temporary) {
                 Ok((file, is_new)) => {
