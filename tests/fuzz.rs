@@ -432,14 +432,15 @@ fn verified_files() {
             // Bytes before those that are too many are handed out if they come alone.
             assert!(cut.0.starts_with(&whole.0) && (whole.2 <= (cut.0 == whole.0)), "{whole:?} {cut:?}");
             answered([halves.0, halves.1]);
-            let mut answerer = Answerer::new(None, Instant::now());
-            let _ = answerer.handle(&mut bytes.as_slice());
-            let _ = Caller::new(Role::Receives, Instant::now()).handle(&mut bytes.as_slice());
+            let now = Instant::now();
+            let _ = Answerer::new(None, now).handle(&mut bytes.as_slice(), now);
+            let _ = Caller::new(Role::Receives, now).handle(&mut bytes.as_slice(), now);
         }
     });
     // The greeting that every seed of bytes begins with is one.
     hello.truncate(hello.len() - 1);
-    assert!(Answerer::new(None, Instant::now()).handle(&mut hello.as_slice()).is_none(), "a byte is missing");
+    let now = Instant::now();
+    assert!(Answerer::new(None, now).handle(&mut hello.as_slice(), now).is_none(), "a byte is missing");
 }
 
 #[test]

@@ -137,6 +137,30 @@ fn another_journal_is_read_and_found_again_among_the_recent_ones() {
 }
 
 #[test]
+fn what_takes_long_to_open_is_given_up_from_the_menu() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let endless = folder.path().join("endless.pcap");
+    let header = [&[0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0][..], &[0; 8], &[0, 0, 4, 0, 1, 0, 0, 0]].concat();
+    fs::write(&endless, header).expect("a file");
+    // Empty packets for hours, without room on the disk.
+    fs::File::options().write(true).open(&endless).and_then(|file| file.set_len(1 << 40)).expect("a long file");
+    let mut window = Window::english();
+    open(&mut window, &endless);
+    assert!(says(&window, "Opening"));
+    for is_opening in [true, false] {
+        press(&mut window, "File");
+        window.until("the menu", |window| window.harness.query_by_label("Back to recording").is_some());
+        let back = window.harness.get_by_label("Back to recording");
+        assert_eq!(!back.accesskit_node().is_disabled(), is_opening);
+        if is_opening {
+            back.click();
+            window.until("given up", |window| !says(window, "Opening"));
+        }
+    }
+    assert!(recent(&window).is_empty());
+}
+
+#[test]
 fn what_cannot_be_read_is_told_and_what_is_in_view_stays() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut window = Window::english();

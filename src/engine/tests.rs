@@ -15,7 +15,7 @@ use crate::net::DatagramSocket;
 use crate::net::Wake;
 
 /// Far beyond what anything here takes; reached only by a fault.
-const DEADLINE: Duration = Duration::from_secs(20);
+pub(super) const DEADLINE: Duration = Duration::from_secs(20);
 
 /// A client's session on a bus, and the bus's other end.
 struct OnBus {
@@ -111,7 +111,7 @@ impl OnBus {
 }
 
 /// What the first event is that `pick` takes; those before it are passed over.
-fn waited<T>(engine: &Engine, mut pick: impl FnMut(Event) -> Option<T>) -> T {
+pub(super) fn waited<T>(engine: &Engine, mut pick: impl FnMut(Event) -> Option<T>) -> T {
     let deadline = Instant::now() + DEADLINE;
     loop {
         engine.acknowledge_wake();

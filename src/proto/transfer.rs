@@ -56,8 +56,8 @@
 //! written, 6 it changed while it was sent, 7 stopped, 8 another hash, 9 stopped, and with it all that the sender has
 //! queued, which it offers no more; any other is one that a later version knows.
 //!
-//! Hashes are BLAKE3 of 32 bytes. DATA has at most [`DATA_MAX`] bytes, every other frame at most [`CONTROL_MAX`]; a longer
-//! one is an error before anything is kept of it. Ids are random and never used twice. An ACCEPT above the size, a BEGIN at
+//! Hashes are BLAKE3 of 32 bytes. DATA has at most [`DATA_MAX`] bytes, HELLO [`HELLO_MAX`], every other frame
+//! [`CONTROL_MAX`]; a longer one, and anything else where HELLO belongs, is an error before anything is kept of it. Ids are random and never used twice. An ACCEPT above the size, a BEGIN at
 //! an offset that was not accepted, DATA beyond the size and an END at another size are errors, which end the connection.
 //!
 //! # Time
@@ -91,6 +91,9 @@ pub const VERSIONS: std::ops::RangeInclusive<u16> = 1..=1;
 
 /// The most bytes in a frame of DATA.
 pub const DATA_MAX: u32 = 1 << 20;
+
+/// The most bytes in a hello: that of a later version may have more to say.
+pub const HELLO_MAX: u32 = 1 << 10;
 
 /// The most bytes in any other frame.
 pub const CONTROL_MAX: u32 = 64 << 10;

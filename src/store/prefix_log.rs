@@ -40,6 +40,7 @@ impl PrefixLog {
             && header == self::header(&boot, of)
         {
             let (values, _half) = values.as_chunks();
+            log.groups = values.len();
             log.cut(values.len())?;
             return Ok((log, values.to_vec()));
         }
@@ -60,8 +61,9 @@ impl PrefixLog {
         Ok(())
     }
 
-    /// Keeps the first values alone.
+    /// Keeps the first values alone. Where it has fewer, [`Self::record`] still writes those that are missing.
     pub(super) fn cut(&mut self, groups: usize) -> io::Result<()> {
+        let groups = groups.min(self.groups);
         let len = (HEADER + groups * HASH_LEN) as u64;
         self.file.set_len(len)?;
         self.file.seek(SeekFrom::Start(len))?;
@@ -104,6 +106,7 @@ mod tests {
         let (mut log, found) = PrefixLog::open(&folder, "log", &OF).unwrap();
         assert_eq!(found, values(3));
         log.cut(2).unwrap();
+        log.cut(3).unwrap();
         log.record(&values(4)).unwrap();
         assert_eq!(PrefixLog::open(&folder, "log", &OF).unwrap().1, values(4));
     }

@@ -41,7 +41,8 @@ impl Hand {
         let mut answerer = Answerer::new(Some(role), Instant::now());
         loop {
             assert!(self.read(), "gone");
-            if let Some((answer, agreed)) = answerer.handle(&mut std::mem::take(&mut self.heard).as_slice()) {
+            let heard = std::mem::take(&mut self.heard);
+            if let Some((answer, agreed)) = answerer.handle(&mut heard.as_slice(), Instant::now()) {
                 agreed.unwrap();
                 return answer;
             }
@@ -56,7 +57,7 @@ impl Hand {
             assert!(hand.read(), "gone");
             let heard = std::mem::take(&mut hand.heard);
             let mut rest = heard.as_slice();
-            if caller.handle(&mut rest).unwrap().is_some() {
+            if caller.handle(&mut rest, Instant::now()).unwrap().is_some() {
                 hand.heard = rest.to_vec();
                 return hand;
             }

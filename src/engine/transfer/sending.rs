@@ -220,3 +220,6 @@ impl Sending<'_> {
 fn broken(error: Option<io::Error>) -> Broken {
     error.map_or(Broken::Stopped, Broken::Stream)
 }
+
+#[cfg(test)]
+mod tests;

@@ -79,6 +79,7 @@ pub(super) struct Header {
     pub(super) len: u32,
 }
 
+pub(super) const HELLO: u8 = 1;
 pub(super) const DATA: u8 = 5;
 
 /// Bytes before those of a frame of data.
@@ -129,7 +130,7 @@ fn reason_of(number: u8) -> CancelReason {
 impl Frame {
     pub(super) fn kind(&self) -> u8 {
         match self {
-            Self::Hello(_) => 1,
+            Self::Hello(_) => HELLO,
             Self::Offer(_) => 2,
             Self::Accept { .. } => 3,
             Self::Begin { .. } => 4,
@@ -194,7 +195,7 @@ impl Frame {
         }
         let mut fields = Fields(fields);
         Some(match header.kind {
-            1 => Self::Hello(Hello {
+            HELLO => Self::Hello(Hello {
                 lowest: u16::from_be_bytes(fields.take()?),
                 highest: u16::from_be_bytes(fields.take()?),
                 features: u64::from_be_bytes(fields.take()?),
@@ -224,7 +225,7 @@ impl Frame {
 
     /// Whether a frame of this type is one of [`Frame`].
     pub(super) fn is_known(kind: u8) -> bool {
-        matches!(kind, 1..=4 | 6..=10)
+        matches!(kind, HELLO..=4 | 6..=10)
     }
 }
 

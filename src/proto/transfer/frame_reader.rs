@@ -2,8 +2,8 @@
 
 use thiserror::Error;
 
-use super::frame::{DATA, Frame, HEADER, Header};
-use super::{CONTROL_MAX, DATA_MAX};
+use super::frame::{DATA, Frame, HEADER, HELLO, Header};
+use super::{CONTROL_MAX, DATA_MAX, HELLO_MAX};
 
 /// What the other side did that it must not. The stream is of no more use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -115,7 +115,11 @@ impl FrameReader {
         let kind = self.kept[0];
         let header =
             self.kept.first_chunk().and_then(|bytes| Header::parse(*bytes)).ok_or(Fault::Malformed { kind })?;
-        let most = if kind == DATA { DATA_MAX } else { CONTROL_MAX };
+        let most = match kind {
+            DATA => DATA_MAX,
+            HELLO => HELLO_MAX,
+            _ => CONTROL_MAX,
+        };
         if header.len > most {
             return Err(Fault::TooLong { kind, len: header.len });
         }

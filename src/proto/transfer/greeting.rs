@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use thiserror::Error;
 
-use super::frame::{Frame, Hello};
+use super::frame::{Frame, HELLO, Hello};
 use super::frame_reader::{Fault, FrameReader, Item};
 use super::{Deadline, HELLO_WITHIN, MAGIC, VERSIONS};
 
@@ -93,12 +93,12 @@ impl Caller {
         })
     }
 
-    /// Takes bytes up to the end of the answer; `None` while there is more to come.
+    /// Takes bytes, which came `now`, up to the end of the answer; `None` while there is more to come.
     ///
     /// # Errors
-    /// The connection is of no use for files.
-    pub fn handle(&mut self, bytes: &mut &[u8]) -> Result<Option<Agreed>, Misunderstanding> {
-        let Some(answer) = self.hearing.hear(bytes)? else { return Ok(None) };
+    /// The connection is of no use for files, or the answer takes too long.
+    pub fn handle(&mut self, bytes: &mut &[u8], now: Instant) -> Result<Option<Agreed>, Misunderstanding> {
+        let Some(answer) = self.hearing.hear(bytes, now)? else { return Ok(None) };
         if answer.lowest != answer.highest || !VERSIONS.contains(&answer.lowest) {
             return Err(Misunderstanding::Version { lowest: answer.lowest, highest: answer.highest });
         }
@@ -122,10 +122,10 @@ impl Answerer {
         Self { role, hearing: Hearing::new(now) }
     }
 
-    /// Takes bytes, the magic first, up to the end of the caller's hello; `None` while there is more to come. With the
-    /// answer to send, also when the two don't understand each other.
-    pub fn handle(&mut self, bytes: &mut &[u8]) -> Option<(Vec<u8>, Result<Agreed, Misunderstanding>)> {
-        let call = match self.hearing.hear(bytes) {
+    /// Takes bytes, which came `now`, the magic first, up to the end of the caller's hello; `None` while there is more to
+    /// come. With the answer to send, also when the two don't understand each other.
+    pub fn handle(&mut self, bytes: &mut &[u8], now: Instant) -> Option<(Vec<u8>, Result<Agreed, Misunderstanding>)> {
+        let call = match self.hearing.hear(bytes, now) {
             Ok(Some(call)) => call,
             Ok(None) => return None,
             Err(problem) => return Some((Vec::new(), Err(problem))),
@@ -172,7 +172,14 @@ impl Hearing {
         Self { magic: 0, reader: FrameReader::default(), deadline: Deadline::new(now, HELLO_WITHIN) }
     }
 
-    fn hear(&mut self, bytes: &mut &[u8]) -> Result<Option<Hello>, Misunderstanding> {
+    fn hear(&mut self, bytes: &mut &[u8], now: Instant) -> Result<Option<Hello>, Misunderstanding> {
+        match self.take(bytes)? {
+            None if now >= self.deadline.until() => Err(Misunderstanding::NotSpoken),
+            hello => Ok(hello),
+        }
+    }
+
+    fn take(&mut self, bytes: &mut &[u8]) -> Result<Option<Hello>, Misunderstanding> {
         while self.magic < MAGIC.len() {
             let Some((first, rest)) = bytes.split_first() else { return Ok(None) };
             if *first != MAGIC[self.magic] {
@@ -180,6 +187,10 @@ impl Hearing {
             }
             self.magic += 1;
             *bytes = rest;
+        }
+        // Of what is none, nothing is read.
+        if !self.reader.is_within_frame() && bytes.first().is_some_and(|kind| *kind != HELLO) {
+            return Err(Misunderstanding::NotSpoken);
         }
         match self.reader.next(bytes)? {
             None => Ok(None),

@@ -52,10 +52,10 @@ impl State for Receiving {
 
 impl Receiver {
     /// Takes bytes as they came, up to the next thing to do, which has to be done before the next call; `None` when all
-    /// were taken.
+    /// were taken. `now` is when they came, whatever the calls for them take.
     ///
     /// # Errors
-    /// The sender does what it must not: the connection ends.
+    /// The sender does what it must not, or is too late with it: the connection ends.
     pub fn handle<'a>(&mut self, bytes: &mut &'a [u8], now: Instant) -> Result<Option<ReceiveStep<'a>>, Fault> {
         if self.poll_timeout().is_none() {
             self.deadline.frame(now);
@@ -65,7 +65,7 @@ impl Receiver {
                 return Ok(Some(step));
             }
         }
-        Ok(None)
+        self.handle_timeout(now).map(|()| None)
     }
 
     fn item<'a>(&mut self, item: Item<'a>, now: Instant) -> Result<Option<ReceiveStep<'a>>, Fault> {

@@ -72,10 +72,10 @@ impl Sender {
     }
 
     /// Takes bytes as they came, up to the next thing to do, which has to be done before the next call; `None` when all
-    /// were taken.
+    /// were taken. `now` is when they came, whatever the calls for them take.
     ///
     /// # Errors
-    /// The receiver does what it must not: the connection ends.
+    /// The receiver does what it must not, or is too late with it: the connection ends.
     pub fn handle(&mut self, bytes: &mut &[u8], now: Instant) -> Result<Option<SendStep>, Fault> {
         if self.poll_timeout().is_none() {
             self.deadline.frame(now);
@@ -85,7 +85,7 @@ impl Sender {
                 return Ok(Some(step));
             }
         }
-        Ok(None)
+        self.handle_timeout(now).map(|()| None)
     }
 
     fn item(&mut self, item: Item<'_>, now: Instant) -> Result<Option<SendStep>, Fault> {

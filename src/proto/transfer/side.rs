@@ -67,6 +67,8 @@ impl<S: State> Side<S> {
         self.deadline.frame(now);
     }
 
+    /// For the time in which nothing comes.
+    ///
     /// # Errors
     /// [`Fault::Idle`] if the other side is too late by now.
     pub fn handle_timeout(&self, now: Instant) -> Result<(), Fault> {

@@ -6,6 +6,7 @@ use std::time::Instant;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
+use super::frame::HELLO;
 use super::frame_reader::{FrameReader, Item};
 use super::*;
 use crate::codec::prefix_hash::{HASH_LEN, Hash};
@@ -256,7 +257,7 @@ fn connect(sources: &[Source], committed: &mut Vec<usize>, disk: &mut Disk, trou
         let came = up.receive(trouble.read);
         let mut rest = came.as_slice();
         if let Some(answering) = &mut answerer
-            && let Some((answer, agreed)) = answering.handle(&mut rest)
+            && let Some((answer, agreed)) = answering.handle(&mut rest, now)
         {
             down.send(&answer);
             if agreed.is_err() {
@@ -276,7 +277,7 @@ fn connect(sources: &[Source], committed: &mut Vec<usize>, disk: &mut Disk, trou
         let came = down.receive(trouble.read);
         let mut rest = came.as_slice();
         if let Some(calling) = &mut caller {
-            match calling.handle(&mut rest) {
+            match calling.handle(&mut rest, now) {
                 Ok(Some(agreed)) => {
                     assert_eq!(agreed, Agreed { version: 1, role: Role::Sends });
                     caller = None;
@@ -544,14 +545,14 @@ fn versions_and_roles_have_to_fit() {
     let call = |lowest, highest, receives| {
         let mut bytes = MAGIC.to_vec();
         Frame::Hello(Hello { lowest, highest, features: 0, receives }).write(&mut bytes);
-        Answerer::new(Some(Role::Receives), now).handle(&mut bytes.as_slice()).unwrap().1
+        Answerer::new(Some(Role::Receives), now).handle(&mut bytes.as_slice(), now).unwrap().1
     };
     assert_eq!(call(1, 9, false), Ok(Agreed { version: 1, role: Role::Receives }));
     assert_eq!(call(2, 9, false), Err(Misunderstanding::Version { lowest: 2, highest: 9 }));
     assert_eq!(call(0, 0, false), Err(Misunderstanding::Version { lowest: 0, highest: 0 }));
     assert_eq!(call(1, 1, true), Err(Misunderstanding::SameRole));
 
-    let answer = |bytes: &[u8]| Caller::new(Role::Sends, now).handle(&mut &*bytes);
+    let answer = |bytes: &[u8]| Caller::new(Role::Sends, now).handle(&mut &*bytes, now);
     assert_eq!(answer(b"HTTP/1.1 400 Bad Request\r\n"), Err(Misunderstanding::NotSpoken));
     assert_eq!(answer(&MAGIC), Ok(None));
     // Two callers that met by chance.
@@ -559,9 +560,26 @@ fn versions_and_roles_have_to_fit() {
 }
 
 #[test]
+fn nothing_but_a_hello_is_read_before_one() {
+    let now = Instant::now();
+    let answer = |bytes: &[u8]| Caller::new(Role::Sends, now).handle(&mut [&MAGIC[..], bytes].concat().as_slice(), now);
+    for kind in [0, 2, 5, 9, 200] {
+        assert_eq!(answer(&[kind]), Err(Misunderstanding::NotSpoken), "{kind}");
+    }
+    let header = |len: u32| [&[1, 1, 0, 0][..], &len.to_be_bytes()].concat();
+    assert_eq!(answer(&header(HELLO_MAX)), Ok(None));
+    let len = HELLO_MAX + 1;
+    assert_eq!(answer(&header(len)), Err(Fault::TooLong { kind: 1, len }.into()));
+}
+
+#[test]
 fn trickling_bytes_keep_nobody_waiting() {
     let begun = Instant::now();
     let second = Duration::from_secs(1);
+    fn take(receiver: &mut Receiver, mut bytes: &[u8], now: Instant) -> Result<(), Fault> {
+        while receiver.handle(&mut bytes, now)?.is_some() {}
+        Ok(())
+    }
     /// A receiver within a large file.
     fn within(now: Instant) -> Receiver {
         let (mut receiver, mut wire) = (Receiver::new(now), Vec::new());
@@ -579,17 +597,17 @@ fn trickling_bytes_keep_nobody_waiting() {
     }
     let mut receiver = within(begun);
     let mut now = begun;
-    while receiver.handle_timeout(now).is_ok() {
-        receiver.handle(&mut &[0; 100][..], now).unwrap();
+    while take(&mut receiver, &[0; 100], now) == Ok(()) {
+        assert_eq!(receiver.handle_timeout(now), Ok(()));
         now += second;
     }
-    assert_eq!(now - begun, IDLE);
+    assert_eq!((now - begun, receiver.handle_timeout(now)), (IDLE, Err(Fault::Idle)));
 
     // Enough of them do.
     let mut receiver = within(begun);
     let mut now = begun;
     for _ in 0..200 {
-        receiver.handle(&mut &[0; 200][..], now).unwrap();
+        take(&mut receiver, &[0; 200], now).unwrap();
         now += second;
         assert_eq!(receiver.handle_timeout(now), Ok(()));
     }
@@ -601,11 +619,25 @@ fn trickling_bytes_keep_nobody_waiting() {
     receiver.handle(&mut &[2, 1, 0][..], later).unwrap();
     receiver.handle(&mut &[0][..], later + second).unwrap();
     assert_eq!(receiver.poll_timeout(), Some(later + IDLE));
+    assert_eq!(take(&mut receiver, &[0], later + IDLE), Err(Fault::Idle));
+
+    // Nor does an answer.
+    let mut sender = Sender::new(begun);
+    let offer = Offer { key: key(1), kind: Kind::File, eager: false, size: 1, modified_ns: None, name: "a".into() };
+    sender.offer(offer, begun);
+    assert_eq!(sender.handle(&mut &[3][..], begun + IDLE - second), Ok(None));
+    assert_eq!(sender.handle(&mut &[1][..], begun + IDLE), Err(Fault::Idle));
 
     // The hello has its time whatever comes.
+    let late = begun + HELLO_WITHIN;
     let mut caller = Caller::new(Role::Sends, begun);
-    caller.handle(&mut &MAGIC[..7]).unwrap();
-    assert_eq!(caller.poll_timeout(), begun + HELLO_WITHIN);
+    assert_eq!(caller.handle(&mut &MAGIC[..7], late - second), Ok(None));
+    assert_eq!(caller.poll_timeout(), late);
+    assert_eq!(caller.handle(&mut &MAGIC[7..], late), Err(Misunderstanding::NotSpoken));
+    let mut answerer = Answerer::new(None, begun);
+    assert_eq!(answerer.handle(&mut &MAGIC[..], late - second), None);
+    let (answer, agreed) = answerer.handle(&mut &[HELLO][..], late).expect("no answer any more");
+    assert_eq!((answer.as_slice(), agreed), (&[][..], Err(Misunderstanding::NotSpoken)));
 }
 
 #[test]

@@ -62,10 +62,12 @@ impl Folder {
         if kind == SFlag::S_IFREG && is_own { Ok(file) } else { Err(io::ErrorKind::AlreadyExists.into()) }
     }
 
-    /// Opens a folder in it, which is made if nothing has that name; never through a link.
+    /// Opens a folder in it, which is made if nothing has that name, and is on the disk then; never through a link.
     pub(in crate::store) fn enter(&self, name: &str) -> io::Result<Self> {
         match mkdirat(&self.descriptor, name, Mode::S_IRWXU) {
-            Ok(()) | Err(Errno::EEXIST) => {}
+            // Its files are on the disk only if their way there is.
+            Ok(()) => self.sync()?,
+            Err(Errno::EEXIST) => {}
             Err(error) => return Err(error.into()),
         }
         let flags = FOLDER_FLAGS | OFlag::O_NOFOLLOW;
@@ -152,7 +154,12 @@ impl Folder {
     /// For file systems without links too, FAT on some systems: takes the name with an empty file and replaces that.
     fn move_by_placeholder(&self, from: &str, to: &str) -> nix::Result<()> {
         drop(openat(&self.descriptor, to, NEW_FILE_FLAGS, Mode::S_IRUSR | Mode::S_IWUSR)?);
-        renameat(&self.descriptor, from, &self.descriptor, to)
+        renameat(&self.descriptor, from, &self.descriptor, to).inspect_err(|_| {
+            // The next attempt would find the name taken, by nobody.
+            if let Err(error) = unlinkat(&self.descriptor, to, UnlinkatFlags::NoRemoveDir) {
+                tracing::debug!(%error, to, "an empty file stays behind");
+            }
+        })
     }
 }
 
@@ -234,6 +241,17 @@ mod tests {
         }
     }
 
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_folder_is_on_the_disk_once_it_is_made() {
+        let place = tempfile::tempdir().unwrap();
+        // In which names can be made and nothing can be written to the disk: open(2).
+        let descriptor = open(place.path(), FOLDER_FLAGS | OFlag::O_PATH, Mode::empty()).unwrap();
+        let folder = Folder { descriptor };
+        assert_eq!(folder.enter("new").unwrap_err().raw_os_error(), Some(Errno::EBADF as i32));
+        folder.enter("new").expect("nothing to be written: it was there");
+    }
+
     #[test]
     fn room_is_taken_before_and_given_back() {
         use std::os::unix::fs::MetadataExt;
@@ -268,6 +286,9 @@ mod tests {
             way(&folder, "new", "free").unwrap();
             assert_eq!(fs::read(at("free")).unwrap(), b"new");
             assert!(!at("new").exists());
+
+            assert_eq!(way(&folder, "gone", "name"), Err(Errno::ENOENT));
+            assert!(!at("name").exists(), "a name that nothing got stays free");
         }
     }
 }

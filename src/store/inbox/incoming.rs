@@ -2,7 +2,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use super::{Finished, Inbox, NAMES_TRIED, Unfinished};
+use super::{Finished, Inbox, Unfinished, numbers};
 use crate::codec::file_name::SafeName;
 use crate::model::{Failure, Operation};
 
@@ -56,7 +56,8 @@ impl Incoming {
     }
 
     /// Gives the file its name, or the first of `name (2).txt`, `name (3).txt`, … that nothing in the folder has. Names
-    /// that differ only in letter case or in Unicode's form count as the same, since on other systems they are. Returns where it lies.
+    /// that differ only in letter case or in Unicode's form count as the same, since on other systems they are. Where a
+    /// thousand are taken the number is one by chance. Returns where it lies.
     /// The bytes are with the system then; whether they are on the disk yet is up to it, as for any copied file.
     ///
     /// # Errors
@@ -90,7 +91,7 @@ impl Incoming {
         }
         let mut names = self.inbox.names.lock();
         names.refresh(folder).map_err(|error| failed(self.name.as_str(), &error))?;
-        for number in 1..=NAMES_TRIED {
+        for number in numbers() {
             let name = if number == 1 { self.name.clone() } else { self.name.numbered(number) };
             if names.has(name.as_str()) {
                 continue;

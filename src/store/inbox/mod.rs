@@ -3,6 +3,7 @@
 mod finishing;
 mod incoming;
 mod names;
+mod numbers;
 mod partial;
 
 use std::io;
@@ -14,6 +15,7 @@ use parking_lot::Mutex;
 pub use self::finishing::finish_all;
 pub use self::incoming::Incoming;
 use self::names::Names;
+use self::numbers::numbers;
 pub use self::partial::{Partial, Sent};
 use crate::codec::file_name::SafeName;
 use crate::model::{Cause, Failure, Hint, Operation};
@@ -64,7 +66,7 @@ impl Inbox {
     /// What the system says of the folder.
     pub fn enter(&self, name: &SafeName) -> Result<Self, Failure> {
         let mut taken = io::Error::from(io::ErrorKind::AlreadyExists);
-        for number in 1..=NAMES_TRIED {
+        for number in numbers() {
             let name = if number == 1 { name.clone() } else { name.numbered(number) };
             match self.folder.enter(name.as_str()) {
                 Ok(folder) => return Ok(Self::of_folder(folder, self.path_of(name.as_str()))),
@@ -82,13 +84,13 @@ impl Inbox {
     }
 
     /// Creates an empty file to write to, `<name>.incomplete` or, where that is taken, `<name> (2).incomplete` and so
-    /// on, which only this user can read. The name is taken as it is: one component, made safe by its type.
+    /// on, with a number by chance in the end, which only this user can read. The name is taken as it is: one component, made safe by its type.
     ///
     /// # Errors
     /// What the system says of the folder.
     pub fn create(&self, name: &SafeName) -> Result<Incoming, Failure> {
         let mut taken = io::Error::from(io::ErrorKind::AlreadyExists);
-        for number in 1..=NAMES_TRIED {
+        for number in numbers() {
             let temporary = incomplete_name(name.as_str(), number);
             match self.folder.create_new(&temporary) {
                 Ok(file) => return Ok(Incoming::new(self.clone(), file, name.clone(), temporary)),
@@ -107,9 +109,6 @@ impl Inbox {
         self.path.join(name)
     }
 }
-
-/// How many names are tried before giving up on a folder that has them all.
-const NAMES_TRIED: u32 = 10_000;
 
 /// The longest name that common file systems take, in bytes.
 const NAME_MAX: usize = 255;

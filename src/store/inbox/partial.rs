@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use super::finishing::Synced;
-use super::{Finished, Inbox, Incoming, NAMES_TRIED, Unfinished};
+use super::{Finished, Inbox, Incoming, Unfinished, numbers};
 use crate::codec::file_name::SafeName;
 use crate::codec::prefix_hash::{GROUP, HASH_LEN, Hash, PrefixHasher};
 use crate::model::{Cause, Failure, Operation};
@@ -51,7 +51,7 @@ impl Inbox {
     pub fn resume(&self, name: &SafeName, sent: Sent<'_>) -> Result<Partial, Failure> {
         let id = sent.id();
         let mut taken = io::Error::from(io::ErrorKind::AlreadyExists);
-        for number in 1..=NAMES_TRIED {
+        for number in numbers() {
             let temporary = temporary_name(name.as_str(), &id, number);
             match self.open_locked(&temporary) {
                 Ok((file, is_new)) => {
@@ -73,15 +73,28 @@ impl Inbox {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => (self.folder.open_own(name)?, false),
             file => (file?, true),
         };
+        self.lock(name, &file)?;
+        Ok((file, is_new))
+    }
+
+    /// Takes the file of this name, before any other process that opened it.
+    ///
+    /// # Errors
+    /// `AlreadyExists` if another one was first.
+    fn lock(&self, name: &str, file: &File) -> io::Result<()> {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(io::ErrorKind::AlreadyExists.into()),
             // File systems without locks: who receives one file twice at a time has itself to blame.
             Err(TryLockError::Error(error)) => tracing::debug!(%error, name, "lock"),
         }
-        // Who had the lock of one that was here may have finished just now: the name is another file's, or nobody's.
-        let is_there = is_new || self.folder.is_same(name, &file)?;
-        if is_there { Ok((file, is_new)) } else { Err(io::ErrorKind::AlreadyExists.into()) }
+        // Who had the lock may have finished just now, with one that is new here too: the name is another file's, or nobody's.
+        match self.folder.is_same(name, file) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(io::ErrorKind::AlreadyExists.into()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(io::ErrorKind::AlreadyExists.into()),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -142,6 +155,10 @@ impl Partial {
                 self.hasher = PrefixHasher::resume(groups);
                 return Ok(());
             }
+        }
+        // Nothing of it was checked: what is read takes its place.
+        if let Some((log, _)) = &mut self.log {
+            log.cut(0)?;
         }
         self.unread = whole as u64 * GROUP;
         Ok(())
@@ -248,8 +265,13 @@ impl Partial {
             self.discard();
             return Err(Box::new(Unfinished { failure, path }));
         }
-        let synced = self.modified.map_or(Ok(()), |modified| self.incoming.file.set_modified(modified));
-        if let Err(error) = synced.and_then(|()| self.incoming.file.sync_all()) {
+        // Some file systems let nobody set it: FAT and network mounts of another user. The bytes are right all the same.
+        if let Some(modified) = self.modified
+            && let Err(error) = self.incoming.file.set_modified(modified)
+        {
+            tracing::debug!(%error, path = %self.incoming.path().display(), "the time of a file");
+        }
+        if let Err(error) = self.incoming.file.sync_all() {
             let failure = self.failed(Operation::FinishFile, &error);
             return Err(Box::new(Unfinished { failure, path: self.abandon() }));
         }

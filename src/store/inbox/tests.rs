@@ -53,6 +53,26 @@ fn an_existing_file_is_never_replaced_whatever_its_letter_case() {
 }
 
 #[test]
+fn however_many_files_have_a_name_the_next_one_is_kept_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let safe = name("received.bin");
+    for number in 1..=numbers::IN_ORDER {
+        let taken = if number == 1 { safe.clone() } else { safe.numbered(number) };
+        for taken in [taken.as_str().to_owned(), incomplete_name(safe.as_str(), number)] {
+            fs::write(folder.path().join(taken), "").unwrap();
+        }
+    }
+    let inbox = Inbox::open(folder.path()).unwrap();
+    let [one, two] = [b"1", b"2"].map(|bytes| receive(&inbox, safe.as_str(), bytes));
+    assert_ne!(one, two);
+    for (path, bytes) in [(one, b"1"), (two, b"2")] {
+        assert_eq!(fs::read(&path).unwrap(), bytes);
+        let number = path.to_str().unwrap().rsplit_once("received (").unwrap().1.strip_suffix(").bin").unwrap();
+        assert!(number.parse::<u32>().unwrap() > 0, "{number}");
+    }
+}
+
+#[test]
 fn long_names_keep_the_label() {
     let folder = tempfile::tempdir().unwrap();
     let inbox = Inbox::open(folder.path()).unwrap();

@@ -123,7 +123,7 @@ impl<'a> Dialogue<'a> {
                 recv(deadline) -> _ => return Err(Over::Peer(Cause::NotVerifying)),
             };
             let mut rest = bytes.as_slice();
-            match caller.handle(&mut rest) {
+            match caller.handle(&mut rest, Instant::now()) {
                 Ok(None) => {}
                 Ok(Some(_)) => return self.said(rest),
                 Err(Misunderstanding::NotSpoken | Misunderstanding::SameRole) => {
@@ -210,7 +210,8 @@ impl<'a> Dialogue<'a> {
     }
 
     fn said(&mut self, mut bytes: &[u8]) -> Result<(), Over> {
-        while let Some(step) = self.sender.handle(&mut bytes, Instant::now())? {
+        let came = Instant::now();
+        while let Some(step) = self.sender.handle(&mut bytes, came)? {
             match step {
                 SendStep::Compare { offset, hash, .. } => self.answer = Some(Answer::Compare { offset, hash }),
                 SendStep::Begin { .. } => self.answer = Some(Answer::Begin),

@@ -7,7 +7,7 @@ mod settling;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use self::settling::Settling;
 use super::reason_for;
@@ -29,6 +29,9 @@ const SMALL: u64 = 1 << 20;
 
 /// Answers that wait for each other, so that many small files don't take a call each.
 const OUT_MAX: usize = 16 << 10;
+
+/// From here on, what this side takes for some bytes is its own time, in which it heard nothing of the other.
+const OWN_TIME: Duration = Duration::from_secs(1);
 
 /// How deep the folders of an offered name may lie in each other.
 const DEPTH_MAX: usize = 64;
@@ -146,12 +149,16 @@ impl<'a> VerifiedReceiving<'a> {
     /// Takes what one receive call put at the start of the buffer, which another may take the place of. False when the
     /// connection is of no more use.
     pub(in crate::engine) fn bytes(&mut self, buffer: &mut Vec<u8>, len: usize) -> bool {
-        let taken = self.take(buffer, len);
+        let came = Instant::now();
+        let taken = self.take(buffer, len, came);
         // Whatever else came, these are all here.
         self.settle();
         let taken = taken.and_then(|()| self.end_if_over());
         let taken = taken.and_then(|()| self.hand_over(buffer)).and_then(|()| self.rest_while_paused());
         let taken = taken.and_then(|()| self.flush());
+        if came.elapsed() >= OWN_TIME {
+            self.receiver.handle_busy(Instant::now());
+        }
         self.keep(taken)
     }
 
@@ -213,13 +220,13 @@ impl<'a> VerifiedReceiving<'a> {
         Ok(self.receiver.handle_timeout(Instant::now())?)
     }
 
-    fn take(&mut self, buffer: &[u8], len: usize) -> Result<(), Over> {
+    fn take(&mut self, buffer: &[u8], len: usize, came: Instant) -> Result<(), Over> {
         let mut rest = &buffer[..len];
-        if !self.greet(&mut rest)? {
+        if !self.greet(&mut rest, came)? {
             return Ok(());
         }
         self.obey_cancel();
-        while let Some(step) = self.receiver.handle(&mut rest, Instant::now())? {
+        while let Some(step) = self.receiver.handle(&mut rest, came)? {
             match step {
                 ReceiveStep::Offered(offer) => self.offered(&offer)?,
                 ReceiveStep::Begin { offset } => self.begin(offset)?,
@@ -250,17 +257,17 @@ impl<'a> VerifiedReceiving<'a> {
     }
 
     /// False while the other side's greeting isn't whole, and where it is one of somebody who wants files.
-    fn greet(&mut self, bytes: &mut &[u8]) -> Result<bool, Over> {
+    fn greet(&mut self, bytes: &mut &[u8], came: Instant) -> Result<bool, Over> {
         let agreed = match &mut self.greeting {
             _ if self.over.is_some() => return Ok(false),
             None => return Ok(true),
             Some(Greeting::Answerer(answerer)) => {
-                let Some((answer, agreed)) = answerer.handle(bytes) else { return Ok(false) };
+                let Some((answer, agreed)) = answerer.handle(bytes, came) else { return Ok(false) };
                 self.out.extend_from_slice(&answer);
                 self.flush()?;
                 agreed
             }
-            Some(Greeting::Caller(caller)) => match caller.handle(bytes).transpose() {
+            Some(Greeting::Caller(caller)) => match caller.handle(bytes, came).transpose() {
                 Some(agreed) => agreed,
                 None => return Ok(false),
             },

@@ -87,6 +87,25 @@ fn a_file_gets_its_name_and_its_time_once_it_is_whole() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_time_that_can_not_be_set_keeps_no_file_back() {
+    use nix::unistd::{Uid, setfsuid};
+    let (place, content) = (Place::new(), content(9));
+    let mut partial = place.inbox.resume(&name(), sent(&content)).unwrap();
+    partial.begin(0).unwrap();
+    partial.write(&content).unwrap();
+    // Of another user, as all that lies on some mounts. This thread alone loses what root may do with it: setfsuid(2).
+    let is_root = Uid::effective().is_root();
+    let foreign = if is_root { tempfile::tempfile() } else { File::open("/etc/passwd") }.unwrap();
+    partial.incoming.file = foreign.try_clone().unwrap();
+    let own = setfsuid(Uid::from_raw(65534));
+    let (set, synced) = (foreign.set_modified(SystemTime::UNIX_EPOCH), partial.sync(&hash(&content)));
+    setfsuid(own);
+    assert_eq!(set.unwrap_err().kind(), io::ErrorKind::PermissionDenied);
+    assert!(synced.is_ok());
+}
+
 #[test]
 fn what_broke_off_goes_on_without_being_read() {
     let content = content(4 * GROUP_LEN + 9);
@@ -119,7 +138,7 @@ fn it_goes_on_after_it_was_given_up_too_and_takes_no_room_until_then() {
 
 #[test]
 fn what_the_log_can_not_vouch_for_is_read() {
-    let content = content(5 * GROUP_LEN);
+    let content = content(6 * GROUP_LEN + 9);
     let lose_the_end = |place: &Place, path: &Path| {
         fs::File::options().write(true).open(path).unwrap().set_len(3 * GROUP + 7).unwrap();
         place.log();
@@ -136,12 +155,20 @@ fn what_the_log_can_not_vouch_for_is_read() {
         fs::write(log, content).unwrap();
     };
     let lose_the_log = |place: &Place, _: &Path| fs::remove_file(place.log()).unwrap();
+    let keep_one_wrong_value = |place: &Place, _: &Path| {
+        let log = place.log();
+        let mut content = fs::read(&log).unwrap();
+        content.truncate(content.len() - 3 * HASH_LEN);
+        *content.last_mut().unwrap() ^= 1;
+        fs::write(log, content).unwrap();
+    };
     type Mishap<'a> = (&'a dyn Fn(&Place, &Path), u64, bool);
-    let mishaps: [Mishap<'_>; 4] = [
+    let mishaps: [Mishap<'_>; 5] = [
         (&lose_the_end, 3, false),
         (&damage_the_end, 4, true),
         (&start_the_machine, 4, true),
         (&lose_the_log, 4, true),
+        (&keep_one_wrong_value, 4, true),
     ];
     for (number, (mishap, groups, is_read)) in mishaps.into_iter().enumerate() {
         let place = Place::new();
@@ -156,6 +183,16 @@ fn what_the_log_can_not_vouch_for_is_read() {
         assert_eq!(readings, if is_read { groups - 1 } else { 0 }, "mishap {number}");
         let kept = groups as usize * GROUP_LEN;
         assert_eq!(partial.prefix(), (kept as u64, hash(&there[..kept])), "mishap {number}");
+
+        // It goes on and is broken off again: by now the log knows all of it.
+        partial.begin(kept as u64).unwrap();
+        let end = 6 * GROUP_LEN;
+        partial.write(&content[kept..=end]).unwrap();
+        drop(partial);
+        let there = fs::read(&path).unwrap();
+        let mut partial = place.inbox.resume(&name(), sent(&content)).unwrap();
+        assert!(!partial.recover().unwrap(), "mishap {number}");
+        assert_eq!(partial.prefix(), (end as u64, hash(&there[..end])), "mishap {number}");
     }
 }
 
@@ -192,6 +229,22 @@ fn two_sessions_that_receive_the_same_do_not_meet() {
     assert_eq!(first.finish(&hash(&content)).unwrap(), place.folder.path().join("a.bin"));
     assert_eq!(second.finish(&hash(&content)).unwrap(), place.folder.path().join("a (2).bin"));
     assert_eq!(names(place.folder.path()), ["a (2).bin", "a.bin"]);
+}
+
+#[test]
+fn a_file_that_another_process_was_first_to_finish_is_left_to_it() {
+    let place = Place::new();
+    let at = |name: &str| place.folder.path().join(name);
+    let lock = |file: &File| place.inbox.lock("new", file).map_err(|error| error.kind());
+    let file = place.inbox.folder.create_new("new").unwrap();
+    assert_eq!(lock(&file), Ok(()));
+    let other = File::open(at("new")).unwrap();
+    assert_eq!(lock(&other), Err(io::ErrorKind::AlreadyExists), "it is locked");
+    drop(file);
+    fs::rename(at("new"), at("finished")).unwrap();
+    assert_eq!(lock(&other), Err(io::ErrorKind::AlreadyExists), "nothing has the name");
+    fs::write(at("new"), "").unwrap();
+    assert_eq!(lock(&other), Err(io::ErrorKind::AlreadyExists), "another file has it");
 }
 
 #[test]
