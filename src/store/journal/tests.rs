@@ -578,6 +578,22 @@ fn saved_text_has_every_clock_and_each_session_as_it_is_shown() {
 }
 
 #[test]
+fn no_name_that_a_peer_chose_begins_a_line() {
+    let peer = "@a\n#9  forged\r\u{1b}[2J\u{202e}".to_owned();
+    let failure = Failure::new(Operation::Send, &peer, Cause::BrokenPipe);
+    let rows = [Row { peer, ..received(0, b"x") }, with_body(RowBody::Failed { failure })];
+    let mut journal = journal(&rows);
+    for extension in ["txt", "hex"] {
+        let path = journal.path.with_extension(extension);
+        journal.reader.save(&SaveRequest::new(&path), &[]).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        let hidden = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+        assert!(text.contains("forged") && !text.contains(hidden), "{text:?}");
+        assert!(!text.lines().any(|line| line.starts_with("#9")), "{text}");
+    }
+}
+
+#[test]
 fn a_copy_can_not_take_the_place_of_a_folder() {
     let mut journal = journal(&[received(0, b"1")]);
     let folder = journal.path.with_file_name("folder.txt");
