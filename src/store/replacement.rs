@@ -5,6 +5,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::folder::Folder;
+
 /// A temporary file next to its target. Dropping it without [`Replacement::commit`] removes it and leaves the target
 /// as it was.
 #[derive(Debug)]
@@ -63,7 +65,7 @@ impl Replacement {
     /// As [`Self::commit`], but to a name of its own in the target's folder, which must not be taken.
     ///
     /// # Errors
-    /// `AlreadyExists`, or what the system says; nothing has changed then.
+    /// `AlreadyExists`, or what the system says; nothing has that name by this then.
     pub(super) fn commit_beside(&mut self, name: &OsStr) -> io::Result<PathBuf> {
         let path = self.target.with_file_name(name);
         self.file.sync_all()?;
@@ -73,31 +75,48 @@ impl Replacement {
             // A file system without links: the name is taken with an empty file, and that replaced.
             Err(_) => {
                 OpenOptions::new().write(true).create_new(true).open(&path)?;
-                fs::rename(&self.temporary, &path)?;
+                fs::rename(&self.temporary, &path).inspect_err(|_| remove(&path))?;
                 self.committed = true;
             }
         }
+        self.sync_folder().inspect_err(|_| remove(&path))?;
         Ok(path)
     }
 
-    /// Waits until the bytes are on disk, then renames over the target.
+    /// Waits until the bytes are on disk, renames over the target, and waits until that is on disk too.
     ///
     /// # Errors
-    /// What the system says; the target is then unharmed.
+    /// What the system says; the target is then unharmed, unless it is of the folder that nobody knows how much of it is on
+    /// disk.
     pub(super) fn commit(mut self) -> io::Result<()> {
         self.file.sync_all()?;
         fs::rename(&self.temporary, &self.target)?;
         self.committed = true;
-        Ok(())
+        self.sync_folder()
+    }
+
+    /// Until then a power failure may bring the old name back, fsync(2). A folder that this user can't look into can't be
+    /// asked.
+    fn sync_folder(&self) -> io::Result<()> {
+        let folder = self.target.parent().filter(|folder| !folder.as_os_str().is_empty());
+        match Folder::open(folder.unwrap_or_else(|| Path::new("."))) {
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+            folder => folder?.sync(),
+        }
+    }
+}
+
+/// Removes what this program made.
+pub(super) fn remove(path: &Path) {
+    if let Err(error) = fs::remove_file(path) {
+        tracing::warn!(path = %path.display(), %error, "a file that is of no use stays behind");
     }
 }
 
 impl Drop for Replacement {
     fn drop(&mut self) {
-        if !self.committed
-            && let Err(error) = fs::remove_file(&self.temporary)
-        {
-            tracing::warn!(path = %self.temporary.display(), %error, "a temporary file stays behind");
+        if !self.committed {
+            remove(&self.temporary);
         }
     }
 }
@@ -149,6 +168,16 @@ mod tests {
             (fs::read(&path).unwrap().as_slice(), names(folder.path())),
             (&b"new"[..], vec!["b.txt".into(), "c.txt".into()])
         );
+    }
+
+    #[test]
+    fn a_name_that_could_not_be_filled_is_free_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut replacement = Replacement::create(&folder.path().join("a.txt")).unwrap();
+        // Neither linked nor renamed can it be now.
+        fs::remove_file(replacement.temporary_path()).unwrap();
+        assert_eq!(replacement.commit_beside(OsStr::new("b.txt")).unwrap_err().kind(), io::ErrorKind::NotFound);
+        assert!(names(folder.path()).is_empty());
     }
 
     #[test]
