@@ -11,7 +11,7 @@ use super::flow::{Flow, Opening, Stream};
 use crate::codec::capture::connection::{Connection, End};
 use crate::codec::capture::frame::{self, Route, SEGMENT_MAX, Segment};
 use crate::codec::capture::pcapng::PacketHead;
-use crate::codec::capture::{Way, upper_pdu};
+use crate::codec::capture::{CAPTURED_MAX, Way, upper_pdu};
 use crate::codec::{can, ipv4};
 use crate::model::{Call, CloseReason, Direction, Endpoint, IpProtocol, Life};
 use crate::store::journal::columns::{RowRef, kind};
@@ -213,10 +213,9 @@ impl Flows {
                 frame::ethernet_head(&mut self.headers, source, destination, ether_type.0);
                 Some(Kind::Link)
             }
-            Flow::Unix { text } => {
-                self.headers.clear();
-                upper_pdu::head(&mut self.headers, "data", way, text);
-                Some(Kind::Unix)
+            Flow::Unix { text, is_stream } => {
+                let (text, is_stream) = (text.clone(), *is_stream);
+                return self.unix_data(row, (&text, is_stream), (way, call), files).map(|()| Standing::Written);
             }
             Flow::Can => {
                 let Some(frame) = can::in_capture(row.payload) else { return Ok(missing) };
@@ -227,20 +226,37 @@ impl Flows {
             Flow::Other => None,
         };
         let Some(kind) = kind else { return Ok(missing) };
-        self.say(row.number, call.name(), (1, 1));
-        if row.truncated {
-            self.comment.push_str(" truncated");
-        }
-        // Newer readers alone know the text among the tags.
-        if let Some(Flow::Unix { text }) = self.sessions.get(&session) {
-            self.comment.push(' ');
-            self.comment.push_str(text);
-        }
+        self.say_call(row, call, (1, 1));
         let head = PacketHead { interface: 0, time_ns: time(row), way, comment: &self.comment };
         // Its bytes are in the header already, in another order.
         let carried = if kind == Kind::Can { b"" } else { row.payload };
         files.write(kind, row.socket, head, &self.headers, carried)?;
         Ok(Standing::Written)
+    }
+
+    /// A stream's bytes in as many packets as it takes; a message in one, of which a reader sees how much it lacks.
+    fn unix_data(
+        &mut self,
+        row: &RowRef<'_>,
+        (text, is_stream): (&str, bool),
+        (way, call): (Way, Call),
+        files: &mut Files<'_>,
+    ) -> io::Result<()> {
+        self.headers.clear();
+        upper_pdu::head(&mut self.headers, "data", way, text);
+        let room = CAPTURED_MAX.saturating_sub(self.headers.len());
+        let size = if is_stream { room } else { row.payload.len() }.max(1);
+        let pieces = row.payload.len().div_ceil(size).max(1);
+        for number in 0..pieces {
+            self.say_call(row, call, (number + 1, pieces));
+            // Newer readers alone know the text among the tags.
+            self.comment.push(' ');
+            self.comment.push_str(text);
+            let head = PacketHead { interface: 0, time_ns: time(row), way, comment: &self.comment };
+            let piece = row.payload.chunks(size).nth(number).unwrap_or_default();
+            files.write(Kind::Unix, row.socket, head, &self.headers, piece)?;
+        }
+        Ok(())
     }
 
     fn stream_data(
@@ -286,6 +302,14 @@ impl Flows {
             files.write(Kind::Link, socket, head, &self.headers, payload)?;
         }
         Ok(())
+    }
+
+    /// As [`Self::say`], of a row with bytes.
+    fn say_call(&mut self, row: &RowRef<'_>, call: Call, which: (usize, usize)) {
+        self.say(row.number, call.name(), which);
+        if row.truncated {
+            self.comment.push_str(" truncated");
+        }
     }
 
     /// What the packet's comment says: the row, what it is and, where it is several packets, which of them.
