@@ -67,3 +67,39 @@ fn long_rows_of_unix_sockets_are_packets_that_every_reader_takes() {
     let words = imported(&capture);
     assert!(words.contains("out of 4 packets"), "{words}");
 }
+
+#[test]
+fn no_handshake_is_later_than_what_follows_it() {
+    if !require_wireshark() {
+        return;
+    }
+    let mut recording = Recording::default();
+    recording.accepted(1, "tcp://127.0.0.1:80", "tcp://127.0.0.1:40000");
+    recording.accepted(2, "tcp://127.0.0.1:80", "tcp://127.0.0.1:40001");
+    recording.received(1, b"hello");
+    recording.received(1, b"again");
+    // Both were there before anybody accepted the connection.
+    for (row, early) in [(2, 500_000), (3, 400_000)] {
+        recording.rows[row].stamp.kernel_ns = Some(BEGIN - early);
+    }
+    recording.closed(1, CloseReason::Local);
+    let (_folder, capture) = exported(&recording);
+    expect_sound(&capture);
+    let packets = fields(&capture, "tcp", &["tcp.stream", "frame.time_epoch", "frame.comment"]);
+    let second = BEGIN / 1_000_000_000;
+    let at = |offset: i64| format!("{second}.{:09}", BEGIN % 1_000_000_000 + offset);
+    let handshake = ["0", &at(-500_000), "row 1 accepted"];
+    let accepted = ["1", &at(1_000_000), "row 2 accepted"];
+    let expected = [
+        handshake,
+        handshake,
+        handshake,
+        ["0", &at(-500_000), "row 3 recv"],
+        ["0", &at(-400_000), "row 4 recv"],
+        ["0", &at(4_000_000), "row 5 finished"],
+        accepted,
+        accepted,
+        accepted,
+    ];
+    assert_eq!(packets, expected);
+}

@@ -24,7 +24,9 @@ const PROGRAM: &str = concat!("Sockeye ", env!("CARGO_PKG_VERSION"));
 /// What the files say of themselves.
 const COMMENT: &str = "Made of a journal of socket calls: headers are synthesised, none of them was on a wire. A packet \
                        stands for a call, whose row its comment names; what two sockets of the same journal said to each \
-                       other is there from both sides.";
+                       other is there from both sides. What came in has the time at which the kernel received it, where \
+                       it told; what went out and what became of a connection, the time after the call. So an answer \
+                       may bear an earlier time than what it answers. No handshake is later than what follows it.";
 
 /// The kinds of packets, in the order in which one of them gets the name that was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +73,7 @@ pub(super) fn save(export: &Export<'_>) -> Result<Saved, Failure> {
         }
         Ok(())
     })?;
+    flows.finish(&mut files).map_err(|error| export.write_failed(&error))?;
     files.finish(saved)
 }
 

@@ -37,7 +37,7 @@ pub(super) struct Stream {
     pub(super) route: Route,
     /// This side.
     pub(super) end: End,
-    /// The handshake that nobody has seen yet.
+    /// The handshake, until it is written.
     pub(super) opening: Option<Opening>,
     /// Something of it was written: its end is then, too.
     pub(super) shown: bool,
@@ -46,7 +46,8 @@ pub(super) struct Stream {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Opening {
     pub(super) row: u64,
-    pub(super) time_ns: u64,
+    /// The listener or client that it came to.
+    pub(super) socket: u64,
     pub(super) from: End,
 }
 

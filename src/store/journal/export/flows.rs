@@ -49,6 +49,8 @@ pub(super) struct Flows {
 struct Known {
     connection: Connection,
     ends: [bool; 2],
+    /// When the first of them knew of it: the handshake was over by then.
+    known_ns: u64,
 }
 
 impl Flows {
@@ -79,11 +81,15 @@ impl Flows {
                 let mut flow = Flow::between(session, local, peer);
                 if let Flow::Tcp(stream) = &mut flow {
                     let from = if matches!(life, Life::Accepted { .. }) { stream.end.other() } else { stream.end };
-                    stream.opening = Some(Opening { row: row.number, time_ns: time(row), from });
-                    self.join(stream);
+                    stream.opening = Some(Opening { row: row.number, socket: row.socket, from });
+                    // It is written with the next row, which may have seen its time before this one.
+                    stream.shown = matches;
+                    self.join(stream, time(row));
                 }
+                let standing =
+                    if matches && matches!(flow, Flow::Tcp(_)) { Standing::Written } else { Standing::Unseen };
                 self.sessions.insert(session, flow);
-                if matches { self.open(row.socket, session, files) } else { Ok(Standing::Unseen) }
+                Ok(standing)
             }
             Life::PeerFinished => self.end(row, session, matches, files, |connection, end| {
                 connection.finish(end.other()).map(|segment| (end.other(), segment))
@@ -109,16 +115,19 @@ impl Flows {
     }
 
     /// Two sessions with the same addresses, one from each side, are one connection; anything else is a new one.
-    fn join(&mut self, stream: &Stream) {
+    fn join(&mut self, stream: &Stream, known_ns: u64) {
         let own = stream.end as usize;
         match self.connections.get_mut(&stream.pair()) {
-            Some(known) if !known.ends[own] => known.ends[own] = true,
+            Some(known) if !known.ends[own] => {
+                known.ends[own] = true;
+                known.known_ns = known.known_ns.min(known_ns);
+            }
             _ => {
                 self.count = self.count.wrapping_add(1);
                 let mut ends = [false; 2];
                 ends[own] = true;
                 let connection = Connection::new(self.count);
-                self.connections.insert(stream.pair(), Known { connection, ends });
+                self.connections.insert(stream.pair(), Known { connection, ends, known_ns });
             }
         }
     }
@@ -137,19 +146,35 @@ impl Flows {
         }
     }
 
-    /// Writes the handshake of a session, unless it is there.
-    fn open(&mut self, socket: u64, session: u64, files: &mut Files<'_>) -> io::Result<Standing> {
-        let Some(Flow::Tcp(stream)) = self.sessions.get_mut(&session) else { return Ok(Standing::Unseen) };
+    /// Writes the handshakes that no row came after.
+    ///
+    /// # Errors
+    /// The capture can't be written.
+    pub(super) fn finish(&mut self, files: &mut Files<'_>) -> io::Result<()> {
+        let mut waiting: Vec<(u64, u64)> = Vec::new();
+        for (session, flow) in &self.sessions {
+            if let Flow::Tcp(Stream { opening: Some(opening), shown: true, .. }) = flow {
+                waiting.push((opening.row, *session));
+            }
+        }
+        waiting.sort_unstable();
+        waiting.into_iter().try_for_each(|(_, session)| self.open(session, u64::MAX, files))
+    }
+
+    /// Writes the handshake of a session, unless it is there, with a time that is no later than this one.
+    fn open(&mut self, session: u64, latest_ns: u64, files: &mut Files<'_>) -> io::Result<()> {
+        let Some(Flow::Tcp(stream)) = self.sessions.get_mut(&session) else { return Ok(()) };
         stream.shown = true;
-        let Some(Opening { row, time_ns, from }) = stream.opening.take() else { return Ok(Standing::Unseen) };
+        let Some(Opening { row, socket, from }) = stream.opening.take() else { return Ok(()) };
         let stream = stream.clone();
-        let Some(known) = self.connections.get_mut(&stream.pair()) else { return Ok(Standing::Unseen) };
+        let Some(known) = self.connections.get_mut(&stream.pair()) else { return Ok(()) };
+        let time_ns = known.known_ns.min(latest_ns);
         let what = if from == stream.end { "connected" } else { "accepted" };
         for (sender, segment) in known.connection.open(from).into_iter().flatten() {
             self.say(row, what, (1, 1));
             self.write_segment(&stream, (socket, time_ns), sender, &segment, b"", files)?;
         }
-        Ok(Standing::Written)
+        Ok(())
     }
 
     /// Writes what ends a session, or one of its directions.
@@ -165,7 +190,7 @@ impl Flows {
         if !stream.shown && !matches {
             return Ok(Standing::Unseen);
         }
-        self.open(row.socket, session, files)?;
+        self.open(session, time(row), files)?;
         let Some(Flow::Tcp(stream)) = self.sessions.get(&session).cloned() else { return Ok(Standing::Unseen) };
         let Some(known) = self.connections.get_mut(&stream.pair()) else { return Ok(Standing::Unseen) };
         if let Some((sender, segment)) = end(&mut known.connection, stream.end) {
@@ -189,7 +214,7 @@ impl Flows {
         if !self.sessions.contains_key(&session) {
             let flow = Flow::guessed(session, &String::from_utf8_lossy(row.peer), call);
             if let Flow::Tcp(stream) = &flow {
-                self.join(stream);
+                self.join(stream, time(row));
             }
             self.sessions.insert(session, flow);
         }
@@ -267,8 +292,9 @@ impl Flows {
         matches: bool,
         files: &mut Files<'_>,
     ) -> io::Result<Standing> {
-        if matches {
-            self.open(row.socket, session, files)?;
+        let Some(Flow::Tcp(stream)) = self.sessions.get(&session) else { return Ok(Standing::Unseen) };
+        if matches || stream.shown {
+            self.open(session, time(row), files)?;
         }
         let Some(Flow::Tcp(stream)) = self.sessions.get(&session).cloned() else { return Ok(Standing::Unseen) };
         let sender = if way == Way::Out { stream.end } else { stream.end.other() };
@@ -343,7 +369,7 @@ fn way(direction: Direction) -> Way {
     }
 }
 
-/// When the kernel had it, else when the call returned.
+/// When the kernel had it, else when the call returned: the kernel tells of what came in alone.
 fn time(row: &RowRef<'_>) -> u64 {
     row.stamp.kernel_ns.unwrap_or(row.stamp.wall_ns).max(0).cast_unsigned()
 }
