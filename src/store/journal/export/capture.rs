@@ -10,7 +10,7 @@ use crate::codec::capture::{LinkType, pcapng};
 use crate::model::{Failure, Operation, Saved};
 use crate::store::advice::file_failure;
 use crate::store::journal::columns::RowRef;
-use crate::store::replacement::Replacement;
+use crate::store::replacement::{Replacement, remove};
 
 /// Bytes that are handed to the system at once.
 const PIECE: usize = 1 << 20;
@@ -119,30 +119,37 @@ impl Files<'_> {
         place.as_mut().ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
-    /// The first kind that there are packets of gets the name that was asked for, the others one like it.
+    /// The first kind that there are packets of gets the name that was asked for, the others one like it. All are there at
+    /// the end, or none: the one that replaces something comes last.
     fn finish(mut self, mut saved: Saved) -> Result<Saved, Failure> {
         let export = self.export;
         let failed = |error: io::Error| file_failure(Operation::FinishFile, export.path.display(), &error);
         let has_packets = |file: &Option<CaptureFile>| file.as_ref().is_some_and(|file| !file.interfaces.is_empty());
         let first = Kind::ALL.into_iter().find(|kind| has_packets(&self.files[*kind as usize])).unwrap_or(Kind::Link);
+        // Of links there is a file in any case, of the others with the first packet.
+        if first != Kind::Link {
+            self.files[Kind::Link as usize] = None;
+        }
+        let mut files = Vec::new();
         for kind in Kind::ALL {
-            // Of links there is a file in any case, of the others with the first packet.
-            if kind == Kind::Link && first != Kind::Link {
-                self.files[kind as usize] = None;
-            }
             let Some(mut file) = self.files[kind as usize].take() else { continue };
             if file.interfaces.is_empty() {
                 // Readers take a file without an interface for damaged.
                 file.interface(kind, 0);
             }
             file.flush().map_err(|error| export.write_failed(&error))?;
-            export.check()?;
-            if kind == first {
-                file.file.commit().map_err(failed)?;
-            } else {
-                saved.beside.push(self.put_beside(kind, &mut file.file).map_err(failed)?);
-            }
+            files.push((kind, file));
         }
+        export.check()?;
+        let mut beside = Beside::default();
+        let asked_for = files.extract_if(.., |(kind, _)| *kind == first).next();
+        for (kind, mut file) in files {
+            beside.0.push(self.put_beside(kind, &mut file.file).map_err(failed)?);
+        }
+        if let Some((_, file)) = asked_for {
+            file.file.commit().map_err(failed)?;
+        }
+        saved.beside = beside.keep();
         Ok(saved)
     }
 
@@ -169,6 +176,22 @@ impl Files<'_> {
     }
 }
 
+/// Files beside the one that was asked for. Dropping it without [`Beside::keep`] removes them.
+#[derive(Debug, Default)]
+struct Beside(Vec<PathBuf>);
+
+impl Beside {
+    fn keep(mut self) -> Vec<PathBuf> {
+        std::mem::take(&mut self.0)
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        self.0.iter().for_each(|path| remove(path));
+    }
+}
+
 impl CaptureFile {
     fn interface(&mut self, kind: Kind, socket: u64) -> u32 {
         let next = self.interfaces.len() as u32;
@@ -183,5 +206,41 @@ impl CaptureFile {
         self.file.file().write_all(&self.waiting)?;
         self.waiting.clear();
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::sync::atomic::AtomicBool;
+
+    use rusqlite::Connection;
+
+    use super::*;
+    use crate::codec::capture::Way;
+    use crate::model::{Cause, Filter};
+    use crate::store::journal::matcher::Matcher;
+
+    #[test]
+    fn nothing_is_put_beside_a_capture_that_could_not_be_put_in_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.pcapng");
+        let export = Export {
+            connection: &Connection::open_in_memory().unwrap(),
+            journal: &folder.path().join("journal.sqlite"),
+            path: &path,
+            matcher: &Matcher::new(&Filter::default(), &[]),
+            cancelled: &AtomicBool::new(false),
+        };
+        let mut files = Files { export: &export, files: [None, None, None] };
+        for kind in Kind::ALL {
+            let head = pcapng::PacketHead { interface: 0, time_ns: 0, way: Way::In, comment: "" };
+            files.write(kind, 1, head, b"head", b"").unwrap();
+        }
+        fs::create_dir(&path).unwrap();
+        let failure = files.finish(Saved::default()).unwrap_err();
+        assert_eq!((failure.operation, failure.cause), (Operation::FinishFile, Cause::IsDirectory));
+        let left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["a.pcapng"]);
     }
 }
