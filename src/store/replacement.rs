@@ -25,13 +25,15 @@ impl Replacement {
     /// where it is a file, its permissions carry over.
     ///
     /// # Errors
-    /// What the system says of the folder; `IsADirectory` if the target is one.
+    /// What the system says of the folder; `IsADirectory` if the target is one, `InvalidInput` if it is a pipe, a device or
+    /// a socket, which nothing may take the place of.
     pub(super) fn create(target: &Path) -> io::Result<Self> {
         let target = fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
         let permissions = match fs::metadata(&target) {
             Ok(metadata) if metadata.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
             Ok(metadata) if metadata.is_file() => Some(metadata.permissions()),
-            Ok(_) | Err(_) => None,
+            Ok(_) => return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")),
+            Err(_) => None,
         };
         let name = target.file_name().ok_or(io::ErrorKind::InvalidInput)?;
         let (file, temporary) = (0..Self::ATTEMPTS)
@@ -185,6 +187,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let error = Replacement::create(folder.path()).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::IsADirectory);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn neither_pipes_nor_devices_are_replaced() {
+        use std::os::unix::fs::FileTypeExt;
+
+        let folder = tempfile::tempdir().unwrap();
+        let fifo = folder.path().join("fifo");
+        nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        assert_eq!(Replacement::create(&fifo).unwrap_err().kind(), io::ErrorKind::InvalidInput);
+        assert!(fs::symlink_metadata(&fifo).unwrap().file_type().is_fifo());
+        assert_eq!(names(folder.path()), ["fifo"]);
     }
 
     #[cfg(unix)]
