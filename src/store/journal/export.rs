@@ -5,6 +5,7 @@ mod csv;
 mod flow;
 mod flows;
 mod json;
+mod spared;
 mod text;
 
 use std::io::{self, BufWriter, Write};
@@ -40,6 +41,7 @@ pub(super) struct Export<'a> {
 impl Export<'_> {
     /// See [`super::JournalReader::save`].
     pub(super) fn save(&self, format: SaveFormat, shown_as: &ShownAs) -> Result<Saved, Failure> {
+        spared::spare(self.journal, self.path, format)?;
         match format {
             SaveFormat::Sqlite => self.save_journal(),
             SaveFormat::Pcapng => capture::save(self),

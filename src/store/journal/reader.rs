@@ -134,7 +134,11 @@ impl JournalReader {
     ///
     /// # Errors
     /// A read error of the journal, a write error of the copy, or [`SaveCanceller::cancel`]; a file that was at `path` is
-    /// then still there.
+    /// then still there. No copy is made over the journal itself ([`JournalItself`]), nor over a database that
+    /// somebody has open ([`DatabaseOpen`]).
+    ///
+    /// [`JournalItself`]: crate::model::Cause::JournalItself
+    /// [`DatabaseOpen`]: crate::model::Cause::DatabaseOpen
     pub fn save(&mut self, request: &SaveRequest, encodings: &[Encoding]) -> Result<Saved, Failure> {
         let matcher = Matcher::new(&request.filter, encodings);
         let (connection, journal, cancelled) = (&self.connection, &self.path, &self.cancelled);
