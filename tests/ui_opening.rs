@@ -161,6 +161,19 @@ fn what_takes_long_to_open_is_given_up_from_the_menu() {
 }
 
 #[test]
+fn the_journal_in_view_is_not_overwritten_by_its_copy() {
+    let (_folder, journal, _) = recorded();
+    let mut window = Window::english();
+    open(&mut window, &journal);
+    window.until("the journal", |window| says(window, "Reading journal.sqlite"));
+    window.harness.state_mut().as_mut().expect("the app").set_picker(Box::new(Saves(journal.clone())));
+    press(&mut window, "Save…");
+    window.until("told why", |window| says(window, "that is the journal itself"));
+    assert!(!says(&window, "saved to"));
+    assert_eq!(capture::rows_of(&journal).len(), 4);
+}
+
+#[test]
 fn what_cannot_be_read_is_told_and_what_is_in_view_stays() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut window = Window::english();

@@ -209,7 +209,7 @@ pub(super) struct ExportArguments {
     pub journal: PathBuf,
     #[command(flatten)]
     pub format: ExportFormat,
-    /// Where to; a file that is there is replaced
+    /// Where to; a file that is there is replaced, a pipe or a device (`/dev/stdout`) is written to
     pub out: PathBuf,
     /// Only these rows, as in the window: `in`, `out`, `error`, `session:3`, `peer:127.0.0.1`, `hex:e4bda0`, text
     #[arg(long, value_name = "WORDS", allow_hyphen_values = true)]
@@ -227,7 +227,8 @@ pub(super) struct ImportArguments {
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 pub(super) struct ExportFormat {
-    /// A capture for Wireshark: TCP, UDP and raw IP in Ethernet; Unix sockets and CAN in files of their own beside it
+    /// A capture for Wireshark: TCP, UDP and raw IP in Ethernet; Unix sockets and CAN in files of their own beside it.
+    /// Through a pipe goes the first of these kinds that there is
     #[arg(long)]
     pub pcapng: bool,
     /// Each row in words, with its bytes as text and as a hex dump

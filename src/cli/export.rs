@@ -12,7 +12,7 @@ use super::request::{self, UsageError};
 use super::signals;
 use crate::engine::Engine;
 use crate::i18n::{self, Language};
-use crate::model::{Failure, Filter, Operation, SaveFormat, SaveRequest};
+use crate::model::{Cause, Failure, Filter, Operation, SaveFormat, SaveRequest};
 
 /// What to write where.
 #[derive(Debug)]
@@ -46,6 +46,10 @@ pub(super) fn run(task: &ExportTask, form: Form) -> Ending {
     let ExportTask { journal, request } = task;
     let language = form.language();
     let exported = under_signals(|cancelled| Engine::export_journal(journal, request, cancelled));
+    if matches!(exported, Err(Failure { cause: Cause::BrokenPipe, .. })) {
+        // Whoever read it has seen enough, as with `| head`.
+        return Ending::Done;
+    }
     tell(form, exported, |saved| (i18n::saved(language, &saved, &request.path), i18n::saved_details(language, &saved)))
 }
 

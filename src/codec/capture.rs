@@ -12,6 +12,9 @@ pub mod pcapng;
 pub mod reader;
 pub mod upper_pdu;
 
+/// The most bytes that are captured of one packet, as libpcap and Wireshark have it: more is a damaged length.
+pub const CAPTURED_MAX: usize = 262_144;
+
 /// What a capture's packets begin with: <https://www.tcpdump.org/linktypes.html>.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LinkType(pub u16);

@@ -130,6 +130,7 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
         }
         Hint::SentToNobody => tr!(language, "hint.sent_to_nobody"),
         Hint::ChooseAFile => tr!(language, "hint.choose_a_file"),
+        Hint::ChooseAnotherFile => tr!(language, "hint.choose_another_file"),
         Hint::ChooseAFolder => tr!(language, "hint.choose_a_folder"),
         Hint::OpenByHand => tr!(language, "hint.open_by_hand"),
         Hint::ListCongestionControls => tr!(language, "hint.list_congestion_controls"),
@@ -183,6 +184,8 @@ pub fn cause(language: Language, cause: &Cause) -> Words {
         Cause::Unsent { bytes } => tr!(language, "cause.unsent", bytes = super::byte_size(*bytes)),
         Cause::NotANumericAddress => tr!(language, "cause.not_a_numeric_address"),
         Cause::NotARegularFile => tr!(language, "cause.not_a_regular_file"),
+        Cause::JournalItself => tr!(language, "cause.journal_itself"),
+        Cause::DatabaseOpen => tr!(language, "cause.database_open"),
         Cause::AddressNotAvailable => tr!(language, "cause.address_not_available"),
         Cause::EphemeralPortsUsedUp => tr!(language, "cause.ephemeral_ports_used_up"),
         Cause::Refused => tr!(language, "cause.refused"),

@@ -182,6 +182,10 @@ pub enum Cause {
         at: u64,
         message: String,
     },
+    /// A copy of a journal was to take the journal's own place.
+    JournalItself,
+    /// A copy was to take the place of a database that a program has open, or that one left with its log beside it.
+    DatabaseOpen,
     /// What arrived of a file has another hash than its sender gave.
     Damaged,
     Cancelled,

@@ -76,6 +76,8 @@ pub struct Saved {
     pub rows: u64,
     /// Rows with bytes that the filter let through and the format has no place for.
     pub left_out: u64,
+    /// Rows that would be in a file beside a capture, had it been to a file: beside a pipe or a device there is none.
+    pub of_another_kind: u64,
     /// Files beside the one that was asked for: a capture has one kind of packets.
     pub beside: Vec<PathBuf>,
 }

@@ -24,7 +24,9 @@ pub mod tree;
 pub mod unix_owner;
 
 mod advice;
+mod destination;
 mod folder;
+mod outlet;
 mod own_file;
 mod prefix_log;
 mod replacement;

@@ -5,6 +5,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::folder::Folder;
+
 /// A temporary file next to its target. Dropping it without [`Replacement::commit`] removes it and leaves the target
 /// as it was.
 #[derive(Debug)]
@@ -23,13 +25,15 @@ impl Replacement {
     /// where it is a file, its permissions carry over.
     ///
     /// # Errors
-    /// What the system says of the folder; `IsADirectory` if the target is one.
+    /// What the system says of the folder; `IsADirectory` if the target is one, `InvalidInput` if it is a pipe, a device or
+    /// a socket, which nothing may take the place of.
     pub(super) fn create(target: &Path) -> io::Result<Self> {
         let target = fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
         let permissions = match fs::metadata(&target) {
             Ok(metadata) if metadata.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
             Ok(metadata) if metadata.is_file() => Some(metadata.permissions()),
-            Ok(_) | Err(_) => None,
+            Ok(_) => return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")),
+            Err(_) => None,
         };
         let name = target.file_name().ok_or(io::ErrorKind::InvalidInput)?;
         let (file, temporary) = (0..Self::ATTEMPTS)
@@ -63,7 +67,7 @@ impl Replacement {
     /// As [`Self::commit`], but to a name of its own in the target's folder, which must not be taken.
     ///
     /// # Errors
-    /// `AlreadyExists`, or what the system says; nothing has changed then.
+    /// `AlreadyExists`, or what the system says; nothing has that name by this then.
     pub(super) fn commit_beside(&mut self, name: &OsStr) -> io::Result<PathBuf> {
         let path = self.target.with_file_name(name);
         self.file.sync_all()?;
@@ -73,31 +77,48 @@ impl Replacement {
             // A file system without links: the name is taken with an empty file, and that replaced.
             Err(_) => {
                 OpenOptions::new().write(true).create_new(true).open(&path)?;
-                fs::rename(&self.temporary, &path)?;
+                fs::rename(&self.temporary, &path).inspect_err(|_| remove(&path))?;
                 self.committed = true;
             }
         }
+        self.sync_folder().inspect_err(|_| remove(&path))?;
         Ok(path)
     }
 
-    /// Waits until the bytes are on disk, then renames over the target.
+    /// Waits until the bytes are on disk, renames over the target, and waits until that is on disk too.
     ///
     /// # Errors
-    /// What the system says; the target is then unharmed.
+    /// What the system says; the target is then unharmed, unless it is of the folder that nobody knows how much of it is on
+    /// disk.
     pub(super) fn commit(mut self) -> io::Result<()> {
         self.file.sync_all()?;
         fs::rename(&self.temporary, &self.target)?;
         self.committed = true;
-        Ok(())
+        self.sync_folder()
+    }
+
+    /// Until then a power failure may bring the old name back, fsync(2). A folder that this user can't look into can't be
+    /// asked.
+    fn sync_folder(&self) -> io::Result<()> {
+        let folder = self.target.parent().filter(|folder| !folder.as_os_str().is_empty());
+        match Folder::open(folder.unwrap_or_else(|| Path::new("."))) {
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+            folder => folder?.sync(),
+        }
+    }
+}
+
+/// Removes what this program made.
+pub(super) fn remove(path: &Path) {
+    if let Err(error) = fs::remove_file(path) {
+        tracing::warn!(path = %path.display(), %error, "a file that is of no use stays behind");
     }
 }
 
 impl Drop for Replacement {
     fn drop(&mut self) {
-        if !self.committed
-            && let Err(error) = fs::remove_file(&self.temporary)
-        {
-            tracing::warn!(path = %self.temporary.display(), %error, "a temporary file stays behind");
+        if !self.committed {
+            remove(&self.temporary);
         }
     }
 }
@@ -152,10 +173,33 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_could_not_be_filled_is_free_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut replacement = Replacement::create(&folder.path().join("a.txt")).unwrap();
+        // Neither linked nor renamed can it be now.
+        fs::remove_file(replacement.temporary_path()).unwrap();
+        assert_eq!(replacement.commit_beside(OsStr::new("b.txt")).unwrap_err().kind(), io::ErrorKind::NotFound);
+        assert!(names(folder.path()).is_empty());
+    }
+
+    #[test]
     fn a_folder_is_no_target() {
         let folder = tempfile::tempdir().unwrap();
         let error = Replacement::create(folder.path()).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::IsADirectory);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn neither_pipes_nor_devices_are_replaced() {
+        use std::os::unix::fs::FileTypeExt;
+
+        let folder = tempfile::tempdir().unwrap();
+        let fifo = folder.path().join("fifo");
+        nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        assert_eq!(Replacement::create(&fifo).unwrap_err().kind(), io::ErrorKind::InvalidInput);
+        assert!(fs::symlink_metadata(&fifo).unwrap().file_type().is_fifo());
+        assert_eq!(names(folder.path()), ["fifo"]);
     }
 
     #[cfg(unix)]

@@ -4,7 +4,7 @@ use super::block::{
     BYTE_ORDER, ENHANCED_PACKET, INTERFACE, INTERFACE_NAME, INTERFACE_RESOLUTION, OPTION_COMMENT, OPTION_END,
     PACKET_FLAGS, SECTION_HEADER, SECTION_PROGRAM,
 };
-use super::{LinkType, Way};
+use super::{CAPTURED_MAX, LinkType, Way};
 
 /// The most bytes that an option's value can have.
 const VALUE_MAX: usize = u16::MAX as usize;
@@ -39,26 +39,29 @@ pub fn interface(out: &mut Vec<u8>, link: LinkType, name: &str) {
     block(out, INTERFACE, |out| {
         out.extend(link.0.to_le_bytes());
         out.extend([0, 0]);
-        // Packets are whole, whatever their length.
-        out.extend([0; 4]);
+        out.extend((CAPTURED_MAX as u32).to_le_bytes());
         option(out, INTERFACE_NAME, name.as_bytes());
         option(out, INTERFACE_RESOLUTION, &[9]);
         option(out, OPTION_END, b"");
     });
 }
 
-/// A packet of two pieces, its headers and what they carry: together at most `u32::MAX` bytes.
+/// A packet of two pieces, its headers and what they carry: together at most `u32::MAX` bytes. What exceeds
+/// [`CAPTURED_MAX`] is left away, as from a packet that was captured in part: its whole length is there.
 pub fn packet(out: &mut Vec<u8>, head: &PacketHead<'_>, headers: &[u8], carried: &[u8]) {
     block(out, ENHANCED_PACKET, |out| {
         let len = (headers.len() + carried.len()) as u32;
         out.extend(head.interface.to_le_bytes());
         out.extend(((head.time_ns >> 32) as u32).to_le_bytes());
         out.extend((head.time_ns as u32).to_le_bytes());
-        out.extend(len.to_le_bytes());
+        let headers = &headers[..headers.len().min(CAPTURED_MAX)];
+        let carried = &carried[..carried.len().min(CAPTURED_MAX - headers.len())];
+        let captured = headers.len() + carried.len();
+        out.extend((captured as u32).to_le_bytes());
         out.extend(len.to_le_bytes());
         out.extend_from_slice(headers);
         out.extend_from_slice(carried);
-        pad(out, len as usize);
+        pad(out, captured);
         if !head.comment.is_empty() {
             option(out, OPTION_COMMENT, head.comment.as_bytes());
         }
@@ -124,6 +127,17 @@ mod tests {
         assert_eq!(&body[20..32], b"headcarried\0");
         assert_eq!(&body[32..44], b"\x01\0\x07\0#1 send\0");
         assert_eq!(&body[44..56], b"\x02\0\x04\0\x02\0\0\0\0\0\0\0");
+    }
+
+    #[test]
+    fn what_no_reader_would_take_is_left_away_and_counted() {
+        let mut out = Vec::new();
+        let head = PacketHead { interface: 0, time_ns: 0, way: Way::In, comment: "" };
+        packet(&mut out, &head, &[1; 100], &vec![2; CAPTURED_MAX]);
+        let [captured, whole] = [20, 24].map(|at| word(&out, at) as usize);
+        assert_eq!((captured, whole), (CAPTURED_MAX, CAPTURED_MAX + 100));
+        assert_eq!(word(&out, 28 + CAPTURED_MAX), u32::from_le_bytes(*b"\x02\0\x04\0"), "the flags follow at once");
+        assert_eq!(word(&out, 4) as usize, out.len());
     }
 
     #[test]

@@ -9,9 +9,6 @@ use self::pcap::Pcap;
 use self::pcapng::Pcapng;
 use super::{LinkType, Way};
 
-/// The most bytes that are captured of one packet, as libpcap and Wireshark have it: more is a damaged length.
-const CAPTURED_MAX: usize = 262_144;
-
 /// The most bytes that have to be in memory at once: a packet with what is said of it.
 pub const RECORD_MAX: usize = 1 << 20;
 

@@ -152,6 +152,7 @@ pub enum Hint {
     FreeSpace,
     CheckRights,
     ChooseAFile,
+    ChooseAnotherFile,
     ChooseAFolder,
     /// Open the address, the failure's subject, by hand.
     OpenByHand,

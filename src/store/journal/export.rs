@@ -5,10 +5,12 @@ mod csv;
 mod flow;
 mod flows;
 mod json;
+mod spared;
 mod text;
 
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rusqlite::Connection;
@@ -20,7 +22,7 @@ use super::matcher::Matcher;
 use super::reader::read_context;
 use crate::model::{Cause, Failure, Operation, SaveFormat, Saved, ShownAs};
 use crate::store::advice::file_failure;
-use crate::store::replacement::Replacement;
+use crate::store::destination::Destination;
 
 /// Rows read in one transaction: a longer one would keep the writer's log from being copied into the file.
 const ROWS_A_BATCH: i64 = 1024;
@@ -33,12 +35,13 @@ pub(super) struct Export<'a> {
     pub(super) journal: &'a Path,
     pub(super) path: &'a Path,
     pub(super) matcher: &'a Matcher,
-    pub(super) cancelled: &'a AtomicBool,
+    pub(super) cancelled: &'a Arc<AtomicBool>,
 }
 
 impl Export<'_> {
     /// See [`super::JournalReader::save`].
     pub(super) fn save(&self, format: SaveFormat, shown_as: &ShownAs) -> Result<Saved, Failure> {
+        spared::spare(self.journal, self.path, format)?;
         match format {
             SaveFormat::Sqlite => self.save_journal(),
             SaveFormat::Pcapng => capture::save(self),
@@ -58,10 +61,11 @@ impl Export<'_> {
     }
 
     fn save_journal(&self) -> Result<Saved, Failure> {
-        let copy = self.replacement()?;
+        // The library that writes it needs one.
+        let copy = Destination::file(self.path)?;
         let rows = vacuum_into(self.connection, copy.temporary_path())
             .map_err(|error| failure(Operation::WriteFile, self.path, &error))?;
-        self.commit(copy)?;
+        self.commit(Destination::File(copy))?;
         Ok(Saved { rows, ..Saved::default() })
     }
 
@@ -71,8 +75,8 @@ impl Export<'_> {
         head: &str,
         write: impl Fn(&mut dyn Write, u64, &StoredRow) -> rusqlite::Result<io::Result<bool>>,
     ) -> Result<Saved, Failure> {
-        let copy = self.replacement()?;
-        let mut out = BufWriter::with_capacity(1 << 20, copy.file());
+        let mut copy = self.destination()?;
+        let mut out = BufWriter::with_capacity(1 << 20, &mut copy);
         let mut rows = 0;
         out.write_all(head.as_bytes()).map_err(|error| self.write_failed(&error))?;
         self.for_each(|first, matches, columns| {
@@ -89,11 +93,11 @@ impl Export<'_> {
         Ok(Saved { rows, ..Saved::default() })
     }
 
-    fn replacement(&self) -> Result<Replacement, Failure> {
-        Replacement::create(self.path).map_err(|error| file_failure(Operation::CreateFile, self.path.display(), &error))
+    fn destination(&self) -> Result<Destination, Failure> {
+        Destination::open(self.path, self.cancelled).map_err(|failure| self.check().err().unwrap_or(failure))
     }
 
-    fn commit(&self, copy: Replacement) -> Result<(), Failure> {
+    fn commit(&self, copy: Destination) -> Result<(), Failure> {
         self.check()?;
         copy.commit().map_err(|error| file_failure(Operation::FinishFile, self.path.display(), &error))
     }
@@ -106,7 +110,8 @@ impl Export<'_> {
     }
 
     fn write_failed(&self, error: &io::Error) -> Failure {
-        file_failure(Operation::WriteFile, self.path.display(), error)
+        // What waits for a reader fails once it is cancelled.
+        self.check().err().unwrap_or_else(|| file_failure(Operation::WriteFile, self.path.display(), error))
     }
 
     fn read_failed(&self, error: &rusqlite::Error) -> Failure {

@@ -128,12 +128,17 @@ impl JournalReader {
         payload.map_err(|error| failure(Operation::ReadFile, &self.path, &error))
     }
 
-    /// Writes a copy. Texts of the filter are looked for in these encodings. An existing file is replaced at the end, once all is on disk; [`Saved::beside`] replaces
-    /// nothing.
+    /// Writes a copy. Texts of the filter are looked for in these encodings. An existing file is replaced at the end, once
+    /// all is on disk; [`Saved::beside`] replaces nothing. A pipe or a character device is written to as rows are read,
+    /// which takes as long as its reader does.
     ///
     /// # Errors
-    /// A read error of the journal, a write error of the copy, or [`SaveCanceller::cancel`]; what was at `path` is then
-    /// still there.
+    /// A read error of the journal, a write error of the copy, or [`SaveCanceller::cancel`]; a file that was at `path` is
+    /// then still there. No copy is made over the journal itself ([`JournalItself`]), nor over a database that
+    /// somebody has open ([`DatabaseOpen`]).
+    ///
+    /// [`JournalItself`]: crate::model::Cause::JournalItself
+    /// [`DatabaseOpen`]: crate::model::Cause::DatabaseOpen
     pub fn save(&mut self, request: &SaveRequest, encodings: &[Encoding]) -> Result<Saved, Failure> {
         let matcher = Matcher::new(&request.filter, encodings);
         let (connection, journal, cancelled) = (&self.connection, &self.path, &self.cancelled);

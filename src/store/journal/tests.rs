@@ -8,7 +8,7 @@ use super::*;
 use crate::codec::encoding::Encoding;
 use crate::model::{
     Call, Cause, CloseReason, Direction, Failure, Filter, Hint, Life, Notice, Operation, Outcome, Page, PageRequest,
-    Row, RowBody, SaveRequest, SendMode, SessionId, ShownAs, SocketId, Stamp,
+    Row, RowBody, SaveFormat, SaveRequest, SendMode, SessionId, ShownAs, SocketId, Stamp,
 };
 
 fn data(session: u64, direction: Direction, call: Call, offset: u64, payload: &[u8]) -> Row {
@@ -578,12 +578,84 @@ fn saved_text_has_every_clock_and_each_session_as_it_is_shown() {
 }
 
 #[test]
+fn no_name_that_a_peer_chose_begins_a_line() {
+    let peer = "@a\n#9  forged\r\u{1b}[2J\u{202e}".to_owned();
+    let failure = Failure::new(Operation::Send, &peer, Cause::BrokenPipe);
+    let rows = [Row { peer, ..received(0, b"x") }, with_body(RowBody::Failed { failure })];
+    let mut journal = journal(&rows);
+    for extension in ["txt", "hex"] {
+        let path = journal.path.with_extension(extension);
+        journal.reader.save(&SaveRequest::new(&path), &[]).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        let hidden = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+        assert!(text.contains("forged") && !text.contains(hidden), "{text:?}");
+        assert!(!text.lines().any(|line| line.starts_with("#9")), "{text}");
+    }
+}
+
+#[test]
 fn a_copy_can_not_take_the_place_of_a_folder() {
     let mut journal = journal(&[received(0, b"1")]);
     let folder = journal.path.with_file_name("folder.txt");
     fs::create_dir(&folder).unwrap();
     let failure = journal.reader.save(&SaveRequest::new(&folder), &[]).unwrap_err();
     assert_eq!((failure.operation, failure.cause), (Operation::CreateFile, Cause::IsDirectory));
+}
+
+#[test]
+fn no_copy_takes_the_place_of_a_journal_in_use() {
+    let mut journal = journal(&[received(0, b"1")]);
+    let other = self::journal(&[received(0, b"2"), received(1, b"3")]);
+    let second_name = journal.path.with_file_name("link.sqlite");
+    fs::hard_link(&journal.path, &second_name).unwrap();
+    let targets = [
+        (journal.path.clone(), Cause::JournalItself),
+        (second_name, Cause::JournalItself),
+        (other.path.clone(), Cause::DatabaseOpen),
+    ];
+    for (path, cause) in targets {
+        for format in SaveFormat::ALL {
+            let failure = journal.reader.save(&SaveRequest { format, ..SaveRequest::new(&path) }, &[]).unwrap_err();
+            assert_eq!(failure.cause, cause, "{format:?} to {}", path.display());
+            assert_eq!(failure.hint, Some(Hint::ChooseAnotherFile));
+        }
+    }
+    for (path, rows) in [(&journal.path, 1), (&other.path, 2)] {
+        assert_eq!(all(&mut JournalReader::open(path).unwrap()).total, rows);
+    }
+    // Nobody has it open any more.
+    let Journal { _folder, path, writer, reader } = other;
+    drop((writer, reader));
+    journal.reader.save(&SaveRequest::new(&path), &[]).unwrap();
+    assert_eq!(all(&mut JournalReader::open(&path).unwrap()).total, 1);
+
+    // Of a database that was there, and whose rows would come back.
+    let gone = journal.path.with_file_name("gone.sqlite");
+    fs::write(journal.path.with_file_name("gone.sqlite-wal"), "").unwrap();
+    assert_eq!(journal.reader.save(&SaveRequest::new(&gone), &[]).unwrap_err().cause, Cause::DatabaseOpen);
+    journal.reader.save(&SaveRequest { format: SaveFormat::Text, ..SaveRequest::new(&gone) }, &[]).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_journal_is_no_stream() {
+    let mut journal = journal(&[received(0, b"1")]);
+    let fifo = journal.path.with_file_name("fifo.sqlite");
+    nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let failure = journal.reader.save(&SaveRequest::new(&fifo), &[]).unwrap_err();
+    assert_eq!((failure.cause, failure.hint), (Cause::NotARegularFile, Some(Hint::ChooseAFile)));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_save_that_nobody_reads_can_be_cancelled() {
+    let mut journal = journal(&[received(0, b"1")]);
+    journal.reader.save_canceller().cancel();
+    for name in ["fifo.txt", "fifo.pcapng"] {
+        let fifo = journal.path.with_file_name(name);
+        nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        assert_eq!(journal.reader.save(&SaveRequest::new(&fifo), &[]).unwrap_err().cause, Cause::Cancelled);
+    }
 }
 
 proptest! {

@@ -1,5 +1,5 @@
-use super::{CAPTURED_MAX, CaptureProblem, Order, Packet, Read};
-use crate::codec::capture::LinkType;
+use super::{CaptureProblem, Order, Packet, Read};
+use crate::codec::capture::{CAPTURED_MAX, LinkType};
 
 const MICROSECONDS: u32 = 0xa1b2_c3d4;
 const NANOSECONDS: u32 = 0xa1b2_3c4d;

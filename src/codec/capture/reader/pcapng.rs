@@ -1,9 +1,9 @@
-use super::{CAPTURED_MAX, CaptureProblem, Order, Packet, RECORD_MAX, Read};
+use super::{CaptureProblem, Order, Packet, RECORD_MAX, Read};
 use crate::codec::capture::block::{
     BYTE_ORDER, ENHANCED_PACKET, INTERFACE, INTERFACE_RESOLUTION, INTERFACE_TIME_OFFSET, OPTION_END, PACKET,
     PACKET_FLAGS, SECTION_HEADER, SIMPLE_PACKET,
 };
-use crate::codec::capture::{LinkType, Way};
+use crate::codec::capture::{CAPTURED_MAX, LinkType, Way};
 
 /// Kind and length before a block, the length again after it.
 const FRAME: usize = 12;

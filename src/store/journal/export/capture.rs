@@ -9,8 +9,9 @@ use super::flows::{Flows, Standing};
 use crate::codec::capture::{LinkType, pcapng};
 use crate::model::{Failure, Operation, Saved};
 use crate::store::advice::file_failure;
+use crate::store::destination::Destination;
 use crate::store::journal::columns::RowRef;
-use crate::store::replacement::Replacement;
+use crate::store::replacement::{Replacement, remove};
 
 /// Bytes that are handed to the system at once.
 const PIECE: usize = 1 << 20;
@@ -24,7 +25,9 @@ const PROGRAM: &str = concat!("Sockeye ", env!("CARGO_PKG_VERSION"));
 /// What the files say of themselves.
 const COMMENT: &str = "Made of a journal of socket calls: headers are synthesised, none of them was on a wire. A packet \
                        stands for a call, whose row its comment names; what two sockets of the same journal said to each \
-                       other is there from both sides.";
+                       other is there from both sides. What came in has the time at which the kernel received it, where \
+                       it told; what went out and what became of a connection, the time after the call. So an answer \
+                       may bear an earlier time than what it answers. No handshake is later than what follows it.";
 
 /// The kinds of packets, in the order in which one of them gets the name that was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,38 +59,78 @@ impl Kind {
     }
 }
 
+/// Beside a pipe or a device nothing can be put: what comes out of it is of one kind, the others are counted.
 pub(super) fn save(export: &Export<'_>) -> Result<Saved, Failure> {
-    let mut files = Files { export, files: [None, None, None] };
-    // Whether a file can be made at all shows at once.
-    files.file(Kind::Link).map_err(|error| file_failure(Operation::CreateFile, export.path.display(), &error))?;
+    // Whether it can be written to at all shows at once.
+    let mut files = match export.destination()? {
+        Destination::File(file) => {
+            let mut files = Files::new(export, Room::Folder);
+            files.files[Kind::Link as usize] = Some(CaptureFile::new(Some(Destination::File(file))));
+            files
+        }
+        outlet @ Destination::Outlet(_) => {
+            let mut kinds = Files::new(export, Room::Nowhere);
+            write_rows(export, &mut kinds)?;
+            let mut files = Files::new(export, Room::One);
+            files.files[kinds.first() as usize] = Some(CaptureFile::new(Some(outlet)));
+            files
+        }
+    };
+    let saved = write_rows(export, &mut files)?;
+    files.finish(saved)
+}
+
+fn write_rows(export: &Export<'_>, files: &mut Files<'_>) -> Result<Saved, Failure> {
     let mut flows = Flows::default();
     let mut saved = Saved::default();
     export.for_each(|_, matches, columns| {
         let row = RowRef::read(columns).map_err(|error| export.read_failed(&error))?;
-        match flows.take(&row, matches, &mut files).map_err(|error| export.write_failed(&error))? {
-            Standing::Written => saved.rows += 1,
-            Standing::LeftOut => saved.left_out += 1,
-            Standing::Unseen => {}
+        let standing = flows.take(&row, matches, files).map_err(|error| export.write_failed(&error))?;
+        match (standing, std::mem::take(&mut files.had_no_room)) {
+            (Standing::Written, false) => saved.rows += 1,
+            (Standing::Written, true) => saved.of_another_kind += 1,
+            (Standing::LeftOut, _) => saved.left_out += 1,
+            (Standing::Unseen, _) => {}
         }
         Ok(())
     })?;
-    files.finish(saved)
+    flows.finish(files).map_err(|error| export.write_failed(&error))?;
+    Ok(saved)
+}
+
+/// Where files of further kinds can be.
+#[derive(Clone, Copy, Debug)]
+enum Room {
+    /// Beside the one that was asked for.
+    Folder,
+    /// There is one, and no other can be.
+    One,
+    /// None is written: it is asked of which kinds they would be.
+    Nowhere,
 }
 
 /// The files that packets go to.
 pub(super) struct Files<'a> {
     export: &'a Export<'a>,
     files: [Option<CaptureFile>; 3],
+    room: Room,
+    /// A packet was not written since this was last looked at, for it is of another kind than the one that there is.
+    had_no_room: bool,
 }
 
 struct CaptureFile {
-    file: Replacement,
+    /// `None` with [`Room::Nowhere`].
+    to: Option<Destination>,
     waiting: Vec<u8>,
     /// Numbers of the interfaces, one for each listener or client.
     interfaces: HashMap<u64, u32>,
 }
 
-impl Files<'_> {
+impl<'a> Files<'a> {
+    fn new(export: &'a Export<'a>, room: Room) -> Self {
+        Self { export, files: [None, None, None], room, had_no_room: false }
+    }
+
     /// # Errors
     /// The file can't be made, or written.
     pub(super) fn write(
@@ -98,48 +141,70 @@ impl Files<'_> {
         headers: &[u8],
         carried: &[u8],
     ) -> io::Result<()> {
-        let file = self.file(kind)?;
+        let Some(file) = self.file(kind)? else {
+            self.had_no_room = true;
+            return Ok(());
+        };
         let interface = file.interface(kind, socket);
         pcapng::packet(&mut file.waiting, &pcapng::PacketHead { interface, ..head }, headers, carried);
         if file.waiting.len() >= PIECE { file.flush() } else { Ok(()) }
     }
 
-    fn file(&mut self, kind: Kind) -> io::Result<&mut CaptureFile> {
+    fn file(&mut self, kind: Kind) -> io::Result<Option<&mut CaptureFile>> {
         let place = &mut self.files[kind as usize];
         if place.is_none() {
-            let mut waiting = Vec::with_capacity(PIECE + (PIECE >> 3));
-            pcapng::section(&mut waiting, PROGRAM, COMMENT);
-            let file = Replacement::create(self.export.path)?;
-            *place = Some(CaptureFile { file, waiting, interfaces: HashMap::new() });
+            let to = match self.room {
+                Room::Folder => Some(Destination::File(Replacement::create(self.export.path)?)),
+                Room::One => return Ok(None),
+                Room::Nowhere => None,
+            };
+            *place = Some(CaptureFile::new(to));
         }
-        // It was just put there.
-        place.as_mut().ok_or_else(|| io::ErrorKind::NotFound.into())
+        Ok(place.as_mut())
     }
 
-    /// The first kind that there are packets of gets the name that was asked for, the others one like it.
+    /// The first kind that there are packets of, else that there is a file for.
+    fn first(&self) -> Kind {
+        let has_packets = |file: &CaptureFile| !file.interfaces.is_empty();
+        let find = |fits: &dyn Fn(&CaptureFile) -> bool| {
+            Kind::ALL.into_iter().find(|kind| self.files[*kind as usize].as_ref().is_some_and(fits))
+        };
+        find(&has_packets).or_else(|| find(&|_| true)).unwrap_or(Kind::Link)
+    }
+
+    /// The first kind that there are packets of gets the name that was asked for, the others one like it. All are there at
+    /// the end, or none: the one that replaces something comes last.
     fn finish(mut self, mut saved: Saved) -> Result<Saved, Failure> {
         let export = self.export;
         let failed = |error: io::Error| file_failure(Operation::FinishFile, export.path.display(), &error);
-        let has_packets = |file: &Option<CaptureFile>| file.as_ref().is_some_and(|file| !file.interfaces.is_empty());
-        let first = Kind::ALL.into_iter().find(|kind| has_packets(&self.files[*kind as usize])).unwrap_or(Kind::Link);
+        let first = self.first();
+        // Of links there is one in any folder, of the others with the first packet.
+        if first != Kind::Link {
+            self.files[Kind::Link as usize] = None;
+        }
+        let mut files = Vec::new();
         for kind in Kind::ALL {
-            // Of links there is a file in any case, of the others with the first packet.
-            if kind == Kind::Link && first != Kind::Link {
-                self.files[kind as usize] = None;
-            }
             let Some(mut file) = self.files[kind as usize].take() else { continue };
             if file.interfaces.is_empty() {
                 // Readers take a file without an interface for damaged.
                 file.interface(kind, 0);
             }
             file.flush().map_err(|error| export.write_failed(&error))?;
-            export.check()?;
-            if kind == first {
-                file.file.commit().map_err(failed)?;
-            } else {
-                saved.beside.push(self.put_beside(kind, &mut file.file).map_err(failed)?);
+            files.push((kind, file));
+        }
+        export.check()?;
+        let mut beside = Beside::default();
+        let mut asked_for = None;
+        for (kind, file) in files {
+            match file.to {
+                Some(Destination::File(mut file)) if kind != first => {
+                    beside.0.push(self.put_beside(kind, &mut file).map_err(failed)?);
+                }
+                to => asked_for = to,
             }
         }
+        asked_for.map_or(Ok(()), Destination::commit).map_err(failed)?;
+        saved.beside = beside.keep();
         Ok(saved)
     }
 
@@ -166,7 +231,29 @@ impl Files<'_> {
     }
 }
 
+/// Files beside the one that was asked for. Dropping it without [`Beside::keep`] removes them.
+#[derive(Debug, Default)]
+struct Beside(Vec<PathBuf>);
+
+impl Beside {
+    fn keep(mut self) -> Vec<PathBuf> {
+        std::mem::take(&mut self.0)
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        self.0.iter().for_each(|path| remove(path));
+    }
+}
+
 impl CaptureFile {
+    fn new(to: Option<Destination>) -> Self {
+        let mut waiting = Vec::with_capacity(PIECE + (PIECE >> 3));
+        pcapng::section(&mut waiting, PROGRAM, COMMENT);
+        Self { to, waiting, interfaces: HashMap::new() }
+    }
+
     fn interface(&mut self, kind: Kind, socket: u64) -> u32 {
         let next = self.interfaces.len() as u32;
         let waiting = &mut self.waiting;
@@ -177,8 +264,44 @@ impl CaptureFile {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.file.file().write_all(&self.waiting)?;
+        let written = self.to.as_mut().map_or(Ok(()), |to| to.write_all(&self.waiting));
         self.waiting.clear();
-        Ok(())
+        written
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::sync::Arc;
+
+    use rusqlite::Connection;
+
+    use super::*;
+    use crate::codec::capture::Way;
+    use crate::model::{Cause, Filter};
+    use crate::store::journal::matcher::Matcher;
+
+    #[test]
+    fn nothing_is_put_beside_a_capture_that_could_not_be_put_in_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.pcapng");
+        let export = Export {
+            connection: &Connection::open_in_memory().unwrap(),
+            journal: &folder.path().join("journal.sqlite"),
+            path: &path,
+            matcher: &Matcher::new(&Filter::default(), &[]),
+            cancelled: &Arc::default(),
+        };
+        let mut files = Files::new(&export, Room::Folder);
+        for kind in Kind::ALL {
+            let head = pcapng::PacketHead { interface: 0, time_ns: 0, way: Way::In, comment: "" };
+            files.write(kind, 1, head, b"head", b"").unwrap();
+        }
+        fs::create_dir(&path).unwrap();
+        let failure = files.finish(Saved::default()).unwrap_err();
+        assert_eq!((failure.operation, failure.cause), (Operation::FinishFile, Cause::IsDirectory));
+        let left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["a.pcapng"]);
     }
 }

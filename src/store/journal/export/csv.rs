@@ -25,9 +25,20 @@ pub(super) fn write_csv(out: &mut dyn Write, stored: &StoredRow) -> io::Result<(
     write!(out, "{},{},{}\r\n", row.stream_offset, stored.len, unbroken_hex(&row.payload))
 }
 
-/// A text in quotes where it has to be.
+/// A text in quotes where it has to be, and behind an apostrophe where spreadsheets would calculate it: the name of a Unix
+/// socket is its peer's choice. Programs that read the table find all other texts as they are.
 fn field(text: &str) -> String {
-    if text.contains(['"', ',', '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+    let apostrophe = if is_formula(text) { "'" } else { "" };
+    if text.contains(['"', ',', '\r', '\n']) {
+        format!("\"{apostrophe}{}\"", text.replace('"', "\"\""))
+    } else {
+        format!("{apostrophe}{text}")
+    }
+}
+
+/// `@` begins every abstract name, and a formula only where it calls something or asks another program.
+fn is_formula(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '\t', '\r']) || text.starts_with('@') && text.contains(['(', '|', '!'])
 }
 
 #[cfg(test)]
@@ -38,5 +49,14 @@ mod tests {
     fn what_would_break_a_record_is_quoted() {
         assert_eq!(field("127.0.0.1:9000"), "127.0.0.1:9000");
         assert_eq!(field("a,\"b\"\nc"), "\"a,\"\"b\"\"\nc\"");
+    }
+
+    #[test]
+    fn a_name_is_no_formula() {
+        assert_eq!(field("=1+1"), "'=1+1");
+        assert_eq!(field("@SUM(1,1)"), "\"'@SUM(1,1)\"");
+        for harmless in ["@/tmp/.X11-unix/X0", "/run/=1", "[::1]:9000", ""] {
+            assert_eq!(field(harmless), harmless);
+        }
     }
 }

@@ -22,6 +22,8 @@ pub(super) enum Flow {
     Unix {
         /// What stands beside each packet.
         text: String,
+        /// Without borders between messages.
+        is_stream: bool,
     },
     Can,
     /// Nothing that a capture has a place for, or nobody knows what.
@@ -35,7 +37,7 @@ pub(super) struct Stream {
     pub(super) route: Route,
     /// This side.
     pub(super) end: End,
-    /// The handshake that nobody has seen yet.
+    /// The handshake, until it is written.
     pub(super) opening: Option<Opening>,
     /// Something of it was written: its end is then, too.
     pub(super) shown: bool,
@@ -44,7 +46,8 @@ pub(super) struct Stream {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Opening {
     pub(super) row: u64,
-    pub(super) time_ns: u64,
+    /// The listener or client that it came to.
+    pub(super) socket: u64,
     pub(super) from: End,
 }
 
@@ -82,7 +85,8 @@ impl Flow {
             Protocol::Packet => link(local, peer),
             Protocol::UnixStream | Protocol::UnixDatagram | Protocol::UnixSeqpacket => {
                 let name = [peer, local].into_iter().find(|place| !place.is_empty()).unwrap_or_default();
-                Some(Self::Unix { text: format!("session {session} {name}") })
+                let is_stream = protocol == Protocol::UnixStream;
+                Some(Self::Unix { text: format!("session {session} {name}"), is_stream })
             }
             Protocol::Can => Some(Self::Can),
             Protocol::Vsock | Protocol::CanBroadcast | Protocol::Rds | Protocol::Descriptor => None,
@@ -98,7 +102,8 @@ impl Flow {
             Some(SocketAddr::new(HostPort::new(host, 0).literal()?, port.parse().ok()?))
         };
         if peer.is_empty() || peer.starts_with(['/', '@']) {
-            return Self::Unix { text: format!("session {session} {peer}") };
+            let is_stream = matches!(call, Call::Recv | Call::Send);
+            return Self::Unix { text: format!("session {session} {peer}"), is_stream };
         }
         let route = address().and_then(|peer| Route::new(SocketAddr::new(unspecified(peer), 0), peer));
         match (route, call) {

@@ -11,7 +11,7 @@ use super::flow::{Flow, Opening, Stream};
 use crate::codec::capture::connection::{Connection, End};
 use crate::codec::capture::frame::{self, Route, SEGMENT_MAX, Segment};
 use crate::codec::capture::pcapng::PacketHead;
-use crate::codec::capture::{Way, upper_pdu};
+use crate::codec::capture::{CAPTURED_MAX, Way, upper_pdu};
 use crate::codec::{can, ipv4};
 use crate::model::{Call, CloseReason, Direction, Endpoint, IpProtocol, Life};
 use crate::store::journal::columns::{RowRef, kind};
@@ -49,6 +49,8 @@ pub(super) struct Flows {
 struct Known {
     connection: Connection,
     ends: [bool; 2],
+    /// When the first of them knew of it: the handshake was over by then.
+    known_ns: u64,
 }
 
 impl Flows {
@@ -79,11 +81,15 @@ impl Flows {
                 let mut flow = Flow::between(session, local, peer);
                 if let Flow::Tcp(stream) = &mut flow {
                     let from = if matches!(life, Life::Accepted { .. }) { stream.end.other() } else { stream.end };
-                    stream.opening = Some(Opening { row: row.number, time_ns: time(row), from });
-                    self.join(stream);
+                    stream.opening = Some(Opening { row: row.number, socket: row.socket, from });
+                    // It is written with the next row, which may have seen its time before this one.
+                    stream.shown = matches;
+                    self.join(stream, time(row));
                 }
+                let standing =
+                    if matches && matches!(flow, Flow::Tcp(_)) { Standing::Written } else { Standing::Unseen };
                 self.sessions.insert(session, flow);
-                if matches { self.open(row.socket, session, files) } else { Ok(Standing::Unseen) }
+                Ok(standing)
             }
             Life::PeerFinished => self.end(row, session, matches, files, |connection, end| {
                 connection.finish(end.other()).map(|segment| (end.other(), segment))
@@ -109,16 +115,19 @@ impl Flows {
     }
 
     /// Two sessions with the same addresses, one from each side, are one connection; anything else is a new one.
-    fn join(&mut self, stream: &Stream) {
+    fn join(&mut self, stream: &Stream, known_ns: u64) {
         let own = stream.end as usize;
         match self.connections.get_mut(&stream.pair()) {
-            Some(known) if !known.ends[own] => known.ends[own] = true,
+            Some(known) if !known.ends[own] => {
+                known.ends[own] = true;
+                known.known_ns = known.known_ns.min(known_ns);
+            }
             _ => {
                 self.count = self.count.wrapping_add(1);
                 let mut ends = [false; 2];
                 ends[own] = true;
                 let connection = Connection::new(self.count);
-                self.connections.insert(stream.pair(), Known { connection, ends });
+                self.connections.insert(stream.pair(), Known { connection, ends, known_ns });
             }
         }
     }
@@ -137,19 +146,35 @@ impl Flows {
         }
     }
 
-    /// Writes the handshake of a session, unless it is there.
-    fn open(&mut self, socket: u64, session: u64, files: &mut Files<'_>) -> io::Result<Standing> {
-        let Some(Flow::Tcp(stream)) = self.sessions.get_mut(&session) else { return Ok(Standing::Unseen) };
+    /// Writes the handshakes that no row came after.
+    ///
+    /// # Errors
+    /// The capture can't be written.
+    pub(super) fn finish(&mut self, files: &mut Files<'_>) -> io::Result<()> {
+        let mut waiting: Vec<(u64, u64)> = Vec::new();
+        for (session, flow) in &self.sessions {
+            if let Flow::Tcp(Stream { opening: Some(opening), shown: true, .. }) = flow {
+                waiting.push((opening.row, *session));
+            }
+        }
+        waiting.sort_unstable();
+        waiting.into_iter().try_for_each(|(_, session)| self.open(session, u64::MAX, files))
+    }
+
+    /// Writes the handshake of a session, unless it is there, with a time that is no later than this one.
+    fn open(&mut self, session: u64, latest_ns: u64, files: &mut Files<'_>) -> io::Result<()> {
+        let Some(Flow::Tcp(stream)) = self.sessions.get_mut(&session) else { return Ok(()) };
         stream.shown = true;
-        let Some(Opening { row, time_ns, from }) = stream.opening.take() else { return Ok(Standing::Unseen) };
+        let Some(Opening { row, socket, from }) = stream.opening.take() else { return Ok(()) };
         let stream = stream.clone();
-        let Some(known) = self.connections.get_mut(&stream.pair()) else { return Ok(Standing::Unseen) };
+        let Some(known) = self.connections.get_mut(&stream.pair()) else { return Ok(()) };
+        let time_ns = known.known_ns.min(latest_ns);
         let what = if from == stream.end { "connected" } else { "accepted" };
         for (sender, segment) in known.connection.open(from).into_iter().flatten() {
             self.say(row, what, (1, 1));
             self.write_segment(&stream, (socket, time_ns), sender, &segment, b"", files)?;
         }
-        Ok(Standing::Written)
+        Ok(())
     }
 
     /// Writes what ends a session, or one of its directions.
@@ -165,7 +190,7 @@ impl Flows {
         if !stream.shown && !matches {
             return Ok(Standing::Unseen);
         }
-        self.open(row.socket, session, files)?;
+        self.open(session, time(row), files)?;
         let Some(Flow::Tcp(stream)) = self.sessions.get(&session).cloned() else { return Ok(Standing::Unseen) };
         let Some(known) = self.connections.get_mut(&stream.pair()) else { return Ok(Standing::Unseen) };
         if let Some((sender, segment)) = end(&mut known.connection, stream.end) {
@@ -189,7 +214,7 @@ impl Flows {
         if !self.sessions.contains_key(&session) {
             let flow = Flow::guessed(session, &String::from_utf8_lossy(row.peer), call);
             if let Flow::Tcp(stream) = &flow {
-                self.join(stream);
+                self.join(stream, time(row));
             }
             self.sessions.insert(session, flow);
         }
@@ -213,10 +238,9 @@ impl Flows {
                 frame::ethernet_head(&mut self.headers, source, destination, ether_type.0);
                 Some(Kind::Link)
             }
-            Flow::Unix { text } => {
-                self.headers.clear();
-                upper_pdu::head(&mut self.headers, "data", way, text);
-                Some(Kind::Unix)
+            Flow::Unix { text, is_stream } => {
+                let (text, is_stream) = (text.clone(), *is_stream);
+                return self.unix_data(row, (&text, is_stream), (way, call), files).map(|()| Standing::Written);
             }
             Flow::Can => {
                 let Some(frame) = can::in_capture(row.payload) else { return Ok(missing) };
@@ -227,20 +251,37 @@ impl Flows {
             Flow::Other => None,
         };
         let Some(kind) = kind else { return Ok(missing) };
-        self.say(row.number, call.name(), (1, 1));
-        if row.truncated {
-            self.comment.push_str(" truncated");
-        }
-        // Newer readers alone know the text among the tags.
-        if let Some(Flow::Unix { text }) = self.sessions.get(&session) {
-            self.comment.push(' ');
-            self.comment.push_str(text);
-        }
+        self.say_call(row, call, (1, 1));
         let head = PacketHead { interface: 0, time_ns: time(row), way, comment: &self.comment };
         // Its bytes are in the header already, in another order.
         let carried = if kind == Kind::Can { b"" } else { row.payload };
         files.write(kind, row.socket, head, &self.headers, carried)?;
         Ok(Standing::Written)
+    }
+
+    /// A stream's bytes in as many packets as it takes; a message in one, of which a reader sees how much it lacks.
+    fn unix_data(
+        &mut self,
+        row: &RowRef<'_>,
+        (text, is_stream): (&str, bool),
+        (way, call): (Way, Call),
+        files: &mut Files<'_>,
+    ) -> io::Result<()> {
+        self.headers.clear();
+        upper_pdu::head(&mut self.headers, "data", way, text);
+        let room = CAPTURED_MAX.saturating_sub(self.headers.len());
+        let size = if is_stream { room } else { row.payload.len() }.max(1);
+        let pieces = row.payload.len().div_ceil(size).max(1);
+        for number in 0..pieces {
+            self.say_call(row, call, (number + 1, pieces));
+            // Newer readers alone know the text among the tags.
+            self.comment.push(' ');
+            self.comment.push_str(text);
+            let head = PacketHead { interface: 0, time_ns: time(row), way, comment: &self.comment };
+            let piece = row.payload.chunks(size).nth(number).unwrap_or_default();
+            files.write(Kind::Unix, row.socket, head, &self.headers, piece)?;
+        }
+        Ok(())
     }
 
     fn stream_data(
@@ -251,8 +292,9 @@ impl Flows {
         matches: bool,
         files: &mut Files<'_>,
     ) -> io::Result<Standing> {
-        if matches {
-            self.open(row.socket, session, files)?;
+        let Some(Flow::Tcp(stream)) = self.sessions.get(&session) else { return Ok(Standing::Unseen) };
+        if matches || stream.shown {
+            self.open(session, time(row), files)?;
         }
         let Some(Flow::Tcp(stream)) = self.sessions.get(&session).cloned() else { return Ok(Standing::Unseen) };
         let sender = if way == Way::Out { stream.end } else { stream.end.other() };
@@ -288,6 +330,14 @@ impl Flows {
         Ok(())
     }
 
+    /// As [`Self::say`], of a row with bytes.
+    fn say_call(&mut self, row: &RowRef<'_>, call: Call, which: (usize, usize)) {
+        self.say(row.number, call.name(), which);
+        if row.truncated {
+            self.comment.push_str(" truncated");
+        }
+    }
+
     /// What the packet's comment says: the row, what it is and, where it is several packets, which of them.
     fn say(&mut self, row: u64, what: &str, (number, of): (usize, usize)) {
         self.comment.clear();
@@ -319,7 +369,7 @@ fn way(direction: Direction) -> Way {
     }
 }
 
-/// When the kernel had it, else when the call returned.
+/// When the kernel had it, else when the call returned: the kernel tells of what came in alone.
 fn time(row: &RowRef<'_>) -> u64 {
     row.stamp.kernel_ns.unwrap_or(row.stamp.wall_ns).max(0).cast_unsigned()
 }

@@ -28,12 +28,13 @@ pub(super) fn write_text(
         write!(out, "  session {session}")?;
     }
     if !row.peer.is_empty() {
-        write!(out, "  {}", row.peer)?;
+        // No name that a peer chose can end the line, or reorder it.
+        write!(out, "  {}", visible(&row.peer))?;
     }
     if let RowBody::Data { direction, .. } = &row.body {
         write!(out, "  {}  {} B", direction_word(*direction), stored.len)?;
     }
-    writeln!(out, "  {}", describe(&row.body))?;
+    writeln!(out, "  {}", visible(&describe(&row.body)))?;
     if !row.payload.is_empty() {
         let text = encoding.decode_piece(context, row.stream_offset, &row.payload).text;
         writeln!(out, "{}  {}", encoding.name(), visible(&text))?;
@@ -50,11 +51,11 @@ pub(super) fn write_hex(out: &mut dyn Write, stored: &StoredRow) -> io::Result<b
     if row.payload.is_empty() {
         return Ok(false);
     }
-    write!(out, "# {}  {}", stored.number, describe(&row.body))?;
+    write!(out, "# {}  {}", stored.number, visible(&describe(&row.body)))?;
     if let Some(session) = row.session {
         write!(out, "  session {session}")?;
     }
-    // No name that a peer chose can end the line, or be taken for something else than a comment.
+    // Ended by a name, the comment would be taken for bytes.
     writeln!(out, "  {}", visible(&row.peer))?;
     let letter = match direction {
         Direction::In => 'I',
