@@ -10,7 +10,9 @@ pub struct Imported {
     pub sessions: u64,
     /// Segments that brought nothing new.
     pub repeated: u64,
-    /// Places where a stream goes on after bytes that were not captured.
+    /// Segments with bytes from before the first one that was captured of their connection: these are in no row.
+    pub early: u64,
+    /// Places where bytes of a stream were not captured.
     pub gaps: u64,
     /// Packets that are neither TCP nor UDP, fragments, and those of links that are not known.
     pub left_out: u64,
