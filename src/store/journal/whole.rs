@@ -132,10 +132,11 @@ impl Drop for Part {
 
 /// Whether a file is a journal, or the empty beginning of one, that nobody writes to.
 fn is_abandoned(path: &Path) -> bool {
-    match fs::symlink_metadata(path) {
-        Ok(metadata) if metadata.is_file() && metadata.len() == 0 => return true,
-        Ok(metadata) if metadata.is_file() => {}
-        _ => return false,
+    let len = || fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file).map(|metadata| metadata.len());
+    match len() {
+        None => return false,
+        Some(0) => return true,
+        Some(_) => {}
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     Connection::open_with_flags(path, flags).is_ok_and(|connection| {
@@ -143,7 +144,8 @@ fn is_abandoned(path: &Path) -> bool {
             .busy_timeout(Duration::ZERO)
             .and_then(|()| connection.execute_batch("BEGIN EXCLUSIVE"))
             .and_then(|()| is_a_journal(&connection));
-        held.unwrap_or(false)
+        // It becomes empty where what made its tables was cut short.
+        held.is_ok_and(|is_a_journal| is_a_journal || len() == Some(0))
     })
 }
 
