@@ -11,7 +11,7 @@ use std::time::Instant;
 use proptest::prelude::*;
 use serde_json::Value;
 use sockeye::engine::Engine;
-use sockeye::model::{CloseReason, Direction, SaveRequest};
+use sockeye::model::{CloseReason, Direction, Life, SaveRequest};
 use support::{PATIENCE, Process, Recording, listing, noise, require_tool, rows_of, sockeye, wireshark};
 
 /// Runs `import` and returns the exit status with what was said.
@@ -108,6 +108,35 @@ fn older_forms_of_captures_are_read_alike() {
         let time = rows[1]["wall_ns"].as_i64().expect("a time");
         assert_eq!(time, (support::BEGIN + 1_000_000) / part * part, "{form}");
     }
+}
+
+#[test]
+fn what_a_snap_length_cut_off_is_counted_to_the_end() {
+    if !require_tool("editcap") {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut recording = Recording::default();
+    recording.connected(1, "tcp://10.0.0.1:40000", "tcp://10.0.0.2:80");
+    recording.sent(1, &noise(200_000));
+    recording.received(1, &noise(3000));
+    recording.life(1, Life::PeerFinished);
+    recording.closed(1, CloseReason::Eof);
+    let capture = exported(&recording, folder.path());
+    let cut = folder.path().join("cut.pcapng");
+    wireshark("editcap", &["-s", "96", capture.to_str().expect("UTF-8"), cut.to_str().expect("UTF-8")]);
+    let journal = folder.path().join("back.sqlite");
+    let (code, words) = import(&cut, &journal);
+    assert!(code == Some(0) && words.contains("not captured"), "{words}");
+    let rows = rows_of(&journal);
+    for (direction, size) in [("out", 200_000), ("in", 3000)] {
+        let payloads = payloads(&rows).into_iter().filter(|(_, way, _)| way == direction);
+        let captured: u64 = payloads.map(|(.., hex)| hex.len() as u64 / 2).sum();
+        let notices = rows.iter().map(|row| &row["notice"]).filter(|notice| notice["direction"] == direction);
+        let missing: u64 = notices.filter_map(|notice| notice["bytes"].as_u64()).sum();
+        assert!(captured > 0 && missing > 0 && captured + missing == size, "{direction}: {captured} {missing}");
+    }
+    assert_eq!(rows.last().map(|row| &row["reason"]), Some(&"eof".into()), "{:?}", rows.last());
 }
 
 #[test]
