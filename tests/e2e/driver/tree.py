@@ -22,6 +22,12 @@ class Node:
         return self.accessible.name or ""
 
     @property
+    def name_now(self):
+        """The name as it is now: libatspi keeps what it once saw."""
+        self.accessible.clear_cache()
+        return self.name
+
+    @property
     def role(self):
         return self.accessible.getRoleName()
 

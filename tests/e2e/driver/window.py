@@ -81,6 +81,23 @@ class Panel:
         return re.search(pattern, label.name)
 
 
+class JournalLength:
+    """The label with the number of rows. To be found before a flood: in one, the tree changes while it is searched."""
+
+    WORDS = re.compile(r"([\d,]+) rows?")
+
+    def __init__(self, label):
+        self.label = label
+
+    def rows(self):
+        """The number, or 0 where it can't be told at the moment."""
+        words = self.WORDS.fullmatch(tree.look(lambda: self.label.name_now) or "")
+        return int(words.group(1).replace(",", "")) if words else 0
+
+    def reaches(self, at_least):
+        until(f"{at_least} rows", lambda: self.rows() >= at_least)
+
+
 class Window:
     """The running program. Use as a context; it is killed at the end unless it was closed."""
 
@@ -125,8 +142,11 @@ class Window:
         """Waits until no node fits."""
         tree.wait_for(f"no more {what}", self.root, lambda root: not any(fits(node) for node in root.all()))
 
+    def button(self, name):
+        return self.find(name, lambda node: node.name == name and node.enabled and node.role != "label")
+
     def click(self, name):
-        self.find(name, lambda node: node.name == name and node.enabled and node.role != "label").click()
+        self.button(name).click()
 
     def set(self, name, text):
         """Replaces the text of a field that is in no panel, such as one in a popup."""
@@ -165,14 +185,9 @@ class Window:
 
         return tree.wait_for(f"a row with {patterns}", self.root, search)
 
-    def has_rows(self, at_least):
-        """Waits until the journal says that it has so many rows."""
-
-        def enough(node):
-            words = re.fullmatch(r"([\d,]+) rows", node.name) if node.role == "label" else None
-            return words and int(words.group(1).replace(",", "")) >= at_least
-
-        self.find(f"{at_least} rows", enough)
+    def journal_length(self):
+        """What says how many rows the journal has."""
+        return JournalLength(self.find("N rows", lambda n: n.role == "label" and JournalLength.WORDS.fullmatch(n.name)))
 
     def take_keyboard(self):
         """Makes it the window that keys go to."""

@@ -13,12 +13,13 @@ KINDS = {"TCP": socket.SOCK_STREAM, "UDP": socket.SOCK_DGRAM}
 def close(protocol, flooded):
     with Window() as window, contextlib.ExitStack() as flood:
         judge = Judge(window)
+        length = window.journal_length()
         port = window.listen(protocol)
         assert not is_free(KINDS[protocol], port)
         window.connect(port, protocol)
         if flooded:
             flood.enter_context(Flood(protocol.lower(), port))
-            window.has_rows(1000)
+            length.reaches(1000)
         code, seconds = window.close()
         assert code == 0, code
         judge.takes(f"closing, {protocol}, flooded {flooded},", seconds)

@@ -1,10 +1,8 @@
 """Clicks are answered, and stop and disconnect take effect, within a second while everything comes in at full speed."""
-import re
 import socket
 import time
 from pathlib import Path
 
-from driver import tree
 from driver.desktop import Desktop
 from driver.judge import Judge, clicks, kept_waiting
 from driver.peers import Flood, is_free
@@ -16,18 +14,17 @@ home = Path.home()
 
 def responsive(window, flood, judge):
     def series():
-        seconds = clicks(window)
+        seconds = clicks(window, judge.follow)
         assert flood.goes_on(), "the flood was over too early"
         return seconds
 
     judge.worst_click("the worst click", series)
 
 
-def takes_effect(window, panel, name, flood, judge, over):
+def takes_effect(window, button, flood, judge, over):
     """What the button ends is over in time, by the clock of the one that it happens to, without the time in which the
     window's thread got no processor."""
-    # Where it is was asked before: searching takes the test time, not the window.
-    button = panel.control(name)
+    name = button.name
     assert flood.goes_on(), "the flood was over too early"
     begun, waited = time.monotonic(), kept_waiting(window)
     button.click()
@@ -43,34 +40,31 @@ def freed(kind, port):
     return over
 
 
-def rows(label):
-    words = tree.look(lambda: label.name) or ""
-    return int(re.sub(r"\D", "", words) or 0)
-
-
-def clears(window, judge):
+def clears(window, clear, length, judge):
     """Clear takes effect while more comes in, and clicks are answered meanwhile, however much there is to remove."""
-    label = window.find("the rows", lambda node: node.role == "label" and re.fullmatch(r"[\d,]+ rows", node.name))
-    clear = window.find("Clear", lambda node: node.name == "Clear" and node.enabled and node.role != "label")
 
     def series():
-        before = rows(label)
+        before = length.rows()
         clear.click()
-        until("fewer rows", lambda: 0 < rows(label) < before)
-        return clicks(window)
+        until("fewer rows", lambda: 0 < length.rows() < before)
+        return clicks(window, judge.follow)
 
     judge.worst_click("the worst click while it clears", series)
+
+
+# What is clicked and looked at is found before the flood: searching takes the test time, not the window.
 
 
 def tcp():
     with Window() as window:
         judge = Judge(window)
         port = window.listen("TCP")
+        length, clear, stop = window.journal_length(), window.button("Clear"), window.button("Stop listening")
         with Flood("tcp", port) as flood:
-            window.has_rows(10_000)
+            length.reaches(10_000)
             responsive(window, flood, judge)
-            clears(window, judge)
-            takes_effect(window, window.server, "Stop listening", flood, judge, flood.ended)
+            clears(window, clear, length, judge)
+            takes_effect(window, stop, flood, judge, flood.ended)
             freed(socket.SOCK_STREAM, port)()
         window.server.control("Start listening")
 
@@ -79,21 +73,23 @@ def udp():
     with Window() as window:
         judge = Judge(window)
         port = window.listen("UDP")
+        length, clear, stop = window.journal_length(), window.button("Clear"), window.button("Stop listening")
         with Flood("udp", port) as flood:
-            window.has_rows(10_000)
+            length.reaches(10_000)
             responsive(window, flood, judge)
-            clears(window, judge)
-            takes_effect(window, window.server, "Stop listening", flood, judge, freed(socket.SOCK_DGRAM, port))
+            clears(window, clear, length, judge)
+            takes_effect(window, stop, flood, judge, freed(socket.SOCK_DGRAM, port))
         window.server.control("Start listening")
 
 
 def client():
     with Flood("server") as flood, Window() as window:
         judge = Judge(window)
+        length = window.journal_length()
         window.connect(int(flood.first_line), "TCP")
-        window.has_rows(10_000)
+        length.reaches(10_000)
         responsive(window, flood, judge)
-        takes_effect(window, window.client, "Disconnect", flood, judge, flood.ended)
+        takes_effect(window, window.client.control("Disconnect"), flood, judge, flood.ended)
         window.client.control("Connect")
 
 
@@ -101,10 +97,11 @@ def storm():
     with Window() as window:
         judge = Judge(window)
         port = window.listen("TCP")
+        length, stop = window.journal_length(), window.button("Stop listening")
         with Flood("storm", port) as flood:
-            window.has_rows(3_000)
+            length.reaches(3_000)
             responsive(window, flood, judge)
-            takes_effect(window, window.server, "Stop listening", flood, judge, freed(socket.SOCK_STREAM, port))
+            takes_effect(window, stop, flood, judge, freed(socket.SOCK_STREAM, port))
         window.server.control("Start listening")
 
 
@@ -115,10 +112,11 @@ def a_large_file():
         judge = Judge(window)
         window.server.save_incoming(into)
         port = window.listen("TCP")
+        stop = window.button("Stop listening")
         with Flood("tcp", port) as flood:
             until("the file grows", lambda: sum(file.stat().st_size for file in into.iterdir()) > 10_000_000)
             responsive(window, flood, judge)
-            takes_effect(window, window.server, "Stop listening", flood, judge, flood.ended)
+            takes_effect(window, stop, flood, judge, flood.ended)
         window.server.control("Start listening")
     for file in into.iterdir():
         file.unlink()

@@ -11,8 +11,9 @@ const MARGIN: u64 = 200;
 /// Kept before the visible rows while following: scrolling up needs a few at once.
 const MARGIN_FOLLOWING: u64 = 64;
 
-/// Seconds between two looks at counts that change while what is visible does not.
-const COUNT_EVERY: f64 = 0.1;
+/// Seconds between two looks at rows that come without a pause: nobody reads faster, and a screen reader is told of each
+/// row that changes.
+const LOOK_EVERY: f64 = 0.1;
 
 /// Seconds after which a request that was not answered (reading failed) is made again.
 const PATIENCE: f64 = 1.0;
@@ -25,8 +26,6 @@ pub(super) struct Pages {
     /// Rows in the journal, from the latest event.
     total: u64,
     asked_at: f64,
-    /// `total` when a page was asked for last.
-    asked_total: u64,
     /// The same request would now be answered differently.
     outdated: bool,
     /// The journal was cleared, and a page that was read before may still be on its way.
@@ -129,15 +128,12 @@ impl Pages {
         if self.outstanding.as_ref() == Some(&request) && !self.outdated && patience > 0.0 {
             return Wanted::Later(patience);
         }
-        let wait = self.asked_at + COUNT_EVERY - now;
-        // Following needs every new row at once; else only the counts are old, and asking again at once would only keep
-        // both sides busy.
-        let news = follow && self.total != self.asked_total;
-        if !urgent && !news && (0.0..=COUNT_EVERY).contains(&wait) {
+        // The first row after a pause comes at once.
+        let wait = self.asked_at + LOOK_EVERY - now;
+        if !urgent && (0.0..=LOOK_EVERY).contains(&wait) {
             return Wanted::Later(wait);
         }
         self.asked_at = now;
-        self.asked_total = self.total;
         self.outdated = false;
         self.outstanding = Some(request.clone());
         Wanted::Ask(request)
@@ -181,7 +177,11 @@ mod tests {
         assert!(pages.take(page(all.clone(), 916, 84, 1000), &all));
         assert_eq!(pages.want(&all, 980..1000, true, 0.0), Wanted::Nothing);
         pages.recorded(1001);
-        assert!(matches!(pages.want(&all, 980..1000, true, 0.0), Wanted::Ask(_)));
+        assert_eq!(pages.want(&all, 980..1000, true, 0.05), Wanted::Later(LOOK_EVERY - 0.05));
+        assert!(matches!(pages.want(&all, 980..1000, true, 0.11), Wanted::Ask(_)));
+        assert!(pages.take(page(all.clone(), 917, 84, 1001), &all));
+        pages.recorded(1002);
+        assert!(matches!(pages.want(&all, 981..1001, true, 7.0), Wanted::Ask(_)), "after a pause at once");
     }
 
     #[test]
