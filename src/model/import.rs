@@ -10,8 +10,9 @@ pub struct Imported {
     pub sessions: u64,
     /// Segments that brought nothing new.
     pub repeated: u64,
-    /// Segments with bytes from before the first one that was captured of their connection: these are in no row.
-    pub early: u64,
+    /// Segments with bytes that are in no row: their place in the stream was passed when they came, as it is before the first
+    /// byte that was captured, or they had been told as not captured.
+    pub late: u64,
     /// Places where bytes of a stream were not captured.
     pub gaps: u64,
     /// Packets that are neither TCP nor UDP, fragments, and those of links that are not known.

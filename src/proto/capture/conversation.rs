@@ -122,7 +122,7 @@ impl Conversation {
             match self.half_mut(direction).take(sequence, time_ns, data, &mut |piece| pieces.push(piece)) {
                 Brought::Something => {}
                 Brought::Nothing => out.counts.repeated += 1,
-                Brought::Early => out.counts.early += 1,
+                Brought::Late => out.counts.late += 1,
             }
             self.tell(direction, pieces, out);
         }

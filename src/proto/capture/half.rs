@@ -1,6 +1,6 @@
 //! One direction of a connection of TCP: segments in the order of their numbers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// Memory in bytes of what waits, in one direction, for what is before it: more than a window that is usual, so that what
 /// never comes was not captured.
@@ -19,6 +19,9 @@ const EARLY_MAX: i64 = 16 << 20;
 /// The most that can be on its way at once: the longest window (RFC 7323, section 2.3). Numbers further ahead are of
 /// something else.
 const WINDOW_MAX: i64 = 1 << 30;
+
+/// Places where bytes are missing that are remembered in one direction: few, as there are many connections.
+const GAPS_MAX: usize = 8;
 
 /// What follows what was there before.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,8 +53,8 @@ pub(super) enum Brought {
     Something,
     /// All of it was there before.
     Nothing,
-    /// Bytes from before the first one of all, which have no place any more.
-    Early,
+    /// Bytes that were not there and have no place any more: from before the first one of all, or passed over as not captured.
+    Late,
 }
 
 /// Data as far as it was captured.
@@ -86,6 +89,8 @@ pub(super) struct Half {
     waiting: BTreeMap<u64, Waiting>,
     /// What they take.
     waiting_cost: usize,
+    /// Where bytes are missing, and where they go on; the latest are last.
+    gaps: VecDeque<(u64, u64)>,
     /// Up to what offset segments went that were cut, and when the last one was captured.
     cut: (u64, i64),
     /// The offset behind the last byte that was sent for sure, whether it was captured or not.
@@ -153,10 +158,10 @@ impl Half {
     ) -> Brought {
         self.next.get_or_insert(sequence);
         let position = self.position(sequence).unwrap_or(0);
-        let is_early = position < 0 && !is_probe(-position, bytes.len() + missing);
+        let is_late = self.is_late(position, bytes.len(), missing);
         let known = (self.offset.cast_signed() - position).max(0);
         if known as usize >= bytes.len() + missing {
-            return if is_early { Brought::Early } else { Brought::Nothing };
+            return if is_late { Brought::Late } else { Brought::Nothing };
         }
         // Not negative any more.
         let at = (position + known).cast_unsigned();
@@ -172,7 +177,7 @@ impl Half {
         } else if !self.wait(at, rest, out) {
             return Brought::Nothing;
         }
-        if is_early { Brought::Early } else { Brought::Something }
+        if is_late { Brought::Late } else { Brought::Something }
     }
 
     /// What is missing before it was not captured: what waits follows it.
@@ -199,6 +204,13 @@ impl Half {
     fn position(&self, sequence: u32) -> Option<i64> {
         let ahead = sequence.wrapping_sub(self.next?).cast_signed();
         Some(self.offset.cast_signed() + i64::from(ahead))
+    }
+
+    /// Whether data has bytes that were not there and whose place is passed.
+    fn is_late(&self, position: i64, captured: usize, missing: usize) -> bool {
+        let (begin, end) = (position.max(0).cast_unsigned(), position + captured as i64);
+        let fills = |(from, to): &(u64, u64)| begin < *to && end > from.cast_signed();
+        position < 0 && !is_probe(-position, captured + missing) || self.gaps.iter().any(fills)
     }
 
     /// False where as much waits there already.
@@ -251,6 +263,10 @@ impl Half {
 
     fn pass(&mut self, time_ns: i64, missing: u64, out: &mut impl FnMut(Piece)) {
         if missing > 0 {
+            if self.gaps.len() == GAPS_MAX {
+                self.gaps.pop_front();
+            }
+            self.gaps.push_back((self.offset, self.offset + missing));
             self.count(missing);
             out(Piece::NotCaptured { time_ns, bytes: missing });
         }
