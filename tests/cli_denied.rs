@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::Command;
 
 use nix::unistd::Uid;
-use support::{Run, Sockeye, listing, require, require_tool};
+use support::{Recording, Run, Sockeye, in_own_network, lacking_right, listing, require, require_tool, sockeye};
 use tempfile::{TempDir, tempdir};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_sockeye");
@@ -187,4 +187,67 @@ fn an_address_family_that_the_system_lacks() {
         assert!(words("message").contains("kind of address"), "{error}");
         assert!(words("hint").contains("127.0.0.1"), "{error}");
     }
+}
+
+/// Exports the journal to a folder that can be written; what the program says, and the text.
+fn exported(journal: &Path) -> (Option<i32>, String, String) {
+    let folder = tempdir().expect("a folder");
+    let text = folder.path().join("a.txt");
+    let output = sockeye(&["export", "--text"]).arg(journal).arg(&text).output().expect("it runs");
+    let words = String::from_utf8(output.stderr).expect("words");
+    (output.status.code(), words, fs::read_to_string(text).unwrap_or_default())
+}
+
+fn a_journal_in(folder: &Path) -> std::path::PathBuf {
+    let mut recording = Recording::default();
+    recording.connected(1, "tcp://10.0.0.1:40000", "tcp://10.0.0.2:80");
+    recording.sent(1, b"hello");
+    // What stands for something else in a URI.
+    let journal = folder.join("a b?mode=memory#%41 \u{65e5}.sqlite");
+    recording.keep(&journal);
+    journal
+}
+
+#[track_caller]
+fn expect_read(journal: &Path) {
+    let (code, words, text) = exported(journal);
+    assert!(code == Some(0) && text.contains("hello"), "{code:?} {words} {text}");
+}
+
+#[test]
+fn a_journal_in_a_folder_that_takes_nothing_new_is_read() {
+    lacking_right("dac_override", "a_journal_in_a_folder_that_takes_nothing_new_is_read", || {
+        let folder = tempdir().expect("a folder");
+        let journal = a_journal_in(folder.path());
+        allow(folder.path(), 0o555);
+        expect_read(&journal);
+        allow(&journal, 0o444);
+        expect_read(&journal);
+        // Written it can't be, and a log that may have rows is not left out.
+        let listens = |journal: &Path| {
+            let arguments = ["listen", "tcp://127.0.0.1:0", "--journal", journal.to_str().expect("UTF-8")];
+            support::run(&arguments).expect_error(1, "open-journal")["message"].clone()
+        };
+        assert_eq!(listens(&journal), "permission denied");
+        allow(folder.path(), 0o755);
+        fs::write(format!("{}-wal", journal.display()), "rows").expect("a log");
+        allow(folder.path(), 0o555);
+        assert_eq!(exported(&journal).0, Some(1));
+        allow(folder.path(), 0o755);
+    });
+}
+
+#[test]
+fn a_journal_on_a_disk_that_can_only_be_read_is_read() {
+    in_own_network("a_journal_on_a_disk_that_can_only_be_read_is_read", || {
+        let disk = tempdir().expect("a folder");
+        let mount = |arguments: &[&str]| {
+            let mounted = Command::new("mount").args(arguments).arg(disk.path()).status();
+            assert!(mounted.is_ok_and(|status| status.success()), "{arguments:?}");
+        };
+        mount(&["-t", "tmpfs", "tmpfs"]);
+        let journal = a_journal_in(disk.path());
+        mount(&["-o", "remount,ro"]);
+        expect_read(&journal);
+    });
 }

@@ -10,7 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Instant;
 
 use serde_json::Value;
-use support::{PATIENCE, Sockeye, listing, run, sockeye, write};
+use support::{PATIENCE, Sockeye, listing, require_tool, rows_of, run, sockeye, write};
 use tempfile::tempdir;
 
 fn contains(value: &Value, part: &str) -> bool {
@@ -205,6 +205,43 @@ fn a_journal_that_can_t_be_written() {
     }
     assert_eq!(fs::read(&precious).expect("the file"), b"not a journal");
     assert_eq!(listing(folder.path()), ["precious.txt"]);
+}
+
+#[test]
+fn a_journal_on_a_full_disk_says_to_the_end_how_much_it_lacks() {
+    if !require_tool("prlimit") {
+        return;
+    }
+    let folder = tempdir().expect("a folder");
+    let journal = folder.path().join("x.sqlite");
+    let inner = sockeye(&["listen", "udp://127.0.0.1:0", "--json", "--journal", journal.to_str().expect("UTF-8")]);
+    let mut command = std::process::Command::new("prlimit");
+    command.arg("--fsize=200000:200000").arg(inner.get_program()).args(inner.get_args());
+    let mut sockeye = Sockeye::watch(command);
+    let endpoint = sockeye.listening();
+    let peer = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    peer.connect(endpoint.strip_prefix("udp://").expect("an endpoint")).expect("an address");
+    let mut sent = 0_u64;
+    let mut say = |sockeye: &mut Sockeye, text: &[u8]| {
+        peer.send(text).expect("it is there");
+        sent += 1;
+        sockeye.expect("received");
+    };
+    while !sockeye.events.iter().any(|event| event["event"] == "notice" && event["notice"] == "recording-paused") {
+        say(&mut sockeye, &[b'x'; 10_000]);
+    }
+    // The next try comes a second later: nothing is told of these before the end.
+    for _ in 0..5 {
+        say(&mut sockeye, b"y");
+    }
+    let run = sockeye.interrupt();
+    run.expect_code(1);
+    assert_eq!(run.one("error")["operation"], "write-journal");
+    let told = |notice: &&&Value| matches!(notice["notice"].as_str(), Some("recording-paused" | "recording-resumed"));
+    let notices = run.all("notice");
+    let missed = notices.iter().rfind(told).and_then(|notice| notice["missed"].as_u64()).expect("a count");
+    let kept = rows_of(&journal).iter().filter(|row| row["kind"] == "data").count() as u64;
+    assert!(kept < sent && kept + missed >= sent, "{kept} of {sent} kept, {missed} missed: {notices:?}");
 }
 
 #[test]

@@ -6,12 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Instant;
 
 use proptest::prelude::*;
 use serde_json::Value;
 use sockeye::engine::Engine;
-use sockeye::model::{CloseReason, Direction, SaveRequest};
-use support::{Recording, listing, noise, require_tool, rows_of, sockeye, wireshark};
+use sockeye::model::{CloseReason, Direction, Life, SaveRequest};
+use support::{PATIENCE, Process, Recording, listing, noise, require_tool, rows_of, sockeye, wireshark};
 
 /// Runs `import` and returns the exit status with what was said.
 fn import(capture: &Path, journal: &Path) -> (Option<i32>, String) {
@@ -110,6 +111,35 @@ fn older_forms_of_captures_are_read_alike() {
 }
 
 #[test]
+fn what_a_snap_length_cut_off_is_counted_to_the_end() {
+    if !require_tool("editcap") {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut recording = Recording::default();
+    recording.connected(1, "tcp://10.0.0.1:40000", "tcp://10.0.0.2:80");
+    recording.sent(1, &noise(200_000));
+    recording.received(1, &noise(3000));
+    recording.life(1, Life::PeerFinished);
+    recording.closed(1, CloseReason::Eof);
+    let capture = exported(&recording, folder.path());
+    let cut = folder.path().join("cut.pcapng");
+    wireshark("editcap", &["-s", "96", capture.to_str().expect("UTF-8"), cut.to_str().expect("UTF-8")]);
+    let journal = folder.path().join("back.sqlite");
+    let (code, words) = import(&cut, &journal);
+    assert!(code == Some(0) && words.contains("not captured"), "{words}");
+    let rows = rows_of(&journal);
+    for (direction, size) in [("out", 200_000), ("in", 3000)] {
+        let payloads = payloads(&rows).into_iter().filter(|(_, way, _)| way == direction);
+        let captured: u64 = payloads.map(|(.., hex)| hex.len() as u64 / 2).sum();
+        let notices = rows.iter().map(|row| &row["notice"]).filter(|notice| notice["direction"] == direction);
+        let missing: u64 = notices.filter_map(|notice| notice["bytes"].as_u64()).sum();
+        assert!(captured > 0 && missing > 0 && captured + missing == size, "{direction}: {captured} {missing}");
+    }
+    assert_eq!(rows.last().map(|row| &row["reason"]), Some(&"eof".into()), "{:?}", rows.last());
+}
+
+#[test]
 fn damage_is_told_with_its_place_and_leaves_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut recording = Recording::default();
@@ -155,6 +185,39 @@ fn a_cancelled_import_leaves_nothing() {
     let failure = Engine::import_capture(&capture, &journal, &AtomicBool::new(true)).expect_err("it was cancelled");
     assert_eq!(failure.cause, sockeye::model::Cause::Cancelled);
     assert!(!journal.exists());
+}
+
+#[test]
+fn one_that_is_killed_leaves_no_journal_and_the_next_one_cleans_up() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // Header, then empty packets for longer than anybody waits: nothing of it is on the disk.
+    let endless = folder.path().join("endless.pcap");
+    let header = [0xa1b2_c3d4, 0x0004_0002, 0, 0, 65_535, 1].map(u32::to_le_bytes).concat();
+    fs::write(&endless, header).expect("written");
+    fs::File::options().write(true).open(&endless).and_then(|file| file.set_len(1 << 40)).expect("sparse");
+    let journal = folder.path().join("back.sqlite");
+    let names = || listing(folder.path()).into_iter().filter(|name| name.contains("back")).collect::<Vec<_>>();
+    let mut command = sockeye(&["import"]);
+    let mut killed = Process::start({
+        command.arg(&endless).arg(&journal);
+        command
+    });
+    let deadline = Instant::now() + PATIENCE;
+    while names().is_empty() {
+        assert!(Instant::now() < deadline, "it writes nothing");
+        std::thread::yield_now();
+    }
+    killed.kill();
+    killed.finish();
+    // With what SQLite had beside it just then.
+    assert!(names().iter().all(|name| name.starts_with(".back.sqlite.part")), "{:?}", names());
+
+    let mut recording = Recording::default();
+    recording.connected(1, "tcp://10.0.0.1:40000", "tcp://10.0.0.2:80");
+    recording.sent(1, b"hello");
+    let capture = exported(&recording, folder.path());
+    let (code, words) = import(&capture, &journal);
+    assert_eq!((code, names()), (Some(0), vec!["back.sqlite".to_owned()]), "{words}");
 }
 
 /// One call: the session, whether it received, and the bytes.

@@ -182,7 +182,7 @@ impl Console {
                 writeln!(io::stderr(), "{words}").ok();
                 Ending::Failed
             }
-            _ => Ending::failed_if(ending == Ending::Failed || tally.file_failed()),
+            _ => Ending::failed_if(ending == Ending::Failed || tally.file_failed() || tally.lacks_rows()),
         }
     }
 

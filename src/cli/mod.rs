@@ -34,7 +34,7 @@ const FAILED: u8 = 1;
 const BAD_USAGE: u8 = 2;
 
 /// Carries out a command line, program name first, and returns the exit status: 0 done, 1 the operation failed or a
-/// file ended incomplete or refused, 2 bad usage. Blocks until then.
+/// file ended incomplete or refused or the journal lacks rows, 2 bad usage. Blocks until then.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     engine::log_where_asked();

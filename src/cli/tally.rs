@@ -36,6 +36,7 @@ pub(super) struct Tally {
     truncated: u64,
     loss_told: Interval,
     file_failed: bool,
+    lacks_rows: bool,
 }
 
 #[derive(Debug)]
@@ -69,12 +70,18 @@ impl Tally {
             truncated: 0,
             loss_told: Interval::default(),
             file_failed: false,
+            lacks_rows: false,
         }
     }
 
     /// Whether a file ended incomplete or refused.
     pub(super) fn file_failed(&self) -> bool {
         self.file_failed
+    }
+
+    /// Whether the journal lacks rows that could not be written.
+    pub(super) fn lacks_rows(&self) -> bool {
+        self.lacks_rows
     }
 
     /// Tells what an event means for the run.
@@ -278,6 +285,7 @@ impl Tally {
                 }
             }
             Notice::Truncated { .. } => self.truncated += 1,
+            Notice::RecordingPaused { .. } => self.lacks_rows = true,
             Notice::PeerLeftUnread => self.left_unread.extend(session),
             _ => {}
         }

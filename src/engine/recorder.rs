@@ -116,6 +116,8 @@ struct Reclaim {
 /// The journal can't be written; rows are counted instead.
 struct Paused {
     missed: u64,
+    /// How many of them were told.
+    told: u64,
     next_try: Instant,
 }
 
@@ -129,7 +131,7 @@ impl Worker {
                 (None, None) => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
             match job {
-                Ok(Job::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+                Ok(Job::Stop) | Err(RecvTimeoutError::Disconnected) => return self.try_last(),
                 Ok(Job::Clear) => self.clear(),
                 Ok(Job::Rows { rows, cost }) => next = self.append_waiting(rows, cost, queue),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -180,19 +182,29 @@ impl Worker {
         }
     }
 
+    /// The journal says how many rows it lacks, if it can be written by now; else it is told.
+    fn try_last(&mut self) {
+        if let Some(paused) = &mut self.paused {
+            paused.next_try = Instant::now();
+            self.append(Vec::new());
+        }
+    }
+
     fn missed(&self) -> u64 {
         self.paused.as_ref().map_or(0, |paused| paused.missed)
     }
 
     fn pause(&mut self, count: u64, failure: Failure) {
         let missed = self.missed() + count;
-        let is_new = self.paused.is_none();
-        self.paused = Some(Paused { missed, next_try: Instant::now() + RETRY });
-        if is_new {
+        let told = self.paused.as_ref().map_or(0, |paused| paused.told);
+        if self.paused.is_none() {
             tracing::warn!(%failure, "recording pauses");
             self.outbox.send(Event::Failed { socket: None, session: None, failure });
         }
-        self.notice(Notice::RecordingPaused { missed });
+        self.paused = Some(Paused { missed, told: missed, next_try: Instant::now() + RETRY });
+        if missed > told {
+            self.notice(Notice::RecordingPaused { missed });
+        }
     }
 
     fn clear(&mut self) {

@@ -20,6 +20,7 @@ pub fn imported_details(language: Language, imported: &Imported) -> Option<Strin
     let details: Vec<String> = [
         counted(imported.left_out).map(|count| tr!(language, "import.left_out", count = count)),
         counted(imported.repeated).map(|count| tr!(language, "import.repeated", count = count)),
+        counted(imported.late).map(|count| tr!(language, "import.late", count = count)),
         counted(imported.gaps).map(|count| tr!(language, "import.gaps", count = count)),
         imported.cut.then(|| tr!(language, "import.cut")),
     ]
@@ -39,9 +40,9 @@ mod tests {
         let all = Imported { packets: 1200, rows: 7, sessions: 2, ..Imported::default() };
         assert_eq!(super::imported(Language::English, &all), "7 rows in 2 sessions out of 1,200 packets");
         assert_eq!(imported_details(Language::English, &all), None);
-        let part = Imported { left_out: 3, gaps: 2, repeated: 1, cut: true, ..all };
+        let part = Imported { left_out: 3, gaps: 2, repeated: 1, late: 1, cut: true, ..all };
         let details = imported_details(Language::English, &part).unwrap();
-        assert_eq!(details.matches(". ").count(), 3, "{details}");
+        assert_eq!(details.matches(". ").count(), 4, "{details}");
         assert!(imported_details(Language::Chinese, &part).is_some_and(|details| details.contains('3')));
     }
 }

@@ -10,7 +10,10 @@ pub struct Imported {
     pub sessions: u64,
     /// Segments that brought nothing new.
     pub repeated: u64,
-    /// Places where a stream goes on after bytes that were not captured.
+    /// Segments with bytes that are in no row: their place in the stream was passed when they came, as it is before the first
+    /// byte that was captured, or they had been told as not captured.
+    pub late: u64,
+    /// Places where bytes of a stream were not captured.
     pub gaps: u64,
     /// Packets that are neither TCP nor UDP, fragments, and those of links that are not known.
     pub left_out: u64,

@@ -16,7 +16,7 @@ use crate::model::{CloseReason, Imported, Row, SessionId};
 /// Conversations that are followed at once; of more, those that were quiet longest end.
 const CONVERSATIONS_MAX: usize = 65_536;
 
-/// Bytes of all conversations that wait for others before them.
+/// Memory in bytes of what waits for something before it, in all conversations.
 const WAITING_MAX: usize = 64 << 20;
 
 /// Two ends over one transport; the smaller address first, whoever sends.
@@ -31,7 +31,7 @@ struct Key {
 #[derive(Debug, Default)]
 pub struct Importer {
     conversations: HashMap<Key, Conversation>,
-    /// Bytes that wait, of all of them.
+    /// What they keep waiting, in bytes of memory.
     waiting: usize,
     /// Packets so far.
     clock: u64,
@@ -106,14 +106,14 @@ impl Importer {
             if let Some(mut conversation) = self.conversations.remove(&key) {
                 let mut out =
                     Out { rows: &mut self.rows, counts: &mut self.counts, last_session: &mut self.last_session };
-                conversation.give_up_waiting(conversation.time_ns(), &mut out);
+                conversation.give_up_all(conversation.time_ns(), &mut out);
             }
         }
         self.waiting = 0;
         self.counts
     }
 
-    /// Whether a segment opens another connection between the same ends.
+    /// Whether a segment is of another connection between the same ends.
     fn begins_anew(&self, key: &Key, carried: &Carried<'_>) -> bool {
         self.conversations.get(key).is_some_and(|conversation| conversation.is_succeeded_by(carried))
     }
@@ -122,7 +122,7 @@ impl Importer {
         if let Some(mut conversation) = self.conversations.remove(key) {
             self.waiting -= conversation.waiting();
             let mut out = Out { rows: &mut self.rows, counts: &mut self.counts, last_session: &mut self.last_session };
-            conversation.give_up_waiting(conversation.time_ns(), &mut out);
+            conversation.give_up_all(conversation.time_ns(), &mut out);
         }
     }
 
@@ -139,7 +139,7 @@ impl Importer {
                 self.waiting -= conversation.waiting();
                 let mut out =
                     Out { rows: &mut self.rows, counts: &mut self.counts, last_session: &mut self.last_session };
-                conversation.give_up_waiting(conversation.time_ns(), &mut out);
+                conversation.give_up_all(conversation.time_ns(), &mut out);
                 conversation.close(CloseReason::Evicted, conversation.time_ns(), &mut out);
             }
         }

@@ -1,6 +1,6 @@
 //! The list of past transfers: one JSON object a line, oldest first.
 
-use std::fs;
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -51,12 +51,14 @@ fn try_load(path: &Path) -> io::Result<(Vec<PastTransfer>, Vec<Damage>)> {
 }
 
 /// Adds to the end of the list, which others may have added to meanwhile, and drops what is too old for it. Replaces the
-/// file whole.
+/// file whole. Blocks while another window does the same.
 ///
 /// # Errors
 /// What the system says; the old file is then unharmed.
 pub fn add(path: &Path, ended: impl IntoIterator<Item = PastTransfer>) -> Result<(), Failure> {
-    let added = try_load(path).and_then(|(mut list, _)| {
+    let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
+    let added = folder.and_then(|()| hold(path)).and_then(|_held| {
+        let (mut list, _) = try_load(path)?;
         list.extend(ended);
         keep_newest(&mut list);
         let mut text = Vec::new();
@@ -69,15 +71,26 @@ pub fn add(path: &Path, ended: impl IntoIterator<Item = PastTransfer>) -> Result
     added.map_err(|error| failed(path, &error))
 }
 
-/// Removes the list.
+/// Removes the list. Blocks while another window adds to it.
 ///
 /// # Errors
 /// What the system says.
 pub fn clear(path: &Path) -> Result<(), Failure> {
-    match fs::remove_file(path) {
+    match hold(path).and_then(|_held| fs::remove_file(path)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(path, &error)),
         _ => Ok(()),
     }
+}
+
+/// The list is nobody else's to change for as long as this lives. A file of its own is locked, `.lock` in place of the
+/// list's extension: the list itself is another file after each change.
+fn hold(path: &Path) -> io::Result<File> {
+    let lock = OpenOptions::new().create(true).truncate(false).write(true).open(path.with_extension("lock"))?;
+    if let Err(error) = lock.lock() {
+        // File systems without locks: who has two windows there may miss a line.
+        tracing::debug!(%error, path = %path.display(), "no lock on the list");
+    }
+    Ok(lock)
 }
 
 fn keep_newest(list: &mut Vec<PastTransfer>) {
@@ -124,10 +137,27 @@ mod tests {
         add(&path, all[..2].to_vec()).unwrap();
         add(&path, all[2..].to_vec()).unwrap();
         assert_eq!(load(&path), (all, Vec::new()));
-        assert_eq!(names(path.parent().unwrap()), ["past.jsonl"]);
+        assert_eq!(names(path.parent().unwrap()), ["past.jsonl", "past.lock"]);
         clear(&path).unwrap();
         assert_eq!(load(&path), (Vec::new(), Vec::new()));
         clear(&path).unwrap();
+    }
+
+    #[test]
+    fn several_windows_add_to_one_list() {
+        const WINDOWS: i64 = 4;
+        const EACH: i64 = 10;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("past.jsonl");
+        std::thread::scope(|scope| {
+            for window in 0..WINDOWS {
+                let path = &path;
+                scope.spawn(move || (0..EACH).for_each(|n| add(path, [transfer(window * EACH + n)]).unwrap()));
+            }
+        });
+        let mut numbers: Vec<_> = load(&path).0.into_iter().map(|transfer| transfer.ended_ns).collect();
+        numbers.sort_unstable();
+        assert_eq!(numbers, (0..WINDOWS * EACH).collect::<Vec<_>>());
     }
 
     #[test]
@@ -161,7 +191,7 @@ mod tests {
         }
         add(&path, [transfer(4)]).unwrap();
         assert_eq!(load(&path), (vec![transfer(1), transfer(4)], Vec::new()));
-        assert_eq!(names(folder.path()), ["past.damaged-1.jsonl", "past.jsonl"]);
+        assert_eq!(names(folder.path()), ["past.damaged-1.jsonl", "past.jsonl", "past.lock"]);
     }
 
     #[test]

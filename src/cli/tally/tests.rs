@@ -139,6 +139,15 @@ fn a_received_file_is_told_at_once() {
 }
 
 #[test]
+fn rows_that_the_journal_lacks_are_not_forgotten() {
+    let mut tally = Tally::new(Protocol::Tcp);
+    assert!(!tally.lacks_rows());
+    observed(&mut tally, &[noticed(Notice::RecordingPaused { missed: 3 })]);
+    observed(&mut tally, &[noticed(Notice::RecordingResumed { missed: 3 })]);
+    assert!(tally.lacks_rows());
+}
+
+#[test]
 fn a_subject_gets_the_scheme_that_it_lacks() {
     for (protocol, subject, text) in [
         (Protocol::Tcp, "127.0.0.1:9", "tcp://127.0.0.1:9"),

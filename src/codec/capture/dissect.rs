@@ -14,8 +14,8 @@ pub struct Carried<'a> {
     pub transport: Transport,
     /// As far as it was captured.
     pub payload: &'a [u8],
-    /// The packet was longer than what was captured of it.
-    pub cut: bool,
+    /// Bytes that the packet had after these and that were not captured (`tcpdump -s`).
+    pub missing: usize,
     /// As the link tells it.
     pub way: Option<Way>,
 }
@@ -23,7 +23,14 @@ pub struct Carried<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport {
     Udp,
-    Tcp { sequence: u32, syn: bool, ack: bool, fin: bool, rst: bool },
+    /// `acknowledged` is the number of the next byte that the sender waits for.
+    Tcp {
+        sequence: u32,
+        acknowledged: Option<u32>,
+        syn: bool,
+        fin: bool,
+        rst: bool,
+    },
 }
 
 /// `None` for what is no TCP and no UDP over IP, of a link that is not known here, or a fragment.
@@ -43,23 +50,28 @@ pub fn dissect(link: LinkType, bytes: &[u8]) -> Option<Carried<'_>> {
         }
         _ => return None,
     };
-    let (source, destination, cut) = match &packet.net {
+    // What follows the first header: bytes as it declares them, and those of the headers that extend it.
+    let (source, destination, ip, declared, extensions) = match &packet.net {
         Some(LaxNetSlice::Ipv4(ip)) => {
             let header = ip.header();
-            (header.source_addr().into(), header.destination_addr().into(), ip.payload().incomplete)
+            let declared = usize::from(header.total_len()).saturating_sub(header.slice().len());
+            let extensions = ip.extensions().auth.as_ref().map_or(0, |auth| auth.slice().len());
+            (header.source_addr().into(), header.destination_addr().into(), ip.payload(), declared, extensions)
         }
         Some(LaxNetSlice::Ipv6(ip)) => {
             let header = ip.header();
-            (header.source_addr().into(), header.destination_addr().into(), ip.payload().incomplete)
+            let (declared, extensions) = (header.payload_length().into(), ip.extensions().slice().len());
+            (header.source_addr().into(), header.destination_addr().into(), ip.payload(), declared, extensions)
         }
         _ => return None,
     };
+    let missing = if ip.incomplete { declared.saturating_sub(extensions + ip.payload.len()) } else { 0 };
     let (ports, transport, payload) = match packet.transport {
         Some(TransportSlice::Tcp(tcp)) => {
             let transport = Transport::Tcp {
                 sequence: tcp.sequence_number(),
+                acknowledged: tcp.ack().then(|| tcp.acknowledgment_number()),
                 syn: tcp.syn(),
-                ack: tcp.ack(),
                 fin: tcp.fin(),
                 rst: tcp.rst(),
             };
@@ -73,7 +85,7 @@ pub fn dissect(link: LinkType, bytes: &[u8]) -> Option<Carried<'_>> {
         destination: SocketAddr::new(destination, ports.1),
         transport,
         payload,
-        cut,
+        missing,
         way,
     })
 }
@@ -125,13 +137,13 @@ mod tests {
         ] {
             let carried = dissect(link, &bytes).unwrap_or_else(|| panic!("{link:?}"));
             assert_eq!((carried.source, carried.destination), (route.source(), route.destination()));
-            let transport = Transport::Tcp { sequence: 77, syn: false, ack: true, fin: true, rst: false };
+            let transport = Transport::Tcp { sequence: 77, acknowledged: Some(1), syn: false, fin: true, rst: false };
             assert_eq!((carried.transport, carried.payload, carried.way), (transport, &b"hello"[..], way));
-            assert!(!carried.cut);
+            assert_eq!(carried.missing, 0);
             // Two bytes of the payload are missing, wherever it ends.
             let end = bytes.windows(5).rposition(|bytes| bytes == b"hello").unwrap() + 3;
             let short = dissect(link, &bytes[..end]).unwrap_or_else(|| panic!("{link:?}, cut"));
-            assert_eq!((short.payload, short.cut), (&b"hel"[..], true), "{link:?}");
+            assert_eq!((short.payload, short.missing), (&b"hel"[..], 2), "{link:?}");
         }
         assert_eq!(dissect(LinkType::CAN, &ip), None);
     }
@@ -161,6 +173,9 @@ mod tests {
             let [high, low] = fragment.to_be_bytes();
             ip.splice(40..40, [next, 0, high, low, 0, 0, 0, 1]);
             assert_eq!(dissect(LinkType::RAW, &ip).is_some(), is_whole, "IPv6, {fragment:#06x}");
+            // The header that was added is none of what is missing.
+            let short = dissect(LinkType::RAW, &ip[..ip.len() - 3]);
+            assert_eq!(short.map(|short| (short.payload, short.missing)), is_whole.then_some((&b"he"[..], 3)));
         }
     }
 }

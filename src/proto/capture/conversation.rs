@@ -2,7 +2,7 @@
 
 use core::net::SocketAddr;
 
-use super::half::{Half, Piece};
+use super::half::{Brought, Half, Piece};
 use crate::codec::capture::dissect::{Carried, Transport};
 use crate::model::{
     Call, CloseReason, Direction, HostPort, Imported, Life, Notice, Protocol, Row, RowBody, SessionId, SocketId, Stamp,
@@ -66,10 +66,18 @@ impl Conversation {
         self.session.map_or(u64::MAX, |session| session.0)
     }
 
-    /// Whether a segment asks for another connection than this one.
+    /// Whether a segment asks for another connection than this one, or is of another.
     pub(super) fn is_succeeded_by(&self, carried: &Carried<'_>) -> bool {
-        let Transport::Tcp { sequence, syn: true, ack: false, .. } = carried.transport else { return false };
-        self.closed || self.half(self.direction(carried)).is_succeeded_by(sequence)
+        let half = self.half(self.direction(carried));
+        match carried.transport {
+            Transport::Tcp { sequence, acknowledged: None, syn: true, .. } => {
+                self.closed || half.is_succeeded_by(sequence)
+            }
+            Transport::Tcp { sequence, syn: false, .. } => {
+                half.is_succeeded_by_data(sequence, carried.payload.len() + carried.missing)
+            }
+            Transport::Tcp { .. } | Transport::Udp => false,
+        }
     }
 
     pub(super) fn handle(&mut self, carried: &Carried<'_>, time_ns: i64, out: &mut Out<'_>) {
@@ -79,29 +87,21 @@ impl Conversation {
             Transport::Udp => {
                 self.open(Protocol::Udp, direction, time_ns, out);
                 let call = if direction == Direction::In { Call::RecvFrom } else { Call::SendTo };
-                let body = RowBody::Data { direction, call, truncated: carried.cut };
+                let body = RowBody::Data { direction, call, truncated: carried.missing > 0 };
                 self.row(time_ns, body, 0, carried.payload.to_vec(), out);
             }
-            Transport::Tcp { sequence, syn, ack, fin, rst } => {
-                self.segment(direction, carried, (sequence, syn, ack, fin, rst), time_ns, out);
-            }
+            Transport::Tcp { .. } => self.segment(direction, carried, time_ns, out),
         }
     }
 
-    fn segment(
-        &mut self,
-        direction: Direction,
-        carried: &Carried<'_>,
-        (sequence, syn, ack, fin, rst): (u32, bool, bool, bool, bool),
-        time_ns: i64,
-        out: &mut Out<'_>,
-    ) {
+    fn segment(&mut self, direction: Direction, carried: &Carried<'_>, time_ns: i64, out: &mut Out<'_>) {
+        let Transport::Tcp { sequence, acknowledged, syn, fin, rst } = carried.transport else { return };
         if syn {
             let half = self.half_mut(direction);
             if half.offset == 0 && half.waiting() == 0 {
                 half.begin(sequence);
             }
-            if ack {
+            if acknowledged.is_some() {
                 // Who answers was asked by the other.
                 self.asked.get_or_insert(other(direction));
                 self.open(Protocol::Tcp, direction, time_ns, out);
@@ -109,23 +109,31 @@ impl Conversation {
                 self.asked = Some(direction);
             }
         }
+        if let Some(number) = acknowledged {
+            self.half_mut(other(direction)).set_sent(number);
+        }
         // With a request to connect comes data only where both had spoken before (RFC 7413).
         let sequence = sequence.wrapping_add(u32::from(syn));
-        if !carried.payload.is_empty() {
+        let len = carried.payload.len() + carried.missing;
+        if len > 0 {
             self.open(Protocol::Tcp, direction, time_ns, out);
             let mut pieces = Vec::new();
-            let half = self.half_mut(direction);
-            if !half.take(sequence, time_ns, carried.payload, &mut |piece| pieces.push(piece)) {
-                out.counts.repeated += 1;
+            let data = (carried.payload, carried.missing);
+            match self.half_mut(direction).take(sequence, time_ns, data, &mut |piece| pieces.push(piece)) {
+                Brought::Something => {}
+                Brought::Nothing => out.counts.repeated += 1,
+                Brought::Late => out.counts.late += 1,
             }
             self.tell(direction, pieces, out);
         }
+        let end = sequence.wrapping_add(len as u32);
         if rst {
-            self.give_up_waiting(time_ns, out);
+            self.half_mut(direction).set_sent(end);
+            self.give_up_all(time_ns, out);
             let reason = if direction == Direction::In { CloseReason::Reset } else { CloseReason::LocalReset };
             self.close(reason, time_ns, out);
         } else if fin && self.session.is_some() {
-            self.half_mut(direction).set_end(sequence.wrapping_add(carried.payload.len() as u32));
+            self.half_mut(direction).set_end(end);
         }
         self.finish(direction, time_ns, out);
     }
@@ -145,9 +153,22 @@ impl Conversation {
 
     /// What was never captured is told, and what waited for it follows.
     pub(super) fn give_up_waiting(&mut self, time_ns: i64, out: &mut Out<'_>) {
+        self.give_up(time_ns, out, |half, pieces| half.give_up(&mut |piece| pieces.push(piece)));
+    }
+
+    /// The same, with what was never captured of the end: nothing more comes.
+    pub(super) fn give_up_all(&mut self, time_ns: i64, out: &mut Out<'_>) {
+        self.give_up(time_ns, out, |half, pieces| half.give_up_all(time_ns, &mut |piece| pieces.push(piece)));
+    }
+
+    fn give_up(&mut self, time_ns: i64, out: &mut Out<'_>, how: impl Fn(&mut Half, &mut Vec<Piece>)) {
+        // Without one nothing was said that was captured.
+        if self.session.is_none() {
+            return;
+        }
         for direction in [Direction::In, Direction::Out] {
             let mut pieces = Vec::new();
-            self.half_mut(direction).give_up(&mut |piece| pieces.push(piece));
+            how(self.half_mut(direction), &mut pieces);
             self.tell(direction, pieces, out);
             self.finish(direction, time_ns, out);
         }
@@ -175,18 +196,20 @@ impl Conversation {
 
     fn tell(&mut self, direction: Direction, pieces: Vec<Piece>, out: &mut Out<'_>) {
         // The pieces are the last of what this half has.
-        let lens = pieces.iter().map(|piece| piece.missing + piece.bytes.len() as u64).sum::<u64>();
-        let mut offset = self.half(direction).offset - lens;
-        for Piece { time_ns, missing, bytes } in pieces {
-            if missing > 0 {
-                out.counts.gaps += 1;
-                let notice = Notice::NotCaptured { direction, bytes: missing };
-                self.row(time_ns, RowBody::Notice { notice }, 0, Vec::new(), out);
-                offset += missing;
+        let mut offset = self.half(direction).offset - pieces.iter().map(Piece::len).sum::<u64>();
+        for piece in pieces {
+            let len = piece.len();
+            match piece {
+                Piece::Captured { time_ns, bytes } => {
+                    let call = if direction == Direction::In { Call::Recv } else { Call::Send };
+                    self.row(time_ns, RowBody::Data { direction, call, truncated: false }, offset, bytes, out);
+                }
+                Piece::NotCaptured { time_ns, bytes } => {
+                    out.counts.gaps += 1;
+                    let notice = Notice::NotCaptured { direction, bytes };
+                    self.row(time_ns, RowBody::Notice { notice }, 0, Vec::new(), out);
+                }
             }
-            let len = bytes.len() as u64;
-            let call = if direction == Direction::In { Call::Recv } else { Call::Send };
-            self.row(time_ns, RowBody::Data { direction, call, truncated: false }, offset, bytes, out);
             offset += len;
         }
     }

@@ -35,7 +35,13 @@ impl Wire {
     }
 
     fn put(&mut self, end: End, segment: &Segment, payload: &[u8]) {
-        let bytes = self.frame(end, segment, payload);
+        self.put_cut(end, segment, payload, 0);
+    }
+
+    /// The last bytes of the packet are not captured.
+    fn put_cut(&mut self, end: End, segment: &Segment, payload: &[u8], missing: usize) {
+        let mut bytes = self.frame(end, segment, payload);
+        bytes.truncate(bytes.len() - missing);
         self.time_ns += 1;
         let packet = Packet { link: LinkType::ETHERNET, time_ns: Some(self.time_ns), way: None, bytes: &bytes };
         self.importer.handle(&packet);
@@ -45,6 +51,11 @@ impl Wire {
     fn say(&mut self, end: End, offset: u64, payload: &[u8]) {
         let segment = self.connection.data(end, offset, payload.len(), true);
         self.put(end, &segment, payload);
+    }
+
+    fn say_cut(&mut self, end: End, offset: u64, payload: &[u8], missing: usize) {
+        let segment = self.connection.data(end, offset, payload.len(), true);
+        self.put_cut(end, &segment, payload, missing);
     }
 
     fn finish(&mut self, end: End) {
@@ -118,8 +129,74 @@ fn what_was_not_captured_is_told_in_its_place() {
     wire.connection.data(End::A, 21, 5, true);
     wire.finish(End::A);
     let (rows, imported) = wire.end();
-    assert_eq!(words(&rows), ["connected", "out0:a", "missing:9", "out10:b", "out11:c", "missing:8", "out20:d"]);
-    assert_eq!(imported.gaps, 2);
+    let before = ["connected", "out0:a", "missing:9", "out10:b", "out11:c", "missing:8", "out20:d"];
+    assert_eq!(words(&rows), [&before[..], &["missing:5", "finished"]].concat());
+    assert_eq!(imported.gaps, 3);
+}
+
+#[test]
+fn what_was_not_captured_of_the_end_is_told_whatever_the_end_was() {
+    let begun = || {
+        let mut wire = Wire::new();
+        wire.open();
+        wire.say(End::A, 0, b"a");
+        wire.connection.data(End::A, 1, 4, true);
+        wire
+    };
+    let mut wire = begun();
+    let reset = wire.connection.reset(End::A).unwrap();
+    wire.put(End::A, &reset, b"");
+    assert_eq!(words(&wire.end().0), ["connected", "out0:a", "missing:4", "local-reset"]);
+
+    // Without one, what the peer acknowledges was sent.
+    let mut wire = begun();
+    wire.say(End::B, 0, b"ok");
+    let (rows, imported) = wire.end();
+    assert_eq!(
+        (words(&rows), imported.gaps),
+        (["connected", "out0:a", "in0:ok", "missing:4"].map(str::to_owned).into(), 1)
+    );
+
+    // An end takes a number as a byte does.
+    let mut wire = Wire::new();
+    wire.open();
+    wire.say(End::A, 0, b"a");
+    wire.connection.finish(End::A).unwrap();
+    wire.say(End::B, 0, b"ok");
+    assert_eq!(words(&wire.end().0), ["connected", "out0:a", "in0:ok"]);
+
+    // Numbers of something else.
+    let mut wire = begun();
+    let strange = Segment { acknowledgement: Some(7), ..wire.connection.data(End::B, 0, 2, true) };
+    wire.put(End::B, &strange, b"ok");
+    assert_eq!(words(&wire.end().0), ["connected", "out0:a", "in0:ok"]);
+}
+
+#[test]
+fn what_was_cut_off_is_told_where_it_was() {
+    let mut wire = Wire::new();
+    wire.open();
+    wire.say_cut(End::A, 0, b"hello", 2);
+    wire.say(End::A, 5, b"you");
+    wire.say_cut(End::A, 8, b"headers only", 12);
+    // Another one has a part of it already.
+    wire.say(End::A, 25, b"ab");
+    wire.say_cut(End::A, 20, b"0123456789", 7);
+    // And the last one too.
+    let last = Segment { fin: true, ..wire.connection.data(End::A, 30, 4, true) };
+    wire.put_cut(End::A, &last, b"last", 3);
+    let (rows, imported) = wire.end();
+    let first = ["connected", "out0:hel", "missing:2", "out5:you", "missing:12"];
+    let second = ["out20:012", "missing:2", "out25:ab", "missing:3", "out30:l", "missing:3", "finished"];
+    assert_eq!(words(&rows), [&first[..], &second].concat());
+    assert_eq!((imported.gaps, imported.repeated), (5, 0));
+
+    let mut wire = Wire::new();
+    wire.open();
+    wire.say_cut(End::A, 5, b"world", 3);
+    wire.say(End::A, 0, b"hello");
+    // Nothing tells what came after it.
+    assert_eq!(words(&wire.end().0), ["connected", "out0:hello", "out5:wo", "missing:3"]);
 }
 
 #[test]
@@ -135,6 +212,51 @@ fn the_same_ports_may_be_used_again() {
     let (rows, imported) = wire.end();
     assert_eq!(words(&rows), ["connected", "out0:first", "connected", "out0:second", "reset"]);
     assert_eq!(imported.sessions, 2);
+}
+
+#[test]
+fn bytes_from_before_the_first_were_never_there_and_are_no_repeat() {
+    let mut wire = Wire::new();
+    wire.say(End::A, 1005, b"second");
+    wire.say(End::A, 1000, b"first");
+    wire.say(End::A, 1011, b"third");
+    wire.say(End::A, 1003, b"stsecondthirdfourth");
+    let (rows, imported) = wire.end();
+    assert_eq!(words(&rows), ["connected", "out0:second", "out6:third", "out11:fourth"]);
+    assert_eq!((imported.late, imported.repeated, imported.gaps, imported.sessions), (2, 0, 0, 1));
+
+    // Nor is what had been told as missing.
+    let mut wire = Wire::new();
+    wire.open();
+    wire.say_cut(End::A, 0, b"hello", 2);
+    wire.say(End::A, 5, b"you");
+    wire.say(End::A, 0, b"hello");
+    wire.say(End::A, 0, b"hel");
+    wire.say_cut(End::A, 0, b"hello", 2);
+    let (rows, imported) = wire.end();
+    assert_eq!(words(&rows), ["connected", "out0:hel", "missing:2", "out5:you"]);
+    assert_eq!((imported.late, imported.repeated), (1, 2));
+
+    // Too long ago for the same connection.
+    let mut wire = Wire::new();
+    wire.say(End::A, 1_000_000_000, b"first");
+    wire.say(End::A, 0, b"second");
+    wire.say(End::A, 6, b"more");
+    let (rows, imported) = wire.end();
+    assert_eq!(words(&rows), ["connected", "out0:first", "connected", "out0:second", "out6:more"]);
+    assert_eq!((imported.late, imported.repeated, imported.sessions), (0, 0, 2));
+
+    // Nothing can have been sent before the beginning, but for the byte that asks whether somebody is there.
+    let mut wire = Wire::new();
+    wire.open();
+    let first = wire.connection.data(End::A, 0, 5, true);
+    let before = |bytes| Segment { sequence: first.sequence.wrapping_sub(bytes), ..first };
+    wire.put(End::A, &before(1), b"?");
+    wire.put(End::A, &first, b"first");
+    wire.put(End::A, &before(100), b"second");
+    let (rows, imported) = wire.end();
+    assert_eq!(words(&rows), ["connected", "out0:first", "connected", "out0:second"]);
+    assert_eq!((imported.late, imported.repeated, imported.sessions), (0, 1, 2));
 }
 
 #[test]
@@ -161,6 +283,21 @@ fn memory_is_bounded_whatever_is_missing() {
     let (rows, imported) = wire.end();
     assert_eq!(imported.gaps, 3000);
     assert_eq!(rows.len(), 6001);
+}
+
+#[test]
+fn what_waits_counts_with_what_it_takes_beside_its_bytes() {
+    let mut wire = Wire::new();
+    wire.open();
+    for number in 1..=9 {
+        wire.say(End::A, number * 2, b"x");
+        // Again, and with a byte more.
+        wire.say(End::A, number * 2, b"x");
+        wire.say(End::A, number * 2, b"xy");
+    }
+    assert_eq!(wire.importer.waiting, 9 * (2 + half::SEGMENT_COST));
+    wire.say(End::A, 0, b"ab");
+    assert_eq!(wire.importer.waiting, 0);
 }
 
 #[test]
@@ -208,6 +345,41 @@ proptest! {
         }
         prop_assert_eq!(imported.gaps, 0);
         prop_assert!(matches!(rows.last().map(|row| &row.body), Some(RowBody::Life(Life::FinishedSending))));
+    }
+
+    #[test]
+    fn what_was_cut_off_and_what_was_not_make_the_whole(
+        text in prop::collection::vec(any::<u8>(), 1..400),
+        segments in prop::collection::vec((0_usize..400, 1_usize..60, 0_usize..60), 0..40),
+    ) {
+        let mut wire = Wire::new();
+        wire.open();
+        let len = text.len();
+        for (at, n, missing) in segments {
+            let at = at % len;
+            let bytes = &text[at..(at + n).min(len)];
+            wire.say_cut(End::A, at as u64, bytes, missing.min(bytes.len()));
+        }
+        wire.connection.data(End::A, 0, len, true);
+        wire.finish(End::A);
+        let (rows, imported) = wire.end();
+        let (mut offset, mut gaps) = (0, 0);
+        for row in &rows {
+            match &row.body {
+                RowBody::Data { .. } => {
+                    prop_assert_eq!(row.stream_offset, offset);
+                    prop_assert_eq!(&row.payload, &text[offset as usize..][..row.payload.len()]);
+                    offset += row.payload.len() as u64;
+                }
+                RowBody::Notice { notice: Notice::NotCaptured { bytes, .. } } => {
+                    gaps += 1;
+                    offset += bytes;
+                }
+                _ => {}
+            }
+        }
+        prop_assert_eq!(offset, len as u64);
+        prop_assert_eq!(imported.gaps, gaps);
     }
 
     #[test]

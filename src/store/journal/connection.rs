@@ -53,7 +53,7 @@ const WAL_BYTES_MAX: u32 = 64 << 20;
 fn create_tables(connection: &mut Connection) -> rusqlite::Result<()> {
     // Two programs may create the same file: whoever comes second finds the tables there.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    if application_id(&transaction)? != schema::APPLICATION_ID {
+    if !is_a_journal(&transaction)? {
         transaction.pragma_update(None, "application_id", schema::APPLICATION_ID)?;
         transaction.pragma_update(None, "user_version", schema::VERSION)?;
         transaction.execute_batch(schema::CREATE)?;
@@ -66,11 +66,59 @@ pub(super) fn open_for_reading(path: &Path) -> Result<Connection, Failure> {
     if !check(path)? {
         return Err(file_failure(Operation::OpenJournal, path.display(), &io::ErrorKind::NotFound.into()));
     }
-    let failed = |error: rusqlite::Error| failure(Operation::OpenJournal, path, &error);
     // Readers of a log need to write to its index; SQLite falls back to read-only by itself where rights lack.
-    let connection = Connection::open_with_flags(path, FLAGS | OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(failed)?;
-    connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
-    Ok(connection)
+    let opened = open_and_look(path, OpenFlags::SQLITE_OPEN_READ_WRITE);
+    opened.map(|(connection, _)| connection).map_err(|error| failure(Operation::OpenJournal, path, &error))
+}
+
+/// Opens a file that is there, with the `application_id` that it has. Where its folder can't be written to, no log can be
+/// made beside it, without which a journal isn't opened in the usual way even to read: it is then read as what never
+/// changes, unless there is a log. Should somebody who may write it begin to, this connection's rows are not to be relied
+/// on: sqlite.org/uri.html#uriimmutable.
+fn open_and_look(path: &Path, access: OpenFlags) -> rusqlite::Result<(Connection, i32)> {
+    let look = |connection: Connection| {
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        let id = application_id(&connection)?;
+        Ok((connection, id))
+    };
+    let opened = Connection::open_with_flags(path, FLAGS | access).and_then(look);
+    match opened.as_ref().map_err(rusqlite::Error::sqlite_error_code) {
+        Err(Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen)) if !has_log(path) => {
+            let flags = FLAGS | OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+            // What was wrong before is what is told.
+            Connection::open_with_flags(immutable(path), flags).and_then(look).or(opened)
+        }
+        _ => opened,
+    }
+}
+
+/// Whether rows may be in a log that are not in the journal itself yet.
+fn has_log(path: &Path) -> bool {
+    let mut log = path.to_owned().into_os_string();
+    log.push("-wal");
+    match fs::metadata(log) {
+        Ok(metadata) => metadata.len() > 0,
+        Err(error) => error.kind() != io::ErrorKind::NotFound,
+    }
+}
+
+/// As sqlite.org/uri.html has it: whatever could mean something else in a URI is escaped.
+fn immutable(path: &Path) -> String {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    #[cfg(unix)]
+    let bytes = std::os::unix::ffi::OsStrExt::as_bytes(absolute.as_os_str()).to_owned();
+    #[cfg(not(unix))]
+    let bytes = format!("/{}", absolute.to_string_lossy().replace('\\', "/")).into_bytes();
+    let mut uri = "file:".to_owned();
+    for byte in bytes {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => uri.push(byte.into()),
+            #[cfg(not(unix))]
+            b':' => uri.push(byte.into()),
+            _ => uri.push_str(&format!("%{byte:02x}")),
+        }
+    }
+    uri + "?immutable=1"
 }
 
 /// Whether a journal is there (true) or one can be created (false). Looks through a connection that can't write, so
@@ -89,9 +137,8 @@ fn check(path: &Path) -> Result<bool, Failure> {
         Ok(_) => {}
     }
     let failed = |error: rusqlite::Error| failure(Operation::OpenJournal, path, &error);
-    let connection = Connection::open_with_flags(path, FLAGS | OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failed)?;
-    connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
-    if application_id(&connection).map_err(failed)? != schema::APPLICATION_ID {
+    let (connection, id) = open_and_look(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failed)?;
+    if id != schema::APPLICATION_ID {
         return Err(refusal(path, NOT_A_JOURNAL));
     }
     let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)?;
@@ -102,6 +149,11 @@ fn check(path: &Path) -> Result<bool, Failure> {
 }
 
 const NOT_A_JOURNAL: &str = "not a Sockeye journal";
+
+/// Whether a connection is to a journal, be it of another version.
+pub(super) fn is_a_journal(connection: &Connection) -> rusqlite::Result<bool> {
+    Ok(application_id(connection)? == schema::APPLICATION_ID)
+}
 
 fn application_id(connection: &Connection) -> rusqlite::Result<i32> {
     connection.pragma_query_value(None, "application_id", |row| row.get(0))

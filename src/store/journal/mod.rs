@@ -13,9 +13,11 @@ mod needle;
 mod reader;
 pub mod schema;
 mod search;
+mod whole;
 mod writer;
 
 pub use reader::{JournalReader, SaveCanceller};
+pub use whole::{WholeJournal, part_name};
 pub use writer::JournalWriter;
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What the journal file looks like.
 //!
-//! It is a `SQLite` 3 database, `application_id` [`APPLICATION_ID`] ("SOCK"), `user_version` [`VERSION`], in WAL mode
-//! while Sockeye has it open.
+//! It is a `SQLite` 3 database, `application_id` [`APPLICATION_ID`] ("SOCK"), `user_version` [`VERSION`], in WAL mode.
+//! In a folder that can't be written to, other programs open it as `file:journal.sqlite?immutable=1`.
 //!
 //! Table `rows`, one row a call that returned or an event of a connection's life:
 //!

@@ -392,6 +392,45 @@ fn a_reader_in_the_middle_of_a_page_does_not_stop_the_writer() {
 }
 
 #[test]
+fn a_journal_in_one_go_is_seen_once_it_is_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.sqlite");
+    let names = || {
+        let mut names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let part = folder.path().join(part_name("a.sqlite"));
+    // What somebody else has under that name stays.
+    fs::write(&part, "mine").unwrap();
+    assert_eq!(WholeJournal::create(&path).unwrap_err().cause, Cause::AlreadyExists);
+    assert_eq!(fs::read(&part).unwrap(), b"mine");
+    // A leftover doesn't.
+    fs::remove_file(&part).unwrap();
+    JournalWriter::create(&part).and_then(|mut writer| writer.append(&[received(0, b"old")])).unwrap();
+
+    let mut whole = WholeJournal::create(&path).unwrap();
+    whole.append(&[received(0, b"ab")]).unwrap();
+    assert!(!path.exists());
+    let failure = WholeJournal::create(&path).unwrap_err();
+    assert_eq!((failure.cause, failure.subject), (Cause::AlreadyExists, path.display().to_string()));
+    whole.append(&[received(2, b"c")]).unwrap();
+    whole.finish().unwrap();
+    assert_eq!(names(), ["a.sqlite"]);
+    assert_eq!(numbers(&all(&mut JournalReader::open(&path).unwrap())), [1, 2]);
+
+    // Nor is one that came meanwhile replaced, and what is given up is gone.
+    let other = folder.path().join("b.sqlite");
+    let whole = WholeJournal::create(&other).unwrap();
+    fs::write(&other, "theirs").unwrap();
+    assert_eq!(whole.finish().unwrap_err().cause, Cause::AlreadyExists);
+    drop(WholeJournal::create(&folder.path().join("c.sqlite")).unwrap());
+    assert_eq!(fs::read(&other).unwrap(), b"theirs");
+    assert_eq!(names(), ["a.sqlite", "b.sqlite"]);
+    assert_eq!(WholeJournal::create(&path).unwrap_err().cause, Cause::AlreadyExists);
+}
+
+#[test]
 fn files_that_are_no_journal_are_refused_unharmed() {
     let folder = tempfile::tempdir().unwrap();
     let text = folder.path().join("text");

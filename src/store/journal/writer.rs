@@ -1,8 +1,6 @@
 //! Appending rows.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
-use std::io;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, TransactionBehavior};
@@ -10,14 +8,13 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::columns::{self, Extent};
 use super::connection::{failure, open_for_writing};
 use crate::model::{Call, Direction, Failure, Life, Operation, Row, RowBody, SessionId};
-use crate::store::advice::file_failure;
 
 /// The writing end of a journal, owned by the recorder's thread. It may go on in a journal of an earlier run: numbers
 /// then go on too.
 #[derive(Debug)]
 pub struct JournalWriter {
     pub(super) connection: Connection,
-    path: PathBuf,
+    pub(super) path: PathBuf,
     total: u64,
     /// As column `last_session` has it.
     last_session: i64,
@@ -54,53 +51,11 @@ impl JournalWriter {
         Ok(Self { connection, path: path.to_owned(), total, last_session, links: Links::default() })
     }
 
-    /// A new journal that is written in one go and that nobody reads before [`Self::finish_whole`]: without a log, which would
-    /// write everything twice. A crash leaves a file that is worth nothing.
-    ///
-    /// # Errors
-    /// As [`Self::create`]; a journal with rows is refused.
-    pub fn create_whole(path: &Path) -> Result<Self, Failure> {
-        if fs::symlink_metadata(path).is_ok() {
-            let error = io::ErrorKind::AlreadyExists.into();
-            return Err(file_failure(Operation::OpenJournal, path.display(), &error));
-        }
-        let writer = Self::create(path)?;
-        writer.set_log("off", "off")?;
-        Ok(writer)
-    }
-
-    /// From now on the journal is as safe as any.
-    ///
-    /// # Errors
-    /// A write error.
-    pub fn finish_whole(&mut self) -> Result<(), Failure> {
-        self.set_log("wal", "normal")?;
-        File::open(&self.path)
-            .and_then(|file| file.sync_all())
-            .map_err(|error| file_failure(Operation::WriteJournal, self.path.display(), &error))
-    }
-
-    fn set_log(&self, mode: &str, synchronous: &str) -> Result<(), Failure> {
-        let set = |name, value| self.connection.pragma_update(None, name, value);
-        set("journal_mode", mode)
-            .and_then(|()| set("synchronous", synchronous))
+    /// Sets one of `SQLite`'s ways to write: sqlite.org/pragma.html.
+    pub(super) fn set(&self, pragma: &str, value: &str) -> Result<(), Failure> {
+        self.connection
+            .pragma_update(None, pragma, value)
             .map_err(|error| failure(Operation::WriteJournal, &self.path, &error))
-    }
-
-    /// Removes the journal, which this writer has created.
-    pub fn discard(self) {
-        let Self { connection, path, .. } = self;
-        drop(connection);
-        for suffix in ["", "-wal", "-shm", "-journal"] {
-            let mut name = path.clone().into_os_string();
-            name.push(suffix);
-            match fs::remove_file(&name) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    tracing::warn!(path = %path.display(), %error, "a journal that was given up stays behind");
-                }
-                _ => {}
-            }
-        }
     }
 
     /// Appends all rows in one transaction, numbered in this order, and returns how many rows the journal has now.

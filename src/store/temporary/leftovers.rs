@@ -14,6 +14,7 @@ use nix::fcntl::OFlag;
 use nix::unistd::{Uid, UnlinkatFlags, unlinkat};
 
 use super::{JOURNAL, PREFIX};
+use crate::store::journal::part_name;
 
 /// What `SQLite` makes of the journal's name: sqlite.org/tempfiles.html.
 const ENDINGS: [&str; 4] = ["", "-wal", "-shm", "-journal"];
@@ -72,9 +73,11 @@ fn remove(folder: &Path) -> io::Result<bool> {
     if !is_same(folder, &directory)? {
         return Ok(false);
     }
-    for ending in ENDINGS {
+    // A capture that is being imported has another name first.
+    let names = [JOURNAL.to_owned(), part_name(JOURNAL)];
+    for name in names.iter().flat_map(|name| ENDINGS.map(|ending| format!("{name}{ending}"))) {
         // By the descriptor, so that no part of the path is looked up again; a link is removed, not followed.
-        match unlinkat(&directory, format!("{JOURNAL}{ending}").as_str(), UnlinkatFlags::NoRemoveDir) {
+        match unlinkat(&directory, name.as_str(), UnlinkatFlags::NoRemoveDir) {
             Ok(()) | Err(Errno::ENOENT) => {}
             Err(error) => return Err(error.into()),
         }
@@ -119,6 +122,7 @@ mod tests {
         let dead = folder(parent.path(), "sockeye-1-0");
         for ending in ENDINGS {
             fs::write(dead.join(format!("{JOURNAL}{ending}")), "rows").unwrap();
+            fs::write(dead.join(format!("{}{ending}", part_name(JOURNAL))), "rows").unwrap();
         }
         // As it is before its files, or after a sweep that was itself cut short.
         let empty = folder(parent.path(), &format!("sockeye-{}-7", std::process::id()));
