@@ -6,6 +6,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant, SystemTime};
 
+use jiff::tz::TimeZone;
 use sockeye::codec::can::Frame;
 use sockeye::codec::can::bcm::Message;
 use sockeye::codec::capture::connection::{Connection, End};
@@ -509,7 +510,7 @@ fn messages_and_filters() {
                 }
             }
         }
-        let _ = Filter::parse(&text);
+        let _ = Filter::parse(&text, &TimeZone::UTC);
         let _ = escapes::parse(&text, Encoding::Big5);
     });
 }

@@ -12,8 +12,8 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use sockeye::codec::encoding::Encoding;
 use sockeye::i18n::Language;
 use sockeye::model::{
-    Cause, Direction, Event, Failure, Life, Notice, Operation, Outcome, PageRow, Protocol, Role as Side, RowBody,
-    SendMode, SessionId, SocketId, Stamp,
+    Cause, Direction, Event, Failure, FilterError, FilterProblem, Life, Notice, Operation, Outcome, PageRow, Protocol,
+    Role as Side, RowBody, SendMode, SessionId, SocketId, Stamp,
 };
 use sockeye::ui::action::UiCommand;
 
@@ -379,7 +379,8 @@ fn a_mistake_in_the_filter_is_shown_and_changes_nothing() {
     assert!(shows(&harness, "你好") && !shows(&harness, "不好"));
     assert!(harness.query_by_label_contains("4 shown").is_some());
     type_filter(&mut harness, " hex:4z");
-    let words = sockeye::i18n::filter_error(Language::English, &sockeye::model::FilterError::BadHex { at: 3..9 });
+    let words =
+        sockeye::i18n::filter_error(Language::English, &FilterError { at: 3..9, problem: FilterProblem::BadHex });
     assert!(shows(&harness, &words), "no words for the mistake");
     assert!(shows(&harness, "你好") && !shows(&harness, "不好"));
 }

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use jiff::tz::TimeZone;
+
 use super::args::ExportArguments;
 use super::console::Ending;
 use super::report::{Fact, Form};
@@ -25,7 +27,7 @@ pub(super) struct ExportTask {
 /// The filter can't be read.
 pub(super) fn read(arguments: ExportArguments, language: Language) -> Result<ExportTask, UsageError> {
     let words = arguments.filter.unwrap_or_default();
-    let filter = Filter::parse(&words).map_err(|error| UsageError {
+    let filter = Filter::parse(&words, &TimeZone::system()).map_err(|error| UsageError {
         argument: Some("--filter"),
         problem: request::quoted(language, &words, &i18n::filter_error(language, &error)),
     })?;

@@ -4,7 +4,7 @@ use super::Language;
 use crate::codec::can::FrameTextProblem;
 use crate::codec::can::bcm::{FRAMES_MAX, MessageTextProblem};
 use crate::codec::compose::{ComposeError, ComposeProblem};
-use crate::model::{EndpointError, FilterError, GroupError, OptionError, OptionKind, Unit};
+use crate::model::{EndpointError, FilterError, FilterProblem, GroupError, OptionError, OptionKind, Unit};
 use crate::tr;
 
 /// Why a form or an endpoint text can't be right.
@@ -151,10 +151,17 @@ fn broadcast_problem(language: Language, problem: MessageTextProblem) -> Cow<'st
 /// Why a filter can't be read.
 #[must_use]
 pub fn filter_error(language: Language, error: &FilterError) -> String {
-    match error {
-        FilterError::BadHex { .. } => tr!(language, "filter.bad_hex"),
-        FilterError::OpenQuote { .. } => tr!(language, "filter.open_quote"),
-        FilterError::BadSession { .. } => tr!(language, "filter.bad_session"),
+    match &error.problem {
+        FilterProblem::BadHex => tr!(language, "filter.bad_hex"),
+        FilterProblem::OpenQuote => tr!(language, "filter.open_quote"),
+        FilterProblem::BadSession => tr!(language, "filter.bad_session"),
+        FilterProblem::BadNumber => tr!(language, "filter.bad_number"),
+        FilterProblem::BadTime => tr!(language, "filter.bad_time"),
+        FilterProblem::BadRegex(reason) => tr!(language, "filter.bad_regex", reason = reason),
+        FilterProblem::NoCondition => tr!(language, "filter.no_condition"),
+        FilterProblem::OpenParenthesis => tr!(language, "filter.open_parenthesis"),
+        FilterProblem::CloseParenthesis => tr!(language, "filter.close_parenthesis"),
+        FilterProblem::TooDeep => tr!(language, "filter.too_deep", max = crate::model::Filter::DEPTH_MAX),
     }
     .into_owned()
 }

@@ -1,5 +1,14 @@
 //! What of the journal is shown.
 
+mod condition;
+mod parser;
+mod pattern;
+
+pub use condition::{Comparison, Condition, Moment, Operator};
+pub use pattern::BytePattern;
+
+use jiff::tz::TimeZone;
+
 use super::ids::{SessionId, SocketId};
 use super::row::Direction;
 
@@ -10,147 +19,84 @@ pub struct Filter {
     pub socket: Option<SocketId>,
     pub session: Option<SessionId>,
     pub direction: Option<Direction>,
-    /// Only failures and notices.
-    pub errors: bool,
-    /// The peer's text contains this.
-    pub peer: Option<String>,
-    /// Every one of these is contained, letter case of ASCII ignored: in the payload, in UTF-8 or an encoding that a
-    /// session is shown in, or in the row's own text.
-    pub text: Vec<String>,
-    /// The payload contains every one of these.
-    pub bytes: Vec<Vec<u8>>,
+    /// What the user wrote.
+    pub condition: Option<Condition>,
 }
 
-/// Why a filter text can't be right, with the byte range in it.
+/// Why a filter text can't be right.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum FilterError {
-    #[error("hex digits expected")]
-    BadHex { at: std::ops::Range<usize> },
-    #[error("a closing quote is missing")]
-    OpenQuote { at: std::ops::Range<usize> },
-    #[error("a session's number expected")]
-    BadSession { at: std::ops::Range<usize> },
+#[error("{problem}")]
+pub struct FilterError {
+    /// The byte range in the text, never empty.
+    pub at: std::ops::Range<usize>,
+    pub problem: FilterProblem,
 }
 
-impl FilterError {
-    #[must_use]
-    pub fn at(&self) -> std::ops::Range<usize> {
-        match self {
-            Self::BadHex { at } | Self::OpenQuote { at } | Self::BadSession { at } => at.clone(),
-        }
-    }
+/// What is wrong there.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FilterProblem {
+    #[error("hex digits expected")]
+    BadHex,
+    #[error("a closing quote is missing")]
+    OpenQuote,
+    #[error("a session's number expected")]
+    BadSession,
+    #[error("a number expected")]
+    BadNumber,
+    #[error("a time expected")]
+    BadTime,
+    #[error("no regular expression: {0}")]
+    BadRegex(String),
+    /// After `not`, `and` or `or`, or in parentheses.
+    #[error("a condition expected")]
+    NoCondition,
+    #[error("a closing parenthesis is missing")]
+    OpenParenthesis,
+    #[error("nothing was opened that this closes")]
+    CloseParenthesis,
+    #[error("more than {max} conditions in each other", max = Filter::DEPTH_MAX)]
+    TooDeep,
 }
 
 impl Filter {
+    /// So many parentheses and `not` may be open at a place.
+    pub const DEPTH_MAX: usize = 64;
+
     /// Whether every row passes, so that nothing has to be scanned.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Reads words separated by spaces: `in`, `out`, `error`, `session:3`, `peer:127.0.0.1`, `hex:e4bda0`; any other
-    /// word, or anything between double quotes, is text to look for.
+    /// Reads conditions separated by spaces, which must all hold; `and` may stand between them, `or` binds less, `not` or
+    /// `!` more, and parentheses most. A condition is one of
+    ///
+    /// - `in`, `out`: bytes of that direction; `error`: failures and notices;
+    /// - `session:3`;
+    /// - `peer:127.0.0.1`: contained in the peer; with `*` (any text) or `?` (any character), all of it;
+    /// - `len>100`, `row<=7`: bytes of the payload, the row's number; also `>=`, `<`, `=`, `!=`;
+    /// - `text:你好`: contained in the payload or in the row's own text; any other word is the same without `text:`;
+    /// - `hex:e4bd??a0`: bytes of the payload, `?` standing for any digit;
+    /// - `/GET|POST/i`: a regular expression, over the same as a text; `i` ignores case, `s` has `.` take line feeds;
+    /// - `since:10:21`, `until:10:21:30.5`: from that time of the day on or before it, in `zone`;
+    ///   `since:2026-11-23T10:21`: of one day.
+    ///
+    /// Double quotes around a word, or around what follows a colon, take its special meaning away and may have spaces
+    /// between them; `\"` and `\\` stand for the characters themselves there.
     ///
     /// # Errors
-    /// The first word that can't be read, with its place.
-    pub fn parse(text: &str) -> Result<Self, FilterError> {
-        let mut filter = Self::default();
-        for word in words(text)? {
-            if word.quoted {
-                filter.text.push(word.text.to_owned());
-                continue;
-            }
-            match word.text.split_once(':') {
-                Some(("hex", digits)) => {
-                    let bytes = crate::codec::hex::parse(digits)
-                        .ok()
-                        .filter(|bytes| !bytes.is_empty())
-                        .ok_or(FilterError::BadHex { at: word.at })?;
-                    filter.bytes.push(bytes);
-                }
-                Some(("peer", peer)) if !peer.is_empty() => filter.peer = Some(peer.to_owned()),
-                Some(("session", number)) => {
-                    let number = number.parse().map_err(|_| FilterError::BadSession { at: word.at })?;
-                    filter.session = Some(SessionId(number));
-                }
-                _ => match word.text {
-                    "in" => filter.direction = Some(Direction::In),
-                    "out" => filter.direction = Some(Direction::Out),
-                    "error" => filter.errors = true,
-                    text => filter.text.push(text.to_owned()),
-                },
-            }
-        }
-        Ok(filter)
+    /// The first mistake, with its place.
+    pub fn parse(text: &str, zone: &TimeZone) -> Result<Self, FilterError> {
+        Ok(Self { condition: parser::parse(text, zone)?, ..Self::default() })
     }
-}
 
-struct Word<'a> {
-    text: &'a str,
-    quoted: bool,
-    at: std::ops::Range<usize>,
-}
-
-fn words(text: &str) -> Result<Vec<Word<'_>>, FilterError> {
-    let mut words = Vec::new();
-    let mut at = 0;
-    while let Some(skip) = text[at..].find(|c: char| !c.is_whitespace()) {
-        let start = at + skip;
-        if let Some(rest) = text[start..].strip_prefix('"') {
-            let len = rest.find('"').ok_or(FilterError::OpenQuote { at: start..text.len() })?;
-            at = start + len + 2;
-            if len > 0 {
-                words.push(Word { text: &rest[..len], quoted: true, at: start..at });
-            }
-        } else {
-            let len = text[start..].find(char::is_whitespace).unwrap_or(text.len() - start);
-            at = start + len;
-            words.push(Word { text: &text[start..at], quoted: false, at: start..at });
-        }
+    /// What must be contained, for those who have it as a text.
+    #[must_use]
+    pub fn containing(text: &str) -> Self {
+        let condition = (!text.is_empty()).then(|| Condition::Text(text.to_owned()));
+        Self { condition, ..Self::default() }
     }
-    Ok(words)
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn words_are_conditions_and_all_else_is_text() {
-        let filter = Filter::parse("in error session:3 peer:127.0.0.1 hex:E4bd 你好 \"in out\" http://x").unwrap();
-        assert_eq!(
-            filter,
-            Filter {
-                socket: None,
-                session: Some(SessionId(3)),
-                direction: Some(Direction::In),
-                errors: true,
-                peer: Some("127.0.0.1".to_owned()),
-                text: vec!["你好".to_owned(), "in out".to_owned(), "http://x".to_owned()],
-                bytes: vec![vec![0xe4, 0xbd]],
-            }
-        );
-        assert!(Filter::parse("  \"\" ").unwrap().is_empty());
-    }
-
-    #[test]
-    fn mistakes_have_their_place() {
-        assert_eq!(Filter::parse("in hex:e4b out"), Err(FilterError::BadHex { at: 3..10 }));
-        assert_eq!(Filter::parse("hex:"), Err(FilterError::BadHex { at: 0..4 }));
-        assert_eq!(Filter::parse("你 \"好"), Err(FilterError::OpenQuote { at: 4..8 }));
-        assert_eq!(Filter::parse("session:x"), Err(FilterError::BadSession { at: 0..9 }));
-    }
-
-    proptest! {
-        #[test]
-        fn any_text_is_read_or_its_mistake_has_a_place_in_it(
-            text in prop_oneof![".{0,40}", "(in|out|error|session:[0-9x]|hex:[0-9a-g]{0,4}|\"[a-z ]*|你| ){0,8}"],
-        ) {
-            if let Err(error) = Filter::parse(&text) {
-                prop_assert!(text.get(error.at()).is_some_and(|word| !word.is_empty()), "{:?}", error);
-            }
-        }
-    }
-}
+mod tests;

@@ -42,7 +42,7 @@ pub use endpoint::{Endpoint, EndpointError, LocalPlace, UNIX_PATH_MAX};
 pub use event::{CloseReason, Event, Notice};
 pub use facility::Facility;
 pub use failure::{Cause, Failure, Hint, Operation, PortOwner, WaitingSocket};
-pub use filter::{Filter, FilterError};
+pub use filter::{BytePattern, Comparison, Condition, Filter, FilterError, FilterProblem, Moment, Operator};
 pub use ids::{SessionId, SocketId, TransferId};
 pub use import::Imported;
 pub use interface::{InterfaceAddress, NetworkInterface};

@@ -4,6 +4,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use jiff::tz::TimeZone;
 use sockeye::engine::JournalPlace;
 use sockeye::model::{
     Call, Cause, Command, Direction, Event, Filter, Life, PageRequest, PageRow, Row, RowBody, SaveRequest, SessionId,
@@ -32,14 +33,27 @@ fn filters_by_text_hex_direction_and_session() {
         ("hex:0102 out", 1),
         ("hex:ff", 0),
         ("\"你好 W\"", 2),
+        ("你好 or hex:0102", 4),
+        ("not (你好 or hex:0102) len>0", 0),
+        ("(in or out) !你好", 2),
+        ("hex:01??03", 2),
+        ("len=3", 2),
+        ("len>100", 0),
+        ("/W.rld$/ out", 1),
+        ("/^你.*WORLD/i", 2),
+        ("peer:127.0.0.?:* len>0", 4),
+        ("peer:128.* len>0", 0),
+        ("since:00:00 len>0", 4),
+        ("until:1971-01-01", 0),
+        ("row>9999", 0),
     ] {
-        assert_eq!(h.page(&Filter::parse(text).unwrap()).matches, matches, "{text}");
+        assert_eq!(h.page(&Filter::parse(text, &TimeZone::UTC).unwrap()).matches, matches, "{text}");
     }
-    let data = |text: &str| Filter { session: Some(at_first.id), ..Filter::parse(text).unwrap() };
+    let data = |text: &str| Filter { session: Some(at_first.id), ..Filter::parse(text, &TimeZone::UTC).unwrap() };
     assert_eq!(h.page(&data("out")).matches, 1);
     h.engine.send(Command::SetFilterEncodings(vec!["gbk".to_owned()]));
     h.send(first, &[0xc4, 0xe3, 0xba, 0xc3]);
-    h.rows(&Filter::parse("你好").unwrap(), |rows| rows.len() == 4);
+    h.rows(&Filter::parse("你好", &TimeZone::UTC).unwrap(), |rows| rows.len() == 4);
 }
 
 #[test]
@@ -88,7 +102,7 @@ fn a_journal_is_saved_and_a_kept_one_goes_on() {
         let (client, _) = h.connect(&endpoint);
         h.opened(server);
         h.send(client, "你好".as_bytes());
-        let filter = Filter::parse("你好 in").unwrap();
+        let filter = Filter::parse("你好 in", &TimeZone::UTC).unwrap();
         h.rows(&filter, |rows| rows.len() == run);
         for name in ["all.sqlite", "all.jsonl", "all.txt"] {
             let path = folder.path().join(name);
@@ -165,7 +179,7 @@ fn a_long_journal_that_was_cleared_stays_so_however_the_program_ends() {
     assert_eq!(h.page(&Filter::default()).total, 60_000);
     h.engine.send(Command::ClearJournal);
     h.wait("the clearing", |event| matches!(event, Event::JournalCleared).then_some(()));
-    assert_eq!(h.page(&Filter::parse("k").unwrap()).matches, 0);
+    assert_eq!(h.page(&Filter::parse("k", &TimeZone::UTC).unwrap()).matches, 0);
     let (_, _) = h.listen("tcp://127.0.0.1:0");
     let rows = h.rows(&Filter::default(), |rows| !rows.is_empty());
     assert_eq!((rows.len(), rows[0].number), (1, 60_001));

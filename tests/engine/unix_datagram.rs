@@ -198,7 +198,7 @@ fn a_long_datagram_arrives_whole_and_one_that_is_too_long_not_at_all() {
     assert_eq!((failure.cause, failure.hint), (Cause::MessageTooLong, Some(Hint::RaiseSendBuffer)));
     h.send(socket, b"fits");
     assert_eq!(h.bytes(session, Direction::In, long.len() + 4)[long.len()..], *b"fits");
-    let refused = Filter { session: Some(at_client.id), errors: true, ..Filter::default() };
+    let refused = Filter { session: Some(at_client.id), condition: Some(Condition::Error), ..Filter::default() };
     assert_eq!(h.rows(&refused, |rows| !rows.is_empty()).len(), 1);
 }
 

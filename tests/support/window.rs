@@ -9,8 +9,8 @@ use egui_kittest::{Harness, HarnessBuilder};
 use sockeye::codec::decode::Decoder;
 use sockeye::i18n::Language;
 use sockeye::model::{
-    Call, Command, Direction, Event, Filter, Page, PageRequest, PageRow, Peer, Protocol, Purpose, Role, RowBody,
-    SessionId, SessionInfo, Settings, SocketId, Stamp, Traffic,
+    Call, Command, Condition, Direction, Event, Filter, Page, PageRequest, PageRow, Peer, Protocol, Purpose, Role,
+    RowBody, SessionId, SessionInfo, Settings, SocketId, Stamp, Traffic,
 };
 use sockeye::ui::action::UiCommand;
 use sockeye::ui::context::Cx;
@@ -54,15 +54,23 @@ impl Rows {
 }
 
 fn passes(filter: &Filter, row: &PageRow) -> bool {
-    let direction = match &row.body {
-        RowBody::Data { direction, .. } => Some(*direction),
-        _ => None,
-    };
     filter.socket.is_none_or(|socket| socket == row.socket)
         && filter.session.is_none_or(|session| Some(session) == row.session)
-        && filter.direction.is_none_or(|wanted| Some(wanted) == direction)
-        && filter.peer.as_ref().is_none_or(|peer| row.peer.contains(peer.as_str()))
-        && filter.text.iter().all(|text| String::from_utf8_lossy(&row.preview).contains(text.as_str()))
+        && filter.condition.as_ref().is_none_or(|condition| holds(condition, row))
+}
+
+fn holds(condition: &Condition, row: &PageRow) -> bool {
+    match condition {
+        Condition::All(each) => each.iter().all(|condition| holds(condition, row)),
+        Condition::Any(each) => each.iter().any(|condition| holds(condition, row)),
+        Condition::Not(condition) => !holds(condition, row),
+        Condition::Direction(wanted) => {
+            matches!(&row.body, RowBody::Data { direction, .. } if direction == wanted)
+        }
+        Condition::Peer(peer) => row.peer.contains(peer.as_str()),
+        Condition::Text(text) => String::from_utf8_lossy(&row.preview).contains(text.as_str()),
+        other => panic!("the made-up journal can't tell {other:?}"),
+    }
 }
 
 /// All that a frame needs.

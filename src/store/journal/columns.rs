@@ -133,6 +133,7 @@ pub(super) struct RowRef<'row> {
     /// JSON, empty for data.
     pub(super) body: &'row [u8],
     pub(super) stream_offset: u64,
+    pub(super) len: u64,
     pub(super) payload: &'row [u8],
 }
 
@@ -151,6 +152,7 @@ impl<'row> RowRef<'row> {
             truncated: signed(columns, 10)?.unwrap_or(0) != 0,
             body: bytes(columns, 11)?,
             stream_offset: unsigned(columns, 12)?.unwrap_or(0),
+            len: unsigned(columns, 14)?.unwrap_or(0),
             payload: bytes(columns, 15)?,
         })
     }
@@ -158,12 +160,15 @@ impl<'row> RowRef<'row> {
     /// What a filter looks at.
     pub(super) fn candidate(&self) -> Candidate<'row> {
         Candidate {
+            number: self.number,
+            wall_ns: self.stamp.wall_ns,
             kind: self.kind,
             socket: self.socket.cast_signed(),
             session: self.session.map(u64::cast_signed),
             direction: direction_code(self.direction),
             peer: self.peer,
             body: self.body,
+            len: self.len,
             payload: self.payload,
         }
     }

@@ -1,15 +1,23 @@
 //! Deciding whether a row passes a filter, on the columns as they lie in the file.
 
+use std::cell::Cell;
+
+use jiff::Timestamp;
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
 use memchr::memmem;
+use regex::bytes::Regex;
 
 use super::columns::{direction_code, kind};
 use super::needle::Needle;
 use crate::codec::encoding::Encoding;
-use crate::model::Filter;
+use crate::model::{BytePattern, Comparison, Condition, Filter, Moment};
 
 /// What a filter looks at.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Candidate<'row> {
+    pub(super) number: u64,
+    pub(super) wall_ns: i64,
     pub(super) kind: i64,
     pub(super) socket: i64,
     pub(super) session: Option<i64>,
@@ -17,6 +25,8 @@ pub(super) struct Candidate<'row> {
     pub(super) peer: &'row [u8],
     /// JSON, empty for data.
     pub(super) body: &'row [u8],
+    pub(super) len: u64,
+    /// Empty where [`Matcher::reads_payload`] is false.
     pub(super) payload: &'row [u8],
 }
 
@@ -26,13 +36,36 @@ pub(super) struct Matcher {
     socket: Option<i64>,
     session: Option<i64>,
     direction: Option<i64>,
-    errors: bool,
-    peer: Option<memmem::Finder<'static>>,
-    /// One entry a text: any of its needles will do.
-    text: Vec<TextCondition>,
-    bytes: Vec<memmem::Finder<'static>>,
+    condition: Option<Prepared>,
 }
 
+/// A condition, what takes the least time first.
+#[derive(Debug)]
+enum Prepared {
+    All(Vec<Self>),
+    Any(Vec<Self>),
+    Not(Box<Self>),
+    Direction(i64),
+    Error,
+    Session(i64),
+    Len(Comparison),
+    Row(Comparison),
+    Since(Clock),
+    Until(Clock),
+    Peer(memmem::Finder<'static>),
+    PeerLike(Regex),
+    Bytes {
+        pattern: BytePattern,
+        at: usize,
+        anchor: memmem::Finder<'static>,
+    },
+    Text(TextCondition),
+    Regex(Regex),
+    /// What can't be: an expression that was taken once is taken again.
+    Never,
+}
+
+/// Any of its needles will do.
 #[derive(Debug)]
 struct TextCondition {
     in_payload: Vec<Needle>,
@@ -42,57 +75,193 @@ struct TextCondition {
 
 impl Matcher {
     pub(super) fn new(filter: &Filter, encodings: &[Encoding]) -> Self {
-        // Nothing is part of everything: an empty text is no condition.
-        let text = filter.text.iter().filter(|text| !text.is_empty()).map(|text| TextCondition {
-            in_payload: Needle::in_each(text, encodings),
-            in_row: Needle::new(text, Encoding::Utf8),
-        });
         Self {
             socket: filter.socket.map(|socket| socket.0.cast_signed()),
             session: filter.session.map(|session| session.0.cast_signed()),
             direction: filter.direction.map(|direction| direction_code(Some(direction))),
-            errors: filter.errors,
-            peer: filter.peer.as_ref().map(|peer| memmem::Finder::new(peer).into_owned()),
-            text: text.collect(),
-            bytes: filter.bytes.iter().map(|bytes| memmem::Finder::new(bytes).into_owned()).collect(),
+            condition: filter.condition.as_ref().map(|condition| Prepared::new(condition, encodings)),
         }
     }
 
     /// Whether payloads have to be fetched at all.
     pub(super) fn reads_payload(&self) -> bool {
-        !self.text.is_empty() || !self.bytes.is_empty()
+        self.condition.as_ref().is_some_and(Prepared::reads_payload)
     }
 
     pub(super) fn matches(&self, row: &Candidate<'_>) -> bool {
         self.socket.is_none_or(|socket| socket == row.socket)
             && self.session.is_none_or(|session| Some(session) == row.session)
             && self.direction.is_none_or(|direction| direction == row.direction)
-            && (!self.errors || row.kind == kind::FAILED || row.kind == kind::NOTICE)
-            && self.peer.as_ref().is_none_or(|peer| peer.find(row.peer).is_some())
-            && self.bytes.iter().all(|bytes| bytes.find(row.payload).is_some())
-            && self.text.iter().all(|condition| condition.holds(row))
+            && self.condition.as_ref().is_none_or(|condition| condition.holds(row))
+    }
+}
+
+impl Prepared {
+    fn new(condition: &Condition, encodings: &[Encoding]) -> Self {
+        let each = |conditions: &[Condition]| {
+            let mut each: Vec<_> = conditions.iter().map(|condition| Self::new(condition, encodings)).collect();
+            each.sort_by_key(Self::cost);
+            each
+        };
+        match condition {
+            Condition::All(conditions) => Self::All(each(conditions)),
+            Condition::Any(conditions) => Self::Any(each(conditions)),
+            Condition::Not(condition) => Self::Not(Box::new(Self::new(condition, encodings))),
+            Condition::Direction(direction) => Self::Direction(direction_code(Some(*direction))),
+            Condition::Error => Self::Error,
+            Condition::Session(session) => Self::Session(session.0.cast_signed()),
+            Condition::Len(comparison) => Self::Len(*comparison),
+            Condition::Row(comparison) => Self::Row(*comparison),
+            Condition::Since(moment) => Self::Since(Clock::new(moment)),
+            Condition::Until(moment) => Self::Until(Clock::new(moment)),
+            Condition::Peer(peer) => Self::Peer(memmem::Finder::new(peer).into_owned()),
+            Condition::PeerLike(peer) => like(peer).map_or(Self::Never, Self::PeerLike),
+            Condition::Bytes(pattern) => {
+                let (at, anchor) = pattern.anchor();
+                Self::Bytes { pattern: pattern.clone(), at, anchor: memmem::Finder::new(&anchor).into_owned() }
+            }
+            Condition::Text(text) => Self::Text(TextCondition {
+                in_payload: Needle::in_each(text, encodings),
+                in_row: Needle::new(text, Encoding::Utf8),
+            }),
+            Condition::Regex(pattern) => Regex::new(pattern).map_or(Self::Never, Self::Regex),
+        }
+    }
+
+    /// The order in which it is worth asking.
+    fn cost(&self) -> u8 {
+        match self {
+            Self::Direction(_) | Self::Error | Self::Session(_) | Self::Len(_) | Self::Row(_) | Self::Never => 0,
+            Self::Since(_) | Self::Until(_) | Self::Peer(_) => 1,
+            Self::PeerLike(_) | Self::Bytes { .. } => 2,
+            Self::Text(_) => 3,
+            Self::Regex(_) => 4,
+            Self::All(each) | Self::Any(each) => each.iter().map(Self::cost).max().unwrap_or(0),
+            Self::Not(inner) => inner.cost(),
+        }
+    }
+
+    fn reads_payload(&self) -> bool {
+        match self {
+            Self::All(each) | Self::Any(each) => each.iter().any(Self::reads_payload),
+            Self::Not(inner) => inner.reads_payload(),
+            Self::Bytes { .. } | Self::Text(_) | Self::Regex(_) => true,
+            _ => false,
+        }
+    }
+
+    fn holds(&self, row: &Candidate<'_>) -> bool {
+        match self {
+            Self::All(each) => each.iter().all(|condition| condition.holds(row)),
+            Self::Any(each) => each.iter().any(|condition| condition.holds(row)),
+            Self::Not(condition) => !condition.holds(row),
+            Self::Direction(direction) => *direction == row.direction,
+            Self::Error => row.kind == kind::FAILED || row.kind == kind::NOTICE,
+            Self::Session(session) => Some(*session) == row.session,
+            Self::Len(comparison) => comparison.holds(row.len),
+            Self::Row(comparison) => comparison.holds(row.number),
+            Self::Since(clock) => clock.has_reached(row.wall_ns),
+            Self::Until(clock) => !clock.has_reached(row.wall_ns),
+            Self::Peer(peer) => peer.find(row.peer).is_some(),
+            Self::PeerLike(peer) => peer.is_match(row.peer),
+            Self::Bytes { pattern, at, anchor } => contains(row.payload, pattern, *at, anchor),
+            Self::Text(condition) => condition.holds(row),
+            Self::Regex(regex) => regex.is_match(row.payload) || says(row, &mut |words: &[u8]| regex.is_match(words)),
+            Self::Never => false,
+        }
     }
 }
 
 impl TextCondition {
     fn holds(&self, row: &Candidate<'_>) -> bool {
         self.in_payload.iter().any(|needle| needle.is_in(row.payload))
-            || self.in_row.as_ref().is_some_and(|needle| {
-                needle.is_in(row.peer)
-                    || (!row.body.is_empty()
-                        && serde_json::from_slice(row.body).is_ok_and(|body| is_in_values(needle, &body)))
-            })
+            || self.in_row.as_ref().is_some_and(|needle| says(row, &mut |words: &[u8]| needle.is_in(words)))
     }
 }
 
+/// Whether `holds` is true of the peer, or of anything in the body.
+fn says(row: &Candidate<'_>, holds: &mut impl FnMut(&[u8]) -> bool) -> bool {
+    holds(row.peer)
+        || (!row.body.is_empty() && serde_json::from_slice(row.body).is_ok_and(|body| is_in_values(&body, holds)))
+}
+
 /// In the values, not in the keys: those are the file's words, not the row's.
-fn is_in_values(needle: &Needle, json: &serde_json::Value) -> bool {
+fn is_in_values(json: &serde_json::Value, holds: &mut impl FnMut(&[u8]) -> bool) -> bool {
     match json {
-        serde_json::Value::Object(fields) => fields.values().any(|value| is_in_values(needle, value)),
-        serde_json::Value::Array(values) => values.iter().any(|value| is_in_values(needle, value)),
-        serde_json::Value::String(text) => needle.is_in(text.as_bytes()),
-        serde_json::Value::Number(number) => needle.is_in(number.to_string().as_bytes()),
+        serde_json::Value::Object(fields) => fields.values().any(|value| is_in_values(value, holds)),
+        serde_json::Value::Array(values) => values.iter().any(|value| is_in_values(value, holds)),
+        serde_json::Value::String(text) => holds(text.as_bytes()),
+        serde_json::Value::Number(number) => holds(number.to_string().as_bytes()),
         serde_json::Value::Null | serde_json::Value::Bool(_) => false,
+    }
+}
+
+/// Everything but `*` and `?` stands for itself. `None` for what is too long to be prepared.
+fn like(peer: &str) -> Option<Regex> {
+    let pattern = regex::escape(peer).replace("\\*", ".*").replace("\\?", ".");
+    Regex::new(&format!("(?s)\\A{pattern}\\z")).ok()
+}
+
+fn contains(payload: &[u8], pattern: &BytePattern, at: usize, anchor: &memmem::Finder<'_>) -> bool {
+    if anchor.needle().is_empty() {
+        return (0..payload.len()).any(|start| pattern.begins(&payload[start..]));
+    }
+    let Some(rest) = payload.get(at..) else { return false };
+    let mut from = 0;
+    // Occurrences that overlap count as well.
+    while let Some(found) = anchor.find(&rest[from..]) {
+        if pattern.begins(&payload[from + found..]) {
+            return true;
+        }
+        from += found + 1;
+    }
+    false
+}
+
+/// A moment to compare times with.
+#[derive(Debug)]
+enum Clock {
+    At(i64),
+    Daily {
+        time: Time,
+        zone: TimeZone,
+        /// A quarter of an hour and the zone's offset in it, in seconds: no zone changes within one.
+        offset: Cell<Option<(i64, i64)>>,
+    },
+}
+
+const NS: i64 = 1_000_000_000;
+const QUARTER: i64 = 15 * 60;
+const DAY: i64 = 24 * 60 * 60;
+
+impl Clock {
+    fn new(moment: &Moment) -> Self {
+        match moment {
+            Moment::At(ns) => Self::At(*ns),
+            Moment::Daily { time, zone } => Self::Daily { time: *time, zone: zone.clone(), offset: Cell::new(None) },
+        }
+    }
+
+    fn has_reached(&self, wall_ns: i64) -> bool {
+        match self {
+            Self::At(ns) => wall_ns >= *ns,
+            Self::Daily { time, zone, offset } => {
+                let (seconds, ns) = (wall_ns.div_euclid(NS), wall_ns.rem_euclid(NS));
+                let quarter = seconds.div_euclid(QUARTER);
+                let seconds_east = match offset.get() {
+                    Some((of, seconds_east)) if of == quarter => seconds_east,
+                    _ => {
+                        let Ok(timestamp) = Timestamp::from_second(seconds) else { return false };
+                        let seconds_east = i64::from(zone.to_offset(timestamp).seconds());
+                        offset.set(Some((quarter, seconds_east)));
+                        seconds_east
+                    }
+                };
+                let of_day = (seconds + seconds_east).rem_euclid(DAY) * NS + ns;
+                let named = i64::from(time.hour()) * 3600 + i64::from(time.minute()) * 60 + i64::from(time.second());
+                of_day >= named * NS + i64::from(time.subsec_nanosecond())
+            }
+        }
     }
 }
 
@@ -101,13 +270,19 @@ mod tests {
     use super::*;
     use crate::model::{Direction, SessionId, SocketId};
 
+    /// 2026-07-31, 10:21:00.5 in UTC.
+    const MORNING: i64 = 1_785_493_260_500_000_000;
+
     const ROW: Candidate<'_> = Candidate {
+        number: 7,
+        wall_ns: MORNING,
         kind: kind::DATA,
         socket: 1,
         session: Some(2),
         direction: 1,
         peer: b"127.0.0.1:9000",
         body: b"",
+        len: 7,
         payload: b"Hello\x00\xff",
     };
 
@@ -115,29 +290,97 @@ mod tests {
         Matcher::new(filter, &[]).matches(row)
     }
 
+    fn holds(text: &str, row: &Candidate<'_>) -> bool {
+        passes(&Filter::parse(text, &TimeZone::UTC).unwrap(), row)
+    }
+
     #[test]
-    fn each_condition_can_refuse() {
+    fn what_is_shown_alone_can_refuse() {
         let base = Filter {
             socket: Some(SocketId(1)),
             session: Some(SessionId(2)),
             direction: Some(Direction::In),
-            errors: false,
-            peer: Some("0.0.1".to_owned()),
-            text: vec!["hello".to_owned(), "9000".to_owned()],
-            bytes: vec![vec![0, 0xff]],
+            ..Filter::containing("hello")
         };
         assert!(passes(&base, &ROW));
         let refusing = [
             Filter { socket: Some(SocketId(2)), ..base.clone() },
             Filter { session: Some(SessionId(1)), ..base.clone() },
             Filter { direction: Some(Direction::Out), ..base.clone() },
-            Filter { errors: true, ..base.clone() },
-            Filter { peer: Some("10.0".to_owned()), ..base.clone() },
-            Filter { text: vec!["hello".to_owned(), "world".to_owned()], ..base.clone() },
-            Filter { bytes: vec![vec![0], vec![1]], ..base },
+            Filter { condition: Filter::containing("world").condition, ..base },
         ];
         for filter in refusing {
             assert!(!passes(&filter, &ROW), "{filter:?}");
+        }
+    }
+
+    #[test]
+    fn each_condition_holds_or_not() {
+        for (yes, no) in [
+            ("in", "out"),
+            ("not error", "error"),
+            ("session:2", "session:3"),
+            ("len=7", "len>7"),
+            ("len<=7", "len<7"),
+            ("len!=8", "len!=7"),
+            ("row>=7", "row<7"),
+            ("peer:0.0.1:", "peer:10.0"),
+            ("peer:127.*:9000", "peer:127.*:900"),
+            ("peer:127.0.?.1:*", "peer:0.0.?.1:*"),
+            ("hello", "hallo"),
+            ("9000", "9001"),
+            ("hex:00ff", "hex:ff00"),
+            ("hex:6c6c??00", "hex:6c6c??01"),
+            ("hex:?c6f", "hex:?d6f"),
+            ("hex:????????", "hex:????????????????"),
+            ("/l{2}o/", "/l{3}/"),
+            ("/(?-u)\\xff$/", "/^ello/"),
+            ("/HELLO/i", "/HELLO/"),
+            ("/^127\\./", "/^128\\./"),
+            ("hello 9000", "hello world"),
+            ("world or hello", "world or out"),
+            ("not (world or out)", "not (world or in)"),
+            ("since:10:21", "since:10:22"),
+            ("since:10:21:00.5", "since:10:21:00.6"),
+            ("until:10:21:00.6", "until:10:21:00.5"),
+            ("since:2026-07-31T10:21", "since:2026-07-31T10:22"),
+            ("until:2026-08-01", "until:2026-07-31"),
+        ] {
+            assert!(holds(yes, &ROW), "{yes}");
+            assert!(!holds(no, &ROW), "{no}");
+        }
+    }
+
+    #[test]
+    fn payloads_are_fetched_only_for_what_looks_at_them() {
+        for (text, reads) in
+            [("in len>3 or peer:a*", false), ("not (in or hello)", true), ("/a/", true), ("hex:??", true)]
+        {
+            let filter = Filter::parse(text, &TimeZone::UTC).unwrap();
+            assert_eq!(Matcher::new(&filter, &[]).reads_payload(), reads, "{text}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_overlap_are_found() {
+        let row = Candidate { payload: &[1, 1, 1, 2], len: 4, ..ROW };
+        assert!(holds("hex:??010102", &row), "the second of two");
+        assert!(holds("hex:01??02", &row));
+        assert!(!holds("hex:02??", &row), "it is cut");
+    }
+
+    #[test]
+    fn a_time_of_the_day_is_of_its_zone() {
+        // The clocks went from 2 to 3 at that time, and the filter knows the hour before and after.
+        let zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+        let change = 1_774_746_000 * NS;
+        for (offset, time) in [(-1, "01:59:59.9"), (0, "03:00")] {
+            let row = Candidate { wall_ns: change + offset, ..ROW };
+            let since = Filter::parse(&format!("since:{time}"), &zone).unwrap();
+            let matcher = Matcher::new(&since, &[]);
+            // Asked of another quarter before, it does not keep that one's offset.
+            assert!(!matcher.matches(&Candidate { wall_ns: change - 3600 * NS, ..ROW }), "{time}");
+            assert!(matcher.matches(&row), "{time}");
         }
     }
 
@@ -147,17 +390,17 @@ mod tests {
             kind: kind::LIFE,
             body: br#"{"kind":"life","life":"listening","endpoint":"tcp://x"}"#,
             payload: b"",
+            len: 0,
             ..ROW
         };
-        assert!(passes(&Filter { text: vec!["TCP://".to_owned()], ..Filter::default() }, &row));
-        assert!(!passes(&Filter { text: vec!["endpoint".to_owned()], ..Filter::default() }, &row));
+        assert!(holds("TCP://", &row) && holds("/^tcp:../", &row));
+        assert!(!holds("endpoint", &row) && !holds("/endpoint/", &row));
     }
 
     #[test]
     fn failures_and_notices_are_errors() {
-        let filter = Filter { errors: true, ..Filter::default() };
-        assert!(passes(&filter, &Candidate { kind: kind::FAILED, ..ROW }));
-        assert!(passes(&filter, &Candidate { kind: kind::NOTICE, ..ROW }));
-        assert!(!passes(&filter, &Candidate { kind: kind::LIFE, ..ROW }));
+        assert!(holds("error", &Candidate { kind: kind::FAILED, ..ROW }));
+        assert!(holds("error", &Candidate { kind: kind::NOTICE, ..ROW }));
+        assert!(!holds("error", &Candidate { kind: kind::LIFE, ..ROW }));
     }
 }

@@ -32,7 +32,7 @@ impl Search {
         let matcher = Matcher::new(&filter, encodings);
         let payload = if matcher.reads_payload() { "payload" } else { "NULL" };
         let sql = format!(
-            "SELECT number, kind, socket, session, direction, peer, body, {payload} FROM rows \
+            "SELECT number, kind, socket, session, direction, peer, body, {payload}, wall_ns, len FROM rows \
              WHERE number >= ?1 ORDER BY number LIMIT ?2"
         );
         Self { filter, encodings: encodings.to_vec(), matcher, sql, base: 0, matches: MatchSet::default() }
@@ -73,6 +73,9 @@ impl Search {
                 continue;
             };
             let candidate = Candidate {
+                number,
+                wall_ns: columns::signed(row, 8)?.unwrap_or(0),
+                len: columns::unsigned(row, 9)?.unwrap_or(0),
                 kind: columns::signed(row, 1)?.unwrap_or(-1),
                 socket: columns::signed(row, 2)?.unwrap_or(0),
                 session: columns::signed(row, 3)?,

@@ -59,10 +59,6 @@ fn last(reader: &mut JournalReader, filter: &Filter, count: usize) -> Page {
     reader.page(&PageRequest { filter: filter.clone(), first: 0, count, from_end: true }).unwrap()
 }
 
-fn text(text: &str) -> Filter {
-    Filter { text: vec![text.to_owned()], ..Filter::default() }
-}
-
 fn numbers(page: &Page) -> Vec<u64> {
     page.rows.iter().map(|row| row.number).collect()
 }
@@ -170,13 +166,13 @@ fn numbers_go_on_after_clearing_and_after_opening_again() {
 fn cleared_rows_are_out_of_sight_at_once_and_out_of_the_file_bit_by_bit() {
     let rows: Vec<Row> = (0..10_000).map(|offset| received(offset, b"a")).collect();
     let mut journal = journal(&rows);
-    assert_eq!(page(&mut journal.reader, &text("a"), 0, 1).matches, 10_000);
+    assert_eq!(page(&mut journal.reader, &Filter::containing("a"), 0, 1).matches, 10_000);
     let in_file = |journal: &Journal| -> i64 {
         journal.writer.connection.query_row("SELECT count(*) FROM rows", (), |row| row.get(0)).unwrap()
     };
     journal.writer.clear().unwrap();
     assert_eq!(in_file(&journal), 10_000);
-    for filter in [Filter::default(), text("a")] {
+    for filter in [Filter::default(), Filter::containing("a")] {
         let none = page(&mut journal.reader, &filter, 0, 9);
         assert_eq!((none.rows.len(), none.matches, none.total, none.complete), (0, 0, 0, true));
     }
@@ -191,8 +187,8 @@ fn cleared_rows_are_out_of_sight_at_once_and_out_of_the_file_bit_by_bit() {
         let shown = all(&mut journal.reader);
         assert_eq!(numbers(&shown), (10_001..=10_000 + step).collect::<Vec<_>>());
         assert_eq!((shown.total, shown.rows[0].delta_ns, &shown.rows[0].context), (step, None, &Vec::new()));
-        assert_eq!(page(&mut journal.reader, &text("a"), 0, 9).matches, 0);
-        assert_eq!(page(&mut journal.reader, &text("b"), 0, 9).matches, step);
+        assert_eq!(page(&mut journal.reader, &Filter::containing("a"), 0, 9).matches, 0);
+        assert_eq!(page(&mut journal.reader, &Filter::containing("b"), 0, 9).matches, step);
     }
     assert_eq!(in_file(&journal), 3);
     assert!(!journal.writer.reclaim().unwrap());
@@ -265,7 +261,7 @@ fn the_time_since_the_row_before_is_unknown_where_no_clock_tells() {
     assert_eq!(deltas(all(&mut journal.reader)), [None, Some(50), Some(250), None]);
     assert_eq!(deltas(page(&mut journal.reader, &Filter::default(), 1, 1)), [Some(50)]);
     // To the row before it in the journal, not in the page.
-    assert_eq!(deltas(page(&mut journal.reader, &text("a"), 0, 9)), [None, Some(250), None]);
+    assert_eq!(deltas(page(&mut journal.reader, &Filter::containing("a"), 0, 9)), [None, Some(250), None]);
 }
 
 #[test]
@@ -312,7 +308,7 @@ fn a_context_of_single_bytes_is_gathered_from_many_rows() {
 fn a_filter_finds_rows_as_they_come() {
     let rows: Vec<Row> = (0..1000).map(|index| received(0, format!("Row {index}").as_bytes())).collect();
     let mut journal = journal(&rows);
-    let filter = text("row 99");
+    let filter = Filter::containing("row 99");
     journal.reader.set_filter(filter.clone(), &[]);
     assert!(!journal.reader.scan(500).unwrap());
     assert!(journal.reader.scan(500).unwrap());
@@ -335,22 +331,22 @@ fn a_filter_finds_rows_as_they_come() {
 fn a_page_of_a_long_journal_says_that_more_may_match() {
     let rows: Vec<Row> = (0..20_000).map(|_| received(0, b"x")).collect();
     let mut journal = journal(&rows);
-    let first = page(&mut journal.reader, &text("x"), 0, 1);
+    let first = page(&mut journal.reader, &Filter::containing("x"), 0, 1);
     assert!(!first.complete && first.matches < 20_000);
     while !journal.reader.scan(1000).unwrap() {}
-    let then = page(&mut journal.reader, &text("x"), 19_999, 1);
+    let then = page(&mut journal.reader, &Filter::containing("x"), 19_999, 1);
     assert_eq!((then.complete, then.matches, numbers(&then)), (true, 20_000, vec![20_000]));
 }
 
 #[test]
 fn text_is_found_in_every_encoding_that_is_asked_for() {
     let mut journal = journal(&[received(0, b"\xc4\xe3\xba\xc3"), received(0, "你好".as_bytes())]);
-    assert_eq!(numbers(&page(&mut journal.reader, &text("你好"), 0, 9)), [2]);
-    journal.reader.set_filter(text("你好"), &[Encoding::Latin1, Encoding::Gbk]);
-    assert_eq!(numbers(&page(&mut journal.reader, &text("你好"), 0, 9)), [1, 2]);
+    assert_eq!(numbers(&page(&mut journal.reader, &Filter::containing("你好"), 0, 9)), [2]);
+    journal.reader.set_filter(Filter::containing("你好"), &[Encoding::Latin1, Encoding::Gbk]);
+    assert_eq!(numbers(&page(&mut journal.reader, &Filter::containing("你好"), 0, 9)), [1, 2]);
     // The same again keeps what was found; another set of encodings looks anew.
-    journal.reader.set_filter(text("你好"), &[]);
-    assert_eq!(numbers(&page(&mut journal.reader, &text("你好"), 0, 9)), [2]);
+    journal.reader.set_filter(Filter::containing("你好"), &[]);
+    assert_eq!(numbers(&page(&mut journal.reader, &Filter::containing("你好"), 0, 9)), [2]);
 }
 
 #[test]
@@ -493,7 +489,7 @@ fn a_damaged_row_is_shown_as_one_and_hides_no_other() {
         assert!(matches!(row.body, RowBody::Failed { .. }), "{row:?}");
     }
     assert_eq!(page.rows[3].preview, b"5");
-    assert_eq!(numbers(&last(&mut journal.reader, &text("5"), 9)), [5]);
+    assert_eq!(numbers(&last(&mut journal.reader, &Filter::containing("5"), 9)), [5]);
     journal.reader.save(&SaveRequest::new(journal.path.with_extension("txt")), &[]).unwrap();
 }
 
@@ -509,7 +505,7 @@ fn numbers_that_can_not_be_are_survived() {
     copy(&journal, -7);
     copy(&journal, i64::MIN);
     assert_eq!(numbers(&all(&mut journal.reader)), [1, 2]);
-    assert_eq!(numbers(&page(&mut journal.reader, &text("one"), 0, 9)), [1]);
+    assert_eq!(numbers(&page(&mut journal.reader, &Filter::containing("one"), 0, 9)), [1]);
     copy(&journal, i64::MAX);
     assert_eq!(numbers(&last(&mut journal.reader, &Filter::default(), 1)), [i64::MAX.cast_unsigned()]);
     let failure = journal.reader.scan(10).unwrap_err();
@@ -544,7 +540,7 @@ fn saved(extension: &str, filter: &Filter) -> (u64, Vec<u8>) {
 
 #[test]
 fn a_saved_journal_is_a_journal() {
-    let (rows, _bytes) = saved("sqlite", &text("你好"));
+    let (rows, _bytes) = saved("sqlite", &Filter::containing("你好"));
     assert_eq!(rows, 3);
 }
 
@@ -709,7 +705,7 @@ proptest! {
         scanned in 1_usize..20,
     ) {
         let mut journal = journal(&[]);
-        let filter = text(&needle);
+        let filter = Filter::containing(&needle);
         journal.reader.set_filter(filter.clone(), &[]);
         let mut model = Vec::new();
         let mut left = payloads.iter().enumerate();

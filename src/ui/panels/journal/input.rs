@@ -2,9 +2,10 @@
 
 use super::JournalPanel;
 use super::copy::CopyKind;
+use super::filter_field::condition_for;
 use super::rows::session_label;
 use super::selection::Cursor;
-use crate::model::{Filter, RowBody};
+use crate::model::RowBody;
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
@@ -114,7 +115,7 @@ impl JournalPanel {
             }
             if !row.peer.is_empty() && ui.button(tr!(cx.language, "journal.show_only_peer", peer = row.peer)).clicked()
             {
-                self.show_only_peer(&row.peer);
+                self.filter_field.write(condition_for(&row.peer), cx.zone);
             }
             ui.separator();
             if ui.button(tr!(cx.language, "journal.inspect")).clicked() {
@@ -125,16 +126,5 @@ impl JournalPanel {
                 cx.act(compare);
             }
         });
-    }
-
-    fn show_only_peer(&mut self, peer: &str) {
-        self.filter_text = format!("peer:{peer}");
-        match Filter::parse(&self.filter_text) {
-            Ok(filter) => {
-                self.parsed = filter;
-                self.filter_error = None;
-            }
-            Err(error) => self.filter_error = Some(error),
-        }
     }
 }

@@ -6,6 +6,7 @@ mod columns;
 mod copy;
 mod counts;
 mod empty;
+mod filter_field;
 mod frames;
 mod input;
 mod pages;
@@ -28,6 +29,7 @@ use self::columns::{Column, Digits};
 pub use self::copy::CopyKind;
 use self::copy::{CopyJob, Said};
 use self::counts::Losses;
+use self::filter_field::FilterField;
 use self::frames::Frames;
 use self::pages::{Pages, Wanted};
 use self::row_text::RowTexts;
@@ -35,7 +37,7 @@ use self::rows::JournalRows;
 use self::seek::{Seek, Sought};
 use self::selection::{Cursor, Selection};
 use crate::codec::encoding::Encoding;
-use crate::model::{Command, Event, Filter, FilterError, Operation, Page, PageRow, Settings};
+use crate::model::{Command, Condition, Event, Filter, Operation, Page, PageRow, Settings};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
@@ -46,14 +48,9 @@ use crate::ui::widgets::row_table::{RowTable, TableOutput};
 /// The journal's panel.
 #[derive(Debug)]
 pub struct JournalPanel {
-    filter_text: String,
-    filter_error: Option<FilterError>,
-    /// The filter text as it was last right.
-    parsed: Filter,
-    /// With the tab or session that is shown alone: what pages are asked for.
+    filter_field: FilterField,
+    /// What its text asks for, with the tab or session that is shown alone: what pages are asked for.
     filter: Filter,
-    filter_id: Id,
-    focus_filter: bool,
     pages: Pages,
     texts: RowTexts,
     frames: Frames,
@@ -95,12 +92,8 @@ impl JournalPanel {
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
         Self {
-            filter_text: String::new(),
-            filter_error: None,
-            parsed: Filter::default(),
+            filter_field: FilterField::new(),
             filter: Filter::default(),
-            filter_id: Id::unique("journal-filter"),
-            focus_filter: false,
             pages: Pages::default(),
             texts: RowTexts::default(),
             frames: Frames::default(),
@@ -153,7 +146,7 @@ impl JournalPanel {
 
     /// Puts the keyboard into the filter field in the next frame.
     pub fn focus_filter(&mut self) {
-        self.focus_filter = true;
+        self.filter_field.focus();
     }
 
     /// The rows that are shown now, for saving them.
@@ -264,8 +257,9 @@ impl JournalPanel {
 
     /// The filter text and the selected tab or session together; a session that the text names wins.
     fn follow_scope(&mut self, sessions: &Sessions) {
-        let mut filter = self.parsed.clone();
-        if let (Some((socket, session)), None) = (sessions.selected, filter.session) {
+        let mut filter = self.filter_field.parsed().clone();
+        let names_session = filter.condition.as_ref().is_some_and(Condition::names_session);
+        if let Some((socket, session)) = sessions.selected.filter(|_| !names_session) {
             filter.socket = Some(socket);
             filter.session = session;
         }
@@ -288,7 +282,7 @@ impl JournalPanel {
         encodings.dedup();
         if self.encodings.as_ref() != Some(&encodings) {
             self.encodings = Some(encodings.clone());
-            if !self.filter.text.is_empty() {
+            if self.filter.condition.is_some() {
                 self.pages.outdate();
             }
             cx.act(UiCommand::Engine(Command::SetFilterEncodings(encodings)));

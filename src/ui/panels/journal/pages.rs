@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     fn filter(text: &str) -> Filter {
-        Filter { text: vec![text.to_owned()], ..Filter::default() }
+        Filter::containing(text)
     }
 
     fn page(filter: Filter, first: u64, count: u64, matches: u64) -> Arc<Page> {

@@ -1,19 +1,15 @@
 //! The line above the journal: what is shown, how much there is, and what can be done with it.
 
-use std::sync::Arc;
-
-use egui::text::{LayoutJob, TextFormat};
-use egui::{Button, Color32, Galley, RichText, Stroke, TextEdit, Ui};
+use egui::{Button, RichText, Ui};
 
 use super::JournalPanel;
 use super::row_text::group;
 use crate::codec::encoding::Encoding;
 use crate::i18n;
-use crate::model::{Delivery, Filter, PageRow, Role, SessionId, SocketId};
+use crate::model::{Delivery, PageRow, Role, SessionId, SocketId};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
-use crate::ui::theme::Tokens;
 use crate::ui::view::Sessions;
 use crate::ui::widgets::choice::choice;
 use crate::ui::widgets::field::control_caption;
@@ -29,7 +25,7 @@ impl JournalPanel {
                 show_encoding(ui, cx, self.chosen.as_ref());
                 ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
                     let width = (ui.available_width() * 0.42).clamp(120.0, 380.0);
-                    self.show_filter(ui, cx, width);
+                    self.filter_field.show(ui, cx, width);
                     show_scope(ui, cx);
                     self.show_status(ui, cx);
                 });
@@ -37,39 +33,9 @@ impl JournalPanel {
         );
     }
 
-    fn show_filter(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, width: f32) {
-        let tokens = cx.tokens;
-        let error = self.filter_error.as_ref().map(crate::model::FilterError::at);
-        let mut layouter =
-            |ui: &Ui, text: &dyn egui::TextBuffer, _: f32| lay_out_filter(ui, text.as_str(), error.clone(), tokens);
-        let edit = TextEdit::singleline(&mut self.filter_text)
-            .id(self.filter_id)
-            .hint_text(tr!(cx.language, "journal.filter_hint"))
-            .desired_width(width)
-            .align(egui::Align2::LEFT_CENTER)
-            .min_size(egui::vec2(width, tokens.control_height))
-            .layouter(&mut layouter);
-        let response = ui.add(edit).accessible_name(tr!(cx.language, "journal.filter"));
-        if std::mem::take(&mut self.focus_filter) {
-            response.request_focus();
-        }
-        if response.changed() {
-            match Filter::parse(&self.filter_text) {
-                Ok(filter) => {
-                    self.parsed = filter;
-                    self.filter_error = None;
-                }
-                Err(error) => self.filter_error = Some(error),
-            }
-        }
-        response.on_hover_ui(|ui| {
-            ui.label(tr!(cx.language, "journal.filter_help"));
-        });
-    }
-
     fn show_status(&self, ui: &mut Ui, cx: &Cx<'_>) {
         let tokens = cx.tokens;
-        if let Some(error) = &self.filter_error {
+        if let Some(error) = self.filter_field.error() {
             let words = i18n::filter_error(cx.language, error);
             ui.add(egui::Label::new(RichText::new(words).color(tokens.error)).truncate());
             return;
@@ -211,27 +177,4 @@ fn show_scope(ui: &mut Ui, cx: &mut Cx<'_>) {
     if response.clicked() {
         cx.act(UiCommand::ShowOnly(None));
     }
-}
-
-fn lay_out_filter(ui: &Ui, text: &str, error: Option<std::ops::Range<usize>>, tokens: &Tokens) -> Arc<Galley> {
-    let format = |color: Color32, underline: Stroke| TextFormat {
-        font_id: tokens.font(),
-        color,
-        underline,
-        ..TextFormat::default()
-    };
-    let plain = format(tokens.text, Stroke::NONE);
-    let wrong = format(tokens.error, Stroke::new(1.5, tokens.error));
-    let mut job = LayoutJob { break_on_newline: false, keep_trailing_whitespace: true, ..LayoutJob::default() };
-    let wrong_at = error.filter(|at| text.get(at.clone()).is_some());
-    let (start, end) = wrong_at.map_or((text.len(), text.len()), |at| (at.start, at.end));
-    for (part, format) in [(&text[..start], &plain), (&text[start..end], &wrong), (&text[end..], &plain)] {
-        if !part.is_empty() {
-            job.append(part, 0.0, format.clone());
-        }
-    }
-    if text.is_empty() {
-        job.append("", 0.0, plain);
-    }
-    ui.fonts_mut(|fonts| fonts.layout_job(job))
 }
