@@ -5,7 +5,7 @@ use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::path::Path;
 
 use sockeye::model::{
-    Call, Cause, Command, Direction, Event, Filter, Hint, Life, Notice, Peer, Recipients, Respond, RowBody,
+    Call, Cause, Command, Condition, Direction, Event, Filter, Hint, Life, Notice, Peer, Recipients, Respond, RowBody,
     SessionInfo, SocketId, UnixName,
 };
 use tempfile::tempdir;

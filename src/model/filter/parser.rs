@@ -13,8 +13,10 @@ use crate::model::row::Direction;
 /// What may stand before a colon.
 const KEYS: [&str; 6] = ["text", "peer", "hex", "session", "since", "until"];
 
+type Compared = fn(Comparison) -> Condition;
+
 /// What is compared with a number.
-const NUMBERS: [(&str, fn(Comparison) -> Condition); 2] = [("len", Condition::Len), ("row", Condition::Row)];
+const NUMBERS: [(&str, Compared); 2] = [("len", Condition::Len), ("row", Condition::Row)];
 
 /// `None` for a text that asks for nothing.
 pub(super) fn parse(text: &str, zone: &TimeZone) -> Result<Option<Condition>, FilterError> {
