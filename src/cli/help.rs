@@ -10,7 +10,8 @@ const WIDTH: usize = 100;
 pub(super) const END: &str = "\
 Environment: SOCKEYE_LOG=debug writes diagnostics to standard error.
 
-Exit status: 0 done, 1 the operation failed or a file ended incomplete or refused or the journal lacks rows, 2 bad usage.";
+Exit status: 0 done, 1 the operation failed, a file ended incomplete or refused, or the journal
+lacks rows, 2 bad usage.";
 
 /// With `-h`.
 pub(super) fn short() -> String {
