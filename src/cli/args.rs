@@ -211,7 +211,8 @@ pub(super) struct ExportArguments {
     pub format: ExportFormat,
     /// Where to; a file that is there is replaced, a pipe or a device (`/dev/stdout`) is written to
     pub out: PathBuf,
-    /// Only these rows, as in the window: `in`, `out`, `error`, `session:3`, `peer:127.0.0.1`, `hex:e4bda0`, text
+    /// Only these rows, as in the window: `in`, `error`, `peer:10.0.0.*:80`, `len>100`, `hex:e4bd??a0`, `/GET|POST/i`,
+    /// `since:10:21`, text; `and`, `or`, `not` and parentheses combine them
     #[arg(long, value_name = "WORDS", allow_hyphen_values = true)]
     pub filter: Option<String>,
 }

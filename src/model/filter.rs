@@ -77,7 +77,8 @@ impl Filter {
     /// - `len>100`, `row<=7`: bytes of the payload, the row's number; also `>=`, `<`, `=`, `!=`;
     /// - `text:你好`: contained in the payload or in the row's own text; any other word is the same without `text:`;
     /// - `hex:e4bd??a0`: bytes of the payload, `?` standing for any digit;
-    /// - `/GET|POST/i`: a regular expression, over the same as a text; `i` ignores case, `s` has `.` take line feeds;
+    /// - `/GET|POST/i`: a regular expression without spaces (`\s`), over the payload as it is and the row's own text; `i`
+    ///   ignores case, `s` has `.` take line feeds;
     /// - `since:10:21`, `until:10:21:30.5`: from that time of the day on or before it, in `zone`;
     ///   `since:2026-11-23T10:21`: of one day.
     ///

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use regex::bytes::Regex;
@@ -196,7 +197,7 @@ impl<'text> Parser<'text> {
         Err(FilterError { at: self.at..self.text.len(), problem: FilterProblem::OpenQuote })
     }
 
-    /// `/…/` with its flags; what has no end that is followed by a border is a word, as paths are.
+    /// `/…/` with its flags, without spaces; what has no end that is followed by a border is a word, as paths are.
     fn regex(&mut self) -> Result<Condition, FilterError> {
         let start = self.at;
         let mut pattern = String::new();
@@ -220,6 +221,8 @@ impl<'text> Parser<'text> {
                     }
                     pattern.push('/');
                 }
+                // It would reach into the next word, which may be a path as well.
+                (space, _) if space.is_whitespace() => break,
                 _ => pattern.push(character),
             }
         }
@@ -291,12 +294,17 @@ impl<'text> Parser<'text> {
             let zoned = date_time.to_zoned(self.zone.clone()).ok()?;
             Some(Moment::At(i64::try_from(zoned.timestamp().as_nanosecond()).ok()?))
         };
+        // With an offset, or in UTC.
+        if let Ok(timestamp) = text.parse::<Timestamp>() {
+            return i64::try_from(timestamp.as_nanosecond()).ok().map(Moment::At);
+        }
         if let Ok(date) = text.parse::<Date>() {
             // A date alone is its first moment; with a time it is read as both.
             return at(text.parse::<DateTime>().unwrap_or_else(|_| date.at(0, 0, 0, 0)));
         }
-        // Digits alone could be anything.
-        let time: Time = text.contains(':').then(|| text.parse().ok()).flatten()?;
+        // Digits alone could be anything, and an offset is of a day.
+        let is_time = text.contains(':') && !text.contains(['+', '-']);
+        let time: Time = is_time.then(|| text.parse().ok()).flatten()?;
         Some(Moment::Daily { time, zone: self.zone.clone() })
     }
 }

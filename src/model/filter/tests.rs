@@ -66,7 +66,8 @@ fn words_are_conditions_and_all_else_is_text() {
 fn expressions_are_between_slashes_and_paths_are_text() {
     let regex = |pattern: &str| Condition::Regex(pattern.to_owned());
     assert_eq!(read("/GET|POST/"), regex("GET|POST"));
-    assert_eq!(read("/a b/is"), regex("(?is)a b"));
+    assert_eq!(read("/a\\sb/is"), regex("(?is)a\\sb"));
+    assert_eq!(read("/a or /b/"), Condition::Any(vec![text("/a"), regex("b")]));
     assert_eq!(read("/a\\/[/]\\d/"), regex("a/[/]\\d"));
     for path in ["/", "/etc/passwd", "/index.html", "//x"] {
         assert_eq!(read(path), text(path), "{path}");
@@ -107,7 +108,10 @@ fn times_are_of_a_day_or_of_each() {
     // As date(1) has it.
     let at = Moment::At(1_785_522_060_000_000_000 - 8 * 3_600_000_000_000);
     assert_eq!(read("since:2026-07-31T18:21"), Condition::Since(at.clone()));
-    assert_eq!(read("since:\"2026-07-31 18:21\""), Condition::Since(at));
+    assert_eq!(read("since:\"2026-07-31 18:21\""), Condition::Since(at.clone()));
+    // Their own offset counts.
+    assert_eq!(read("since:2026-07-31T10:21Z"), Condition::Since(at.clone()));
+    assert_eq!(read("since:2026-07-31T12:21+02:00"), Condition::Since(at));
     let midnight = Moment::At((1_785_522_060 - 18 * 3600 - 21 * 60 - 8 * 3600) * 1_000_000_000);
     assert_eq!(read("until:2026-07-31"), Condition::Until(midnight));
 }
@@ -128,6 +132,7 @@ fn mistakes_have_their_place() {
         ("row=-1", "row=-1", BadNumber),
         ("since:25:00", "since:25:00", BadTime),
         ("since:10", "since:10", BadTime),
+        ("since:10:21+02:00", "since:10:21+02:00", BadTime),
         ("until:", "until:", BadTime),
         ("a and", "and", NoCondition),
         ("a or or b", "or", NoCondition),

@@ -103,7 +103,10 @@ impl Part {
             // A file system without links: the name is taken with an empty file, and that replaced.
             Err(_) => {
                 OpenOptions::new().write(true).create_new(true).open(target)?;
-                fs::rename(&self.0, target)?;
+                fs::rename(&self.0, target).inspect_err(|_| {
+                    // What was made just now says nothing.
+                    let _ = fs::remove_file(target);
+                })?;
             }
         }
         drop(self);

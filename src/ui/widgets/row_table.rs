@@ -278,16 +278,17 @@ impl RowTable<'_> {
                 node.set_column_count(self.columns.len());
                 node.set_multiselectable();
                 if let Some(cursor) = cursor.filter(|cursor| visible.contains(cursor)) {
-                    node.set_active_descendant(self.place_id(cursor - visible.start).accesskit_id());
+                    node.set_active_descendant(self.node_id(cursor, &visible, Some(cursor)).accesskit_id());
                 }
             })
             .is_some()
     }
 
     /// Of a row's place among the visible ones: rows that come in a flood change what stands there, and nothing is removed
-    /// and added, which assistive technology would be told of for each cell.
-    fn place_id(&self, place: u64) -> Id {
-        self.id.with(("row", place))
+    /// and added, which assistive technology would be told of for each cell. The row with the cursor has its own: another
+    /// one there is told of, and the same one elsewhere is not.
+    fn node_id(&self, row: u64, visible: &Range<u64>, cursor: Option<u64>) -> Id {
+        if cursor == Some(row) { self.id.with(("row", row)) } else { self.id.with(("place", row - visible.start)) }
     }
 
     fn describe_row(
@@ -299,7 +300,7 @@ impl RowTable<'_> {
         rows: &impl TableRows,
         inputs: &mut Vec<TableInput>,
     ) {
-        let id = self.place_id(place.index - visible.start);
+        let id = self.node_id(place.index, visible, rows.cursor());
         let index = usize::try_from(place.index).unwrap_or(usize::MAX);
         let rect = place.rect.intersect(body);
         let builder =
