@@ -8,7 +8,7 @@ mod window;
 use egui::Key;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use sockeye::model::{Protocol, Role, SessionId};
+use sockeye::model::{PageRow, Protocol, Role, SessionId};
 
 use window::{Rows, Window, open, received, sent, session};
 
@@ -78,11 +78,29 @@ fn peers_that_there_are_are_suggested_and_taken_by_a_click() {
     let mut harness = open(numbers());
     write(&mut harness, "peer:127");
     assert!(has(&harness, "peer:127.0.0.1:*"));
-    harness.query_all_by_label_contains("peer:127.0.0.1:51734").last().expect("the peer").click();
+    harness.query_all_by_label_contains("peer=127.0.0.1:51734").last().expect("the peer").click();
     harness.run_ok();
     harness.run_ok();
-    assert_eq!(written(&harness), "peer:127.0.0.1:51734 ");
+    assert_eq!(written(&harness), "peer=127.0.0.1:51734 ");
     assert!(has(&harness, "6 shown"));
+}
+
+#[test]
+fn the_rows_of_one_peer_alone_are_shown() {
+    let rows = Rows::new(4, |number| {
+        let port = if number % 2 == 1 { 5173 } else { 51734 };
+        PageRow { peer: format!("127.0.0.1:{port}"), ..received(number, format!("message {number}").as_bytes()) }
+    });
+    let mut harness = open(Window::new(rows));
+    harness.get_by_label("message 3").click();
+    harness.run_ok();
+    harness.get_by_label("message 3").click_secondary();
+    harness.run_ok();
+    harness.get_by_label("Show only 127.0.0.1:5173").click();
+    harness.run_ok();
+    harness.run_ok();
+    assert_eq!(written(&harness), "peer=127.0.0.1:5173");
+    assert!(has(&harness, "2 shown") && has(&harness, "message 1") && !has(&harness, "message 2"));
 }
 
 #[test]

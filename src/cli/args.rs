@@ -87,8 +87,8 @@ pub(super) struct ConnectArguments {
     pub endpoint: String,
     /// Send this text (UTF-8, as it stands: no line ending, no escapes), then wait for the answer
     ///
-    /// To CAN it is a frame (`123#DEADBEEF`), to its broadcast manager a message (`TX_SETUP ival2=100ms 123#DEADBEEF`), to
-    /// raw sockets for ICMP the payload of a ping (`id=7 seq=2 hello`).
+    /// To CAN it is a frame (`123#DEADBEEF`), to its broadcast manager a message (`TX_SETUP ival2=100ms 123#DEADBEEF`),
+    /// to raw sockets for ICMP the payload of a ping (`id=7 seq=2 hello`).
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with = "send_hex")]
     pub send: Option<String>,
     /// Send these bytes (`e4 bd a0`, `0xE4BDA0`), then wait for the answer
@@ -103,7 +103,8 @@ pub(super) struct ConnectArguments {
     /// Bind this local address, port or both (`127.0.0.2`, `[::1]:5000`, `:5000`) before connecting
     #[arg(long, value_name = "ADDRESS[:PORT]")]
     pub bind: Option<String>,
-    /// Datagrams: don't connect the socket, but name the endpoint in each send, and hear all who answer; --to does so too
+    /// Datagrams: don't connect the socket, but name the endpoint in each send, and hear all who answer; --to does so
+    /// too
     #[arg(long)]
     pub unconnected: bool,
     /// Tell the live state of the connection (TCP_INFO, queues, drops) at its end, and whenever SIGUSR1 comes
@@ -211,8 +212,8 @@ pub(super) struct ExportArguments {
     pub format: ExportFormat,
     /// Where to; a file that is there is replaced, a pipe or a device (`/dev/stdout`) is written to
     pub out: PathBuf,
-    /// Only these rows, as in the window: `in`, `error`, `peer:10.0.0.*:80`, `len>100`, `hex:e4bd??a0`, `/GET|POST/i`,
-    /// `since:10:21`, text; `and`, `or`, `not` and parentheses combine them
+    /// Only these rows, as in the window: `in`, `error`, `peer:10.0.0.*:80`, `peer=10.0.0.5:80`, `len>100`,
+    /// `hex:e4bd??a0`, `/GET|POST/i`, `since:10:21`, text; `and`, `or`, `not` and parentheses combine them
     #[arg(long, value_name = "WORDS", allow_hyphen_values = true)]
     pub filter: Option<String>,
 }

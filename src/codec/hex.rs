@@ -8,6 +8,38 @@ use super::compose::{ComposeError, ComposeProblem};
 /// # Errors
 /// The first mistake.
 pub fn parse(text: &str) -> Result<Vec<u8>, ComposeError> {
+    parse_by(text, digit, |high, low| high << 4 | low)
+}
+
+/// A byte of which a digit may not be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MaskedByte {
+    /// No bits but those in the mask.
+    pub value: u8,
+    /// Bits that are known.
+    pub mask: u8,
+}
+
+/// As [`parse`], with `?` for any digit.
+///
+/// # Errors
+/// The first mistake.
+pub fn parse_pattern(text: &str) -> Result<Vec<MaskedByte>, ComposeError> {
+    let digit = |byte| match byte {
+        b'?' => Some((0, 0)),
+        _ => digit(byte).map(|digit| (digit, 0xf)),
+    };
+    parse_by(text, digit, |(high, high_mask), (low, low_mask)| MaskedByte {
+        value: high << 4 | low,
+        mask: high_mask << 4 | low_mask,
+    })
+}
+
+fn parse_by<Digit, Byte>(
+    text: &str,
+    digit: impl Fn(u8) -> Option<Digit>,
+    byte: impl Fn(Digit, Digit) -> Byte,
+) -> Result<Vec<Byte>, ComposeError> {
     let input = text.as_bytes();
     let mut bytes = Vec::with_capacity(text.len() / 2);
     let mut at = 0;
@@ -19,18 +51,17 @@ pub fn parse(text: &str) -> Result<Vec<u8>, ComposeError> {
             at += separator(text, at)?;
             continue;
         }
-        let mut byte = 0;
-        for _ in 0..2 {
-            let Some(digit) = input.get(at).copied().and_then(digit) else {
+        let mut next = || {
+            let Some(digit) = input.get(at).copied().and_then(&digit) else {
                 if at < input.len() {
                     separator(text, at)?;
                 }
                 return Err(ComposeError { at: start..at, problem: ComposeProblem::HalfByte });
             };
-            byte = byte << 4 | digit;
             at += 1;
-        }
-        bytes.push(byte);
+            Ok(digit)
+        };
+        bytes.push(byte(next()?, next()?));
     }
     Ok(bytes)
 }

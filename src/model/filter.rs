@@ -68,19 +68,20 @@ impl Filter {
         *self == Self::default()
     }
 
-    /// Reads conditions separated by spaces, which must all hold; `and` may stand between them, `or` binds less, `not` or
-    /// `!` more, and parentheses most. A condition is one of
+    /// Reads conditions separated by spaces, which must all hold; `and` may stand between them, `or` binds less, `not`
+    /// or `!` more, and parentheses most. A condition is one of
     ///
     /// - `in`, `out`: bytes of that direction; `error`: failures and notices;
     /// - `session:3`;
     /// - `peer:127.0.0.1`: contained in the peer; with `*` (any text) or `?` (any character), all of it;
+    ///   `peer=127.0.0.1:9000`: all of it, character for character;
     /// - `len>100`, `row<=7`: bytes of the payload, the row's number; also `>=`, `<`, `=`, `!=`;
     /// - `text:你好`: contained in the payload or in the row's own text; any other word is the same without `text:`;
     /// - `hex:e4bd??a0`: bytes of the payload, `?` standing for any digit;
     /// - `/GET|POST/i`: a regular expression without spaces (`\s`), over the payload as it is and the row's own text; `i`
     ///   ignores case, `s` has `.` take line feeds;
     /// - `since:10:21`, `until:10:21:30.5`: from that time of the day on or before it, in `zone`;
-    ///   `since:2026-11-23T10:21`: of one day.
+    ///   `since:2026-11-23T10:21`: of one day, as what goes on over midnight has to be written.
     ///
     /// Double quotes around a word, or around what follows a colon, take its special meaning away and may have spaces
     /// between them; `\"` and `\\` stand for the characters themselves there.

@@ -67,6 +67,7 @@ fn holds(condition: &Condition, row: &PageRow) -> bool {
         Condition::Direction(wanted) => {
             matches!(&row.body, RowBody::Data { direction, .. } if direction == wanted)
         }
+        Condition::PeerIs(peer) => row.peer == *peer,
         Condition::Peer(peer) => row.peer.contains(peer.as_str()),
         Condition::Text(text) => String::from_utf8_lossy(&row.preview).contains(text.as_str()),
         other => panic!("the made-up journal can't tell {other:?}"),

@@ -19,6 +19,8 @@ pub enum Condition {
     Session(SessionId),
     /// Contained in the peer's text.
     Peer(String),
+    /// The whole peer's text.
+    PeerIs(String),
     /// The whole peer's text: `*` stands for any text, `?` for any character.
     PeerLike(String),
     /// Bytes in the payload.
@@ -29,8 +31,8 @@ pub enum Condition {
     Since(Moment),
     /// Before this time.
     Until(Moment),
-    /// Contained, letter case of ASCII ignored: in the payload, in UTF-8 or an encoding that a session is shown in, or in
-    /// the row's own text.
+    /// Contained, letter case of ASCII ignored: in the payload, in UTF-8 or an encoding that a session is shown in, or
+    /// in the row's own text.
     Text(String),
     /// Contained in the payload.
     Bytes(BytePattern),
@@ -64,13 +66,13 @@ pub enum Moment {
 }
 
 impl Condition {
-    /// Whether sessions are named somewhere in it: who does so wants no other choice of sessions.
+    /// Whether nothing passes but rows of a session that is named: who asks so wants no other choice of sessions.
     #[must_use]
-    pub fn names_session(&self) -> bool {
+    pub fn chooses_session(&self) -> bool {
         match self {
             Self::Session(_) => true,
-            Self::All(each) | Self::Any(each) => each.iter().any(Self::names_session),
-            Self::Not(inner) => inner.names_session(),
+            Self::All(each) => each.iter().any(Self::chooses_session),
+            Self::Any(each) => !each.is_empty() && each.iter().all(Self::chooses_session),
             _ => false,
         }
     }

@@ -11,8 +11,11 @@ use super::{BytePattern, Comparison, Condition, Filter, FilterError, FilterProbl
 use crate::model::ids::SessionId;
 use crate::model::row::Direction;
 
-/// What may stand before a colon.
-const KEYS: [&str; 6] = ["text", "peer", "hex", "session", "since", "until"];
+/// What a value may stand after.
+const KEYS: [&str; 7] = ["text:", "peer:", "peer=", "hex:", "session:", "since:", "until:"];
+
+const AND: [&str; 2] = ["and", "&&"];
+const OR: [&str; 2] = ["or", "||"];
 
 type Compared = fn(Comparison) -> Condition;
 
@@ -27,7 +30,7 @@ pub(super) fn parse(text: &str, zone: &TimeZone) -> Result<Option<Condition>, Fi
         return Ok(None);
     }
     let condition = parser.any()?;
-    Ok(Some(condition).filter(|condition| *condition != Condition::All(Vec::new())))
+    Ok(Some(condition).filter(|condition| !is_nothing(condition)))
 }
 
 struct Parser<'text> {
@@ -55,13 +58,15 @@ impl<'text> Parser<'text> {
 
     /// Where the word that begins here ends.
     fn word_end(&self) -> usize {
-        let ends = |c: char| c.is_whitespace() || (c == ')' && self.open > 0);
-        self.rest().find(ends).map_or(self.text.len(), |len| self.at + len)
+        self.rest().find(|c| self.ends_word(c)).map_or(self.text.len(), |len| self.at + len)
+    }
+
+    fn ends_word(&self, character: char) -> bool {
+        character.is_whitespace() || (character == ')' && self.open > 0)
     }
 
     fn is_border(&self, at: usize) -> bool {
-        let next = self.text[at..].chars().next();
-        next.is_none_or(|c| c.is_whitespace() || (c == ')' && self.open > 0))
+        self.text[at..].chars().next().is_none_or(|next| self.ends_word(next))
     }
 
     /// Takes one of these words, and returns its place.
@@ -76,7 +81,7 @@ impl<'text> Parser<'text> {
 
     fn any(&mut self) -> Result<Condition, FilterError> {
         let mut conditions = vec![self.all()?];
-        while let Some(at) = self.take_word(["or", "||"]) {
+        while let Some(at) = self.take_word(OR) {
             self.needs_condition(at)?;
             conditions.push(self.all()?);
         }
@@ -87,7 +92,7 @@ impl<'text> Parser<'text> {
         let mut conditions = Vec::new();
         let mut is_first = true;
         loop {
-            if let Some(at) = self.take_word(["and", "&&"]) {
+            if let Some(at) = self.take_word(AND) {
                 match is_first {
                     true => return Err(FilterError { at, problem: FilterProblem::NoCondition }),
                     false => self.needs_condition(at)?,
@@ -99,7 +104,7 @@ impl<'text> Parser<'text> {
             }
             is_first = false;
             // Nothing is part of everything: an empty text is no condition.
-            conditions.extend(Some(self.one()?).filter(|condition| *condition != Condition::Text(String::new())));
+            conditions.extend(Some(self.one()?).filter(|condition| !is_nothing(condition)));
         }
         if is_first {
             // It begins with an `or`: whoever opens a group or negates has looked for anything else.
@@ -113,14 +118,14 @@ impl<'text> Parser<'text> {
     }
 
     fn is_or(&self) -> bool {
-        ["or", "||"].contains(&&self.text[self.at..self.word_end()])
+        OR.contains(&&self.text[self.at..self.word_end()])
     }
 
     /// After an operator, which is at `at`.
     fn needs_condition(&mut self, at: Range<usize>) -> Result<(), FilterError> {
         self.skip_space();
-        let is_operator = ["and", "&&", "or", "||"].contains(&&self.text[self.at..self.word_end()]);
-        if self.is_over() || is_operator || self.is_group_over() {
+        let is_and = AND.contains(&&self.text[self.at..self.word_end()]);
+        if self.is_over() || is_and || self.is_or() || self.is_group_over() {
             return Err(FilterError { at, problem: FilterProblem::NoCondition });
         }
         Ok(())
@@ -137,7 +142,8 @@ impl<'text> Parser<'text> {
         });
         if let Some(at) = not {
             self.needs_condition(at.clone())?;
-            return self.deeper(at, |parser| Ok(Condition::Not(Box::new(parser.one()?))));
+            let refused = self.deeper(at, Self::one)?;
+            return Ok(if is_nothing(&refused) { refused } else { Condition::Not(Box::new(refused)) });
         }
         match self.rest().as_bytes().first() {
             Some(b'(') => self.group(),
@@ -213,8 +219,7 @@ impl<'text> Parser<'text> {
                     rest.next();
                 }
                 ('/', _) if !pattern.is_empty() => {
-                    let flags = self.text[start + index + 1..].trim_start_matches(['i', 's']);
-                    let end = self.text.len() - flags.len();
+                    let end = self.flags_end(start + index + 1);
                     if self.is_border(end) {
                         self.at = end;
                         return prepared(&pattern, &self.text[start + index + 1..end], start..end);
@@ -229,13 +234,20 @@ impl<'text> Parser<'text> {
         self.word()
     }
 
+    /// Where an expression's flags end, of which each is there once at most.
+    fn flags_end(&self, begin: usize) -> usize {
+        let rest = &self.text[begin..];
+        let flags = ["is", "si", "i", "s"].into_iter().find(|flags| rest.starts_with(flags));
+        begin + flags.map_or(0, str::len)
+    }
+
     fn word(&mut self) -> Result<Condition, FilterError> {
         let start = self.at;
         if let Some(condition) = self.comparison()? {
             return Ok(condition);
         }
         for key in KEYS {
-            if let Some(value) = self.rest().strip_prefix(key).and_then(|rest| rest.strip_prefix(':')) {
+            if let Some(value) = self.rest().strip_prefix(key) {
                 self.at = self.text.len() - value.len();
                 let is_quoted = value.starts_with('"');
                 let value = if is_quoted { self.quoted()? } else { self.plain().to_owned() };
@@ -277,14 +289,15 @@ impl<'text> Parser<'text> {
 
     fn keyed(&self, key: &str, value: &str, is_quoted: bool) -> Result<Condition, FilterProblem> {
         Ok(match key {
-            "text" => Condition::Text(value.to_owned()),
-            // Nothing is part of every peer.
-            "peer" if value.is_empty() => Condition::Text(String::new()),
-            "peer" if !is_quoted && value.contains(['*', '?']) => Condition::PeerLike(value.to_owned()),
-            "peer" => Condition::Peer(value.to_owned()),
-            "hex" => Condition::Bytes(BytePattern::parse(value).ok_or(FilterProblem::BadHex)?),
-            "session" => Condition::Session(SessionId(value.parse().map_err(|_| FilterProblem::BadSession)?)),
-            "since" => Condition::Since(self.moment(value).ok_or(FilterProblem::BadTime)?),
+            "text:" => Condition::Text(value.to_owned()),
+            // Nothing is part of every peer, and whoever has begun to write a whole one means none yet.
+            "peer:" | "peer=" if value.is_empty() => Condition::Text(String::new()),
+            "peer:" if !is_quoted && value.contains(['*', '?']) => Condition::PeerLike(value.to_owned()),
+            "peer:" => Condition::Peer(value.to_owned()),
+            "peer=" => Condition::PeerIs(value.to_owned()),
+            "hex:" => Condition::Bytes(BytePattern::parse(value).ok_or(FilterProblem::BadHex)?),
+            "session:" => Condition::Session(SessionId(value.parse().map_err(|_| FilterProblem::BadSession)?)),
+            "since:" => Condition::Since(self.moment(value).ok_or(FilterProblem::BadTime)?),
             _ => Condition::Until(self.moment(value).ok_or(FilterProblem::BadTime)?),
         })
     }
@@ -292,11 +305,11 @@ impl<'text> Parser<'text> {
     fn moment(&self, text: &str) -> Option<Moment> {
         let at = |date_time: DateTime| {
             let zoned = date_time.to_zoned(self.zone.clone()).ok()?;
-            Some(Moment::At(i64::try_from(zoned.timestamp().as_nanosecond()).ok()?))
+            Some(Moment::At(nanoseconds(zoned.timestamp())))
         };
         // With an offset, or in UTC.
         if let Ok(timestamp) = text.parse::<Timestamp>() {
-            return i64::try_from(timestamp.as_nanosecond()).ok().map(Moment::At);
+            return Some(Moment::At(nanoseconds(timestamp)));
         }
         if let Ok(date) = text.parse::<Date>() {
             // A date alone is its first moment; with a time it is read as both.
@@ -307,6 +320,21 @@ impl<'text> Parser<'text> {
         let time: Time = is_time.then(|| text.parse().ok()).flatten()?;
         Some(Moment::Daily { time, zone: self.zone.clone() })
     }
+}
+
+/// Whether it asks for nothing, as whoever has only begun to write does.
+fn is_nothing(condition: &Condition) -> bool {
+    match condition {
+        Condition::Text(text) => text.is_empty(),
+        Condition::All(conditions) => conditions.is_empty(),
+        _ => false,
+    }
+}
+
+/// Nanoseconds since 1970, of the years 1678 to 2262; before and after, the first and the last of these.
+fn nanoseconds(timestamp: Timestamp) -> i64 {
+    let ns = timestamp.as_nanosecond();
+    i64::try_from(ns).unwrap_or(if ns < 0 { i64::MIN } else { i64::MAX })
 }
 
 fn prepared(pattern: &str, flags: &str, at: Range<usize>) -> Result<Condition, FilterError> {

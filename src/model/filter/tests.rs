@@ -36,6 +36,8 @@ fn words_are_conditions_and_all_else_is_text() {
         ("session:3", Condition::Session(SessionId(3))),
         ("peer:127.0.0.1", Condition::Peer("127.0.0.1".to_owned())),
         ("peer:127.0.0.1:*", Condition::PeerLike("127.0.0.1:*".to_owned())),
+        ("peer=127.0.0.1:*", Condition::PeerIs("127.0.0.1:*".to_owned())),
+        ("peer=\"/a b\"", Condition::PeerIs("/a b".to_owned())),
         ("peer:\"/a b*\"", Condition::Peer("/a b*".to_owned())),
         ("hex:E4bd", Condition::Bytes(BytePattern::parse("e4bd").unwrap())),
         ("hex:\"e4 ?? a0\"", Condition::Bytes(BytePattern::parse("e4??a0").unwrap())),
@@ -57,7 +59,7 @@ fn words_are_conditions_and_all_else_is_text() {
     for (written, condition) in conditions {
         assert_eq!(read(written), condition, "{written}");
     }
-    for nothing in ["", "  ", "\"\"", "peer:", " \"\" text: "] {
+    for nothing in ["not \"\"", "! peer: (\"\")", "not (\"\")", "", "  ", "\"\"", "peer:", "peer=", " \"\" text: "] {
         assert_eq!(parse(nothing), Ok(None), "{nothing}");
     }
 }
@@ -69,10 +71,25 @@ fn expressions_are_between_slashes_and_paths_are_text() {
     assert_eq!(read("/a\\sb/is"), regex("(?is)a\\sb"));
     assert_eq!(read("/a or /b/"), Condition::Any(vec![text("/a"), regex("b")]));
     assert_eq!(read("/a\\/[/]\\d/"), regex("a/[/]\\d"));
-    for path in ["/", "/etc/passwd", "/index.html", "//x"] {
+    assert_eq!(read("/api/"), regex("api"), "whoever means the path writes it between quotes");
+    for path in ["/", "/etc/passwd", "/index.html", "//x", "/tmp/ii"] {
         assert_eq!(read(path), text(path), "{path}");
     }
     assert_eq!(read("(/a/)"), regex("a"));
+}
+
+#[test]
+fn a_session_is_chosen_only_where_no_other_passes() {
+    for (text, chooses) in [
+        ("session:1", true),
+        ("in session:1 hello", true),
+        ("in (session:1 or session:2)", true),
+        ("session:3 or error", false),
+        ("not session:1", false),
+        ("in", false),
+    ] {
+        assert_eq!(read(text).chooses_session(), chooses, "{text}");
+    }
 }
 
 #[test]

@@ -19,9 +19,9 @@ use crate::ui::view::Sessions;
 const SUGGESTIONS_MAX: usize = 12;
 
 /// What a word can be. What ends with a colon or a sign is gone on with.
-const WORDS: [&str; 15] = [
-    "in", "out", "error", "peer:", "session:", "text:", "hex:", "len>", "len<", "row>", "since:", "until:", "and",
-    "or", "not",
+const WORDS: [&str; 16] = [
+    "in", "out", "error", "peer:", "peer=", "session:", "text:", "hex:", "len>", "len<", "row>", "since:", "until:",
+    "and", "or", "not",
 ];
 
 #[derive(Debug)]
@@ -32,6 +32,8 @@ pub(super) struct FilterField {
     parsed: Filter,
     id: Id,
     wants_focus: bool,
+    /// In the last frame: who writes elsewhere needs no suggestions, and they take time.
+    has_focus: bool,
 }
 
 impl FilterField {
@@ -42,6 +44,7 @@ impl FilterField {
             parsed: Filter::default(),
             id: Id::unique("journal-filter"),
             wants_focus: false,
+            has_focus: false,
         }
     }
 
@@ -91,11 +94,15 @@ impl FilterField {
             // Enter belongs to those who look for the word as it stands.
             .accept_keys([Key::Tab])
             .word_boundary(|c| c.is_whitespace() || matches!(c, '(' | '!'))
-            .show(ui, edit, |query| suggestions(query, cx.language, cx.sessions));
+            .show(ui, edit, |query| match self.has_focus {
+                true => suggestions(query, cx.language, cx.sessions),
+                false => Vec::new(),
+            });
         let response = output.text_edit.response.response.accessible_name(tr!(cx.language, "journal.filter"));
         if std::mem::take(&mut self.wants_focus) {
             response.request_focus();
         }
+        self.has_focus = response.has_focus();
         if response.changed() || output.accepted.is_some() {
             self.read(cx.zone);
         }
@@ -112,7 +119,7 @@ fn suggestions(query: &CompletionQuery<'_>, language: Language, sessions: &Sessi
     if query.word.is_empty() || before.matches('"').count() % 2 == 1 {
         return Vec::new();
     }
-    let known = match query.word.split_once(':') {
+    let known = match query.word.split_once([':', '=']) {
         Some(("peer", begun)) => peers(sessions, begun),
         Some(("session", begun)) => {
             let numbers = sessions.by_id.keys().map(ToString::to_string);
@@ -135,6 +142,7 @@ fn explained(language: Language, word: &str) -> Cow<'static, str> {
         "out" => tr!(language, "filter.word.out"),
         "error" => tr!(language, "filter.word.error"),
         "peer:" => tr!(language, "filter.word.peer"),
+        "peer=" => tr!(language, "filter.word.peer_whole"),
         "session:" => tr!(language, "filter.word.session"),
         "text:" => tr!(language, "filter.word.text"),
         "hex:" => tr!(language, "filter.word.hex"),
@@ -148,28 +156,35 @@ fn explained(language: Language, word: &str) -> Cow<'static, str> {
     }
 }
 
-/// The peers that there are, in order, and all of each address's ports.
+/// The peers that there are and begin so, in order, and all of each address's ports.
 fn peers(sessions: &Sessions, begun: &str) -> Vec<String> {
     let mut peers = BTreeSet::new();
     for session in sessions.by_id.values() {
         let peer = session.info.peer.to_string();
-        if let (Peer::Ip(_), Some((host, _))) = (&session.info.peer, peer.rsplit_once(':')) {
+        if peer.is_empty() || !peer.starts_with(begun) {
+            continue;
+        }
+        if let (Peer::Ip(_), Some((host, port))) = (&session.info.peer, peer.rsplit_once(':'))
+            && begun.len() <= peer.len() - port.len()
+        {
             peers.insert((format!("{host}:*"), format!("peer:{host}:*")));
         }
         let condition = condition_for(&peer);
         peers.insert((peer, condition));
+        if peers.len() > SUGGESTIONS_MAX {
+            peers.pop_last();
+        }
     }
-    let of_begun = |(peer, _): &(String, String)| !peer.is_empty() && peer.starts_with(begun);
-    peers.into_iter().filter(of_begun).map(|(_, condition)| condition).collect()
+    peers.into_iter().map(|(_, condition)| condition).collect()
 }
 
-/// That a peer is such a one.
+/// That a peer is this one.
 pub(super) fn condition_for(peer: &str) -> String {
-    let is_plain = !peer.contains(|c: char| c.is_whitespace() || matches!(c, '"' | ')' | '*' | '?'));
+    let is_plain = !peer.contains(|c: char| c.is_whitespace() || matches!(c, '"' | ')'));
     if is_plain {
-        format!("peer:{peer}")
+        format!("peer={peer}")
     } else {
-        format!("peer:\"{}\"", peer.replace('\\', "\\\\").replace('"', "\\\""))
+        format!("peer=\"{}\"", peer.replace('\\', "\\\\").replace('"', "\\\""))
     }
 }
 

@@ -255,11 +255,11 @@ impl JournalPanel {
         self.go_on_copying(ui, cx);
     }
 
-    /// The filter text and the selected tab or session together; a session that the text names wins.
+    /// The filter text and the selected tab or session together; a session that the text chooses wins.
     fn follow_scope(&mut self, sessions: &Sessions) {
         let mut filter = self.filter_field.parsed().clone();
-        let names_session = filter.condition.as_ref().is_some_and(Condition::names_session);
-        if let Some((socket, session)) = sessions.selected.filter(|_| !names_session) {
+        let chooses_session = filter.condition.as_ref().is_some_and(Condition::chooses_session);
+        if let Some((socket, session)) = sessions.selected.filter(|_| !chooses_session) {
             filter.socket = Some(socket);
             filter.session = session;
         }
