@@ -19,9 +19,10 @@ use crate::model::{
 };
 use crate::net::{self, Accepted, Listener, Listening, Stream};
 use crate::proto::browser::Hosts;
+use crate::store::identity::FileIdentity;
 use crate::store::inbox::Inbox;
 use crate::store::site::Site;
-use crate::store::socket_file::{self, FileIdentity};
+use crate::store::socket_file;
 
 /// How long a listener that waits for its address rests between two tries.
 const ADDRESS_WAIT: Duration = Duration::from_millis(250);
@@ -127,7 +128,8 @@ fn tell_shared_port(core: &Core, control: &SocketControl, local: &Peer) {
 /// What a descriptor is, is known only now: told, and held against what is wanted of it.
 ///
 /// # Errors
-/// [`Cause::NotAStream`] where files are to be received and none can be; [`Cause::NotUdp`] where groups are to be joined.
+/// [`Cause::NotAStream`] where files are to be received and none can be; [`Cause::NotUdp`] where groups are to be
+/// joined.
 pub(super) fn check_adopted(
     core: &Core,
     control: &SocketControl,

@@ -1,6 +1,5 @@
 //! What the user named for a copy to go to.
 
-use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -39,11 +38,13 @@ impl Destination {
     /// # Errors
     /// What the system says of the folder; [`Cause::NotARegularFile`] where something else is.
     pub(super) fn file(path: &Path) -> Result<Replacement, Failure> {
-        if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
-            let failure = Failure::new(Operation::CreateFile, path.display(), Cause::NotARegularFile);
-            return Err(failure.with_hint(Hint::ChooseAFile));
-        }
-        Replacement::create(path).map_err(|error| file_failure(Operation::CreateFile, path.display(), &error))
+        Replacement::create(path).map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidInput => {
+                let failure = Failure::new(Operation::CreateFile, path.display(), Cause::NotARegularFile);
+                failure.with_hint(Hint::ChooseAFile)
+            }
+            _ => file_failure(Operation::CreateFile, path.display(), &error),
+        })
     }
 
     /// Ends a copy that is whole.

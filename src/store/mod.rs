@@ -5,6 +5,7 @@
 pub mod capture;
 pub mod descriptor;
 pub mod ephemeral_ports;
+pub mod identity;
 pub mod inbox;
 pub mod journal;
 pub mod kernel;

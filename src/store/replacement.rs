@@ -71,17 +71,9 @@ impl Replacement {
     pub(super) fn commit_beside(&mut self, name: &OsStr) -> io::Result<PathBuf> {
         let path = self.target.with_file_name(name);
         self.file.sync_all()?;
-        match fs::hard_link(&self.temporary, &path) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(error),
-            // A file system without links: the name is taken with an empty file, and that replaced.
-            Err(_) => {
-                OpenOptions::new().write(true).create_new(true).open(&path)?;
-                fs::rename(&self.temporary, &path).inspect_err(|_| remove(&path))?;
-                self.committed = true;
-            }
-        }
-        self.sync_folder().inspect_err(|_| remove(&path))?;
+        take_name(&self.temporary, &path)?;
+        self.committed = true;
+        sync_folder_of(&path).inspect_err(|_| remove(&path))?;
         Ok(path)
     }
 
@@ -94,17 +86,36 @@ impl Replacement {
         self.file.sync_all()?;
         fs::rename(&self.temporary, &self.target)?;
         self.committed = true;
-        self.sync_folder()
+        sync_folder_of(&self.target)
     }
+}
 
-    /// Until then a power failure may bring the old name back, fsync(2). A folder that this user can't look into can't be
-    /// asked.
-    fn sync_folder(&self) -> io::Result<()> {
-        let folder = self.target.parent().filter(|folder| !folder.as_os_str().is_empty());
-        match Folder::open(folder.unwrap_or_else(|| Path::new("."))) {
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
-            folder => folder?.sync(),
+/// Gives a file another name in its folder, never replacing.
+///
+/// # Errors
+/// `AlreadyExists`, or what the system says; the file has its old name then.
+pub(super) fn take_name(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::hard_link(from, to) {
+        Ok(()) => {
+            remove(from);
+            Ok(())
         }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
+        // A file system without links: the name is taken with an empty file, and that replaced.
+        Err(_) => {
+            OpenOptions::new().write(true).create_new(true).open(to)?;
+            fs::rename(from, to).inspect_err(|_| remove(to))
+        }
+    }
+}
+
+/// Until then a power failure may bring the name back that a file had before, or none, fsync(2). A folder that this user
+/// can't look into can't be asked.
+pub(super) fn sync_folder_of(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match Folder::open(folder.unwrap_or_else(|| Path::new("."))) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        folder => folder?.sync(),
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::model::{Cause, Failure, Hint, Operation};
 use crate::store::advice::file_failure;
+use crate::store::identity::FileIdentity;
 
 /// Whether the file at this path, links not followed (lstat(2)), is a socket; `None` where there is nothing, or nothing
 /// that this user may look at.
@@ -58,32 +59,6 @@ pub fn remove_socket(path: &Path) -> Result<(), Failure> {
             Err(Failure::new(Operation::Bind, path.display(), Cause::NotASocket).with_hint(Hint::RemoveTheFile))
         }
         None => Err(file_failure(Operation::Bind, path.display(), &io::ErrorKind::NotFound.into())),
-    }
-}
-
-/// Which file stands behind a path, by device and inode: another one may take the path meanwhile.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FileIdentity {
-    device: u64,
-    inode: u64,
-}
-
-impl FileIdentity {
-    /// Of the file at this path, links not followed; `None` where there is nothing.
-    #[must_use]
-    #[cfg(unix)]
-    pub fn of(path: &Path) -> Option<Self> {
-        use std::os::unix::fs::MetadataExt;
-
-        let metadata = fs::symlink_metadata(path).ok()?;
-        Some(Self { device: metadata.dev(), inode: metadata.ino() })
-    }
-
-    /// Elsewhere files can't be told apart, and what can't be told apart is not removed.
-    #[must_use]
-    #[cfg(not(unix))]
-    pub fn of(_path: &Path) -> Option<Self> {
-        None
     }
 }
 

@@ -5,9 +5,9 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use super::identity::FileIdentity;
 use super::port_owner::Holder;
 use super::process;
-use super::socket_file::FileIdentity;
 use crate::model::UnixName;
 
 /// Who has a socket of this name, one that listens before one that is merely bound. `None` where nobody has one, where

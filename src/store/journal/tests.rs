@@ -399,21 +399,38 @@ fn a_journal_in_one_go_is_seen_once_it_is_whole() {
     let part = folder.path().join(part_name("a.sqlite"));
     // What somebody else has under that name stays.
     fs::write(&part, "mine").unwrap();
-    assert_eq!(WholeJournal::create(&path).unwrap_err().cause, Cause::AlreadyExists);
+    let failure = WholeJournal::create(&path).unwrap_err();
+    assert_eq!((failure.cause, failure.subject), (Cause::AlreadyExists, part.display().to_string()));
     assert_eq!(fs::read(&part).unwrap(), b"mine");
     // A leftover doesn't.
     fs::remove_file(&part).unwrap();
     JournalWriter::create(&part).and_then(|mut writer| writer.append(&[received(0, b"old")])).unwrap();
 
+    let refused = || {
+        let failure = WholeJournal::create(&path).unwrap_err();
+        assert_eq!((failure.cause, failure.subject), (Cause::AlreadyExists, part.display().to_string()));
+    };
+    // One that somebody holds is none, or is somebody else's to remove.
+    let held = fs::File::open(&part).unwrap();
+    held.try_lock().unwrap();
+    refused();
+    drop(held);
+
     let mut whole = WholeJournal::create(&path).unwrap();
     whole.append(&[received(0, b"ab")]).unwrap();
     assert!(!path.exists());
-    let failure = WholeJournal::create(&path).unwrap_err();
-    assert_eq!((failure.cause, failure.subject), (Cause::AlreadyExists, path.display().to_string()));
+    refused();
+    // Nor does it become a leftover once somebody has looked into it, which drops the locks of a database.
+    drop(fs::File::open(&part).unwrap());
+    refused();
     whole.append(&[received(2, b"c")]).unwrap();
     whole.finish().unwrap();
     assert_eq!(names(), ["a.sqlite"]);
     assert_eq!(numbers(&all(&mut JournalReader::open(&path).unwrap())), [1, 2]);
+
+    let longest = folder.path().join("龙".repeat(85));
+    WholeJournal::create(&longest).and_then(WholeJournal::finish).unwrap();
+    fs::remove_file(&longest).unwrap();
 
     // Nor is one that came meanwhile replaced, and what is given up is gone.
     let other = folder.path().join("b.sqlite");

@@ -1,9 +1,9 @@
 //! Pipes and character devices, and whatever standard output is, written to without ever waiting for long.
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::fd::AsFd;
-use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,6 +16,12 @@ use nix::poll::{PollFd, PollFlags, poll};
 /// Milliseconds after which the flag is looked at again.
 const LOOK: u8 = 50;
 
+/// Where `/dev/stdout` leads (proc(5)).
+const STANDARD_OUTPUT: [&str; 2] = ["/proc/self/fd/1", "/dev/fd/1"];
+
+/// Links in a row, as for the kernel: path_resolution(7).
+const LINKS_MAX: usize = 40;
+
 #[derive(Debug)]
 pub(in crate::store) struct Outlet {
     file: File,
@@ -23,15 +29,16 @@ pub(in crate::store) struct Outlet {
 }
 
 impl Outlet {
-    /// Opens a FIFO, once somebody reads from it (fifo(7)), or a character device; or standard output, whatever it is: so
-    /// `/dev/stdout` goes on where it stands, be it a file or a socket. `None` where there is something else, or nothing.
+    /// Opens a FIFO, once somebody reads from it (fifo(7)), or a character device; or standard output, whatever it is:
+    /// so `/dev/stdout` goes on where it stands, be it a file or a socket. `None` where there is something else, or
+    /// nothing.
     ///
     /// # Errors
     /// What the system says; anything once the flag is set.
     pub(in crate::store) fn at(path: &Path, cancelled: &Arc<AtomicBool>) -> io::Result<Option<Self>> {
         let Ok(metadata) = fs::metadata(path) else { return Ok(None) };
         let kind = metadata.file_type();
-        let file = if is_standard_output(&metadata)? {
+        let file = if names_standard_output(path) {
             File::from(io::stdout().as_fd().try_clone_to_owned()?)
         } else if kind.is_fifo() || kind.is_char_device() {
             open(path, kind.is_fifo(), cancelled)?
@@ -44,8 +51,8 @@ impl Outlet {
 
 impl Write for Outlet {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // Of so many bytes, those that don't wait for room to be said to be there have it: pipe(7). Standard output is not
-        // made non-blocking, as others may have it too.
+        // Of so many bytes, those that don't wait for room to be said to be there have it: pipe(7). Standard output is
+        // not made non-blocking, as others may have it too.
         let piece = &bytes[..bytes.len().min(PIPE_BUF)];
         loop {
             if !wait(&mut [PollFd::new(self.file.as_fd(), PollFlags::POLLOUT)], &self.cancelled)? {
@@ -63,9 +70,18 @@ impl Write for Outlet {
     }
 }
 
-fn is_standard_output(there: &Metadata) -> io::Result<bool> {
-    let own = File::from(io::stdout().as_fd().try_clone_to_owned()?).metadata()?;
-    Ok((own.dev(), own.ino()) == (there.dev(), there.ino()))
+/// By its name and not by its file: what standard output is redirected to is a file like any other under its own name.
+fn names_standard_output(path: &Path) -> bool {
+    let mut path = path.to_owned();
+    for _ in 0..LINKS_MAX {
+        if STANDARD_OUTPUT.iter().any(|name| path == Path::new(name)) {
+            return true;
+        }
+        let Ok(next) = fs::read_link(&path) else { return false };
+        // An absolute one takes the place of the whole.
+        path = path.parent().unwrap_or_else(|| Path::new("")).join(next);
+    }
+    false
 }
 
 fn open(path: &Path, is_fifo: bool, cancelled: &AtomicBool) -> io::Result<File> {

@@ -14,12 +14,14 @@ use nix::fcntl::OFlag;
 use nix::unistd::{Uid, UnlinkatFlags, unlinkat};
 
 use super::{JOURNAL, PREFIX};
+use crate::store::identity::FileIdentity;
 use crate::store::journal::part_name;
 
 /// What `SQLite` makes of the journal's name: sqlite.org/tempfiles.html.
 const ENDINGS: [&str; 4] = ["", "-wal", "-shm", "-journal"];
 
-/// Opens a folder and locks it for as long as the file lives; `None` where somebody else holds it, or removed it just now.
+/// Opens a folder and locks it for as long as the file lives; `None` where somebody else holds it, or removed it just
+/// now.
 ///
 /// # Errors
 /// What the system says of the folder.
@@ -34,7 +36,7 @@ pub(super) fn hold(folder: &Path) -> io::Result<Option<File>> {
         // Where nobody can lock, nobody removes either.
         Err(TryLockError::Error(error)) => tracing::debug!(%error, "no lock on the temporary journal"),
     }
-    Ok(is_same(folder, &directory)?.then_some(directory))
+    Ok(is_same(folder, &directory).then_some(directory))
 }
 
 /// Removes what was left behind in `parent`: folders of this user with a name like ours, closed to others, that nobody
@@ -70,7 +72,7 @@ fn remove(folder: &Path) -> io::Result<bool> {
         return Ok(false);
     }
     // From here on the name can't come to mean another folder: only who holds the lock removes this one.
-    if !is_same(folder, &directory)? {
+    if !is_same(folder, &directory) {
         return Ok(false);
     }
     // A capture that is being imported has another name first.
@@ -93,12 +95,8 @@ fn open(folder: &Path) -> io::Result<File> {
 }
 
 /// Whether the name still means this folder.
-fn is_same(folder: &Path, directory: &File) -> io::Result<bool> {
-    let (named, opened) = match fs::symlink_metadata(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        named => (named?, directory.metadata()?),
-    };
-    Ok((named.dev(), named.ino()) == (opened.dev(), opened.ino()))
+fn is_same(folder: &Path, directory: &File) -> bool {
+    FileIdentity::of_open(directory).is_some_and(|opened| FileIdentity::of(folder) == Some(opened))
 }
 
 #[cfg(test)]
@@ -182,6 +180,6 @@ mod tests {
         drop(held);
         fs::remove_dir(&name).unwrap();
         folder(parent.path(), "sockeye-1-0");
-        assert!(!is_same(&name, &stale).unwrap());
+        assert!(!is_same(&name, &stale));
     }
 }

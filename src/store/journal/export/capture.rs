@@ -172,8 +172,8 @@ impl<'a> Files<'a> {
         find(&has_packets).or_else(|| find(&|_| true)).unwrap_or(Kind::Link)
     }
 
-    /// The first kind that there are packets of gets the name that was asked for, the others one like it. All are there at
-    /// the end, or none: the one that replaces something comes last.
+    /// The first kind that there are packets of gets the name that was asked for, the others one like it. The one that
+    /// replaces something comes last: where another one can't be had, none is there.
     fn finish(mut self, mut saved: Saved) -> Result<Saved, Failure> {
         let export = self.export;
         let failed = |error: io::Error| file_failure(Operation::FinishFile, export.path.display(), &error);

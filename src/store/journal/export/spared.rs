@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::model::{Cause, Failure, Hint, Operation, SaveFormat};
+use crate::store::identity::FileIdentity;
 
 /// What stands beside a database while a program has it open, or when one was killed: sqlite.org/tempfiles.html.
 const LOGS: [&str; 2] = ["-wal", "-journal"];
@@ -18,8 +19,11 @@ pub(super) fn spare(journal: &Path, target: &Path, format: SaveFormat) -> Result
         let failure = Failure::new(Operation::CreateFile, target.display(), cause);
         Err(failure.with_hint(Hint::ChooseAnotherFile))
     };
-    if is_same(journal, target) {
+    if FileIdentity::behind(journal).is_some_and(|own| FileIdentity::behind(target) == Some(own)) {
         return refuse(Cause::JournalItself);
+    }
+    if base_of_log(target).is_some_and(|base| is_database(&base)) {
+        return refuse(Cause::DatabaseOpen);
     }
     // The log has its name from where the links end.
     let there = fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
@@ -30,16 +34,11 @@ pub(super) fn spare(journal: &Path, target: &Path, format: SaveFormat) -> Result
     Ok(())
 }
 
-#[cfg(unix)]
-fn is_same(journal: &Path, target: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let identity = |path| fs::metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()));
-    identity(journal).is_some_and(|own| identity(target) == Some(own))
-}
-
-#[cfg(not(unix))]
-fn is_same(journal: &Path, target: &Path) -> bool {
-    fs::canonicalize(journal).is_ok_and(|own| fs::canonicalize(target).is_ok_and(|there| own == there))
+/// The database that a file of this name would be taken for a part of.
+fn base_of_log(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?.to_str()?;
+    let base = LOGS.iter().chain(&["-shm"]).find_map(|end| name.strip_suffix(end))?;
+    Some(path.with_file_name(base))
 }
 
 fn has_log(path: &Path) -> bool {
@@ -50,8 +49,8 @@ fn has_log(path: &Path) -> bool {
     })
 }
 
-/// By `SQLite`: the `close` of a plain look would drop the locks that it holds in this process (fcntl(2), "Advisory record
-/// locking"). What it can't look at now is one in use.
+/// By `SQLite`: the `close` of a plain look would drop the locks that it holds in this process (fcntl(2), "Advisory
+/// record locking"). What it can't look at now is one in use.
 fn is_database(path: &Path) -> bool {
     if !path.is_file() {
         return false;
