@@ -16,20 +16,37 @@ struct JsonRow<'row> {
     socket: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     session: Option<u64>,
-    /// `None` where what happened has it too.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    peer: Option<&'row str>,
+    peer: &'row str,
     #[serde(flatten)]
-    body: &'row RowBody,
+    body: Body<'row>,
     stream_offset: u64,
     bytes: u64,
     hex: String,
 }
 
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Body<'row> {
+    AsItIs(&'row RowBody),
+    /// Without the peer, which stands before it in the words that all of a session's rows have for it.
+    OfPeer(serde_json::Value),
+}
+
+impl<'row> Body<'row> {
+    fn new(body: &'row RowBody) -> serde_json::Result<Self> {
+        let RowBody::Life(Life::Accepted { .. } | Life::Connected { .. } | Life::Opened { .. }) = body else {
+            return Ok(Self::AsItIs(body));
+        };
+        let mut fields = serde_json::to_value(body)?;
+        if let Some(fields) = fields.as_object_mut() {
+            fields.remove("peer");
+        }
+        Ok(Self::OfPeer(fields))
+    }
+}
+
 pub(super) fn write_json(out: &mut dyn Write, stored: &StoredRow) -> io::Result<()> {
     let row = &stored.row;
-    let names_peer =
-        matches!(row.body, RowBody::Life(Life::Accepted { .. } | Life::Connected { .. } | Life::Opened { .. }));
     let json = JsonRow {
         number: stored.number,
         wall_ns: row.stamp.wall_ns,
@@ -37,8 +54,8 @@ pub(super) fn write_json(out: &mut dyn Write, stored: &StoredRow) -> io::Result<
         kernel_ns: row.stamp.kernel_ns,
         socket: row.socket.0,
         session: row.session.map(|session| session.0),
-        peer: (!names_peer).then_some(&row.peer),
-        body: &row.body,
+        peer: &row.peer,
+        body: Body::new(&row.body)?,
         stream_offset: row.stream_offset,
         bytes: stored.len,
         hex: unbroken_hex(&row.payload),
