@@ -1,8 +1,10 @@
 //! The list of past transfers: one JSON object a line, oldest first.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::advice::file_failure;
 use super::own_file;
@@ -11,6 +13,12 @@ use crate::model::{Damage, Failure, Operation, PastTransfer};
 /// A longer list, in bytes, was not written by this program.
 const SIZE_MAX: u64 = 64 << 20;
 
+/// As long as this another window is waited for. One that was stopped while it wrote would be waited for without end.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// How often it is looked whether it is done: flock(2) knows no deadline.
+const LOOK: Duration = Duration::from_millis(5);
+
 /// `past-transfers.jsonl` in the folder that `SOCKEYE_CONFIG_DIR` names, else in the user's folder for what programs
 /// remember, else for their data; `None` where the system knows no such folder.
 #[must_use]
@@ -18,8 +26,8 @@ pub fn default_path() -> Option<PathBuf> {
     own_file::path_of("past-transfers.jsonl", |folders| folders.state_dir().unwrap_or_else(|| folders.data_local_dir()))
 }
 
-/// Reads the list, oldest first. No file means none. A line that can't be read costs itself only and is reported; a copy of
-/// the file is then kept as `past-transfers.damaged-<n>.jsonl` beside it.
+/// Reads the list, oldest first. No file means none. A line that can't be read costs itself only and is reported; a
+/// copy of the file is then kept as `past-transfers.damaged-<n>.jsonl` beside it.
 #[must_use]
 pub fn load(path: &Path) -> (Vec<PastTransfer>, Vec<Damage>) {
     match try_load(path) {
@@ -50,11 +58,11 @@ fn try_load(path: &Path) -> io::Result<(Vec<PastTransfer>, Vec<Damage>)> {
     Ok((list, damage))
 }
 
-/// Adds to the end of the list, which others may have added to meanwhile, and drops what is too old for it. Replaces the
-/// file whole. Blocks while another window does the same.
+/// Adds to the end of the list, which others may have added to meanwhile, and drops what is too old for it. Replaces
+/// the file whole. Blocks while another window does the same, for half a second at most.
 ///
 /// # Errors
-/// What the system says; the old file is then unharmed.
+/// What the system says, or that the other window takes too long; the old file is then unharmed.
 pub fn add(path: &Path, ended: impl IntoIterator<Item = PastTransfer>) -> Result<(), Failure> {
     let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
     let added = folder.and_then(|()| hold(path)).and_then(|_held| {
@@ -71,10 +79,10 @@ pub fn add(path: &Path, ended: impl IntoIterator<Item = PastTransfer>) -> Result
     added.map_err(|error| failed(path, &error))
 }
 
-/// Removes the list. Blocks while another window adds to it.
+/// Removes the list. Blocks while another window adds to it, for half a second at most.
 ///
 /// # Errors
-/// What the system says.
+/// What the system says, or that the other window takes too long.
 pub fn clear(path: &Path) -> Result<(), Failure> {
     match hold(path).and_then(|_held| fs::remove_file(path)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(path, &error)),
@@ -86,11 +94,20 @@ pub fn clear(path: &Path) -> Result<(), Failure> {
 /// list's extension: the list itself is another file after each change.
 fn hold(path: &Path) -> io::Result<File> {
     let lock = OpenOptions::new().create(true).truncate(false).write(true).open(path.with_extension("lock"))?;
-    if let Err(error) = lock.lock() {
-        // File systems without locks: who has two windows there may miss a line.
-        tracing::debug!(%error, path = %path.display(), "no lock on the list");
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(lock),
+            // One that is held still must not keep this one from closing.
+            Err(TryLockError::WouldBlock) if Instant::now() >= deadline => return Err(io::ErrorKind::TimedOut.into()),
+            Err(TryLockError::WouldBlock) => thread::sleep(LOOK),
+            Err(TryLockError::Error(error)) => {
+                // File systems without locks: who has two windows there may miss a line.
+                tracing::debug!(%error, path = %path.display(), "no lock on the list");
+                return Ok(lock);
+            }
+        }
     }
-    Ok(lock)
 }
 
 fn keep_newest(list: &mut Vec<PastTransfer>) {
@@ -103,6 +120,8 @@ fn failed(path: &Path, error: &io::Error) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::model::{Cause, Direction, Outcome, SendMode};
 
@@ -152,12 +171,32 @@ mod tests {
         std::thread::scope(|scope| {
             for window in 0..WINDOWS {
                 let path = &path;
-                scope.spawn(move || (0..EACH).for_each(|n| add(path, [transfer(window * EACH + n)]).unwrap()));
+                // On a slow disk the others may take longer than one is waited for.
+                let add = move |number| loop {
+                    match add(path, [transfer(number)]) {
+                        Err(failure) if failure.cause == Cause::TimedOut => {}
+                        added => return added.unwrap(),
+                    }
+                };
+                scope.spawn(move || (0..EACH).for_each(|n| add(window * EACH + n)));
             }
         });
         let mut numbers: Vec<_> = load(&path).0.into_iter().map(|transfer| transfer.ended_ns).collect();
         numbers.sort_unstable();
         assert_eq!(numbers, (0..WINDOWS * EACH).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_window_that_stands_still_is_not_waited_for_for_ever() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("past.jsonl");
+        add(&path, [transfer(1)]).unwrap();
+        let other = hold(&path).unwrap();
+        assert_eq!(add(&path, [transfer(2)]).unwrap_err().cause, Cause::TimedOut);
+        assert_eq!(clear(&path).unwrap_err().cause, Cause::TimedOut);
+        drop(other);
+        add(&path, [transfer(2)]).unwrap();
+        assert_eq!(load(&path).0.len(), 2);
     }
 
     #[test]
@@ -208,5 +247,26 @@ mod tests {
         let long = folder.path().join("long.jsonl");
         fs::File::create(&long).and_then(|file| file.set_len(SIZE_MAX + 1)).unwrap();
         assert_eq!(load(&long).1.len(), 1);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+        #[test]
+        fn lines_of_any_bytes_cost_no_other_line(
+            junk in prop::collection::vec(any::<u8>().prop_filter("one line", |byte| *byte != b'\n'), 0..60),
+            before in 0..3_i64,
+        ) {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("past.jsonl");
+            add(&path, (0..before).map(transfer)).unwrap();
+            let mut bytes = fs::read(&path).unwrap();
+            bytes.extend(&junk);
+            bytes.push(b'\n');
+            serde_json::to_writer(&mut bytes, &transfer(9)).unwrap();
+            fs::write(&path, &bytes).unwrap();
+            let (list, _) = load(&path);
+            let numbers: Vec<_> = list.iter().map(|transfer| transfer.ended_ns).collect();
+            prop_assert_eq!(numbers, (0..before).chain([9]).collect::<Vec<_>>());
+        }
     }
 }
