@@ -1,7 +1,6 @@
 //! One run: the engine, what it tells, and what ends it.
 
 use std::io::{self, Write};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, never, select};
@@ -70,13 +69,10 @@ impl Console {
         let mut report = form.report();
         let tally = Tally::new(protocol);
         let config = EngineConfig {
-            journal,
-            wake: Arc::new(|| ()),
             payload_events,
             last_look: info,
-            settings: None,
             sent_logs: Engine::sent_logs_path(),
-            past_transfers: None,
+            ..EngineConfig::new(journal)
         };
         // Caught before anything is bound or written, so that a signal never finds a run half open.
         let started = Signals::catch(info)
@@ -165,12 +161,12 @@ impl Console {
 
     /// Stops the engine, tells what it still had to say, and the summary.
     pub(super) fn close(self, ending: Ending) -> Ending {
-        let Self { engine, events, mut report, mut tally, mut output_error, .. } = self;
-        drop(engine);
+        let Self { engine, mut report, mut tally, mut output_error, .. } = self;
+        let rest = engine.stop();
         if output_error.is_none() {
-            let told = events
-                .try_iter()
-                .try_for_each(|event| tally.observe(&event, &mut *report))
+            let told = rest
+                .iter()
+                .try_for_each(|event| tally.observe(event, &mut *report))
                 .and_then(|()| tally.finish(&mut *report))
                 .and_then(|()| report.flush());
             output_error = told.err();

@@ -1,6 +1,6 @@
 //! What every thread of the engine shares.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
@@ -148,10 +148,11 @@ impl Core {
         }
     }
 
-    /// Whether a file comes in over this session.
-    pub(super) fn receives_over(&self, session: &Arc<Session>) -> bool {
-        let is_of = |transfer: &RunningTransfer| std::ptr::eq(transfer.session.as_ptr(), Arc::as_ptr(session));
-        self.transfers.lock().values().any(|transfer| transfer.comes_in && is_of(transfer))
+    /// The sessions that files come in over.
+    pub(super) fn receiving(&self) -> HashSet<SessionId> {
+        let transfers = self.transfers.lock();
+        let receiving = transfers.values().filter(|transfer| transfer.comes_in);
+        receiving.filter_map(|transfer| Some(transfer.session.upgrade()?.info.id)).collect()
     }
 
     /// All that are under way over this socket.

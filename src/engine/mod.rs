@@ -91,11 +91,27 @@ pub struct EngineConfig {
     pub last_look: bool,
     /// Where [`Command::SaveSettings`] writes; `None` saves nothing.
     pub settings: Option<PathBuf>,
-    /// A folder for what spares reading large files again that were sent in part; made with the first of them. `None` reads
-    /// them again.
+    /// A folder for what spares reading large files again that were sent in part; made with the first of them. `None`
+    /// reads them again.
     pub sent_logs: Option<PathBuf>,
     /// The list to which transfers are added as they end; `None` remembers none.
     pub past_transfers: Option<PathBuf>,
+}
+
+impl EngineConfig {
+    /// Nothing is kept but the journal, and nobody is woken: who waits for events sees them come.
+    #[must_use]
+    pub fn new(journal: JournalPlace) -> Self {
+        Self {
+            journal,
+            wake: Arc::new(|| ()),
+            payload_events: false,
+            last_look: false,
+            settings: None,
+            sent_logs: None,
+            past_transfers: None,
+        }
+    }
 }
 
 impl fmt::Debug for EngineConfig {
@@ -234,8 +250,9 @@ impl Engine {
         self.core.outbox.acknowledge();
     }
 
-    /// Whether a [`Command::SaveJournal`] was sent that no event has answered yet. The face is woken when this changes to
-    /// false, with the event waiting. Dropping the engine meanwhile cancels the save and leaves what was at its path.
+    /// Whether a [`Command::SaveJournal`] was sent that no event has answered yet. The face is woken when this changes
+    /// to false, with the event waiting. Dropping the engine meanwhile cancels the save and leaves what was at its
+    /// path.
     #[must_use]
     pub fn is_saving_journal(&self) -> bool {
         self.saves.is_under_way()
@@ -262,13 +279,21 @@ impl Engine {
         net::interfaces().map_err(|error| Failure::io(Operation::ListInterfaces, "", &error))
     }
 
-    /// The sockets in TIME_WAIT that are in the way of a TCP listener at this endpoint. Blocks while its name is looked up,
-    /// where it has one.
+    /// The sockets in TIME_WAIT that are in the way of a TCP listener at this endpoint. Blocks while its name is looked
+    /// up, where it has one.
     ///
     /// # Errors
     /// No such host, or the system doesn't tell.
     pub fn sockets_in_time_wait(target: &Target) -> Result<Vec<WaitingSocket>, Failure> {
         advice::in_time_wait(target)
+    }
+
+    /// Stops everything as dropping does; returns what it had to say until then.
+    #[must_use]
+    pub fn stop(self) -> Vec<Event> {
+        let (events, core) = (self.events.clone(), Arc::clone(&self.core));
+        drop(self);
+        events.try_iter().chain(core.outbox.take_late()).collect()
     }
 
     /// Whether a file can be sent, before anybody is connected to for it. Opens and closes it.
@@ -277,7 +302,7 @@ impl Engine {
     /// Not found, not readable, or neither a regular file nor, where the mode can send one, a folder.
     pub fn check_source(path: &Path, mode: SendMode) -> Result<(), Failure> {
         match mode {
-            SendMode::Verified if path.is_dir() => store::tree::Tree::check(path),
+            SendMode::Verified if store::tree::is_folder(path) => store::tree::Tree::check(path),
             _ => store::source::Source::open(path).map(drop),
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crossbeam_channel::{SendTimeoutError, Sender};
+use crossbeam_channel::{SendTimeoutError, Sender, TrySendError};
 use parking_lot::Mutex;
 
 use crate::model::Event;
@@ -14,6 +14,9 @@ use crate::model::Event;
 pub(super) const EVENTS: usize = 8_192;
 /// Events that may wait where they carry payloads of up to a receive call's size.
 pub(super) const PAYLOAD_EVENTS: usize = 32;
+
+/// Events that are kept beyond those at the end: what recording could not write, how sessions ended.
+const LATE_MAX: usize = 1024;
 
 /// How often a blocked sender looks whether anybody still listens.
 const LOOK: Duration = Duration::from_millis(50);
@@ -25,6 +28,8 @@ pub(super) struct Outbox {
     wake_pending: AtomicBool,
     totals: Mutex<Totals>,
     closed: AtomicBool,
+    /// What found no room after the end.
+    late: Mutex<Vec<Event>>,
 }
 
 /// Rows in the journal. Never locked by a send that may block: the face takes the lock before it drains.
@@ -44,10 +49,12 @@ impl Outbox {
             wake_pending: AtomicBool::new(false),
             totals: Mutex::new(Totals::default()),
             closed: AtomicBool::new(false),
+            late: Mutex::default(),
         }
     }
 
-    /// Blocks while the face is [`EVENTS`] behind; after [`Self::close`] the event is dropped if there is no room.
+    /// Blocks while the face is [`EVENTS`] behind. After [`Self::close`] nobody waits: where there is no room, the
+    /// event is kept for [`Self::take_late`], but for bytes and what is more than [`LATE_MAX`].
     pub(super) fn send(&self, event: Event) {
         let mut event = event;
         while !self.closed.load(Ordering::Acquire) {
@@ -57,8 +64,19 @@ impl Outbox {
                 Err(SendTimeoutError::Disconnected(_)) => return,
             }
         }
-        // Full or gone: nobody waits for it.
-        let _ = self.events.try_send(event);
+        if let Err(TrySendError::Full(event)) = self.events.try_send(event)
+            && !matches!(event, Event::Received { .. })
+        {
+            let mut late = self.late.lock();
+            if late.len() < LATE_MAX {
+                late.push(event);
+            }
+        }
+    }
+
+    /// What the channel had no room for at the end, in its order.
+    pub(super) fn take_late(&self) -> Vec<Event> {
+        std::mem::take(&mut *self.late.lock())
     }
 
     /// Counters changed that the face reads by itself.
@@ -117,6 +135,7 @@ mod tests {
     use crossbeam_channel::{Receiver, bounded};
 
     use super::*;
+    use crate::model::SessionId;
 
     fn outbox(places: usize) -> (Outbox, Receiver<Event>) {
         let (sender, events) = bounded(places);
@@ -154,6 +173,18 @@ mod tests {
         assert_eq!(totals(&events), [Some(5), None]);
         outbox.recorded(1);
         assert_eq!(totals(&events), [Some(1)]);
+    }
+
+    #[test]
+    fn what_is_told_at_the_end_is_kept_but_for_bytes() {
+        let (outbox, events) = outbox(1);
+        outbox.close();
+        outbox.send(Event::JournalCleared);
+        outbox.send(Event::Received { session: SessionId(1), bytes: vec![7], truncated: false });
+        outbox.send(Event::Recorded { total: 9 });
+        assert_eq!(totals(&events), [None]);
+        let late = outbox.take_late();
+        assert!(matches!(late[..], [Event::Recorded { total: 9 }]), "{late:?}");
     }
 
     #[test]

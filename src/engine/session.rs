@@ -227,8 +227,8 @@ impl Session {
         }
     }
 
-    /// Sends a message: queued for a stream's writer, at once for a datagram, which waits a tenth of a second at most for
-    /// room, and not at all without `wait`.
+    /// Sends a message: queued for a stream's writer, at once for a datagram, which waits a tenth of a second at most
+    /// for room, and not at all without `wait`.
     pub(super) fn send(self: &Arc<Self>, core: &Arc<Core>, bytes: &Arc<[u8]>, wait: bool) {
         match &self.link {
             Link::Stream(_) => {
@@ -343,6 +343,8 @@ impl Session {
 
     pub(super) fn set_peer_end(&self, end: PeerEnd) {
         *self.peer_end.lock() = Some(end);
+        // One that was opened since the last bytes came would never end.
+        self.close_feed();
         self.peer_ended.request(CloseReason::Eof);
     }
 

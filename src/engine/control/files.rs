@@ -40,9 +40,10 @@ impl Control {
         if let Some(running) = self.running.get(&socket) {
             running.beside.iter().for_each(FileConnection::give_up_connecting);
         }
+        let receiving = self.core.receiving();
         for session in self.core.sessions_of(socket) {
             session.cancels.cancel_queued(Cause::Cancelled);
-            session.cancels.refuse_offers(self.core.receives_over(&session), Instant::now());
+            session.cancels.refuse_offers(receiving.contains(&session.info.id), Instant::now());
         }
         self.core.cancel_transfers_of(socket);
     }

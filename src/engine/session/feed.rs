@@ -6,10 +6,14 @@ use super::{FEED, Session};
 use crate::engine::speech::Speech;
 
 impl Session {
-    /// From now on what is received comes out here, as it was received, until the feed is closed or the stream ends.
+    /// From now on what is received comes out here, as it was received, until the feed is closed or the stream ends,
+    /// which may be before this.
     pub(in crate::engine) fn open_feed(&self) -> Receiver<Vec<u8>> {
         let (feed, bytes) = bounded(FEED);
         *self.feed.lock() = Some(feed);
+        if self.peer_end().is_some() {
+            self.close_feed();
+        }
         bytes
     }
 
