@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-/// Memory in bytes of what waits, in one direction, for what is before it: more than a window that is usual, so that what
-/// never comes was not captured.
+/// Memory in bytes of what waits, in one direction, for what is before it: more than a window that is usual, so that
+/// what never comes was not captured.
 const WAITING_MAX: usize = 1 << 20;
 
 /// Segments that wait.
@@ -12,8 +12,8 @@ const SEGMENTS_MAX: usize = 1024;
 /// Memory in bytes that a waiting segment takes beside its payload: its place in the map, and what the allocator adds.
 pub(super) const SEGMENT_COST: usize = 128;
 
-/// Bytes before the first that was captured of a connection under way: segments sent again may be of so long ago, as windows
-/// are hardly ever longer. What is before these is of an earlier or later connection.
+/// Bytes before the first that was captured of a connection under way: segments sent again may be of so long ago, as
+/// windows are hardly ever longer. What is before these is of an earlier or later connection.
 const EARLY_MAX: i64 = 16 << 20;
 
 /// The most that can be on its way at once: the longest window (RFC 7323, section 2.3). Numbers further ahead are of
@@ -53,7 +53,8 @@ pub(super) enum Brought {
     Something,
     /// All of it was there before.
     Nothing,
-    /// Bytes that were not there and have no place any more: from before the first one of all, or passed over as not captured.
+    /// Bytes that were not there and have no place any more: from before the first one of all, or passed over as not
+    /// captured.
     Late,
 }
 
@@ -115,8 +116,8 @@ impl Half {
         })
     }
 
-    /// Whether data is of another connection, whose beginning was not captured: its number is before the first byte of this
-    /// one.
+    /// Whether data is of another connection, whose beginning was not captured: its number is before the first byte of
+    /// this one.
     pub(super) fn is_succeeded_by_data(&self, sequence: u32, len: usize) -> bool {
         let early = self.position(sequence).map_or(0, |position| -position);
         let most = if self.is_from_beginning { i64::from(is_probe(early, len)) } else { EARLY_MAX };
@@ -148,7 +149,8 @@ impl Half {
         self.waiting_cost
     }
 
-    /// Takes a segment in, which had `missing` bytes more than were captured; what follows without a gap is handed to `out`.
+    /// Takes a segment in, which had `missing` bytes more than were captured; what follows without a gap is handed to
+    /// `out`.
     pub(super) fn take(
         &mut self,
         sequence: u32,
@@ -215,12 +217,19 @@ impl Half {
 
     /// False where as much waits there already.
     fn wait(&mut self, at: u64, mut segment: Waiting, out: &mut impl FnMut(Piece)) -> bool {
-        if let Some(before) = self.waiting.get(&at) {
-            if segment.bytes.len() <= before.bytes.len() && segment.len() <= before.len() {
+        if let Some(before) = self.waiting.remove(&at) {
+            self.waiting_cost -= before.cost();
+            let len = segment.len().max(before.len());
+            let brings = segment.bytes.len() > before.bytes.len() || segment.len() > before.len();
+            if segment.bytes.len() <= before.bytes.len() {
+                segment = before;
+            }
+            segment.missing = len - segment.bytes.len();
+            if !brings {
+                self.waiting_cost += segment.cost();
+                self.waiting.insert(at, segment);
                 return false;
             }
-            segment.missing = segment.len().max(before.len()) - segment.bytes.len();
-            self.waiting_cost -= before.cost();
         }
         self.waiting_cost += segment.cost();
         self.waiting.insert(at, segment);
@@ -263,8 +272,12 @@ impl Half {
 
     fn pass(&mut self, time_ns: i64, missing: u64, out: &mut impl FnMut(Piece)) {
         if missing > 0 {
-            if self.gaps.len() == GAPS_MAX {
-                self.gaps.pop_front();
+            if self.gaps.len() == GAPS_MAX
+                && let Some((begin, _)) = self.gaps.pop_front()
+                && let Some(oldest) = self.gaps.front_mut()
+            {
+                // What is sent again in between counts as late as well: rather that than bytes that are not told of.
+                oldest.0 = begin;
             }
             self.gaps.push_back((self.offset, self.offset + missing));
             self.count(missing);
@@ -278,8 +291,8 @@ impl Half {
     }
 }
 
-/// Whether data so far before the first byte is no data: one byte asks whether somebody is still there (RFC 9293, section
-/// 3.8.4).
+/// Whether data so far before the first byte is no data: one byte asks whether somebody is still there (RFC 9293,
+/// section 3.8.4).
 fn is_probe(early: i64, len: usize) -> bool {
     early == 1 && len <= 1
 }
