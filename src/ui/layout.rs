@@ -92,10 +92,10 @@ impl App {
         ui.advance_cursor_after_rect(area);
     }
 
-    /// What the panels take with all that "More" has opened, in points.
+    /// What the panels take with all that "More" has opened and all that is asked, in points.
     fn full_panel_height(&self) -> f32 {
-        let server = self.servers.iter().find(|tab| tab.socket == self.server).map_or(0.0, |tab| tab.heights.full);
-        let client = self.clients.iter().find(|tab| tab.socket == self.client).map_or(0.0, |tab| tab.heights.full);
+        let server = self.servers.iter().find(|tab| tab.socket == self.server).map_or(0.0, |tab| tab.heights.wanted());
+        let client = self.clients.iter().find(|tab| tab.socket == self.client).map_or(0.0, |tab| tab.heights.wanted());
         server.max(client) + shell::AROUND_TAB
     }
 

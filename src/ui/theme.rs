@@ -227,7 +227,9 @@ pub fn apply(tokens: &Tokens, ctx: &egui::Context) {
         spacing.combo_width = 56.0;
         spacing.combo_height = 320.0;
         spacing.tooltip_width = 340.0;
-        spacing.scroll = ScrollStyle { bar_width: 8.0, floating_width: 4.0, ..ScrollStyle::floating() };
+        // Always there where something is out of sight, or nobody would look for it.
+        spacing.scroll =
+            ScrollStyle { bar_width: 8.0, floating_width: 4.0, dormant_handle_opacity: 0.5, ..ScrollStyle::floating() };
         spacing.scroll.fade.strength = 0.0;
         style.interaction.selectable_labels = false;
         style.interaction.tooltip_delay = 0.45;

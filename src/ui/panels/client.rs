@@ -102,6 +102,8 @@ impl ClientTabState {
             border_above(ui, cx, below);
             scrolling(ui, ("session", self.socket.0), below, |ui| self.rows(ui, cx));
         }
+        let asks = self.transfers.rows().iter().any(|transfer| transfer.asks);
+        self.heights.asking = if asks { around + self.heights.above + self.heights.rows } else { 0.0 };
         if self.heights.differ(&before) {
             ui.ctx().request_repaint();
         }

@@ -109,6 +109,8 @@ impl ServerTabState {
             border_above(ui, cx, below);
             scrolling(ui, ("clients", self.socket.0), below, |ui| self.rows(ui, cx));
         }
+        let asks = self.transfers.rows().iter().any(|transfer| transfer.asks);
+        self.heights.asking = if asks { around + self.heights.above + self.heights.rows } else { 0.0 };
         if self.heights.differ(&before) {
             ui.ctx().request_repaint();
         }

@@ -8,6 +8,8 @@ pub const GAP: f32 = 6.0;
 pub struct Heights {
     /// The tab with all of "More" and a few rows below it; 0 while nothing is unfolded.
     pub full: f32,
+    /// The tab with all of its rows; 0 while none of them asks for anything.
+    pub asking: f32,
     /// What stands above the rows: messages, and what "More" opens.
     pub above: f32,
     /// The rows of clients, peers and files; 0 where there is none.
@@ -28,10 +30,16 @@ impl Heights {
         (room.with_max_y(border - GAP), Some(rows))
     }
 
+    /// What the tab should have at least: room for what was unfolded, and for what a person is asked.
+    #[must_use]
+    pub fn wanted(&self) -> f32 {
+        self.full.max(self.asking)
+    }
+
     /// Whether what is drawn with these comes out otherwise than with `before`.
     #[must_use]
     pub fn differ(&self, before: &Self) -> bool {
-        let parts = [(self.full, before.full), (self.above, before.above), (self.rows, before.rows)];
+        let parts = [(self.wanted(), before.wanted()), (self.above, before.above), (self.rows, before.rows)];
         parts.into_iter().any(|(now, before)| (now - before).abs() > 0.5)
     }
 }
@@ -43,8 +51,8 @@ mod tests {
     const ROOM: Rect = Rect { min: pos2(10.0, 100.0), max: pos2(210.0, 220.0) };
 
     fn rows_begin(above: f32, rows: f32) -> Option<f32> {
-        assert_eq!(Heights { above, rows, full: 0.0 }.share(ROOM), (ROOM, None), "nothing is unfolded");
-        let (top, below) = Heights { above, rows, full: 400.0 }.share(ROOM);
+        assert_eq!(Heights { above, rows, ..Heights::default() }.share(ROOM), (ROOM, None), "nothing is unfolded");
+        let (top, below) = Heights { above, rows, full: 400.0, asking: 0.0 }.share(ROOM);
         assert_eq!((top.min, top.max.x), (ROOM.min, ROOM.max.x));
         let Some(below) = below else {
             assert_eq!(top, ROOM);

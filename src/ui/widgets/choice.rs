@@ -15,8 +15,9 @@ const BEFORE_ARROW: f32 = 4.0;
 /// The width in points in which each of these options shows whole while it is chosen.
 pub fn fitting_width(ui: &Ui, options: impl IntoIterator<Item = Cow<'static, str>>) -> f32 {
     let font = TextStyle::Button.resolve(ui.style());
-    let width =
-        |words: Cow<'_, str>| ui.painter().layout_no_wrap(words.into_owned(), font.clone(), Color32::WHITE).size().x;
+    let width = |words: Cow<'_, str>| {
+        ui.painter().layout_no_wrap(words.into_owned(), font.clone(), Color32::TRANSPARENT).size().x
+    };
     let widest = options.into_iter().map(width).fold(0.0, f32::max);
     (widest + 2.0 * (PADDING + BEFORE_ARROW) + ARROW_WIDTH).ceil()
 }

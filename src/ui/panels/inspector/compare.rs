@@ -173,10 +173,10 @@ impl Comparing {
     /// Brings a jump on as far as one frame may.
     fn go_on(&mut self, ui: &Ui, one: &[u8], other: &[u8]) {
         let Some(search) = &mut self.search else { return };
-        let ControlFlow::Break(found) = search.go_on(one, other, BUDGET) else {
-            ui.ctx().request_repaint();
-            return;
-        };
+        let outcome = search.go_on(one, other, BUDGET);
+        // Its end as well: what is drawn by now speaks of a search.
+        ui.ctx().request_repaint();
+        let ControlFlow::Break(found) = outcome else { return };
         self.search = None;
         if let Some(at) = found {
             self.jumped_to = Some(at);
