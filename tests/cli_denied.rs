@@ -1,17 +1,19 @@
-//! What the system does not let this user do, or can't do at all: an exit status, and an error that says what would help.
+//! What the system does not let this user do, or can't do at all: an exit status, and an error that says what would
+//! help.
 
 #![cfg(target_os = "linux")]
 
 mod support;
 
 use std::fs;
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::Command;
 
 use nix::unistd::Uid;
-use support::{Recording, Run, Sockeye, in_own_network, lacking_right, listing, require, require_tool, sockeye};
+use support::{Recording, Run, Sockeye, in_own_network, lacking_right, listing, require, require_tool, sockeye, write};
 use tempfile::{TempDir, tempdir};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_sockeye");
@@ -80,7 +82,8 @@ fn is_denied(run: &Run, operation: &str, endpoint: &str) -> String {
     error["hint"].as_str().unwrap_or_else(|| panic!("no hint in {error}")).to_owned()
 }
 
-/// How a port is bound for which rights are needed: what starts the program, and the endpoint. `None` if there is no way.
+/// How a port is bound for which rights are needed: what starts the program, and the endpoint. `None` if there is no
+/// way.
 fn privileged_port() -> Option<(&'static [&'static str], &'static str)> {
     let start = fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start").expect("every Linux has it");
     if start.trim().parse::<u16>().expect("a port") > 80 {
@@ -109,6 +112,28 @@ fn a_socket_in_a_folder_that_can_t_be_written() {
     let hint = is_denied(&sockeye.run(&[], &["listen", &endpoint]), "bind", &endpoint);
     assert!(hint.contains("rights"), "{hint}");
     assert_eq!(listing(folder.path()), [""; 0]);
+}
+
+#[test]
+fn a_file_that_can_t_be_read_and_a_folder_that_can_t_be_written() {
+    let Some(sockeye) = Unprivileged::new() else { return };
+    let (peer, folder) = (TcpListener::bind("127.0.0.1:0").expect("a port"), open_folder(0o755));
+    peer.set_nonblocking(true).expect("non-blocking");
+    let endpoint = format!("tcp://{}", peer.local_addr().expect("an address"));
+    let locked = write(folder.path(), "locked.txt", b"locked");
+    allow(&locked, 0o000);
+    let closed = open_folder(0o555);
+    let [locked, closed] = [&locked, closed.path()].map(|path| path.to_str().expect("UTF-8"));
+    for (arguments, operation, path) in [
+        (["send-file", &endpoint, locked].as_slice(), "open-file", locked),
+        (&["receive", "tcp://127.0.0.1:0", "--into", closed], "open-folder", closed),
+    ] {
+        let run = sockeye.run(&[], arguments);
+        let error = run.expect_error(1, operation);
+        assert_eq!((&error["message"], &error["path"]), (&"permission denied".into(), &path.into()), "{error}");
+        assert!(error["hint"].as_str().is_some_and(|hint| hint.contains("rights")), "{error}");
+    }
+    assert!(peer.accept().is_err(), "a connection was made");
 }
 
 /// Whether anybody listens behind it can't be found out without the right to connect.

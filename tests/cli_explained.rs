@@ -1,5 +1,5 @@
-//! Failures whose reason lies outside of the socket that fails: other sockets on the port, settings of the kernel, modules,
-//! rights. The hint names it.
+//! Failures whose reason lies outside of the socket that fails: other sockets on the port, settings of the kernel,
+//! modules, rights. The hint names it.
 
 #![cfg(target_os = "linux")]
 
@@ -234,11 +234,7 @@ fn a_port_for_virtual_machines_that_needs_rights() {
 }
 
 fn kernel_has_vsock() -> bool {
-    let has = Socket::new(Domain::VSOCK, Type::STREAM, None).is_ok();
-    if !has {
-        eprintln!("skipped: this kernel has no vsock");
-    }
-    has
+    kernel_has(Socket::new(Domain::VSOCK, Type::STREAM, None).is_ok(), "vsock")
 }
 
 /// Whether the kernel lets a machine talk to itself over vsock.
@@ -249,8 +245,7 @@ fn has_vsock_loopback() -> bool {
 
 #[test]
 fn this_machine_over_vsock_without_a_loopback() {
-    if !kernel_has_vsock() || has_vsock_loopback() {
-        eprintln!("skipped: vsock_loopback is not missing");
+    if !kernel_has_vsock() || !kernel_has(!has_vsock_loopback(), "lack of vsock_loopback") {
         return;
     }
     let connect = ["connect", "vsock://local:9", "--send", "x"];

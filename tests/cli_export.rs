@@ -188,9 +188,7 @@ fn unix_sockets_and_buses_have_files_of_their_own_and_the_rest_is_counted() {
     recording.received(2, b"over a Unix socket");
     recording.connected(3, "vsock://2:1024", "vsock://3:5000");
     recording.sent(3, b"left out");
-    recording.life(4, Life::Opened { local: "can://vcan0".to_owned(), peer: "can://vcan0".to_owned() });
-    let frame = "123#DEADBEEF".parse::<sockeye::codec::can::Frame>().expect("a frame");
-    recording.datagram(4, Direction::In, &frame.to_bytes());
+    recording.can_frame(4);
     let (folder, journal) = kept(&recording);
     fs::write(folder.path().join("a.unix.pcapng"), "mine").expect("a file");
 

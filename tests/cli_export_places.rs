@@ -12,7 +12,6 @@ use std::process::{Command, Stdio};
 
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
-use sockeye::model::{Direction, Life};
 use sockeye::store::journal::JournalWriter;
 use support::{Process, Recording, expect_sound, fields, listing, require, require_tool, rows_of, sockeye};
 use tempfile::TempDir;
@@ -23,9 +22,7 @@ fn kept() -> (TempDir, PathBuf) {
     recording.received(1, b"over a Unix socket");
     recording.connected(2, "tcp://127.0.0.1:40000", "tcp://127.0.0.1:80");
     recording.sent(2, b"over TCP");
-    recording.life(3, Life::Opened { local: "can://vcan0".to_owned(), peer: "can://vcan0".to_owned() });
-    let frame = "123#DEADBEEF".parse::<sockeye::codec::can::Frame>().expect("a frame");
-    recording.datagram(3, Direction::In, &frame.to_bytes());
+    recording.can_frame(3);
     let folder = tempfile::tempdir().expect("a folder");
     let journal = folder.path().join("journal.sqlite");
     recording.keep(&journal);
@@ -88,6 +85,11 @@ fn standard_output_goes_on_where_it_stands_whatever_it_is() {
     let appended = OpenOptions::new().append(true).open(&log).expect("the file");
     assert!(export(&journal, "--json", &out).stdout(appended).status().expect("it runs").success());
     assert_eq!(fs::read_to_string(&log).expect("the file"), format!("before\n{lines}"));
+
+    // Under its own name it is a file, and replaced.
+    let appended = OpenOptions::new().append(true).open(&log).expect("the file");
+    assert!(export(&journal, "--json", &log).stdout(appended).status().expect("it runs").success());
+    assert_eq!(fs::read_to_string(&log).expect("the file"), lines);
 
     let (near, mut far) = UnixStream::pair().expect("sockets");
     assert!(export(&journal, "--json", &out).stdout(OwnedFd::from(near)).status().expect("it runs").success());

@@ -5,6 +5,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use regex::Regex;
+
 /// Each floor with the floors that it may import.
 const FLOORS: [(&str, &[&str]); 9] = [
     ("codec", &[]),
@@ -18,17 +20,27 @@ const FLOORS: [(&str, &[&str]); 9] = [
     ("cli", &["i18n", "engine", "model", "codec"]),
 ];
 
-/// What only one floor may name, in code that is not a test.
-const OWNED: [(&str, &[&str]); 9] = [
+/// What only some floors may name, in code that is not a test.
+const OWNED: [(&str, &[&str]); 17] = [
     ("std::net", &["net"]),
     ("std::os::unix::net", &["net"]),
     ("socket2", &["net"]),
     ("nix::sys::socket", &["net"]),
     ("rusqlite", &["store"]),
     ("std::fs", &["store"]),
+    ("nix::fcntl::open", &["store"]),
+    (".is_dir()", &["store"]),
+    (".is_file()", &["store"]),
+    (".exists()", &["store"]),
     ("thread::{Builder", &["engine"]),
     ("thread::Builder", &["engine"]),
     ("thread::spawn", &["engine"]),
+    ("thread::scope", &["engine"]),
+    // Those below take the time from who calls them.
+    ("Instant::now", &["net", "store", "engine", "ui", "cli"]),
+    ("SystemTime::now", &["net", "store", "engine", "ui", "cli"]),
+    // In such a list the names above would not be seen.
+    ("use std::{", &[]),
 ];
 
 struct Source {
@@ -61,12 +73,41 @@ fn sources() -> Vec<Source> {
     sources
 }
 
-/// Lines without comments, up to the tests at the end of the file.
+/// Lines without comments; those of what is only there for tests are empty.
 fn code(text: &str) -> Vec<String> {
-    text.lines()
-        .take_while(|line| !line.starts_with("#[cfg(test)]"))
-        .map(|line| line.split("//").next().unwrap_or_default().to_owned())
-        .collect()
+    let mut lines = Vec::new();
+    let mut skipped: Option<Skipped> = None;
+    for line in text.lines() {
+        if line.trim() == "#[cfg(test)]" {
+            let indent = line.len() - line.trim_start().len();
+            skipped = Some(Skipped { indent, has_begun: false });
+        }
+        let is_kept = skipped.is_none();
+        if skipped.as_mut().is_some_and(|item| item.ends_with(line)) {
+            skipped = None;
+        }
+        let code = line.split("//").next().unwrap_or_default();
+        lines.push(if is_kept { code.to_owned() } else { String::new() });
+    }
+    lines
+}
+
+/// An item behind `#[cfg(test)]`, which rustfmt ends with a bracket as far in as it began, or on its only line.
+struct Skipped {
+    indent: usize,
+    has_begun: bool,
+}
+
+impl Skipped {
+    fn ends_with(&mut self, line: &str) -> bool {
+        let trimmed = line.trim();
+        if self.has_begun {
+            let indent = line.len() - line.trim_start().len();
+            return indent == self.indent && trimmed.starts_with(['}', ')', ']']);
+        }
+        self.has_begun = !trimmed.is_empty() && !trimmed.starts_with(['#', '/']);
+        self.has_begun && trimmed.ends_with([';', '}', ','])
+    }
 }
 
 /// Floors that a line names as `crate::floor` or, in a nested import, `crate::{floor::…, …}`.
@@ -122,6 +163,33 @@ fn sockets_files_and_threads_have_one_floor_each() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// A control or a text that is given words of its own instead of those of a language.
+const WORDS: &str = concat!(
+    r#"\.(label|button|heading|small|strong|weak|small_button|checkbox|hint_text|on_hover_text|accessible_name)"#,
+    r#"\("[^"]*[A-Za-z]|(RichText|Label|Button|WidgetText)::(new|from)\("[^"]*[A-Za-z]"#
+);
+
+/// Of all colours this one alone is the same in every theme.
+const COLOUR: &str = r"Color32::(from_|[A-Z])";
+const NO_COLOUR: &str = "Color32::TRANSPARENT";
+
+#[test]
+fn the_window_s_words_come_from_its_languages_and_its_colours_from_the_theme() {
+    let [words, colour] = [WORDS, COLOUR].map(|pattern| Regex::new(pattern).unwrap());
+    for wrong in [r#"ui.button("Send")"#, r#"RichText::new("a")"#, r#"edit.hint_text("Port")"#] {
+        assert!(words.is_match(wrong), "{wrong}");
+    }
+    let mut wrong = Vec::new();
+    for source in sources().iter().filter(|source| source.floor == "ui" && !source.path.ends_with("ui/theme.rs")) {
+        for (number, line) in source.lines.iter().enumerate() {
+            if words.is_match(line) || colour.is_match(&line.replace(NO_COLOUR, "")) {
+                wrong.push(format!("{}:{}: {}", source.path.display(), number + 1, line.trim()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn unsafe_stays_in_its_one_module() {
     for source in sources() {
@@ -137,5 +205,7 @@ fn the_reader_of_imports_sees_what_it_should() {
     assert_eq!(floors_named("use crate::{model::Row, net::{self, Wake}};"), ["model", "net"]);
     assert_eq!(floors_named("let x = crate::store::settings::load(path);"), ["store"]);
     assert!(floors_named("use crate::tr;").is_empty());
-    assert_eq!(code("use a; // crate::net\n#[cfg(test)]\nuse crate::net;"), ["use a; "]);
+    assert_eq!(code("use a; // crate::net\n#[cfg(test)]\nuse crate::net;\nuse b;"), ["use a; ", "", "", "use b;"]);
+    let nested = "impl A {\n    #[cfg(test)]\n    #[must_use]\n    fn b() {\n        c();\n    }\n    fn d() {}\n}";
+    assert_eq!(code(nested), ["impl A {", "", "", "", "", "", "    fn d() {}", "}"]);
 }

@@ -12,7 +12,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use sockeye::model::{ClientTab, ServerTab};
 
 use crate::app::{Window, any_port};
-use crate::support::{in_own_network, lacking_right};
+use crate::support::{in_own_network, kernel_has, lacking_right, require};
 
 fn exists(family: i32, kind: Type, protocol: i32) -> bool {
     Socket::new(Domain::from(family), kind, Some(Protocol::from(protocol))).is_ok()
@@ -60,8 +60,7 @@ fn a_right_that_is_missing_is_said_before_anything_is_typed() {
 #[test]
 fn a_protocol_that_is_switched_off_is_said_before_a_start() {
     in_own_network("a_protocol_that_is_switched_off_is_said_before_a_start", || {
-        if std::fs::write("/proc/sys/net/mptcp/enabled", "0").is_err() {
-            eprintln!("skipped: this kernel has no MPTCP");
+        if !kernel_has(std::fs::write("/proc/sys/net/mptcp/enabled", "0").is_ok(), "MPTCP") {
             return;
         }
         let tab = ServerTab { options: "proto=mptcp".to_owned(), more_open: true, ..any_port() };
@@ -139,8 +138,7 @@ fn a_machine_that_no_transport_leads_to_is_said_before_a_start() {
     let bind = |socket: Socket| socket.bind(&socket2::SockAddr::vsock(1, u32::MAX));
     let is_there = Socket::new(Domain::VSOCK, Type::STREAM, None).is_ok();
     let has_loopback = Socket::new(Domain::VSOCK, Type::STREAM, None).and_then(bind).is_ok();
-    if !is_there || has_loopback {
-        eprintln!("skipped: this kernel has no vsock, or all of it");
+    if !kernel_has(is_there && !has_loopback, "vsock without its loopback") {
         return;
     }
     let mut window = Window::english();
@@ -212,9 +210,7 @@ fn a_message_for_the_broadcast_manager_is_written_in_words() {
 
 #[test]
 fn a_ping_is_sent_and_its_reply_seen() {
-    if !exists(nix::libc::AF_INET, Type::RAW, 1) {
-        eprintln!("skipped: the right to open raw sockets is missing");
-        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "the right to open raw sockets is missing, and CI=true");
+    if !require(exists(nix::libc::AF_INET, Type::RAW, 1), "the right to open raw sockets") {
         return;
     }
     let raw = |settings: ClientTab| ClientTab { protocol: "raw".to_owned(), port: "icmp".to_owned(), ..settings };

@@ -8,17 +8,20 @@ mod support;
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crossbeam_channel::{Receiver, bounded};
 use egui::accesskit::Role;
 use egui::{DroppedFile, Key};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use sockeye::model::{ClientTab, ServerTab};
+use sockeye::ui::{Choice, Picker, Wanted};
 use tempfile::TempDir;
 
 use crate::app::{Window, any_port, heard, listener};
-use crate::support::{folder, write};
+use crate::support::{PATIENCE, folder, lacking_right, write};
 
 /// As the system hands a dropped file over.
 #[derive(Debug)]
@@ -119,6 +122,53 @@ fn what_is_no_file_is_told_and_nothing_is_sent() {
     window.write("Client", "Message", "end");
     window.click("Client", "Send");
     assert_eq!(heard(&mut peer, 3), b"end", "nothing came before it");
+}
+
+#[test]
+fn a_file_that_can_t_be_read_is_told_and_nothing_is_sent() {
+    let name = "a_file_that_can_t_be_read_is_told_and_nothing_is_sent";
+    lacking_right("dac_override,dac_read_search", name, || {
+        let from = folder();
+        let locked = write(from.path(), "locked.txt", b"locked");
+        std::fs::set_permissions(&locked, PermissionsExt::from_mode(0o000)).expect("rights");
+        let mut window = Window::with_tabs(any_port(), ClientTab::default());
+        let mut peer = window.connect_to(&listener());
+        window.type_path("Client", &locked.display().to_string());
+        window.harness.get_by_label("Send it").click();
+        let told = format!("open {}: permission denied", locked.display());
+        window.until("the message", |window| {
+            window.shows("Client", &told) && window.shows("Client", "Check the rights of the file or folder.")
+        });
+        window.write("Client", "Message", "end");
+        window.click("Client", "Send");
+        assert_eq!(heard(&mut peer, 3), b"end", "nothing came before it");
+    });
+}
+
+/// A dialog that stays open until a test closes it.
+struct StaysOpen(Receiver<()>);
+
+impl Picker for StaysOpen {
+    fn pick(&self, _: Option<&eframe::Frame>, _: &str, _: Wanted) -> Choice {
+        let closed = self.0.clone();
+        Box::pin(async move {
+            closed.recv_timeout(PATIENCE).ok();
+            None
+        })
+    }
+}
+
+#[test]
+fn the_window_goes_on_while_a_dialog_is_open() {
+    let (dialog, closed) = bounded(0);
+    let mut window = Window::with_tabs(any_port(), ClientTab::default());
+    window.harness.state_mut().as_mut().expect("the app").set_picker(Box::new(StaysOpen(closed)));
+    let mut peer = window.connect_to(&listener());
+    window.click("Client", "Send file…");
+    window.write("Client", "Message", "meanwhile");
+    window.click("Client", "Send");
+    assert_eq!(heard(&mut peer, 9), b"meanwhile");
+    assert_eq!(dialog.send(()), Ok(()), "it was waited for");
 }
 
 /// Longer than every buffer on the way, without room on a disk.

@@ -5,6 +5,8 @@ mod raster;
 #[path = "support/window.rs"]
 mod window;
 
+use std::collections::BTreeMap;
+
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
@@ -133,8 +135,8 @@ fn words_take_the_room_of_bytes_and_a_name_gives_way_to_what_became_of_its_file(
     assert_eq!(painted(&harness, "listening on unix:/run").iter().map(|(_, cut)| *cut).collect::<Vec<_>>(), [false]);
 }
 
-/// What the kernel says is in the inspector: beside "since last", which goes by the program's clock, its stamps would make
-/// time run backwards.
+/// What the kernel says is in the inspector: beside "since last", which goes by the program's clock, its stamps would
+/// make time run backwards.
 #[test]
 fn times_rise_with_the_numbers() {
     let window = Window::new(Rows::new(2, |number| match number {
@@ -255,6 +257,44 @@ fn ten_million_rows_scroll_exactly() {
     assert!(shows(&harness, "message 1"));
     press(&mut harness, Key::End);
     assert_eq!(top_row(&harness), before);
+}
+
+/// What a screen reader is told of: the rows' nodes are those of their places, but the cursor's goes with its row.
+#[test]
+fn rows_that_move_on_bring_no_nodes_and_the_one_with_the_cursor_keeps_its_own() {
+    let nodes = |harness: &Harness<'_, Window>| -> BTreeMap<usize, _> {
+        let rows = harness.get_all_by_role(Role::Row).map(|row| row.accesskit_node());
+        rows.map(|node| (node.data().row_index().expect("no index"), node.id())).collect()
+    };
+    let mut harness = open(numbered(1000));
+    focus_table(&mut harness);
+    let at = harness.get_by_role_and_label(Role::Table, "Journal").rect().center();
+    harness.hover_at(at);
+    wheel(&mut harness, 2000.0);
+    let before = nodes(&harness);
+    let (middle, _) = before.iter().nth(before.len() / 2).expect("no rows");
+    harness.get_all_by_label(&format!("message {}", middle + 1)).next().expect("no row").click();
+    harness.run_ok();
+    let chosen = nodes(&harness)[middle];
+    assert_ne!(chosen, before[middle]);
+    let told = |harness: &Harness<'_, Window>| {
+        let table = harness.get_by_role_and_label(Role::Table, "Journal").accesskit_node();
+        table.active_descendant().map(|node| node.id())
+    };
+    assert_eq!(told(&harness), Some(chosen));
+
+    wheel(&mut harness, 3.0 * sockeye::ui::theme::Tokens::light().row_height);
+    let after = nodes(&harness);
+    assert_eq!(after[middle], chosen, "it is the same row");
+    assert_eq!(told(&harness), Some(chosen));
+    assert!(!before.contains_key(after.keys().next().expect("no rows")), "it has scrolled");
+    let known = before.values().chain([&chosen]).collect::<Vec<_>>();
+    assert!(after.values().all(|node| known.contains(&node)));
+
+    press(&mut harness, Key::ArrowDown);
+    let moved = nodes(&harness);
+    assert_ne!(moved[middle], chosen, "another row has the cursor");
+    assert_eq!(told(&harness), Some(moved[&(middle + 1)]));
 }
 
 /// Rows above the view, the hidden part of the first visible one included.

@@ -4,6 +4,7 @@
 mod app;
 
 use std::path::Path;
+use std::process::Command;
 
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
@@ -27,6 +28,32 @@ fn says(window: &Window, words: &str) -> bool {
 fn restart(file: &Path) -> Window {
     let (settings, damage) = Engine::load_settings(file);
     Window::restart(settings, damage, file.to_owned())
+}
+
+/// Runs a test in a process for which this is the system's language.
+fn in_language(locale: &str, name: &str, test: impl FnOnce()) {
+    const INSIDE: &str = "SOCKEYE_TEST_LANGUAGE";
+    if std::env::var(INSIDE).as_deref() == Ok(locale) {
+        return test();
+    }
+    if std::env::var_os(INSIDE).is_some() {
+        return;
+    }
+    let mut command = Command::new(std::env::current_exe().expect("the test's own path"));
+    command.args(["--exact", name]).env(INSIDE, locale).env("LC_ALL", locale);
+    let output = command.output().expect("it runs");
+    assert!(output.status.success(), "{locale}: {}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+fn a_window_that_was_told_no_language_speaks_the_system_s() {
+    for (locale, panel, button) in [("zh_CN.UTF-8", "服务端", "开始监听"), ("de_DE.UTF-8", "Server", "Start listening")]
+    {
+        in_language(locale, "a_window_that_was_told_no_language_speaks_the_system_s", || {
+            let mut window = Window::open(Settings::default());
+            window.click(panel, button);
+        });
+    }
 }
 
 #[test]

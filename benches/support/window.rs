@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use egui::accesskit::Role;
@@ -25,15 +24,7 @@ pub(crate) struct Window {
 impl Window {
     /// Opens it in English, with one tab on either side.
     pub(crate) fn open(server: ServerTab, client: ClientTab) -> Measured<Self> {
-        let config = EngineConfig {
-            journal: JournalPlace::Temporary,
-            wake: Arc::new(|| ()),
-            payload_events: false,
-            last_look: false,
-            settings: None,
-            sent_logs: None,
-            past_transfers: None,
-        };
+        let config = EngineConfig::new(JournalPlace::Temporary);
         let engine = Engine::start(config).map_err(|failure| Trouble(failure.to_string()))?;
         let settings = Settings {
             servers: vec![server],

@@ -1,5 +1,5 @@
-//! The way of what no kernel that tests have met can open, over sockets that keep the borders of what is sent all the same:
-//! from the socket through a session to the journal, and from there to what a face shows.
+//! The way of what no kernel that tests have met can open, over sockets that keep the borders of what is sent all the
+//! same: from the socket through a session to the journal, and from there to what a face shows.
 
 use std::time::{Duration, Instant};
 
@@ -33,17 +33,7 @@ impl OnBus {
         let (Endpoint::Can(interface) | Endpoint::CanBroadcast(interface)) = &endpoint else { panic!("{endpoint}") };
         let peer = Peer::Can(interface.clone());
         let [ours, wire] = net::can_bus(endpoint.protocol(), interface);
-        let journal = JournalPlace::Temporary;
-        let config = EngineConfig {
-            journal,
-            wake: Arc::new(|| {}),
-            payload_events: false,
-            last_look: false,
-            settings: None,
-            sent_logs: None,
-            past_transfers: None,
-        };
-        let engine = Engine::start(config).unwrap();
+        let engine = Engine::start(EngineConfig::new(JournalPlace::Temporary)).unwrap();
         let socket = engine.new_socket();
         let control =
             SocketControl::new(socket, &target, (ReceiveMode::Show, Admission::default()), Respond::Nothing, false)

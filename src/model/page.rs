@@ -2,6 +2,8 @@
 
 use super::filter::Filter;
 use super::ids::{SessionId, SocketId};
+#[cfg(test)]
+use super::row::{Call, Direction, Life};
 use super::row::{RowBody, Stamp};
 
 /// A window onto the rows that a filter lets through.
@@ -61,4 +63,35 @@ pub struct PageRow {
 impl PageRow {
     pub const PREVIEW_MAX: usize = 512;
     pub const CONTEXT_MAX: usize = 64;
+
+    /// Something that happened, for tests.
+    #[cfg(test)]
+    pub(crate) fn made_up(number: u64) -> Self {
+        Self {
+            number,
+            stamp: Stamp::default(),
+            socket: SocketId(1),
+            session: None,
+            peer: String::new(),
+            body: RowBody::Life(Life::PeerFinished),
+            stream_offset: 0,
+            len: 0,
+            preview: Vec::new(),
+            context: Vec::new(),
+            delta_ns: None,
+        }
+    }
+
+    /// Bytes that crossed at this place of a session's stream, for tests.
+    #[cfg(test)]
+    pub(crate) fn made_up_data(number: u64, direction: Direction, stream_offset: u64, bytes: &[u8]) -> Self {
+        Self {
+            session: Some(SessionId(1)),
+            body: RowBody::Data { direction, call: Call::Recv, truncated: false },
+            stream_offset,
+            len: bytes.len() as u64,
+            preview: bytes[..bytes.len().min(Self::PREVIEW_MAX)].to_vec(),
+            ..Self::made_up(number)
+        }
+    }
 }

@@ -203,6 +203,8 @@ fn numbers_and_names(
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -216,5 +218,23 @@ mod tests {
         assert_eq!(read("7", "-1", None), []);
         assert_eq!(read("seven", "1", None), []);
         assert_eq!(numbers_and_names(7, None, Some("1".into()), None), []);
+    }
+
+    proptest! {
+        #[test]
+        fn each_descriptor_is_there_once_whatever_its_name(count in any::<u16>(), names in ".{0,40}") {
+            let lent = numbers_and_names(7, Some("7".to_owned()), Some(count.to_string()), Some(&names));
+            let numbers: Vec<_> = lent.iter().map(|(number, _)| *number).collect();
+            prop_assert_eq!(numbers, (FIRST..FIRST + RawFd::from(count)).collect::<Vec<_>>());
+            prop_assert!(lent.iter().flat_map(|(_, name)| name).all(|name| !name.is_empty() && names.contains(name)));
+        }
+
+        #[test]
+        fn variables_of_any_kind_lend_nothing_or_so_many(pid in ".{0,8}", count in "-?[0-9]{0,6}|.{0,6}") {
+            let lent = numbers_and_names(7, Some(pid.clone()), Some(count.clone()), None);
+            let is_meant = pid.parse() == Ok(7_u32);
+            let expected = count.parse().ok().filter(|_: &u16| is_meant).map_or(0, usize::from);
+            prop_assert_eq!(lent.len(), expected);
+        }
     }
 }

@@ -97,6 +97,8 @@ fn u64_at(info: &[u8], at: usize) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// A structure in which each byte is known.
@@ -151,6 +153,18 @@ mod tests {
         assert_eq!((older.bytes_acknowledged, older.bytes_received, older.bytes_sent), (Some(1002), Some(8), None));
         for length in 0..104 {
             assert_eq!(parse(&filled[..length], Role::Server), None, "{length} bytes");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused(info in prop::collection::vec(any::<u8>(), 0..300)) {
+            for role in [Role::Client, Role::Server] {
+                if let Some(read) = parse(&info, role) {
+                    prop_assert_eq!(TcpState::from_number(info[STATE]), Some(read.state));
+                    prop_assert_eq!(Some(read.lost), u32_at(&info, LOST));
+                }
+            }
         }
     }
 }

@@ -11,13 +11,18 @@ pub fn range() -> Option<RangeInclusive<u16>> {
 }
 
 fn range_in(proc: &Path) -> Option<RangeInclusive<u16>> {
-    let text = fs::read_to_string(proc.join("sys/net/ipv4/ip_local_port_range")).ok()?;
+    parse(&fs::read_to_string(proc.join("sys/net/ipv4/ip_local_port_range")).ok()?)
+}
+
+fn parse(text: &str) -> Option<RangeInclusive<u16>> {
     let (first, last) = text.trim().split_once(char::is_whitespace)?;
     Some(first.parse().ok()?..=last.trim().parse().ok()?)
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -31,6 +36,18 @@ mod tests {
         {
             fs::write(folder.join("ip_local_port_range"), text).unwrap();
             assert_eq!(range_in(proc.path()), range, "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn two_ports_with_space_between_are_a_range(
+            first in any::<u16>(), last in any::<u16>(), space in "[ \t]{1,4}", other in any::<String>(),
+        ) {
+            prop_assert_eq!(parse(&format!("{first}{space}{last}\n")), Some(first..=last));
+            if let Some(range) = parse(&other) {
+                prop_assert!(other.contains(&range.start().to_string()) && other.contains(&range.end().to_string()));
+            }
         }
     }
 }

@@ -235,17 +235,4 @@ mod tests {
         let failure = Source::open(&path).unwrap_err();
         assert_eq!(failure.hint, Some(Hint::ChooseAFile));
     }
-
-    #[cfg(unix)]
-    #[test]
-    fn an_unreadable_file_is_refused_unless_rights_mean_nothing() {
-        use std::os::unix::fs::PermissionsExt;
-        let (_folder, path, _source) = source(b"1");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o0)).unwrap();
-        // Root reads it anyway, and then there is nothing to see.
-        if File::open(&path).is_err() {
-            let failure = Source::open(&path).unwrap_err();
-            assert_eq!((failure.cause, failure.hint), (Cause::PermissionDenied, Some(Hint::CheckRights)));
-        }
-    }
 }

@@ -20,6 +20,12 @@ pub struct Tree {
     waiting: Vec<(PathBuf, String)>,
 }
 
+/// Whether a folder is there, links followed.
+#[must_use]
+pub fn is_folder(path: &Path) -> bool {
+    path.is_dir()
+}
+
 impl Tree {
     #[must_use]
     pub fn new(folder: &Path) -> Self {

@@ -71,13 +71,8 @@ mod tests {
             }
             let (wake, woken) = bounded(1);
             let engine = Engine::start(EngineConfig {
-                journal: JournalPlace::File(journal),
                 wake: Arc::new(move || _ = wake.try_send(())),
-                payload_events: false,
-                last_look: false,
-                settings: None,
-                sent_logs: None,
-                past_transfers: None,
+                ..EngineConfig::new(JournalPlace::File(journal))
             });
             let ctx = Context::default();
             let app = App::new(engine.unwrap(), Settings::default(), &[], &ctx);

@@ -36,7 +36,6 @@ pub fn run() -> ExitCode {
     let woken = Arc::clone(&window);
     let pacing = Mutex::new(Pacing::new());
     let config = EngineConfig {
-        journal: JournalPlace::Temporary,
         wake: Arc::new(move || {
             if let Some(ctx) = woken.get() {
                 let frames = ctx.cumulative_frame_nr_for(ViewportId::ROOT);
@@ -44,11 +43,10 @@ pub fn run() -> ExitCode {
                 ctx.request_repaint_after_for(delay, ViewportId::ROOT);
             }
         }),
-        payload_events: false,
-        last_look: false,
         settings: path,
         sent_logs: Engine::sent_logs_path(),
         past_transfers: past_path,
+        ..EngineConfig::new(JournalPlace::Temporary)
     };
     let engine = match Engine::start(config) {
         Ok(engine) => engine,
@@ -87,8 +85,9 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// Runs the window until it is closed; the error says why it never opened. Some of the libraries that it needs make winit
-/// return an error when they are missing, the keyboard's make it panic: until there is a window both mean the same.
+/// Runs the window until it is closed; the error says why it never opened. Some of the libraries that it needs make
+/// winit return an error when they are missing, the keyboard's make it panic: until there is a window both mean the
+/// same.
 fn open(
     options: eframe::NativeOptions,
     creator: eframe::AppCreator<'static>,

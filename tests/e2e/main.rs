@@ -13,7 +13,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::process::Command;
 
-use session::{Portal, require_drag_source, run, run_in_own_network};
+use session::{Portal, require_drag_source, run, run_in_own_network, run_with};
 
 #[test]
 fn text_goes_both_ways() {
@@ -65,6 +65,24 @@ fn the_tutorials_programs_are_the_other_end() {
 #[test]
 fn the_tutorials_programs_are_the_other_end_as_they_stand() {
     run_in_own_network("tutorial_unchanged", Portal::Absent);
+}
+
+/// The README's picture can be made again: `screenshot.sh` puts it in its place.
+#[test]
+fn the_readme_s_picture_can_be_remade() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let picture = folder.path().join("screenshot.png");
+    if !run_with("screenshot", &[picture.as_os_str()], Portal::Absent, &["import"]) {
+        return;
+    }
+    let sizes =
+        [picture.as_path(), Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/screenshot.png"))].map(|path| {
+            let png = std::fs::read(path).expect("a picture");
+            assert!(png.starts_with(b"\x89PNG"), "{}", path.display());
+            // Width and height of the first chunk.
+            png[16..24].to_vec()
+        });
+    assert_eq!(sizes[0], sizes[1]);
 }
 
 #[test]

@@ -1,3 +1,4 @@
+use std::ffi::OsStr;
 use std::io::{Read, Seek};
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
@@ -29,7 +30,12 @@ pub(crate) enum Portal {
 
 /// Runs `scenarios/NAME.py` in a session of its own, unless a tool is missing, and fails with what it printed.
 pub(crate) fn run(name: &str, portal: Portal, tools: &[&str]) {
-    run_under(&[], name, portal, tools);
+    run_under(&[], name, &[], portal, tools);
+}
+
+/// As [`run`], for a scenario that takes arguments. False if a tool is missing.
+pub(crate) fn run_with(name: &str, arguments: &[&OsStr], portal: Portal, tools: &[&str]) -> bool {
+    run_under(&[], name, arguments, portal, tools)
 }
 
 /// As [`run`], in a network of its own where every port is free and nothing but loopback is there.
@@ -38,13 +44,13 @@ pub(crate) fn run_in_own_network(name: &str, portal: Portal) {
     let allowed = Command::new(own[0]).args(&own[1..]).arg("true").output().is_ok_and(|output| output.status.success());
     if require_tool("unshare") && require_tool("ip") && require(allowed, "the right to make a network namespace") {
         let with_loopback = ["sh", "-c", "ip link set lo up && exec \"$@\"", "sh"];
-        run_under(&[&own[..], &with_loopback].concat(), name, portal, &[]);
+        run_under(&[&own[..], &with_loopback].concat(), name, &[], portal, &[]);
     }
 }
 
 /// Has the session started by the command `under`.
-fn run_under(under: &[&str], name: &str, portal: Portal, tools: &[&str]) {
-    let Some(python) = python_with_what_it_takes(portal, tools) else { return };
+fn run_under(under: &[&str], name: &str, arguments: &[&OsStr], portal: Portal, tools: &[&str]) -> bool {
+    let Some(python) = python_with_what_it_takes(portal, tools) else { return false };
     let _alone = ONE_AT_A_TIME.lock();
     let mut command = Command::new("timeout");
     command.args(["--kill-after=10", AT_MOST]).args(under).args([python, "-B"]);
@@ -53,9 +59,14 @@ fn run_under(under: &[&str], name: &str, portal: Portal, tools: &[&str]) {
         command.arg("--without-portal");
     }
     let picture = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("e2e-{name}.png"));
-    command.arg(name).env("SOCKEYE", env!("CARGO_BIN_EXE_sockeye")).env("SOCKEYE_E2E_PICTURE", &picture);
+    command
+        .arg(name)
+        .args(arguments)
+        .env("SOCKEYE", env!("CARGO_BIN_EXE_sockeye"))
+        .env("SOCKEYE_E2E_PICTURE", &picture);
     let (status, said) = finish(command);
     assert!(status.success(), "{name}: {status}; if it could be taken, a picture is at {}\n{said}", picture.display());
+    true
 }
 
 /// Runs it to its end and then ends what it left behind; returns what it printed.

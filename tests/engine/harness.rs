@@ -45,15 +45,7 @@ impl Harness {
     }
 
     fn with_in(surroundings: Surroundings, change: impl FnOnce(&mut EngineConfig)) -> Self {
-        let mut config = EngineConfig {
-            journal: JournalPlace::Temporary,
-            wake: Arc::new(|| {}),
-            payload_events: false,
-            last_look: false,
-            settings: None,
-            sent_logs: None,
-            past_transfers: None,
-        };
+        let mut config = EngineConfig::new(JournalPlace::Temporary);
         change(&mut config);
         Self { engine: Engine::start_in(config, surroundings).unwrap(), waiting: VecDeque::new() }
     }

@@ -296,7 +296,7 @@ fn once_ends_with_the_first_session() {
 }
 
 #[test]
-fn stopping_takes_effect_within_a_second_under_full_flood() {
+fn closing_one_and_stopping_take_effect_within_a_second_under_full_flood() {
     within_a_second(|| {
         let mut h = Harness::new();
         let (server, endpoint) = h.listen("tcp://127.0.0.1:0");
@@ -310,14 +310,19 @@ fn stopping_takes_effect_within_a_second_under_full_flood() {
                     while peer.write_all(&block).is_ok() {}
                 });
             }
-            for _ in 0..4 {
-                h.opened(server);
-            }
+            let sessions: Vec<_> = (0..4).map(|_| h.opened(server).id).collect();
             h.wait("rows", |event| matches!(event, Event::Recorded { total } if *total > 200).then_some(()));
+            let asked = Instant::now();
+            h.engine.send(Command::Close { session: sessions[0] });
+            h.wait("its end", |event| match event {
+                Event::Closed { session, .. } if *session == sessions[0] => Some(()),
+                _ => None,
+            });
+            let closing = asked.elapsed();
             let asked = Instant::now();
             h.engine.send(Command::StopListening { socket: server });
             h.stopped(server);
-            asked.elapsed()
+            closing.max(asked.elapsed())
         });
         until("nothing is left bound", || TcpListener::bind(("127.0.0.1", port)).is_ok());
         took

@@ -80,16 +80,13 @@ impl Window {
     ) -> Self {
         let (wake, woken) = bounded(1);
         let config = EngineConfig {
-            journal: JournalPlace::Temporary,
             wake: Arc::new(move || {
                 // Full means that a wake-up waits already.
                 let _ = wake.try_send(());
             }),
-            payload_events: false,
-            last_look: false,
             settings: files.settings,
-            sent_logs: None,
             past_transfers: files.past_transfers.clone(),
+            ..EngineConfig::new(JournalPlace::Temporary)
         };
         let engine = Engine::start_in(config, surroundings).expect("an engine");
         let app = Rc::new(RefCell::new(None));

@@ -52,6 +52,13 @@ impl Recording {
         self.row(session, "", RowBody::Data { direction, call, truncated: false }, 0, bytes);
     }
 
+    /// A session on a CAN bus, and what it received.
+    pub(crate) fn can_frame(&mut self, session: u64) {
+        self.life(session, Life::Opened { local: "can://vcan0".to_owned(), peer: "can://vcan0".to_owned() });
+        let frame = "123#DEADBEEF".parse::<sockeye::codec::can::Frame>().expect("a frame");
+        self.datagram(session, Direction::In, &frame.to_bytes());
+    }
+
     pub(crate) fn row(&mut self, session: u64, peer: &str, body: RowBody, stream_offset: u64, bytes: &[u8]) {
         let mono_ns = self.rows.len() as u64 * 1_000_000;
         self.rows.push(Row {

@@ -6,9 +6,11 @@ use super::tools::{require, require_tool};
 /// Set in the process that runs a test once more, without a right.
 const WITHOUT: &str = "SOCKEYE_TEST_WITHOUT_RIGHT";
 
-/// A command that starts a program without one of root's rights, as setpriv(1) calls it: `net_raw`.
+/// A command that starts a program without one of root's rights, as setpriv(1) calls it, or several: `net_raw`,
+/// `dac_override,dac_read_search`.
 pub(crate) fn without_right(right: &str, program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new("setpriv");
+    let right = right.replace(',', ",-");
     command.args([format!("--bounding-set=-{right}"), format!("--inh-caps=-{right}")]).arg(program);
     command
 }

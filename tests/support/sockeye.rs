@@ -38,13 +38,12 @@ pub(crate) fn run(arguments: &[&str]) -> Run {
     Sockeye::start(arguments).finish()
 }
 
-/// Runs `connect` until the answer has come, however long a busy peer takes for it, and ends it then. A peer that closes
-/// ends it too.
+/// Runs `connect` until the answer has come, however long a busy peer takes for it, and ends it then. A peer that
+/// closes ends it too.
 pub(crate) fn ask(arguments: &[&str], answer: &[u8]) -> Run {
     let mut sockeye = Sockeye::start(&[arguments, &["--wait", "20000"]].concat());
-    if sockeye.hears(answer) {
-        sockeye.signal(Signal::SIGINT);
-    }
+    sockeye.hears(answer);
+    sockeye.signal(Signal::SIGINT);
     sockeye.finish()
 }
 
@@ -115,10 +114,14 @@ impl Sockeye {
         }
     }
 
-    /// Waits until what was received ends with this; false if the run ends before.
+    /// Waits until what was received ends with this; false if the run ends before, or tells of an error: over UDP it
+    /// goes on when nobody listens there.
     pub(crate) fn hears(&mut self, answer: &[u8]) -> bool {
         loop {
             self.parse();
+            if self.events.iter().any(|event| event["event"] == "error") {
+                return false;
+            }
             let received = received(&self.events);
             if !received.is_empty() && received.concat().ends_with(answer) {
                 return true;

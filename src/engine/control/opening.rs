@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Control;
 use crate::engine::core::spawn_foreign;
 use crate::model::{Cause, Event, Failure, Hint, Operation, SocketId};
+use crate::store::tree::is_folder;
 
 impl Control {
     /// On a thread that nobody joins: a browser without a window runs until it is closed.
@@ -27,7 +28,7 @@ impl Control {
         let core = Arc::clone(&self.core);
         let opened = spawn_foreign("file-manager", move || {
             // Most file managers would open nothing, and not say so.
-            let cause = if path.is_dir() {
+            let cause = if is_folder(&path) {
                 let opened = open::that_detached(&path).inspect_err(|error| tracing::debug!(%error, "no file manager"));
                 opened.is_err().then_some(Cause::NoFileManager)
             } else {

@@ -10,16 +10,7 @@ use crate::model::Operation;
 const DEADLINE: Duration = Duration::from_secs(20);
 
 fn engine() -> Engine {
-    let config = EngineConfig {
-        journal: JournalPlace::Temporary,
-        wake: Arc::new(|| {}),
-        payload_events: false,
-        last_look: false,
-        settings: None,
-        sent_logs: None,
-        past_transfers: None,
-    };
-    Engine::start(config).unwrap()
+    Engine::start(EngineConfig::new(JournalPlace::Temporary)).unwrap()
 }
 
 /// What became of the next journal that was to be opened or closed.

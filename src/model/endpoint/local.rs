@@ -50,6 +50,8 @@ fn address(host: &str) -> Option<IpAddr> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -73,6 +75,20 @@ mod tests {
         assert_eq!(read(v4, ":70000"), Err(EndpointError::BadPort("70000".to_owned())));
         for (endpoint, text) in [("unix:/x", "127.0.0.1"), ("fd://3", ":5"), ("raw://127.0.0.1?proto=icmp", ":5")] {
             assert_eq!(read(endpoint, text), Err(EndpointError::NoLocalPlace), "{endpoint}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_place_is_an_address_and_a_port_whatever_is_typed(
+            typed in prop_oneof![any::<String>(), "[0-9a-f.:%\\[\\]]{0,30}", "127\\.0\\.0\\.[0-9]:[0-9]{1,5}"],
+        ) {
+            let endpoint: Endpoint = "tcp://localhost:9".parse().unwrap();
+            if let Ok(LocalPlace { host, port }) = endpoint.local_place(&typed) {
+                prop_assert!(host.as_deref().is_none_or(|host| address(host).is_some()), "{host:?}");
+                prop_assert!(host.is_some() || port.is_some());
+                prop_assert!(port.is_none_or(|port| typed.contains(&port.to_string()) && port != 0));
+            }
         }
     }
 }

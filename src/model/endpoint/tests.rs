@@ -207,3 +207,16 @@ fn lists_of_addresses_take_the_port_of_their_endpoint() {
         assert_eq!(written(&with_port), Err(EndpointError::BadHost(mistyped.to_owned())));
     }
 }
+
+proptest! {
+    #[test]
+    fn lists_of_addresses_read_back_as_they_are_shown(
+        typed in prop_oneof![any::<String>(), "[0-9a-fx.:,， %\\[\\]]{0,40}"],
+    ) {
+        let endpoint: Endpoint = "udp://127.0.0.1:9000".parse().unwrap();
+        if let Ok(all) = endpoint.addresses(&typed) {
+            let shown: Vec<_> = all.iter().map(ToString::to_string).collect();
+            prop_assert_eq!(endpoint.addresses(&shown.join(", ")), Ok(all));
+        }
+    }
+}

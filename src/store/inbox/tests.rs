@@ -168,17 +168,6 @@ mod links {
         let path = receive(&Inbox::open(folder.path()).unwrap(), "a", b"1");
         assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
     }
-
-    #[test]
-    fn a_folder_without_the_right_to_write_is_refused_unless_rights_mean_nothing() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o500)).unwrap();
-        // Root may write anyway, and then there is nothing to see.
-        if fs::write(folder.path().join("probe"), "").is_err() {
-            let failure = Inbox::open(folder.path()).unwrap_err();
-            assert_eq!((failure.cause, failure.hint), (Cause::PermissionDenied, Some(Hint::CheckRights)));
-        }
-    }
 }
 
 proptest! {

@@ -1,11 +1,9 @@
-use std::sync::Arc;
-
 use egui::{Context, RawInput};
 use jiff::tz::TimeZone;
 
 use super::*;
 use crate::engine::{Engine, EngineConfig, JournalPlace};
-use crate::model::{Call, Cause, Direction, Failure, Operation, PageRow, RowBody, SessionId, SocketId, Stamp};
+use crate::model::{Cause, Direction, Failure, Operation, PageRow};
 use crate::ui::theme::Tokens;
 
 struct Window {
@@ -15,17 +13,9 @@ struct Window {
 
 impl Window {
     fn new() -> Self {
-        let config = EngineConfig {
-            journal: JournalPlace::Temporary,
-            wake: Arc::new(|| {}),
-            payload_events: false,
-            last_look: false,
-            settings: None,
-            sent_logs: None,
-            past_transfers: None,
-        };
         let ctx = Context::default();
-        let app = App::new(Engine::start(config).unwrap(), Settings::default(), &[], &ctx);
+        let engine = Engine::start(EngineConfig::new(JournalPlace::Temporary)).unwrap();
+        let app = App::new(engine, Settings::default(), &[], &ctx);
         Self { app, ctx }
     }
 
@@ -50,19 +40,7 @@ impl Window {
 
 /// One of which a page holds the beginning only.
 fn long_row(number: u64) -> PageRow {
-    PageRow {
-        number,
-        stamp: Stamp::default(),
-        socket: SocketId(1),
-        session: Some(SessionId(1)),
-        peer: String::new(),
-        body: RowBody::Data { direction: Direction::In, call: Call::Recv, truncated: false },
-        stream_offset: 0,
-        len: 4096,
-        preview: vec![0; PageRow::PREVIEW_MAX],
-        context: Vec::new(),
-        delta_ns: None,
-    }
+    PageRow::made_up_data(number, Direction::In, 0, &[0; 4096])
 }
 
 #[test]

@@ -353,6 +353,10 @@ mod tests {
         assert_eq!(field("", "9000", "", true), Some(FormField::Address));
         assert_eq!(field("a b", "9000", "", false), Some(FormField::Address));
         assert_eq!(field("127.0.0.1", "9000", "nonsense=1", false), Some(FormField::Options));
+        // Whatever is wrong with a whole endpoint is wrong where it was written.
+        for text in ["tcp://127.0.0.1", "tcp://127.0.0.1:70000", "tcp://a b:1", "gopher://x:1", "udp://x:1?ttl=many"] {
+            assert_eq!(field(text, "9000", "", true), Some(FormField::Address), "{text}");
+        }
         let raw = |protocol| EndpointForm::new("raw", "127.0.0.1", protocol, "").mistake();
         assert_eq!(raw("1"), None);
         assert_eq!(raw("0"), Some((FormField::Port, EndpointError::BadIpProtocol("0".to_owned()))));

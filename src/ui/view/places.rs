@@ -38,7 +38,8 @@ impl Places {
     /// Where the row's socket was opened; `None` where this window didn't open it.
     #[must_use]
     pub fn of(&self, row: &PageRow) -> Option<Endpoint> {
-        // The journal follows the events by some milliseconds: the last row of a place may come after the next has begun.
+        // The journal follows the events by some milliseconds: the last row of a place may come after the next has
+        // begun.
         if let RowBody::Life(
             Life::Listening { endpoint } | Life::StoppedListening { endpoint } | Life::Connecting { endpoint },
         ) = &row.body
@@ -52,22 +53,9 @@ impl Places {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Stamp;
 
     fn row(number: u64, socket: u64) -> PageRow {
-        PageRow {
-            number,
-            stamp: Stamp::default(),
-            socket: SocketId(socket),
-            session: None,
-            peer: String::new(),
-            body: RowBody::Life(Life::PeerFinished),
-            stream_offset: 0,
-            len: 0,
-            preview: Vec::new(),
-            context: Vec::new(),
-            delta_ns: None,
-        }
+        PageRow { socket: SocketId(socket), ..PageRow::made_up(number) }
     }
 
     #[test]

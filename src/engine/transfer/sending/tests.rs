@@ -9,16 +9,7 @@ use crate::model::{Command, ConnectSpec, Event};
 #[test]
 fn a_file_that_was_cancelled_before_it_began_does_not_begin() {
     let peer = TcpListener::bind("127.0.0.1:0").unwrap();
-    let engine = Engine::start(EngineConfig {
-        journal: JournalPlace::Nowhere,
-        wake: Arc::new(|| {}),
-        payload_events: false,
-        last_look: false,
-        settings: None,
-        sent_logs: None,
-        past_transfers: None,
-    })
-    .unwrap();
+    let engine = Engine::start(EngineConfig::new(JournalPlace::Nowhere)).unwrap();
     let target = format!("tcp://{}", peer.local_addr().unwrap()).parse().unwrap();
     let spec = Box::new(ConnectSpec::new(target));
     engine.send(Command::Connect { socket: engine.new_socket(), spec });

@@ -20,6 +20,7 @@ use crate::model::{CancelReason, Cause, CloseReason, Failure, Operation, Outcome
 use crate::net::Stream;
 use crate::proto::transfer::{Caller, Fault, Misunderstanding, Role, SendStep, Sender, TransferKey, WORKING_EVERY};
 use crate::store::sent_log::SentLog;
+use crate::store::tree::is_folder;
 
 /// A file up to this size is sent together with its offer.
 const EAGER_MAX: u64 = 64 << 10;
@@ -150,7 +151,7 @@ impl<'a> Dialogue<'a> {
     /// # Errors
     /// The connection is of no more use; every open file was told of it.
     pub(in crate::engine) fn send(&mut self, path: &Path, number: u64) -> Result<(), io::Error> {
-        let sent = if path.is_dir() { self.send_folder(path, number) } else { self.send_file(path, None, number) };
+        let sent = if is_folder(path) { self.send_folder(path, number) } else { self.send_file(path, None, number) };
         sent.or_else(|over| self.end(over))
     }
 

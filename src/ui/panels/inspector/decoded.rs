@@ -151,9 +151,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::model::{
-        Call, Direction, Peer, Protocol, Purpose, Role, RowBody, SessionId, SessionInfo, SocketId, Stamp,
-    };
+    use crate::model::{Direction, Peer, Protocol, Purpose, Role, SessionId, SessionInfo, SocketId};
     use crate::ui::view::{FramesFrom, SessionView};
 
     fn sessions(decoder: Decoder, protocol: Protocol, frames_from: Option<FramesFrom>) -> Sessions {
@@ -179,19 +177,7 @@ mod tests {
     }
 
     fn summary(sessions: &Sessions, direction: Direction, stream_offset: u64, payload: &[u8]) -> Option<String> {
-        let row = PageRow {
-            number: 1,
-            stamp: Stamp::default(),
-            socket: SocketId(1),
-            session: Some(SessionId(1)),
-            peer: String::new(),
-            body: RowBody::Data { direction, call: Call::Recv, truncated: false },
-            stream_offset,
-            len: payload.len() as u64,
-            preview: Vec::new(),
-            context: Vec::new(),
-            delta_ns: None,
-        };
+        let row = PageRow::made_up_data(1, direction, stream_offset, payload);
         decode(sessions, &row, payload).and_then(|meaning| meaning.decoded).map(|decoded| decoded.summary)
     }
 

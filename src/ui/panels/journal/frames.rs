@@ -1,7 +1,8 @@
 //! Which rows begin with a WebSocket frame, as far as the rows that were at hand prove it.
 //!
-//! A row is what a call moved: frames begin in the middle of one and end in another, and the inside of a frame may look like
-//! a frame. So they are followed from the first byte on, header by header. Where a row was never at hand the trail ends.
+//! A row is what a call moved: frames begin in the middle of one and end in another, and the inside of a frame may look
+//! like a frame. So they are followed from the first byte on, header by header. Where a row was never at hand the trail
+//! ends.
 
 use std::collections::HashMap;
 
@@ -18,7 +19,8 @@ type Way = (SessionId, Direction);
 struct Trail {
     /// Offset of the end of the row that was read last.
     end: u64,
-    /// Offset of the latest frame whose beginning is known. Its header may not have come yet; its end may lie far ahead.
+    /// Offset of the latest frame whose beginning is known. Its header may not have come yet; its end may lie far
+    /// ahead.
     frame: u64,
 }
 
@@ -94,8 +96,8 @@ fn bytes_from(row: &PageRow) -> u64 {
     row.stream_offset.saturating_sub(row.context.len() as u64)
 }
 
-/// Where the first frame at or after `until` begins, found from the one at `frame`; an earlier one where the bytes at hand
-/// don't lead there.
+/// Where the first frame at or after `until` begins, found from the one at `frame`; an earlier one where the bytes at
+/// hand don't lead there.
 fn next(row: &PageRow, mut frame: u64, until: u64) -> u64 {
     let from = bytes_from(row);
     // Most rows are inside of a frame or begin with one: nothing is put together for them.
@@ -120,7 +122,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::model::{Call, Event, Peer, Protocol, Purpose, Role, SessionInfo, SocketId, Stamp};
+    use crate::model::{Event, Peer, Protocol, Purpose, Role, SessionInfo, SocketId};
     use crate::ui::view::FramesFrom;
 
     /// Offset of the first frame.
@@ -161,19 +163,8 @@ mod tests {
     }
 
     fn row(number: u64, stream_offset: u64, context: &[u8], bytes: &[u8]) -> PageRow {
-        PageRow {
-            number,
-            stamp: Stamp::default(),
-            socket: SocketId(1),
-            session: Some(SessionId(1)),
-            peer: String::new(),
-            body: RowBody::Data { direction: Direction::In, call: Call::Recv, truncated: false },
-            stream_offset,
-            len: bytes.len() as u64,
-            preview: bytes[..bytes.len().min(PageRow::PREVIEW_MAX)].to_vec(),
-            context: context.to_vec(),
-            delta_ns: None,
-        }
+        let row = PageRow::made_up_data(number, Direction::In, stream_offset, bytes);
+        PageRow { context: context.to_vec(), ..row }
     }
 
     fn follow(frames: &mut Frames, rows: &[PageRow]) {

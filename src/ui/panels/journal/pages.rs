@@ -11,8 +11,8 @@ const MARGIN: u64 = 200;
 /// Kept before the visible rows while following: scrolling up needs a few at once.
 const MARGIN_FOLLOWING: u64 = 64;
 
-/// Seconds between two looks at rows that come without a pause: nobody reads faster, and a screen reader is told of each
-/// row that changes.
+/// Seconds between two looks at rows that come without a pause: nobody reads faster, and a screen reader is told of
+/// each row that changes.
 const LOOK_EVERY: f64 = 0.1;
 
 /// Seconds after which a request that was not answered (reading failed) is made again.
@@ -149,20 +149,7 @@ mod tests {
     }
 
     fn page(filter: Filter, first: u64, count: u64, matches: u64) -> Arc<Page> {
-        let row = |number| PageRow {
-            number,
-            stamp: crate::model::Stamp::default(),
-            socket: crate::model::SocketId(1),
-            session: None,
-            peer: String::new(),
-            body: crate::model::RowBody::Life(crate::model::Life::PeerFinished),
-            stream_offset: 0,
-            len: 0,
-            preview: Vec::new(),
-            context: Vec::new(),
-            delta_ns: None,
-        };
-        let rows = (first..first + count).map(|position| row(position + 1)).collect();
+        let rows = (first..first + count).map(|position| PageRow::made_up(position + 1)).collect();
         Arc::new(Page { filter, first, rows, matches, total: matches, complete: true })
     }
 

@@ -45,24 +45,11 @@ impl Seek {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Filter, Life, PageRow, RowBody, SocketId, Stamp};
+    use crate::model::{Filter, PageRow};
 
     fn page(numbers: &[u64], first: usize, count: usize) -> Page {
-        let row = |number: &u64| PageRow {
-            number: *number,
-            stamp: Stamp::default(),
-            socket: SocketId(1),
-            session: None,
-            peer: String::new(),
-            body: RowBody::Life(Life::PeerFinished),
-            stream_offset: 0,
-            len: 0,
-            preview: Vec::new(),
-            context: Vec::new(),
-            delta_ns: None,
-        };
         let end = (first + count).min(numbers.len());
-        let rows = numbers[first.min(end)..end].iter().map(row).collect();
+        let rows = numbers[first.min(end)..end].iter().copied().map(PageRow::made_up).collect();
         let matches = numbers.len() as u64;
         Page { filter: Filter::default(), first: first as u64, rows, matches, total: matches, complete: true }
     }
