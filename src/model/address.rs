@@ -36,6 +36,19 @@ impl HostPort {
         self.literal().is_some()
     }
 
+    /// Reads an address in numbers as it is shown, `127.0.0.1:80` or `[fe80::1%eth0]:80`, without its scope. `None` for
+    /// anything else: names of other kinds may end in a number as well.
+    #[must_use]
+    pub fn of_numbers(shown: &str) -> Option<SocketAddr> {
+        let (host, port) = shown.rsplit_once(':')?;
+        let address = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+            // An interface's name may stand for the scope (RFC 4007, section 11.2).
+            Some(host) => IpAddr::V6(host.split('%').next()?.parse().ok()?),
+            None => IpAddr::V4(host.parse().ok()?),
+        };
+        Some(SocketAddr::new(address, port.parse().ok()?))
+    }
+
     /// The host as an address without its scope; `None` where it is a name.
     #[must_use]
     pub fn literal(&self) -> Option<IpAddr> {
@@ -180,6 +193,24 @@ impl fmt::Display for Peer {
             Self::Can(interface) => interface.fmt(f),
             Self::Vsock(address) => address.fmt(f),
             Self::Link(address) => address.fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_address_of_ip_is_one_in_numbers() {
+        let port = |shown: &str| HostPort::of_numbers(shown).map(|address| address.port());
+        for shown in ["127.0.0.1:53", "[2001:db8::1]:53", "[fe80::1%eth0]:53", "[fe80::1%2]:53"] {
+            assert_eq!(port(shown), Some(53), "{shown}");
+        }
+        let others =
+            ["/run/dns:53", "@dns:53", "2:53", "fe80::53", "[127.0.0.1]:5", "127.0.0.1:65536", "127.0.0.1", "can0", ""];
+        for shown in others {
+            assert_eq!(port(shown), None, "{shown}");
         }
     }
 }

@@ -200,6 +200,34 @@ fn what_was_cut_off_is_told_where_it_was() {
 }
 
 #[test]
+fn of_a_segment_that_came_twice_all_that_either_has_is_kept() {
+    for longer_first in [true, false] {
+        let mut wire = Wire::new();
+        wire.open();
+        wire.say(End::A, 0, b"a");
+        let [captured, whole] = [("hello world", 0), ("hello world and more", 15)];
+        for (text, missing) in if longer_first { [captured, whole] } else { [whole, captured] } {
+            wire.say_cut(End::A, 11, text.as_bytes(), missing);
+        }
+        let expected = ["connected", "out0:a", "missing:10", "out11:hello world", "missing:9"];
+        assert_eq!(words(&wire.end().0), expected, "{longer_first}");
+    }
+}
+
+#[test]
+fn what_comes_late_is_late_however_much_is_missing() {
+    let mut wire = Wire::new();
+    wire.open();
+    for number in 0..20 {
+        wire.say_cut(End::A, number * 10, b"0123456789", 5);
+    }
+    wire.say(End::A, 0, b"0123456789");
+    wire.say(End::A, 100, b"0123456789");
+    let (_, imported) = wire.end();
+    assert_eq!((imported.late, imported.repeated), (2, 0));
+}
+
+#[test]
 fn the_same_ports_may_be_used_again() {
     let mut wire = Wire::new();
     wire.open();

@@ -681,6 +681,13 @@ fn no_copy_takes_the_place_of_a_journal_in_use() {
     journal.reader.save(&SaveRequest::new(&path), &[]).unwrap();
     assert_eq!(all(&mut JournalReader::open(&path).unwrap()).total, 1);
 
+    // The log is as much of a journal as its file.
+    for name in ["journal.sqlite-wal", "journal.sqlite-shm", "journal.sqlite-journal"] {
+        let log = journal.path.with_file_name(name);
+        let request = SaveRequest { format: SaveFormat::Csv, ..SaveRequest::new(&log) };
+        assert_eq!(journal.reader.save(&request, &[]).unwrap_err().cause, Cause::DatabaseOpen, "{name}");
+    }
+
     // Of a database that was there, and whose rows would come back.
     let gone = journal.path.with_file_name("gone.sqlite");
     fs::write(journal.path.with_file_name("gone.sqlite-wal"), "").unwrap();

@@ -96,16 +96,11 @@ impl Flow {
 
     /// Of a session whose beginning was cleared, by what its rows say: the local address is unknown.
     pub(super) fn guessed(session: u64, peer: &str, call: Call) -> Self {
-        let address = || {
-            let (host, port) = peer.rsplit_once(':')?;
-            let host = host.trim_start_matches('[').trim_end_matches(']');
-            Some(SocketAddr::new(HostPort::new(host, 0).literal()?, port.parse().ok()?))
-        };
         if peer.is_empty() || peer.starts_with(['/', '@']) {
             let is_stream = matches!(call, Call::Recv | Call::Send);
             return Self::Unix { text: format!("session {session} {peer}"), is_stream };
         }
-        let route = address().and_then(|peer| Route::new(SocketAddr::new(unspecified(peer), 0), peer));
+        let route = HostPort::of_numbers(peer).and_then(|peer| Route::new(SocketAddr::new(unspecified(peer), 0), peer));
         match (route, call) {
             (Some(route), Call::Recv | Call::Send) => Self::Tcp(Stream::new(route)),
             (Some(route), Call::RecvFrom | Call::SendTo) => Self::Udp(route),
