@@ -3,6 +3,7 @@
 #[path = "support/app.rs"]
 mod app;
 
+use std::io::Write as _;
 use std::net::UdpSocket;
 use std::time::Duration;
 
@@ -179,7 +180,7 @@ fn the_live_state_follows_the_connection() {
 
 #[test]
 fn what_a_peer_leaves_unread_is_shown_of_the_connection_that_is_selected() {
-    let mut window = window(any_port(), ClientTab::default());
+    let mut window = window(ServerTab { respond: "echo".to_owned(), ..any_port() }, ClientTab::default());
     window.listen();
     window.click("Server", "Live state");
     window.until("the listener's state", |window| figure(window, "Server", "State").as_deref() == Some("LISTEN"));
@@ -198,7 +199,19 @@ fn what_a_peer_leaves_unread_is_shown_of_the_connection_that_is_selected() {
         figure(window, "Server", "Acknowledged").as_deref() == Some("5 B")
     });
     assert_eq!(heard(&mut peer, 5), b"12345");
-    peer.shutdown(std::net::Shutdown::Write).expect("a half-close");
+    for queue in ["Unread here", "Unacknowledged", "Unsent"] {
+        assert_eq!(figure(&window, "Server", queue).as_deref(), Some("0 B"), "{queue}");
+    }
+    // It reads no more: what is sent back to it is stuck, and in the end nothing more is read here.
+    peer.set_nonblocking(true).expect("a setting");
+    let waits = |window: &Window, queue| {
+        let bytes = figure(window, "Server", queue);
+        bytes.is_some_and(|bytes| !bytes.starts_with("0 ") && bytes.contains(|c: char| c.is_ascii_digit()))
+    };
+    window.until("the queues", |window| {
+        while peer.write(&[7; 64 << 10]).is_ok() {}
+        ["Unread here", "Unacknowledged", "Unsent"].into_iter().all(|queue| waits(window, queue))
+    });
 }
 
 #[test]
