@@ -61,12 +61,12 @@ fn sources() -> Vec<Source> {
     sources
 }
 
-/// Lines without comments, up to the tests at the end of the file.
+/// Lines without comments, up to the tests at the end of the file; that they are in a file of their own ends nothing.
 fn code(text: &str) -> Vec<String> {
-    text.lines()
-        .take_while(|line| !line.starts_with("#[cfg(test)]"))
-        .map(|line| line.split("//").next().unwrap_or_default().to_owned())
-        .collect()
+    const MARK: &str = "#[cfg(test)]\n";
+    let is_end = |at: usize| text[at + MARK.len()..].lines().next().is_some_and(|line| line.ends_with('{'));
+    let end = text.match_indices(MARK).map(|(at, _)| at).find(|at| is_end(*at)).unwrap_or(text.len());
+    text[..end].lines().map(|line| line.split("//").next().unwrap_or_default().to_owned()).collect()
 }
 
 /// Floors that a line names as `crate::floor` or, in a nested import, `crate::{floor::…, …}`.
@@ -131,11 +131,33 @@ fn unsafe_stays_in_its_one_module() {
     }
 }
 
+/// The file that a transport is, and those that have to know its name, as ARCHITECTURE.md counts them for RDS.
+#[test]
+fn a_transport_is_one_file_and_lines_in_eight_others() {
+    let names = |source: &Source| source.lines.iter().any(|line| line.contains("Rds") || line.trim() == "mod rds;");
+    let all = sources();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (mut own, mut named) = (Vec::new(), Vec::new());
+    for source in all.iter().filter(|source| names(source)) {
+        let inside = source.path.strip_prefix(root.join("src")).unwrap().to_str().unwrap();
+        if inside == "net/rds.rs" { own.push(inside) } else { named.push(inside) }
+    }
+    let architecture = fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
+    let words = architecture.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("is one new file and lines in eight other sources"), "it says something else");
+    assert_eq!((own.len(), named.len()), (1, 8), "{named:#?}");
+    for path in named {
+        assert!(words.contains(&format!("`{path}`")), "{path} is not told of");
+    }
+}
+
 #[test]
 fn the_reader_of_imports_sees_what_it_should() {
     assert_eq!(floors_named("use crate::engine::Engine;"), ["engine"]);
     assert_eq!(floors_named("use crate::{model::Row, net::{self, Wake}};"), ["model", "net"]);
     assert_eq!(floors_named("let x = crate::store::settings::load(path);"), ["store"]);
     assert!(floors_named("use crate::tr;").is_empty());
-    assert_eq!(code("use a; // crate::net\n#[cfg(test)]\nuse crate::net;"), ["use a; "]);
+    assert_eq!(code("use a; // crate::net\n#[cfg(test)]\nmod tests {\n    use crate::net;\n}\n"), ["use a; "]);
+    let apart = "#[cfg(test)]\nmod tests;\nuse crate::net;\n";
+    assert_eq!(code(apart), apart.lines().collect::<Vec<_>>());
 }
