@@ -269,3 +269,62 @@ fn options_that_can_t_be_together_or_on_this_side_are_mistakes_in_place() {
     window.click("Server", "Start listening");
     window.until("listening", |window| window.shows("Server", "Listening on"));
 }
+
+/// What is told of the connection once it is unfolded, before anybody can have answered, is what was told last: nobody has
+/// asked meanwhile, whatever has crossed.
+#[test]
+fn a_state_that_is_not_on_screen_is_not_asked_for_while_traffic_flows() {
+    let server = ServerTab { respond: "echo".to_owned(), more_open: true, ..any_port() };
+    let settings = Settings {
+        language: LanguageChoice::English,
+        servers: vec![server, ServerTab { port: "0".to_owned(), ..ServerTab::default() }],
+        ..Settings::default()
+    };
+    let mut window = Window::build(settings, |builder| builder.with_size(egui::vec2(1100.0, 1900.0)));
+    window.listen();
+    let mut peer = window.peer();
+    window.panel("Server").get_by_role(Role::ListItem).click();
+    window.click("Server", "Live state");
+    let received = |window: &Window| figure(window, "Server", "Received in order");
+    let mut bytes = 0;
+    let mut crosses = |window: &mut Window| {
+        peer.write_all(b"12345").expect("it is open");
+        assert_eq!(heard(&mut peer, 5), b"12345");
+        bytes += 5;
+        let echoed = move |row: &Vec<String>| row.iter().any(|cell| cell == "sent");
+        window.until("the echo", |window| window.journal().iter().filter(|row| echoed(row)).count() == bytes / 5);
+        format!("{bytes} B")
+    };
+    let mut last = crosses(&mut window);
+    window.until("the first bytes", |window| received(window).as_ref() == Some(&last));
+    let fold = |name: &'static str| move |window: &Window| window.control("Server", name).click();
+    let tab = |number: usize| {
+        move |window: &Window| window.panel("Server").query_all_by_role(Role::Tab).nth(number).expect("a tab").click()
+    };
+    let ways: [(&str, &dyn Fn(&Window), &dyn Fn(&Window)); 3] = [
+        ("folded", &fold("Live state"), &fold("Live state")),
+        ("all of it folded", &fold("More"), &fold("More")),
+        ("behind another tab", &tab(1), &tab(0)),
+    ];
+    for (way, leave, come_back) in ways {
+        leave(&window);
+        window.until(way, |window| received(window).is_none());
+        // Commands are carried out one after the other: what was asked before is answered by then.
+        drop(window.connect_to(&listener()));
+        window.until("the client's end", |window| has(window, "Client", "Connect"));
+        let now = crosses(&mut window);
+        // Four looks' time by the window's clock.
+        for _ in 0..60 {
+            window.harness.step();
+        }
+        come_back(&window);
+        let mut first = None;
+        window.until("what was told last", |window| {
+            first = received(window);
+            first.is_some()
+        });
+        assert_eq!(first.as_ref(), Some(&last), "{way}");
+        window.until("what is so now", |window| received(window).as_ref() == Some(&now));
+        last = now;
+    }
+}
