@@ -14,7 +14,7 @@ use std::process::Command;
 use socket2::{Domain, SockAddr, Socket, Type};
 use sockeye::codec::can::Frame;
 use sockeye::codec::can::bcm::{Message, Opcode, SET_TIMER, START_TIMER};
-use support::{PATIENCE, Process, Sockeye, require, require_tool, sockeye};
+use support::{PATIENCE, Process, Sockeye, Written, code, require, require_tool, sockeye};
 use tempfile::NamedTempFile;
 
 /// Whether strace is there and may look at other programs.
@@ -192,6 +192,22 @@ fn python_answers_frames_of_can() {
     calls[1].expect(&["socket(AF_CAN, SOCK_RAW", ERROR_FRAMES]);
 }
 
+/// A stream that listens, with its name, and one that is connected to it.
+fn listening(name: &str) -> (Socket, SockAddr) {
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None).expect("a socket");
+    let name = SockAddr::unix(format!("\0sockeye-lent-{}-{name}", std::process::id())).expect("it fits");
+    socket.bind(&name).expect("a name of its own");
+    socket.listen(1).expect("it is bound");
+    (socket, name)
+}
+
+fn connected(name: &SockAddr) -> Socket {
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None).expect("a socket");
+    socket.connect(name).expect("it listens");
+    socket.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+    socket
+}
+
 /// A stream is a stream; who is at the other end is not told, for it has no address of vsock.
 #[test]
 fn bytes_cross_both_ways_over_vsock() {
@@ -211,21 +227,52 @@ fn bytes_cross_both_ways_over_vsock() {
         "connect(0, {sa_family=AF_VSOCK, svm_cid=VMADDR_CID_HOST, svm_port=0x2328",
     ]);
 
-    let listening = Socket::new(Domain::UNIX, Type::STREAM, None).expect("a socket");
-    let name = SockAddr::unix(format!("\0sockeye-lent-{}", std::process::id())).expect("it fits");
-    listening.bind(&name).expect("a name of its own");
-    listening.listen(1).expect("it is bound");
+    let (listening, name) = listening("own");
     let calls = Calls::new();
     let mut server = with(listening, 1, "setsockopt,bind", &calls, &["listen", "vsock://any:9000", "--echo", "--once"]);
     assert_eq!(server.listening(), "vsock://any:9000");
-    let mut peer = Socket::new(Domain::UNIX, Type::STREAM, None).expect("a socket");
-    peer.connect(&name).expect("it listens");
-    peer.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+    let mut peer = connected(&name);
     peer.write_all(b"hello").expect("it is sent");
     assert_eq!(heard(&peer), b"hello");
     drop(peer);
     assert_eq!(server.finish().expect_code(0).received(), b"hello");
     calls.expect(&["bind(0, {sa_family=AF_VSOCK, svm_cid=VMADDR_CID_ANY, svm_port=0x2328"]);
+}
+
+/// The programs that are written down for Python, each with this one at the other end.
+#[test]
+fn python_over_vsock_lent() {
+    if !can_lend() || !require_tool("python3") {
+        return;
+    }
+    let python = |lent: Socket, granted: &str, calls: &Calls, arguments: &[&str]| {
+        let text = code(arguments);
+        let mut command = Command::new(interpreter());
+        command.args(["-c", &text]).env("PYTHONIOENCODING", "utf-8");
+        Written::start_with_own_input(lending(lent, 1, granted, calls, &command), text)
+    };
+    let calls = [(); 4].map(|()| Calls::new());
+    let (socket, name) = listening("python");
+    let mut server = python(socket, "bind", &calls[0], &["vsock://any:9000", "--listen", "--echo"]);
+    server.listening();
+    let arguments = ["connect", "vsock://host:9000", "--send", "你好", "--wait", "20000"];
+    let mut client = with(connected(&name), 1, "setsockopt,connect", &calls[1], &arguments);
+    client.expect("received");
+    assert_eq!(client.interrupt_group().expect_code(0).received(), "你好".as_bytes());
+    server.has_told("你好");
+    calls[0].expect(&[
+        "socket(AF_VSOCK, SOCK_STREAM|SOCK_CLOEXEC, 0",
+        "bind(0, {sa_family=AF_VSOCK, svm_cid=VMADDR_CID_ANY, svm_port=0x2328",
+    ]);
+
+    let (socket, name) = listening("ours");
+    let arguments = ["listen", "vsock://any:9000", "--echo", "--once"];
+    let mut server = with(socket, 1, "setsockopt,bind", &calls[2], &arguments);
+    server.listening();
+    let client = python(connected(&name), "connect", &calls[3], &["vsock://host:9000", "--send", "再见"]);
+    assert_eq!(client.finish().stdout, "再见\n".as_bytes());
+    assert_eq!(server.finish().expect_code(0).received(), "再见".as_bytes());
+    calls[3].expect(&["connect(0, {sa_family=AF_VSOCK, svm_cid=VMADDR_CID_HOST, svm_port=0x2328"]);
 }
 
 /// RDS has the addresses of IP, so that UDP's datagrams can stand in for its own: these calls are really made.
