@@ -10,7 +10,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::Command;
 
-use support::{PATIENCE, Process, Sockeye, require_tool, sockeye};
+use support::{PATIENCE, Process, Sockeye, in_own_network, require_tool, sockeye};
 
 /// Sockeye with this as its standard input, as inetd starts a server.
 fn with_input(arguments: &[&str], input: impl Into<OwnedFd>) -> Command {
@@ -156,6 +156,34 @@ fn what_a_service_manager_passed_is_found_by_number_and_by_name() {
         let run = sockeye.finish();
         assert_eq!(run.expect_code(0).one("notice")["descriptor"], endpoint);
     }
+}
+
+/// The line of the README, with systemd's own program.
+#[test]
+fn systemd_hands_its_socket_over_by_name() {
+    if !require_tool("systemd-socket-activate") {
+        return;
+    }
+    in_own_network("systemd_hands_its_socket_over_by_name", || {
+        let inner = sockeye(&["listen", "fd://web", "--echo", "--once", "--json"]);
+        let mut command = Command::new("systemd-socket-activate");
+        command.args(["-l", "9000", "--fdname=web"]).arg(inner.get_program()).args(inner.get_args());
+        let mut process = Process::start(command);
+        process.read_errors_until("Listening on");
+        // The program starts with the first connection.
+        let mut peer = TcpStream::connect("127.0.0.1:9000").expect("it listens");
+        peer.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+        peer.write_all(b"ping").expect("it is sent");
+        let mut answer = [0; 4];
+        peer.read_exact(&mut answer).expect("an answer");
+        assert_eq!(&answer, b"ping");
+        drop(peer);
+        let finished = process.finish();
+        let told = String::from_utf8_lossy(&finished.stdout).into_owned();
+        assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+        assert!(told.starts_with("{\"event\":\"listening\",\"endpoint\":\"tcp://[::]:9000\"}\n"), "{told}");
+        assert!(told.contains("\"descriptor\":\"fd://web\""), "{told}");
+    });
 }
 
 #[test]

@@ -14,7 +14,7 @@ use std::process::Command;
 use socket2::{Domain, SockAddr, Socket, Type};
 use sockeye::codec::can::Frame;
 use sockeye::codec::can::bcm::{Message, Opcode, SET_TIMER, START_TIMER};
-use support::{PATIENCE, Process, Sockeye, require, require_tool, sockeye};
+use support::{PATIENCE, Process, Sockeye, Written, code, require, require_tool, sockeye};
 use tempfile::NamedTempFile;
 
 /// Whether strace is there and may look at other programs.
@@ -168,28 +168,84 @@ fn messages_of_the_broadcast_manager_are_sent_received_and_decoded() {
     calls.expect(&["socket(AF_CAN, SOCK_DGRAM", "connect(0, {sa_family=AF_CAN"]);
 }
 
+#[test]
+fn a_listener_on_the_broadcast_manager_answers_each_message() {
+    if !can_lend() {
+        return;
+    }
+    let ([ours, wire], calls) = (bus(), Calls::new());
+    let mut sockeye = on_bus(ours, &calls, &["listen", "can-bcm://lo", "--echo", "--once"]);
+    assert_eq!(sockeye.listening(), "can-bcm://lo");
+    (&wire).write_all(&received_one().to_bytes()).expect("it is sent");
+    assert_eq!(Message::from_bytes(&heard(&wire)), Ok(received_one()));
+    let decoded = sockeye.finish().expect_code(0).one("received")["decoded"].as_str().unwrap_or_default().to_owned();
+    assert!(decoded.starts_with("RX_CHANGED 123 123#DEADBEEF"), "{decoded}");
+    calls.expect(&["socket(AF_CAN, SOCK_DGRAM", "connect(0, {sa_family=AF_CAN"]);
+}
+
+/// What the broadcast manager tells when a frame has changed.
+fn received_one() -> Message {
+    let frames = vec![frame("123#DEADBEEF")];
+    let (first_interval, second_interval) = (std::time::Duration::ZERO, std::time::Duration::ZERO);
+    Message { opcode: Opcode::RxChanged, flags: 0, count: 0, first_interval, second_interval, id: 0x123, frames }
+}
+
+/// A program that is written down for Python, with a lent socket.
+fn python(lent: Socket, granted: &str, calls: &Calls, arguments: &[&str]) -> Written {
+    let text = code(arguments);
+    let mut command = Command::new(interpreter());
+    command.args(["-c", &text]).env("PYTHONIOENCODING", "utf-8");
+    Written::start_with_own_input(lending(lent, 1, granted, calls, &command), text)
+}
+
 /// The program that is written down for Python, over the same bus as this one.
 #[test]
 fn python_answers_frames_of_can() {
     if !can_lend() || !require_tool("python3") {
         return;
     }
-    let text = Process::start(sockeye(&["code", "can://lo", "--listen", "--echo"])).finish().stdout;
-    let mut python = Command::new(interpreter());
-    python.arg("-c").arg(String::from_utf8(text).expect("it is text"));
     let ([ours, theirs], calls) = (bus(), [Calls::new(), Calls::new()]);
-    let python = lending(theirs, 1, "setsockopt,bind", &calls[1], &python);
-    let mut python = Process::start_with_own_input(python);
-    python.read_until("that it listens", |bytes| bytes.ends_with(b"\n"));
+    let mut python = python(theirs, "setsockopt,bind", &calls[1], &["can://lo", "--listen", "--echo"]);
+    python.listening();
     let mut sockeye = on_bus(ours, &calls[0], &["connect", "can://lo", "--send", "123#DEADBEEF", "--wait", "20000"]);
     sockeye.expect("received");
     let run = sockeye.interrupt_group();
     assert_eq!(run.expect_code(0).one("received")["decoded"], "123#DEADBEEF");
-    // Unlike a bus, the pair has an end, which Python runs into.
-    let finished = python.finish();
-    let shown = String::from_utf8_lossy(&finished.stdout).into_owned();
-    assert!(shown.contains("23 01 00 00 04 00 00 00 de ad be ef 00 00 00 00"), "{shown}{}", finished.stderr);
+    python.has_told("23 01 00 00 04 00 00 00 de ad be ef 00 00 00 00");
     calls[1].expect(&["socket(AF_CAN, SOCK_RAW", ERROR_FRAMES]);
+}
+
+#[test]
+fn python_answers_the_broadcast_manager() {
+    if !can_lend() || !require_tool("python3") {
+        return;
+    }
+    let ([ours, theirs], calls) = (bus(), [Calls::new(), Calls::new()]);
+    let mut python = python(theirs, "setsockopt,connect", &calls[1], &["can-bcm://lo", "--listen", "--echo"]);
+    python.listening();
+    let message = "TX_SETUP ival2=100ms 123#DEADBEEF";
+    let mut sockeye = on_bus(ours, &calls[0], &["connect", "can-bcm://lo", "--send", message, "--wait", "20000"]);
+    sockeye.expect("received");
+    let run = sockeye.interrupt_group();
+    let decoded = run.expect_code(0).one("received")["decoded"].as_str().unwrap_or_default().to_owned();
+    assert!(decoded.starts_with("TX_SETUP ") && decoded.contains("123#DEADBEEF"), "{decoded}");
+    calls[1].expect(&["socket(AF_CAN, SOCK_DGRAM", "connect(0, {sa_family=AF_CAN"]);
+}
+
+/// A stream that listens, with its name, and one that is connected to it.
+fn listening(name: &str) -> (Socket, SockAddr) {
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None).expect("a socket");
+    let name = SockAddr::unix(format!("\0sockeye-lent-{}-{name}", std::process::id())).expect("it fits");
+    socket.bind(&name).expect("a name of its own");
+    socket.listen(1).expect("it is bound");
+    (socket, name)
+}
+
+fn connected(name: &SockAddr) -> Socket {
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None).expect("a socket");
+    socket.connect(name).expect("it listens");
+    socket.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+    socket
 }
 
 /// A stream is a stream; who is at the other end is not told, for it has no address of vsock.
@@ -211,21 +267,46 @@ fn bytes_cross_both_ways_over_vsock() {
         "connect(0, {sa_family=AF_VSOCK, svm_cid=VMADDR_CID_HOST, svm_port=0x2328",
     ]);
 
-    let listening = Socket::new(Domain::UNIX, Type::STREAM, None).expect("a socket");
-    let name = SockAddr::unix(format!("\0sockeye-lent-{}", std::process::id())).expect("it fits");
-    listening.bind(&name).expect("a name of its own");
-    listening.listen(1).expect("it is bound");
+    let (listening, name) = listening("own");
     let calls = Calls::new();
     let mut server = with(listening, 1, "setsockopt,bind", &calls, &["listen", "vsock://any:9000", "--echo", "--once"]);
     assert_eq!(server.listening(), "vsock://any:9000");
-    let mut peer = Socket::new(Domain::UNIX, Type::STREAM, None).expect("a socket");
-    peer.connect(&name).expect("it listens");
-    peer.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+    let mut peer = connected(&name);
     peer.write_all(b"hello").expect("it is sent");
     assert_eq!(heard(&peer), b"hello");
     drop(peer);
     assert_eq!(server.finish().expect_code(0).received(), b"hello");
     calls.expect(&["bind(0, {sa_family=AF_VSOCK, svm_cid=VMADDR_CID_ANY, svm_port=0x2328"]);
+}
+
+/// The programs that are written down for Python, each with this one at the other end.
+#[test]
+fn python_over_vsock_lent() {
+    if !can_lend() || !require_tool("python3") {
+        return;
+    }
+    let calls = [(); 4].map(|()| Calls::new());
+    let (socket, name) = listening("python");
+    let mut server = python(socket, "bind", &calls[0], &["vsock://any:9000", "--listen", "--echo"]);
+    server.listening();
+    let arguments = ["connect", "vsock://host:9000", "--send", "你好", "--wait", "20000"];
+    let mut client = with(connected(&name), 1, "setsockopt,connect", &calls[1], &arguments);
+    client.expect("received");
+    assert_eq!(client.interrupt_group().expect_code(0).received(), "你好".as_bytes());
+    server.has_told("你好");
+    calls[0].expect(&[
+        "socket(AF_VSOCK, SOCK_STREAM|SOCK_CLOEXEC, 0",
+        "bind(0, {sa_family=AF_VSOCK, svm_cid=VMADDR_CID_ANY, svm_port=0x2328",
+    ]);
+
+    let (socket, name) = listening("ours");
+    let arguments = ["listen", "vsock://any:9000", "--echo", "--once"];
+    let mut server = with(socket, 1, "setsockopt,bind", &calls[2], &arguments);
+    server.listening();
+    let client = python(connected(&name), "connect", &calls[3], &["vsock://host:9000", "--send", "再见"]);
+    assert_eq!(client.finish().stdout, "再见\n".as_bytes());
+    assert_eq!(server.finish().expect_code(0).received(), "再见".as_bytes());
+    calls[3].expect(&["connect(0, {sa_family=AF_VSOCK, svm_cid=VMADDR_CID_HOST, svm_port=0x2328"]);
 }
 
 /// RDS has the addresses of IP, so that UDP's datagrams can stand in for its own: these calls are really made.
@@ -248,6 +329,32 @@ fn reliable_datagrams_go_both_ways() {
     let peer = run.one("opened")["peer"].as_str().unwrap_or_default().to_owned();
     assert!(peer.starts_with("rds://127.0.0.1:"), "{peer}");
     for calls in calls {
+        calls.expect(&["socket(AF_RDS, SOCK_SEQPACKET"]);
+    }
+}
+
+/// Python's RDS has the addresses of IP as well.
+#[test]
+fn python_over_rds_lent() {
+    if !can_lend() || !require_tool("python3") {
+        return;
+    }
+    let udp = || Socket::new(Domain::IPV4, Type::DGRAM, None).expect("a socket");
+    let calls = [(); 4].map(|()| Calls::new());
+    let mut server = python(udp(), "", &calls[0], &["rds://127.0.0.1:0", "--listen", "--echo"]);
+    let endpoint = format!("rds://127.0.0.1:{}", server.port());
+    let mut client = with(udp(), 2, "", &calls[1], &["connect", &endpoint, "--send", "question", "--wait", "20000"]);
+    client.expect("received");
+    assert_eq!(client.interrupt_group().expect_code(0).received(), b"question");
+    server.has_told("question");
+
+    let mut server = with(udp(), 1, "", &calls[2], &["listen", "rds://127.0.0.1:0", "--reply", "answer", "--once"]);
+    let endpoint = server.listening();
+    let client = python(udp(), "", &calls[3], &[&endpoint, "--send", "question"]);
+    let shown = String::from_utf8_lossy(&client.finish().stdout).into_owned();
+    assert!(shown.ends_with("answer\n"), "{shown}");
+    assert_eq!(server.finish().expect_code(0).received(), b"question");
+    for calls in [&calls[0], &calls[3]] {
         calls.expect(&["socket(AF_RDS, SOCK_SEQPACKET"]);
     }
 }

@@ -67,16 +67,30 @@ fn a_listener_tells_of_itself_and_of_each_connection() {
 
 #[test]
 fn datagrams_that_were_dropped_are_told() {
-    let (mut server, endpoint) = Sockeye::listen(&["listen", "udp://127.0.0.1:0", "--info"]);
+    const SENT: u64 = 64;
+    // Room for one of these datagrams, or two.
+    let (mut server, endpoint) = Sockeye::listen(&["listen", "udp://127.0.0.1:0?rcvbuf=1", "--info"]);
     let address = endpoint.trim_start_matches("udp://").to_owned();
     let peers = [(); 2].map(|()| UdpSocket::bind("127.0.0.1:0").expect("a port"));
     for peer in &peers {
         peer.send_to(b"x", &address).expect("it is sent");
         server.expect("received");
     }
+    server.signal(Signal::SIGUSR1);
+    let info = server.expect("info");
+    assert_eq!((info.get("session"), info.get("state"), number(&info, "dropped")), (None, None, 0));
+    // Nobody receives meanwhile.
+    server.signal(Signal::SIGSTOP);
+    for _ in 0..SENT {
+        peers[0].send_to(&[7; 1000], &address).expect("it is sent");
+    }
+    server.signal(Signal::SIGCONT);
     let run = server.interrupt();
-    let info = run.expect_code(0).one("info");
-    assert_eq!((info.get("session"), info.get("state"), number(info, "dropped")), (None, None, 0));
+    let infos = run.expect_code(0).all("info");
+    let received = run.all("received").len() as u64 - peers.len() as u64;
+    let dropped = number(infos[1], "dropped");
+    assert!(infos.len() == 2 && dropped > SENT / 2, "{infos:?}");
+    assert_eq!(dropped + received, SENT);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use std::net::{TcpStream, UdpSocket};
 use std::process::Command;
 use std::sync::Barrier;
 
+use nix::sys::signal::Signal;
 use serde_json::Value;
 use support::{Sockeye, require_tool, sockeye};
 
@@ -39,7 +40,6 @@ fn burst(address: &str) -> Vec<TcpStream> {
 fn a_thousand_quick_connects_lose_no_syn() {
     support::in_own_network("a_thousand_quick_connects_lose_no_syn", || {
         use nix::sys::resource::{Resource, getrlimit, setrlimit};
-        use nix::sys::signal::Signal;
 
         getrlimit(Resource::RLIMIT_NOFILE)
             .and_then(|(_, hard)| setrlimit(Resource::RLIMIT_NOFILE, hard.min(65_536), hard))
@@ -75,7 +75,7 @@ fn out_of_descriptors_it_waits_and_says_so() {
     if !require_tool("prlimit") {
         return;
     }
-    let inner = sockeye(&["listen", "tcp://127.0.0.1:0", "--echo", "--json", "--quiet"]);
+    let inner = sockeye(&["listen", "tcp://127.0.0.1:0", "--echo", "--json", "--quiet", "--info"]);
     let mut command = Command::new("prlimit");
     command.arg("--nofile=40:40").arg(inner.get_program()).args(inner.get_args());
     let mut sockeye = Sockeye::watch(command);
@@ -89,6 +89,10 @@ fn out_of_descriptors_it_waits_and_says_so() {
     assert!(notice["message"].as_str().is_some_and(|message| message.contains("descriptor")), "{notice}");
     let accepted = sockeye.events.iter().filter(|event| event["event"] == "opened").count();
     assert!((10..40).contains(&accepted), "{accepted} were accepted");
+    // The kernel knows of the others.
+    sockeye.signal(Signal::SIGUSR1);
+    let info = sockeye.expect("info");
+    assert_eq!(info["accept_queue"], 60 - accepted, "{info}");
 
     // Those that got in are served meanwhile, and the last ones once the first have left.
     is_echoed(&mut peers[0]);
@@ -113,14 +117,18 @@ fn is_echoed(peer: &mut TcpStream) {
     assert_eq!(&answer, b"ping");
 }
 
-/// Sends datagrams as fast as the system takes them; every one has to be in the summary.
-fn all_are_accounted_for(arguments: &[&str], count: u64) {
+/// Sends datagrams as fast as the system takes them; every one has to be in the summary. Returns how many were dropped.
+fn all_are_accounted_for(arguments: &[&str], count: u64, is_held: bool) -> u64 {
     let (sockeye, endpoint) = Sockeye::listen(arguments);
     let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
     socket.connect(address(&endpoint)).expect("an address");
+    if is_held {
+        sockeye.signal(Signal::SIGSTOP);
+    }
     for _ in 0..count {
         socket.send(&[7; 64]).expect("somebody listens");
     }
+    sockeye.signal(Signal::SIGCONT);
     let run = sockeye.interrupt();
     run.expect_code(0);
     let summary = run.summary();
@@ -130,14 +138,18 @@ fn all_are_accounted_for(arguments: &[&str], count: u64) {
     assert_eq!(summary["received_bytes"], received * 64);
     let told = run.all("received").len() as u64;
     assert_eq!(told, if arguments.contains(&"--quiet") { 0 } else { received });
+    dropped
 }
 
 #[test]
 #[cfg(target_os = "linux")]
 fn received_and_dropped_are_sent() {
-    all_are_accounted_for(&["listen", "udp://127.0.0.1:0", "--quiet"], 100_000);
+    all_are_accounted_for(&["listen", "udp://127.0.0.1:0", "--quiet"], 100_000, false);
     // One line a datagram: slower, so that the kernel has to drop more.
-    all_are_accounted_for(&["listen", "udp://127.0.0.1:0?rcvbuf=16K"], 20_000);
+    all_are_accounted_for(&["listen", "udp://127.0.0.1:0?rcvbuf=16K"], 20_000, false);
+    // Nobody receives meanwhile: the buffer has room for some dozens.
+    let dropped = all_are_accounted_for(&["listen", "udp://127.0.0.1:0?rcvbuf=16K"], 20_000, true);
+    assert!(dropped > 10_000, "{dropped}");
 }
 
 #[test]

@@ -7,7 +7,8 @@ mod support;
 use std::net::UdpSocket;
 use std::process::Command;
 
-use support::{PATIENCE, Process, Sockeye, ask, in_own_network, ip, port_of, require_tool, run, sockeye};
+use serde_json::Value;
+use support::{PATIENCE, Process, Run, Sockeye, ask, in_own_network, ip, port_of, require_tool, run, sockeye};
 
 /// As a manual of Python has it: joins a group, answers whoever writes to it, and sends to another.
 const PEER: &str = r#"
@@ -134,4 +135,51 @@ fn names_are_sent_to_beside_the_endpoint_and_one_that_is_not_found_keeps_all_bac
 
     let output = sockeye(&["connect", &endpoint, "--to", "127.0.0", "--send", "x"]).output().expect("it runs");
     assert_eq!(output.status.code(), Some(2));
+}
+
+/// Several senders and several receivers: each sender's message goes to all receivers, each receiver hears all senders and
+/// answers each alone. The limit: a listener of the command line answers, the same to each, and says nothing of its own.
+#[test]
+fn many_send_to_many_and_each_is_answered_by_each() {
+    const SENDERS: [&str; 3] = ["one", "two", "three"];
+    let mut receivers =
+        ["left", "right"].map(|name| Sockeye::listen(&["listen", "udp://127.0.0.1:0", "--reply", name]));
+    let (first, second) = (receivers[0].1.clone(), receivers[1].1.replacen("udp://", "", 1));
+    for (receiver, _) in &mut receivers {
+        receiver.write(b"typed");
+    }
+    let connect = |words| Sockeye::start(&["connect", &first, "--to", &second, "--send", words, "--wait", "20000"]);
+    // All of them have their sockets open before the first one ends.
+    let mut senders = SENDERS.map(connect);
+    let place = |sender: &Run, event: &Value| {
+        let of = |opened: &&Value| opened["session"] == event["session"];
+        let opened = sender.all("opened");
+        opened.into_iter().find(of).map(|opened| opened["peer"].clone()).expect("its session")
+    };
+    for sender in &mut senders {
+        for _ in 0..receivers.len() {
+            sender.expect("received");
+        }
+    }
+    for sender in senders {
+        let ended = sender.interrupt();
+        ended.expect_code(0);
+        let mut heard: Vec<_> =
+            ended.all("received").iter().map(|event| (place(&ended, event), event["hex"].clone())).collect();
+        heard.sort_by_key(|(_, hex)| hex.to_string());
+        let answers = [(first.clone(), "6c656674"), (format!("udp://{second}"), "7269676874")];
+        assert_eq!(heard, answers.map(|(peer, hex)| (peer.into(), hex.into())));
+    }
+    let mut sockets = receivers.map(|(receiver, endpoint)| {
+        let ended = receiver.interrupt();
+        ended.expect_code(0);
+        let mut heard: Vec<_> = ended.all("received").iter().map(|event| event["hex"].to_string()).collect();
+        heard.sort();
+        assert_eq!(heard, ["\"6f6e65\"", "\"7468726565\"", "\"74776f\""], "{endpoint}");
+        assert_eq!(ended.all("sent").len(), SENDERS.len(), "{endpoint}: an answer each, and nothing that was typed");
+        ended.all("opened").iter().map(|opened| opened["peer"].to_string()).collect::<Vec<_>>()
+    });
+    sockets.iter_mut().for_each(|peers| peers.sort());
+    let [left, right] = sockets;
+    assert_eq!((left.len(), &left), (SENDERS.len(), &right), "each sender has one socket for both receivers");
 }

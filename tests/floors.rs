@@ -199,6 +199,26 @@ fn unsafe_stays_in_its_one_module() {
     }
 }
 
+/// The file that a transport is, and those that have to know its name, as ARCHITECTURE.md counts them for RDS.
+#[test]
+fn a_transport_is_one_file_and_lines_in_eight_others() {
+    let names = |source: &Source| source.lines.iter().any(|line| line.contains("Rds") || line.trim() == "mod rds;");
+    let all = sources();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (mut own, mut named) = (Vec::new(), Vec::new());
+    for source in all.iter().filter(|source| names(source)) {
+        let inside = source.path.strip_prefix(root.join("src")).unwrap().to_str().unwrap();
+        if inside == "net/rds.rs" { own.push(inside) } else { named.push(inside) }
+    }
+    let architecture = fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
+    let words = architecture.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("is one new file and lines in eight other sources"), "it says something else");
+    assert_eq!((own.len(), named.len()), (1, 8), "{named:#?}");
+    for path in named {
+        assert!(words.contains(&format!("`{path}`")), "{path} is not told of");
+    }
+}
+
 #[test]
 fn the_reader_of_imports_sees_what_it_should() {
     assert_eq!(floors_named("use crate::engine::Engine;"), ["engine"]);

@@ -55,6 +55,35 @@ fn a_browser_shows_a_folder_with_all_that_its_page_needs() {
     assert_eq!(targets.len(), 3, "{targets:?}");
 }
 
+#[test]
+fn a_browser_shows_a_file_at_the_root_and_by_its_name() {
+    if !require_tool("chromium") {
+        return;
+    }
+    let _alone = ONE_AT_A_TIME.lock();
+    let (site, profile) = (tempdir().expect("a folder"), tempdir().expect("a folder"));
+    let page = "<!doctype html><meta charset=utf-8><p>你好".as_bytes();
+    let path = write(site.path(), "第 1 页.html", page);
+    write(site.path(), "beside.html", b"<p>not to be seen");
+    let path = path.to_str().expect("UTF-8");
+    let (sockeye, endpoint) = Sockeye::listen(&["listen", "tcp://127.0.0.1:0", "--serve", path]);
+    for (target, shown) in [("", "<p>你好</p>"), ("第 1 页.html", "<p>你好</p>"), ("beside.html", "404 Not Found")]
+    {
+        let url = format!("http://127.0.0.1:{}/{target}", port_of(&endpoint));
+        let finished = chromium(&profile, &["--dump-dom", &url]).finish();
+        let dom = String::from_utf8(finished.stdout).expect("UTF-8");
+        assert!(dom.contains(shown), "{target}: {dom}\n{}", finished.stderr);
+    }
+    let run = sockeye.interrupt();
+    run.expect_code(0);
+    let status = |target: &str| {
+        let asked = run.all("request").into_iter().find(|event| event["target"] == target);
+        asked.map(|event| event["status"].as_u64().expect("a status"))
+    };
+    let asked = ["/", "/%E7%AC%AC%201%20%E9%A1%B5.html", "/beside.html"].map(status);
+    assert_eq!(asked, [Some(200), Some(200), Some(404)], "{:?}", run.events);
+}
+
 /// Opens a WebSocket, exchanges messages, and asks for an address that says how it went: a browser that only dumps what
 /// it shows does so before that.
 const PAGE: &str = "<!doctype html><meta charset=utf-8><p id=p></p><script>

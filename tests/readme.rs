@@ -1,28 +1,79 @@
 //! The README claims what a test shows: each test that it names is there, runs, takes the role that it is named for, and
 //! has bytes cross.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-/// Names of all test functions under a folder, with their texts, attributes included.
-fn tests_in(folder: &Path, tests: &mut BTreeMap<String, String>) {
+/// A test function.
+struct Test {
+    /// Attributes included.
+    text: String,
+    /// With that of the functions of its file that it calls, and of those that these call.
+    whole: String,
+}
+
+/// The functions of a file that are no tests, by name.
+fn helpers(file: &str) -> BTreeMap<&str, &str> {
+    let mut helpers = BTreeMap::new();
+    for (at, _) in file.match_indices("fn ") {
+        let line = file[..at].rfind('\n').map_or(0, |end| end + 1);
+        let before = &file[line..at];
+        let indent = before.len() - before.trim_start().len();
+        let is_item = ["", "pub ", "pub(crate) ", "pub(super) "].contains(&before.trim_start());
+        let Some((name, _)) = file[at + 3..].split_once(['(', '<']).filter(|_| is_item) else { continue };
+        if !file[..line].trim_end().ends_with("#[test]") {
+            let end = format!("\n{}}}\n", " ".repeat(indent));
+            helpers.insert(name, file[at..].split(&end).next().unwrap_or_default());
+        }
+    }
+    helpers
+}
+
+/// A text with those of the functions that it calls.
+fn with_callees(text: &str, helpers: &BTreeMap<&str, &str>) -> String {
+    let (mut whole, mut seen) = (text.to_owned(), BTreeSet::new());
+    loop {
+        let is_called = |name: &str| {
+            whole.match_indices(name).any(|(at, _)| {
+                let is_word = |c: char| c.is_alphanumeric() || c == '_';
+                !whole[..at].ends_with(is_word) && whole[at + name.len()..].starts_with('(')
+            })
+        };
+        let called: Vec<_> = helpers.keys().filter(|name| !seen.contains(**name) && is_called(name)).copied().collect();
+        if called.is_empty() {
+            return whole;
+        }
+        for name in called {
+            seen.insert(name);
+            whole.push('\n');
+            whole.push_str(helpers[name]);
+        }
+    }
+}
+
+/// All test functions under a folder, by name.
+fn tests_in(folder: &Path, tests: &mut BTreeMap<String, Test>) {
     for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
         if entry.is_dir() {
             tests_in(&entry, tests);
         } else if entry.extension().is_some_and(|extension| extension == "rs") {
-            let text = fs::read_to_string(&entry).expect("UTF-8");
-            for test in text.split("#[test]").skip(1) {
-                let name = test.split_once("fn ").and_then(|(_, rest)| rest.split_once('('));
+            let file = fs::read_to_string(&entry).expect("UTF-8");
+            let helpers = helpers(&file);
+            for test in file.split("#[test]").skip(1) {
+                let Some((name, _)) = test.split_once("fn ").and_then(|(_, rest)| rest.split_once('(')) else {
+                    continue;
+                };
                 let end = if test.starts_with("\n    ") { "\n    }\n" } else { "\n}\n" };
                 let text = test.split(end).next().unwrap_or_default();
-                tests.extend(name.map(|(name, _)| (name.to_owned(), text.to_owned())));
+                let test = Test { text: text.to_owned(), whole: with_callees(text, &helpers) };
+                tests.insert(name.to_owned(), test);
             }
         }
     }
 }
 
-fn all_tests() -> BTreeMap<String, String> {
+fn all_tests() -> BTreeMap<String, Test> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut tests = BTreeMap::new();
     tests_in(&root.join("src"), &mut tests);
@@ -56,8 +107,8 @@ fn every_test_that_is_named_exists_and_runs() {
     let named: Vec<_> = named(&section).collect();
     assert!(named.len() > 25, "{named:?}");
     for name in named {
-        let text = tests.get(name).unwrap_or_else(|| panic!("no test {name}"));
-        assert!(!text.contains("#[ignore"), "{name} is not run");
+        let test = tests.get(name).unwrap_or_else(|| panic!("no test {name}"));
+        assert!(!test.text.contains("#[ignore"), "{name} is not run");
     }
 }
 
@@ -87,6 +138,37 @@ const CROSSES: [&str; 16] = [
     ".received()",
 ];
 
+/// What stands in the text of each test of a row, the functions that it calls included: one of these, all of its parts. A
+/// test of another socket would show nothing of this one.
+const SPOKEN: [(&str, &[&[&str]]); 22] = [
+    ("IPv4, TCP", &[&["tcp://127.0.0.1"], &["\"tcp\"", "://127.0.0.1"]]),
+    ("IPv6, TCP", &[&["tcp://[::1]"]]),
+    ("both at once, TCP and UDP", &[&["://[::]"], &["tcp://both.test"]]),
+    ("IPv4, UDP", &[&["udp://127.0.0.1"], &["\"udp\"", "://127.0.0.1"], &["udp://{}", "\"127.0.0.1:0\""]]),
+    ("IPv6, UDP", &[&["udp://[::1]"]]),
+    ("IPv4, UDP multicast", &[&["udp://", "239."], &["udp://", "232."]]),
+    ("IPv6, UDP multicast", &[&["udp://", "ff02::"], &["udp://", "[ff05::"]]),
+    ("IPv4, UDP broadcast", &[&["udp://10.9.0.255"]]),
+    ("UDP-Lite (`proto=udplite`)", &[&["udp://", "?proto=udplite"]]),
+    ("MPTCP (`proto=mptcp`)", &[&["tcp://", "?proto=mptcp"]]),
+    ("Unix stream", &[&["\"unix:"]]),
+    ("Unix datagram", &[&["\"unix-dgram:"]]),
+    ("Unix seqpacket", &[&["\"unix-seqpacket:"]]),
+    ("raw IPv4", &[&["raw://127."]]),
+    ("raw IPv6", &[&["raw://["]]),
+    ("a link's frames (`packet://`)", &[&["packet://"]]),
+    ("a browser's, over any stream", &[&["BrowserContent"], &["--page"], &["--serve"]]),
+    ("vsock", &[&["vsock://"]]),
+    ("CAN, raw frames", &[&["can://"]]),
+    ("CAN, broadcast manager", &[&["can-bcm://"]]),
+    ("RDS", &[&["rds://"]]),
+    (INHERITED, &[&["fd://"]]),
+];
+
+/// What lends a socket of another family, and what the table says of rows whose tests do.
+const LENDS: &str = "lending(";
+const LENT: &str = "on lent sockets";
+
 /// The row of sockets that somebody else has opened, and how a test comes by one. In other rows it would show nothing of
 /// what this program opens.
 const INHERITED: &str = "an inherited descriptor";
@@ -95,7 +177,7 @@ const ADOPTS: [&str; 2] = ["inherited(", "fd://"];
 #[test]
 fn each_cell_is_a_test_of_that_role_in_which_bytes_cross() {
     let (tests, section) = (all_tests(), section());
-    let has = |name: &str, words: &[&str]| words.iter().any(|word| tests[name].contains(word));
+    let has = |name: &str, words: &[&str]| words.iter().any(|word| tests[name].text.contains(word));
     let rows = rows(&section);
     assert!(rows.len() > 12, "{rows:?}");
     for row in rows {
@@ -116,4 +198,28 @@ fn each_cell_is_a_test_of_that_role_in_which_bytes_cross() {
             assert!(has(name, &CROSSES), "{socket}: nothing crosses in {name}");
         }
     }
+}
+
+#[test]
+fn each_cell_is_a_test_of_that_socket() {
+    let (tests, section) = (all_tests(), section());
+    let rows = rows(&section);
+    assert_eq!(rows.iter().map(|row| row[0]).collect::<Vec<_>>(), SPOKEN.map(|(socket, _)| socket));
+    for (row, (socket, ways)) in rows.iter().zip(SPOKEN) {
+        for name in row[2..].iter().copied().flat_map(named) {
+            let whole = &tests[name].whole;
+            let is_of_it = ways.iter().any(|parts| parts.iter().all(|part| whole.contains(part)));
+            assert!(is_of_it, "{socket}: {name} says none of {ways:?}");
+            assert_eq!(whole.contains(LENDS), row[1].contains(LENT), "{socket}: {name}, {}", row[1]);
+        }
+    }
+}
+
+#[test]
+fn the_reader_of_tests_follows_what_they_call() {
+    let file = "fn of(x: u8) -> u8 {\n    deeper(x)\n}\n\nfn deeper(x: u8) {\n    say(\"raw://\");\n}\n\n#[test]\nfn a() {\n    of(1);\n}\n\nfn roof() {\n    \"tcp://\";\n}\n";
+    let helpers = helpers(file);
+    assert_eq!(helpers.keys().copied().collect::<Vec<_>>(), ["deeper", "of", "roof"]);
+    let whole = with_callees("of(1);", &helpers);
+    assert!(whole.contains("raw://") && !whole.contains("tcp://"), "{whole}");
 }

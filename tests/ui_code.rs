@@ -286,3 +286,66 @@ fn a_server_that_answers_browsers_is_shown_with_them() {
     window.choose("Server", "Answer browsers", "With a file");
     says(&window, "Choose what browsers are shown first");
 }
+
+#[test]
+fn files_that_are_kept_are_kept_by_the_program_or_it_is_said_why_not() {
+    let server = ServerTab { receive: "tutorial".to_owned(), more_open: true, ..any_port() };
+    let mut window = Window::with_tabs(server, ClientTab { receive: "raw".to_owned(), ..ClientTab::default() });
+    let says = |window: &Window, words: &str| {
+        assert_eq!(code(window), None, "{words}");
+        let said = window.harness.query_all_by_role(Role::Label).any(|label| {
+            // The panel may say it as well, above.
+            label.value().as_deref() == Some(words)
+        });
+        assert!(said, "{words}");
+    };
+    show(&mut window, "Server", "Show as code…");
+    says(&window, "Choose the folder for received files first");
+    window.write("Server", "Folder", "/tmp/in");
+    let text = code(&window).expect("a program");
+    for part in ["FOLDER = \"/tmp/in\"", "def name_of(sent):", "        keep(connection, peer)", "Nobody is asked"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    assert!(!text.contains("data.decode"), "{text}");
+    window.write("Server", "Largest file", "ten");
+    says(&window, "A size is a number with a unit: 500 MB, 1.5 GiB");
+    window.write("Server", "Largest file", "10 MB");
+    says(&window, "Python takes files of any size and number here; leave the limits empty");
+    window.write("Server", "Largest file", "");
+    choose(&mut window, "socat");
+    says(&window, "socat doesn't keep the files of several connections apart; Python does");
+    choose(&mut window, "Python");
+    for way in ["Show; keep verified files", "Save, detect the name"] {
+        window.choose("Server", "Incoming data", way);
+        says(
+            &window,
+            "Verified files are taken too, for which Python would need a protocol of Sockeye's own; it saves what comes \
+             as a file, or with the name first",
+        );
+    }
+    window.choose("Server", "Incoming data", "Save as a file");
+    let text = code(&window).expect("a program");
+    assert!(text.contains("created(\"received.bin\")") && !text.contains("name_of"), "{text}");
+    // What browsers send is shown.
+    window.choose("Server", "Answer browsers", "With a page");
+    assert!(code(&window).is_some_and(|text| text.contains("PAGE = ") && !text.contains("FOLDER")));
+}
+
+#[test]
+fn a_client_that_keeps_files_is_shown_so() {
+    let client = ClientTab {
+        receive: "raw".to_owned(),
+        folder: "/tmp/in".to_owned(),
+        ask_first: false,
+        more_open: true,
+        ..ClientTab::default()
+    };
+    let mut window = Window::with_tabs(any_port(), client);
+    show(&mut window, "Client", "Show as code…");
+    let text = code(&window).expect("a program");
+    assert!(text.contains("keep(client, client.getpeername())") && !text.contains("data.decode"), "{text}");
+    assert!(!text.contains("Nobody is asked") && !text.contains("settimeout"), "{text}");
+    choose(&mut window, "curl");
+    assert_eq!(code(&window), None);
+    assert!(window.harness.query_by_label_contains("curl doesn't keep the files").is_some());
+}

@@ -3,6 +3,7 @@
 #[path = "support/app.rs"]
 mod app;
 
+use std::io::Write as _;
 use std::net::UdpSocket;
 use std::time::Duration;
 
@@ -179,7 +180,7 @@ fn the_live_state_follows_the_connection() {
 
 #[test]
 fn what_a_peer_leaves_unread_is_shown_of_the_connection_that_is_selected() {
-    let mut window = window(any_port(), ClientTab::default());
+    let mut window = window(ServerTab { respond: "echo".to_owned(), ..any_port() }, ClientTab::default());
     window.listen();
     window.click("Server", "Live state");
     window.until("the listener's state", |window| figure(window, "Server", "State").as_deref() == Some("LISTEN"));
@@ -198,7 +199,19 @@ fn what_a_peer_leaves_unread_is_shown_of_the_connection_that_is_selected() {
         figure(window, "Server", "Acknowledged").as_deref() == Some("5 B")
     });
     assert_eq!(heard(&mut peer, 5), b"12345");
-    peer.shutdown(std::net::Shutdown::Write).expect("a half-close");
+    for queue in ["Unread here", "Unacknowledged", "Unsent"] {
+        assert_eq!(figure(&window, "Server", queue).as_deref(), Some("0 B"), "{queue}");
+    }
+    // It reads no more: what is sent back to it is stuck, and in the end nothing more is read here.
+    peer.set_nonblocking(true).expect("a setting");
+    let waits = |window: &Window, queue| {
+        let bytes = figure(window, "Server", queue);
+        bytes.is_some_and(|bytes| !bytes.starts_with("0 ") && bytes.contains(|c: char| c.is_ascii_digit()))
+    };
+    window.until("the queues", |window| {
+        while peer.write(&[7; 64 << 10]).is_ok() {}
+        ["Unread here", "Unacknowledged", "Unsent"].into_iter().all(|queue| waits(window, queue))
+    });
 }
 
 #[test]
@@ -255,4 +268,63 @@ fn options_that_can_t_be_together_or_on_this_side_are_mistakes_in_place() {
     window.write("Server", "Socket options", "backlog=5");
     window.click("Server", "Start listening");
     window.until("listening", |window| window.shows("Server", "Listening on"));
+}
+
+/// What is told of the connection once it is unfolded, before anybody can have answered, is what was told last: nobody has
+/// asked meanwhile, whatever has crossed.
+#[test]
+fn a_state_that_is_not_on_screen_is_not_asked_for_while_traffic_flows() {
+    let server = ServerTab { respond: "echo".to_owned(), more_open: true, ..any_port() };
+    let settings = Settings {
+        language: LanguageChoice::English,
+        servers: vec![server, ServerTab { port: "0".to_owned(), ..ServerTab::default() }],
+        ..Settings::default()
+    };
+    let mut window = Window::build(settings, |builder| builder.with_size(egui::vec2(1100.0, 1900.0)));
+    window.listen();
+    let mut peer = window.peer();
+    window.panel("Server").get_by_role(Role::ListItem).click();
+    window.click("Server", "Live state");
+    let received = |window: &Window| figure(window, "Server", "Received in order");
+    let mut bytes = 0;
+    let mut crosses = |window: &mut Window| {
+        peer.write_all(b"12345").expect("it is open");
+        assert_eq!(heard(&mut peer, 5), b"12345");
+        bytes += 5;
+        let echoed = move |row: &Vec<String>| row.iter().any(|cell| cell == "sent");
+        window.until("the echo", |window| window.journal().iter().filter(|row| echoed(row)).count() == bytes / 5);
+        format!("{bytes} B")
+    };
+    let mut last = crosses(&mut window);
+    window.until("the first bytes", |window| received(window).as_ref() == Some(&last));
+    let fold = |name: &'static str| move |window: &Window| window.control("Server", name).click();
+    let tab = |number: usize| {
+        move |window: &Window| window.panel("Server").query_all_by_role(Role::Tab).nth(number).expect("a tab").click()
+    };
+    let ways: [(&str, &dyn Fn(&Window), &dyn Fn(&Window)); 3] = [
+        ("folded", &fold("Live state"), &fold("Live state")),
+        ("all of it folded", &fold("More"), &fold("More")),
+        ("behind another tab", &tab(1), &tab(0)),
+    ];
+    for (way, leave, come_back) in ways {
+        leave(&window);
+        window.until(way, |window| received(window).is_none());
+        // Commands are carried out one after the other: what was asked before is answered by then.
+        drop(window.connect_to(&listener()));
+        window.until("the client's end", |window| has(window, "Client", "Connect"));
+        let now = crosses(&mut window);
+        // Four looks' time by the window's clock.
+        for _ in 0..60 {
+            window.harness.step();
+        }
+        come_back(&window);
+        let mut first = None;
+        window.until("what was told last", |window| {
+            first = received(window);
+            first.is_some()
+        });
+        assert_eq!(first.as_ref(), Some(&last), "{way}");
+        window.until("what is so now", |window| received(window).as_ref() == Some(&now));
+        last = now;
+    }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::help;
+use crate::model::ReceiveMode;
 
 /// A socket tester that shows every byte. Without arguments it opens its window.
 #[derive(Debug, Parser)]
@@ -202,6 +203,12 @@ pub(super) struct CodeArguments {
     /// Show browsers this text: HTML if it begins with `<`
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, requires = "listen")]
     pub page: Option<String>,
+    /// Keep what each connection sends as a file in this folder, as `receive` does
+    #[arg(long, value_name = "DIR", requires = "listen", conflicts_with_all = ["echo", "reply", "serve", "page"])]
+    pub into: Option<PathBuf>,
+    /// How a file is told from what arrives
+    #[arg(long, value_enum, default_value_t = ReceiveProtocol::Auto, requires = "into")]
+    pub protocol: ReceiveProtocol,
 }
 
 #[derive(Debug, Args)]
@@ -293,4 +300,15 @@ pub(super) enum ReceiveProtocol {
     Tutorial,
     /// All bytes of a connection are the content
     Raw,
+}
+
+impl ReceiveProtocol {
+    /// What is kept in this folder.
+    pub(super) fn into_mode(self, into: PathBuf) -> ReceiveMode {
+        match self {
+            Self::Auto => ReceiveMode::Auto { into },
+            Self::Tutorial => ReceiveMode::Tutorial { into },
+            Self::Raw => ReceiveMode::Raw { into },
+        }
+    }
 }

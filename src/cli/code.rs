@@ -7,7 +7,7 @@ use super::console::Ending;
 use super::report::Form;
 use super::request::{self, UsageError};
 use crate::i18n::{self, Language};
-use crate::model::{BrowserContent, HostPort, LocalPlace, Program, Recipe, Respond, Role, Target};
+use crate::model::{BrowserContent, HostPort, LocalPlace, Program, ReceiveMode, Recipe, Respond, Role, Target};
 use crate::tr;
 
 /// What to write down.
@@ -23,6 +23,7 @@ pub(super) struct CodeTask {
     message: Option<Vec<u8>>,
     respond: Respond,
     browser: Option<BrowserContent>,
+    receive: ReceiveMode,
 }
 
 /// # Errors
@@ -30,7 +31,11 @@ pub(super) struct CodeTask {
 pub(super) fn read(arguments: CodeArguments, language: Language) -> Result<CodeTask, UsageError> {
     let browser = request::browser(arguments.serve, arguments.page);
     let role = if arguments.listen { Role::Server } else { Role::Client };
-    let target = request::read_endpoint_for(browser.as_ref(), &arguments.endpoint, role, language)?;
+    let receive = arguments.into.map_or(ReceiveMode::Show, |into| arguments.protocol.into_mode(into));
+    let target = match receive {
+        ReceiveMode::Show => request::read_endpoint_for(browser.as_ref(), &arguments.endpoint, role, language)?,
+        _ => request::read_files_endpoint(&arguments.endpoint, role, language)?,
+    };
     let message = match (arguments.send, arguments.send_hex) {
         (Some(text), _) => Some(request::read_message(&text, &target, language)?),
         (None, Some(text)) => Some(request::read_hex(&text, language)?),
@@ -56,13 +61,14 @@ pub(super) fn read(arguments: CodeArguments, language: Language) -> Result<CodeT
         message,
         respond: request::respond(arguments.reply, arguments.echo),
         browser,
+        receive,
     })
 }
 
 /// Writes the program to standard output, or to standard error why there is none.
 pub(super) fn run(task: &CodeTask, form: Form) -> Ending {
     let language = form.language();
-    let CodeTask { target, role, connected, recipients, local, program, message, respond, browser } = task;
+    let CodeTask { target, role, connected, recipients, local, program, message, respond, browser, receive } = task;
     let recipe = Recipe {
         connected: *connected,
         recipients,
@@ -71,6 +77,7 @@ pub(super) fn run(task: &CodeTask, form: Form) -> Ending {
         message: message.as_deref(),
         respond,
         browser: browser.as_ref(),
+        receive,
         ..Recipe::new(*role, target)
     };
     match program.write(&recipe) {

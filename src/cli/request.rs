@@ -3,9 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::args::{
-    ConnectArguments, ListenArguments, ReceiveArguments, ReceiveProtocol, SendFileArguments, SendProtocol, Verb,
-};
+use super::args::{ConnectArguments, ListenArguments, ReceiveArguments, SendFileArguments, SendProtocol, Verb};
 use super::code::{self, CodeTask};
 use super::export::{self, ExportTask};
 use super::import::ImportTask;
@@ -19,7 +17,7 @@ use crate::engine::Engine;
 use crate::i18n::{self, Language};
 use crate::model::{
     Admission, BrowserContent, ConnectSpec, Delivery, EndpointError, HostPort, ListenSpec, LocalPlace, Protocol,
-    ReceiveMode, Respond, Role, SendMode, Target,
+    Respond, Role, SendMode, Target,
 };
 use crate::tr;
 
@@ -197,8 +195,7 @@ fn read_send_file(arguments: SendFileArguments, language: Language) -> Result<Re
         SendProtocol::Tutorial => SendMode::Tutorial,
         SendProtocol::Raw => SendMode::Raw,
     };
-    let target =
-        read_stream_endpoint(&arguments.endpoint, Role::Client, &tr!(language, "cli.files_need_a_stream"), language)?;
+    let target = read_files_endpoint(&arguments.endpoint, Role::Client, language)?;
     Ok(Request {
         form: Form::new(arguments.json, false),
         journal: None,
@@ -208,15 +205,9 @@ fn read_send_file(arguments: SendFileArguments, language: Language) -> Result<Re
 }
 
 fn read_receive(arguments: ReceiveArguments, language: Language) -> Result<Request, UsageError> {
-    let into = arguments.into;
     let largest = arguments.largest.as_deref().map(|text| read_size(text, language)).transpose()?;
-    let receive = match arguments.protocol {
-        ReceiveProtocol::Auto => ReceiveMode::Auto { into },
-        ReceiveProtocol::Tutorial => ReceiveMode::Tutorial { into },
-        ReceiveProtocol::Raw => ReceiveMode::Raw { into },
-    };
-    let target =
-        read_stream_endpoint(&arguments.endpoint, Role::Server, &tr!(language, "cli.files_need_a_stream"), language)?;
+    let receive = arguments.protocol.into_mode(arguments.into);
+    let target = read_files_endpoint(&arguments.endpoint, Role::Server, language)?;
     Ok(Request {
         form: Form::new(arguments.json, false),
         journal: None,
@@ -230,6 +221,11 @@ fn read_receive(arguments: ReceiveArguments, language: Language) -> Result<Reque
             ..ListenSpec::new(target)
         }),
     })
+}
+
+/// An endpoint that files can go over.
+pub(super) fn read_files_endpoint(text: &str, role: Role, language: Language) -> Result<Target, UsageError> {
+    read_stream_endpoint(text, role, &tr!(language, "cli.files_need_a_stream"), language)
 }
 
 fn read_size(text: &str, language: Language) -> Result<u64, UsageError> {

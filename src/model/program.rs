@@ -9,6 +9,8 @@ mod socat;
 #[cfg(test)]
 mod tests;
 
+use std::path::{Path, PathBuf};
+
 use super::address::HostPort;
 use super::browser::BrowserContent;
 use super::command::Respond;
@@ -16,6 +18,7 @@ use super::options::{OptionValue, SocketOption};
 use super::protocol::Protocol;
 use super::session::Role;
 use super::target::Target;
+use super::transfer::{Admission, ReceiveMode};
 
 /// What the program is to do.
 #[derive(Clone, Debug)]
@@ -38,6 +41,10 @@ pub struct Recipe<'a> {
     pub respond: &'a Respond,
     /// What a server over a stream shows to browsers.
     pub browser: Option<&'a BrowserContent>,
+    /// What is done with a stream's bytes; none are kept of what browsers send. Bytes that are kept are not answered.
+    pub receive: &'a ReceiveMode,
+    /// Which files are taken, where any are kept.
+    pub admission: Admission,
 }
 
 impl<'a> Recipe<'a> {
@@ -54,6 +61,8 @@ impl<'a> Recipe<'a> {
             message: None,
             respond: &Respond::Nothing,
             browser: None,
+            receive: &ReceiveMode::Show,
+            admission: Admission::default(),
         }
     }
 
@@ -72,6 +81,7 @@ impl<'a> Recipe<'a> {
     /// The answer, where sending it does anything: a connection has no use for one without bytes, unless it is a WebSocket.
     fn reply(&self) -> Option<&'a [u8]> {
         match self.respond {
+            _ if self.folder().is_some() => None,
             Respond::Reply(reply) if !(reply.is_empty() && self.has_connection() && self.shown().is_none()) => {
                 Some(reply)
             }
@@ -89,6 +99,12 @@ impl<'a> Recipe<'a> {
         self.browser.filter(|_| self.is_server())
     }
 
+    /// The folder of the files that a stream's bytes become, where they are kept.
+    fn folder(&self) -> Option<&'a Path> {
+        let folder = self.receive.folder().map(PathBuf::as_path);
+        folder.filter(|_| self.is_stream() && self.shown().is_none())
+    }
+
     /// Whether a client over datagrams hears its peer alone.
     fn is_connected(&self) -> bool {
         self.connected && self.recipients.is_empty()
@@ -101,7 +117,8 @@ impl<'a> Recipe<'a> {
     /// Whether it is known to have one: what a descriptor is, shows when the program runs.
     fn has_connection(&self) -> bool {
         let protocol = self.target.endpoint.protocol();
-        protocol.has_connection() && (protocol != Protocol::Descriptor || self.shown().is_some())
+        let is_stream = self.shown().is_some() || self.folder().is_some();
+        protocol.has_connection() && (protocol != Protocol::Descriptor || is_stream)
     }
 
     fn is_server(&self) -> bool {
@@ -138,6 +155,12 @@ pub enum Obstacle {
     Option(SocketOption),
     /// It answers no browsers.
     Browsers,
+    /// It keeps no files of what it receives, each connection's apart.
+    Keeping,
+    /// The files are verified ones, which come over this program's own protocol.
+    Verified,
+    /// It takes files of any size and number.
+    Limits,
     /// It joins no multicast groups.
     Groups,
     /// It joins no group for one source alone.
@@ -199,11 +222,26 @@ impl Program {
         if texts.into_iter().flatten().any(|text| text.len() > Self::MESSAGE_MAX) {
             return Err(Obstacle::TooLong { max: Self::MESSAGE_MAX });
         }
+        if recipe.folder().is_some() {
+            self.check_keeping(recipe)?;
+        }
         match self {
             Self::Python => python::write(recipe),
             Self::Netcat => netcat::write(recipe),
             Self::Socat => socat::write(recipe),
             Self::Curl => curl::write(recipe),
+        }
+    }
+
+    /// # Errors
+    /// The tool doesn't keep files so.
+    fn check_keeping(self, recipe: &Recipe<'_>) -> Result<(), Obstacle> {
+        let Admission { largest, most, .. } = recipe.admission;
+        match recipe.receive {
+            _ if self != Self::Python => Err(Obstacle::Keeping),
+            ReceiveMode::Auto { .. } | ReceiveMode::Verified { .. } => Err(Obstacle::Verified),
+            _ if largest.is_some() || most.is_some() => Err(Obstacle::Limits),
+            ReceiveMode::Show | ReceiveMode::Raw { .. } | ReceiveMode::Tutorial { .. } => Ok(()),
         }
     }
 }

@@ -248,8 +248,13 @@ impl Window {
     }
 
     /// Draws on whenever the engine has something to tell, until the condition holds.
-    pub(crate) fn until(&mut self, what: &str, mut holds: impl FnMut(&Self) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
+    pub(crate) fn until(&mut self, what: &str, holds: impl FnMut(&Self) -> bool) {
+        self.until_within(PATIENCE, what, holds);
+    }
+
+    /// As [`Self::until`], for what takes another program a while.
+    pub(crate) fn until_within(&mut self, patience: Duration, what: &str, mut holds: impl FnMut(&Self) -> bool) {
+        let deadline = Instant::now() + patience;
         loop {
             self.harness.step();
             if holds(self) {

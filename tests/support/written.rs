@@ -1,5 +1,5 @@
 use std::os::unix::process::CommandExt as _;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
@@ -49,10 +49,14 @@ impl Written {
     }
 
     pub(crate) fn start(mut command: Command, text: String) -> Self {
-        let process = Process::start({
-            command.process_group(0);
-            command
-        });
+        command.stdin(Stdio::piped());
+        Self::start_with_own_input(command, text)
+    }
+
+    /// As [`Self::start`], with the standard input that the command has.
+    pub(crate) fn start_with_own_input(mut command: Command, text: String) -> Self {
+        command.process_group(0);
+        let process = Process::start_with_own_input(command);
         let id = i32::try_from(process.id()).expect("ids are ints");
         Self { process, text, group: Group(Pid::from_raw(id)) }
     }

@@ -3,6 +3,7 @@
 mod adopted;
 mod browser;
 mod coming_back;
+mod files;
 mod groups;
 mod hosts;
 mod interface;
@@ -80,6 +81,9 @@ impl Writer<'_> {
         if self.recipe.shown().is_some() {
             modules.extend(browser::modules(self.recipe));
         }
+        if self.recipe.folder().is_some() {
+            modules.extend(files::modules(self.recipe));
+        }
         modules.sort_unstable();
         modules.dedup();
         modules.iter().for_each(|module| script.line(format!("import {module}")));
@@ -98,6 +102,7 @@ impl Writer<'_> {
         lines.extend(self.recipients().map(recipients::constant).into_iter().flatten());
         lines.extend(self.recipe.shown().into_iter().flat_map(browser::constants));
         lines.extend(self.path().map(|path| format!("PATH = {path}")));
+        lines.extend(self.recipe.folder().into_iter().flat_map(|folder| files::constants(self.recipe, folder)));
         if !lines.is_empty() {
             script.line("");
         }
@@ -128,6 +133,9 @@ impl Writer<'_> {
             script.gap();
             self.comes_back(script);
         }
+        if self.recipe.folder().is_some() {
+            files::functions(script, self.recipe);
+        }
         match self.recipe.shown() {
             Some(content) => browser::functions(script, self.recipe, content),
             None if self.accepts() => {
@@ -137,7 +145,7 @@ impl Writer<'_> {
             None => {}
         }
         let has_any = self.interfaces.are_looked_up() || self.path().is_some() || is_named || self.accepts();
-        let has_any = has_any || self.may_hear_itself();
+        let has_any = has_any || self.may_hear_itself() || self.recipe.folder().is_some();
         if has_any { script.gap() } else { script.line("") }
     }
 
@@ -322,10 +330,15 @@ impl Writer<'_> {
                     Manner::Connections | Manner::Adopted => script.line("client.sendall(MESSAGE)"),
                     _ => script.line("client.send(MESSAGE)"),
                 }
-                // As long as this program waits for the rest of an answer.
-                script.line("client.settimeout(1)");
+                if self.recipe.folder().is_none() {
+                    // As long as this program waits for the rest of an answer.
+                    script.line("client.settimeout(1)");
+                }
             }
             script.block("try:", |script| {
+                if self.recipe.folder().is_some() {
+                    return script.line("keep(client, client.getpeername())");
+                }
                 script.block("while True:", |script| match manner {
                     Manner::Connections => {
                         script.line(format!("data = client.recv({size})"));
@@ -348,7 +361,7 @@ impl Writer<'_> {
                 });
             });
             // The name that TimeoutError has in every version.
-            let end = if self.recipe.message().is_some() {
+            let end = if self.recipe.message().is_some() && self.recipe.folder().is_none() {
                 "(socket.timeout, KeyboardInterrupt)"
             } else {
                 "KeyboardInterrupt"

@@ -1,11 +1,11 @@
 //! A tab as a program of its own.
 
-use super::{ClientTabState, Draft, PathMissing, RecipientChoice, ServerState, ServerTabState};
+use super::{ClientTabState, Draft, PathMissing, ReceiveForm, RecipientChoice, ServerState, ServerTabState};
 use crate::codec::compose::ComposeError;
 use crate::i18n::{self, Language};
 use crate::model::{
-    AddressForm, EndpointError, Obstacle, OptionValue, Program, Protocol, Recipe, Respond, Role, SessionInfo,
-    SocketOption, SocketOptions, Target,
+    AddressForm, Admission, EndpointError, Obstacle, OptionValue, Program, Protocol, ReceiveMode, Recipe, Respond,
+    Role, SessionInfo, SocketOption, SocketOptions, Target,
 };
 use crate::tr;
 
@@ -19,6 +19,12 @@ pub enum NoCode {
     Reply(ComposeError),
     /// Browsers are to be shown what is not chosen yet.
     Site(PathMissing),
+    /// Where received files go, isn't chosen yet.
+    Folder,
+    /// The size of the largest file is none.
+    Largest,
+    /// The number of files is none.
+    Most,
     /// The tool can't do it.
     Tool(Program, Protocol, Obstacle),
 }
@@ -37,6 +43,9 @@ impl NoCode {
                 tr!(language, "code.bad_reply", problem = problem).into_owned()
             }
             Self::Site(PathMissing) => tr!(language, "browser.path.missing").into_owned(),
+            Self::Folder => tr!(language, "receive.folder.missing").into_owned(),
+            Self::Largest => tr!(language, "receive.largest.bad").into_owned(),
+            Self::Most => tr!(language, "receive.most.bad").into_owned(),
             Self::Tool(program, protocol, obstacle) => i18n::obstacle(language, *program, *protocol, *obstacle),
         }
     }
@@ -53,6 +62,11 @@ impl ServerTabState {
         let respond: Respond = self.respond().map_err(NoCode::Reply)?;
         let protocol = target.endpoint.protocol();
         let browser = self.browser.content(protocol).map_err(NoCode::Site)?;
+        // What browsers send is shown.
+        let (receive, admission) = match browser {
+            Some(_) => (ReceiveMode::Show, Admission::default()),
+            None => intake(&self.receive, protocol)?,
+        };
         let message = message(&self.draft, program, protocol)?;
         let recipients = match self.recipients {
             RecipientChoice::Addresses => self.udp.addresses(&self.form).transpose().map_err(NoCode::Endpoint)?,
@@ -64,6 +78,8 @@ impl ServerTabState {
             message: message.as_deref(),
             respond: &respond,
             browser: browser.as_ref(),
+            receive: &receive,
+            admission,
             ..Recipe::new(Role::Server, &target)
         };
         program.write(&recipe).map_err(|obstacle| NoCode::Tool(program, protocol, obstacle))
@@ -103,6 +119,7 @@ impl ClientTabState {
         let target = self.form.target().map_err(NoCode::Endpoint)?;
         let bad_port = || NoCode::Endpoint(EndpointError::BadPort(self.local_port.clone()));
         let protocol = target.endpoint.protocol();
+        let (receive, admission) = intake(&self.receive, protocol)?;
         let message = message(&self.draft, program, protocol)?;
         let recipients = self.udp.addresses(&self.form).transpose().map_err(NoCode::Endpoint)?.unwrap_or_default();
         let recipe = Recipe {
@@ -111,10 +128,21 @@ impl ClientTabState {
             local_host: self.local_host(),
             local_port: self.local_port().ok_or_else(bad_port)?,
             message: message.as_deref(),
+            receive: &receive,
+            admission,
             ..Recipe::new(Role::Client, &target)
         };
         program.write(&recipe).map_err(|obstacle| NoCode::Tool(program, protocol, obstacle))
     }
+}
+
+/// What is done with what arrives, and which files are taken.
+fn intake(form: &ReceiveForm, protocol: Protocol) -> Result<(ReceiveMode, Admission), NoCode> {
+    form.intake(protocol).ok_or_else(|| match (form.largest(), form.most()) {
+        (None, _) => NoCode::Largest,
+        (_, None) => NoCode::Most,
+        _ => NoCode::Folder,
+    })
 }
 
 /// The message as bytes; none while nothing is written.

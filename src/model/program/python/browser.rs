@@ -1,7 +1,5 @@
 //! Answers to browsers: HTTP/1.1 (RFC 9112) over a socket, one request a connection.
 
-use std::path::Path;
-
 use super::script::Script;
 use super::{hosts, literal, web_socket};
 use crate::codec::content_type;
@@ -19,10 +17,10 @@ pub(super) fn constants(content: &BrowserContent) -> Vec<String> {
         }
         BrowserContent::File(path) => {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            vec![format!("FILE = {}", file_name(path)), kind(content_type::of(&name))]
+            vec![format!("FILE = {}", literal::path(path)), kind(content_type::of(&name))]
         }
         // Without links: what is found below it can then be compared with where it really is.
-        BrowserContent::Folder(path) => vec![format!("FOLDER = os.path.realpath({})", file_name(path))],
+        BrowserContent::Folder(path) => vec![format!("FOLDER = os.path.realpath({})", literal::path(path))],
     }
 }
 
@@ -63,14 +61,6 @@ pub(super) fn functions(script: &mut Script, recipe: &Recipe<'_>, content: &Brow
     for function in functions.chain([&*answer, SHOW, &*serve]) {
         script.gap();
         script.lines(function);
-    }
-}
-
-/// An expression for a path: Python has them as text, in which bytes that are none are surrogates.
-fn file_name(path: &Path) -> String {
-    match path.to_str() {
-        Some(text) => literal::text(text),
-        None => format!("os.fsdecode({})", literal::bytes(path.as_os_str().as_encoded_bytes())),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Literals that evaluate to exactly the text or the bytes that they are made from.
 
+use std::path::Path;
+
 /// Where a line of a long literal is broken, in characters.
 const WIDTH: usize = 80;
 
@@ -12,6 +14,14 @@ pub(super) fn text(text: &str) -> String {
 pub(super) fn bytes(bytes: &[u8]) -> String {
     let literal = Literal::of(bytes);
     format!("{}\"{}\"{}", literal.prefix, literal.pieces.concat(), literal.suffix)
+}
+
+/// An expression for a path, with the module `os`: Python has them as text, in which bytes that are none are surrogates.
+pub(super) fn path(path: &Path) -> String {
+    match path.to_str() {
+        Some(path) => text(path),
+        None => format!("os.fsdecode({})", bytes(path.as_os_str().as_encoded_bytes())),
+    }
 }
 
 /// The lines of `NAME = …`, one where it is short.

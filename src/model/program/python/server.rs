@@ -70,6 +70,9 @@ impl Writer<'_> {
                     if self.recipe.message().is_some_and(|message| !message.is_empty()) {
                         script.line("connection.sendall(MESSAGE)");
                     }
+                    if self.recipe.folder().is_some() {
+                        return script.line("keep(connection, peer)");
+                    }
                     script.block("while True:", |script| {
                         script.line(format!("data = connection.recv({})", self.recipe.receive_size()));
                         script.block("if not data:", |script| script.line("break"));
@@ -93,6 +96,7 @@ impl Writer<'_> {
     /// The expression for what is sent back, where anything is.
     pub(super) fn answer(&self) -> Option<&'static str> {
         match self.recipe.respond {
+            _ if self.recipe.folder().is_some() => None,
             Respond::Echo => Some("data"),
             Respond::Reply(_) => self.recipe.reply().map(|_| "REPLY"),
             Respond::Nothing => None,

@@ -64,8 +64,8 @@ impl Transport {
             Endpoint::Descriptor(name) if !target.groups.is_empty() => {
                 ("SOCK_DGRAM", zero, Place::descriptor(name), Datagrams)
             }
-            // Only streams have browsers at the other end.
-            Endpoint::Descriptor(name) if recipe.shown().is_some() => {
+            // Only streams have browsers at the other end, or files.
+            Endpoint::Descriptor(name) if recipe.shown().is_some() || recipe.folder().is_some() => {
                 ("SOCK_STREAM", zero, Place::descriptor(name), Connections)
             }
             Endpoint::Descriptor(name) => ("SOCK_STREAM", zero, Place::descriptor(name), Adopted),
