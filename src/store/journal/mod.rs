@@ -13,6 +13,7 @@ mod needle;
 mod reader;
 pub mod schema;
 mod search;
+mod trim;
 mod whole;
 mod writer;
 

@@ -64,7 +64,7 @@ mod tests {
         let end = (first + count).min(numbers.len());
         let rows = numbers[first.min(end)..end].iter().map(row).collect();
         let matches = numbers.len() as u64;
-        Page { filter: Filter::default(), first: first as u64, rows, matches, total: matches, complete: true }
+        Page { filter: Filter::default(), first: first as u64, rows, matches, total: matches, gone: 0, complete: true }
     }
 
     fn find(numbers: &[u64], number: u64) -> u64 {
