@@ -46,6 +46,34 @@ fn conversation() -> Window {
     Window::new(rows)
 }
 
+#[test]
+fn what_is_in_view_stays_there_while_older_rows_make_room() {
+    let mut harness = open(numbered(1000));
+    focus_table(&mut harness);
+    press(&mut harness, Key::Home);
+    for _ in 0..20 {
+        press(&mut harness, Key::PageDown);
+    }
+    let in_view = |harness: &Harness<'_, Window>| {
+        let rows = harness.query_all_by_label_contains("message ");
+        rows.filter_map(|cell| cell.accesskit_node().label()).collect::<Vec<_>>()
+    };
+    let before = in_view(&harness);
+    assert!(before.len() > 5 && !before.contains(&"message 1".to_owned()), "{before:?}");
+    harness.state_mut().rows.gone = 100;
+    harness.state_mut().journal.set_removed(100);
+    harness.state_mut().record(1100);
+    // Rows that came are asked for a moment later.
+    harness.run_ok();
+    harness.step();
+    harness.run_ok();
+    assert!(shows(&harness, "1,000 rows · 100 oldest removed"));
+    assert_eq!(in_view(&harness), before);
+    assert_eq!(selected_rows(&harness), 1);
+    press(&mut harness, Key::Home);
+    assert_eq!(in_view(&harness)[0], "message 101");
+}
+
 fn press(harness: &mut Harness<'_, Window>, key: Key) {
     harness.key_press(key);
     harness.run_ok();

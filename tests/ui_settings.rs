@@ -6,7 +6,7 @@ mod app;
 use std::path::Path;
 use std::process::Command;
 
-use egui::accesskit::Role;
+use egui::accesskit::{Role, Toggled};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use sockeye::engine::Engine;
 use sockeye::model::{
@@ -54,6 +54,27 @@ fn a_window_that_was_told_no_language_speaks_the_system_s() {
             window.click(panel, button);
         });
     }
+}
+
+#[test]
+fn the_journals_limit_is_chosen_from_a_menu_and_kept() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("settings.toml");
+    let english = Settings { language: LanguageChoice::English, journal_limit: 65_000_000, ..Settings::default() };
+    let mut window = Window::restart(english, Vec::new(), file.clone());
+    let is_ticked = |window: &mut Window, item: &str| {
+        click(window, "File");
+        click(window, "Journal on disk");
+        window.harness.get_by_label(item).accesskit_node().toggled() == Some(Toggled::True)
+    };
+    assert!(is_ticked(&mut window, "65 MB"), "it was written by hand");
+    click(&mut window, "1 GB");
+    window.until("the file", |_| Engine::load_settings(&file).0.journal_limit == 1_000_000_000);
+    drop(window);
+    let mut window = restart(&file);
+    assert!(is_ticked(&mut window, "1 GB"));
+    click(&mut window, "No limit");
+    window.until("the file", |_| Engine::load_settings(&file).0.journal_limit == 0);
 }
 
 #[test]

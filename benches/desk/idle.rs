@@ -7,10 +7,10 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
-use super::display::{self, Display};
-use super::processor::{cpu_ticks, sleeps, tick};
 use super::support::child::Running;
+use super::support::display::{self, Display};
 use super::support::machine::poll;
+use super::support::processor::{cpu_ticks, sleeps, tick};
 use super::support::report::{Report, table};
 use super::support::{Measured, SOCKEYE, Trouble, median};
 use super::window::SETTLES;

@@ -8,10 +8,8 @@
 mod support;
 
 mod connections;
-mod display;
 mod echo;
 mod idle;
-mod processor;
 mod window;
 
 use std::process::ExitCode;

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::display::{self, Display};
-use super::processor::{cpu_ticks, tick};
+use super::support::display::{self, Display};
 use super::support::machine::{megabytes, memory, poll};
+use super::support::processor::{cpu_ticks, tick};
 use super::support::report::{Report, table};
 use super::support::{Measured, median};
 

@@ -6,6 +6,9 @@ use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread::JoinHandle;
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
 use super::{Measured, SOCKEYE, Trouble};
 
 /// A started program; dropping it kills it, by its id.
@@ -55,10 +58,15 @@ impl Running {
         Ok((running, output.ok_or_else(|| Trouble("no standard output".to_owned()))?))
     }
 
-    /// Starts Sockeye on an endpoint with port 0; returns it and the port that its first line names.
+    /// Starts Sockeye on a TCP endpoint with port 0; returns it and the port that its first line names.
     pub(crate) fn listening(verb: &str, more: &[&str]) -> Measured<(Self, u16)> {
+        Self::listening_at(verb, "tcp://127.0.0.1:0", more)
+    }
+
+    /// As [`Self::listening`], on this endpoint.
+    pub(crate) fn listening_at(verb: &str, endpoint: &str, more: &[&str]) -> Measured<(Self, u16)> {
         let mut command = Command::new(SOCKEYE);
-        command.args([verb, "tcp://127.0.0.1:0", "--json"]).args(more);
+        command.args([verb, endpoint, "--json"]).args(more);
         command.stdin(Stdio::null()).stderr(Stdio::inherit());
         let (mut running, output) = Self::with_output(command)?;
         let mut output = BufReader::new(output);
@@ -82,6 +90,11 @@ impl Running {
 
     pub(crate) fn has_ended(&mut self) -> Measured<bool> {
         Ok(self.child.try_wait()?.is_some())
+    }
+
+    /// Asks it to end in order.
+    pub(crate) fn interrupt(&self) -> Measured<()> {
+        Ok(kill(Pid::from_raw(i32::try_from(self.id())?), Signal::SIGINT)?)
     }
 
     /// Waits for the end, which has to be a good one; returns the rest of its output, if that was read.

@@ -3,8 +3,11 @@
 #![allow(dead_code, reason = "each bench uses its own part")]
 
 pub(crate) mod child;
+pub(crate) mod display;
 pub(crate) mod machine;
+pub(crate) mod processor;
 pub(crate) mod report;
+pub(crate) mod room;
 pub(crate) mod sections;
 pub(crate) mod window;
 

@@ -9,7 +9,7 @@ pub(crate) type Section = fn(&mut Report) -> Measured<()>;
 
 /// Measures the sections that the arguments name, all of them by default, and prints what was found. The exit status is 1
 /// when a threshold was missed, which is then named, or something could not be measured; 2 for an unknown section.
-pub(crate) fn run(sections: &[(&str, Section)]) -> ExitCode {
+pub(crate) fn run<S: Fn(&mut Report) -> Measured<()>>(sections: &[(&str, S)]) -> ExitCode {
     let (flags, wanted): (Vec<String>, Vec<String>) = std::env::args().skip(1).partition(|word| word.starts_with('-'));
     // `cargo test --benches` starts benches too, without this flag.
     if !flags.iter().any(|flag| flag == "--bench") {

@@ -24,18 +24,28 @@ pub(crate) struct Window {
 impl Window {
     /// Opens it in English, with one tab on either side.
     pub(crate) fn open(server: ServerTab, client: ClientTab) -> Measured<Self> {
-        let config = EngineConfig::new(JournalPlace::Temporary);
-        let engine = Engine::start(config).map_err(|failure| Trouble(failure.to_string()))?;
-        let settings = Settings {
+        Self::open_on(JournalPlace::Temporary, egui::vec2(1600.0, 1000.0), Self::settings(server, client))
+    }
+
+    /// In English, with one tab on either side.
+    pub(crate) fn settings(server: ServerTab, client: ClientTab) -> Settings {
+        Settings {
             servers: vec![server],
             clients: vec![client],
             language: LanguageChoice::English,
             ..Settings::default()
-        };
+        }
+    }
+
+    /// Opens it so large, in points, recording into this journal.
+    pub(crate) fn open_on(journal: JournalPlace, size: egui::Vec2, settings: Settings) -> Measured<Self> {
+        let engine = Engine::start(EngineConfig::new(journal)).map_err(|failure| Trouble(failure.to_string()))?;
         let place = Rc::new(RefCell::new(None));
         let for_setup = Rc::clone(&place);
         let mut harness = Harness::builder()
-            .with_size(egui::vec2(1600.0, 1000.0))
+            .with_size(size)
+            // Bytes that are no text are shown as text, too.
+            .allow_missing_glyphs()
             .with_context_setup(move |ctx| *for_setup.borrow_mut() = Some(App::new(engine, settings, &[], ctx)))
             .build_ui_state(
                 move |ui, app: &mut Option<App>| {
@@ -44,7 +54,12 @@ impl Window {
                     }
                     if let Some(app) = app {
                         app.logic(ui.ctx());
-                        app.ui(ui, None);
+                        // The harness leaves a margin, which the real window has not.
+                        let whole = ui.ctx().content_rect();
+                        ui.scope_builder(egui::UiBuilder::new().max_rect(whole), |ui| {
+                            ui.set_clip_rect(whole);
+                            app.ui(ui, None);
+                        });
                     }
                 },
                 None,

@@ -9,7 +9,6 @@ mod support;
 mod many;
 mod memory;
 mod one_file;
-mod room;
 mod tool;
 mod window;
 

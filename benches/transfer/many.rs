@@ -7,10 +7,10 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::one_file::ratio;
-use super::room::{memory_folder, room};
 use super::support::child::Running;
 use super::support::machine::has;
 use super::support::report::{Report, table};
+use super::support::room::{memory_folder, room};
 use super::support::{Measured, SOCKEYE, Trouble, median};
 use super::tool::{free_port, text, until_listening};
 

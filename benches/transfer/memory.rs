@@ -5,11 +5,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::one_file::{check, only_file};
-use super::room::{memory_folder, room};
 use super::support::Measured;
 use super::support::child::Running;
 use super::support::machine::{megabytes, memory, poll};
 use super::support::report::{Report, table};
+use super::support::room::{memory_folder, room};
 use super::tool::Tool;
 
 const GIB: u64 = 1 << 30;

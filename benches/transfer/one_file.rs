@@ -5,9 +5,9 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::room::{memory_folder, room};
 use super::support::machine::has;
 use super::support::report::{Report, table};
+use super::support::room::{memory_folder, room};
 use super::support::{Measured, Trouble, median};
 use super::tool::Tool;
 

@@ -71,9 +71,8 @@ pub(super) struct ListenArguments {
     /// Stop after the first session has ended; with datagrams, after the first one and its answer
     #[arg(long)]
     pub once: bool,
-    /// Record every call in this file, a new SQL database
-    #[arg(long, value_name = "FILE")]
-    pub journal: Option<PathBuf>,
+    #[command(flatten)]
+    pub journal: JournalArguments,
     /// Write one JSON object per event and line to standard output
     #[arg(long)]
     pub json: bool,
@@ -116,12 +115,21 @@ pub(super) struct ConnectArguments {
     /// Without it, `connect` that joins standard input to a stream ends when the peer closes.
     #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32))]
     pub wait: Option<u32>,
-    /// Record every call in this file, a new SQL database
-    #[arg(long, value_name = "FILE")]
-    pub journal: Option<PathBuf>,
+    #[command(flatten)]
+    pub journal: JournalArguments,
     /// Write one JSON object per event and line to standard output
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct JournalArguments {
+    /// Record every call in this file, a new SQL database
+    #[arg(long, value_name = "FILE")]
+    pub journal: Option<PathBuf>,
+    /// Let it take so much of the disk (`500MB`, `16GiB`; 64MB at least), and its oldest rows make room for new ones
+    #[arg(long, value_name = "SIZE", requires = "journal")]
+    pub journal_limit: Option<String>,
 }
 
 #[derive(Debug, Args)]

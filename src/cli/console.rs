@@ -7,12 +7,13 @@ use crossbeam_channel::{Receiver, never, select};
 
 use super::open_sockets::OpenSockets;
 use super::report::{Fact, Form, Report};
+use super::request::KeptJournal;
 use super::signals::{Signalled, Signals};
 use super::standard_input::Chunk;
 use super::tally::Tally;
 use crate::engine::{Engine, EngineConfig, JournalPlace};
 use crate::i18n::Language;
-use crate::model::{Event, Failure, Operation, Protocol};
+use crate::model::{Command, Event, Failure, Operation, Protocol, Removals, Retention};
 use crate::tr;
 
 /// How a run ended.
@@ -45,6 +46,8 @@ pub(super) struct Console {
     signals: Signalled,
     /// The sockets that are looked at when somebody asks; `None` where nobody can.
     open: Option<OpenSockets>,
+    /// Where the journal has a limit.
+    removals: Option<Arc<Removals>>,
     report: Box<dyn Report>,
     tally: Tally,
     output_error: Option<io::Error>,
@@ -61,13 +64,17 @@ impl Console {
     /// The run can't begin; it has been told why.
     pub(super) fn open(
         form: Form,
-        journal: JournalPlace,
+        journal: Option<KeptJournal>,
         protocol: Protocol,
         payload_events: bool,
         info: bool,
     ) -> Result<Self, Ending> {
         let mut report = form.report();
         let tally = Tally::new(protocol);
+        let (journal, retention) = match journal {
+            Some(KeptJournal { path, retention }) => (JournalPlace::File(path), retention),
+            None => (JournalPlace::Nowhere, Retention::default()),
+        };
         let config = EngineConfig {
             payload_events,
             last_look: info,
@@ -79,16 +86,20 @@ impl Console {
             .map_err(|error| Failure::io(Operation::StartThread, "", &error))
             .and_then(|signals| Ok((signals, Engine::start(config)?)));
         match started {
-            Ok((signals, engine)) => Ok(Self {
-                events: engine.events().clone(),
-                signals: signals.forward(&engine),
-                engine,
-                open: info.then(OpenSockets::default),
-                report,
-                tally,
-                output_error: None,
-                interrupted: false,
-            }),
+            Ok((signals, engine)) => {
+                engine.send(Command::Retain(retention));
+                Ok(Self {
+                    events: engine.events().clone(),
+                    signals: signals.forward(&engine),
+                    removals: retention.disk.map(|_| Arc::clone(engine.removals())),
+                    engine,
+                    open: info.then(OpenSockets::default),
+                    report,
+                    tally,
+                    output_error: None,
+                    interrupted: false,
+                })
+            }
             Err(failure) => {
                 // The exit status tells where the words can't.
                 tally.tell_failure(&failure, &mut *report).and_then(|()| report.flush()).ok();
@@ -161,13 +172,14 @@ impl Console {
 
     /// Stops the engine, tells what it still had to say, and the summary.
     pub(super) fn close(self, ending: Ending) -> Ending {
-        let Self { engine, mut report, mut tally, mut output_error, .. } = self;
+        let Self { engine, removals, mut report, mut tally, mut output_error, .. } = self;
         let rest = engine.stop();
+        let removed = removals.map(|removals| removals.rows());
         if output_error.is_none() {
             let told = rest
                 .iter()
                 .try_for_each(|event| tally.observe(event, &mut *report))
-                .and_then(|()| tally.finish(&mut *report))
+                .and_then(|()| tally.finish(removed, &mut *report))
                 .and_then(|()| report.flush());
             output_error = told.err();
         }

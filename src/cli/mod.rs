@@ -25,9 +25,9 @@ use clap::Parser;
 use self::args::Arguments;
 use self::console::{Console, Ending};
 use self::report::{Fact, Form};
-use self::request::{Request, Task, UsageError};
+use self::request::{KeptJournal, Request, Task, UsageError};
 use crate::codec::visible::visible;
-use crate::engine::{self, JournalPlace};
+use crate::engine;
 use crate::model::{Protocol, ReceiveMode};
 
 const FAILED: u8 = 1;
@@ -54,7 +54,6 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn carry_out(request: Request) -> Ending {
     let Request { form, journal, info, task } = request;
-    let journal = journal.map_or(JournalPlace::Nowhere, JournalPlace::File);
     match task {
         Task::Code(task) => code::run(&task, form),
         Task::Export(task) => export::run(&task, form),
@@ -80,7 +79,7 @@ fn carry_out(request: Request) -> Ending {
 
 fn at_console(
     form: Form,
-    journal: JournalPlace,
+    journal: Option<KeptJournal>,
     protocol: Protocol,
     (payload_events, info): (bool, bool),
     run: impl FnOnce(&mut Console) -> Ending,

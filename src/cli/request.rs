@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::args::{ConnectArguments, ListenArguments, ReceiveArguments, SendFileArguments, SendProtocol, Verb};
+use super::args::{
+    ConnectArguments, JournalArguments, ListenArguments, ReceiveArguments, SendFileArguments, SendProtocol, Verb,
+};
 use super::code::{self, CodeTask};
 use super::export::{self, ExportTask};
 use super::import::ImportTask;
@@ -12,12 +14,12 @@ use super::report::Form;
 use crate::codec::compose::{self, LineEnding};
 use crate::codec::encoding::Encoding;
 use crate::codec::hex;
-use crate::codec::size::parse_bytes;
+use crate::codec::size::{format_bytes, parse_bytes};
 use crate::engine::Engine;
 use crate::i18n::{self, Language};
 use crate::model::{
     Admission, BrowserContent, ConnectSpec, Delivery, EndpointError, HostPort, ListenSpec, LocalPlace, Protocol,
-    Respond, Role, SendMode, Target,
+    Respond, Retention, Role, SendMode, Target,
 };
 use crate::tr;
 
@@ -25,10 +27,17 @@ use crate::tr;
 #[derive(Debug)]
 pub(super) struct Request {
     pub form: Form,
-    pub journal: Option<PathBuf>,
+    pub journal: Option<KeptJournal>,
     /// Whether live states are told.
     pub info: bool,
     pub task: Task,
+}
+
+/// Where rows are recorded, and what of them stays.
+#[derive(Debug)]
+pub(super) struct KeptJournal {
+    pub path: PathBuf,
+    pub retention: Retention,
 }
 
 #[derive(Debug)]
@@ -116,7 +125,7 @@ fn read_listen(arguments: ListenArguments, language: Language) -> Result<Request
     let target = read_endpoint_for(browser.as_ref(), &arguments.endpoint, Role::Server, language)?;
     Ok(Request {
         form: Form::new(arguments.json, arguments.quiet),
-        journal: arguments.journal,
+        journal: read_journal(arguments.journal, language)?,
         info: arguments.info,
         task: Task::Listen(ListenSpec {
             respond,
@@ -183,7 +192,7 @@ fn read_connect(arguments: ConnectArguments, language: Language) -> Result<Reque
     };
     Ok(Request {
         form: Form::new(arguments.json, false),
-        journal: arguments.journal,
+        journal: read_journal(arguments.journal, language)?,
         info: arguments.info,
         task: Task::Connect(ConnectTask { spec, to, input, wait }),
     })
@@ -205,7 +214,7 @@ fn read_send_file(arguments: SendFileArguments, language: Language) -> Result<Re
 }
 
 fn read_receive(arguments: ReceiveArguments, language: Language) -> Result<Request, UsageError> {
-    let largest = arguments.largest.as_deref().map(|text| read_size(text, language)).transpose()?;
+    let largest = arguments.largest.as_deref().map(|text| read_size("--largest", text, language)).transpose()?;
     let receive = arguments.protocol.into_mode(arguments.into);
     let target = read_files_endpoint(&arguments.endpoint, Role::Server, language)?;
     Ok(Request {
@@ -228,11 +237,24 @@ pub(super) fn read_files_endpoint(text: &str, role: Role, language: Language) ->
     read_stream_endpoint(text, role, &tr!(language, "cli.files_need_a_stream"), language)
 }
 
-fn read_size(text: &str, language: Language) -> Result<u64, UsageError> {
+fn read_size(argument: &'static str, text: &str, language: Language) -> Result<u64, UsageError> {
     parse_bytes(text).ok_or_else(|| UsageError {
-        argument: Some("--largest"),
+        argument: Some(argument),
         problem: quoted(language, text, &tr!(language, "receive.largest.bad")),
     })
+}
+
+fn read_journal(arguments: JournalArguments, language: Language) -> Result<Option<KeptJournal>, UsageError> {
+    const LIMIT: &str = "--journal-limit";
+    let JournalArguments { journal, journal_limit } = arguments;
+    let disk = journal_limit.as_deref().map(|text| read_size(LIMIT, text, language)).transpose()?;
+    if let (Some(disk), Some(text)) = (disk, &journal_limit)
+        && disk < Retention::DISK_LEAST
+    {
+        let problem = tr!(language, "cli.journal_limit_small", least = format_bytes(Retention::DISK_LEAST));
+        return Err(UsageError { argument: Some(LIMIT), problem: quoted(language, text, &problem) });
+    }
+    Ok(journal.map(|path| KeptJournal { path, retention: Retention { disk } }))
 }
 
 pub(super) const ENDPOINT: &str = "ENDPOINT";
@@ -307,86 +329,4 @@ pub(super) fn quoted(language: Language, text: &str, problem: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use clap::{CommandFactory, Parser};
-
-    use super::super::args::Arguments;
-    use super::*;
-
-    fn request(line: &str) -> Result<Request, String> {
-        let words = std::iter::once("sockeye").chain(line.split(' '));
-        let arguments = Arguments::try_parse_from(words).map_err(|error| error.to_string())?;
-        read(arguments.verb, Language::English).map_err(|error| error.problem)
-    }
-
-    fn connect(line: &str) -> ConnectTask {
-        match request(line).expect("a good line").task {
-            Task::Connect(task) => task,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn the_arguments_are_well_formed() {
-        Arguments::command().debug_assert();
-    }
-
-    #[test]
-    fn only_standard_input_over_a_connection_waits_without_end() {
-        assert_eq!(connect("connect tcp://h:1").wait, None);
-        assert_eq!(connect("connect unix-seqpacket:@x").wait, None);
-        assert_eq!(connect("connect unix-dgram:@x").wait, Some(ANSWER_WAIT));
-        assert_eq!(connect("connect tcp://h:1 --wait 50").wait, Some(Duration::from_millis(50)));
-        assert_eq!(connect("connect tcp://h:1 --send x").wait, Some(ANSWER_WAIT));
-        assert_eq!(connect("connect udp://h:1").wait, Some(ANSWER_WAIT));
-        assert_eq!(connect("connect udp://h:1 --send x --wait 0").wait, Some(Duration::ZERO));
-    }
-
-    #[test]
-    fn text_goes_as_it_stands() {
-        let Input::Bytes(bytes) = connect(r"connect tcp://h:1 --send -你\n").input else { panic!("bytes") };
-        assert_eq!(bytes, r"-你\n".as_bytes());
-    }
-
-    #[test]
-    fn mistakes_are_told_apart() {
-        for (line, part) in [
-            ("listen tcp://127.0.0.1:70000", "70000"),
-            ("listen 127.0.0.1:9000", "127.0.0.1:9000"),
-            ("listen tcp://h:1?nosuch=1", "nosuch"),
-            ("listen tcp://h:1 --echo --reply x", "--reply"),
-            ("listen tcp://h:1 --quiet", "--json"),
-            ("connect tcp://h:1 --send a --send-hex 00", "--send-hex"),
-            ("connect tcp://h:1 --wait soon", "soon"),
-            ("connect tcp://h:1 --to 127.0.0.1:2", "127.0.0.1:2"),
-            ("connect udp://h:1 --to localhost:2,10.0.0.256", "10.0.0.256"),
-            ("connect udp://h:1 --to 127.0.0.1:0", "port 0"),
-            ("connect tcp://127.0.0.1:1 --bind ::1", "other family"),
-            ("connect tcp://h:1 --bind localhost", "localhost"),
-            ("connect unix:/x --bind 127.0.0.1", "Only TCP"),
-            ("connect tcp://h:1 --unconnected", "datagrams"),
-            ("connect udp://h:0", "port 0"),
-            ("listen udp://h:1?join=10.0.0.1", "10.0.0.1"),
-            ("send-file tcp://h:1", "FILE"),
-            ("send-file udp://h:1 a.bin", "udp://h:1"),
-            ("receive udp://h:1 --into d", "udp://h:1"),
-            ("send-file unix-seqpacket:@x a.bin", "files need a stream"),
-            ("receive unix-dgram:@x --into d", "files need a stream"),
-            ("listen fd://", "number or name"),
-            ("listen fd://-1", "fd://-1"),
-            ("receive tcp://h:1", "--into"),
-            ("receive tcp://h:1 --into d --largest ten", "500 MB"),
-            ("receive tcp://h:1 --into d --most many", "--most"),
-            ("export a.sqlite b.pcapng", "--pcapng"),
-            ("export a.sqlite --pcapng --csv b", "--csv"),
-            ("export a.sqlite --csv b --filter hex:e", "hex:e"),
-            ("time-wait udp://127.0.0.1:9", "only TCP"),
-            ("time-wait 0", "port 0"),
-            ("time-wait tcp://127.0.0.1:0", "port 0"),
-            ("time-wait 70000", "70000"),
-        ] {
-            let problem = request(line).expect_err(line);
-            assert!(problem.contains(part), "{line}: {problem}");
-        }
-    }
-}
+mod tests;

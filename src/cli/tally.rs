@@ -176,16 +176,16 @@ impl Tally {
         report.tell(&Fact::Failed { failure, endpoint: endpoint.as_deref() })
     }
 
-    /// Tells what is still held back, and the counts.
+    /// Tells what is still held back, and the counts; `rows_removed` is that of a journal with a limit.
     ///
     /// # Errors
     /// The output can't be written.
-    pub(super) fn finish(&mut self, report: &mut dyn Report) -> io::Result<()> {
+    pub(super) fn finish(&mut self, rows_removed: Option<u64>, report: &mut dyn Report) -> io::Result<()> {
         self.tell_early(report)?;
         for transfer in std::mem::take(&mut self.transfers).into_values() {
             self.tell_file(&transfer, report)?;
         }
-        report.tell(&Fact::Summary(self.summary()))
+        report.tell(&Fact::Summary(Summary { rows_removed, ..self.summary() }))
     }
 
     fn summary(&self) -> Summary {
@@ -197,7 +197,7 @@ impl Tally {
         // Connections lose nothing; where the system keeps no count for datagrams, nobody knows.
         let known = self.protocol.has_connection() || cfg!(target_os = "linux");
         let dropped = known.then(|| self.dropped.values().sum());
-        Summary { received: receives, received_bytes, dropped, truncated: self.truncated }
+        Summary { received: receives, received_bytes, dropped, truncated: self.truncated, rows_removed: None }
     }
 
     fn tell_early(&mut self, report: &mut dyn Report) -> io::Result<()> {

@@ -190,6 +190,7 @@ impl Control {
             }
             Command::LoadRow { number } => self.core.reader.row(number),
             Command::ClearJournal => self.core.recorder.clear(),
+            Command::Retain(retention) => self.core.recorder.retain(retention),
             Command::OpenJournal { path } => self.opening.start(&self.core, path),
             Command::CloseJournal => {
                 self.opening.cancel();

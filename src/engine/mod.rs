@@ -61,7 +61,7 @@ use self::saves::Saves;
 use crate::codec::encoding::Encoding;
 use crate::model::{
     BrowserContent, Command, Damage, Event, Failure, Imported, InheritedSocket, NetworkInterface, Operation,
-    PastTransfer, SaveRequest, Saved, SendMode, SessionId, Settings, SocketId, Target, WaitingSocket,
+    PastTransfer, Removals, SaveRequest, Saved, SendMode, SessionId, Settings, SocketId, Target, WaitingSocket,
 };
 use crate::net;
 use crate::store;
@@ -137,6 +137,7 @@ pub struct Engine {
     saves: Arc<Saves>,
     sweep: Option<JoinHandle<()>>,
     history: Option<JoinHandle<()>>,
+    removals: Arc<Removals>,
     /// Removed after the threads that use it have ended.
     _temporary: Option<TemporaryJournal>,
 }
@@ -178,6 +179,7 @@ impl Engine {
             }
         };
         tracing::debug!(journal = ?path, "the engine starts");
+        let removals = Arc::<Removals>::default();
         let no_thread = |name: &'static str| move |error| Failure::io(Operation::StartThread, name, &error);
         let (recorder, recorder_thread, reader, reader_thread, last_session) = match path {
             None => (Recorder::off(), None, Reader::off(), None, SessionId(0)),
@@ -187,7 +189,8 @@ impl Engine {
                 let last_session = writer.last_session();
                 let journal_reader = JournalReader::open(&path)?;
                 let (recorder, recorder_thread) =
-                    Recorder::start(writer, Arc::clone(&clock), Arc::clone(&outbox)).map_err(no_thread("recorder"))?;
+                    Recorder::start(writer, Arc::clone(&clock), Arc::clone(&outbox), Arc::clone(&removals))
+                        .map_err(no_thread("recorder"))?;
                 let (reader, reader_thread) =
                     Reader::start(journal_reader, path, Arc::clone(&outbox), Arc::clone(&saves))
                         .map_err(no_thread("journal-reader"))?;
@@ -217,6 +220,7 @@ impl Engine {
             saves,
             sweep,
             history: history_thread,
+            removals,
             _temporary: temporary,
         })
     }
@@ -256,6 +260,12 @@ impl Engine {
     #[must_use]
     pub fn is_saving_journal(&self) -> bool {
         self.saves.is_under_way()
+    }
+
+    /// What became of the journal's rows; it goes on telling once the engine has ended.
+    #[must_use]
+    pub fn removals(&self) -> &Arc<Removals> {
+        &self.removals
     }
 
     /// Runs work that may block for long (a dialog, standard input) on a named thread that nobody joins.

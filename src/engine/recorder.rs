@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 use super::budget::ByteBudget;
 use super::clock::Clock;
 use super::outbox::Outbox;
-use crate::model::{Event, Failure, Notice, Row, RowBody, SocketId};
+use crate::model::{Event, Failure, Notice, Removals, Retention, Row, RowBody, SocketId};
 use crate::store::journal::JournalWriter;
 
 /// Bytes of rows that may wait for the disk: a flood blocks its workers and not the memory.
@@ -20,9 +20,12 @@ const TRANSACTION_MAX: u64 = 4 << 20;
 const ROW_COST: u64 = 256;
 /// After a failed write, how long rows are only counted before the next try.
 const RETRY: Duration = Duration::from_secs(1);
+/// Slices of the oldest rows that go after a transaction: more than one brings, and not so many that rows wait long.
+const SLICES: usize = 8;
 
 enum Job {
     Rows { rows: Vec<Row>, cost: u64 },
+    Retain(Retention),
     Clear,
     Stop,
 }
@@ -44,13 +47,15 @@ impl Recorder {
         writer: JournalWriter,
         clock: Arc<Clock>,
         outbox: Arc<Outbox>,
+        removals: Arc<Removals>,
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
         // Bounded by `waiting`, in bytes.
         let (jobs, queue) = unbounded();
         let waiting = Arc::new(ByteBudget::new(WAITING_MAX));
         // Rows that an earlier run cleared may still be in a kept journal.
-        let reclaim = Some(Reclaim { at: Instant::now(), told: false });
-        let mut worker = Worker { writer, clock, outbox, waiting: Arc::clone(&waiting), paused: None, reclaim };
+        let reclaim = Some(Tidying::due());
+        let waits = Arc::clone(&waiting);
+        let mut worker = Worker { writer, clock, outbox, removals, waiting: waits, paused: None, reclaim, trim: None };
         let thread = std::thread::Builder::new().name("recorder".to_owned()).spawn(move || worker.run(&queue))?;
         Ok((Self { jobs: Some(jobs), waiting }, thread))
     }
@@ -77,6 +82,10 @@ impl Recorder {
         self.job(Job::Clear);
     }
 
+    pub(super) fn retain(&self, retention: Retention) {
+        self.job(Job::Retain(retention));
+    }
+
     /// Nobody waits for the disk any more: the program ends.
     pub(super) fn hurry(&self) {
         self.waiting.open();
@@ -99,18 +108,28 @@ struct Worker {
     writer: JournalWriter,
     clock: Arc<Clock>,
     outbox: Arc<Outbox>,
+    removals: Arc<Removals>,
     waiting: Arc<ByteBudget>,
     paused: Option<Paused>,
-    reclaim: Option<Reclaim>,
+    /// Cleared rows are still in the file.
+    reclaim: Option<Tidying>,
+    /// The journal may take more of the disk than it is allowed.
+    trim: Option<Tidying>,
 }
 
-/// Cleared rows are still in the file.
+/// Rows have to leave the file.
 #[derive(Clone, Copy)]
-struct Reclaim {
+struct Tidying {
     /// When the next slice of them goes.
     at: Instant,
     /// A failure was told; those that follow are the same one.
     told: bool,
+}
+
+impl Tidying {
+    fn due() -> Self {
+        Self { at: Instant::now(), told: false }
+    }
 }
 
 /// The journal can't be written; rows are counted instead.
@@ -125,19 +144,25 @@ impl Worker {
     fn run(&mut self, queue: &Receiver<Job>) {
         let mut next = None;
         loop {
-            let job = match (next.take(), self.reclaim) {
+            let at = self.reclaim.iter().chain(&self.trim).map(|tidying| tidying.at).min();
+            let job = match (next.take(), at) {
                 (Some(job), _) => Ok(job),
-                (None, Some(Reclaim { at, .. })) => queue.recv_deadline(at),
+                (None, Some(at)) => queue.recv_deadline(at),
                 (None, None) => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
             match job {
                 Ok(Job::Stop) | Err(RecvTimeoutError::Disconnected) => return self.try_last(),
                 Ok(Job::Clear) => self.clear(),
+                Ok(Job::Retain(retention)) => {
+                    self.writer.set_retention(retention);
+                    self.trim.get_or_insert_with(Tidying::due);
+                }
                 Ok(Job::Rows { rows, cost }) => next = self.append_waiting(rows, cost, queue),
                 Err(RecvTimeoutError::Timeout) => {}
             }
             // In turns with what waits: neither a flood nor a long journal holds the other up.
             self.reclaim();
+            self.trim();
         }
     }
 
@@ -173,6 +198,7 @@ impl Worker {
         }
         match self.writer.append(&rows) {
             Ok(total) => {
+                self.trim.get_or_insert_with(Tidying::due);
                 if let Some(Paused { missed, .. }) = self.paused.take() {
                     self.notice(Notice::RecordingResumed { missed });
                 }
@@ -210,8 +236,9 @@ impl Worker {
     fn clear(&mut self) {
         match self.writer.clear() {
             Ok(()) => {
+                self.removals.reset();
                 self.outbox.cleared();
-                self.reclaim = Some(Reclaim { at: Instant::now(), told: false });
+                self.reclaim = Some(Tidying::due());
             }
             Err(failure) => self.outbox.send(Event::Failed { socket: None, session: None, failure }),
         }
@@ -219,21 +246,42 @@ impl Worker {
 
     /// Takes the next slice of cleared rows out of the file, if it's time.
     fn reclaim(&mut self) {
-        let Some(Reclaim { at, told }) = self.reclaim else { return };
-        let now = Instant::now();
-        if now < at {
-            return;
-        }
+        let Some(due) = self.reclaim.filter(|due| due.at <= Instant::now()) else { return };
         self.reclaim = match self.writer.reclaim() {
-            Ok(true) => Some(Reclaim { at: now, told }),
+            Ok(true) => Some(Tidying { at: Instant::now(), ..due }),
             Ok(false) => None,
-            Err(failure) => {
-                if !told {
-                    self.outbox.send(Event::Failed { socket: None, session: None, failure });
-                }
-                Some(Reclaim { at: now + RETRY, told: true })
-            }
+            Err(failure) => self.try_later(due, failure),
         };
+    }
+
+    /// Has the oldest rows make room for those that came, if they have to.
+    fn trim(&mut self) {
+        let Some(due) = self.trim.filter(|due| due.at <= Instant::now()) else { return };
+        let mut removed = 0;
+        let mut result = Ok(Some(0));
+        for _ in 0..SLICES {
+            result = self.writer.trim();
+            match result {
+                Ok(Some(rows)) => removed += rows,
+                _ => break,
+            }
+        }
+        if removed > 0 {
+            self.removals.add(removed);
+            self.outbox.recorded(self.writer.total());
+        }
+        self.trim = match result {
+            Ok(Some(_)) => Some(Tidying { at: Instant::now(), ..due }),
+            Ok(None) => None,
+            Err(failure) => self.try_later(due, failure),
+        };
+    }
+
+    fn try_later(&self, due: Tidying, failure: Failure) -> Option<Tidying> {
+        if !due.told {
+            self.outbox.send(Event::Failed { socket: None, session: None, failure });
+        }
+        Some(Tidying { at: Instant::now() + RETRY, told: true })
     }
 
     fn notice(&self, notice: Notice) {

@@ -10,6 +10,7 @@ use super::ids::{SessionId, SocketId, TransferId};
 use super::multicast::MulticastGroup;
 use super::options::{OptionValue, SocketOption};
 use super::page::PageRequest;
+use super::retention::Retention;
 use super::save::SaveRequest;
 use super::session::Purpose;
 use super::target::Target;
@@ -255,6 +256,8 @@ pub enum Command {
     },
     /// Removes all rows. Numbers go on counting.
     ClearJournal,
+    /// What the journal keeps of what is recorded from now on, and of what it has.
+    Retain(Retention),
     /// Reads another journal, or a capture made into one, in place of what is being recorded, until [`Self::CloseJournal`].
     /// Recording goes on. Answered by [`super::Event::JournalOpened`] or [`super::Event::JournalNotOpened`]; one that was
     /// asked for before and isn't open yet is given up, and not answered.

@@ -34,6 +34,9 @@ pub struct Page {
     pub matches: u64,
     /// Rows in the journal.
     pub total: u64,
+    /// Matches that were before the first one and have gone from the journal since the filter was set: by so much all
+    /// positions are less than they were. It counts from anywhere: only its growth says something.
+    pub gone: u64,
     /// False while older rows are still being scanned for the filter.
     pub complete: bool,
 }

@@ -202,6 +202,8 @@ pub struct Settings {
     pub show_inspector: bool,
     /// Share of the window's height that the panels take, 0.2 to 0.8.
     pub split: f32,
+    /// As [`super::Retention::disk`]; 0 for none.
+    pub journal_limit: u64,
     /// Paths of journals and captures that were opened, the latest first.
     pub recent: Vec<String>,
     /// Widths in points that were given to columns of the journal, by the column's name; the others fit what they hold.
@@ -224,6 +226,7 @@ impl Default for Settings {
             follow_end: true,
             show_inspector: true,
             split: 0.5,
+            journal_limit: 0,
             recent: Vec::new(),
             columns: BTreeMap::new(),
             servers: vec![ServerTab::default()],

@@ -7,6 +7,7 @@ use egui::{Key, KeyboardShortcut, Modifiers};
 
 use crate::codec::decode::Decoder;
 use crate::codec::encoding::Encoding;
+use crate::codec::size::format_bytes;
 use crate::codec::visible::visible;
 use crate::i18n::Language;
 use crate::model::{Command, LanguageChoice, Role, SessionId, SocketId, ThemeChoice};
@@ -25,6 +26,8 @@ pub enum UiCommand {
     /// Shows what is being recorded again.
     CloseJournal,
     ClearJournal,
+    /// What the journal may take of the disk, in bytes; 0 for as much as there is.
+    LimitJournal(u64),
     ToggleFollow,
     ToggleInspector,
     FocusFilter,
@@ -126,6 +129,8 @@ impl UiCommand {
             Self::OpenRecent(path) => visible(&path.display().to_string()).into(),
             Self::CloseJournal => tr!(language, "action.close_journal"),
             Self::ClearJournal => tr!(language, "action.clear_journal"),
+            Self::LimitJournal(0) => tr!(language, "action.no_journal_limit"),
+            Self::LimitJournal(limit) => format_bytes(*limit).into(),
             Self::ToggleFollow => tr!(language, "action.follow"),
             Self::ToggleInspector => tr!(language, "action.inspector"),
             Self::FocusFilter => tr!(language, "action.filter"),
@@ -195,6 +200,7 @@ impl UiCommand {
             Self::OpenJournal => tr!(language, "tooltip.open_journal"),
             Self::CloseJournal => tr!(language, "tooltip.close_journal"),
             Self::ClearJournal => tr!(language, "tooltip.clear_journal"),
+            Self::LimitJournal(_) => tr!(language, "tooltip.journal_limit"),
             Self::Stop(Role::Server, _) => tr!(language, "tooltip.stop_listening"),
             Self::ChooseFiles(..) => tr!(language, "tooltip.send_file"),
             Self::Engine(Command::FinishSending { .. }) => tr!(language, "tooltip.finish_sending"),

@@ -25,7 +25,7 @@ use super::widgets::message_line::Message;
 use crate::codec::encoding::Encoding;
 use crate::engine::Engine;
 use crate::i18n::Language;
-use crate::model::{Command, Damage, Event, PastTransfer, Role, Settings, SocketId, WindowPlace};
+use crate::model::{Command, Damage, Event, PastTransfer, Retention, Role, Settings, SocketId, WindowPlace};
 use crate::tr;
 
 /// How long one frame may take events in; the rest waits for the next.
@@ -106,7 +106,7 @@ impl App {
         for (tab, kept) in clients.iter().zip(&settings.clients) {
             sessions.shown_as.choose(tab.socket, None, shown_as(&kept.shown_as));
         }
-        Self {
+        let app = Self {
             language,
             server: servers[settings.server.min(servers.len() - 1)].socket,
             client: clients[settings.client.min(clients.len() - 1)].socket,
@@ -133,7 +133,16 @@ impl App {
             dark,
             light,
             engine,
-        }
+        };
+        app.retain();
+        app
+    }
+
+    /// Tells the engine what the settings say of the journal.
+    pub(super) fn retain(&self) {
+        let disk = Some(self.settings.journal_limit).filter(|limit| *limit > 0);
+        let disk = disk.map(|limit| limit.max(Retention::DISK_LEAST));
+        self.engine.send(Command::Retain(Retention { disk }));
     }
 
     /// Has somebody else asked for paths than the system's dialogs.
@@ -169,6 +178,7 @@ impl App {
             };
             self.on_event(&event);
         }
+        self.journal.set_removed(self.engine.removals().rows());
         if !drained && !self.engine.events().is_empty() {
             ctx.request_repaint();
         }

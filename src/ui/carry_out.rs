@@ -65,6 +65,10 @@ impl App {
             UiCommand::ChooseSite { socket, is_folder } => {
                 self.ask(ctx, window, Purpose::Site { socket, is_folder }, &action);
             }
+            UiCommand::LimitJournal(limit) => {
+                self.settings.journal_limit = limit;
+                self.retain();
+            }
             UiCommand::SetLanguage(choice) => {
                 self.settings.language = choice;
                 self.language = Language::from_choice(choice);

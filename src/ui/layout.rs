@@ -33,6 +33,7 @@ impl App {
                 has_bytes: self.shown_journal().chosen().is_some_and(|row| matches!(row.body, RowBody::Data { .. })),
                 reading: self.reading.is_some(),
                 opening: self.opening.is_some(),
+                journal_limit: self.settings.journal_limit,
             };
             menu_bar(ui, cx, state, &self.settings.recent);
         });

@@ -2,13 +2,14 @@
 
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::tz::TimeZone;
 use sockeye::engine::JournalPlace;
 use sockeye::model::{
-    Call, Cause, Command, Direction, Event, Filter, Life, PageRequest, PageRow, Row, RowBody, SaveRequest, SessionId,
-    SocketId, Stamp,
+    Call, Cause, Command, Direction, Event, Filter, Life, PageRequest, PageRow, Retention, Row, RowBody, SaveRequest,
+    SessionId, SocketId, Stamp,
 };
 use sockeye::store::journal::JournalWriter;
 
@@ -69,6 +70,31 @@ fn clearing_removes_the_rows_and_numbers_go_on() {
     drop(peer);
     let after = h.rows(&Filter::default(), |rows| !rows.is_empty());
     assert!(after[0].number > rows[1].number);
+}
+
+#[test]
+fn the_oldest_rows_make_room_for_new_ones_and_are_counted() {
+    let mut h = Harness::new();
+    let removals = Arc::clone(h.engine.removals());
+    h.engine.send(Command::Retain(Retention { disk: Some(4 << 20) }));
+    let (_, endpoint) = h.listen("tcp://127.0.0.1:0");
+    let (client, _) = h.connect(&endpoint);
+    let everything = Filter::default();
+    let deadline = Instant::now() + DEADLINE;
+    // Each row of it was seen before more is sent, so that none can be missing unseen.
+    let mut sent = 0;
+    while removals.rows() < 50 {
+        assert!(Instant::now() < deadline, "{} rows removed", removals.rows());
+        sent += 1;
+        h.send(client, &vec![7; 256 << 10]);
+        let text = Filter { direction: Some(Direction::Out), ..Filter::default() };
+        h.rows(&text, |rows| rows.last().is_some_and(|row| row.stream_offset + row.len == sent * (256 << 10)));
+    }
+    let rows = h.rows(&everything, |rows| rows.first().is_some_and(|row| row.number == removals.rows() + 1));
+    assert!(rows.windows(2).all(|rows| rows[0].number + 1 == rows[1].number), "{rows:#?}");
+    h.engine.send(Command::ClearJournal);
+    h.wait("the clearing", |event| matches!(event, Event::JournalCleared).then_some(()));
+    assert_eq!(removals.rows(), 0, "counted since the clearing");
 }
 
 #[test]

@@ -27,12 +27,14 @@ const BEGAN_NS: i64 = 1_790_000_000_000_000_000;
 /// A journal that makes its rows up when they are read.
 pub(crate) struct Rows {
     pub(crate) total: u64,
+    /// Of them, so many oldest ones have made room for newer ones.
+    pub(crate) gone: u64,
     pub(crate) make: Box<dyn Fn(u64) -> PageRow>,
 }
 
 impl Rows {
     pub(crate) fn new(total: u64, make: impl Fn(u64) -> PageRow + 'static) -> Self {
-        Self { total, make: Box::new(make) }
+        Self { total, gone: 0, make: Box::new(make) }
     }
 
     fn read(&self, request: &PageRequest) -> Page {
@@ -41,15 +43,16 @@ impl Rows {
         let numbers: Vec<u64> = if all {
             Vec::new()
         } else {
-            (1..=self.total).filter(|number| passes(filter, &(self.make)(*number))).collect()
+            (self.gone + 1..=self.total).filter(|number| passes(filter, &(self.make)(*number))).collect()
         };
-        let matches = if all { self.total } else { numbers.len() as u64 };
+        let total = self.total - self.gone;
+        let matches = if all { total } else { numbers.len() as u64 };
         let first =
             if request.from_end { matches.saturating_sub(request.count as u64) } else { request.first.min(matches) };
         let end = (first + request.count as u64).min(matches);
-        let number = |position: u64| if all { position + 1 } else { numbers[position as usize] };
+        let number = |position: u64| if all { self.gone + position + 1 } else { numbers[position as usize] };
         let rows = (first..end).map(|position| (self.make)(number(position))).collect();
-        Page { filter: filter.clone(), first, rows, matches, total: self.total, complete: true }
+        Page { filter: filter.clone(), first, rows, matches, total, gone: self.gone, complete: true }
     }
 }
 
@@ -126,7 +129,7 @@ impl Window {
     /// The journal has this many rows from now on.
     pub(crate) fn record(&mut self, total: u64) {
         self.rows.total = total;
-        self.event(&Event::Recorded { total });
+        self.event(&Event::Recorded { total: total - self.rows.gone });
     }
 
     pub(crate) fn show(&mut self, ui: &mut egui::Ui) {

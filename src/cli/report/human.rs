@@ -85,7 +85,7 @@ impl<O: Write, E: Write> HumanReport<O, E> {
     }
 
     fn summary(&mut self, summary: Summary) -> io::Result<()> {
-        let Summary { received, received_bytes, dropped, truncated } = summary;
+        let Summary { received, received_bytes, dropped, truncated, rows_removed } = summary;
         let bytes = i18n::bytes(received_bytes);
         let dropped = dropped.map_or_else(|| tr!(self.language, "cli.unknown").into_owned(), |count| count.to_string());
         let words = tr!(
@@ -96,7 +96,11 @@ impl<O: Write, E: Write> HumanReport<O, E> {
             dropped = dropped,
             truncated = truncated
         );
-        self.line(&words)
+        self.line(&words)?;
+        match rows_removed {
+            Some(rows) if rows > 0 => self.line(&tr!(self.language, "cli.rows_removed", rows = rows)),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -272,8 +272,20 @@ mod tests {
                 asked: OptionValue::Switch(true),
                 answer: None,
             }),
-            Fact::Summary(Summary { received: 2, received_bytes: 8, dropped: Some(0), truncated: 1 }),
-            Fact::Summary(Summary { received: 2, received_bytes: 8, dropped: None, truncated: 1 }),
+            Fact::Summary(Summary {
+                received: 2,
+                received_bytes: 8,
+                dropped: Some(0),
+                truncated: 1,
+                rows_removed: None,
+            }),
+            Fact::Summary(Summary {
+                received: 2,
+                received_bytes: 8,
+                dropped: None,
+                truncated: 1,
+                rows_removed: Some(7),
+            }),
         ];
         let expected = r#"{"event":"listening","endpoint":"tcp://127.0.0.1:40123"}
 {"event":"opened","session":1,"peer":"tcp://127.0.0.1:51734"}
@@ -288,7 +300,7 @@ mod tests {
 {"event":"option","name":"rcvbuf","asked":65536,"answer":131072}
 {"event":"option","name":"keepalive","asked":true,"answer":null}
 {"event":"summary","received":2,"received_bytes":8,"dropped":0,"truncated":1}
-{"event":"summary","received":2,"received_bytes":8,"dropped":null,"truncated":1}
+{"event":"summary","received":2,"received_bytes":8,"dropped":null,"truncated":1,"rows_removed":7}
 "#;
         assert_eq!(told(false, &facts), expected);
     }

@@ -147,6 +147,9 @@ pub(super) struct Summary {
     pub dropped: Option<u64>,
     /// Datagrams and messages that were longer than the receive size.
     pub truncated: u64,
+    /// Rows of the journal that made room for newer ones; `None` where it has no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows_removed: Option<u64>,
 }
 
 /// Writes facts somewhere.

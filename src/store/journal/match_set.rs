@@ -8,20 +8,60 @@ pub(super) struct MatchSet {
     before: Vec<u64>,
     len: u64,
     count: u64,
+    /// Positions that have gone at the front of those that the words stand for, and the matches among them.
+    gone: u64,
+    gone_matches: u64,
 }
 
 const WORD_BITS: u64 = u64::BITS as u64;
 const BLOCK_WORDS: usize = 8;
+const BLOCK_BITS: u64 = WORD_BITS * BLOCK_WORDS as u64;
 
 impl MatchSet {
-    /// Positions decided so far.
+    /// Positions decided so far, without those that have gone.
     pub(super) fn len(&self) -> u64 {
-        self.len
+        self.len - self.gone
     }
 
     /// Matches among them.
     pub(super) fn count(&self) -> u64 {
-        self.count
+        self.count - self.gone_matches
+    }
+
+    /// The first `positions` are none any more, and what was behind them moves up; returns how many matches go with them.
+    pub(super) fn forget(&mut self, positions: u64) -> u64 {
+        if positions >= self.len() {
+            return std::mem::take(self).count();
+        }
+        self.gone += positions;
+        let gone_matches = self.matches_before(self.gone);
+        let forgotten = gone_matches - std::mem::replace(&mut self.gone_matches, gone_matches);
+        // Not each time: all that is behind has to be moved.
+        if self.gone >= self.len() {
+            self.shorten();
+        }
+        forgotten
+    }
+
+    /// Gives back what whole blocks took that are gone.
+    fn shorten(&mut self) {
+        let blocks = (self.gone / BLOCK_BITS) as usize;
+        let Some(matches) = self.before.get(blocks).copied() else { return };
+        self.words.drain(..blocks * BLOCK_WORDS);
+        self.before.drain(..blocks);
+        self.before.iter_mut().for_each(|before| *before -= matches);
+        let positions = blocks as u64 * BLOCK_BITS;
+        (self.gone, self.len) = (self.gone - positions, self.len - positions);
+        (self.gone_matches, self.count) = (self.gone_matches - matches, self.count - matches);
+    }
+
+    /// Of the words, whether gone or not.
+    fn matches_before(&self, position: u64) -> u64 {
+        let block = (position / BLOCK_BITS) as usize;
+        let word = (position / WORD_BITS) as usize;
+        let whole: u64 = self.words[block * BLOCK_WORDS..word].iter().map(|word| u64::from(word.count_ones())).sum();
+        let part = self.words.get(word).map_or(0, |bits| bits & ((1 << (position % WORD_BITS)) - 1));
+        self.before.get(block).copied().unwrap_or(self.count) + whole + u64::from(part.count_ones())
     }
 
     /// Decides the next position.
@@ -42,9 +82,10 @@ impl MatchSet {
 
     /// Position of the match with this rank, the first being 0.
     pub(super) fn select(&self, rank: u64) -> Option<u64> {
-        if rank >= self.count {
+        if rank >= self.count() {
             return None;
         }
+        let rank = rank + self.gone_matches;
         let block = self.before.partition_point(|before| *before <= rank).checked_sub(1)?;
         let mut left = rank - self.before[block];
         for (index, word) in self.words.iter().enumerate().skip(block * BLOCK_WORDS) {
@@ -54,7 +95,7 @@ impl MatchSet {
                 for _ in 0..left {
                     word &= word - 1;
                 }
-                return Some(index as u64 * WORD_BITS + u64::from(word.trailing_zeros()));
+                return Some(index as u64 * WORD_BITS + u64::from(word.trailing_zeros()) - self.gone);
             }
             left -= ones;
         }
@@ -92,6 +133,44 @@ mod tests {
             }
             prop_assert_eq!(set.select(model.len() as u64), None);
         }
+    }
+
+    proptest! {
+        #[test]
+        fn what_has_gone_is_as_if_it_had_never_been(
+            steps in prop::collection::vec((0_u64..1500, 0_u64..1500, 1_u64..40), 1..20),
+        ) {
+            let mut set = MatchSet::default();
+            let mut model = std::collections::VecDeque::new();
+            for (pushed, forgotten, every) in steps {
+                for position in 0..pushed {
+                    set.push(position % every == 0);
+                    model.push_back(position % every == 0);
+                }
+                let forgotten = forgotten.min(model.len() as u64);
+                let matches = model.drain(..forgotten as usize).filter(|matches| *matches).count();
+                prop_assert_eq!(set.forget(forgotten), matches as u64);
+                prop_assert_eq!(set.len(), model.len() as u64);
+                let positions: Vec<u64> = (0..set.count()).filter_map(|rank| set.select(rank)).collect();
+                let expected = model.iter().enumerate().filter(|(_, matches)| **matches);
+                prop_assert_eq!(positions, expected.map(|(position, _)| position as u64).collect::<Vec<_>>());
+                prop_assert_eq!(set.select(set.count()), None);
+            }
+        }
+    }
+
+    #[test]
+    fn what_goes_and_comes_takes_no_more_memory() {
+        let mut set = MatchSet::default();
+        for _ in 0..100_000 {
+            set.push(true);
+            set.push(false);
+            if set.len() > 10_000 {
+                set.forget(2);
+            }
+        }
+        assert!(set.words.len() < 1000, "{} words", set.words.len());
+        assert_eq!((set.len(), set.count(), set.select(1)), (10_000, 5_000, Some(2)));
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod needle;
 mod reader;
 pub mod schema;
 mod search;
+mod trim;
 mod whole;
 mod writer;
 

@@ -104,6 +104,7 @@ impl JournalReader {
             let complete = self.search.scan(&snapshot, extent, Self::ROWS_A_PAGE)?;
             (self.search.count(), complete)
         };
+        let gone = if everything { extent.map_or(0, |extent| extent.first) } else { self.search.gone() };
         let count = request.count.min(PageRequest::COUNT_MAX) as u64;
         let first = if request.from_end { matches.saturating_sub(count) } else { request.first.min(matches) };
         let positions = first..first.saturating_add(count).min(matches);
@@ -113,7 +114,7 @@ impl JournalReader {
             None => Vec::new(),
         };
         let rows = read_rows(&snapshot, extent.map_or(0, |extent| extent.first), &numbers)?;
-        Ok(Page { filter: request.filter.clone(), first, rows, matches, total, complete })
+        Ok(Page { filter: request.filter.clone(), first, rows, matches, total, gone, complete })
     }
 
     /// The whole payload of a row; `None` if the journal has no such row.

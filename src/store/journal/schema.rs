@@ -33,13 +33,14 @@
 //!
 //! | column | type | meaning |
 //! |---|---|---|
-//! | `last_cleared` | integer | the highest number that was given away when the journal was last cleared |
+//! | `last_cleared` | integer | the highest number that was given away when the journal was last cleared, or of the rows that have made room for newer ones |
 //! | `last_session` | integer | the highest `session` that a row ever had, cleared ones included |
 //!
 //! Rows up to `last_cleared` are not part of the journal any more, whether they are still in the file or not: clearing a
-//! long journal takes them out of sight at once and out of the file bit by bit.
+//! long journal takes them out of sight at once and out of the file bit by bit. Where the journal has a limit, the oldest
+//! rows leave it the same way.
 //!
-//! Invariant: rows are only ever appended, or cleared all at once, so the numbers above `last_cleared` have no gaps. Among
+//! Invariant: rows are only ever appended, or go from the oldest on, so the numbers above `last_cleared` have no gaps. Among
 //! them the row at position `p` has number `min(number) + p`, and the count is `max(number) − min(number) + 1`: neither
 //! needs a scan.
 

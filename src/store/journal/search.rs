@@ -15,9 +15,11 @@ pub(super) struct Search {
     encodings: Vec<Encoding>,
     matcher: Matcher,
     sql: String,
-    /// Number of the row at position 0. The journal's first number changes only when all its rows went.
+    /// Number of the row at position 0.
     base: u64,
     matches: MatchSet,
+    /// Matches that made room for newer rows.
+    gone: u64,
 }
 
 /// One call of [`Search::scan`] ends after the row that makes it this many bytes of payload: a page that waits behind it
@@ -35,7 +37,7 @@ impl Search {
             "SELECT number, kind, socket, session, direction, peer, body, {payload}, wall_ns, len FROM rows \
              WHERE number >= ?1 ORDER BY number LIMIT ?2"
         );
-        Self { filter, encodings: encodings.to_vec(), matcher, sql, base: 0, matches: MatchSet::default() }
+        Self { filter, encodings: encodings.to_vec(), matcher, sql, base: 0, matches: MatchSet::default(), gone: 0 }
     }
 
     pub(super) fn filter(&self) -> &Filter {
@@ -55,10 +57,7 @@ impl Search {
         rows: usize,
     ) -> rusqlite::Result<bool> {
         let base = extent.map_or(0, |extent| extent.first);
-        if base != self.base {
-            self.base = base;
-            self.matches = MatchSet::default();
-        }
+        self.begin_at(base);
         let Some(Extent { last, .. }) = extent else { return Ok(true) };
         if self.filter.is_empty() || self.next() > last {
             return Ok(true);
@@ -95,6 +94,21 @@ impl Search {
             self.matches.push(self.matcher.matches(&candidate));
         }
         Ok(self.next() > last)
+    }
+
+    /// The journal's first number grows when it is cleared, and when its oldest rows make room for newer ones.
+    fn begin_at(&mut self, base: u64) {
+        match base.checked_sub(self.base) {
+            Some(rows) => self.gone += self.matches.forget(rows),
+            // Another journal has taken the file's place.
+            None => self.matches = MatchSet::default(),
+        }
+        self.base = base;
+    }
+
+    /// Matches that made room for newer rows since the first scan, or were cleared.
+    pub(super) fn gone(&self) -> u64 {
+        self.gone
     }
 
     /// The first number that was not scanned yet.

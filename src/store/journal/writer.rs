@@ -7,7 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::columns::{self, Extent};
 use super::connection::{failure, open_for_writing};
-use crate::model::{Call, Direction, Failure, Life, Operation, Row, RowBody, SessionId};
+use crate::model::{Call, Direction, Failure, Life, Operation, Retention, Row, RowBody, SessionId};
 
 /// The writing end of a journal, owned by the recorder's thread. It may go on in a journal of an earlier run: numbers
 /// then go on too.
@@ -15,27 +15,12 @@ use crate::model::{Call, Direction, Failure, Life, Operation, Row, RowBody, Sess
 pub struct JournalWriter {
     pub(super) connection: Connection,
     pub(super) path: PathBuf,
-    total: u64,
+    pub(super) total: u64,
+    pub(super) retention: Retention,
     /// As column `last_session` has it.
     last_session: i64,
     links: Links,
 }
-
-/// Rows that one call of [`JournalWriter::reclaim`] removes at most, and bytes of payload after which it stops: some ten
-/// milliseconds' worth, so that rows which wait meanwhile don't wait long.
-const SLICE_ROWS: i64 = 4096;
-const SLICE_BYTES: i64 = 8 << 20;
-
-/// The most bytes in use with which the file is written anew to make it short, which takes time in proportion to them. In
-/// a longer one the free space serves the rows to come.
-const SHORTEN_MAX: i64 = 32 << 20;
-
-/// The oldest cleared rows and the lengths of their payloads, which `SQLite` tells without reading these.
-const SELECT_CLEARED: &str = concat!(
-    "SELECT number, length(payload) FROM rows WHERE number <= ",
-    columns::last_cleared!(),
-    " ORDER BY number LIMIT ?1"
-);
 
 impl JournalWriter {
     /// Opens the journal, or creates it where nothing or an empty file is.
@@ -48,7 +33,8 @@ impl JournalWriter {
         let failed = |error: rusqlite::Error| failure(Operation::OpenJournal, path, &error);
         let total = Extent::read(&connection).map_err(failed)?.map_or(0, Extent::count);
         let last_session = read_meta(&connection, "SELECT last_session FROM meta").map_err(failed)?;
-        Ok(Self { connection, path: path.to_owned(), total, last_session, links: Links::default() })
+        let (path, retention) = (path.to_owned(), Retention::default());
+        Ok(Self { connection, path, total, retention, last_session, links: Links::default() })
     }
 
     /// Sets one of `SQLite`'s ways to write: sqlite.org/pragma.html.
@@ -124,35 +110,7 @@ impl JournalWriter {
         Ok(())
     }
 
-    /// Removes a slice of the cleared rows from the file, be it that an earlier run cleared them; when none are left, and
-    /// few rows came meanwhile, gives their space back to the file system. True while there is more to do.
-    ///
-    /// # Errors
-    /// A write error; a later call goes on from there.
-    pub fn reclaim(&mut self) -> Result<bool, Failure> {
-        self.try_reclaim().map_err(|error| failure(Operation::WriteJournal, &self.path, &error))
-    }
-
-    fn try_reclaim(&mut self) -> rusqlite::Result<bool> {
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        if let Some(last) = last_of_slice(&transaction)? {
-            transaction.prepare_cached("DELETE FROM rows WHERE number <= ?1")?.execute([last])?;
-            transaction.commit()?;
-            return Ok(true);
-        }
-        drop(transaction);
-        let pragma = |name| self.connection.pragma_query_value(None, name, |value| value.get::<_, i64>(0));
-        let (pages, free) = (pragma("page_count")?, pragma("freelist_count")?);
-        if free > 0 && pages.saturating_sub(free) * pragma("page_size")? <= SHORTEN_MAX {
-            self.connection.execute_batch("VACUUM")?;
-            // Copies the log into the file, which is what shortens both; a reader in the middle of a page may prevent it,
-            // and then a later checkpoint does it.
-            self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))?;
-        }
-        Ok(false)
-    }
-
-    /// Rows in the journal, as of this writer's last append or clear.
+    /// Rows in the journal, as of this writer's last append, clear or trim.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.total
@@ -166,22 +124,8 @@ impl JournalWriter {
 }
 
 /// A value of table `meta`; 0 where a damaged file has none that can be.
-fn read_meta(connection: &Connection, select: &str) -> rusqlite::Result<i64> {
+pub(super) fn read_meta(connection: &Connection, select: &str) -> rusqlite::Result<i64> {
     connection.prepare_cached(select)?.query_row((), |columns| Ok(columns::signed(columns, 0)?.unwrap_or(0).max(0)))
-}
-
-/// The number up to which the next slice of cleared rows goes; `None` when there are none.
-fn last_of_slice(connection: &Connection) -> rusqlite::Result<Option<i64>> {
-    let mut select = connection.prepare_cached(SELECT_CLEARED)?;
-    let mut rows = select.query([SLICE_ROWS])?;
-    let (mut last, mut bytes) = (None, 0);
-    while bytes < SLICE_BYTES
-        && let Some(row) = rows.next()?
-    {
-        last = columns::signed(row, 0)?;
-        bytes += columns::signed(row, 1)?.unwrap_or(0);
-    }
-    Ok(last)
 }
 
 /// For each session and direction the number of its last row of stream data, for column `previous`.

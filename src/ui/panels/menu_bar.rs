@@ -24,6 +24,8 @@ pub struct MenuState {
     pub opening: bool,
     /// Whether the chosen row carries bytes.
     pub has_bytes: bool,
+    /// As settings have it.
+    pub journal_limit: u64,
 }
 
 /// The least that an item takes, and its mark.
@@ -49,6 +51,7 @@ pub fn menu_bar(ui: &mut Ui, cx: &mut Cx<'_>, state: MenuState, recent: &[String
             let back = state.reading || state.opening;
             ui.add_enabled_ui(back, |ui| items(ui, cx, &[UiCommand::CloseJournal]));
             items(ui, cx, &[UiCommand::SaveJournal]);
+            limit_menu(ui, cx, state.journal_limit);
             ui.separator();
             items(ui, cx, &[UiCommand::Quit]);
         });
@@ -69,15 +72,31 @@ pub fn menu_bar(ui: &mut Ui, cx: &mut Cx<'_>, state: MenuState, recent: &[String
     });
 }
 
+/// What the journal may be let take of the disk, in bytes.
+const LIMITS: [u64; 6] = [0, 256_000_000, 1_000_000_000, 4_000_000_000, 16_000_000_000, 64_000_000_000];
+
 fn recent_menu(ui: &mut Ui, cx: &mut Cx<'_>, recent: &[String]) {
+    let label = tr!(cx.language, "menu.recent").into_owned();
+    submenu(ui, label, |ui| recent.iter().for_each(|path| item(ui, cx, UiCommand::OpenRecent(path.into()), None)));
+}
+
+/// `limit` may be of a settings file that was written by hand.
+fn limit_menu(ui: &mut Ui, cx: &mut Cx<'_>, limit: u64) {
+    let label = tr!(cx.language, "menu.journal_limit").into_owned();
+    let other = Some(limit).filter(|limit| !LIMITS.contains(limit));
+    submenu(ui, label, |ui| {
+        for each in LIMITS.into_iter().chain(other) {
+            ticked(ui, cx, UiCommand::LimitJournal(each), each == limit);
+        }
+    });
+}
+
+fn submenu(ui: &mut Ui, label: String, items: impl FnOnce(&mut Ui)) {
     ui.spacing_mut().item_spacing.y = 0.0;
     // Below each other with the other items, which have room for a mark.
-    let label = tr!(cx.language, "menu.recent").into_owned();
     let button = egui::Button::new((RichText::new("").atom_size(MARK), label.clone()));
     let button = button.right_text(SubMenuButton::arrow_atom(None)).min_size(ITEM);
-    let (response, _) = SubMenuButton::from_button(button).ui(ui, |ui| {
-        recent.iter().for_each(|path| item(ui, cx, UiCommand::OpenRecent(path.into()), None));
-    });
+    let (response, _) = SubMenuButton::from_button(button).ui(ui, items);
     response.accessible_name(label);
 }
 

@@ -51,6 +51,11 @@ impl RowScroll {
         *self = row.map_or_else(Self::default, |row| Self { row, part: to - whole });
     }
 
+    /// So many rows have gone from the beginning of the list: the same one stays at the top, if it is still there.
+    pub fn lose_first(&mut self, rows: u64) {
+        *self = self.row.checked_sub(rows).map_or_else(Self::default, |row| Self { row, ..*self });
+    }
+
     /// Comes back from beyond the end.
     pub fn clamp(&mut self, total: u64, visible: f64) {
         let end = Self::end(total, visible);

@@ -4,6 +4,7 @@ use super::JournalPanel;
 use super::copy::CopyKind;
 use super::filter_field::condition_for;
 use super::rows::session_label;
+use super::seek::Seek;
 use super::selection::Cursor;
 use crate::model::RowBody;
 use crate::tr;
@@ -50,6 +51,19 @@ impl JournalPanel {
                 self.seek = None;
             }
         }
+    }
+
+    /// So many rows have gone from the beginning: what is in view stays there, as far as it is still in the journal.
+    pub(super) fn move_up(&mut self, rows: u64) {
+        if rows == 0 {
+            return;
+        }
+        self.scroll.lose_first(rows);
+        self.selection.move_up(rows);
+        if let Some(cursor) = &mut self.cursor {
+            cursor.position = cursor.position.saturating_sub(rows);
+        }
+        self.seek = self.seek.map(|seek| Seek::new(seek.number));
     }
 
     fn on_click(&mut self, position: u64, toggle: bool, extend: bool) {

@@ -174,6 +174,11 @@ impl JournalPanel {
         self.copy = None;
     }
 
+    /// So many rows have made room for newer ones by now.
+    pub fn set_removed(&mut self, rows: u64) {
+        self.pages.set_removed(rows);
+    }
+
     /// Learns from an event; never blocks.
     pub fn on_event(&mut self, event: &Event) {
         self.losses.on_event(event);
@@ -208,9 +213,8 @@ impl JournalPanel {
             self.pages.forget_request();
             return;
         }
-        if !self.pages.take(Arc::clone(page), &self.filter) {
-            return;
-        }
+        let Some(gone) = self.pages.take(Arc::clone(page), &self.filter) else { return };
+        self.move_up(gone);
         self.texts.keep(page);
         self.frames.outdate();
         let most = page.rows.iter().filter_map(row_text::length).max().unwrap_or(0);

@@ -25,6 +25,10 @@ pub(super) struct Pages {
     outstanding: Option<PageRequest>,
     /// Rows in the journal, from the latest event.
     total: u64,
+    /// Rows that have made room for newer ones: where they are as many as came, the total stays the same.
+    removed: u64,
+    /// What that was when a page was asked for last.
+    removed_when_asked: u64,
     asked_at: f64,
     /// The same request would now be answered differently.
     outdated: bool,
@@ -73,6 +77,15 @@ impl Pages {
         self.total = total;
     }
 
+    /// So many rows have made room for newer ones.
+    pub(super) fn removed(&self) -> u64 {
+        self.removed
+    }
+
+    pub(super) fn set_removed(&mut self, rows: u64) {
+        self.removed = rows;
+    }
+
     pub(super) fn cleared(&mut self) {
         *self = Self { confirm: true, ..Self::default() };
     }
@@ -82,11 +95,14 @@ impl Pages {
         self.outdated = true;
     }
 
-    /// Takes a page of the filter that is wanted now; one of an older filter comes too late.
-    pub(super) fn take(&mut self, page: Arc<Page>, filter: &Filter) -> bool {
+    /// Takes a page of the filter that is wanted now, and returns how many matches have gone from before the others since
+    /// the page before. One of an older filter comes too late.
+    pub(super) fn take(&mut self, page: Arc<Page>, filter: &Filter) -> Option<u64> {
         if page.filter != *filter {
-            return false;
+            return None;
         }
+        let before = self.page.as_ref().filter(|before| before.filter == *filter && before.matches > 0);
+        let gone = before.map_or(0, |before| page.gone.saturating_sub(before.gone));
         self.outstanding = None;
         if std::mem::take(&mut self.confirm) {
             self.outdated = true;
@@ -94,7 +110,7 @@ impl Pages {
             self.total = self.total.max(page.total);
         }
         self.page = Some(page);
-        true
+        Some(gone)
     }
 
     /// Someone else's answer came: this one's request may have been dropped for it.
@@ -112,7 +128,10 @@ impl Pages {
                     && visible.end.min(page.matches) <= page.first + page.rows.len() as u64
             });
         // While a filter is being scanned for, pages come by themselves.
-        let behind = self.page.as_ref().is_some_and(|page| page.complete && page.total != self.total);
+        let behind = self
+            .page
+            .as_ref()
+            .is_some_and(|page| page.complete && (page.total != self.total || self.removed != self.removed_when_asked));
         if !urgent && !behind {
             return Wanted::Nothing;
         }
@@ -134,6 +153,7 @@ impl Pages {
             return Wanted::Later(wait);
         }
         self.asked_at = now;
+        self.removed_when_asked = self.removed;
         self.outdated = false;
         self.outstanding = Some(request.clone());
         Wanted::Ask(request)
@@ -150,7 +170,7 @@ mod tests {
 
     fn page(filter: Filter, first: u64, count: u64, matches: u64) -> Arc<Page> {
         let rows = (first..first + count).map(|position| PageRow::made_up(position + 1)).collect();
-        Arc::new(Page { filter, first, rows, matches, total: matches, complete: true })
+        Arc::new(Page { filter, first, rows, matches, total: matches, gone: 0, complete: true })
     }
 
     #[test]
@@ -161,12 +181,12 @@ mod tests {
         let Wanted::Ask(request) = pages.want(&all, 0..20, true, 0.0) else { panic!("no request") };
         assert!(request.from_end);
         assert_eq!(pages.want(&all, 0..20, true, 0.25), Wanted::Later(0.75));
-        assert!(pages.take(page(all.clone(), 916, 84, 1000), &all));
+        assert!(pages.take(page(all.clone(), 916, 84, 1000), &all).is_some());
         assert_eq!(pages.want(&all, 980..1000, true, 0.0), Wanted::Nothing);
         pages.recorded(1001);
         assert_eq!(pages.want(&all, 980..1000, true, 0.05), Wanted::Later(LOOK_EVERY - 0.05));
         assert!(matches!(pages.want(&all, 980..1000, true, 0.11), Wanted::Ask(_)));
-        assert!(pages.take(page(all.clone(), 917, 84, 1001), &all));
+        assert!(pages.take(page(all.clone(), 917, 84, 1001), &all).is_some());
         pages.recorded(1002);
         assert!(matches!(pages.want(&all, 981..1001, true, 7.0), Wanted::Ask(_)), "after a pause at once");
     }
@@ -209,9 +229,19 @@ mod tests {
     #[test]
     fn a_page_of_an_older_filter_comes_too_late() {
         let mut pages = Pages::default();
-        assert!(pages.take(page(filter("a"), 0, 1, 1), &filter("a")));
-        assert!(!pages.take(page(Filter::default(), 0, 9, 9), &filter("a")));
+        assert!(pages.take(page(filter("a"), 0, 1, 1), &filter("a")).is_some());
+        assert!(pages.take(page(Filter::default(), 0, 9, 9), &filter("a")).is_none());
         assert_eq!(pages.matches(), 1);
+    }
+
+    #[test]
+    fn rows_that_have_gone_since_the_page_before_are_counted() {
+        let mut pages = Pages::default();
+        let all = Filter::default();
+        let first_is = |gone| Arc::new(Page { gone, ..(*page(Filter::default(), 0, 3, 3)).clone() });
+        assert_eq!(pages.take(first_is(5), &all), Some(0), "there was none before it");
+        assert_eq!(pages.take(first_is(9), &all), Some(4));
+        assert_eq!(pages.take(Arc::new(Page { filter: filter("a"), ..(*first_is(2)).clone() }), &filter("a")), Some(0));
     }
 
     #[test]

@@ -51,7 +51,7 @@ mod tests {
         let end = (first + count).min(numbers.len());
         let rows = numbers[first.min(end)..end].iter().copied().map(PageRow::made_up).collect();
         let matches = numbers.len() as u64;
-        Page { filter: Filter::default(), first: first as u64, rows, matches, total: matches, complete: true }
+        Page { filter: Filter::default(), first: first as u64, rows, matches, total: matches, gone: 0, complete: true }
     }
 
     fn find(numbers: &[u64], number: u64) -> u64 {

@@ -40,6 +40,11 @@ impl Selection {
         self.lowest
     }
 
+    /// So many rows have gone from the beginning.
+    pub(super) fn move_up(&mut self, rows: u64) {
+        self.lowest = self.lowest.saturating_sub(rows);
+    }
+
     pub(super) fn clear(&mut self) {
         *self = Self::default();
     }

@@ -48,6 +48,9 @@ impl JournalPanel {
             1 => tr!(cx.language, "journal.one_row").into_owned(),
             total => tr!(cx.language, "journal.rows", count = group(total)).into_owned(),
         }];
+        if self.pages.removed() > 0 {
+            parts.push(tr!(cx.language, "journal.removed", count = group(self.pages.removed())).into_owned());
+        }
         if !self.filter.is_empty() {
             parts.push(tr!(cx.language, "journal.shown", count = group(self.pages.matches())).into_owned());
         }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::support::Measured;
+use super::Measured;
 
 /// A folder in memory, so that no disk is measured; gone when dropped.
 pub(crate) fn memory_folder() -> Measured<tempfile::TempDir> {

@@ -1,13 +1,16 @@
 //! A display without a screen, whose pixels lie in a file.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::support::child::Running;
-use super::support::{Measured, SOCKEYE};
+use sockeye::model::Settings;
+
+use super::child::Running;
+use super::{Measured, SOCKEYE};
 
 /// Lines of the screen that are looked at.
 const LINES: u64 = 60;
@@ -62,6 +65,10 @@ impl Display {
 
     /// The window, on this display, with settings of its own that are as new.
     pub(crate) fn open_window(&self) -> Measured<Running> {
+        Running::spawn(self.window_command()?)
+    }
+
+    fn window_command(&self) -> Measured<Command> {
         let home: PathBuf = tempfile::tempdir_in(self.home.path())?.keep();
         let mut command = Command::new(SOCKEYE);
         command.env("DISPLAY", &self.name).env("LIBGL_ALWAYS_SOFTWARE", "1").env_remove("WAYLAND_DISPLAY");
@@ -69,7 +76,31 @@ impl Display {
             command.env(variable, &home);
         }
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit());
+        Ok(command)
+    }
+
+    /// The window with these settings, its journal in a folder under `journals`.
+    pub(crate) fn open_window_with(&self, settings: &Settings, journals: &Path) -> Measured<Running> {
+        let mut command = self.window_command()?;
+        let config = tempfile::tempdir_in(self.home.path())?.keep();
+        fs::write(config.join("settings.toml"), toml::to_string(settings)?)?;
+        command.env("SOCKEYE_CONFIG_DIR", config).env("TMPDIR", journals);
         Running::spawn(command)
+    }
+
+    /// What X clients know it by.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The pixels of a part of the screen, four bytes each.
+    pub(crate) fn part(&self, x: Range<u64>, y: Range<u64>) -> Measured<Vec<u8>> {
+        let width = usize::try_from((x.end - x.start) * 4)?;
+        let mut pixels = vec![0; width * usize::try_from(y.end - y.start)?];
+        for (line, row) in y.zip(pixels.chunks_exact_mut(width)) {
+            self.pixels.read_exact_at(row, self.start + line * self.stride + x.start * 4)?;
+        }
+        Ok(pixels)
     }
 
     /// Whether a window is to be seen, contents and all.
@@ -94,5 +125,5 @@ impl Display {
 
 /// Says which programs a window needs and lacks; none if it can be opened.
 pub(crate) fn missing() -> Option<&'static str> {
-    (!super::support::machine::has("Xvfb")).then_some("Xvfb")
+    (!super::machine::has("Xvfb")).then_some("Xvfb")
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use nix::unistd::{SysconfVar, sysconf};
 
-use super::support::{Measured, Trouble};
+use super::{Measured, Trouble};
 
 /// CPU time of all threads of a process, in clock ticks (proc(5)).
 pub(crate) fn cpu_ticks(process: u32) -> Measured<u64> {

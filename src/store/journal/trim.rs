@@ -1,0 +1,124 @@
+//! Making room: what was cleared leaves the file, and the oldest rows leave it for new ones.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::columns::{self, Extent};
+use super::connection::failure;
+use super::writer::{JournalWriter, read_meta};
+use crate::model::{Failure, Operation, Retention};
+
+/// Rows that one call removes at most, and bytes of payload after which it stops: some ten milliseconds' worth, so that
+/// rows which wait meanwhile don't wait long.
+const SLICE_ROWS: i64 = 4096;
+const SLICE_BYTES: i64 = 8 << 20;
+
+/// The most bytes in use with which the file is written anew to make it short, which takes time in proportion to them. In
+/// a longer one the free space serves the rows to come.
+const SHORTEN_MAX: i64 = 32 << 20;
+
+/// What the log takes, and the rows of a transaction.
+const BESIDE_THE_FILE: u64 = 24 << 20;
+
+/// The oldest rows up to a number and the lengths of their payloads, which `SQLite` tells without reading these.
+const SELECT_OLDEST: &str = "SELECT number, length(payload) FROM rows WHERE number <= ?1 ORDER BY number LIMIT ?2";
+
+impl JournalWriter {
+    /// From now on, see [`Self::trim`].
+    pub fn set_retention(&mut self, retention: Retention) {
+        self.retention = retention;
+    }
+
+    /// Where the journal takes more of the disk than it may, removes a slice of its oldest rows and returns how many;
+    /// numbers stay as they are, and the newest row stays. Cleared rows that are still in the file go first, and don't
+    /// count. `None` where there is nothing to do.
+    ///
+    /// # Errors
+    /// A write error; a later call goes on from there.
+    pub fn trim(&mut self) -> Result<Option<u64>, Failure> {
+        self.try_trim().map_err(|error| failure(Operation::WriteJournal, &self.path, &error))
+    }
+
+    fn try_trim(&mut self) -> rusqlite::Result<Option<u64>> {
+        let Some(disk) = self.retention.disk else { return Ok(None) };
+        let (pages, free) = (self.pragma("page_count")?, self.pragma("freelist_count")?);
+        let used = pages.saturating_sub(free).saturating_mul(self.pragma("page_size")?);
+        let most = disk.saturating_sub(BESIDE_THE_FILE.min(disk / 2)).cast_signed();
+        if used <= most {
+            return Ok(None);
+        }
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let cleared = read_meta(&transaction, "SELECT last_cleared FROM meta")?;
+        let removed = match last_of_slice(&transaction, cleared, SLICE_BYTES)? {
+            Some(last) => {
+                remove_up_to(&transaction, last)?;
+                0
+            }
+            None => {
+                let Some(Extent { first, last }) = Extent::read(&transaction)? else { return Ok(None) };
+                // Not many more than have to.
+                let bytes = SLICE_BYTES.min(most / 8);
+                let Some(last) = last_of_slice(&transaction, last.cast_signed() - 1, bytes)? else { return Ok(None) };
+                transaction.prepare_cached("UPDATE meta SET last_cleared = ?1")?.execute([last])?;
+                remove_up_to(&transaction, last)?;
+                (last.cast_unsigned() - first).saturating_add(1)
+            }
+        };
+        transaction.commit()?;
+        self.total = self.total.saturating_sub(removed);
+        Ok(Some(removed))
+    }
+
+    /// Removes a slice of the cleared rows from the file, be it that an earlier run cleared them; when none are left, and
+    /// few rows came meanwhile, gives their space back to the file system. True while there is more to do.
+    ///
+    /// # Errors
+    /// A write error; a later call goes on from there.
+    pub fn reclaim(&mut self) -> Result<bool, Failure> {
+        self.try_reclaim().map_err(|error| failure(Operation::WriteJournal, &self.path, &error))
+    }
+
+    fn try_reclaim(&mut self) -> rusqlite::Result<bool> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let cleared = read_meta(&transaction, "SELECT last_cleared FROM meta")?;
+        if let Some(last) = last_of_slice(&transaction, cleared, SLICE_BYTES)? {
+            remove_up_to(&transaction, last)?;
+            transaction.commit()?;
+            return Ok(true);
+        }
+        drop(transaction);
+        let (pages, free) = (self.pragma("page_count")?, self.pragma("freelist_count")?);
+        if free > 0 && pages.saturating_sub(free) * self.pragma("page_size")? <= SHORTEN_MAX {
+            self.connection.execute_batch("VACUUM")?;
+            // Copies the log into the file, which is what shortens both; a reader in the middle of a page may prevent it,
+            // and then a later checkpoint does it.
+            self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))?;
+        }
+        Ok(false)
+    }
+
+    fn pragma(&self, name: &str) -> rusqlite::Result<i64> {
+        self.connection.pragma_query_value(None, name, |value| value.get(0))
+    }
+}
+
+fn remove_up_to(connection: &Connection, last: i64) -> rusqlite::Result<()> {
+    connection.prepare_cached("DELETE FROM rows WHERE number <= ?1")?.execute([last]).map(drop)
+}
+
+/// The number up to which the next slice goes of the rows up to `up_to`: it ends with the row that makes it so many bytes.
+/// `None` when there are none.
+fn last_of_slice(connection: &Connection, up_to: i64, most: i64) -> rusqlite::Result<Option<i64>> {
+    let mut select = connection.prepare_cached(SELECT_OLDEST)?;
+    let mut rows = select.query([up_to, SLICE_ROWS])?;
+    let (mut last, mut bytes) = (None, 0);
+    while (last.is_none() || bytes < most)
+        && let Some(row) = rows.next()?
+    {
+        last = columns::signed(row, 0)?;
+        bytes += columns::signed(row, 1)?.unwrap_or(0);
+    }
+    Ok(last)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+use std::fs;
+use std::path::PathBuf;
+
+use super::*;
+use crate::model::{Call, Direction, Filter, Page, PageRequest, Row, RowBody, SessionId, SocketId, Stamp};
+use crate::store::journal::JournalReader;
+
+const LIMIT: u64 = 4 << 20;
+/// Sixteen to a megabyte.
+const ROW: usize = 64 << 10;
+
+struct Journal {
+    _folder: tempfile::TempDir,
+    path: PathBuf,
+    writer: JournalWriter,
+    reader: JournalReader,
+    removed: u64,
+}
+
+impl Journal {
+    fn new(disk: u64) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.sqlite");
+        let mut writer = JournalWriter::create(&path).unwrap();
+        writer.set_retention(Retention { disk: Some(disk) });
+        let reader = JournalReader::open(&path).unwrap();
+        Self { _folder: folder, path, writer, reader, removed: 0 }
+    }
+
+    /// Appends a megabyte and makes room for it.
+    fn go_on(&mut self) {
+        let rows: Vec<Row> = (0..16_u8).map(|number| row(number % 2 == 0)).collect();
+        self.writer.append(&rows).unwrap();
+        while let Some(rows) = self.writer.trim().unwrap() {
+            self.removed += rows;
+        }
+    }
+
+    fn page(&mut self, filter: &Filter) -> Page {
+        let request = PageRequest { filter: filter.clone(), first: 0, count: PageRequest::COUNT_MAX, from_end: false };
+        self.reader.page(&request).unwrap()
+    }
+}
+
+fn row(comes_in: bool) -> Row {
+    let direction = if comes_in { Direction::In } else { Direction::Out };
+    Row {
+        stamp: Stamp::default(),
+        socket: SocketId(1),
+        session: Some(SessionId(1)),
+        peer: "127.0.0.1:9000".to_owned(),
+        body: RowBody::Data { direction, call: Call::Recv, truncated: false },
+        stream_offset: 0,
+        payload: vec![7; ROW],
+    }
+}
+
+#[test]
+fn the_oldest_rows_make_room_and_numbers_stay() {
+    let mut journal = Journal::new(LIMIT);
+    for round in 1..=12 {
+        journal.go_on();
+        let page = journal.page(&Filter::default());
+        let numbers: Vec<u64> = page.rows.iter().map(|row| row.number).collect();
+        assert_eq!(numbers, (journal.removed + 1..=16 * round).collect::<Vec<_>>(), "contiguous, up to the newest");
+        assert_eq!((page.total, journal.writer.total()), (numbers.len() as u64, numbers.len() as u64));
+    }
+    assert!((128..192).contains(&journal.removed), "{} of 192", journal.removed);
+    journal.writer.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(())).unwrap();
+    let size = fs::metadata(&journal.path).unwrap().len();
+    assert!(size <= LIMIT, "{size} bytes");
+}
+
+#[test]
+fn without_a_limit_nothing_goes() {
+    let mut journal = Journal::new(1);
+    journal.writer.set_retention(Retention::default());
+    journal.go_on();
+    assert_eq!((journal.removed, journal.page(&Filter::default()).total), (0, 16));
+}
+
+#[test]
+fn the_newest_row_stays_however_small_the_limit() {
+    let mut journal = Journal::new(1);
+    journal.go_on();
+    assert_eq!(journal.removed, 15);
+    assert_eq!(journal.page(&Filter::default()).rows[0].number, 16);
+}
+
+#[test]
+fn rows_that_were_cleared_go_first_and_do_not_count() {
+    let mut journal = Journal::new(LIMIT);
+    journal.go_on();
+    journal.writer.clear().unwrap();
+    journal.writer.append(&[row(true)]).unwrap();
+    journal.writer.set_retention(Retention { disk: Some(1 << 20) });
+    assert_eq!(journal.writer.trim().unwrap(), Some(0));
+    assert_eq!(journal.writer.trim().unwrap(), None);
+    assert_eq!(journal.page(&Filter::default()).rows[0].number, 17);
+}
+
+#[test]
+fn what_a_filter_found_stays_found_and_what_has_gone_is_told() {
+    let mut journal = Journal::new(LIMIT);
+    let comes_in = Filter { direction: Some(Direction::In), ..Filter::default() };
+    let mut gone = None;
+    for _ in 0..12 {
+        journal.go_on();
+        let (all, found) = (journal.page(&Filter::default()), journal.page(&comes_in));
+        let expected =
+            |row: &&crate::model::PageRow| matches!(row.body, RowBody::Data { direction: Direction::In, .. });
+        let expected: Vec<u64> = all.rows.iter().filter(expected).map(|row| row.number).collect();
+        assert_eq!(found.rows.iter().map(|row| row.number).collect::<Vec<_>>(), expected);
+        assert_eq!(found.matches, expected.len() as u64);
+        // Every second row came in: where half as many of them have gone, none was scanned for again.
+        let (all, found) = (all.gone, found.gone);
+        let (all_before, found_before) = gone.replace((all, found)).unwrap_or((all, found));
+        assert!((found - found_before).abs_diff((all - all_before) / 2) <= 1, "{found} of {all}");
+    }
+    assert!(gone.is_some_and(|(_, found)| found > 60), "{gone:?}");
+}
