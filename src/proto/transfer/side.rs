@@ -78,6 +78,14 @@ impl<S: State> Side<S> {
         }
     }
 
+    /// For the time in which the other side takes nothing of what this one has to say, be it that nothing is awaited of it.
+    ///
+    /// # Errors
+    /// As [`Self::handle_timeout`].
+    pub fn handle_blocked(&self, now: Instant) -> Result<(), Fault> {
+        if now >= self.deadline.until() { Err(Fault::Idle) } else { Ok(()) }
+    }
+
     /// Whether DONE was said and every file has its answer: the receiver then finishes sending.
     #[must_use]
     pub fn is_over(&self) -> bool {
