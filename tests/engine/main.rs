@@ -31,6 +31,7 @@ mod unix_datagram;
 mod unix_seqpacket;
 mod verified_by_hand;
 mod verified_cancels;
+mod verified_deadlines;
 mod verified_files;
 mod verified_large;
 mod verified_queue;

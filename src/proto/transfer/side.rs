@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::frame::{Frame, Offer, TransferKey};
 use super::frame_reader::{Fault, FrameReader};
-use super::{Deadline, IDLE};
+use super::{Deadline, Patience};
 
 /// What the file on the stream may be at, seen from one side.
 pub trait State {
@@ -28,12 +28,18 @@ pub struct Side<S> {
 impl<S: State> Side<S> {
     #[must_use]
     pub fn new(now: Instant) -> Self {
+        Self::patient(now, Patience::default())
+    }
+
+    /// As [`Self::new`], with another patience.
+    #[must_use]
+    pub fn patient(now: Instant, patience: Patience) -> Self {
         Self {
             current: None,
             unanswered: Vec::new(),
             is_done: false,
             reader: FrameReader::default(),
-            deadline: Deadline::new(now, IDLE),
+            deadline: Deadline::new(now, patience.idle),
             output: Vec::new(),
         }
     }

@@ -93,7 +93,7 @@ impl<'a> Dialogue<'a> {
             core,
             stream,
             feed: is_greeted.unwrap_or_else(|| session.open_feed()),
-            sender: Sender::new(now),
+            sender: Sender::patient(now, core.patience),
             open: HashMap::new(),
             answer: None,
             out: Vec::new(),
@@ -109,7 +109,7 @@ impl<'a> Dialogue<'a> {
     }
 
     fn greet(&mut self, now: Instant) -> Result<(), Over> {
-        let mut caller = Caller::new(Role::Sends, now);
+        let mut caller = Caller::patient(Role::Sends, now, self.core.patience);
         self.out = caller.greeting();
         self.flush()?;
         let deadline = at(caller.poll_timeout());
