@@ -20,6 +20,7 @@ use crate::model::{
     CloseReason, Direction, Event, Failure, Life, Notice, Operation, PeerProcess, Row, RowBody, SendMode, SessionId,
     SocketId, TransferId,
 };
+use crate::proto::transfer::Patience;
 
 /// What a face wants beside the rest, as [`super::EngineConfig`] has it.
 #[derive(Debug)]
@@ -30,6 +31,7 @@ pub(super) struct Wishes {
     pub(super) sent_logs: Option<PathBuf>,
     /// As [`super::Surroundings`] has it.
     pub(super) tutorial_pause: Duration,
+    pub(super) patience: Patience,
     pub(super) history: History,
 }
 
@@ -43,6 +45,7 @@ pub(super) struct Core {
     pub(super) last_look: bool,
     pub(super) sent_logs: Option<PathBuf>,
     pub(super) tutorial_pause: Duration,
+    pub(super) patience: Patience,
     pub(super) history: History,
     next_session: AtomicU64,
     next_transfer: AtomicU64,
@@ -79,6 +82,7 @@ impl Core {
             last_look: wishes.last_look,
             sent_logs: wishes.sent_logs,
             tutorial_pause: wishes.tutorial_pause,
+            patience: wishes.patience,
             history: wishes.history,
             next_session: AtomicU64::new(last_session.0.saturating_add(1)),
             next_transfer: AtomicU64::new(1),

@@ -165,7 +165,7 @@ impl Engine {
         net::raise_descriptor_limit();
         let (sender, events) = bounded(if config.payload_events { PAYLOAD_EVENTS } else { EVENTS });
         let outbox = Arc::new(Outbox::new(sender, config.wake));
-        let Surroundings { clock, name_process, probe, tutorial_pause } = surroundings;
+        let Surroundings { clock, name_process, probe, tutorial_pause, patience } = surroundings;
         let clock = Arc::new(clock);
         let saves = Arc::new(Saves::default());
         let (path, temporary, sweep) = match config.journal {
@@ -202,7 +202,7 @@ impl Engine {
             Some(path) => History::start(path, Arc::clone(&outbox)).map(|(history, thread)| (history, Some(thread)))?,
         };
         let EngineConfig { payload_events, last_look, sent_logs, .. } = config;
-        let wishes = Wishes { payload_events, last_look, sent_logs, tutorial_pause, history };
+        let wishes = Wishes { payload_events, last_look, sent_logs, tutorial_pause, patience, history };
         let core = Core::new(clock, name_process, outbox, recorder, reader, wishes, last_session);
         let core = Arc::new(core);
         // Unbounded: its only sender is the face, which a full channel must not block.

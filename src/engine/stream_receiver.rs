@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::select;
 
@@ -38,6 +38,7 @@ const MESSAGE_AFTER_STOP: usize = 16 << 10;
 
 /// Receives until the stream ends, then closes it. Blocks for the session's whole life.
 pub(super) fn run(session: &Arc<Session>, core: &Arc<Core>, control: &SocketControl, stream: Arc<Stream>) {
+    let connected = Instant::now();
     let (mode, admission) = control.receive.read().clone();
     let mode = if session.browser.is_some() { ReceiveMode::Show } else { mode };
     let admittance = Admittance::new(session, control, admission);
@@ -60,8 +61,21 @@ pub(super) fn run(session: &Arc<Session>, core: &Arc<Core>, control: &SocketCont
                 && browsing.is_none();
             let first = may_carry_files.then(FirstBytes::default);
             let stream = &*stream;
-            Receiver { session, core, control, stream, mode, admission, first, receiving, is_timed: false, browsing }
-                .run()
+            let is_timed = false;
+            Receiver {
+                session,
+                core,
+                control,
+                stream,
+                connected,
+                mode,
+                admission,
+                first,
+                receiving,
+                is_timed,
+                browsing,
+            }
+            .run()
         }
         // The folder or file can't be used: nothing is taken, and the peer learns it by the reset.
         Err(failure) => {
@@ -87,6 +101,7 @@ struct Receiver<'a> {
     core: &'a Arc<Core>,
     control: &'a SocketControl,
     stream: &'a Stream,
+    connected: Instant,
     mode: ReceiveMode,
     admission: Admission,
     /// Until they show what the connection is.
@@ -260,7 +275,7 @@ impl Receiver<'_> {
         let (session, core) = (self.session, self.core);
         let mut bytes = self.first.take().map(|first| first.all()).unwrap_or_default();
         let admittance = Admittance::new(session, self.control, self.admission);
-        match Receiving::answer(self.mode.folder(), session, core, self.stream, admittance) {
+        match Receiving::answer(self.mode.folder(), self.connected, session, core, self.stream, admittance) {
             Ok(receiving) => {
                 self.receiving = Some(receiving);
                 let len = bytes.len();

@@ -4,6 +4,7 @@ use super::advice;
 use super::clock::Clock;
 use crate::model::{Facility, Failure, PeerProcess};
 use crate::proto::plain_file::TutorialSender;
+use crate::proto::transfer::Patience;
 use crate::store;
 
 /// What the engine learns from the machine beside what crosses its sockets. A test brings its own, so that what is shown
@@ -18,6 +19,8 @@ pub struct Surroundings {
     /// How long the content of a file that is sent the tutorial's way stays behind its name: what a receiver may take to
     /// read the name. One that takes longer takes both for the name.
     pub tutorial_pause: Duration,
+    /// How long the other side of verified files may keep silent.
+    pub patience: Patience,
 }
 
 impl Surroundings {
@@ -29,6 +32,7 @@ impl Surroundings {
             name_process: store::process::named,
             probe: advice::probe,
             tutorial_pause: TutorialSender::PAUSE,
+            patience: Patience::default(),
         }
     }
 }

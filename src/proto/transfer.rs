@@ -70,6 +70,7 @@ mod deadline;
 mod frame;
 mod frame_reader;
 mod greeting;
+mod patience;
 mod receiver;
 mod sender;
 mod side;
@@ -80,6 +81,7 @@ use self::deadline::Deadline;
 pub use self::frame::{DATA_HEADER, Frame, Hello, Kind, NAME_MAX, Offer, TransferKey, data_header};
 pub use self::frame_reader::Fault;
 pub use self::greeting::{Agreed, Answerer, Caller, First, Misunderstanding, Role};
+pub use self::patience::Patience;
 pub use self::receiver::{ReceiveStep, Receiver};
 pub use self::sender::{SendStep, Sender};
 

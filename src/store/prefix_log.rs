@@ -1,7 +1,8 @@
 //! The hashes of a file's groups, kept on disk, so that whoever goes on with the file needn't read it again.
 //!
 //! The log is a header of [`HEADER`] bytes, then [`HASH_LEN`] for each group. A value that was written half is no value.
-//! After the machine has started anew none counts: the log may have reached the disk and the file not.
+//! After the machine has started anew those alone count of which the header says that the groups and the values were on the
+//! disk: of the others, the log may have got there and the file not.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -10,8 +11,15 @@ use super::folder::Folder;
 use super::kernel;
 use crate::codec::prefix_hash::{HASH_LEN, Hash};
 
-const MAGIC: [u8; 8] = *b"sock\0log";
-const HEADER: usize = MAGIC.len() + 2 * HASH_LEN;
+const MAGIC: [u8; 8] = *b"sock\0lg2";
+
+/// Where the header has the number of the groups that are on the disk with their values: 8 bytes, big-endian.
+const SYNCED_AT: usize = MAGIC.len() + 2 * HASH_LEN;
+const HEADER: usize = SYNCED_AT + size_of::<u64>();
+
+/// Groups, 64 MiB of them, after which they are seen to the disk: what a machine that stops takes back at most. A disk is
+/// busy with as many bytes for far longer than with being asked, three times, whether they are there.
+const SYNC_EVERY: usize = 32;
 
 /// The most groups that a log is read to: 64 TiB.
 const MOST: usize = 32 << 20;
@@ -20,6 +28,8 @@ const MOST: usize = 32 << 20;
 pub(super) struct PrefixLog {
     file: File,
     groups: usize,
+    /// As the header has it.
+    synced: usize,
 }
 
 impl PrefixLog {
@@ -35,19 +45,29 @@ impl PrefixLog {
         let boot = kernel::boot_id();
         let mut content = Vec::new();
         Read::by_ref(&mut file).take((HEADER + MOST * HASH_LEN) as u64).read_to_end(&mut content)?;
-        let mut log = Self { file, groups: 0 };
-        if let (Some(boot), Some((header, values))) = (boot, content.split_at_checked(HEADER))
-            && header == self::header(&boot, of)
-        {
-            let (values, _half) = values.as_chunks();
-            log.groups = values.len();
-            log.cut(values.len())?;
-            return Ok((log, values.to_vec()));
+        let mut log = Self { file, groups: 0, synced: 0 };
+        let own = header(&boot.unwrap_or_default(), of);
+        let Some((header, values)) = content.split_first_chunk().filter(|(header, _)| is_of(header, of)) else {
+            log.file.set_len(0)?;
+            log.file.seek(SeekFrom::Start(0))?;
+            log.file.write_all(&own)?;
+            return Ok((log, Vec::new()));
+        };
+        let (mut values, _half): (&[Hash], _) = values.as_chunks();
+        let is_this_start = boot.is_some() && header[..SYNCED_AT] == own[..SYNCED_AT];
+        log.synced = synced(header).min(values.len());
+        if !is_this_start {
+            values = &values[..log.synced];
         }
-        log.file.set_len(0)?;
-        log.file.seek(SeekFrom::Start(0))?;
-        log.file.write_all(&header(&boot.unwrap_or_default(), of))?;
-        Ok((log, Vec::new()))
+        log.groups = values.len();
+        log.cut(values.len())?;
+        if !is_this_start {
+            // From here on, what comes after them counts too, until the next start.
+            log.file.seek(SeekFrom::Start(0))?;
+            log.file.write_all(&own[..SYNCED_AT])?;
+            log.file.seek(SeekFrom::End(0))?;
+        }
+        Ok((log, values.to_vec()))
     }
 
     /// Writes the values that are not in it yet. The groups themselves have to be with the system already.
@@ -61,9 +81,34 @@ impl PrefixLog {
         Ok(())
     }
 
+    /// Whether so many were recorded since [`Self::sync`] that it is time for the next.
+    pub(super) fn is_sync_due(&self) -> bool {
+        self.groups - self.synced >= SYNC_EVERY
+    }
+
+    /// From now on these values count after the machine has started anew too. The groups have to be on the disk already;
+    /// blocks until their values are.
+    pub(super) fn sync(&mut self) -> io::Result<()> {
+        self.file.sync_data()?;
+        self.set_synced(self.groups)
+    }
+
+    fn set_synced(&mut self, groups: usize) -> io::Result<()> {
+        self.file.seek(SeekFrom::Start(SYNCED_AT as u64))?;
+        self.file.write_all(&(groups as u64).to_be_bytes())?;
+        self.file.seek(SeekFrom::End(0))?;
+        self.file.sync_data()?;
+        self.synced = groups;
+        Ok(())
+    }
+
     /// Keeps the first values alone. Where it has fewer, [`Self::record`] still writes those that are missing.
     pub(super) fn cut(&mut self, groups: usize) -> io::Result<()> {
         let groups = groups.min(self.groups);
+        if groups < self.synced {
+            // Before others take their places.
+            self.set_synced(groups)?;
+        }
         let len = (HEADER + groups * HASH_LEN) as u64;
         self.file.set_len(len)?;
         self.file.seek(SeekFrom::Start(len))?;
@@ -72,13 +117,25 @@ impl PrefixLog {
     }
 }
 
+/// Of a log that has nothing yet.
 fn header(boot: &Hash, of: &Hash) -> Vec<u8> {
-    [&MAGIC[..], boot, of].concat()
+    [&MAGIC[..], boot, of, &[0; HEADER - SYNCED_AT]].concat()
+}
+
+/// Whether the log is of what `of` stands for, whenever it was begun.
+fn is_of(header: &[u8; HEADER], of: &Hash) -> bool {
+    header.starts_with(&MAGIC) && header[..SYNCED_AT].ends_with(of)
+}
+
+fn synced(header: &[u8; HEADER]) -> usize {
+    let count = header.last_chunk().map_or(0, |count| u64::from_be_bytes(*count));
+    usize::try_from(count).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::path::Path;
 
     use super::*;
 
@@ -111,6 +168,13 @@ mod tests {
         assert_eq!(PrefixLog::open(&folder, "log", &OF).unwrap().1, values(4));
     }
 
+    /// As if another start of the machine had begun it.
+    fn start_the_machine(log: &Path) {
+        let mut content = fs::read(log).unwrap();
+        content[MAGIC.len()] ^= 1;
+        fs::write(log, content).unwrap();
+    }
+
     #[test]
     fn values_of_something_else_or_from_before_the_machine_started_do_not_count() {
         let place = tempfile::tempdir().unwrap();
@@ -123,11 +187,42 @@ mod tests {
         begin();
         assert_eq!(PrefixLog::open(&folder, "log", &[8; HASH_LEN]).unwrap().1, values(0));
         begin();
-        let mut content = fs::read(&path).unwrap();
-        content[MAGIC.len()] ^= 1;
-        fs::write(&path, content).unwrap();
+        start_the_machine(&path);
         assert_eq!(PrefixLog::open(&folder, "log", &OF).unwrap().1, values(0));
         begin();
         assert_eq!(PrefixLog::open(&folder, "log", &OF).unwrap().1, values(2));
+    }
+
+    #[test]
+    fn what_was_on_the_disk_counts_after_the_machine_started_too() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::open(place.path()).unwrap();
+        let path = place.path().join("log");
+        let open = || PrefixLog::open(&folder, "log", &OF).unwrap();
+        let (mut log, _) = open();
+        log.record(&values(31)).unwrap();
+        assert!(!log.is_sync_due());
+        log.record(&values(32)).unwrap();
+        assert!(log.is_sync_due());
+        log.sync().unwrap();
+        assert!(!log.is_sync_due());
+        log.record(&values(40)).unwrap();
+        drop(log);
+        start_the_machine(&path);
+        let (mut log, found) = open();
+        assert_eq!(found, values(32));
+        log.record(&values(35)).unwrap();
+        drop(log);
+        assert_eq!(open().1, values(35), "the machine runs still");
+        start_the_machine(&path);
+        assert_eq!(open().1, values(32));
+
+        // What is given up counts no more, whatever takes its place.
+        let (mut log, _) = open();
+        log.cut(3).unwrap();
+        log.record(&values(9)).unwrap();
+        drop(log);
+        start_the_machine(&path);
+        assert_eq!(open().1, values(3));
     }
 }

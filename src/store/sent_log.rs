@@ -12,6 +12,10 @@ use crate::codec::prefix_hash::Hash;
 /// Files that were not sent to their end within this time are read again.
 const KEPT: Duration = Duration::from_secs(14 * 24 * 3600);
 
+/// What was written to a file so long ago is on the disk: the kernel sees to it within half a minute
+/// (`dirty_expire_centisecs`), and nobody who sends a file is to wait until it does.
+const SETTLED: Duration = Duration::from_secs(120);
+
 const SUFFIX: &str = ".sent";
 
 /// What is known of one file; it counts for as long as the file is the same, by its number, size and times.
@@ -21,6 +25,8 @@ pub struct SentLog {
     name: String,
     log: PrefixLog,
     groups: Vec<Hash>,
+    /// Whether the file itself is on the disk for sure.
+    is_settled: bool,
 }
 
 impl SentLog {
@@ -35,7 +41,8 @@ impl SentLog {
             let identity = source.identity();
             let name = format!("{}{SUFFIX}", blake3::Hash::from(identity).to_hex());
             let (log, groups) = PrefixLog::open(&folder, &name, &identity)?;
-            Ok::<_, std::io::Error>(Self { folder, name, log, groups })
+            let is_settled = source.is_older_than(SETTLED);
+            Ok::<_, std::io::Error>(Self { folder, name, log, groups, is_settled })
         })();
         opened.inspect_err(|error| tracing::debug!(%error, path = %folder.display(), "the log of a sent file")).ok()
     }
@@ -48,7 +55,11 @@ impl SentLog {
 
     /// Keeps the values of a file's first groups, those before included.
     pub fn record(&mut self, groups: &[Hash]) {
-        if let Err(error) = self.log.record(groups) {
+        let recorded = self.log.record(groups).and_then(|()| match self.is_settled && self.log.is_sync_due() {
+            true => self.log.sync(),
+            false => Ok(()),
+        });
+        if let Err(error) = recorded {
             tracing::debug!(%error, name = self.name, "the log of a sent file");
         }
     }

@@ -3,7 +3,7 @@
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::codec::prefix_hash::Hash;
 use crate::model::{Cause, Failure, Hint, Operation};
@@ -17,8 +17,13 @@ pub struct Source {
     name: String,
     size: u64,
     modified: Option<SystemTime>,
+    changed: Changed,
     position: u64,
 }
+
+/// The last change of content, rights, names or times, which no program sets (`st_ctim`, inode(7)): seconds since 1970 and
+/// nanoseconds; zeros where the system keeps none.
+type Changed = (i64, i64);
 
 impl Source {
     /// # Errors
@@ -41,8 +46,8 @@ impl Source {
             return Err(Failure::new(Operation::OpenFile, path.display(), cause).with_hint(Hint::ChooseAFile));
         }
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-        let (size, modified) = (metadata.len(), modified(&metadata));
-        Ok(Self { file, path: path.to_owned(), name, size, modified, position: 0 })
+        let (size, modified, changed) = (metadata.len(), modified(&metadata), changed(&metadata));
+        Ok(Self { file, path: path.to_owned(), name, size, modified, changed, position: 0 })
     }
 
     /// The last part of the path; what is not Unicode in it, replaced.
@@ -82,11 +87,19 @@ impl Source {
             use std::os::unix::fs::MetadataExt;
             hasher.update(&metadata.dev().to_be_bytes());
             hasher.update(&metadata.ino().to_be_bytes());
-            hasher.update(&metadata.ctime().to_be_bytes());
-            hasher.update(&metadata.ctime_nsec().to_be_bytes());
         }
+        hasher.update(&self.changed.0.to_be_bytes());
+        hasher.update(&self.changed.1.to_be_bytes());
         hasher.update(self.path.as_os_str().as_encoded_bytes());
         *hasher.finalize().as_bytes()
+    }
+
+    /// Whether nothing was written to it for so long, as of [`Source::open`]. False where the clock says what can't be.
+    pub(super) fn is_older_than(&self, age: Duration) -> bool {
+        let is_old = |time: SystemTime| time.elapsed().is_ok_and(|elapsed| elapsed > age);
+        let changed =
+            u64::try_from(self.changed.0).ok().map(|seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+        self.modified.is_some_and(is_old) && changed.is_some_and(is_old)
     }
 
     /// The next bytes, never beyond [`Source::size`]; 0 at that end, or for an empty buffer.
@@ -101,7 +114,7 @@ impl Source {
         }
         loop {
             match self.file.read(&mut buffer[..room]) {
-                Ok(0) => return Err(self.changed()),
+                Ok(0) => return Err(self.has_changed()),
                 Ok(read) => {
                     self.position += read as u64;
                     return Ok(read);
@@ -123,17 +136,19 @@ impl Source {
         Ok(())
     }
 
-    /// Compares size and time of modification with those at [`Source::open`].
+    /// Compares size and times with those at [`Source::open`]. Who writes to a file may set its time of modification back,
+    /// and not that of its last change; a new name or other rights are such a change too.
     ///
     /// # Errors
     /// [`Cause::SourceChanged`], or what fstat(2) says.
     pub fn check_unchanged(&self) -> Result<(), Failure> {
         let metadata =
             self.file.metadata().map_err(|error| file_failure(Operation::ReadFile, self.path.display(), &error))?;
-        if metadata.len() == self.size && modified(&metadata) == self.modified { Ok(()) } else { Err(self.changed()) }
+        let now = (metadata.len(), modified(&metadata), changed(&metadata));
+        if now == (self.size, self.modified, self.changed) { Ok(()) } else { Err(self.has_changed()) }
     }
 
-    fn changed(&self) -> Failure {
+    fn has_changed(&self) -> Failure {
         Failure::new(Operation::ReadFile, self.path.display(), Cause::SourceChanged)
     }
 }
@@ -141,6 +156,17 @@ impl Source {
 /// `None` where the file system keeps no such time.
 fn modified(metadata: &Metadata) -> Option<SystemTime> {
     metadata.modified().ok()
+}
+
+#[cfg(unix)]
+fn changed(metadata: &Metadata) -> Changed {
+    use std::os::unix::fs::MetadataExt;
+    (metadata.ctime(), metadata.ctime_nsec())
+}
+
+#[cfg(not(unix))]
+fn changed(_metadata: &Metadata) -> Changed {
+    (0, 0)
 }
 
 fn open_without_waiting(path: &Path) -> io::Result<File> {
@@ -209,6 +235,28 @@ mod tests {
         let file = OpenOptions::new().write(true).open(&path).unwrap();
         file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
         assert_eq!(source.check_unchanged().unwrap_err().cause, Cause::SourceChanged);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_was_written_to_is_noticed_though_its_size_and_time_are_as_before() {
+        use std::os::unix::fs::FileExt;
+        use std::time::Instant;
+        let (_folder, path, source) = source(b"12345");
+        let file = OpenOptions::new().write(true).open(&path).unwrap();
+        let before = file.metadata().unwrap().modified().unwrap();
+        let deadline = Instant::now() + Duration::from_secs(20);
+        // The clock of a file system has ticks of some milliseconds.
+        let failure = loop {
+            assert!(Instant::now() < deadline, "nothing is noticed");
+            file.write_all_at(b"54321", 0).unwrap();
+            file.set_modified(before).unwrap();
+            if let Err(failure) = source.check_unchanged() {
+                break failure;
+            }
+        };
+        assert_eq!(failure.cause, Cause::SourceChanged);
+        assert_eq!(file.metadata().unwrap().modified().unwrap(), before);
     }
 
     #[test]

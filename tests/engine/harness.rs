@@ -9,6 +9,7 @@ use sockeye::model::{
     CloseReason, Command, ConnectSpec, Endpoint, Event, Failure, Filter, ListenSpec, Notice, Outcome, Page,
     PageRequest, PageRow, Recipients, RowBody, SessionId, SessionInfo, SocketId,
 };
+use sockeye::proto::transfer::Patience;
 
 /// Far beyond what anything here takes; reached only by a fault.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
@@ -38,6 +39,11 @@ impl Harness {
     pub(crate) fn that_sends_slowly() -> Self {
         let tutorial_pause = Duration::from_secs(2);
         Self::with_in(Surroundings { tutorial_pause, ..Surroundings::system() }, |_| {})
+    }
+
+    /// One that waits only so long for the other side of verified files.
+    pub(crate) fn that_waits(patience: Patience) -> Self {
+        Self::with_in(Surroundings { patience, ..Surroundings::system() }, |_| {})
     }
 
     pub(crate) fn with(change: impl FnOnce(&mut EngineConfig)) -> Self {

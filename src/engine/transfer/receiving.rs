@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::admittance::Admittance;
 use super::plain_receiving::PlainReceiving;
@@ -18,6 +19,8 @@ pub(in crate::engine) struct Receiving<'a> {
     core: &'a Core,
     session: &'a Arc<Session>,
     stream: &'a Stream,
+    /// When whoever speaks now connected.
+    connected: Instant,
     sender: Sender<'a>,
 }
 
@@ -39,7 +42,7 @@ enum Sender<'a> {
 }
 
 impl<'a> Receiving<'a> {
-    /// `None` where bytes are shown and not kept as a file.
+    /// `None` where bytes are shown and not kept as a file. The other side connected just now.
     ///
     /// # Errors
     /// The folder can't be used.
@@ -50,6 +53,7 @@ impl<'a> Receiving<'a> {
         stream: &'a Stream,
         admittance: Admittance<'a>,
     ) -> Result<Option<Self>, Failure> {
+        let connected = Instant::now();
         let Some(folder) = mode.folder() else { return Ok(None) };
         let Some(way) = Way::of(mode) else {
             // Found out before anybody offers a file.
@@ -63,23 +67,24 @@ impl<'a> Receiving<'a> {
                 Sender::Plain(Box::new(PlainReceiving::new(way, inbox, session, core, admittance)))
             }
         };
-        Ok(Some(Self { core, session, stream, sender }))
+        Ok(Some(Self { core, session, stream, connected, sender }))
     }
 
-    /// For somebody who connected and began with the magic, which is to be handed in. With a folder it receives.
+    /// For somebody who connected at that time and began with the magic, which is to be handed in. With a folder it receives.
     ///
     /// # Errors
     /// The folder can't be used.
     pub(in crate::engine) fn answer(
         folder: Option<&PathBuf>,
+        connected: Instant,
         session: &'a Arc<Session>,
         core: &'a Core,
         stream: &'a Stream,
         admittance: Admittance<'a>,
     ) -> Result<Self, Failure> {
         let inbox = folder.map(|folder| Inbox::open(folder)).transpose()?;
-        let verified = VerifiedReceiving::answer(session, core, stream, inbox, admittance);
-        Ok(Self { core, session, stream, sender: Sender::Verified(Box::new(verified)) })
+        let verified = VerifiedReceiving::answer(connected, session, core, stream, inbox, admittance);
+        Ok(Self { core, session, stream, connected, sender: Sender::Verified(Box::new(verified)) })
     }
 
     /// For a connection that this side made to receive files over; says so to the other.
@@ -94,7 +99,7 @@ impl<'a> Receiving<'a> {
         admittance: Admittance<'a>,
     ) -> Result<Self, Failure> {
         let verified = VerifiedReceiving::call(session, core, stream, Inbox::open(folder)?, admittance);
-        Ok(Self { core, session, stream, sender: Sender::Verified(Box::new(verified)) })
+        Ok(Self { core, session, stream, connected: Instant::now(), sender: Sender::Verified(Box::new(verified)) })
     }
 
     /// Says what is said before anything comes. False as [`Self::bytes`].
@@ -119,27 +124,11 @@ impl<'a> Receiving<'a> {
     /// file's end tells why.
     pub(in crate::engine) fn bytes(&mut self, buffer: &mut Vec<u8>, len: usize) -> bool {
         match &mut self.sender {
-            Sender::Unknown { waiting, first } => {
+            Sender::Unknown { first, .. } => {
                 first.extend_from_slice(&buffer[..len]);
-                let who = First::of(first);
-                if who == First::Undecided {
-                    return true;
-                }
-                let Some(waiting) = waiting.take() else { return false };
-                let Waiting { inbox, admittance } = *waiting;
-                let mut first = std::mem::take(first);
-                let (session, core) = (self.session, self.core);
-                if who == First::Plain {
-                    let mut plain = PlainReceiving::new(Way::Auto, inbox, session, core, admittance);
-                    let goes_on = plain.bytes(&first);
-                    self.sender = Sender::Plain(Box::new(plain));
-                    goes_on
-                } else {
-                    let mut verified = VerifiedReceiving::answer(session, core, self.stream, Some(inbox), admittance);
-                    let len = first.len();
-                    let goes_on = verified.bytes(&mut first, len);
-                    self.sender = Sender::Verified(Box::new(verified));
-                    goes_on
+                match First::of(first) {
+                    First::Undecided => true,
+                    who => self.is_known_as(who),
                 }
             }
             Sender::Plain(plain) => plain.bytes(&buffer[..len]),
@@ -147,11 +136,33 @@ impl<'a> Receiving<'a> {
         }
     }
 
+    /// What came first is that of a program that speaks the protocol, or of any other. False as [`Self::bytes`].
+    fn is_known_as(&mut self, who: First) -> bool {
+        let Sender::Unknown { waiting, first } = &mut self.sender else { return true };
+        let Some(waiting) = waiting.take() else { return false };
+        let Waiting { inbox, admittance } = *waiting;
+        let mut first = std::mem::take(first);
+        let (session, core) = (self.session, self.core);
+        if who == First::Speaks {
+            let inbox = Some(inbox);
+            let mut verified = VerifiedReceiving::answer(self.connected, session, core, self.stream, inbox, admittance);
+            let len = first.len();
+            let goes_on = verified.bytes(&mut first, len);
+            self.sender = Sender::Verified(Box::new(verified));
+            goes_on
+        } else {
+            let mut plain = PlainReceiving::new(Way::Auto, inbox, session, core, admittance);
+            let goes_on = plain.bytes(&first);
+            self.sender = Sender::Plain(Box::new(plain));
+            goes_on
+        }
+    }
+
     /// Whether a file, or what comes before it, is on its way: then [`Self::idle`] is to be called about once a second while
     /// nothing comes.
     pub(in crate::engine) fn is_under_way(&self) -> bool {
         match &self.sender {
-            Sender::Unknown { .. } => false,
+            Sender::Unknown { first, .. } => !first.is_empty(),
             Sender::Plain(plain) => plain.is_under_way(),
             Sender::Verified(verified) => verified.waits(),
         }
@@ -160,6 +171,12 @@ impl<'a> Receiving<'a> {
     /// False as [`Self::bytes`].
     pub(in crate::engine) fn idle(&mut self) -> bool {
         match &mut self.sender {
+            // Who takes longer for the magic than for all of the hello isn't about to say it.
+            Sender::Unknown { first, .. }
+                if !first.is_empty() && self.connected.elapsed() >= self.core.patience.hello =>
+            {
+                self.is_known_as(First::Plain)
+            }
             Sender::Unknown { .. } => true,
             Sender::Plain(plain) => {
                 plain.idle();

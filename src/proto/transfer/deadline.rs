@@ -1,10 +1,11 @@
 use std::time::{Duration, Instant};
 
-use super::{IDLE, IDLE_BYTES};
+use super::IDLE_BYTES;
 
 /// Until when the other side has to do something that counts.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Deadline {
+    within: Duration,
     until: Instant,
     /// Bytes of data since it was last moved.
     bytes: u64,
@@ -12,12 +13,12 @@ pub(super) struct Deadline {
 
 impl Deadline {
     pub(super) fn new(now: Instant, within: Duration) -> Self {
-        Self { until: now + within, bytes: 0 }
+        Self { within, until: now + within, bytes: 0 }
     }
 
     /// A frame was complete.
     pub(super) fn frame(&mut self, now: Instant) {
-        *self = Self::new(now, IDLE);
+        *self = Self::new(now, self.within);
     }
 
     /// Bytes of data moved; a few of them don't count.

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::frame::{Frame, HELLO, Hello};
 use super::frame_reader::{Fault, FrameReader, Item};
-use super::{Deadline, HELLO_WITHIN, MAGIC, VERSIONS};
+use super::{Deadline, MAGIC, Patience, VERSIONS};
 
 /// What this side does with files on this connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +79,13 @@ impl Caller {
     /// `now` is when the connection was made.
     #[must_use]
     pub fn new(role: Role, now: Instant) -> Self {
-        Self { role, hearing: Hearing::new(now) }
+        Self::patient(role, now, Patience::default())
+    }
+
+    /// As [`Self::new`], with another patience.
+    #[must_use]
+    pub fn patient(role: Role, now: Instant, patience: Patience) -> Self {
+        Self { role, hearing: Hearing::new(now, patience) }
     }
 
     /// What to send first.
@@ -119,7 +125,13 @@ impl Answerer {
     /// `now` is when the connection was made. `role` is all that this side would do, if not both.
     #[must_use]
     pub fn new(role: Option<Role>, now: Instant) -> Self {
-        Self { role, hearing: Hearing::new(now) }
+        Self::patient(role, now, Patience::default())
+    }
+
+    /// As [`Self::new`], with another patience.
+    #[must_use]
+    pub fn patient(role: Option<Role>, now: Instant, patience: Patience) -> Self {
+        Self { role, hearing: Hearing::new(now, patience) }
     }
 
     /// Takes bytes, which came `now`, the magic first, up to the end of the caller's hello; `None` while there is more to
@@ -168,8 +180,8 @@ struct Hearing {
 }
 
 impl Hearing {
-    fn new(now: Instant) -> Self {
-        Self { magic: 0, reader: FrameReader::default(), deadline: Deadline::new(now, HELLO_WITHIN) }
+    fn new(now: Instant, patience: Patience) -> Self {
+        Self { magic: 0, reader: FrameReader::default(), deadline: Deadline::new(now, patience.hello) }
     }
 
     fn hear(&mut self, bytes: &mut &[u8], now: Instant) -> Result<Option<Hello>, Misunderstanding> {

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::frame::{Frame, Offer, TransferKey};
 use super::frame_reader::{Fault, FrameReader};
-use super::{Deadline, IDLE};
+use super::{Deadline, Patience};
 
 /// What the file on the stream may be at, seen from one side.
 pub trait State {
@@ -28,12 +28,18 @@ pub struct Side<S> {
 impl<S: State> Side<S> {
     #[must_use]
     pub fn new(now: Instant) -> Self {
+        Self::patient(now, Patience::default())
+    }
+
+    /// As [`Self::new`], with another patience.
+    #[must_use]
+    pub fn patient(now: Instant, patience: Patience) -> Self {
         Self {
             current: None,
             unanswered: Vec::new(),
             is_done: false,
             reader: FrameReader::default(),
-            deadline: Deadline::new(now, IDLE),
+            deadline: Deadline::new(now, patience.idle),
             output: Vec::new(),
         }
     }
@@ -76,6 +82,14 @@ impl<S: State> Side<S> {
             Some(until) if now >= until => Err(Fault::Idle),
             _ => Ok(()),
         }
+    }
+
+    /// For the time in which the other side takes nothing of what this one has to say, be it that nothing is awaited of it.
+    ///
+    /// # Errors
+    /// As [`Self::handle_timeout`].
+    pub fn handle_blocked(&self, now: Instant) -> Result<(), Fault> {
+        if now >= self.deadline.until() { Err(Fault::Idle) } else { Ok(()) }
     }
 
     /// Whether DONE was said and every file has its answer: the receiver then finishes sending.

@@ -34,17 +34,24 @@ impl Folder {
         OpenOptions::new().read(true).write(true).open(path)
     }
 
-    /// Opens a folder in it, which is made if nothing has that name; never through a link.
+    /// Opens a folder in it; never through a link.
+    ///
+    /// # Errors
+    /// `NotFound`; `NotADirectory` where something else has the name.
     pub(in crate::store) fn enter(&self, name: &str) -> io::Result<Self> {
         let path = self.path.join(name);
-        match fs::create_dir(&path) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-            _ => {}
-        }
         if !fs::symlink_metadata(&path)?.is_dir() {
             return Err(io::ErrorKind::NotADirectory.into());
         }
         Ok(Self { path })
+    }
+
+    /// As [`Self::enter`]; one that nothing has the name of is made.
+    pub(in crate::store) fn make_and_enter(&self, name: &str) -> io::Result<Self> {
+        match fs::create_dir(self.path.join(name)) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+            _ => self.enter(name),
+        }
     }
 
     /// Removes a file.

@@ -62,19 +62,27 @@ impl Folder {
         if kind == SFlag::S_IFREG && is_own { Ok(file) } else { Err(io::ErrorKind::AlreadyExists.into()) }
     }
 
-    /// Opens a folder in it, which is made if nothing has that name, and is on the disk then; never through a link.
+    /// Opens a folder in it; never through a link.
+    ///
+    /// # Errors
+    /// `NotFound`; `NotADirectory` where something else has the name.
     pub(in crate::store) fn enter(&self, name: &str) -> io::Result<Self> {
+        let flags = FOLDER_FLAGS | OFlag::O_NOFOLLOW;
+        match openat(&self.descriptor, name, flags, Mode::empty()) {
+            Err(Errno::ELOOP | Errno::ENOTDIR) => Err(io::ErrorKind::NotADirectory.into()),
+            descriptor => Ok(Self { descriptor: descriptor? }),
+        }
+    }
+
+    /// As [`Self::enter`]; one that nothing has the name of is made, and is on the disk then.
+    pub(in crate::store) fn make_and_enter(&self, name: &str) -> io::Result<Self> {
         match mkdirat(&self.descriptor, name, Mode::S_IRWXU) {
             // Its files are on the disk only if their way there is.
             Ok(()) => self.sync()?,
             Err(Errno::EEXIST) => {}
             Err(error) => return Err(error.into()),
         }
-        let flags = FOLDER_FLAGS | OFlag::O_NOFOLLOW;
-        match openat(&self.descriptor, name, flags, Mode::empty()) {
-            Err(Errno::ELOOP | Errno::ENOTDIR) => Err(io::ErrorKind::NotADirectory.into()),
-            descriptor => Ok(Self { descriptor: descriptor? }),
-        }
+        self.enter(name)
     }
 
     /// Removes a file.
@@ -231,13 +239,13 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let outside = tempfile::tempdir().unwrap();
         let folder = Folder::open(place.path()).unwrap();
-        drop(folder.enter("new").unwrap().create_new("a").unwrap());
-        drop(folder.enter("new").unwrap().create_new("b").unwrap());
+        drop(folder.make_and_enter("new").unwrap().create_new("a").unwrap());
+        drop(folder.make_and_enter("new").unwrap().create_new("b").unwrap());
         assert_eq!(fs::read_dir(place.path().join("new")).unwrap().count(), 2);
         symlink(outside.path(), place.path().join("link")).unwrap();
         fs::write(place.path().join("file"), "").unwrap();
         for name in ["link", "file"] {
-            assert_eq!(kind(folder.enter(name)), io::ErrorKind::NotADirectory, "{name}");
+            assert_eq!(kind(folder.make_and_enter(name)), io::ErrorKind::NotADirectory, "{name}");
         }
     }
 
@@ -248,8 +256,8 @@ mod tests {
         // In which names can be made and nothing can be written to the disk: open(2).
         let descriptor = open(place.path(), FOLDER_FLAGS | OFlag::O_PATH, Mode::empty()).unwrap();
         let folder = Folder { descriptor };
-        assert_eq!(folder.enter("new").unwrap_err().raw_os_error(), Some(Errno::EBADF as i32));
-        folder.enter("new").expect("nothing to be written: it was there");
+        assert_eq!(folder.make_and_enter("new").unwrap_err().raw_os_error(), Some(Errno::EBADF as i32));
+        folder.make_and_enter("new").expect("nothing to be written: it was there");
     }
 
     #[test]

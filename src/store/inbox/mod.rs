@@ -60,16 +60,29 @@ impl Inbox {
         Self { folder: Arc::new(folder), path: Arc::from(path), names: Arc::default() }
     }
 
-    /// A folder in this one, which is made if need be. Where a file or a link has the name, `name (2)` and so on.
+    /// A folder in this one, which is made if need be. Where a file or a link has the name, or anything has one that differs
+    /// only in letter case or in Unicode's form, `name (2)` and so on.
     ///
     /// # Errors
     /// What the system says of the folder.
     pub fn enter(&self, name: &SafeName) -> Result<Self, Failure> {
         let mut taken = io::Error::from(io::ErrorKind::AlreadyExists);
+        let mut names = self.names.lock();
         for number in numbers() {
             let name = if number == 1 { name.clone() } else { name.numbered(number) };
-            match self.folder.enter(name.as_str()) {
-                Ok(folder) => return Ok(Self::of_folder(folder, self.path_of(name.as_str()))),
+            let entered = match self.folder.enter(name.as_str()) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => match names.refresh(&self.folder) {
+                    Ok(()) if names.has(name.as_str()) => continue,
+                    Ok(()) => self.folder.make_and_enter(name.as_str()),
+                    Err(error) => Err(error),
+                },
+                entered => entered,
+            };
+            match entered {
+                Ok(folder) => {
+                    names.add(name.as_str());
+                    return Ok(Self::of_folder(folder, self.path_of(name.as_str())));
+                }
                 Err(error) if error.kind() == io::ErrorKind::NotADirectory => taken = error,
                 Err(error) => return Err(self.failure(Operation::CreateFile, name.as_str(), &error)),
             }

@@ -171,8 +171,8 @@ impl Partial {
         Ok(())
     }
 
-    /// Reads 2 MiB of what there is, where nothing else tells its hash: after the machine was started anew. False once there
-    /// is nothing left to read.
+    /// Reads 2 MiB of what there is, where nothing else tells its hash: where the log is gone, or the machine was started anew
+    /// before the log was on the disk. False once there is nothing left to read.
     ///
     /// # Errors
     /// It can't be read.
@@ -230,18 +230,23 @@ impl Partial {
         begun.map_err(|error| self.failed(Operation::WriteFile, &error))
     }
 
-    /// Writes all of the bytes. Blocks while the file system does.
+    /// Writes all of the bytes. Blocks while the file system does, now and then until what came is on the disk.
     ///
     /// # Errors
     /// What the system says, a full disk above all.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         self.incoming.write(bytes)?;
         self.hasher.update(bytes);
-        if let Some((log, name)) = &mut self.log
-            && let Err(error) = log.record(self.hasher.groups())
-        {
-            tracing::debug!(%error, name, "the log of a partial file");
-            self.log = None;
+        if let Some((log, name)) = &mut self.log {
+            let recorded = log.record(self.hasher.groups());
+            let is_due = recorded.is_ok() && log.is_sync_due();
+            // A failure is told once per file, and not again at its end: fsync(2).
+            let synced = if is_due { self.incoming.file.sync_data() } else { Ok(()) };
+            if let Err(error) = recorded.and_then(|()| if is_due && synced.is_ok() { log.sync() } else { Ok(()) }) {
+                tracing::debug!(%error, name, "the log of a partial file");
+                self.log = None;
+            }
+            synced.map_err(|error| self.failed(Operation::WriteFile, &error))?;
         }
         Ok(())
     }

@@ -53,6 +53,45 @@ fn an_existing_file_is_never_replaced_whatever_its_letter_case() {
 }
 
 #[test]
+fn names_of_other_letters_in_unicodes_sense_are_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    // As two letters, e and an accent; and as one.
+    fs::write(folder.path().join("cafe\u{301}.txt"), "mine").unwrap();
+    let inbox = Inbox::open(folder.path()).unwrap();
+    assert_eq!(receive(&inbox, "caf\u{e9}.txt", b"2"), folder.path().join("caf\u{e9} (2).txt"));
+    fs::create_dir(folder.path().join("E\u{301}t\u{e9}")).unwrap();
+    let inbox = Inbox::open(folder.path()).unwrap();
+    let entered = inbox.enter(&name("\u{e9}te\u{301}")).unwrap();
+    assert_eq!(entered.path().parent(), Some(folder.path()));
+    assert!(entered.path().to_str().unwrap().ends_with(" (2)"), "{:?}", entered.path());
+}
+
+#[test]
+fn folders_that_differ_in_letter_case_alone_stay_apart_where_no_system_tells_them_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    for _ in 0..2 {
+        // The second time the folders are there, and each finds its own.
+        let inbox = Inbox::open(folder.path()).unwrap();
+        for (sent, made) in [("Docs", "Docs"), ("docs", "docs (2)"), ("Docs", "Docs"), ("DOCS", "DOCS (3)")] {
+            assert_eq!(inbox.enter(&name(sent)).unwrap().path(), folder.path().join(made));
+        }
+    }
+    assert_eq!(names(folder.path()), ["DOCS (3)", "Docs", "docs (2)"]);
+}
+
+#[test]
+fn a_file_and_a_folder_that_differ_in_letter_case_alone_stay_apart_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let inbox = Inbox::open(folder.path()).unwrap();
+    // Before the folder is made its names are known.
+    receive(&inbox, "a", b"1");
+    inbox.enter(&name("Docs")).unwrap();
+    assert_eq!(receive(&inbox, "docs", b"1"), folder.path().join("docs (2)"));
+    receive(&inbox, "Notes", b"1");
+    assert_eq!(inbox.enter(&name("notes")).unwrap().path(), folder.path().join("notes (2)"));
+}
+
+#[test]
 fn however_many_files_have_a_name_the_next_one_is_kept_too() {
     let folder = tempfile::tempdir().unwrap();
     let safe = name("received.bin");

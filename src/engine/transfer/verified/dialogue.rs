@@ -1,5 +1,6 @@
 //! The sending side, on the thread that sends on a stream.
 
+mod outgoing;
 mod sending;
 
 use std::collections::HashMap;
@@ -18,7 +19,7 @@ use crate::engine::transfer::meter::STALL_REPORT;
 use crate::engine::transfer::ticket::Ticket;
 use crate::model::{CancelReason, Cause, CloseReason, Failure, Operation, Outcome, Purpose};
 use crate::net::Stream;
-use crate::proto::transfer::{Caller, Fault, Misunderstanding, Role, SendStep, Sender, TransferKey, WORKING_EVERY};
+use crate::proto::transfer::{Caller, Fault, Misunderstanding, Role, SendStep, Sender, TransferKey};
 use crate::store::sent_log::SentLog;
 use crate::store::tree::is_folder;
 
@@ -46,11 +47,9 @@ pub(in crate::engine) struct Dialogue<'a> {
     /// What the receiver says, as it came.
     feed: Receiver<Vec<u8>>,
     sender: Sender,
-    /// Each file that was offered and has no answer yet.
+    /// Each file that was offered and was neither answered for nor given up.
     open: HashMap<TransferKey, Open<'a>>,
-    /// The file on the stream, where it waits for what the receiver says.
-    current: Option<TransferKey>,
-    /// What the receiver said to it, until that is looked at.
+    /// What the receiver said to the file on the stream, until that is looked at.
     answer: Option<Answer>,
     out: Vec<u8>,
     last_output: Instant,
@@ -66,7 +65,6 @@ struct Open<'a> {
 enum Answer {
     Compare { offset: u64, hash: Hash },
     Begin,
-    GivenUp,
 }
 
 impl From<Fault> for Over {
@@ -96,9 +94,8 @@ impl<'a> Dialogue<'a> {
             core,
             stream,
             feed: is_greeted.unwrap_or_else(|| session.open_feed()),
-            sender: Sender::new(now),
+            sender: Sender::patient(now, core.patience),
             open: HashMap::new(),
-            current: None,
             answer: None,
             out: Vec::new(),
             last_output: now,
@@ -113,7 +110,7 @@ impl<'a> Dialogue<'a> {
     }
 
     fn greet(&mut self, now: Instant) -> Result<(), Over> {
-        let mut caller = Caller::new(Role::Sends, now);
+        let mut caller = Caller::patient(Role::Sends, now, self.core.patience);
         self.out = caller.greeting();
         self.flush()?;
         let deadline = at(caller.poll_timeout());
@@ -158,7 +155,11 @@ impl<'a> Dialogue<'a> {
     /// Sends what waits and then hears what the receiver says, within a second. `key` is the file that waits for it.
     fn listen(&mut self, key: Option<TransferKey>) -> Result<(), Over> {
         self.flush()?;
-        let cancelled = key.and_then(|key| self.open.get(&key)).map(|open| open.ticket.cancelled().requested().clone());
+        let cancelled = match key.map(|key| self.open.get(&key)) {
+            Some(Some(open)) => Some(open.ticket.cancelled().requested().clone()),
+            Some(None) => return Ok(()),
+            None => None,
+        };
         select! {
             recv(self.feed) -> bytes => self.hear(bytes.ok()),
             recv(self.session.stop.requested()) -> _ => Err(Over::Stopped),
@@ -236,93 +237,7 @@ impl<'a> Dialogue<'a> {
                     let failure =
                         self.open.get(&key).map(|open| Failure::new(Operation::Send, open.path().display(), cause));
                     self.conclude(key, outcome, failure);
-                    if self.current == Some(key) {
-                        self.answer = Some(Answer::GivenUp);
-                    }
                 }
-            }
-        }
-        Ok(())
-    }
-
-    fn conclude(&mut self, key: TransferKey, outcome: Outcome, failure: Option<Failure>) {
-        if let Some(open) = self.open.remove(&key) {
-            let path = open.path();
-            open.ticket.conclude(outcome, &path, failure);
-        }
-    }
-
-    /// Gives up the files that were sent and wait for their answers, where the user cancels them. The one on the stream is
-    /// seen to where it is sent.
-    fn give_up_cancelled(&mut self) {
-        let is_given_up =
-            |key: &TransferKey, open: &Open<'_>| Some(*key) != self.current && open.ticket.cancelled().is_requested();
-        let given_up: Vec<_> = self
-            .open
-            .iter()
-            .filter(|(key, open)| is_given_up(key, open))
-            .map(|(key, open)| (*key, open.path()))
-            .collect();
-        for (key, path) in given_up {
-            self.sender.cancel(key, CancelReason::Stopped, "");
-            let failure = Failure::new(Operation::Send, path.display(), Cause::Cancelled);
-            self.conclude(key, Outcome::Incomplete, Some(failure));
-        }
-    }
-
-    fn say_working(&mut self) -> Result<(), Over> {
-        if self.last_output.elapsed() >= WORKING_EVERY {
-            self.sender.working();
-            self.flush()?;
-            self.sender.handle_busy(Instant::now());
-        }
-        Ok(())
-    }
-
-    /// Whoever waits for the receiver calls this first.
-    fn flush(&mut self) -> Result<(), Over> {
-        self.give_up_cancelled();
-        self.sender.poll_output(&mut self.out);
-        if self.out.is_empty() {
-            return Ok(());
-        }
-        let out = std::mem::take(&mut self.out);
-        self.write(&out, None)?;
-        // Its room is used again, unless the receiver made something to say meanwhile.
-        if self.out.is_empty() {
-            self.out = out;
-            self.out.clear();
-        }
-        Ok(())
-    }
-
-    /// Sends all of the bytes, and hears what the receiver says while it takes none. `key` is the file that they are of.
-    fn write(&mut self, mut bytes: &[u8], key: Option<TransferKey>) -> Result<(), Over> {
-        let session = self.session;
-        let _gate = session.hold_gate();
-        while !bytes.is_empty() {
-            if session.stop.is_requested() {
-                return Err(Over::Stopped);
-            }
-            match self.stream.send(bytes) {
-                Ok(sent) => {
-                    bytes = &bytes[sent..];
-                    session.count_sent(sent as u64);
-                    self.last_output = Instant::now();
-                    self.sender.handle_sent(sent as u64, self.last_output);
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    while let Ok(said) = self.feed.try_recv() {
-                        self.said(&said)?;
-                    }
-                    if let Some(open) = key.and_then(|key| self.open.get_mut(&key)) {
-                        open.ticket.idle();
-                    }
-                    self.announce();
-                    self.give_up_cancelled();
-                    self.sender.handle_timeout(Instant::now())?;
-                }
-                Err(error) => return Err(Over::Stream(error)),
             }
         }
         Ok(())
@@ -368,7 +283,10 @@ impl<'a> Dialogue<'a> {
     }
 }
 
-/// A number that no other transfer has: the hasher's keys are the system's random bytes, and new each time.
+/// A number that no other transfer has. It tells transfers apart and keeps no secret: whoever could guess it has a
+/// connection of its own, on which it means nothing. The standard library has random bytes for its hashers alone: the keys of
+/// a thread's first come from the system, each later hasher's differ from those before by one, and SipHash makes of either
+/// what nobody tells from chance.
 fn random_key() -> TransferKey {
     let random = || RandomState::new().hash_one(0).to_be_bytes();
     let mut key = [0; 16];

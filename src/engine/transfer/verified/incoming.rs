@@ -90,8 +90,9 @@ enum Place {
 }
 
 impl<'a> VerifiedReceiving<'a> {
-    /// Somebody connected and begins with the magic.
+    /// Somebody connected at that time, and begins with the magic.
     pub(in crate::engine) fn answer(
+        connected: Instant,
         session: &'a Arc<Session>,
         core: &'a Core,
         stream: &'a Stream,
@@ -99,7 +100,7 @@ impl<'a> VerifiedReceiving<'a> {
         admittance: Admittance<'a>,
     ) -> Self {
         let role = if inbox.is_some() { None } else { Some(Role::Sends) };
-        let greeting = Greeting::Answerer(Answerer::new(role, Instant::now()));
+        let greeting = Greeting::Answerer(Answerer::patient(role, connected, core.patience));
         Self::new(session, core, stream, inbox, admittance, greeting)
     }
 
@@ -111,7 +112,7 @@ impl<'a> VerifiedReceiving<'a> {
         inbox: Inbox,
         admittance: Admittance<'a>,
     ) -> Self {
-        let caller = Caller::new(Role::Receives, Instant::now());
+        let caller = Caller::patient(Role::Receives, Instant::now(), core.patience);
         let out = caller.greeting();
         Self { out, ..Self::new(session, core, stream, Some(inbox), admittance, Greeting::Caller(caller)) }
     }
@@ -132,7 +133,7 @@ impl<'a> VerifiedReceiving<'a> {
             admittance,
             entered: None,
             greeting: Some(greeting),
-            receiver: Receiver::new(Instant::now()),
+            receiver: Receiver::patient(Instant::now(), core.patience),
             file: None,
             settling: Vec::new(),
             out: Vec::new(),

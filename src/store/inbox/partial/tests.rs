@@ -197,6 +197,17 @@ fn what_the_log_can_not_vouch_for_is_read() {
 }
 
 #[test]
+fn after_the_machine_started_anew_it_goes_on_where_the_disk_had_it() {
+    let (place, content) = (Place::new(), content(34 * GROUP_LEN));
+    place.broken_off(&content, 33 * GROUP_LEN + 5);
+    let log = place.log();
+    let mut bytes = fs::read(&log).unwrap();
+    bytes[9] ^= 1;
+    fs::write(log, bytes).unwrap();
+    place.goes_on(&content, 32 * GROUP_LEN);
+}
+
+#[test]
 fn a_prefix_that_the_sender_does_not_have_starts_over() {
     let (place, content) = (Place::new(), content(5 * GROUP_LEN));
     let other: Vec<u8> = content.iter().map(|byte| !byte).collect();

@@ -100,9 +100,8 @@ impl Dialogue<'_> {
         if offer.eager {
             return self.send_small(key, offer, source);
         }
-        self.current = Some(key);
         let sent = self.send_large(key, offer, source);
-        (self.current, self.answer) = (None, None);
+        self.answer = None;
         sent
     }
 
@@ -145,25 +144,27 @@ impl Dialogue<'_> {
         self.sender.offer(offer, Instant::now());
         let mut hasher = PrefixHasher::default();
         loop {
+            self.give_up_cancelled();
+            if !self.is_open(key) {
+                return self.flush();
+            }
             match self.answer.take() {
                 None => self.listen(Some(key))?,
-                Some(Answer::GivenUp) => return Ok(()),
                 Some(Answer::Begin) => break,
                 Some(Answer::Compare { offset, hash }) => {
-                    let same = match self.compare(&mut source, log.as_ref(), offset, hash) {
+                    let same = match self.compare(key, &mut source, log.as_ref(), offset, hash) {
                         Ok(same) => same,
                         Err(Ok(failure)) => return self.give_up(key, &failure),
                         Err(Err(over)) => return Err(over),
                     };
+                    if !self.is_open(key) {
+                        return self.flush();
+                    }
                     let is_same = same.is_some();
                     hasher = same.unwrap_or_default();
                     self.sender.begin(is_same);
                     break;
                 }
-            }
-            if self.is_cancelled(key) {
-                let failure = Failure::new(Operation::Send, path.display(), Cause::Cancelled);
-                return self.give_up(key, &failure);
             }
         }
         if let Err(failure) = source.go_to(hasher.len()) {
@@ -186,10 +187,9 @@ impl Dialogue<'_> {
     fn pieces(&mut self, key: TransferKey, path: &Path, reading: &Reading) -> Result<(), Over> {
         loop {
             self.flush()?;
-            let (changed, is_paused) = match self.open.get_mut(&key) {
-                Some(open) => (open.ticket.changed(), open.ticket.is_paused()),
-                None => (never(), false),
-            };
+            let Some(open) = self.open.get_mut(&key) else { return self.flush() };
+            let (changed, is_paused) = (open.ticket.changed(), open.ticket.is_paused());
+            let cancelled = open.ticket.cancelled().requested().clone();
             if is_paused {
                 self.say_working()?;
             }
@@ -198,15 +198,13 @@ impl Dialogue<'_> {
                 recv(if is_paused { &nothing } else { reading.next() }) -> read => Some(read),
                 recv(self.feed) -> bytes => { self.hear(bytes.ok())?; None }
                 recv(changed) -> _ => None,
+                recv(cancelled) -> _ => None,
                 recv(self.session.stop.requested()) -> _ => return Err(Over::Stopped),
                 default(STALL_REPORT) => { self.idle(key)?; None }
             };
-            if let Some(Answer::GivenUp) = self.answer.take() {
+            self.give_up_cancelled();
+            if !self.is_open(key) {
                 return self.flush();
-            }
-            if self.is_cancelled(key) {
-                let failure = Failure::new(Operation::Send, path.display(), Cause::Cancelled);
-                return self.give_up(key, &failure);
             }
             match read {
                 None => {}
@@ -236,9 +234,11 @@ impl Dialogue<'_> {
         }
     }
 
-    /// The hasher of the file's first `offset` bytes if they have this hash. What the log knows isn't read.
+    /// The hasher of the file's first `offset` bytes if they have this hash. What the log knows isn't read; nor is the rest
+    /// of a file that is given up meanwhile.
     fn compare(
         &mut self,
+        key: TransferKey,
         source: &mut Source,
         log: Option<&SentLog>,
         offset: u64,
@@ -256,7 +256,10 @@ impl Dialogue<'_> {
             let room = usize::try_from(offset - hasher.len()).unwrap_or(PIECE).min(PIECE);
             let read = source.read(&mut piece[..room]).map_err(Ok)?;
             hasher.update(&piece[..read]);
-            self.say_working().map_err(Err)?;
+            self.look_up().map_err(Err)?;
+            if !self.is_open(key) {
+                return Ok(None);
+            }
         }
         Ok((hasher.finish() == Some(hash)).then_some(hasher))
     }
@@ -267,9 +270,5 @@ impl Dialogue<'_> {
         self.sender.cancel(key, reason_for(failure), "");
         self.conclude(key, Outcome::Incomplete, Some(failure.clone()));
         self.flush()
-    }
-
-    fn is_cancelled(&self, key: TransferKey) -> bool {
-        self.open.get(&key).is_some_and(|open| open.ticket.cancelled().is_requested())
     }
 }

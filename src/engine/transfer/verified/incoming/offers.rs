@@ -60,7 +60,7 @@ impl<'a> VerifiedReceiving<'a> {
             Ok(partial) => partial,
             Err(failure) => return self.refused(offer, ticket, failure),
         };
-        let (offset, hash) = match self.prepare(&mut partial, offer.eager) {
+        let (offset, hash) = match self.prepare(&mut partial, &ticket, offer.eager) {
             Ok(Ok(prefix)) => prefix,
             Err(over) => {
                 gone(ticket);
@@ -153,9 +153,17 @@ impl<'a> VerifiedReceiving<'a> {
     }
 
     /// What is here of the file, with room for the rest.
-    fn prepare(&mut self, partial: &mut Partial, from_the_start: bool) -> Result<Result<(u64, Hash), Failure>, Over> {
+    fn prepare(
+        &mut self,
+        partial: &mut Partial,
+        ticket: &Ticket<'_>,
+        from_the_start: bool,
+    ) -> Result<Result<(u64, Hash), Failure>, Over> {
         let mut said = Instant::now();
         loop {
+            if ticket.cancelled().is_requested() || self.session.stop.is_requested() {
+                return Ok(Err(Failure::new(Operation::ReadFile, partial.path().display(), Cause::Cancelled)));
+            }
             match partial.recover() {
                 Ok(true) => self.say_working(&mut said)?,
                 Ok(false) => break,
