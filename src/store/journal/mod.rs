@@ -5,6 +5,7 @@
 
 mod columns;
 mod connection;
+mod counting;
 mod describe;
 mod export;
 mod match_set;
@@ -16,6 +17,7 @@ mod search;
 mod whole;
 mod writer;
 
+pub use counting::Counting;
 pub use reader::{JournalReader, SaveCanceller};
 pub use whole::{WholeJournal, part_name};
 pub use writer::JournalWriter;
