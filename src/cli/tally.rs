@@ -158,6 +158,7 @@ impl Tally {
             | Event::Recorded { .. }
             | Event::JournalCleared
             | Event::Page(_)
+            | Event::Counted(_)
             | Event::RowLoaded { .. }
             | Event::JournalSaved { .. }
             | Event::JournalOpened { .. }

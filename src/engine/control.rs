@@ -130,9 +130,7 @@ impl Control {
                     }
                 }
             }
-            Command::CancelTransfer { transfer } => {
-                self.core.cancel_transfer(transfer);
-            }
+            Command::CancelTransfer { transfer } => self.core.cancel_transfer(transfer),
             Command::CancelTransfers { socket } => self.cancel_transfers(socket),
             Command::PauseTransfer { transfer, paused } => self.core.with_reins(transfer, |reins| reins.pause(paused)),
             Command::AnswerTransfer { transfer, permission } => {
@@ -184,6 +182,7 @@ impl Control {
                 self.core.outbox.send(Event::Probed { facility, missing });
             }
             Command::ReadPage(request) => self.core.reader.page(request),
+            Command::CountMessages(request) => self.core.reader.count(request),
             Command::SetFilterEncodings(labels) => {
                 let encodings = labels.iter().filter_map(|label| Encoding::from_label(label)).collect();
                 self.core.reader.encodings(encodings);

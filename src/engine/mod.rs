@@ -61,7 +61,8 @@ use self::saves::Saves;
 use crate::codec::encoding::Encoding;
 use crate::model::{
     BrowserContent, Command, Damage, Event, Failure, Imported, InheritedSocket, NetworkInterface, Operation,
-    PastTransfer, Removals, SaveRequest, Saved, SendMode, SessionId, Settings, SocketId, Target, WaitingSocket,
+    PastTransfer, Removals, SaveRequest, Saved, SendMode, SessionId, Settings, SocketId, Statistics, StatisticsRequest,
+    Target, WaitingSocket,
 };
 use crate::net;
 use crate::store;
@@ -348,6 +349,18 @@ impl Engine {
         let mut reader = JournalReader::open(journal)?;
         reader.cancel_saves_by(cancelled);
         reader.save(request, &[Encoding::Utf8])
+    }
+
+    /// Counts what crossed in a journal that need not be this engine's. Blocks; `cancelled` ends it.
+    ///
+    /// # Errors
+    /// The journal can't be read, or it was cancelled.
+    pub fn count_messages(
+        journal: &Path,
+        request: StatisticsRequest,
+        cancelled: &AtomicBool,
+    ) -> Result<Statistics, Failure> {
+        reader::count_messages(journal, request, cancelled)
     }
 
     /// Makes a journal of a capture, pcap or pcapng, where no file is yet. Blocks; `cancelled` ends it.

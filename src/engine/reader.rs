@@ -4,22 +4,29 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, unbounded};
 
 use super::outbox::Outbox;
 use super::saves::Saves;
 use crate::codec::encoding::Encoding;
-use crate::model::{Event, Failure, Filter, Imported, PageRequest, SaveRequest};
-use crate::store::journal::JournalReader;
+use crate::model::{
+    Cause, Event, Failure, Filter, Imported, Operation, PageRequest, SaveRequest, Statistics, StatisticsRequest,
+};
+use crate::store::journal::{Counting, JournalReader};
 use crate::store::temporary::TemporaryJournal;
 
 /// Rows scanned for a filter before the requests that came meanwhile are looked at.
 const SCAN_ROWS: usize = 20_000;
 
+/// How often is told how far the counting of messages has come.
+const TELL_COUNTS: Duration = Duration::from_millis(100);
+
 enum Job {
     Page(PageRequest),
     Row(u64),
+    Count(Option<Box<StatisticsRequest>>),
     Encodings(Vec<Encoding>),
     Save(Box<SaveRequest>),
     Open(Box<Opened>),
@@ -72,7 +79,17 @@ impl Reader {
         outbox: Arc<Outbox>,
         saves: Arc<Saves>,
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
-        let (jobs, queue) = unbounded();
+        Self::start_on(reader, journal, outbox, saves, unbounded())
+    }
+
+    /// With jobs that may wait already.
+    fn start_on(
+        reader: JournalReader,
+        journal: PathBuf,
+        outbox: Arc<Outbox>,
+        saves: Arc<Saves>,
+        (jobs, queue): (Sender<Job>, Receiver<Job>),
+    ) -> std::io::Result<(Self, JoinHandle<()>)> {
         let mut worker = Worker {
             reader,
             journal,
@@ -81,6 +98,9 @@ impl Reader {
             saves,
             encodings: vec![Encoding::Utf8],
             wanted: None,
+            counting: None,
+            counts: false,
+            counts_told: Instant::now(),
             stopped: false,
         };
         let thread = std::thread::Builder::new().name("journal-reader".to_owned()).spawn(move || worker.run(&queue))?;
@@ -93,6 +113,10 @@ impl Reader {
 
     pub(super) fn row(&self, number: u64) {
         self.job(Job::Row(number));
+    }
+
+    pub(super) fn count(&self, request: Option<Box<StatisticsRequest>>) {
+        self.job(Job::Count(request));
     }
 
     pub(super) fn encodings(&self, encodings: Vec<Encoding>) {
@@ -134,13 +158,18 @@ struct Worker {
     encodings: Vec<Encoding>,
     /// The request that is not answered in full: its filter has rows left to scan.
     wanted: Option<PageRequest>,
+    /// Messages, as far as they have been counted; `None` while nobody looks.
+    counting: Option<Counting>,
+    /// There are rows that have not been looked at for it.
+    counts: bool,
+    counts_told: Instant,
     stopped: bool,
 }
 
 impl Worker {
     fn run(&mut self, queue: &Receiver<Job>) {
         while !self.stopped {
-            let job = if self.wanted.is_some() {
+            let job = if self.wanted.is_some() || self.counts {
                 match queue.try_recv() {
                     Ok(job) => Some(job),
                     Err(TryRecvError::Empty) => None,
@@ -159,8 +188,12 @@ impl Worker {
                     self.answer(newest)
                 }
                 Some(Job::Row(number)) => self.row(number),
+                Some(Job::Count(request)) => {
+                    self.count(request);
+                    Ok(())
+                }
                 Some(Job::Encodings(encodings)) => {
-                    self.encodings = encodings;
+                    self.read_as(encodings);
                     Ok(())
                 }
                 Some(Job::Save(save)) => {
@@ -175,10 +208,15 @@ impl Worker {
                     self.close();
                     Ok(())
                 }
-                None => self.wanted.take().map_or(Ok(()), |request| self.answer(Some(request))),
+                // Pages first: whoever scrolls waits for them.
+                None => match self.wanted.take() {
+                    Some(request) => self.answer(Some(request)),
+                    None => self.go_on_counting(),
+                },
             };
             if let Err(failure) = result {
                 self.wanted = None;
+                self.counts = false;
                 self.outbox.send(Event::Failed { socket: None, session: None, failure });
             }
         }
@@ -208,7 +246,8 @@ impl Worker {
                         self.outbox.send(Event::Failed { socket: None, session: None, failure });
                     }
                 }
-                Ok(Job::Encodings(encodings)) => self.encodings = encodings,
+                Ok(Job::Count(request)) => self.count(request),
+                Ok(Job::Encodings(encodings)) => self.read_as(encodings),
                 Ok(Job::Save(save)) => self.save(*save),
                 Ok(Job::Open(opened)) => self.open(*opened),
                 Ok(Job::Close) => self.close(),
@@ -226,7 +265,7 @@ impl Worker {
         if cancelled.load(Ordering::Acquire) {
             return;
         }
-        self.wanted = None;
+        self.forget();
         match reader.page(&PageRequest { filter: Filter::default(), first: 0, count: 0, from_end: false }) {
             Ok(page) => {
                 self.opened = Some((reader, place));
@@ -236,10 +275,44 @@ impl Worker {
         }
     }
 
-    fn close(&mut self) {
+    /// Whoever asked has asked for another journal.
+    fn forget(&mut self) {
         self.wanted = None;
+        self.count(None);
+    }
+
+    fn close(&mut self) {
+        self.forget();
         self.opened = None;
         self.outbox.send(Event::JournalClosed);
+    }
+
+    fn count(&mut self, request: Option<Box<StatisticsRequest>>) {
+        self.counts = request.is_some();
+        match request {
+            None => self.counting = None,
+            Some(request) if self.counting.as_ref().is_some_and(|one| one.is_of(&request, &self.encodings)) => {}
+            Some(request) => self.counting = Some(Counting::new(*request, &self.encodings)),
+        }
+    }
+
+    fn read_as(&mut self, encodings: Vec<Encoding>) {
+        self.encodings = encodings;
+        if let Some(counting) = &self.counting {
+            self.count(Some(Box::new(counting.statistics().request().clone())));
+        }
+    }
+
+    /// Looks at some rows, and tells now and then what has been counted, and in the end.
+    fn go_on_counting(&mut self) -> Result<(), Failure> {
+        let Some(counting) = &mut self.counting else { return Ok(()) };
+        let reader = self.opened.as_ref().map_or(&self.reader, |(reader, _)| reader);
+        self.counts = !counting.go_on(reader, SCAN_ROWS)?;
+        if !self.counts || self.counts_told.elapsed() >= TELL_COUNTS {
+            self.counts_told = Instant::now();
+            self.outbox.send(Event::Counted(Arc::new(counting.statistics().clone())));
+        }
+        Ok(())
     }
 
     fn row(&mut self, number: u64) -> Result<(), Failure> {
@@ -264,3 +337,22 @@ impl Worker {
         }
     }
 }
+
+/// See [`super::Engine::count_messages`].
+pub(super) fn count_messages(
+    journal: &Path,
+    request: StatisticsRequest,
+    cancelled: &AtomicBool,
+) -> Result<Statistics, Failure> {
+    let reader = JournalReader::open(journal)?;
+    let mut counting = Counting::new(request, &[Encoding::Utf8]);
+    while !counting.go_on(&reader, SCAN_ROWS)? {
+        if cancelled.load(Ordering::Acquire) {
+            return Err(Failure::new(Operation::ReadFile, journal.display(), Cause::Cancelled));
+        }
+    }
+    Ok(counting.statistics().clone())
+}
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,7 @@ use super::page::PageRequest;
 use super::retention::Retention;
 use super::save::SaveRequest;
 use super::session::Purpose;
+use super::statistics::StatisticsRequest;
 use super::target::Target;
 use super::transfer::{Admission, Permission, ReceiveMode, SendMode, StreamHead};
 
@@ -249,6 +250,10 @@ pub enum Command {
     },
     /// Only the latest request matters: an older one that was not answered yet is dropped.
     ReadPage(PageRequest),
+    /// Counts what crossed, a part of the rows at a time, each told by [`super::Event::Counted`], until all rows that there
+    /// are have been looked at. The same request later looks at those that came since; another one, and another journal,
+    /// begins anew. `None`: nobody looks any more.
+    CountMessages(Option<Box<StatisticsRequest>>),
     /// Encodings, by label, that [`super::Filter::text`] is looked for in beside UTF-8.
     SetFilterEncodings(Vec<String>),
     LoadRow {

@@ -22,6 +22,7 @@ use super::row::Direction;
 use super::save::Saved;
 use super::session::{Purpose, SessionInfo, Traffic};
 use super::socket_state::SocketState;
+use super::statistics::Statistics;
 use super::transfer::{Progress, TransferEnd, TransferInfo};
 
 /// Why a session ended.
@@ -318,6 +319,8 @@ pub enum Event {
     /// Pages and rows that come after this event are of what is being recorded.
     JournalClosed,
     Page(Arc<Page>),
+    /// What [`super::Command::CountMessages`] has come to.
+    Counted(Arc<Statistics>),
     RowLoaded {
         number: u64,
         payload: Arc<[u8]>,

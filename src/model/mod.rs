@@ -31,6 +31,7 @@ mod session;
 mod settings;
 mod shown_as;
 mod socket_state;
+mod statistics;
 mod target;
 mod transfer;
 
@@ -66,6 +67,10 @@ pub use settings::{
 };
 pub use shown_as::ShownAs;
 pub use socket_state::{AcceptQueue, SocketMemory, SocketState, TcpInfo, TcpState};
+pub use statistics::{
+    BothWays, Flow, Histogram, Interval, Message, Quantiles, Range, SessionTotals, Statistics, StatisticsRequest,
+    Timeline, Totals,
+};
 pub use target::Target;
 pub use transfer::{
     Admission, CancelReason, Outcome, Permission, Progress, ReceiveMode, SendMode, StreamHead, TransferEnd,

@@ -6,6 +6,7 @@ mod support;
 mod adopted;
 mod browser;
 mod comes_back;
+mod counting;
 mod families;
 mod files;
 mod groups;

@@ -183,11 +183,12 @@ fn stamp(columns: &rusqlite::Row<'_>) -> rusqlite::Result<Stamp> {
 }
 
 fn direction(columns: &rusqlite::Row<'_>) -> rusqlite::Result<Option<Direction>> {
-    Ok(match signed(columns, 8)? {
-        Some(1) => Some(Direction::In),
-        Some(2) => Some(Direction::Out),
-        _ => None,
-    })
+    Ok(signed(columns, 8)?.and_then(direction_of_code))
+}
+
+/// What a value of column `direction` stands for; `None` for none.
+pub(super) fn direction_of_code(code: i64) -> Option<Direction> {
+    [Direction::In, Direction::Out].into_iter().find(|direction| direction_code(Some(*direction)) == code)
 }
 
 /// A row as it stands in the file.

@@ -6,6 +6,7 @@
 mod clock;
 mod columns;
 mod connection;
+mod counting;
 mod describe;
 mod export;
 mod match_set;
@@ -18,6 +19,7 @@ mod trim;
 mod whole;
 mod writer;
 
+pub use counting::Counting;
 pub use reader::{JournalReader, SaveCanceller};
 pub use whole::{WholeJournal, part_name};
 pub use writer::JournalWriter;

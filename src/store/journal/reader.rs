@@ -59,6 +59,11 @@ impl JournalReader {
         Ok(Self { connection, path: path.to_owned(), search, cancelled: Arc::default() })
     }
 
+    /// Where the journal is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Sets what [`JournalReader::scan`] looks for; what was found is forgotten if the filter or the encodings changed.
     pub fn set_filter(&mut self, filter: Filter, encodings: &[Encoding]) {
         if *self.search.filter() != filter || self.search.encodings() != encodings {

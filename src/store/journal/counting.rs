@@ -1,0 +1,115 @@
+//! Counting what crossed, row by row.
+
+use super::columns::{self, Extent, direction_of_code, kind};
+use super::connection::failure;
+use super::matcher::{Candidate, Matcher};
+use super::reader::JournalReader;
+use crate::codec::encoding::Encoding;
+use crate::model::{Failure, Message, Operation, SessionId, Statistics, StatisticsRequest};
+
+/// [`Statistics`] of the rows that a filter lets through, from the oldest row on and as far as one has come.
+#[derive(Debug)]
+pub struct Counting {
+    statistics: Statistics,
+    encodings: Vec<Encoding>,
+    matcher: Matcher,
+    sql: String,
+    /// The first number that was not looked at yet.
+    next: u64,
+}
+
+/// One step ends after the row that makes it this many bytes of payload: what waits behind it must not wait long.
+const BYTES_A_STEP: usize = 32 << 20;
+
+impl Counting {
+    /// Nothing is counted yet. Texts of the filter are looked for in these encodings.
+    #[must_use]
+    pub fn new(request: StatisticsRequest, encodings: &[Encoding]) -> Self {
+        let matcher = Matcher::new(&request.filter, encodings);
+        let payload = if matcher.reads_payload() { "payload" } else { "NULL" };
+        let sql = format!(
+            "SELECT number, kind, socket, session, direction, peer, body, {payload}, wall_ns, len, mono_ns FROM rows \
+             WHERE number >= ?1 ORDER BY number LIMIT ?2"
+        );
+        Self { statistics: Statistics::new(request), encodings: encodings.to_vec(), matcher, sql, next: 0 }
+    }
+
+    /// Whether it is what was asked for.
+    #[must_use]
+    pub fn is_of(&self, request: &StatisticsRequest, encodings: &[Encoding]) -> bool {
+        self.statistics.request() == request && self.encodings == encodings
+    }
+
+    #[must_use]
+    pub fn statistics(&self) -> &Statistics {
+        &self.statistics
+    }
+
+    /// Looks at no more than so many rows; true when it has seen all rows that are there now. Rows that are gone from the
+    /// journal since they were counted stay counted, unless all are gone: then it was cleared.
+    ///
+    /// # Errors
+    /// A read error.
+    pub fn go_on(&mut self, reader: &JournalReader, rows: usize) -> Result<bool, Failure> {
+        self.step(reader, rows).map_err(|error| failure(Operation::ReadFile, reader.path(), &error))
+    }
+
+    fn step(&mut self, reader: &JournalReader, rows: usize) -> rusqlite::Result<bool> {
+        let snapshot = reader.connection.unchecked_transaction()?;
+        let extent = Extent::read(&snapshot)?;
+        if extent.is_none_or(|extent| extent.first >= self.next) {
+            self.statistics = Statistics::new(self.statistics.request().clone());
+            self.next = extent.map_or(0, |extent| extent.first);
+        }
+        let Some(Extent { last, .. }) = extent else { return Ok(true) };
+        // Rows that went were looked at.
+        let gone = self.statistics.scanned;
+        let before = self.next;
+        self.statistics.rows = gone + (last + 1).saturating_sub(before);
+        let mut statement = snapshot.prepare_cached(&self.sql)?;
+        let mut found = statement.query((before.cast_signed(), i64::try_from(rows).unwrap_or(i64::MAX)))?;
+        let (mut seen, mut bytes) = (0, 0);
+        while bytes < BYTES_A_STEP
+            && let Some(row) = found.next()?
+        {
+            seen += 1;
+            let Some(number) = columns::unsigned(row, 0)?.filter(|number| (self.next..=last).contains(number)) else {
+                continue;
+            };
+            self.next = number + 1;
+            let candidate = Candidate {
+                number,
+                wall_ns: columns::signed(row, 8)?.unwrap_or(0),
+                len: columns::unsigned(row, 9)?.unwrap_or(0),
+                kind: columns::signed(row, 1)?.unwrap_or(-1),
+                socket: columns::signed(row, 2)?.unwrap_or(0),
+                session: columns::signed(row, 3)?,
+                direction: columns::signed(row, 4)?.unwrap_or(0),
+                peer: columns::bytes(row, 5)?,
+                body: columns::bytes(row, 6)?,
+                payload: columns::bytes(row, 7)?,
+            };
+            bytes += candidate.payload.len();
+            let Some(direction) = direction_of_code(candidate.direction).filter(|_| candidate.kind == kind::DATA)
+            else {
+                continue;
+            };
+            if self.matcher.matches(&candidate) {
+                self.statistics.add(&Message {
+                    wall_ns: candidate.wall_ns,
+                    mono_ns: columns::unsigned(row, 10)?.unwrap_or(0),
+                    session: candidate.session.map(|session| SessionId(session.cast_unsigned())),
+                    peer: &String::from_utf8_lossy(candidate.peer),
+                    direction,
+                    bytes: candidate.len,
+                });
+            }
+        }
+        // Behind the last one there is nothing, whatever a damaged file's numbers are.
+        if seen < rows && bytes < BYTES_A_STEP {
+            self.next = last + 1;
+        }
+        self.statistics.scanned = gone + (self.next - before);
+        Ok(self.next > last)
+    }
+}
