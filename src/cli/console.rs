@@ -1,6 +1,7 @@
 //! One run: the engine, what it tells, and what ends it.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, never, select};
