@@ -58,17 +58,17 @@ fn an_option_that_is_chosen_is_in_the_query_and_answered_by_the_kernel() {
     window.click("Server", "All options");
     assert_eq!(answer(&window, "Server", "No delay"), None, "no socket is there");
     window.choose("Server", "No delay", "Off");
-    window.write("Server", "Receive buffer", "64K");
+    window.write("Server", "Receive buffer", "32K");
     window.write("Server", "Type of service", "af41");
-    assert_eq!(window.value("Server", "Socket options"), "nodelay=0&rcvbuf=64K&tos=af41");
+    assert_eq!(window.value("Server", "Socket options"), "nodelay=0&rcvbuf=32K&tos=af41");
     window.listen();
     window.until("the kernel's answers", |window| {
         answer(window, "Server", "No delay").as_deref() == Some("is off")
-            && answer(window, "Server", "Receive buffer").as_deref() == Some("is 131072")
+            && answer(window, "Server", "Receive buffer").as_deref() == Some("is 65536")
             && answer(window, "Server", "Type of service").as_deref() == Some("is 136 (AF41)")
     });
     window.until("its row", |window| {
-        let says = |cell: &String| cell.contains("rcvbuf is 131072; asked for 65536");
+        let says = |cell: &String| cell.contains("rcvbuf is 65536; asked for 32768");
         window.journal().iter().flatten().any(says)
     });
     // The others as the kernel has them by itself.

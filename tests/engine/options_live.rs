@@ -31,7 +31,7 @@ fn cases() -> Vec<(SocketOption, OptionValue, OptionValue)> {
         same(SocketOption::UserTimeout, number(5_000)),
         same(SocketOption::Linger, number(5)),
         same(SocketOption::Congestion, OptionValue::Text("reno".to_owned())),
-        (SocketOption::ReceiveBuffer, number(65_536), number(131_072)),
+        (SocketOption::ReceiveBuffer, number(32_768), number(65_536)),
         (SocketOption::SendBuffer, number(65_536), number(131_072)),
         same(SocketOption::TimeToLive, number(9)),
         same(SocketOption::TypeOfService, number(184)),
