@@ -147,6 +147,7 @@ impl Tally {
             }
             // The window's affairs, and what Closed, Disconnected's caller and the summary say already.
             Event::StoppedListening { .. }
+            | Event::Finding { .. }
             | Event::Resolved { .. }
             | Event::CarriesFiles { .. }
             | Event::TransferAsks { .. }

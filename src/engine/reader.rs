@@ -1,5 +1,7 @@
 //! The one thread that reads the journal for the face, so that the face never waits for a file.
 
+mod finding;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,10 +9,11 @@ use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, unbounded};
 
+use self::finding::Finder;
 use super::outbox::Outbox;
 use super::saves::Saves;
 use crate::codec::encoding::Encoding;
-use crate::model::{Event, Failure, Filter, Imported, PageRequest, SaveRequest};
+use crate::model::{Event, Failure, Filter, FindRequest, Imported, PageRequest, SaveRequest};
 use crate::store::journal::JournalReader;
 use crate::store::temporary::TemporaryJournal;
 
@@ -20,6 +23,8 @@ const SCAN_ROWS: usize = 20_000;
 enum Job {
     Page(PageRequest),
     Row(u64),
+    Find(Box<FindRequest>),
+    CancelFind,
     Encodings(Vec<Encoding>),
     Save(Box<SaveRequest>),
     Open(Box<Opened>),
@@ -81,6 +86,7 @@ impl Reader {
             saves,
             encodings: vec![Encoding::Utf8],
             wanted: None,
+            finder: None,
             stopped: false,
         };
         let thread = std::thread::Builder::new().name("journal-reader".to_owned()).spawn(move || worker.run(&queue))?;
@@ -93,6 +99,14 @@ impl Reader {
 
     pub(super) fn row(&self, number: u64) {
         self.job(Job::Row(number));
+    }
+
+    pub(super) fn find(&self, request: Box<FindRequest>) {
+        self.job(Job::Find(request));
+    }
+
+    pub(super) fn cancel_find(&self) {
+        self.job(Job::CancelFind);
     }
 
     pub(super) fn encodings(&self, encodings: Vec<Encoding>) {
@@ -134,13 +148,15 @@ struct Worker {
     encodings: Vec<Encoding>,
     /// The request that is not answered in full: its filter has rows left to scan.
     wanted: Option<PageRequest>,
+    /// A row that is looked for.
+    finder: Option<Finder>,
     stopped: bool,
 }
 
 impl Worker {
     fn run(&mut self, queue: &Receiver<Job>) {
         while !self.stopped {
-            let job = if self.wanted.is_some() {
+            let job = if self.wanted.is_some() || self.finder.is_some() {
                 match queue.try_recv() {
                     Ok(job) => Some(job),
                     Err(TryRecvError::Empty) => None,
@@ -153,35 +169,42 @@ impl Worker {
                 }
             };
             let result = match job {
-                Some(Job::Stop) => return,
-                Some(Job::Page(request)) => {
-                    let newest = self.latest(request, queue);
-                    self.answer(newest)
-                }
-                Some(Job::Row(number)) => self.row(number),
-                Some(Job::Encodings(encodings)) => {
-                    self.encodings = encodings;
-                    Ok(())
-                }
-                Some(Job::Save(save)) => {
-                    self.save(*save);
-                    Ok(())
-                }
-                Some(Job::Open(opened)) => {
-                    self.open(*opened);
-                    Ok(())
-                }
-                Some(Job::Close) => {
-                    self.close();
-                    Ok(())
-                }
-                None => self.wanted.take().map_or(Ok(()), |request| self.answer(Some(request))),
+                Some(job) => self.carry_out(job, queue),
+                // In turns: neither waits for the other's last row.
+                None => self.go_on_finding().and_then(|()| self.go_on_answering()),
             };
             if let Err(failure) = result {
                 self.wanted = None;
-                self.outbox.send(Event::Failed { socket: None, session: None, failure });
+                self.finder = None;
+                self.fail(failure);
             }
         }
+    }
+
+    fn carry_out(&mut self, job: Job, queue: &Receiver<Job>) -> Result<(), Failure> {
+        match job {
+            Job::Page(request) => {
+                let newest = self.latest(request, queue);
+                return self.answer(newest);
+            }
+            Job::Row(number) => return self.row(number),
+            Job::Find(request) => self.finder = Some(Finder::new(*request, &self.encodings)),
+            Job::CancelFind => self.finder = None,
+            Job::Encodings(encodings) => self.encodings = encodings,
+            Job::Save(save) => self.save(*save),
+            Job::Open(opened) => self.open(*opened),
+            Job::Close => self.close(),
+            Job::Stop => self.stopped = true,
+        }
+        Ok(())
+    }
+
+    fn fail(&self, failure: Failure) {
+        self.outbox.send(Event::Failed { socket: None, session: None, failure });
+    }
+
+    fn go_on_answering(&mut self) -> Result<(), Failure> {
+        self.wanted.take().map_or(Ok(()), |request| self.answer(Some(request)))
     }
 
     /// Scans a step for the filter and sends what is known so far; what is left stays wanted.
@@ -203,18 +226,14 @@ impl Worker {
         loop {
             match queue.try_recv() {
                 Ok(Job::Page(request)) => newest = request,
-                Ok(Job::Row(number)) => {
-                    if let Err(failure) = self.row(number) {
-                        self.outbox.send(Event::Failed { socket: None, session: None, failure });
-                    }
-                }
-                Ok(Job::Encodings(encodings)) => self.encodings = encodings,
-                Ok(Job::Save(save)) => self.save(*save),
-                Ok(Job::Open(opened)) => self.open(*opened),
-                Ok(Job::Close) => self.close(),
                 Ok(Job::Stop) | Err(TryRecvError::Disconnected) => {
                     self.stopped = true;
                     return None;
+                }
+                Ok(other) => {
+                    if let Err(failure) = self.carry_out(other, queue) {
+                        self.fail(failure);
+                    }
                 }
                 Err(TryRecvError::Empty) => return Some(newest),
             }
@@ -227,6 +246,7 @@ impl Worker {
             return;
         }
         self.wanted = None;
+        self.finder = None;
         match reader.page(&PageRequest { filter: Filter::default(), first: 0, count: 0, from_end: false }) {
             Ok(page) => {
                 self.opened = Some((reader, place));
@@ -238,6 +258,7 @@ impl Worker {
 
     fn close(&mut self) {
         self.wanted = None;
+        self.finder = None;
         self.opened = None;
         self.outbox.send(Event::JournalClosed);
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::address::HostPort;
 use super::browser::BrowserContent;
 use super::facility::Facility;
+use super::find::FindRequest;
 use super::ids::{SessionId, SocketId, TransferId};
 use super::multicast::MulticastGroup;
 use super::options::{OptionValue, SocketOption};
@@ -248,6 +249,11 @@ pub enum Command {
     },
     /// Only the latest request matters: an older one that was not answered yet is dropped.
     ReadPage(PageRequest),
+    /// Looks for a row, in steps between which pages are read. Only the latest request matters; answered by
+    /// [`super::Event::Finding`].
+    Find(Box<FindRequest>),
+    /// Gives it up; nothing more is told of it.
+    CancelFind,
     /// Encodings, by label, that [`super::Filter::text`] is looked for in beside UTF-8.
     SetFilterEncodings(Vec<String>),
     LoadRow {

@@ -11,6 +11,7 @@ use super::descriptor::ReceivedDescriptor;
 use super::endpoint::Endpoint;
 use super::facility::Facility;
 use super::failure::{Failure, PortOwner};
+use super::find::Finding;
 use super::ids::{SessionId, SocketId, TransferId};
 use super::import::Imported;
 use super::interface::NetworkInterface;
@@ -321,6 +322,11 @@ pub enum Event {
     RowLoaded {
         number: u64,
         payload: Arc<[u8]>,
+    },
+    /// How the latest [`super::Command::Find`] goes; a read that fails ends it with [`Self::Failed`] instead.
+    Finding {
+        id: u64,
+        finding: Finding,
     },
     JournalSaved {
         path: PathBuf,

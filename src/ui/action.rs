@@ -11,7 +11,7 @@ use crate::codec::visible::visible;
 use crate::i18n::Language;
 use crate::model::{Command, LanguageChoice, Role, SessionId, SocketId, ThemeChoice};
 use crate::tr;
-use crate::ui::panels::journal::CopyKind;
+use crate::ui::panels::journal::{CopyKind, Step};
 
 /// One user action. Panels push them; the app carries them out after the frame.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +28,12 @@ pub enum UiCommand {
     ToggleFollow,
     ToggleInspector,
     FocusFilter,
+    /// Opens the journal's bar for finding a row.
+    Find,
+    /// Opens the journal's bar for going to a row or a time.
+    GoTo,
+    /// Sends the journal's cursor to another row.
+    Step(Step),
     /// How the bytes of one of this tab's sessions, or of them all, are shown as text.
     SetDisplayEncoding(SocketId, Option<SessionId>, Encoding),
     /// The same for every tab.
@@ -93,18 +99,24 @@ pub enum UiCommand {
 
 impl UiCommand {
     /// What has a place in the menus and a shortcut, in the order that the list of shortcuts shows.
-    pub const WITH_SHORTCUTS: [Self; 19] = [
+    pub const WITH_SHORTCUTS: [Self; 25] = [
         Self::NewTab(Role::Server),
         Self::NewTab(Role::Client),
         Self::NewTabHere,
         Self::CloseTabHere,
-        // Before the one without Shift, which Shift does not keep from matching.
+        // Before the one without Shift, which Shift does not keep from matching; so are others below.
         Self::PreviousTabHere,
         Self::NextTabHere,
         Self::OpenJournal,
         Self::SaveJournal,
         Self::ClearJournal,
         Self::FocusFilter,
+        Self::Find,
+        Self::Step(Step::PreviousMatch),
+        Self::Step(Step::NextMatch),
+        Self::GoTo,
+        Self::Step(Step::PreviousError),
+        Self::Step(Step::NextError),
         Self::ToggleFollow,
         Self::ToggleInspector,
         Self::CompareWith,
@@ -129,6 +141,9 @@ impl UiCommand {
             Self::ToggleFollow => tr!(language, "action.follow"),
             Self::ToggleInspector => tr!(language, "action.inspector"),
             Self::FocusFilter => tr!(language, "action.filter"),
+            Self::Find => tr!(language, "action.find"),
+            Self::GoTo => tr!(language, "action.go_to"),
+            Self::Step(step) => step.label(language),
             Self::SetDisplayEncoding(..) | Self::SetDisplayEncodingOfAll(_) => tr!(language, "action.display_encoding"),
             Self::DecodeAs(..) => tr!(language, "inspector.decode_as"),
             Self::CompareWith => tr!(language, "action.compare_with"),
@@ -191,6 +206,8 @@ impl UiCommand {
             Self::ToggleFollow => tr!(language, "tooltip.follow"),
             Self::ToggleInspector => tr!(language, "tooltip.inspector"),
             Self::CompareWith => tr!(language, "tooltip.compare_with"),
+            Self::Find => tr!(language, "tooltip.find"),
+            Self::GoTo => tr!(language, "go_to.help"),
             Self::SaveJournal => tr!(language, "tooltip.save_journal"),
             Self::OpenJournal => tr!(language, "tooltip.open_journal"),
             Self::CloseJournal => tr!(language, "tooltip.close_journal"),
@@ -218,7 +235,10 @@ impl UiCommand {
             Self::OpenJournal => command(Key::O),
             Self::SaveJournal => command(Key::S),
             Self::ClearJournal => shifted(Key::Delete),
-            Self::FocusFilter => command(Key::F),
+            Self::FocusFilter => shifted(Key::F),
+            Self::Find => command(Key::F),
+            Self::GoTo => command(Key::G),
+            Self::Step(step) => Some(step.shortcut()),
             Self::ToggleFollow => command(Key::E),
             Self::ToggleInspector => command(Key::I),
             Self::CompareWith => command(Key::M),

@@ -34,6 +34,13 @@ impl App {
             UiCommand::ToggleFollow => self.shown_journal().toggle_follow(),
             UiCommand::ToggleInspector => self.settings.show_inspector = !self.settings.show_inspector,
             UiCommand::FocusFilter => self.shown_journal().focus_filter(),
+            UiCommand::Find => self.shown_journal().open_find(),
+            UiCommand::GoTo => self.shown_journal().open_go_to(),
+            UiCommand::Step(step) => {
+                if let Some(command) = self.shown_journal().step(step) {
+                    self.engine.send(command);
+                }
+            }
             UiCommand::SetDisplayEncoding(socket, session, encoding) => {
                 self.shown_sessions().shown_as.choose(socket, session, encoding);
             }

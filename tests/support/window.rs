@@ -9,8 +9,8 @@ use egui_kittest::{Harness, HarnessBuilder};
 use sockeye::codec::decode::Decoder;
 use sockeye::i18n::Language;
 use sockeye::model::{
-    Call, Command, Condition, Direction, Event, Filter, Page, PageRequest, PageRow, Peer, Protocol, Purpose, Role,
-    RowBody, SessionId, SessionInfo, Settings, SocketId, Stamp, Traffic,
+    Call, Command, Condition, Direction, Event, Filter, FindRequest, Finding, Page, PageRequest, PageRow, Peer,
+    Protocol, Purpose, Role, RowBody, SessionId, SessionInfo, Settings, SocketId, Stamp, Traffic,
 };
 use sockeye::ui::action::UiCommand;
 use sockeye::ui::context::Cx;
@@ -53,6 +53,29 @@ impl Rows {
     }
 }
 
+impl Rows {
+    fn find(&self, request: &FindRequest) -> Finding {
+        let is_wanted = |number: &u64| {
+            let row = (self.make)(*number);
+            passes(&request.filter, &row) && holds(&request.condition, &row)
+        };
+        let FindRequest { from, backward, wraps, .. } = *request;
+        let (ahead, behind) = match (from, backward) {
+            (None, _) => (1..=self.total, 1..=0),
+            (Some(from), false) => (from + 1..=self.total, 1..=from),
+            (Some(from), true) => (1..=from - 1, from..=self.total),
+        };
+        let first = |mut numbers: std::ops::RangeInclusive<u64>| {
+            if backward { numbers.rfind(is_wanted) } else { numbers.find(is_wanted) }
+        };
+        match (first(ahead), wraps.then(|| first(behind)).flatten()) {
+            (Some(number), _) => Finding::Found { number, wrapped: false },
+            (None, Some(number)) => Finding::Found { number, wrapped: true },
+            (None, None) => Finding::NotFound,
+        }
+    }
+}
+
 fn passes(filter: &Filter, row: &PageRow) -> bool {
     filter.socket.is_none_or(|socket| socket == row.socket)
         && filter.session.is_none_or(|session| Some(session) == row.session)
@@ -67,6 +90,7 @@ fn holds(condition: &Condition, row: &PageRow) -> bool {
         Condition::Direction(wanted) => {
             matches!(&row.body, RowBody::Data { direction, .. } if direction == wanted)
         }
+        Condition::Error => matches!(row.body, RowBody::Failed { .. } | RowBody::Notice { .. }),
         Condition::Peer(peer) => row.peer.contains(peer.as_str()),
         Condition::Text(text) => String::from_utf8_lossy(&row.preview).contains(text.as_str()),
         other => panic!("the made-up journal can't tell {other:?}"),
@@ -173,6 +197,10 @@ impl Window {
             }
             UiCommand::CopyText(text) => self.copied = Some(text),
             UiCommand::ToggleFollow => self.journal.toggle_follow(),
+            UiCommand::Step(step) => {
+                let command = self.journal.step(step);
+                command.into_iter().for_each(|command| self.carry_out(UiCommand::Engine(command), ctx));
+            }
             UiCommand::ShowOnly(scope) => self.sessions.selected = scope,
             UiCommand::DecodeAs(socket, session, decoder) => self.sessions.decode_as(socket, session, decoder),
             UiCommand::CompareWith => {
@@ -198,6 +226,10 @@ impl Window {
                     let row = (self.rows.make)(number);
                     let payload = row.preview.iter().copied().cycle().take(row.len as usize).collect();
                     self.event(&Event::RowLoaded { number, payload });
+                }
+                Command::Find(request) => {
+                    let finding = self.rows.find(&request);
+                    self.event(&Event::Finding { id: request.id, finding });
                 }
                 _ => {}
             }

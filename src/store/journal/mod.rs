@@ -7,6 +7,7 @@ mod columns;
 mod connection;
 mod describe;
 mod export;
+mod find;
 mod match_set;
 mod matcher;
 mod needle;
@@ -16,6 +17,7 @@ mod search;
 mod whole;
 mod writer;
 
+pub use find::Find;
 pub use reader::{JournalReader, SaveCanceller};
 pub use whole::{WholeJournal, part_name};
 pub use writer::JournalWriter;

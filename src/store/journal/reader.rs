@@ -10,10 +10,13 @@ use rusqlite::{Connection, InterruptHandle, OptionalExtension};
 use super::columns::{self, Extent, SELECT_PREVIEW, StoredRow};
 use super::connection::{failure, open_for_reading};
 use super::export::Export;
+use super::find::Find;
 use super::matcher::Matcher;
 use super::search::Search;
 use crate::codec::encoding::Encoding;
-use crate::model::{Call, Failure, Filter, Operation, Page, PageRequest, PageRow, Row, RowBody, SaveRequest, Saved};
+use crate::model::{
+    Call, Failure, Filter, Finding, Operation, Page, PageRequest, PageRow, Row, RowBody, SaveRequest, Saved,
+};
 
 /// The reading end of a journal, with a connection of its own: it sees whole transactions, and never makes the writer
 /// wait. Calls take time in proportion to what they are asked for, not to the journal's length.
@@ -114,6 +117,15 @@ impl JournalReader {
         };
         let rows = read_rows(&snapshot, extent.map_or(0, |extent| extent.first), &numbers)?;
         Ok(Page { filter: request.filter.clone(), first, rows, matches, total, complete })
+    }
+
+    /// Looks at up to so many more rows (fewer, where payloads are long) for the one that is wanted.
+    ///
+    /// # Errors
+    /// A read error.
+    pub fn find(&mut self, find: &mut Find, rows: usize) -> Result<Finding, Failure> {
+        let found = self.connection.unchecked_transaction().and_then(|snapshot| find.step(&snapshot, rows));
+        found.map_err(|error| failure(Operation::ReadFile, &self.path, &error))
     }
 
     /// The whole payload of a row; `None` if the journal has no such row.

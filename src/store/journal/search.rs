@@ -22,19 +22,39 @@ pub(super) struct Search {
 
 /// One call of [`Search::scan`] ends after the row that makes it this many bytes of payload: a page that waits behind it
 /// must not wait long.
-const BYTES_A_SCAN: usize = 32 << 20;
+pub(super) const BYTES_A_SCAN: usize = 32 << 20;
 
 /// A wider gap between two numbers is not worth the memory that passing over it takes.
 const GAP_MAX: u64 = 1 << 24;
 
+/// A query for [`candidate`]s; `which` comes after `WHERE`.
+pub(super) fn select(matcher: &Matcher, which: &str) -> String {
+    let payload = if matcher.reads_payload() { "payload" } else { "NULL" };
+    format!(
+        "SELECT number, kind, socket, session, direction, peer, body, {payload}, wall_ns, len FROM rows WHERE {which}"
+    )
+}
+
+/// What a matcher looks at, out of a row of [`select`] with this number.
+pub(super) fn candidate<'row>(number: u64, row: &'row rusqlite::Row<'_>) -> rusqlite::Result<Candidate<'row>> {
+    Ok(Candidate {
+        number,
+        wall_ns: columns::signed(row, 8)?.unwrap_or(0),
+        len: columns::unsigned(row, 9)?.unwrap_or(0),
+        kind: columns::signed(row, 1)?.unwrap_or(-1),
+        socket: columns::signed(row, 2)?.unwrap_or(0),
+        session: columns::signed(row, 3)?,
+        direction: columns::signed(row, 4)?.unwrap_or(0),
+        peer: columns::bytes(row, 5)?,
+        body: columns::bytes(row, 6)?,
+        payload: columns::bytes(row, 7)?,
+    })
+}
+
 impl Search {
     pub(super) fn new(filter: Filter, encodings: &[Encoding]) -> Self {
         let matcher = Matcher::new(&filter, encodings);
-        let payload = if matcher.reads_payload() { "payload" } else { "NULL" };
-        let sql = format!(
-            "SELECT number, kind, socket, session, direction, peer, body, {payload}, wall_ns, len FROM rows \
-             WHERE number >= ?1 ORDER BY number LIMIT ?2"
-        );
+        let sql = select(&matcher, "number >= ?1 ORDER BY number LIMIT ?2");
         Self { filter, encodings: encodings.to_vec(), matcher, sql, base: 0, matches: MatchSet::default() }
     }
 
@@ -72,18 +92,7 @@ impl Search {
             let Some(number) = columns::unsigned(row, 0)?.filter(|number| (self.next()..=last).contains(number)) else {
                 continue;
             };
-            let candidate = Candidate {
-                number,
-                wall_ns: columns::signed(row, 8)?.unwrap_or(0),
-                len: columns::unsigned(row, 9)?.unwrap_or(0),
-                kind: columns::signed(row, 1)?.unwrap_or(-1),
-                socket: columns::signed(row, 2)?.unwrap_or(0),
-                session: columns::signed(row, 3)?,
-                direction: columns::signed(row, 4)?.unwrap_or(0),
-                peer: columns::bytes(row, 5)?,
-                body: columns::bytes(row, 6)?,
-                payload: columns::bytes(row, 7)?,
-            };
+            let candidate = candidate(number, row)?;
             bytes += candidate.payload.len();
             // A gap, which only a damaged journal has, matches nothing.
             if number - self.next() > GAP_MAX {

@@ -6,7 +6,7 @@ use crate::model::{LanguageChoice, Role, ThemeChoice};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
-use crate::ui::panels::journal::CopyKind;
+use crate::ui::panels::journal::{CopyKind, Step};
 use crate::ui::widgets::icon::{Icon, icon_button};
 
 /// What the menus show as chosen.
@@ -57,7 +57,12 @@ pub fn menu_bar(ui: &mut Ui, cx: &mut Cx<'_>, state: MenuState, recent: &[String
             ui.separator();
             ui.add_enabled_ui(state.has_bytes, |ui| items(ui, cx, &[UiCommand::CompareWith]));
             ui.separator();
-            items(ui, cx, &[UiCommand::FocusFilter]);
+            let found = [Step::NextMatch, Step::PreviousMatch].map(UiCommand::Step);
+            items(ui, cx, &[UiCommand::FocusFilter, UiCommand::Find]);
+            items(ui, cx, &found);
+            ui.separator();
+            items(ui, cx, &[UiCommand::GoTo]);
+            items(ui, cx, &[Step::NextError, Step::PreviousError].map(UiCommand::Step));
             ui.separator();
             ui.add_enabled_ui(!state.reading, |ui| items(ui, cx, &[UiCommand::ClearJournal]));
         });

@@ -52,7 +52,7 @@ impl JournalPanel {
         }
     }
 
-    fn on_click(&mut self, position: u64, toggle: bool, extend: bool) {
+    pub(super) fn on_click(&mut self, position: u64, toggle: bool, extend: bool) {
         let Some(row) = self.pages.row(position) else { return };
         let number = row.number;
         if toggle {

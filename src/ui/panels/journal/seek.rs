@@ -7,6 +7,8 @@ use crate::model::Page;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Seek {
     pub(super) number: u64,
+    /// The cursor goes there.
+    pub(super) chooses: bool,
     low: u64,
     high: u64,
 }
@@ -22,7 +24,11 @@ pub(super) enum Sought {
 
 impl Seek {
     pub(super) fn new(number: u64) -> Self {
-        Self { number, low: 0, high: u64::MAX }
+        Self { number, chooses: false, low: 0, high: u64::MAX }
+    }
+
+    pub(super) fn choosing(number: u64) -> Self {
+        Self { chooses: true, ..Self::new(number) }
     }
 
     pub(super) fn look(&mut self, page: &Page) -> Sought {
