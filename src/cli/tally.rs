@@ -148,6 +148,7 @@ impl Tally {
             // The window's affairs, and what Closed, Disconnected's caller and the summary say already.
             Event::StoppedListening { .. }
             | Event::Finding { .. }
+            | Event::Marked { .. }
             | Event::Resolved { .. }
             | Event::CarriesFiles { .. }
             | Event::TransferAsks { .. }

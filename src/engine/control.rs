@@ -192,6 +192,8 @@ impl Control {
             Command::LoadRow { number } => self.core.reader.row(number),
             Command::Find(request) => self.core.reader.find(request),
             Command::CancelFind => self.core.reader.cancel_find(),
+            Command::MarkRow { number, note, opened: true } => self.core.reader.mark(number, note),
+            Command::MarkRow { number, note, opened: false } => self.core.recorder.mark(number, note),
             Command::ClearJournal => self.core.recorder.clear(),
             Command::OpenJournal { path } => self.opening.start(&self.core, path),
             Command::CloseJournal => {

@@ -25,6 +25,7 @@ enum Job {
     Row(u64),
     Find(Box<FindRequest>),
     CancelFind,
+    Mark { number: u64, note: Option<String> },
     Encodings(Vec<Encoding>),
     Save(Box<SaveRequest>),
     Open(Box<Opened>),
@@ -109,6 +110,11 @@ impl Reader {
         self.job(Job::CancelFind);
     }
 
+    /// Of the journal that was opened; what is being recorded is the recorder's to write.
+    pub(super) fn mark(&self, number: u64, note: Option<String>) {
+        self.job(Job::Mark { number, note });
+    }
+
     pub(super) fn encodings(&self, encodings: Vec<Encoding>) {
         self.job(Job::Encodings(encodings));
     }
@@ -190,6 +196,7 @@ impl Worker {
             Job::Row(number) => return self.row(number),
             Job::Find(request) => self.finder = Some(Finder::new(*request, &self.encodings)),
             Job::CancelFind => self.finder = None,
+            Job::Mark { number, note } => return self.mark(number, note),
             Job::Encodings(encodings) => self.encodings = encodings,
             Job::Save(save) => self.save(*save),
             Job::Open(opened) => self.open(*opened),
@@ -267,6 +274,14 @@ impl Worker {
         let reader = self.opened.as_mut().map_or(&mut self.reader, |(reader, _)| reader);
         if let Some(payload) = reader.payload(number)? {
             self.outbox.send(Event::RowLoaded { number, payload: payload.into() });
+        }
+        Ok(())
+    }
+
+    fn mark(&mut self, number: u64, note: Option<String>) -> Result<(), Failure> {
+        let Some((reader, _)) = &mut self.opened else { return Ok(()) };
+        if reader.mark(number, note.as_deref())? {
+            self.outbox.send(Event::Marked { number, note, opened: true });
         }
         Ok(())
     }

@@ -23,6 +23,7 @@ const RETRY: Duration = Duration::from_secs(1);
 
 enum Job {
     Rows { rows: Vec<Row>, cost: u64 },
+    Mark { number: u64, note: Option<String> },
     Clear,
     Stop,
 }
@@ -75,6 +76,10 @@ impl Recorder {
 
     pub(super) fn clear(&self) {
         self.job(Job::Clear);
+    }
+
+    pub(super) fn mark(&self, number: u64, note: Option<String>) {
+        self.job(Job::Mark { number, note });
     }
 
     /// Nobody waits for the disk any more: the program ends.
@@ -133,6 +138,7 @@ impl Worker {
             match job {
                 Ok(Job::Stop) | Err(RecvTimeoutError::Disconnected) => return self.try_last(),
                 Ok(Job::Clear) => self.clear(),
+                Ok(Job::Mark { number, note }) => self.mark(number, note),
                 Ok(Job::Rows { rows, cost }) => next = self.append_waiting(rows, cost, queue),
                 Err(RecvTimeoutError::Timeout) => {}
             }
@@ -204,6 +210,14 @@ impl Worker {
         self.paused = Some(Paused { missed, told: missed, next_try: Instant::now() + RETRY });
         if missed > told {
             self.notice(Notice::RecordingPaused { missed });
+        }
+    }
+
+    fn mark(&mut self, number: u64, note: Option<String>) {
+        match self.writer.mark(number, note.as_deref()) {
+            Ok(true) => self.outbox.send(Event::Marked { number, note, opened: false }),
+            Ok(false) => {}
+            Err(failure) => self.outbox.send(Event::Failed { socket: None, session: None, failure }),
         }
     }
 

@@ -259,6 +259,14 @@ pub enum Command {
     LoadRow {
         number: u64,
     },
+    /// Marks a row with a note, which may be empty, or takes its mark away. Answered by [`super::Event::Marked`]; not where
+    /// the row is gone.
+    MarkRow {
+        number: u64,
+        note: Option<String>,
+        /// Of the journal that was opened, not of the one that is being recorded.
+        opened: bool,
+    },
     /// Removes all rows. Numbers go on counting.
     ClearJournal,
     /// Reads another journal, or a capture made into one, in place of what is being recorded, until [`Self::CloseJournal`].

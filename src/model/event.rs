@@ -323,6 +323,12 @@ pub enum Event {
         number: u64,
         payload: Arc<[u8]>,
     },
+    /// As [`super::Command::MarkRow`] asked for it; it is on disk.
+    Marked {
+        number: u64,
+        note: Option<String>,
+        opened: bool,
+    },
     /// How the latest [`super::Command::Find`] goes; a read that fails ends it with [`Self::Failed`] instead.
     Finding {
         id: u64,

@@ -72,6 +72,7 @@ impl Filter {
     /// `!` more, and parentheses most. A condition is one of
     ///
     /// - `in`, `out`: bytes of that direction; `error`: failures and notices;
+    /// - `is:marked`: marked by the user;
     /// - `session:3`;
     /// - `peer:127.0.0.1`: contained in the peer; with `*` (any text) or `?` (any character), all of it;
     /// - `len>100`, `row<=7`: bytes of the payload, the row's number; also `>=`, `<`, `=`, `!=`;

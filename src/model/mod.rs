@@ -61,7 +61,7 @@ pub use row::{Call, Direction, Life, Row, RowBody, Stamp};
 pub use save::{SaveFormat, SaveRequest, Saved};
 pub use session::{Purpose, Role, SessionInfo, Traffic};
 pub use settings::{
-    ClientTab, ComposerSettings, Damage, LanguageChoice, LineEndingChoice, ServerTab, Settings, ThemeChoice,
+    ClientTab, ComposerSettings, Damage, LanguageChoice, LineEndingChoice, ServerTab, Settings, ThemeChoice, TimeMode,
     WindowPlace,
 };
 pub use shown_as::ShownAs;

@@ -32,6 +32,8 @@ pub struct Page {
     pub matches: u64,
     /// Rows in the journal.
     pub total: u64,
+    /// The wall clock at the journal's first row, in nanoseconds since 1970; `None` where there is no row.
+    pub began_ns: Option<i64>,
     /// False while older rows are still being scanned for the filter.
     pub complete: bool,
 }
@@ -56,6 +58,8 @@ pub struct PageRow {
     pub context: Vec<u8>,
     /// Monotonic nanoseconds since the row before it in the journal; `None` for the first.
     pub delta_ns: Option<u64>,
+    /// What the user wrote beside a row that is marked, which may be nothing; `None` for one that is not.
+    pub note: Option<String>,
 }
 
 impl PageRow {

@@ -189,6 +189,19 @@ impl Default for ClientTab {
     }
 }
 
+/// What the journal's time column shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TimeMode {
+    /// The time of the day.
+    #[default]
+    Clock,
+    /// How long after the journal's first row.
+    SinceStart,
+    /// How long after the row before.
+    SinceLast,
+}
+
 /// All settings; a value that can't be read takes its default and is reported as [`Damage`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -200,6 +213,7 @@ pub struct Settings {
     pub window: Option<WindowPlace>,
     pub follow_end: bool,
     pub show_inspector: bool,
+    pub times: TimeMode,
     /// Share of the window's height that the panels take, 0.2 to 0.8.
     pub split: f32,
     /// Paths of journals and captures that were opened, the latest first.
@@ -223,6 +237,7 @@ impl Default for Settings {
             window: None,
             follow_end: true,
             show_inspector: true,
+            times: TimeMode::Clock,
             split: 0.5,
             recent: Vec::new(),
             columns: BTreeMap::new(),

@@ -9,9 +9,9 @@ use crate::codec::decode::Decoder;
 use crate::codec::encoding::Encoding;
 use crate::codec::visible::visible;
 use crate::i18n::Language;
-use crate::model::{Command, LanguageChoice, Role, SessionId, SocketId, ThemeChoice};
+use crate::model::{Command, LanguageChoice, Role, SessionId, SocketId, ThemeChoice, TimeMode};
 use crate::tr;
-use crate::ui::panels::journal::{CopyKind, Step};
+use crate::ui::panels::journal::{CopyKind, Step, time_mode_label};
 
 /// One user action. Panels push them; the app carries them out after the frame.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +34,10 @@ pub enum UiCommand {
     GoTo,
     /// Sends the journal's cursor to another row.
     Step(Step),
+    /// Marks the chosen row, or takes its mark away.
+    ToggleMark,
+    /// Opens the journal's bar for writing something beside the chosen row.
+    EditNote,
     /// How the bytes of one of this tab's sessions, or of them all, are shown as text.
     SetDisplayEncoding(SocketId, Option<SessionId>, Encoding),
     /// The same for every tab.
@@ -77,6 +81,8 @@ pub enum UiCommand {
     },
     SetLanguage(LanguageChoice),
     SetTheme(ThemeChoice),
+    /// What the journal's time column shows.
+    ShowTimes(TimeMode),
     ZoomIn,
     ZoomOut,
     ZoomReset,
@@ -99,7 +105,7 @@ pub enum UiCommand {
 
 impl UiCommand {
     /// What has a place in the menus and a shortcut, in the order that the list of shortcuts shows.
-    pub const WITH_SHORTCUTS: [Self; 25] = [
+    pub const WITH_SHORTCUTS: [Self; 29] = [
         Self::NewTab(Role::Server),
         Self::NewTab(Role::Client),
         Self::NewTabHere,
@@ -117,6 +123,10 @@ impl UiCommand {
         Self::GoTo,
         Self::Step(Step::PreviousError),
         Self::Step(Step::NextError),
+        Self::EditNote,
+        Self::ToggleMark,
+        Self::Step(Step::PreviousMark),
+        Self::Step(Step::NextMark),
         Self::ToggleFollow,
         Self::ToggleInspector,
         Self::CompareWith,
@@ -144,6 +154,8 @@ impl UiCommand {
             Self::Find => tr!(language, "action.find"),
             Self::GoTo => tr!(language, "action.go_to"),
             Self::Step(step) => step.label(language),
+            Self::ToggleMark => tr!(language, "action.toggle_mark"),
+            Self::EditNote => tr!(language, "action.edit_note"),
             Self::SetDisplayEncoding(..) | Self::SetDisplayEncodingOfAll(_) => tr!(language, "action.display_encoding"),
             Self::DecodeAs(..) => tr!(language, "inspector.decode_as"),
             Self::CompareWith => tr!(language, "action.compare_with"),
@@ -177,6 +189,7 @@ impl UiCommand {
             Self::SetTheme(ThemeChoice::System) => tr!(language, "action.theme_system"),
             Self::SetTheme(ThemeChoice::Light) => tr!(language, "action.theme_light"),
             Self::SetTheme(ThemeChoice::Dark) => tr!(language, "action.theme_dark"),
+            Self::ShowTimes(mode) => time_mode_label(*mode, language),
             Self::ZoomIn => tr!(language, "action.zoom_in"),
             Self::ZoomOut => tr!(language, "action.zoom_out"),
             Self::ZoomReset => tr!(language, "action.zoom_reset"),
@@ -208,6 +221,8 @@ impl UiCommand {
             Self::CompareWith => tr!(language, "tooltip.compare_with"),
             Self::Find => tr!(language, "tooltip.find"),
             Self::GoTo => tr!(language, "go_to.help"),
+            Self::ToggleMark => tr!(language, "tooltip.toggle_mark"),
+            Self::EditNote => tr!(language, "tooltip.edit_note"),
             Self::SaveJournal => tr!(language, "tooltip.save_journal"),
             Self::OpenJournal => tr!(language, "tooltip.open_journal"),
             Self::CloseJournal => tr!(language, "tooltip.close_journal"),
@@ -239,6 +254,8 @@ impl UiCommand {
             Self::Find => command(Key::F),
             Self::GoTo => command(Key::G),
             Self::Step(step) => Some(step.shortcut()),
+            Self::ToggleMark => command(Key::B),
+            Self::EditNote => shifted(Key::B),
             Self::ToggleFollow => command(Key::E),
             Self::ToggleInspector => command(Key::I),
             Self::CompareWith => command(Key::M),

@@ -41,6 +41,12 @@ impl App {
                     self.engine.send(command);
                 }
             }
+            UiCommand::ToggleMark => {
+                if let Some(command) = self.shown_journal().toggle_mark() {
+                    self.engine.send(command);
+                }
+            }
+            UiCommand::EditNote => self.shown_journal().open_note(),
             UiCommand::SetDisplayEncoding(socket, session, encoding) => {
                 self.shown_sessions().shown_as.choose(socket, session, encoding);
             }
@@ -79,6 +85,13 @@ impl App {
             UiCommand::SetTheme(choice) => {
                 self.settings.theme = choice;
                 ctx.set_theme(theme::preference(choice));
+            }
+            UiCommand::ShowTimes(mode) => {
+                self.settings.times = mode;
+                self.journal.show_times(mode);
+                if let Some(reading) = &mut self.reading {
+                    reading.journal.show_times(mode);
+                }
             }
             UiCommand::ZoomIn => self.zoom(ctx, self.settings.zoom + ZOOM_STEP),
             UiCommand::ZoomOut => self.zoom(ctx, self.settings.zoom - ZOOM_STEP),

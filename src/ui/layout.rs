@@ -29,6 +29,7 @@ impl App {
                 theme: self.settings.theme,
                 follow: self.shown_journal().follow_end(),
                 inspector: self.settings.show_inspector,
+                times: self.settings.times,
                 rows_selected: self.shown_journal().has_selection(),
                 has_bytes: self.shown_journal().chosen().is_some_and(|row| matches!(row.body, RowBody::Data { .. })),
                 reading: self.reading.is_some(),

@@ -24,6 +24,9 @@ use crate::raster::Raster;
 /// 2026-09-21 14:13:20 UTC.
 const BEGAN_NS: i64 = 1_790_000_000_000_000_000;
 
+/// From one row to the next.
+const STEP_NS: u64 = 41_234;
+
 /// A journal that makes its rows up when they are read.
 pub(crate) struct Rows {
     pub(crate) total: u64,
@@ -49,7 +52,15 @@ impl Rows {
         let end = (first + request.count as u64).min(matches);
         let number = |position: u64| if all { position + 1 } else { numbers[position as usize] };
         let rows = (first..end).map(|position| (self.make)(number(position))).collect();
-        Page { filter: filter.clone(), first, rows, matches, total: self.total, complete: true }
+        Page {
+            filter: filter.clone(),
+            first,
+            rows,
+            matches,
+            total: self.total,
+            began_ns: Some(BEGAN_NS + STEP_NS as i64),
+            complete: true,
+        }
     }
 }
 
@@ -91,6 +102,7 @@ fn holds(condition: &Condition, row: &PageRow) -> bool {
             matches!(&row.body, RowBody::Data { direction, .. } if direction == wanted)
         }
         Condition::Error => matches!(row.body, RowBody::Failed { .. } | RowBody::Notice { .. }),
+        Condition::Marked => row.note.is_some(),
         Condition::Peer(peer) => row.peer.contains(peer.as_str()),
         Condition::Text(text) => String::from_utf8_lossy(&row.preview).contains(text.as_str()),
         other => panic!("the made-up journal can't tell {other:?}"),
@@ -282,7 +294,7 @@ pub(crate) fn session(id: u64, role: Role, protocol: Protocol) -> SessionView {
 
 /// A row of session 1 with `body`.
 pub(crate) fn row(number: u64, body: RowBody) -> PageRow {
-    let ns = number * 41_234;
+    let ns = number * STEP_NS;
     PageRow {
         number,
         stamp: Stamp { wall_ns: BEGAN_NS + ns as i64, mono_ns: 5_000_000_000 + ns, kernel_ns: None },
@@ -294,7 +306,8 @@ pub(crate) fn row(number: u64, body: RowBody) -> PageRow {
         len: 0,
         preview: Vec::new(),
         context: Vec::new(),
-        delta_ns: (number > 1).then_some(41_234),
+        delta_ns: (number > 1).then_some(STEP_NS),
+        note: None,
     }
 }
 

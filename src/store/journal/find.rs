@@ -3,6 +3,7 @@
 use rusqlite::Connection;
 
 use super::columns::{self, Extent};
+use super::marks::Marks;
 use super::matcher::Matcher;
 use super::search::{BYTES_A_SCAN, candidate, select};
 use crate::codec::encoding::Encoding;
@@ -51,6 +52,7 @@ impl Find {
         let low = low.max(extent.first);
         let mut left = (low <= high).then_some((low, high));
         if left.is_some() {
+            let marks = if self.matcher.reads_marks() { Marks::read(connection)? } else { Marks::default() };
             let mut statement = connection.prepare_cached(&self.sql)?;
             let limit = i64::try_from(rows).unwrap_or(i64::MAX);
             let mut found = statement.query((low.cast_signed(), high.cast_signed(), limit))?;
@@ -61,7 +63,7 @@ impl Find {
                 let Some(number) = columns::unsigned(row, 0)?.filter(|number| (low..=high).contains(number)) else {
                     continue;
                 };
-                let candidate = candidate(number, row)?;
+                let candidate = candidate(number, row, &marks)?;
                 seen += 1;
                 bytes += candidate.payload.len();
                 if self.matcher.matches(&candidate) {

@@ -8,6 +8,7 @@ mod connection;
 mod describe;
 mod export;
 mod find;
+mod marks;
 mod match_set;
 mod matcher;
 mod needle;

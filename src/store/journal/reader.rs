@@ -8,11 +8,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rusqlite::{Connection, InterruptHandle, OptionalExtension};
 
 use super::columns::{self, Extent, SELECT_PREVIEW, StoredRow};
-use super::connection::{failure, open_for_reading};
+use super::connection::{failure, open_for_reading, open_to_change};
 use super::export::Export;
 use super::find::Find;
+use super::marks::Marks;
 use super::matcher::Matcher;
 use super::search::Search;
+use super::{marks, schema};
 use crate::codec::encoding::Encoding;
 use crate::model::{
     Call, Failure, Filter, Finding, Operation, Page, PageRequest, PageRow, Row, RowBody, SaveRequest, Saved,
@@ -115,8 +117,22 @@ impl JournalReader {
             Some(_) => self.search.numbers(positions).collect(),
             None => Vec::new(),
         };
+        let began_ns = extent.map(|extent| read_began(&snapshot, extent.first)).transpose()?.flatten();
         let rows = read_rows(&snapshot, extent.map_or(0, |extent| extent.first), &numbers)?;
-        Ok(Page { filter: request.filter.clone(), first, rows, matches, total, complete })
+        Ok(Page { filter: request.filter.clone(), first, rows, matches, total, began_ns, complete })
+    }
+
+    /// Marks a row of a journal that nobody records into, as [`super::JournalWriter::mark`] does.
+    ///
+    /// # Errors
+    /// What the system says of the file, or a write error.
+    pub fn mark(&mut self, number: u64, note: Option<&str>) -> Result<bool, Failure> {
+        let failed = |error: rusqlite::Error| failure(Operation::WriteJournal, &self.path, &error);
+        let connection = open_to_change(&self.path)?;
+        let marked = marks::set(&connection, number, note).map_err(failed)?;
+        // One that was of an older version has the table itself now.
+        self.connection.execute_batch(schema::NO_STAND_IN).map_err(failed)?;
+        Ok(marked)
     }
 
     /// Looks at up to so many more rows (fewer, where payloads are long) for the one that is wanted.
@@ -172,11 +188,20 @@ impl JournalReader {
 const SELECT_PAYLOAD: &str =
     concat!("SELECT payload FROM rows WHERE number = ?1 AND number > ", columns::last_cleared!());
 
+fn read_began(connection: &Connection, first: u64) -> rusqlite::Result<Option<i64>> {
+    let mut select = connection.prepare_cached("SELECT wall_ns FROM rows WHERE number = ?1")?;
+    Ok(select.query_row([first.cast_signed()], |columns| columns::signed(columns, 0)).optional()?.flatten())
+}
+
 /// `first` is the journal's first number: what the file has before it was cleared.
 fn read_rows(connection: &Connection, first: u64, numbers: &[u64]) -> rusqlite::Result<Vec<PageRow>> {
     let mut select = connection.prepare_cached(SELECT_PREVIEW)?;
     let mut select_time = connection.prepare_cached("SELECT mono_ns FROM rows WHERE number = ?1")?;
     let mut rows: Vec<PageRow> = Vec::with_capacity(numbers.len());
+    let marks = match (numbers.first(), numbers.last()) {
+        (Some(first), Some(last)) => Marks::between(connection, *first..=*last)?,
+        _ => Marks::default(),
+    };
     for number in numbers {
         let Some(stored) = select.query_row([number.cast_signed()], columns::read).optional()? else { continue };
         let before = match rows.last() {
@@ -202,6 +227,7 @@ fn read_rows(connection: &Connection, first: u64, numbers: &[u64]) -> rusqlite::
             stream_offset: row.stream_offset,
             len,
             preview: row.payload,
+            note: marks.note(number).map(str::to_owned),
             context,
         });
     }

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, ffi};
 
 use super::columns::{self, Extent};
+use super::marks::Marks;
 use super::match_set::MatchSet;
 use super::matcher::{Candidate, Matcher};
 use crate::codec::encoding::Encoding;
@@ -18,6 +19,8 @@ pub(super) struct Search {
     /// Number of the row at position 0. The journal's first number changes only when all its rows went.
     base: u64,
     matches: MatchSet,
+    /// Those by which was decided; none where the filter doesn't ask.
+    marks: Marks,
 }
 
 /// One call of [`Search::scan`] ends after the row that makes it this many bytes of payload: a page that waits behind it
@@ -36,7 +39,11 @@ pub(super) fn select(matcher: &Matcher, which: &str) -> String {
 }
 
 /// What a matcher looks at, out of a row of [`select`] with this number.
-pub(super) fn candidate<'row>(number: u64, row: &'row rusqlite::Row<'_>) -> rusqlite::Result<Candidate<'row>> {
+pub(super) fn candidate<'row>(
+    number: u64,
+    row: &'row rusqlite::Row<'_>,
+    marks: &Marks,
+) -> rusqlite::Result<Candidate<'row>> {
     Ok(Candidate {
         number,
         wall_ns: columns::signed(row, 8)?.unwrap_or(0),
@@ -48,6 +55,7 @@ pub(super) fn candidate<'row>(number: u64, row: &'row rusqlite::Row<'_>) -> rusq
         peer: columns::bytes(row, 5)?,
         body: columns::bytes(row, 6)?,
         payload: columns::bytes(row, 7)?,
+        is_marked: marks.contains(number),
     })
 }
 
@@ -55,7 +63,15 @@ impl Search {
     pub(super) fn new(filter: Filter, encodings: &[Encoding]) -> Self {
         let matcher = Matcher::new(&filter, encodings);
         let sql = select(&matcher, "number >= ?1 ORDER BY number LIMIT ?2");
-        Self { filter, encodings: encodings.to_vec(), matcher, sql, base: 0, matches: MatchSet::default() }
+        Self {
+            filter,
+            encodings: encodings.to_vec(),
+            matcher,
+            sql,
+            base: 0,
+            matches: MatchSet::default(),
+            marks: Marks::default(),
+        }
     }
 
     pub(super) fn filter(&self) -> &Filter {
@@ -79,6 +95,13 @@ impl Search {
             self.base = base;
             self.matches = MatchSet::default();
         }
+        if self.matcher.reads_marks() {
+            let marks = Marks::read(connection)?;
+            if marks != self.marks {
+                self.marks = marks;
+                self.matches = MatchSet::default();
+            }
+        }
         let Some(Extent { last, .. }) = extent else { return Ok(true) };
         if self.filter.is_empty() || self.next() > last {
             return Ok(true);
@@ -92,7 +115,7 @@ impl Search {
             let Some(number) = columns::unsigned(row, 0)?.filter(|number| (self.next()..=last).contains(number)) else {
                 continue;
             };
-            let candidate = candidate(number, row)?;
+            let candidate = candidate(number, row, &self.marks)?;
             bytes += candidate.payload.len();
             // A gap, which only a damaged journal has, matches nothing.
             if number - self.next() > GAP_MAX {

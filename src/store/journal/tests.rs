@@ -437,7 +437,10 @@ fn files_that_are_no_journal_are_refused_unharmed() {
     drop(JournalWriter::create(&newer).unwrap());
     rusqlite::Connection::open(&newer).unwrap().pragma_update(None, "user_version", schema::VERSION + 1).unwrap();
 
-    for (path, reason) in [(text, "not a Sockeye journal"), (database, "not a Sockeye journal"), (newer, "version 3")] {
+    let version = format!("version {}", schema::VERSION + 1);
+    for (path, reason) in
+        [(text, "not a Sockeye journal"), (database, "not a Sockeye journal"), (newer, version.as_str())]
+    {
         let before = fs::read(&path).unwrap();
         for refusal in [JournalWriter::create(&path).err(), JournalReader::open(&path).err()] {
             let failure = refusal.unwrap();

@@ -4,7 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::{
-    ClientTab, ComposerSettings, LanguageChoice, LineEndingChoice, SendMode, ServerTab, ThemeChoice, WindowPlace,
+    ClientTab, ComposerSettings, LanguageChoice, LineEndingChoice, SendMode, ServerTab, ThemeChoice, TimeMode,
+    WindowPlace,
 };
 
 /// Every field differs from its default, so that one which is not read back shows; no `..default()`, so that a new one
@@ -25,6 +26,7 @@ fn unusual() -> Settings {
         window: Some(WindowPlace { x: Some(-10.0), y: Some(20.5), width: 1024.0, height: 700.0, maximized: true }),
         follow_end: false,
         show_inspector: false,
+        times: TimeMode::SinceLast,
         split: 0.25,
         recent: vec!["/tmp/a \"b\".pcapng".to_owned(), "日志.sqlite".to_owned()],
         columns: [("time".to_owned(), 90.0), ("text".to_owned(), 200.5)].into(),

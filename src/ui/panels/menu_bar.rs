@@ -2,11 +2,11 @@ use egui::accesskit::Toggled;
 use egui::containers::menu::SubMenuButton;
 use egui::{AtomExt as _, MenuBar, RichText, Ui, Vec2, vec2};
 
-use crate::model::{LanguageChoice, Role, ThemeChoice};
+use crate::model::{LanguageChoice, Role, ThemeChoice, TimeMode};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
-use crate::ui::panels::journal::{CopyKind, Step};
+use crate::ui::panels::journal::{CopyKind, Step, TIME_MODES};
 use crate::ui::widgets::icon::{Icon, icon_button};
 
 /// What the menus show as chosen.
@@ -16,6 +16,7 @@ pub struct MenuState {
     pub theme: ThemeChoice,
     pub follow: bool,
     pub inspector: bool,
+    pub times: TimeMode,
     /// Whether rows of the journal are selected.
     pub rows_selected: bool,
     /// Whether a journal that was opened is in view.
@@ -64,6 +65,9 @@ pub fn menu_bar(ui: &mut Ui, cx: &mut Cx<'_>, state: MenuState, recent: &[String
             items(ui, cx, &[UiCommand::GoTo]);
             items(ui, cx, &[Step::NextError, Step::PreviousError].map(UiCommand::Step));
             ui.separator();
+            ui.add_enabled_ui(state.rows_selected, |ui| items(ui, cx, &[UiCommand::ToggleMark, UiCommand::EditNote]));
+            items(ui, cx, &[Step::NextMark, Step::PreviousMark].map(UiCommand::Step));
+            ui.separator();
             ui.add_enabled_ui(!state.reading, |ui| items(ui, cx, &[UiCommand::ClearJournal]));
         });
         ui.menu_button(tr!(language, "menu.view"), |ui| view_menu(ui, cx, state));
@@ -75,20 +79,27 @@ pub fn menu_bar(ui: &mut Ui, cx: &mut Cx<'_>, state: MenuState, recent: &[String
 }
 
 fn recent_menu(ui: &mut Ui, cx: &mut Cx<'_>, recent: &[String]) {
-    ui.spacing_mut().item_spacing.y = 0.0;
-    // Below each other with the other items, which have room for a mark.
     let label = tr!(cx.language, "menu.recent").into_owned();
-    let button = egui::Button::new((RichText::new("").atom_size(MARK), label.clone()));
-    let button = button.right_text(SubMenuButton::arrow_atom(None)).min_size(ITEM);
-    let (response, _) = SubMenuButton::from_button(button).ui(ui, |ui| {
+    submenu(ui, label, |ui| {
         recent.iter().for_each(|path| item(ui, cx, UiCommand::OpenRecent(path.into()), None));
     });
+}
+
+fn submenu(ui: &mut Ui, label: String, contents: impl FnOnce(&mut Ui)) {
+    ui.spacing_mut().item_spacing.y = 0.0;
+    // Below each other with the other items, which have room for a mark.
+    let button = egui::Button::new((RichText::new("").atom_size(MARK), label.clone()));
+    let button = button.right_text(SubMenuButton::arrow_atom(None)).min_size(ITEM);
+    let (response, _) = SubMenuButton::from_button(button).ui(ui, contents);
     response.accessible_name(label);
 }
 
 fn view_menu(ui: &mut Ui, cx: &mut Cx<'_>, state: MenuState) {
     ticked(ui, cx, UiCommand::ToggleFollow, state.follow);
     ticked(ui, cx, UiCommand::ToggleInspector, state.inspector);
+    submenu(ui, tr!(cx.language, "menu.times").into_owned(), |ui| {
+        TIME_MODES.into_iter().for_each(|mode| ticked(ui, cx, UiCommand::ShowTimes(mode), mode == state.times));
+    });
     items(ui, cx, &[UiCommand::ShowCodeHere, UiCommand::ShowPastTransfers]);
     ui.separator();
     for theme in [ThemeChoice::System, ThemeChoice::Light, ThemeChoice::Dark] {

@@ -62,6 +62,7 @@ fn long_row(number: u64) -> PageRow {
         preview: vec![0; PageRow::PREVIEW_MAX],
         context: Vec::new(),
         delta_ns: None,
+        note: None,
     }
 }
 

@@ -67,6 +67,7 @@ mod tests {
             preview: Vec::new(),
             context: Vec::new(),
             delta_ns: None,
+            note: None,
         }
     }
 

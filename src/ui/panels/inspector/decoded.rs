@@ -191,6 +191,7 @@ mod tests {
             preview: Vec::new(),
             context: Vec::new(),
             delta_ns: None,
+            note: None,
         };
         decode(sessions, &row, payload).and_then(|meaning| meaning.decoded).map(|decoded| decoded.summary)
     }

@@ -178,12 +178,13 @@ impl JournalPanel {
     }
 
     pub(super) fn go_on_copying(&mut self, ui: &Ui, cx: &mut Cx<'_>) {
+        let times = self.times_in(cx);
         let Some(job) = &mut self.copy else { return };
-        let (language, sessions, zone) = (cx.language, cx.sessions, cx.zone);
+        let (language, sessions) = (cx.language, cx.sessions);
         let step = job.step(|kind, row| {
             let encoding = sessions.encoding_of(row);
             // What is copied is what came, not what it means.
-            let words = RowText::new(row, language, encoding, Decoder::Text, zone);
+            let words = RowText::new(row, language, encoding, Decoder::Text, &times);
             match kind {
                 CopyKind::Rows => rows::as_line(row, &words, sessions, language),
                 CopyKind::Text if words.verbatim => {

@@ -173,6 +173,7 @@ mod tests {
             preview: bytes[..bytes.len().min(PageRow::PREVIEW_MAX)].to_vec(),
             context: context.to_vec(),
             delta_ns: None,
+            note: None,
         }
     }
 

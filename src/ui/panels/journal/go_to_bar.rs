@@ -1,4 +1,4 @@
-//! Going to a row by its number, to a time, or from one failure to the next.
+//! Going to a row by its number, to a time, or from one failure or mark to the next.
 
 use egui::{Button, Id, Key, Ui};
 use jiff::tz::TimeZone;
@@ -82,7 +82,7 @@ impl JournalPanel {
                 self.go(cx);
                 response.request_focus();
             }
-            for step in [Step::PreviousError, Step::NextError] {
+            for step in [Step::PreviousError, Step::NextError, Step::PreviousMark, Step::NextMark] {
                 let shortcut = ui.ctx().format_shortcut(&step.shortcut());
                 if ui.add(Button::new(step.label(language))).on_hover_text(shortcut).clicked() {
                     cx.act(UiCommand::Step(step));

@@ -21,6 +21,7 @@ use crate::ui::widgets::row_scroll::RowScroll;
 pub(super) enum Bar {
     Find,
     GoTo,
+    Note,
 }
 
 /// Which row is looked for.
@@ -28,6 +29,7 @@ pub(super) enum Bar {
 pub(super) enum Aim {
     Match,
     Error,
+    Mark,
     /// With this number, or the next one.
     Row(u64),
     Time,
@@ -50,6 +52,7 @@ impl Outcome {
         match self {
             Self::NotFound(Aim::Match) => tr!(language, "find.nothing"),
             Self::NotFound(Aim::Error) => tr!(language, "go_to.no_error"),
+            Self::NotFound(Aim::Mark) => tr!(language, "go_to.no_mark"),
             Self::NotFound(Aim::Row(number)) => tr!(language, "go_to.no_row", number = group(number)),
             Self::NotFound(Aim::Time) => tr!(language, "go_to.no_time"),
             Self::Wrapped { backward: false } => tr!(language, "find.from_beginning"),
@@ -93,6 +96,7 @@ impl JournalPanel {
         let backward = step.is_backward();
         let (aim, condition) = match step {
             Step::NextError | Step::PreviousError => (Aim::Error, Condition::Error),
+            Step::NextMark | Step::PreviousMark => (Aim::Mark, Condition::Marked),
             Step::NextMatch | Step::PreviousMatch => match self.find_bar.condition() {
                 Some(condition) => (Aim::Match, condition.clone()),
                 None => {
@@ -179,8 +183,7 @@ impl JournalPanel {
                 if !in_view {
                     self.scroll = RowScroll::at(position.saturating_sub((self.fitting / 2.0) as u64));
                 }
-                self.scroll.reveal(position, self.fitting);
-                self.on_click(position, false, false);
+                self.move_cursor(position, false);
             }
             Sought::At(position) => {
                 self.scroll = RowScroll::at(position.saturating_sub((self.fitting / 2.0) as u64));
@@ -197,6 +200,7 @@ impl JournalPanel {
             None => return,
             Some(Bar::Find) => self.show_find_bar(ui, cx),
             Some(Bar::GoTo) => self.show_go_to_bar(ui, cx),
+            Some(Bar::Note) => self.show_note_bar(ui, cx),
         }
         ui.add_space(cx.tokens.space_small);
     }

@@ -52,7 +52,7 @@ impl JournalPanel {
         }
     }
 
-    pub(super) fn on_click(&mut self, position: u64, toggle: bool, extend: bool) {
+    fn on_click(&mut self, position: u64, toggle: bool, extend: bool) {
         let Some(row) = self.pages.row(position) else { return };
         let number = row.number;
         if toggle {
@@ -66,7 +66,7 @@ impl JournalPanel {
         self.cursor = Some(Cursor { position, number: Some(number) });
     }
 
-    fn move_cursor(&mut self, position: u64, extend: bool) {
+    pub(super) fn move_cursor(&mut self, position: u64, extend: bool) {
         self.cursor = Some(Cursor { position, number: None });
         self.extend_when_loaded = extend;
         if position + 1 < self.pages.matches() {
@@ -116,6 +116,12 @@ impl JournalPanel {
             if !row.peer.is_empty() && ui.button(tr!(cx.language, "journal.show_only_peer", peer = row.peer)).clicked()
             {
                 self.filter_field.write(condition_for(&row.peer), cx.zone);
+            }
+            ui.separator();
+            for action in [UiCommand::ToggleMark, UiCommand::EditNote] {
+                if ui.button(action.label(cx.language)).clicked() {
+                    cx.act(action);
+                }
             }
             ui.separator();
             if ui.button(tr!(cx.language, "journal.inspect")).clicked() {

@@ -13,6 +13,7 @@ mod go_to_bar;
 mod hovers;
 mod hunt;
 mod input;
+mod note_bar;
 mod pages;
 mod row_text;
 mod rows;
@@ -20,6 +21,7 @@ mod said;
 mod seek;
 mod selection;
 mod step;
+mod times;
 mod toolbar;
 
 use std::collections::BTreeMap;
@@ -30,6 +32,7 @@ use egui::{Id, Ui};
 
 pub(super) use self::row_text::clocks;
 pub(super) use self::rows::verbatim;
+pub use self::times::{TIME_MODES, time_mode_label};
 
 use self::columns::{Column, Digits};
 use self::copy::CopyJob;
@@ -40,6 +43,7 @@ use self::find_bar::FindBar;
 use self::frames::Frames;
 use self::go_to_bar::GoToBar;
 use self::hunt::{Bar, Hunt};
+use self::note_bar::NoteBar;
 use self::pages::{Pages, Wanted};
 use self::row_text::RowTexts;
 use self::rows::JournalRows;
@@ -48,7 +52,7 @@ use self::seek::Seek;
 use self::selection::{Cursor, Selection};
 pub use self::step::Step;
 use crate::codec::encoding::Encoding;
-use crate::model::{Command, Condition, Event, Filter, Operation, Page, PageRow, Settings};
+use crate::model::{Command, Condition, Event, Filter, Operation, Page, PageRow, Settings, TimeMode};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
@@ -67,6 +71,7 @@ pub struct JournalPanel {
     filter: Filter,
     pages: Pages,
     texts: RowTexts,
+    times: TimeMode,
     frames: Frames,
     scroll: RowScroll,
     follow_end: bool,
@@ -89,6 +94,7 @@ pub struct JournalPanel {
     bar: Option<Bar>,
     find_bar: FindBar,
     go_to_bar: GoToBar,
+    note_bar: NoteBar,
     chosen: Option<PageRow>,
     inspect: bool,
     losses: Losses,
@@ -115,6 +121,7 @@ impl JournalPanel {
             filter: Filter::default(),
             pages: Pages::default(),
             texts: RowTexts::default(),
+            times: settings.times,
             frames: Frames::default(),
             scroll: RowScroll::default(),
             follow_end: settings.follow_end,
@@ -131,6 +138,7 @@ impl JournalPanel {
             bar: None,
             find_bar: FindBar::default(),
             go_to_bar: GoToBar::default(),
+            note_bar: NoteBar::default(),
             chosen: None,
             inspect: false,
             losses: Losses::default(),
@@ -213,6 +221,7 @@ impl JournalPanel {
                 self.give_copy_up();
                 self.hunt.stop();
             }
+            Event::Marked { number, note, opened } if *opened == self.is_opened => self.on_marked(*number, note),
             Event::Finding { id, finding } => self.on_finding(*id, *finding),
             Event::JournalCleared => {
                 self.pages.cleared();
@@ -249,7 +258,8 @@ impl JournalPanel {
 
     /// Draws the panel into the room that `ui` has.
     pub fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
-        self.texts.speak(cx.language, cx.zone);
+        let times = self.times_in(cx);
+        self.texts.speak(cx.language, times);
         self.follow_scope(cx.sessions);
         self.tell_encodings(cx);
         if let Some(page) = self.pages.page() {
@@ -267,6 +277,7 @@ impl JournalPanel {
             self.on_input(input);
         }
         self.show_menu(&output, cx);
+        self.show_time_menu(&output, cx);
         self.show_clocks(&output, cx);
         self.show_received(&output, cx);
         self.ask_for_rows(ui, cx);
@@ -314,6 +325,7 @@ impl JournalPanel {
             number: row_text::group(self.pages.total()).len(),
             length: self.longest_length,
             party: self.longest_party,
+            times: self.times,
         };
         let (columns, table_columns) = columns::layout(ui, cx.tokens, cx.language, width, digits, &self.column_widths);
         let area = ui.available_rect_before_wrap();
@@ -329,6 +341,7 @@ impl JournalPanel {
         let mut rows = JournalRows {
             pages: &self.pages,
             texts: &mut self.texts,
+            times: self.times,
             frames: &self.frames,
             columns: &columns,
             selection: &self.selection,

@@ -161,9 +161,10 @@ mod tests {
             preview: Vec::new(),
             context: Vec::new(),
             delta_ns: None,
+            note: None,
         };
         let rows = (first..first + count).map(|position| row(position + 1)).collect();
-        Arc::new(Page { filter, first, rows, matches, total: matches, complete: true })
+        Arc::new(Page { filter, first, rows, matches, total: matches, began_ns: None, complete: true })
     }
 
     #[test]

@@ -33,6 +33,11 @@ impl Seek {
 
     pub(super) fn look(&mut self, page: &Page) -> Sought {
         let (Some(first), Some(last)) = (page.rows.first(), page.rows.last()) else { return Sought::At(0) };
+        if page.complete && page.matches == page.total {
+            // Nothing is left out, so that numbers have no gaps.
+            let position = i128::from(page.first) + i128::from(self.number) - i128::from(first.number);
+            return Sought::At(position.clamp(0, i128::from(page.matches)) as u64);
+        }
         let last_position = page.first + page.rows.len() as u64 - 1;
         self.high = self.high.min(page.matches);
         if self.number < first.number {
@@ -66,11 +71,13 @@ mod tests {
             preview: Vec::new(),
             context: Vec::new(),
             delta_ns: None,
+            note: None,
         };
         let end = (first + count).min(numbers.len());
         let rows = numbers[first.min(end)..end].iter().map(row).collect();
         let matches = numbers.len() as u64;
-        Page { filter: Filter::default(), first: first as u64, rows, matches, total: matches, complete: true }
+        let total = numbers.last().copied().unwrap_or(0);
+        Page { filter: Filter::default(), first: first as u64, rows, matches, total, began_ns: None, complete: true }
     }
 
     fn find(numbers: &[u64], number: u64) -> u64 {

@@ -16,6 +16,9 @@ pub enum Step {
     /// A failure or a notice.
     NextError,
     PreviousError,
+    /// Marked by the user.
+    NextMark,
+    PreviousMark,
 }
 
 impl Step {
@@ -26,6 +29,8 @@ impl Step {
             Self::PreviousMatch => tr!(language, "find.previous"),
             Self::NextError => tr!(language, "go_to.next_error"),
             Self::PreviousError => tr!(language, "go_to.previous_error"),
+            Self::NextMark => tr!(language, "go_to.next_mark"),
+            Self::PreviousMark => tr!(language, "go_to.previous_mark"),
         }
     }
 
@@ -34,6 +39,7 @@ impl Step {
         let key = match self {
             Self::NextMatch | Self::PreviousMatch => Key::F3,
             Self::NextError | Self::PreviousError => Key::F8,
+            Self::NextMark | Self::PreviousMark => Key::F2,
         };
         KeyboardShortcut::new(if self.is_backward() { Modifiers::SHIFT } else { Modifiers::NONE }, key)
     }
@@ -41,6 +47,6 @@ impl Step {
     /// Towards lower numbers.
     #[must_use]
     pub fn is_backward(self) -> bool {
-        matches!(self, Self::PreviousMatch | Self::PreviousError)
+        matches!(self, Self::PreviousMatch | Self::PreviousError | Self::PreviousMark)
     }
 }

@@ -1,0 +1,197 @@
+//! What the journal tells of rows beside their bytes: times, marks, notes.
+
+#[path = "support/app.rs"]
+mod app;
+#[path = "support/raster.rs"]
+mod raster;
+#[path = "support/window.rs"]
+mod window;
+
+use std::io::Write as _;
+use std::net::TcpStream;
+use std::path::PathBuf;
+
+use egui::accesskit::Role;
+use egui::{Key, Modifiers};
+use egui_kittest::kittest::{By, NodeT as _, Queryable as _};
+use sockeye::engine::Engine;
+use sockeye::model::{ClientTab, Event, LanguageChoice, SaveRequest, Settings, TimeMode};
+use sockeye::store::journal::JournalReader;
+use sockeye::ui::{Choice, Picker, Wanted};
+
+use app::{Window, any_port};
+use window::{Rows, received};
+
+/// A server that heard "one" and "two".
+fn talk() -> (Window, TcpStream) {
+    let mut window = Window::with_tabs(any_port(), ClientTab::default());
+    window.listen();
+    let mut peer = window.peer();
+    for words in ["one", "two"] {
+        peer.write_all(words.as_bytes()).expect("sent");
+        window.until(words, |window| window.has_row(&[words]));
+    }
+    (window, peer)
+}
+
+fn keys(window: &mut Window, modifiers: Modifiers, key: Key) {
+    window.harness.key_press_modifiers(modifiers, key);
+    window.harness.step();
+    window.harness.step();
+}
+
+fn choose_row(window: &mut Window, text: &str) {
+    let table = window.harness.get_by_role_and_label(Role::Table, "Journal");
+    table.query_all_by_label(text).next().expect("the row").click();
+    window.harness.step();
+    window.harness.step();
+}
+
+/// What is said of the mark of each row that has one, with the row's words.
+fn marks(window: &Window) -> Vec<(String, String)> {
+    let table = window.harness.get_by_role_and_label(Role::Table, "Journal");
+    let of = |row: egui_kittest::Node<'_>| {
+        let cells: Vec<_> = row.query_all_by_role(Role::Cell).collect();
+        let mark = cells.first()?.accesskit_node().description().filter(|words| words.starts_with("marked"))?;
+        let words = ["one", "two"].into_iter().find(|words| row.query(By::new().label(words)).is_some());
+        Some((words.unwrap_or_default().to_owned(), mark))
+    };
+    table.query_all_by_role(Role::Row).filter_map(of).collect()
+}
+
+fn mark(words: &str, said: &str) -> (String, String) {
+    (words.to_owned(), said.to_owned())
+}
+
+/// The row with the cursor has the keyboard, which the table has given it.
+fn rows_have_the_keyboard(window: &Window) -> bool {
+    let table = window.harness.get_by_role_and_label(Role::Table, "Journal");
+    table.query_all_by_role(Role::Row).any(|row| row.is_focused())
+}
+
+#[test]
+fn rows_are_marked_and_unmarked_and_found_again() {
+    let (mut window, _peer) = talk();
+    choose_row(&mut window, "one");
+    keys(&mut window, Modifiers::COMMAND, Key::B);
+    window.until("the mark", |window| marks(window) == [mark("one", "marked")]);
+    choose_row(&mut window, "two");
+    keys(&mut window, Modifiers::COMMAND | Modifiers::SHIFT, Key::B);
+    let field = |window: &Window| {
+        window
+            .harness
+            .query_all_by_role(Role::TextInput)
+            .find(|field| field.is_focused())
+            .and_then(|field| field.accesskit_node().label().filter(|label| label.starts_with("Note on row")))
+    };
+    let name = field(&window).expect("the keyboard is in the note's field");
+    window.harness.get_by_role_and_label(Role::TextInput, &name).type_text("here it breaks");
+    window.press(Key::Enter);
+    window.until("the note", |window| marks(window) == [mark("one", "marked"), mark("two", "marked, here it breaks")]);
+    assert!(rows_have_the_keyboard(&window));
+
+    // From mark to mark, round.
+    let chosen = |window: &Window, words: &str| {
+        let table = window.harness.get_by_role_and_label(Role::Table, "Journal");
+        let mut rows = table.query_all_by_role(Role::Row);
+        rows.any(|row| row.accesskit_node().is_selected() == Some(true) && row.query(By::new().label(words)).is_some())
+    };
+    window.press(Key::F2);
+    window.until("the first", |window| chosen(window, "one"));
+    keys(&mut window, Modifiers::SHIFT, Key::F2);
+    window.until("the second", |window| chosen(window, "two"));
+
+    window.harness.get_by_label("Filter").focus();
+    window.harness.step();
+    window.harness.get_by_label("Filter").type_text("is:marked ");
+    window.until("those that are marked", |window| window.journal().len() == 2);
+    keys(&mut window, Modifiers::COMMAND, Key::B);
+    window.until("the other", |window| window.journal().len() == 1 && marks(window) == [mark("one", "marked")]);
+}
+
+/// Chooses a path in place of a person.
+struct Chooses(PathBuf);
+
+impl Picker for Chooses {
+    fn pick(&self, _: Option<&eframe::Frame>, _: &str, _: Wanted) -> Choice {
+        let path = self.0.clone();
+        Box::pin(async { Some(vec![path]) })
+    }
+}
+
+#[test]
+fn rows_of_a_journal_that_was_opened_are_marked_in_its_file() {
+    let (mut window, _peer) = talk();
+    choose_row(&mut window, "two");
+    keys(&mut window, Modifiers::COMMAND, Key::B);
+    window.until("the mark", |window| marks(window) == [mark("two", "marked")]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("kept.sqlite");
+    for key in [Key::S, Key::O] {
+        window.harness.state_mut().as_mut().expect("the app").set_picker(Box::new(Chooses(path.clone())));
+        keys(&mut window, Modifiers::COMMAND, key);
+        window.until("the file", |_| path.exists());
+    }
+    window.until("the file's rows", |window| {
+        window.harness.query_by_role_and_label(Role::Button, "Back to recording").is_some() && window.has_row(&["one"])
+    });
+    assert_eq!(marks(&window), [mark("two", "marked")], "they went along");
+    choose_row(&mut window, "one");
+    keys(&mut window, Modifiers::COMMAND, Key::B);
+    window.until("both", |window| marks(window) == [mark("one", "marked"), mark("two", "marked")]);
+    window.harness.get_by_role_and_label(Role::Button, "Back to recording").click();
+    window.until("what is recorded", |window| marks(window) == [mark("two", "marked")]);
+    let mut kept = JournalReader::open(&path).expect("the journal");
+    let copy = folder.path().join("kept.jsonl");
+    kept.save(&SaveRequest::new(&copy), &[]).expect("saved");
+    assert_eq!(std::fs::read_to_string(&copy).expect("lines").matches("\"note\":\"\"").count(), 2);
+}
+
+#[test]
+fn times_are_shown_as_the_heading_s_menu_says_and_stay_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("settings.toml");
+    let english = Settings { language: LanguageChoice::English, servers: vec![any_port()], ..Settings::default() };
+    let mut window = Window::restart(english, Vec::new(), file.clone());
+    window.listen();
+    window.until("a row", |window| !window.journal().is_empty());
+    let choose = |window: &mut Window, heading: &str, item: &str| {
+        window.harness.get_by_role_and_label(Role::ColumnHeader, heading).click();
+        window.harness.step();
+        window.harness.step();
+        window.harness.get_by_role_and_label(Role::RadioButton, item).click();
+        window.harness.step();
+        window.harness.step();
+    };
+    choose(&mut window, "Time", "Since the first row");
+    window.until("the start", |window| window.journal()[0][1] == "0.000000");
+    window.until("the file", |_| Engine::load_settings(&file).0.times == TimeMode::SinceStart);
+    drop(window);
+    let (settings, damage) = Engine::load_settings(&file);
+    let mut window = Window::restart(settings, damage, file);
+    window.listen();
+    window.until("the start", |window| window.journal().first().is_some_and(|row| row[1] == "0.000000"));
+    choose(&mut window, "Since start", "Time of day");
+    window.until("the time of the day", |window| window.journal()[0][1].matches(':').count() == 2);
+}
+
+#[test]
+fn each_way_to_tell_times_has_its_words() {
+    let rows = Rows::new(30, |number| received(number, format!("message {number}").as_bytes()));
+    let mut harness = window::open(window::Window::new(rows));
+    let third = |harness: &egui_kittest::Harness<'_, window::Window>| {
+        let row = harness.query_all_by_role(Role::Row).find(|row| row.query(By::new().label("message 20")).is_some());
+        let cells =
+            row.map(|row| row.query_all_by_role(Role::Cell).filter_map(|cell| cell.accesskit_node().label()).collect());
+        cells.unwrap_or_else(Vec::new)
+    };
+    assert_eq!(third(&harness)[1..3], ["22:13:20.000824", "+0.000041"]);
+    harness.state_mut().journal.show_times(TimeMode::SinceStart);
+    harness.run_ok();
+    assert_eq!(third(&harness)[1..3], ["0.000783", "+0.000041"]);
+    harness.state_mut().journal.show_times(TimeMode::SinceLast);
+    harness.run_ok();
+    assert_eq!(third(&harness)[1..3], ["+0.000041", "tcp #1"], "once is enough");
+    harness.state_mut().event(&Event::JournalCleared);
+    harness.run_ok();
+}
