@@ -1,4 +1,4 @@
-//! What the journal tells of rows beside their bytes: times, marks, notes.
+//! What the journal tells of rows beside their bytes: times, marks, notes, colours.
 
 #[path = "support/app.rs"]
 mod app;
@@ -15,8 +15,11 @@ use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{By, NodeT as _, Queryable as _};
 use sockeye::engine::Engine;
-use sockeye::model::{ClientTab, Event, LanguageChoice, SaveRequest, Settings, TimeMode};
+use sockeye::model::{
+    ClientTab, ColorRule, Event, LanguageChoice, RowColor, SaveRequest, Settings, ThemeChoice, TimeMode,
+};
 use sockeye::store::journal::JournalReader;
+use sockeye::ui::theme::Tokens;
 use sockeye::ui::{Choice, Picker, Wanted};
 
 use app::{Window, any_port};
@@ -194,4 +197,67 @@ fn each_way_to_tell_times_has_its_words() {
     assert_eq!(third(&harness)[1..3], ["+0.000041", "tcp #1"], "once is enough");
     harness.state_mut().event(&Event::JournalCleared);
     harness.run_ok();
+}
+
+/// Rows that have this colour behind them, of those in view.
+fn colored(window: &Window, color: RowColor) -> usize {
+    let fill = Tokens::light().behind_row(color);
+    let shapes = &window.harness.output().shapes;
+    let is_row = |shape: &&egui::epaint::ClippedShape| match &shape.shape {
+        egui::Shape::Rect(rect) => rect.fill == fill && rect.rect.width() > 400.0,
+        _ => false,
+    };
+    shapes.iter().filter(is_row).count()
+}
+
+#[test]
+fn rows_for_which_a_rule_holds_have_its_colour_and_rules_are_kept() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("settings.toml");
+    let settings = Settings {
+        language: LanguageChoice::English,
+        theme: ThemeChoice::Light,
+        servers: vec![any_port()],
+        ..Settings::default()
+    };
+    let mut window = Window::restart(settings, Vec::new(), file.clone());
+    window.listen();
+    let mut peer = window.peer();
+    for words in ["one", "two"] {
+        peer.write_all(words.as_bytes()).expect("sent");
+        window.until(words, |window| window.has_row(&[words]));
+    }
+    keys(&mut window, Modifiers::COMMAND, Key::R);
+    let press = |window: &mut Window, name: &str| {
+        window.harness.get_by_label(name).click();
+        window.harness.step();
+        window.harness.step();
+    };
+    press(&mut window, "Add rule");
+    let field = window.harness.get_by_role_and_label(Role::TextInput, "Rows of rule 1");
+    assert!(field.is_focused());
+    assert_eq!(colored(&window, RowColor::Yellow), 0, "an empty rule holds for no row");
+    window.harness.get_by_role_and_label(Role::TextInput, "Rows of rule 1").type_text("\"one\" or \"two\"");
+    window.until("both rows", |window| colored(window, RowColor::Yellow) == 2);
+    press(&mut window, "Add rule");
+    window.harness.get_by_role_and_label(Role::TextInput, "Rows of rule 2").type_text("\"two\"");
+    press(&mut window, "Move rule 2 up");
+    window.until("the first counts", |window| {
+        colored(window, RowColor::Red) == 1 && colored(window, RowColor::Yellow) == 1
+    });
+    press(&mut window, "Rule 1 is on");
+    window.until("it is off", |window| colored(window, RowColor::Red) == 0 && colored(window, RowColor::Yellow) == 2);
+    press(&mut window, "Remove rule 2");
+    window.until("none", |window| colored(window, RowColor::Yellow) == 0);
+    window.harness.get_by_role_and_label(Role::TextInput, "Rows of rule 1").focus();
+    window.harness.step();
+    window.harness.get_by_role_and_label(Role::TextInput, "Rows of rule 1").type_text(" hex:4z");
+    window.until("the mistake", |window| {
+        let mut labels = window.harness.query_all_by_role(Role::Label);
+        labels.any(|label| label.value().is_some_and(|said| said.contains("Pairs of hex digits")))
+    });
+    window.press(Key::Escape);
+    assert!(window.harness.query_by_label("Add rule").is_none());
+    let rule = ColorRule { enabled: false, filter: "\"two\" hex:4z".to_owned(), color: RowColor::Red };
+    window.until("the file", |_| Engine::load_settings(&file).0.color_rules == [rule.clone()]);
 }

@@ -189,6 +189,7 @@ impl Control {
                 let encodings = labels.iter().filter_map(|label| Encoding::from_label(label)).collect();
                 self.core.reader.encodings(encodings);
             }
+            Command::SetColorRules(rules) => self.core.reader.color_rules(rules),
             Command::LoadRow { number } => self.core.reader.row(number),
             Command::Find(request) => self.core.reader.find(request),
             Command::CancelFind => self.core.reader.cancel_find(),

@@ -13,7 +13,7 @@ use self::finding::Finder;
 use super::outbox::Outbox;
 use super::saves::Saves;
 use crate::codec::encoding::Encoding;
-use crate::model::{Event, Failure, Filter, FindRequest, Imported, PageRequest, SaveRequest};
+use crate::model::{Condition, Event, Failure, Filter, FindRequest, Imported, PageRequest, RowColor, SaveRequest};
 use crate::store::journal::JournalReader;
 use crate::store::temporary::TemporaryJournal;
 
@@ -26,6 +26,7 @@ enum Job {
     Find(Box<FindRequest>),
     CancelFind,
     Mark { number: u64, note: Option<String> },
+    ColorRules(Vec<(Condition, RowColor)>),
     Encodings(Vec<Encoding>),
     Save(Box<SaveRequest>),
     Open(Box<Opened>),
@@ -86,6 +87,7 @@ impl Reader {
             outbox,
             saves,
             encodings: vec![Encoding::Utf8],
+            color_rules: Vec::new(),
             wanted: None,
             finder: None,
             stopped: false,
@@ -113,6 +115,10 @@ impl Reader {
     /// Of the journal that was opened; what is being recorded is the recorder's to write.
     pub(super) fn mark(&self, number: u64, note: Option<String>) {
         self.job(Job::Mark { number, note });
+    }
+
+    pub(super) fn color_rules(&self, rules: Vec<(Condition, RowColor)>) {
+        self.job(Job::ColorRules(rules));
     }
 
     pub(super) fn encodings(&self, encodings: Vec<Encoding>) {
@@ -152,6 +158,7 @@ struct Worker {
     outbox: Arc<Outbox>,
     saves: Arc<Saves>,
     encodings: Vec<Encoding>,
+    color_rules: Vec<(Condition, RowColor)>,
     /// The request that is not answered in full: its filter has rows left to scan.
     wanted: Option<PageRequest>,
     /// A row that is looked for.
@@ -197,6 +204,7 @@ impl Worker {
             Job::Find(request) => self.finder = Some(Finder::new(*request, &self.encodings)),
             Job::CancelFind => self.finder = None,
             Job::Mark { number, note } => return self.mark(number, note),
+            Job::ColorRules(rules) => self.color_rules = rules,
             Job::Encodings(encodings) => self.encodings = encodings,
             Job::Save(save) => self.save(*save),
             Job::Open(opened) => self.open(*opened),
@@ -219,6 +227,7 @@ impl Worker {
         let Some(request) = request else { return Ok(()) };
         let reader = self.opened.as_mut().map_or(&mut self.reader, |(reader, _)| reader);
         reader.set_filter(request.filter.clone(), &self.encodings);
+        reader.set_color_rules(&self.color_rules, &self.encodings);
         let complete = reader.scan(SCAN_ROWS)?;
         let mut page = reader.page(&request)?;
         page.complete = complete;

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::address::HostPort;
 use super::browser::BrowserContent;
+use super::color_rule::RowColor;
 use super::facility::Facility;
+use super::filter::Condition;
 use super::find::FindRequest;
 use super::ids::{SessionId, SocketId, TransferId};
 use super::multicast::MulticastGroup;
@@ -259,6 +261,8 @@ pub enum Command {
     LoadRow {
         number: u64,
     },
+    /// Which colours rows of pages to come have; the first that holds counts, and of a payload its first 64 KiB.
+    SetColorRules(Vec<(Condition, RowColor)>),
     /// Marks a row with a note, which may be empty, or takes its mark away. Answered by [`super::Event::Marked`]; not where
     /// the row is gone.
     MarkRow {

@@ -4,6 +4,7 @@
 
 mod address;
 mod browser;
+mod color_rule;
 mod command;
 mod descriptor;
 mod device;
@@ -36,6 +37,7 @@ mod transfer;
 
 pub use address::{HostPort, Peer, RawAddress, UnixName};
 pub use browser::{BrowserContent, Exchange, FolderEntry, FolderList};
+pub use color_rule::{ColorRule, RowColor};
 pub use command::{Command, ConnectSpec, ListenSpec, Recipients, Respond};
 pub use descriptor::{DescriptorKind, DescriptorName, InheritedSocket, ReceivedDescriptor};
 pub use device::{ContextId, InterfaceName, UnknownContextId, VsockAddress};

@@ -1,5 +1,6 @@
 //! What a face asks the journal for, and what it gets.
 
+use super::color_rule::RowColor;
 use super::filter::Filter;
 use super::ids::{SessionId, SocketId};
 use super::row::{RowBody, Stamp};
@@ -60,6 +61,8 @@ pub struct PageRow {
     pub delta_ns: Option<u64>,
     /// What the user wrote beside a row that is marked, which may be nothing; `None` for one that is not.
     pub note: Option<String>,
+    /// By the first of the rules of [`super::Command::SetColorRules`] that holds.
+    pub color: Option<RowColor>,
 }
 
 impl PageRow {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::color_rule::ColorRule;
 use super::protocol::Protocol;
 use super::transfer::SendMode;
 
@@ -218,6 +219,8 @@ pub struct Settings {
     pub split: f32,
     /// Paths of journals and captures that were opened, the latest first.
     pub recent: Vec<String>,
+    /// In their order: the first that holds counts.
+    pub color_rules: Vec<ColorRule>,
     /// Widths in points that were given to columns of the journal, by the column's name; the others fit what they hold.
     pub columns: BTreeMap<String, f32>,
     /// Index in `servers` of the tab in front.
@@ -240,6 +243,7 @@ impl Default for Settings {
             times: TimeMode::Clock,
             split: 0.5,
             recent: Vec::new(),
+            color_rules: Vec::new(),
             columns: BTreeMap::new(),
             servers: vec![ServerTab::default()],
             clients: vec![ClientTab::default()],

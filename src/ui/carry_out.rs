@@ -103,6 +103,7 @@ impl App {
             UiCommand::ShowPeerCode(socket, session) => {
                 self.code = Some(CodeWindow::of_peer(socket, session));
             }
+            UiCommand::ShowColorRules => self.color_rules.open(),
             UiCommand::ShowPastTransfers => self.past.open(),
             UiCommand::ForgetPastTransfers => {
                 self.past.clear();

@@ -46,6 +46,7 @@ impl App {
         CentralPanel::default().frame(pad).show(ui, |ui| self.work_area(ui, cx));
         self.show_code(ui, cx);
         self.past.show(ui.ctx(), cx);
+        self.color_rules.show(ui.ctx(), cx, &mut self.settings.color_rules);
         if let Some(which) = self.help
             && !help(ui, cx, which)
         {

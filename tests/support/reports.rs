@@ -175,6 +175,7 @@ pub(crate) fn data(
         context: Vec::new(),
         delta_ns: (number > 1).then_some(1_381_204),
         note: None,
+        color: None,
     }
 }
 

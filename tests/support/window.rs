@@ -308,6 +308,7 @@ pub(crate) fn row(number: u64, body: RowBody) -> PageRow {
         context: Vec::new(),
         delta_ns: (number > 1).then_some(STEP_NS),
         note: None,
+        color: None,
     }
 }
 

@@ -1,17 +1,13 @@
 //! Deciding whether a row passes a filter, on the columns as they lie in the file.
 
-use std::cell::Cell;
-
-use jiff::Timestamp;
-use jiff::civil::Time;
-use jiff::tz::TimeZone;
 use memchr::memmem;
 use regex::bytes::Regex;
 
+use super::clock::Clock;
 use super::columns::{direction_code, kind};
 use super::needle::Needle;
 use crate::codec::encoding::Encoding;
-use crate::model::{BytePattern, Comparison, Condition, Filter, Moment};
+use crate::model::{BytePattern, Comparison, Condition, Filter};
 
 /// What a filter looks at.
 #[derive(Clone, Copy, Debug, Default)]
@@ -242,55 +238,11 @@ fn contains(payload: &[u8], pattern: &BytePattern, at: usize, anchor: &memmem::F
     false
 }
 
-/// A moment to compare times with.
-#[derive(Debug)]
-enum Clock {
-    At(i64),
-    Daily {
-        time: Time,
-        zone: TimeZone,
-        /// A quarter of an hour and the zone's offset in it, in seconds: no zone changes within one.
-        offset: Cell<Option<(i64, i64)>>,
-    },
-}
-
-const NS: i64 = 1_000_000_000;
-const QUARTER: i64 = 15 * 60;
-const DAY: i64 = 24 * 60 * 60;
-
-impl Clock {
-    fn new(moment: &Moment) -> Self {
-        match moment {
-            Moment::At(ns) => Self::At(*ns),
-            Moment::Daily { time, zone } => Self::Daily { time: *time, zone: zone.clone(), offset: Cell::new(None) },
-        }
-    }
-
-    fn has_reached(&self, wall_ns: i64) -> bool {
-        match self {
-            Self::At(ns) => wall_ns >= *ns,
-            Self::Daily { time, zone, offset } => {
-                let (seconds, ns) = (wall_ns.div_euclid(NS), wall_ns.rem_euclid(NS));
-                let quarter = seconds.div_euclid(QUARTER);
-                let seconds_east = match offset.get() {
-                    Some((of, seconds_east)) if of == quarter => seconds_east,
-                    _ => {
-                        let Ok(timestamp) = Timestamp::from_second(seconds) else { return false };
-                        let seconds_east = i64::from(zone.to_offset(timestamp).seconds());
-                        offset.set(Some((quarter, seconds_east)));
-                        seconds_east
-                    }
-                };
-                let of_day = (seconds + seconds_east).rem_euclid(DAY) * NS + ns;
-                let named = i64::from(time.hour()) * 3600 + i64::from(time.minute()) * 60 + i64::from(time.second());
-                of_day >= named * NS + i64::from(time.subsec_nanosecond())
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::super::clock::NS;
     use super::*;
     use crate::model::{Direction, SessionId, SocketId};
 

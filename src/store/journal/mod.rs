@@ -3,6 +3,8 @@
 //! The writer and each reader own a connection; the write-ahead log lets a reader see whole transactions while the
 //! writer goes on. What the file looks like is documented in [`schema`].
 
+mod clock;
+mod coloring;
 mod columns;
 mod connection;
 mod describe;

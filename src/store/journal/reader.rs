@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rusqlite::{Connection, InterruptHandle, OptionalExtension};
 
+use super::coloring::Coloring;
 use super::columns::{self, Extent, SELECT_PREVIEW, StoredRow};
 use super::connection::{failure, open_for_reading, open_to_change};
 use super::export::Export;
@@ -17,7 +18,8 @@ use super::search::Search;
 use super::{marks, schema};
 use crate::codec::encoding::Encoding;
 use crate::model::{
-    Call, Failure, Filter, Finding, Operation, Page, PageRequest, PageRow, Row, RowBody, SaveRequest, Saved,
+    Call, Condition, Failure, Filter, Finding, Operation, Page, PageRequest, PageRow, Row, RowBody, RowColor,
+    SaveRequest, Saved,
 };
 
 /// The reading end of a journal, with a connection of its own: it sees whole transactions, and never makes the writer
@@ -27,6 +29,7 @@ pub struct JournalReader {
     pub(super) connection: Connection,
     path: PathBuf,
     search: Search,
+    coloring: Coloring,
     cancelled: Arc<AtomicBool>,
 }
 
@@ -61,7 +64,7 @@ impl JournalReader {
     pub fn open(path: &Path) -> Result<Self, Failure> {
         let connection = open_for_reading(path)?;
         let search = Search::new(Filter::default(), &[]);
-        Ok(Self { connection, path: path.to_owned(), search, cancelled: Arc::default() })
+        Ok(Self { connection, path: path.to_owned(), search, coloring: Coloring::default(), cancelled: Arc::default() })
     }
 
     /// Sets what [`JournalReader::scan`] looks for; what was found is forgotten if the filter or the encodings changed.
@@ -69,6 +72,11 @@ impl JournalReader {
         if *self.search.filter() != filter || self.search.encodings() != encodings {
             self.search = Search::new(filter, encodings);
         }
+    }
+
+    /// Which colours the rows of pages have; texts are looked for in these encodings.
+    pub fn set_color_rules(&mut self, rules: &[(Condition, RowColor)], encodings: &[Encoding]) {
+        self.coloring.set(rules, encodings);
     }
 
     /// Scans at most so many more rows for the filter (fewer, where payloads are long), oldest first; true when it has
@@ -118,7 +126,7 @@ impl JournalReader {
             None => Vec::new(),
         };
         let began_ns = extent.map(|extent| read_began(&snapshot, extent.first)).transpose()?.flatten();
-        let rows = read_rows(&snapshot, extent.map_or(0, |extent| extent.first), &numbers)?;
+        let rows = read_rows(&snapshot, extent.map_or(0, |extent| extent.first), &numbers, &self.coloring)?;
         Ok(Page { filter: request.filter.clone(), first, rows, matches, total, began_ns, complete })
     }
 
@@ -194,7 +202,12 @@ fn read_began(connection: &Connection, first: u64) -> rusqlite::Result<Option<i6
 }
 
 /// `first` is the journal's first number: what the file has before it was cleared.
-fn read_rows(connection: &Connection, first: u64, numbers: &[u64]) -> rusqlite::Result<Vec<PageRow>> {
+fn read_rows(
+    connection: &Connection,
+    first: u64,
+    numbers: &[u64],
+    coloring: &Coloring,
+) -> rusqlite::Result<Vec<PageRow>> {
     let mut select = connection.prepare_cached(SELECT_PREVIEW)?;
     let mut select_time = connection.prepare_cached("SELECT mono_ns FROM rows WHERE number = ?1")?;
     let mut rows: Vec<PageRow> = Vec::with_capacity(numbers.len());
@@ -228,6 +241,7 @@ fn read_rows(connection: &Connection, first: u64, numbers: &[u64]) -> rusqlite::
             len,
             preview: row.payload,
             note: marks.note(number).map(str::to_owned),
+            color: coloring.color_of(connection, number, &marks)?,
             context,
         });
     }

@@ -32,7 +32,11 @@ const GAP_MAX: u64 = 1 << 24;
 
 /// A query for [`candidate`]s; `which` comes after `WHERE`.
 pub(super) fn select(matcher: &Matcher, which: &str) -> String {
-    let payload = if matcher.reads_payload() { "payload" } else { "NULL" };
+    select_with(if matcher.reads_payload() { "payload" } else { "NULL" }, which)
+}
+
+/// The same with another expression for the payload.
+pub(super) fn select_with(payload: &str, which: &str) -> String {
     format!(
         "SELECT number, kind, socket, session, direction, peer, body, {payload}, wall_ns, len FROM rows WHERE {which}"
     )

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::{
-    ClientTab, ComposerSettings, LanguageChoice, LineEndingChoice, SendMode, ServerTab, ThemeChoice, TimeMode,
-    WindowPlace,
+    ClientTab, ColorRule, ComposerSettings, LanguageChoice, LineEndingChoice, RowColor, SendMode, ServerTab,
+    ThemeChoice, TimeMode, WindowPlace,
 };
 
 /// Every field differs from its default, so that one which is not read back shows; no `..default()`, so that a new one
@@ -27,6 +27,7 @@ fn unusual() -> Settings {
         follow_end: false,
         show_inspector: false,
         times: TimeMode::SinceLast,
+        color_rules: vec![ColorRule { enabled: false, filter: "error or \"".to_owned(), color: RowColor::Blue }],
         split: 0.25,
         recent: vec!["/tmp/a \"b\".pcapng".to_owned(), "日志.sqlite".to_owned()],
         columns: [("time".to_owned(), 90.0), ("text".to_owned(), 200.5)].into(),

@@ -63,6 +63,7 @@ fn long_row(number: u64) -> PageRow {
         context: Vec::new(),
         delta_ns: None,
         note: None,
+        color: None,
     }
 }
 

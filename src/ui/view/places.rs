@@ -68,6 +68,7 @@ mod tests {
             context: Vec::new(),
             delta_ns: None,
             note: None,
+            color: None,
         }
     }
 

@@ -192,6 +192,7 @@ mod tests {
             context: Vec::new(),
             delta_ns: None,
             note: None,
+            color: None,
         };
         decode(sessions, &row, payload).and_then(|meaning| meaning.decoded).map(|decoded| decoded.summary)
     }

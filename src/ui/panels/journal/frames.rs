@@ -174,6 +174,7 @@ mod tests {
             context: context.to_vec(),
             delta_ns: None,
             note: None,
+            color: None,
         }
     }
 

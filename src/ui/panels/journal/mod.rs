@@ -170,6 +170,11 @@ impl JournalPanel {
         &self.column_widths
     }
 
+    /// Asks for the rows in view again: what they look like has changed.
+    pub fn outdate(&mut self) {
+        self.pages.outdate();
+    }
+
     /// Turns following on or off.
     pub fn toggle_follow(&mut self) {
         self.follow_end = !self.follow_end;

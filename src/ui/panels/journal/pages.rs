@@ -162,6 +162,7 @@ mod tests {
             context: Vec::new(),
             delta_ns: None,
             note: None,
+            color: None,
         };
         let rows = (first..first + count).map(|position| row(position + 1)).collect();
         Arc::new(Page { filter, first, rows, matches, total: matches, began_ns: None, complete: true })

@@ -103,6 +103,8 @@ impl TableRows for JournalRows<'_> {
             painter.rect_filled(place.rect, 0.0, tokens.selection);
         } else if place.hovered {
             painter.rect_filled(place.rect, 0.0, tokens.row_hover);
+        } else if let Some(color) = row.color {
+            painter.rect_filled(place.rect, 0.0, tokens.behind_row(color));
         }
         if row.note.is_some() {
             let bar = place.rect.with_max_x(place.rect.left() + MARK_WIDTH);

@@ -72,6 +72,7 @@ mod tests {
             context: Vec::new(),
             delta_ns: None,
             note: None,
+            color: None,
         };
         let end = (first + count).min(numbers.len());
         let rows = numbers[first.min(end)..end].iter().map(row).collect();
