@@ -1,4 +1,4 @@
-//! What the journal tells of rows beside their bytes: times, marks, notes, colours.
+//! What the journal tells of rows beside their bytes, times, marks, notes, colours; and their session as one stream.
 
 #[path = "support/app.rs"]
 mod app;
@@ -16,9 +16,10 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::{By, NodeT as _, Queryable as _};
 use sockeye::engine::Engine;
 use sockeye::model::{
-    ClientTab, ColorRule, Event, LanguageChoice, RowColor, SaveRequest, Settings, ThemeChoice, TimeMode,
+    Call, ClientTab, ColorRule, Direction, Event, LanguageChoice, Row, RowBody, RowColor, SaveRequest, SessionId,
+    Settings, SocketId, Stamp, ThemeChoice, TimeMode,
 };
-use sockeye::store::journal::JournalReader;
+use sockeye::store::journal::{JournalReader, JournalWriter};
 use sockeye::ui::theme::Tokens;
 use sockeye::ui::{Choice, Picker, Wanted};
 
@@ -260,4 +261,95 @@ fn rows_for_which_a_rule_holds_have_its_colour_and_rules_are_kept() {
     assert!(window.harness.query_by_label("Add rule").is_none());
     let rule = ColorRule { enabled: false, filter: "\"two\" hex:4z".to_owned(), color: RowColor::Red };
     window.until("the file", |_| Engine::load_settings(&file).0.color_rules == [rule.clone()]);
+}
+
+/// Direction and words of the conversation's lines that are in view.
+fn conversation(window: &Window) -> Vec<(String, String)> {
+    let Some(table) = window.harness.query_by_role_and_label(Role::Table, "Conversation") else { return Vec::new() };
+    let words = |row: egui_kittest::Node<'_>| {
+        let cells: Vec<_> =
+            row.query_all_by_role(Role::Cell).filter_map(|cell| cell.accesskit_node().label()).collect();
+        let [.., direction, words] = &cells[..] else { return None };
+        Some((direction.clone(), words.clone()))
+    };
+    table.query_all_by_role(Role::Row).filter_map(words).collect()
+}
+
+fn press(window: &mut Window, name: &str) {
+    window.harness.get_by_role_and_label(Role::Button, name).click();
+    window.harness.step();
+    window.harness.step();
+}
+
+#[test]
+fn a_session_is_shown_as_one_stream_both_ways_and_goes_on() {
+    let (mut window, mut peer) = talk();
+    peer.write_all(b" \xe4\xbd").expect("sent");
+    window.until("half of it", |window| window.journal().len() >= 4);
+    window.write("Server", "Message", "ok");
+    window.click("Server", "Send");
+    window.until("the answer", |window| window.has_row(&["sent", "ok"]));
+    peer.write_all(b"\xa0").expect("sent");
+    window.until("the other half", |window| window.has_row(&["received", "你"]));
+    choose_row(&mut window, "one");
+    keys(&mut window, Modifiers::COMMAND, Key::J);
+    let line = |direction: &str, words: &str| (direction.to_owned(), words.to_owned());
+    let expected = [line("received", "onetwo "), line("sent", "ok"), line("received", "你")];
+    window.until("all of it", |window| conversation(window) == expected);
+    assert!(window.harness.get_by_role_and_label(Role::Table, "Conversation").is_focused());
+
+    peer.write_all(b"!").expect("sent");
+    window.until("what comes", |window| conversation(window).last() == Some(&line("received", "你!")));
+    press(&mut window, "As hex");
+    let hex = conversation(&window);
+    assert!(
+        hex[0].1.starts_with("00000000  6f 6e 65 74 77 6f 20 e4  bd") && hex[0].1.ends_with("|onetwo ..|"),
+        "{hex:?}"
+    );
+    assert!(hex[2].1.starts_with("00000009  a0 21 "), "{hex:?}");
+    window.harness.get_by_role_and_label(Role::Button, "Copy this part").click();
+    let copied = window.copied();
+    assert_eq!(copied.lines().count(), 3, "{copied}");
+    window.press(Key::Escape);
+    assert!(window.harness.query_by_role_and_label(Role::Table, "Conversation").is_none());
+}
+
+#[test]
+fn a_long_conversation_is_read_in_parts() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("long.sqlite");
+    let row = |number: u64| Row {
+        stamp: Stamp::default(),
+        socket: SocketId(1),
+        session: Some(SessionId(1 + number % 2)),
+        peer: "127.0.0.1:9000".to_owned(),
+        body: RowBody::Data { direction: Direction::In, call: Call::Recv, truncated: false },
+        stream_offset: 10 * (number / 2),
+        payload: format!("{number:9}\n").into_bytes(),
+    };
+    let rows: Vec<_> = (0..1200).map(row).collect();
+    JournalWriter::create(&path).expect("a journal").append(&rows).expect("rows");
+    let mut window = Window::with_tabs(any_port(), ClientTab::default());
+    window.harness.state_mut().as_mut().expect("the app").set_picker(Box::new(Chooses(path)));
+    keys(&mut window, Modifiers::COMMAND, Key::O);
+    window.until("the rows", |window| window.has_row(&["1", "        0␊"]));
+    choose_row(&mut window, "        0␊");
+    keys(&mut window, Modifiers::COMMAND, Key::J);
+    let says = |window: &Window, words: &str| {
+        let mut labels = window.harness.query_all_by_role(Role::Label);
+        labels.any(|label| label.value().is_some_and(|said| said.contains(words)))
+    };
+    let first = |window: &Window| conversation(window).first().map(|(_, words)| words.trim().to_owned());
+    window.until("the first part", |window| says(window, "calls 1 to 512 of") && first(window).as_deref() == Some("0"));
+    press(&mut window, "Next part");
+    window.until("the second", |window| says(window, "calls 513 to 600 of 600"));
+    assert_eq!(first(&window).as_deref(), Some("1024"));
+    press(&mut window, "Previous part");
+    window.until("the first again", |window| says(window, "calls 1 to 512 of"));
+    assert_eq!(conversation(&window).last().map(|(_, words)| words.trim()), Some("1022"), "its end is in view");
+    press(&mut window, "Last part");
+    window.until("the last", |window| says(window, "calls 89 to 600 of 600"));
+    assert_eq!(conversation(&window).last().map(|(_, words)| words.trim()), Some("1198"));
+    press(&mut window, "First part");
+    window.until("the beginning", |window| first(window).as_deref() == Some("0"));
 }

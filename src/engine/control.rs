@@ -190,6 +190,7 @@ impl Control {
                 self.core.reader.encodings(encodings);
             }
             Command::SetColorRules(rules) => self.core.reader.color_rules(rules),
+            Command::ReadConversation(request) => self.core.reader.conversation(request),
             Command::LoadRow { number } => self.core.reader.row(number),
             Command::Find(request) => self.core.reader.find(request),
             Command::CancelFind => self.core.reader.cancel_find(),

@@ -1,6 +1,7 @@
 //! The one thread that reads the journal for the face, so that the face never waits for a file.
 
 mod finding;
+mod talking;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,10 +11,13 @@ use std::thread::JoinHandle;
 use crossbeam_channel::{Receiver, Sender, TryRecvError, unbounded};
 
 use self::finding::Finder;
+use self::talking::Talk;
 use super::outbox::Outbox;
 use super::saves::Saves;
 use crate::codec::encoding::Encoding;
-use crate::model::{Condition, Event, Failure, Filter, FindRequest, Imported, PageRequest, RowColor, SaveRequest};
+use crate::model::{
+    Condition, ConversationRequest, Event, Failure, Filter, FindRequest, Imported, PageRequest, RowColor, SaveRequest,
+};
 use crate::store::journal::JournalReader;
 use crate::store::temporary::TemporaryJournal;
 
@@ -27,6 +31,7 @@ enum Job {
     CancelFind,
     Mark { number: u64, note: Option<String> },
     ColorRules(Vec<(Condition, RowColor)>),
+    Talk(ConversationRequest),
     Encodings(Vec<Encoding>),
     Save(Box<SaveRequest>),
     Open(Box<Opened>),
@@ -90,6 +95,7 @@ impl Reader {
             color_rules: Vec::new(),
             wanted: None,
             finder: None,
+            talk: None,
             stopped: false,
         };
         let thread = std::thread::Builder::new().name("journal-reader".to_owned()).spawn(move || worker.run(&queue))?;
@@ -115,6 +121,10 @@ impl Reader {
     /// Of the journal that was opened; what is being recorded is the recorder's to write.
     pub(super) fn mark(&self, number: u64, note: Option<String>) {
         self.job(Job::Mark { number, note });
+    }
+
+    pub(super) fn conversation(&self, request: ConversationRequest) {
+        self.job(Job::Talk(request));
     }
 
     pub(super) fn color_rules(&self, rules: Vec<(Condition, RowColor)>) {
@@ -163,13 +173,15 @@ struct Worker {
     wanted: Option<PageRequest>,
     /// A row that is looked for.
     finder: Option<Finder>,
+    talk: Option<Talk>,
     stopped: bool,
 }
 
 impl Worker {
     fn run(&mut self, queue: &Receiver<Job>) {
         while !self.stopped {
-            let job = if self.wanted.is_some() || self.finder.is_some() {
+            let is_talking = self.talk.as_ref().is_some_and(Talk::is_asked);
+            let job = if self.wanted.is_some() || self.finder.is_some() || is_talking {
                 match queue.try_recv() {
                     Ok(job) => Some(job),
                     Err(TryRecvError::Empty) => None,
@@ -183,12 +195,13 @@ impl Worker {
             };
             let result = match job {
                 Some(job) => self.carry_out(job, queue),
-                // In turns: neither waits for the other's last row.
-                None => self.go_on_finding().and_then(|()| self.go_on_answering()),
+                // In turns: none waits for another's last row.
+                None => self.go_on_finding().and_then(|()| self.go_on_talking()).and_then(|()| self.go_on_answering()),
             };
             if let Err(failure) = result {
                 self.wanted = None;
                 self.finder = None;
+                self.talk = None;
                 self.fail(failure);
             }
         }
@@ -205,6 +218,7 @@ impl Worker {
             Job::CancelFind => self.finder = None,
             Job::Mark { number, note } => return self.mark(number, note),
             Job::ColorRules(rules) => self.color_rules = rules,
+            Job::Talk(request) => return self.talk(request),
             Job::Encodings(encodings) => self.encodings = encodings,
             Job::Save(save) => self.save(*save),
             Job::Open(opened) => self.open(*opened),
@@ -262,9 +276,10 @@ impl Worker {
             return;
         }
         self.wanted = None;
-        self.finder = None;
         match reader.page(&PageRequest { filter: Filter::default(), first: 0, count: 0, from_end: false }) {
             Ok(page) => {
+                self.finder = None;
+                self.talk = None;
                 self.opened = Some((reader, place));
                 self.outbox.send(Event::JournalOpened { path, rows: page.total, imported });
             }
@@ -275,6 +290,7 @@ impl Worker {
     fn close(&mut self) {
         self.wanted = None;
         self.finder = None;
+        self.talk = None;
         self.opened = None;
         self.outbox.send(Event::JournalClosed);
     }
@@ -285,6 +301,11 @@ impl Worker {
             self.outbox.send(Event::RowLoaded { number, payload: payload.into() });
         }
         Ok(())
+    }
+
+    /// Where what is read lies.
+    fn shown_path(&self) -> &Path {
+        self.opened.as_ref().map_or(self.journal.as_path(), |(_, place)| place.path())
     }
 
     fn mark(&mut self, number: u64, note: Option<String>) -> Result<(), Failure> {
@@ -302,8 +323,8 @@ impl Worker {
             Ok(saved) => Event::JournalSaved { path: request.path, saved },
             Err(failure) => Event::Failed { socket: None, session: None, failure },
         };
-        let journal = self.opened.as_ref().map_or(self.journal.as_path(), |(_, place)| place.path());
-        let started = JournalReader::open(journal).and_then(|reader| self.saves.start(reader, &self.outbox, save));
+        let started =
+            JournalReader::open(self.shown_path()).and_then(|reader| self.saves.start(reader, &self.outbox, save));
         if let Err(failure) = started {
             self.saves.answer(&self.outbox, Event::Failed { socket: None, session: None, failure });
         }

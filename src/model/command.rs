@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::address::HostPort;
 use super::browser::BrowserContent;
 use super::color_rule::RowColor;
+use super::conversation::ConversationRequest;
 use super::facility::Facility;
 use super::filter::Condition;
 use super::find::FindRequest;
@@ -261,6 +262,9 @@ pub enum Command {
     LoadRow {
         number: u64,
     },
+    /// Reads a part of what crossed in one session. Only the latest request matters; answered by
+    /// [`super::Event::Conversation`].
+    ReadConversation(ConversationRequest),
     /// Which colours rows of pages to come have; the first that holds counts, and of a payload its first 64 KiB.
     SetColorRules(Vec<(Condition, RowColor)>),
     /// Marks a row with a note, which may be empty, or takes its mark away. Answered by [`super::Event::Marked`]; not where

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::browser::Exchange;
+use super::conversation::ConversationPart;
 use super::descriptor::ReceivedDescriptor;
 use super::endpoint::Endpoint;
 use super::facility::Facility;
@@ -323,6 +324,7 @@ pub enum Event {
         number: u64,
         payload: Arc<[u8]>,
     },
+    Conversation(Arc<ConversationPart>),
     /// As [`super::Command::MarkRow`] asked for it; it is on disk.
     Marked {
         number: u64,

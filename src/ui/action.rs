@@ -92,6 +92,8 @@ pub enum UiCommand {
     ShowCodeHere,
     /// Opens it with the client at the other end of one of a listener's sessions.
     ShowPeerCode(SocketId, SessionId),
+    /// Opens the window with what crossed in the chosen row's session.
+    ShowConversation,
     /// Opens the list of rules by which rows stand out.
     ShowColorRules,
     /// Opens the list of files that crossed.
@@ -107,7 +109,7 @@ pub enum UiCommand {
 
 impl UiCommand {
     /// What has a place in the menus and a shortcut, in the order that the list of shortcuts shows.
-    pub const WITH_SHORTCUTS: [Self; 30] = [
+    pub const WITH_SHORTCUTS: [Self; 31] = [
         Self::NewTab(Role::Server),
         Self::NewTab(Role::Client),
         Self::NewTabHere,
@@ -133,6 +135,7 @@ impl UiCommand {
         Self::ToggleInspector,
         Self::CompareWith,
         Self::ShowCodeHere,
+        Self::ShowConversation,
         Self::ShowColorRules,
         Self::ShowPastTransfers,
         Self::ZoomIn,
@@ -198,6 +201,7 @@ impl UiCommand {
             Self::ZoomReset => tr!(language, "action.zoom_reset"),
             Self::ShowCode(..) | Self::ShowCodeHere => tr!(language, "action.show_code"),
             Self::ShowPeerCode(..) => tr!(language, "action.show_peer_code"),
+            Self::ShowConversation => tr!(language, "action.conversation"),
             Self::ShowColorRules => tr!(language, "action.color_rules"),
             Self::ShowPastTransfers => tr!(language, "action.past_transfers"),
             Self::ForgetPastTransfers => tr!(language, "action.forget_past_transfers"),
@@ -219,6 +223,7 @@ impl UiCommand {
             }
             Self::ShowCode(..) | Self::ShowCodeHere => tr!(language, "tooltip.show_code"),
             Self::ShowPeerCode(..) => tr!(language, "tooltip.show_peer_code"),
+            Self::ShowConversation => tr!(language, "tooltip.conversation"),
             Self::ShowColorRules => tr!(language, "colors.help"),
             Self::ShowPastTransfers => tr!(language, "tooltip.past_transfers"),
             Self::ToggleFollow => tr!(language, "tooltip.follow"),
@@ -265,6 +270,7 @@ impl UiCommand {
             Self::ToggleInspector => command(Key::I),
             Self::CompareWith => command(Key::M),
             Self::ShowCodeHere => command(Key::D),
+            Self::ShowConversation => command(Key::J),
             Self::ShowColorRules => command(Key::R),
             Self::ShowPastTransfers => command(Key::H),
             Self::ZoomIn => command(Key::Plus),

@@ -13,6 +13,7 @@ use super::fonts;
 use super::panels::about::Help;
 use super::panels::code::CodeWindow;
 use super::panels::color_rules::{self, ColorRulesWindow};
+use super::panels::conversation::ConversationWindow;
 use super::panels::inspector::InspectorPanel;
 use super::panels::journal::JournalPanel;
 use super::panels::past_transfers::PastTransfers;
@@ -61,6 +62,7 @@ pub struct App {
     /// The tab that is shown as a program.
     pub(super) code: Option<CodeWindow>,
     pub(super) past: PastTransfers,
+    pub(super) conversation: ConversationWindow,
     pub(super) color_rules: ColorRulesWindow,
     /// Those that the engine was told of.
     told_rules: Vec<ColorRule>,
@@ -129,6 +131,7 @@ impl App {
             help: None,
             code: None,
             past: PastTransfers::default(),
+            conversation: ConversationWindow::default(),
             color_rules: ColorRulesWindow::default(),
             told_rules: Vec::new(),
             panel_rects: [Rect::NOTHING; 2],
@@ -197,6 +200,7 @@ impl App {
         }
         self.on_journal_event(event);
         self.past.on_event(event);
+        self.conversation.on_event(event);
         match event {
             Event::Failed { socket: None, failure, .. } => self.message = Some(Message::Failed(failure.clone())),
             Event::JournalSaved { path, saved } => {

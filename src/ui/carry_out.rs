@@ -103,6 +103,12 @@ impl App {
             UiCommand::ShowPeerCode(socket, session) => {
                 self.code = Some(CodeWindow::of_peer(socket, session));
             }
+            UiCommand::ShowConversation => {
+                let opened = self.reading.is_some();
+                if let Some(row) = self.shown_journal().chosen().cloned() {
+                    self.conversation.open(&row, opened);
+                }
+            }
             UiCommand::ShowColorRules => self.color_rules.open(),
             UiCommand::ShowPastTransfers => self.past.open(),
             UiCommand::ForgetPastTransfers => {

@@ -7,6 +7,7 @@ mod clock;
 mod coloring;
 mod columns;
 mod connection;
+mod conversation;
 mod describe;
 mod export;
 mod find;

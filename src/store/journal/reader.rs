@@ -130,6 +130,21 @@ impl JournalReader {
         Ok(Page { filter: request.filter.clone(), first, rows, matches, total, began_ns, complete })
     }
 
+    /// As [`Search::count`].
+    pub(super) fn matches(&self) -> u64 {
+        self.search.count()
+    }
+
+    /// As [`Search::is_scanned`].
+    pub(super) fn is_scanned(&self, number: u64) -> bool {
+        self.search.is_scanned(number)
+    }
+
+    /// As [`Search::rank`].
+    pub(super) fn rank(&self, number: u64) -> u64 {
+        self.search.rank(number)
+    }
+
     /// Marks a row of a journal that nobody records into, as [`super::JournalWriter::mark`] does.
     ///
     /// # Errors

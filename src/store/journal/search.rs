@@ -143,6 +143,16 @@ impl Search {
         self.matches.count()
     }
 
+    /// Whether the row with this number was scanned.
+    pub(super) fn is_scanned(&self, number: u64) -> bool {
+        number < self.next()
+    }
+
+    /// Matches among the rows that were scanned and have lower numbers.
+    pub(super) fn rank(&self, number: u64) -> u64 {
+        self.matches.rank(number.saturating_sub(self.base))
+    }
+
     /// Numbers of the matches with these ranks, as many as there are.
     pub(super) fn numbers(&self, ranks: std::ops::Range<u64>) -> impl Iterator<Item = u64> {
         ranks.map_while(|rank| Some(self.base + self.matches.select(rank)?))

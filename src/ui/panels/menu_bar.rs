@@ -100,6 +100,7 @@ fn view_menu(ui: &mut Ui, cx: &mut Cx<'_>, state: MenuState) {
     submenu(ui, tr!(cx.language, "menu.times").into_owned(), |ui| {
         TIME_MODES.into_iter().for_each(|mode| ticked(ui, cx, UiCommand::ShowTimes(mode), mode == state.times));
     });
+    ui.add_enabled_ui(state.has_bytes, |ui| items(ui, cx, &[UiCommand::ShowConversation]));
     items(ui, cx, &[UiCommand::ShowColorRules, UiCommand::ShowCodeHere, UiCommand::ShowPastTransfers]);
     ui.separator();
     for theme in [ThemeChoice::System, ThemeChoice::Light, ThemeChoice::Dark] {

@@ -118,7 +118,9 @@ impl JournalPanel {
                 self.filter_field.write(condition_for(&row.peer), cx.zone);
             }
             ui.separator();
-            for action in [UiCommand::ToggleMark, UiCommand::EditNote] {
+            let is_data = matches!(row.body, RowBody::Data { .. });
+            let talk = is_data.then_some(UiCommand::ShowConversation);
+            for action in [UiCommand::ToggleMark, UiCommand::EditNote].into_iter().chain(talk) {
                 if ui.button(action.label(cx.language)).clicked() {
                     cx.act(action);
                 }

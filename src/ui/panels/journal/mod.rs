@@ -30,8 +30,8 @@ use std::sync::Arc;
 
 use egui::{Id, Ui};
 
-pub(super) use self::row_text::clocks;
-pub(super) use self::rows::verbatim;
+pub(super) use self::row_text::{clocks, group};
+pub(super) use self::rows::{party, verbatim, verbatim_in};
 pub use self::times::{TIME_MODES, time_mode_label};
 
 use self::columns::{Column, Digits};
@@ -303,6 +303,8 @@ impl JournalPanel {
         }
         self.filter = filter;
         self.extend_when_loaded = false;
+        // It was looked for among other rows.
+        self.hunt.stop();
         // What is in view, or what was chosen in it, stays in view as far as the new filter lets it.
         let in_view = self.pages.row(self.scroll.row()).map(|row| row.number);
         let number = self.cursor.and_then(|cursor| cursor.number).or(in_view);

@@ -135,7 +135,7 @@ pub(super) fn delta(ns: u64) -> String {
 }
 
 /// Digits in groups of three: `1,048,576`.
-pub(super) fn group(count: u64) -> String {
+pub(in crate::ui::panels) fn group(count: u64) -> String {
     let mut text = i18n::bytes(count);
     text.truncate(text.trim_end_matches(" B").len());
     text

@@ -44,7 +44,7 @@ pub(super) fn session_label(row: &PageRow, sessions: &Sessions) -> String {
 }
 
 /// Session and peer in one, `#4 127.0.0.1:51734`; a tab's own place where a row is of none of its sessions.
-pub(super) fn party(row: &PageRow, sessions: &Sessions) -> String {
+pub(in crate::ui::panels) fn party(row: &PageRow, sessions: &Sessions) -> String {
     if let Some(place) = own_place(row, sessions) {
         return place;
     }
@@ -275,8 +275,13 @@ fn paint_verbatim(cell: &TableCell<'_>, text: &str, font: &FontId, tokens: &Toke
 /// Bytes as text. What can't be seen as itself is written as an escape in another colour. Bytes that are no character are
 /// question marks on blocks, light on dark: no text looks so, and the fonts lack the sign that is meant for them.
 pub(in crate::ui::panels) fn verbatim(text: &str, font: &FontId, tokens: &Tokens) -> LayoutJob {
+    verbatim_in(text, font, tokens.text, tokens)
+}
+
+/// The same with another colour for what is seen as itself.
+pub(in crate::ui::panels) fn verbatim_in(text: &str, font: &FontId, color: Color32, tokens: &Tokens) -> LayoutJob {
     let mut job = LayoutJob::default();
-    let plain = TextFormat::simple(font.clone(), tokens.text);
+    let plain = TextFormat::simple(font.clone(), color);
     let apart = TextFormat::simple(font.clone(), tokens.accent);
     let block = TextFormat {
         background: tokens.text_muted,
