@@ -147,6 +147,9 @@ impl Tally {
             }
             // The window's affairs, and what Closed, Disconnected's caller and the summary say already.
             Event::StoppedListening { .. }
+            | Event::Conversation(_)
+            | Event::Finding { .. }
+            | Event::Marked { .. }
             | Event::Resolved { .. }
             | Event::CarriesFiles { .. }
             | Event::TransferAsks { .. }

@@ -4,26 +4,40 @@ use super::hex;
 
 const LINE: usize = 16;
 
+/// Where the ASCII column begins, after the offset.
+const ASCII: usize = 2 + LINE * 3 + 2;
+
 /// Lines of 16 bytes, laid out as `hexdump -C` does: offset (eight digits, more from 4 GiB on), bytes in two groups of
 /// eight, ASCII with a dot for all else. Every line ends with a line feed.
 #[must_use]
 pub fn hex_dump(bytes: &[u8]) -> String {
-    /// Where the ASCII column begins, after the offset.
-    const ASCII: usize = 2 + LINE * 3 + 2;
     let mut text = String::with_capacity(bytes.len().div_ceil(LINE) * (8 + ASCII + LINE + 3));
     for (index, line) in bytes.chunks(LINE).enumerate() {
-        push_offset(&mut text, (index * LINE) as u64);
-        let start = text.len();
-        for (column, byte) in line.iter().enumerate() {
-            text.push_str(if column % 8 == 0 { "  " } else { " " });
-            hex::push(&mut text, *byte);
-        }
-        text.extend(std::iter::repeat_n(' ', start + ASCII - text.len()));
-        text.push('|');
-        text.extend(line.iter().map(|byte| if is_printable(*byte) { char::from(*byte) } else { '.' }));
-        text.push_str("|\n");
+        push_line(&mut text, (index * LINE) as u64, line);
+        text.push('\n');
     }
     text
+}
+
+/// One line of it, without the line feed: up to 16 bytes that begin at `offset`.
+#[must_use]
+pub fn hex_line(offset: u64, bytes: &[u8]) -> String {
+    let mut text = String::new();
+    push_line(&mut text, offset, &bytes[..bytes.len().min(LINE)]);
+    text
+}
+
+fn push_line(text: &mut String, offset: u64, line: &[u8]) {
+    push_offset(text, offset);
+    let start = text.len();
+    for (column, byte) in line.iter().enumerate() {
+        text.push_str(if column % 8 == 0 { "  " } else { " " });
+        hex::push(text, *byte);
+    }
+    text.extend(std::iter::repeat_n(' ', start + ASCII - text.len()));
+    text.push('|');
+    text.extend(line.iter().map(|byte| if is_printable(*byte) { char::from(*byte) } else { '.' }));
+    text.push('|');
 }
 
 fn push_offset(text: &mut String, offset: u64) {

@@ -109,12 +109,10 @@ impl Encoding {
     /// taken for the start of a character, and if it is none, the piece reads wrong as far as its next such byte.
     #[must_use]
     pub fn decode_piece(self, context: &[u8], offset: u64, bytes: &[u8]) -> Decoded {
-        let (context, torn) = self.resume(context, offset);
+        let (mut decoder, torn) = StreamDecoder::after(self, context, offset);
         // The other half of this code unit is unknown.
         let (text, bytes) = if torn && !bytes.is_empty() { ("\u{fffd}", &bytes[1..]) } else { ("", bytes) };
 
-        let mut decoder = StreamDecoder::new(self);
-        decoder.decode(context, &mut String::new());
         let mut decoded = Decoded { text: text.to_owned(), pending: 0, malformed: !text.is_empty() };
         decoded.malformed |= decoder.decode(bytes, &mut decoded.text);
         decoded.pending = decoder.into_pending().min(bytes.len());
@@ -123,7 +121,7 @@ impl Encoding {
 
     /// The end of the context from which decoding can begin, and whether the piece begins with the second half of a
     /// code unit whose first half is not there.
-    fn resume(self, context: &[u8], offset: u64) -> (&[u8], bool) {
+    pub(super) fn resume(self, context: &[u8], offset: u64) -> (&[u8], bool) {
         let len = context.len();
         let start = match self {
             Self::Latin1 => len,

@@ -18,6 +18,16 @@ impl StreamDecoder {
         Self { encoding, decoder: encoding.standard().map(encoding_rs::Encoding::new_decoder_without_bom_handling) }
     }
 
+    /// For a stream that goes on at `offset` after `context`, as [`Encoding::decode_piece`] has it. True where the first byte
+    /// to come is the second half of a code unit whose first half is not there: it is to be left out.
+    #[must_use]
+    pub fn after(encoding: Encoding, context: &[u8], offset: u64) -> (Self, bool) {
+        let (context, torn) = encoding.resume(context, offset);
+        let mut decoder = Self::new(encoding);
+        decoder.decode(context, &mut String::new());
+        (decoder, torn)
+    }
+
     /// The characters that these bytes complete.
     #[must_use]
     pub fn push(&mut self, bytes: &[u8]) -> String {

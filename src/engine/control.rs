@@ -3,6 +3,7 @@
 
 mod files;
 mod opening;
+mod settings;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -23,9 +24,9 @@ use super::{addressing, client, groups, inspecting, listener};
 use crate::codec::encoding::Encoding;
 use crate::model::{
     Cause, CloseReason, Command, ConnectSpec, Event, Facility, Failure, Hint, ListenSpec, Operation, Protocol,
-    Recipients, Respond, Role, SendMode, SessionId, Settings, SocketId,
+    Recipients, Respond, Role, SendMode, SessionId, SocketId,
 };
-use crate::{net, store};
+use crate::net;
 
 /// A listener's or client's own thread.
 struct Running {
@@ -187,7 +188,13 @@ impl Control {
                 let encodings = labels.iter().filter_map(|label| Encoding::from_label(label)).collect();
                 self.core.reader.encodings(encodings);
             }
+            Command::SetColorRules(rules) => self.core.reader.color_rules(rules),
+            Command::ReadConversation(request) => self.core.reader.conversation(request),
             Command::LoadRow { number } => self.core.reader.row(number),
+            Command::Find(request) => self.core.reader.find(request),
+            Command::CancelFind => self.core.reader.cancel_find(),
+            Command::MarkRow { number, note, opened: true } => self.core.reader.mark(number, note),
+            Command::MarkRow { number, note, opened: false } => self.core.recorder.mark(number, note),
             Command::ClearJournal => self.core.recorder.clear(),
             Command::Retain(retention) => self.core.recorder.retain(retention),
             Command::OpenJournal { path } => self.opening.start(&self.core, path),
@@ -367,26 +374,6 @@ impl Control {
     fn queue(&self, session: &Arc<Session>, item: Outgoing) {
         if let Err(failure) = session.enqueue(&self.core, item) {
             self.core.fail(session.info.socket, Some(session), failure);
-        }
-    }
-
-    fn save_settings(&mut self, settings: Settings) {
-        let Some(path) = self.settings.clone() else { return };
-        let before = self.saving.take();
-        let outbox = Arc::clone(&self.core.outbox);
-        let saving = spawn("save-settings".to_owned(), move || {
-            if let Some(before) = before {
-                join(before);
-            }
-            let event = match store::settings::save(&path, &settings) {
-                Ok(()) => Event::SettingsSaved,
-                Err(failure) => Event::Failed { socket: None, session: None, failure },
-            };
-            outbox.send(event);
-        });
-        match saving {
-            Ok(saving) => self.saving = Some(saving),
-            Err(failure) => self.core.outbox.send(Event::Failed { socket: None, session: None, failure }),
         }
     }
 }

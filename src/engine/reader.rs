@@ -1,5 +1,8 @@
 //! The one thread that reads the journal for the face, so that the face never waits for a file.
 
+mod finding;
+mod talking;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,11 +11,14 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, unbounded};
 
+use self::finding::Finder;
+use self::talking::Talk;
 use super::outbox::Outbox;
 use super::saves::Saves;
 use crate::codec::encoding::Encoding;
 use crate::model::{
-    Cause, Event, Failure, Filter, Imported, Operation, PageRequest, SaveRequest, Statistics, StatisticsRequest,
+    Cause, Condition, ConversationRequest, Event, Failure, Filter, FindRequest, Imported, Operation, PageRequest,
+    RowColor, SaveRequest, Statistics, StatisticsRequest,
 };
 use crate::store::journal::{Counting, JournalReader};
 use crate::store::temporary::TemporaryJournal;
@@ -27,6 +33,11 @@ enum Job {
     Page(PageRequest),
     Row(u64),
     Count(Option<Box<StatisticsRequest>>),
+    Find(Box<FindRequest>),
+    CancelFind,
+    Mark { number: u64, note: Option<String> },
+    ColorRules(Vec<(Condition, RowColor)>),
+    Talk(ConversationRequest),
     Encodings(Vec<Encoding>),
     Save(Box<SaveRequest>),
     Open(Box<Opened>),
@@ -97,10 +108,13 @@ impl Reader {
             outbox,
             saves,
             encodings: vec![Encoding::Utf8],
+            color_rules: Vec::new(),
             wanted: None,
             counting: None,
             counts: false,
             counts_told: Instant::now(),
+            finder: None,
+            talk: None,
             stopped: false,
         };
         let thread = std::thread::Builder::new().name("journal-reader".to_owned()).spawn(move || worker.run(&queue))?;
@@ -117,6 +131,27 @@ impl Reader {
 
     pub(super) fn count(&self, request: Option<Box<StatisticsRequest>>) {
         self.job(Job::Count(request));
+    }
+
+    pub(super) fn find(&self, request: Box<FindRequest>) {
+        self.job(Job::Find(request));
+    }
+
+    pub(super) fn cancel_find(&self) {
+        self.job(Job::CancelFind);
+    }
+
+    /// Of the journal that was opened; what is being recorded is the recorder's to write.
+    pub(super) fn mark(&self, number: u64, note: Option<String>) {
+        self.job(Job::Mark { number, note });
+    }
+
+    pub(super) fn conversation(&self, request: ConversationRequest) {
+        self.job(Job::Talk(request));
+    }
+
+    pub(super) fn color_rules(&self, rules: Vec<(Condition, RowColor)>) {
+        self.job(Job::ColorRules(rules));
     }
 
     pub(super) fn encodings(&self, encodings: Vec<Encoding>) {
@@ -156,6 +191,7 @@ struct Worker {
     outbox: Arc<Outbox>,
     saves: Arc<Saves>,
     encodings: Vec<Encoding>,
+    color_rules: Vec<(Condition, RowColor)>,
     /// The request that is not answered in full: its filter has rows left to scan.
     wanted: Option<PageRequest>,
     /// Messages, as far as they have been counted; `None` while nobody looks.
@@ -163,13 +199,17 @@ struct Worker {
     /// There are rows that have not been looked at for it.
     counts: bool,
     counts_told: Instant,
+    /// A row that is looked for.
+    finder: Option<Finder>,
+    talk: Option<Talk>,
     stopped: bool,
 }
 
 impl Worker {
     fn run(&mut self, queue: &Receiver<Job>) {
         while !self.stopped {
-            let job = if self.wanted.is_some() || self.counts {
+            let is_talking = self.talk.as_ref().is_some_and(Talk::is_asked);
+            let job = if self.wanted.is_some() || self.finder.is_some() || self.counts || is_talking {
                 match queue.try_recv() {
                     Ok(job) => Some(job),
                     Err(TryRecvError::Empty) => None,
@@ -182,44 +222,49 @@ impl Worker {
                 }
             };
             let result = match job {
-                Some(Job::Stop) => return,
-                Some(Job::Page(request)) => {
-                    let newest = self.latest(request, queue);
-                    self.answer(newest)
-                }
-                Some(Job::Row(number)) => self.row(number),
-                Some(Job::Count(request)) => {
-                    self.count(request);
-                    Ok(())
-                }
-                Some(Job::Encodings(encodings)) => {
-                    self.read_as(encodings);
-                    Ok(())
-                }
-                Some(Job::Save(save)) => {
-                    self.save(*save);
-                    Ok(())
-                }
-                Some(Job::Open(opened)) => {
-                    self.open(*opened);
-                    Ok(())
-                }
-                Some(Job::Close) => {
-                    self.close();
-                    Ok(())
-                }
-                // Pages first: whoever scrolls waits for them.
-                None => match self.wanted.take() {
-                    Some(request) => self.answer(Some(request)),
-                    None => self.go_on_counting(),
-                },
+                Some(job) => self.carry_out(job, queue),
+                // In turns: none waits for another's last row. Counting is for when nobody waits for anything.
+                None if self.wanted.is_none() && self.finder.is_none() && !is_talking => self.go_on_counting(),
+                None => self.go_on_finding().and_then(|()| self.go_on_talking()).and_then(|()| self.go_on_answering()),
             };
             if let Err(failure) = result {
                 self.wanted = None;
                 self.counts = false;
-                self.outbox.send(Event::Failed { socket: None, session: None, failure });
+                self.finder = None;
+                self.talk = None;
+                self.fail(failure);
             }
         }
+    }
+
+    fn carry_out(&mut self, job: Job, queue: &Receiver<Job>) -> Result<(), Failure> {
+        match job {
+            Job::Page(request) => {
+                let newest = self.latest(request, queue);
+                return self.answer(newest);
+            }
+            Job::Row(number) => return self.row(number),
+            Job::Find(request) => self.finder = Some(Finder::new(*request, &self.encodings)),
+            Job::CancelFind => self.finder = None,
+            Job::Mark { number, note } => return self.mark(number, note),
+            Job::ColorRules(rules) => self.color_rules = rules,
+            Job::Talk(request) => return self.talk(request),
+            Job::Count(request) => self.count(request),
+            Job::Encodings(encodings) => self.read_as(encodings),
+            Job::Save(save) => self.save(*save),
+            Job::Open(opened) => self.open(*opened),
+            Job::Close => self.close(),
+            Job::Stop => self.stopped = true,
+        }
+        Ok(())
+    }
+
+    fn fail(&self, failure: Failure) {
+        self.outbox.send(Event::Failed { socket: None, session: None, failure });
+    }
+
+    fn go_on_answering(&mut self) -> Result<(), Failure> {
+        self.wanted.take().map_or(Ok(()), |request| self.answer(Some(request)))
     }
 
     /// Scans a step for the filter and sends what is known so far; what is left stays wanted.
@@ -227,6 +272,7 @@ impl Worker {
         let Some(request) = request else { return Ok(()) };
         let reader = self.opened.as_mut().map_or(&mut self.reader, |(reader, _)| reader);
         reader.set_filter(request.filter.clone(), &self.encodings);
+        reader.set_color_rules(&self.color_rules, &self.encodings);
         let complete = reader.scan(SCAN_ROWS)?;
         let mut page = reader.page(&request)?;
         page.complete = complete;
@@ -241,19 +287,14 @@ impl Worker {
         loop {
             match queue.try_recv() {
                 Ok(Job::Page(request)) => newest = request,
-                Ok(Job::Row(number)) => {
-                    if let Err(failure) = self.row(number) {
-                        self.outbox.send(Event::Failed { socket: None, session: None, failure });
-                    }
-                }
-                Ok(Job::Count(request)) => self.count(request),
-                Ok(Job::Encodings(encodings)) => self.read_as(encodings),
-                Ok(Job::Save(save)) => self.save(*save),
-                Ok(Job::Open(opened)) => self.open(*opened),
-                Ok(Job::Close) => self.close(),
                 Ok(Job::Stop) | Err(TryRecvError::Disconnected) => {
                     self.stopped = true;
                     return None;
+                }
+                Ok(other) => {
+                    if let Err(failure) = self.carry_out(other, queue) {
+                        self.fail(failure);
+                    }
                 }
                 Err(TryRecvError::Empty) => return Some(newest),
             }
@@ -279,6 +320,8 @@ impl Worker {
     fn forget(&mut self) {
         self.wanted = None;
         self.count(None);
+        self.finder = None;
+        self.talk = None;
     }
 
     fn close(&mut self) {
@@ -323,6 +366,19 @@ impl Worker {
         Ok(())
     }
 
+    /// Where what is read lies.
+    fn shown_path(&self) -> &Path {
+        self.opened.as_ref().map_or(self.journal.as_path(), |(_, place)| place.path())
+    }
+
+    fn mark(&mut self, number: u64, note: Option<String>) -> Result<(), Failure> {
+        let Some((reader, _)) = &mut self.opened else { return Ok(()) };
+        if reader.mark(number, note.as_deref())? {
+            self.outbox.send(Event::Marked { number, note, opened: true });
+        }
+        Ok(())
+    }
+
     /// On a connection of its own, as it goes on beside this thread.
     fn save(&self, request: SaveRequest) {
         let encodings = self.encodings.clone();
@@ -330,8 +386,8 @@ impl Worker {
             Ok(saved) => Event::JournalSaved { path: request.path, saved },
             Err(failure) => Event::Failed { socket: None, session: None, failure },
         };
-        let journal = self.opened.as_ref().map_or(self.journal.as_path(), |(_, place)| place.path());
-        let started = JournalReader::open(journal).and_then(|reader| self.saves.start(reader, &self.outbox, save));
+        let started =
+            JournalReader::open(self.shown_path()).and_then(|reader| self.saves.start(reader, &self.outbox, save));
         if let Err(failure) = started {
             self.saves.answer(&self.outbox, Event::Failed { socket: None, session: None, failure });
         }

@@ -26,6 +26,7 @@ const SLICES: usize = 8;
 enum Job {
     Rows { rows: Vec<Row>, cost: u64 },
     Retain(Retention),
+    Mark { number: u64, note: Option<String> },
     Clear,
     Stop,
 }
@@ -84,6 +85,10 @@ impl Recorder {
 
     pub(super) fn retain(&self, retention: Retention) {
         self.job(Job::Retain(retention));
+    }
+
+    pub(super) fn mark(&self, number: u64, note: Option<String>) {
+        self.job(Job::Mark { number, note });
     }
 
     /// Nobody waits for the disk any more: the program ends.
@@ -157,6 +162,7 @@ impl Worker {
                     self.writer.set_retention(retention);
                     self.trim.get_or_insert_with(Tidying::due);
                 }
+                Ok(Job::Mark { number, note }) => self.mark(number, note),
                 Ok(Job::Rows { rows, cost }) => next = self.append_waiting(rows, cost, queue),
                 Err(RecvTimeoutError::Timeout) => {}
             }
@@ -230,6 +236,14 @@ impl Worker {
         self.paused = Some(Paused { missed, told: missed, next_try: Instant::now() + RETRY });
         if missed > told {
             self.notice(Notice::RecordingPaused { missed });
+        }
+    }
+
+    fn mark(&mut self, number: u64, note: Option<String>) {
+        match self.writer.mark(number, note.as_deref()) {
+            Ok(true) => self.outbox.send(Event::Marked { number, note, opened: false }),
+            Ok(false) => {}
+            Err(failure) => self.outbox.send(Event::Failed { socket: None, session: None, failure }),
         }
     }
 

@@ -5,7 +5,11 @@ use std::time::Duration;
 
 use super::address::HostPort;
 use super::browser::BrowserContent;
+use super::color_rule::RowColor;
+use super::conversation::ConversationRequest;
 use super::facility::Facility;
+use super::filter::Condition;
+use super::find::FindRequest;
 use super::ids::{SessionId, SocketId, TransferId};
 use super::multicast::MulticastGroup;
 use super::options::{OptionValue, SocketOption};
@@ -254,10 +258,28 @@ pub enum Command {
     /// are have been looked at. The same request later looks at those that came since; another one, and another journal,
     /// begins anew. `None`: nobody looks any more.
     CountMessages(Option<Box<StatisticsRequest>>),
+    /// Looks for a row, in steps between which pages are read. Only the latest request matters; answered by
+    /// [`super::Event::Finding`].
+    Find(Box<FindRequest>),
+    /// Gives it up; nothing more is told of it.
+    CancelFind,
     /// Encodings, by label, that [`super::Filter::text`] is looked for in beside UTF-8.
     SetFilterEncodings(Vec<String>),
     LoadRow {
         number: u64,
+    },
+    /// Reads a part of what crossed in one session. Only the latest request matters; answered by
+    /// [`super::Event::Conversation`].
+    ReadConversation(ConversationRequest),
+    /// Which colours rows of pages to come have; the first that holds counts, and of a payload its first 64 KiB.
+    SetColorRules(Vec<(Condition, RowColor)>),
+    /// Marks a row with a note, which may be empty, or takes its mark away. Answered by [`super::Event::Marked`]; not where
+    /// the row is gone.
+    MarkRow {
+        number: u64,
+        note: Option<String>,
+        /// Of the journal that was opened, not of the one that is being recorded.
+        opened: bool,
     },
     /// Removes all rows. Numbers go on counting.
     ClearJournal,

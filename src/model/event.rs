@@ -7,10 +7,12 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::browser::Exchange;
+use super::conversation::ConversationPart;
 use super::descriptor::ReceivedDescriptor;
 use super::endpoint::Endpoint;
 use super::facility::Facility;
 use super::failure::{Failure, PortOwner};
+use super::find::Finding;
 use super::ids::{SessionId, SocketId, TransferId};
 use super::import::Imported;
 use super::interface::NetworkInterface;
@@ -324,6 +326,18 @@ pub enum Event {
     RowLoaded {
         number: u64,
         payload: Arc<[u8]>,
+    },
+    Conversation(Arc<ConversationPart>),
+    /// As [`super::Command::MarkRow`] asked for it; it is on disk.
+    Marked {
+        number: u64,
+        note: Option<String>,
+        opened: bool,
+    },
+    /// How the latest [`super::Command::Find`] goes; a read that fails ends it with [`Self::Failed`] instead.
+    Finding {
+        id: u64,
+        finding: Finding,
     },
     JournalSaved {
         path: PathBuf,

@@ -72,6 +72,7 @@ impl Filter {
     /// or `!` more, and parentheses most. A condition is one of
     ///
     /// - `in`, `out`: bytes of that direction; `error`: failures and notices;
+    /// - `is:marked`: marked by the user;
     /// - `session:3`;
     /// - `peer:127.0.0.1`: contained in the peer; with `*` (any text) or `?` (any character), all of it;
     ///   `peer=127.0.0.1:9000`: all of it, character for character;

@@ -4,7 +4,9 @@
 
 mod address;
 mod browser;
+mod color_rule;
 mod command;
+mod conversation;
 mod descriptor;
 mod device;
 mod endpoint;
@@ -12,6 +14,7 @@ mod event;
 mod facility;
 mod failure;
 mod filter;
+mod find;
 mod ids;
 mod import;
 mod interface;
@@ -37,7 +40,9 @@ mod transfer;
 
 pub use address::{HostPort, Peer, RawAddress, UnixName};
 pub use browser::{BrowserContent, Exchange, FolderEntry, FolderList};
+pub use color_rule::{ColorRule, RowColor};
 pub use command::{Command, ConnectSpec, ListenSpec, Recipients, Respond};
+pub use conversation::{ConversationPart, ConversationPlace, ConversationRequest};
 pub use descriptor::{DescriptorKind, DescriptorName, InheritedSocket, ReceivedDescriptor};
 pub use device::{ContextId, InterfaceName, UnknownContextId, VsockAddress};
 pub use endpoint::{Endpoint, EndpointError, LocalPlace, UNIX_PATH_MAX};
@@ -45,6 +50,7 @@ pub use event::{CloseReason, Event, Notice};
 pub use facility::Facility;
 pub use failure::{Cause, Failure, Hint, Operation, PortOwner, WaitingSocket};
 pub use filter::{BytePattern, Comparison, Condition, Filter, FilterError, FilterProblem, Moment, Operator};
+pub use find::{FindRequest, Finding};
 pub use ids::{SessionId, SocketId, TransferId};
 pub use import::Imported;
 pub use interface::{InterfaceAddress, NetworkInterface};
@@ -62,7 +68,7 @@ pub use row::{Call, Direction, Life, Row, RowBody, Stamp};
 pub use save::{SaveFormat, SaveRequest, Saved};
 pub use session::{Purpose, Role, SessionInfo, Traffic};
 pub use settings::{
-    ClientTab, ComposerSettings, Damage, LanguageChoice, LineEndingChoice, ServerTab, Settings, ThemeChoice,
+    ClientTab, ComposerSettings, Damage, LanguageChoice, LineEndingChoice, ServerTab, Settings, ThemeChoice, TimeMode,
     WindowPlace,
 };
 pub use shown_as::ShownAs;

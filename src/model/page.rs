@@ -1,5 +1,6 @@
 //! What a face asks the journal for, and what it gets.
 
+use super::color_rule::RowColor;
 use super::filter::Filter;
 use super::ids::{SessionId, SocketId};
 #[cfg(test)]
@@ -37,6 +38,8 @@ pub struct Page {
     /// Matches that were before the first one and have gone from the journal since the filter was set: by so much all
     /// positions are less than they were. It counts from anywhere: only its growth says something.
     pub gone: u64,
+    /// The wall clock at the journal's first row, in nanoseconds since 1970; `None` where there is no row.
+    pub began_ns: Option<i64>,
     /// False while older rows are still being scanned for the filter.
     pub complete: bool,
 }
@@ -61,6 +64,10 @@ pub struct PageRow {
     pub context: Vec<u8>,
     /// Monotonic nanoseconds since the row before it in the journal; `None` for the first.
     pub delta_ns: Option<u64>,
+    /// What the user wrote beside a row that is marked, which may be nothing; `None` for one that is not.
+    pub note: Option<String>,
+    /// By the first of the rules of [`super::Command::SetColorRules`] that holds.
+    pub color: Option<RowColor>,
 }
 
 impl PageRow {
@@ -82,6 +89,8 @@ impl PageRow {
             preview: Vec::new(),
             context: Vec::new(),
             delta_ns: None,
+            note: None,
+            color: None,
         }
     }
 

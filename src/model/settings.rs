@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::color_rule::ColorRule;
 use super::protocol::Protocol;
 use super::transfer::SendMode;
 
@@ -189,6 +190,19 @@ impl Default for ClientTab {
     }
 }
 
+/// What the journal's time column shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TimeMode {
+    /// The time of the day.
+    #[default]
+    Clock,
+    /// How long after the journal's first row.
+    SinceStart,
+    /// How long after the row before.
+    SinceLast,
+}
+
 /// All settings; a value that can't be read takes its default and is reported as [`Damage`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -200,12 +214,15 @@ pub struct Settings {
     pub window: Option<WindowPlace>,
     pub follow_end: bool,
     pub show_inspector: bool,
+    pub times: TimeMode,
     /// Share of the window's height that the panels take, 0.2 to 0.8.
     pub split: f32,
     /// As [`super::Retention::disk`]; 0 for none.
     pub journal_limit: u64,
     /// Paths of journals and captures that were opened, the latest first.
     pub recent: Vec<String>,
+    /// In their order: the first that holds counts.
+    pub color_rules: Vec<ColorRule>,
     /// Widths in points that were given to columns of the journal, by the column's name; the others fit what they hold.
     pub columns: BTreeMap<String, f32>,
     /// Index in `servers` of the tab in front.
@@ -225,9 +242,11 @@ impl Default for Settings {
             window: None,
             follow_end: true,
             show_inspector: true,
+            times: TimeMode::Clock,
             split: 0.5,
             journal_limit: 0,
             recent: Vec::new(),
+            color_rules: Vec::new(),
             columns: BTreeMap::new(),
             servers: vec![ServerTab::default()],
             clients: vec![ClientTab::default()],

@@ -10,9 +10,9 @@ use crate::codec::encoding::Encoding;
 use crate::codec::size::format_bytes;
 use crate::codec::visible::visible;
 use crate::i18n::Language;
-use crate::model::{Command, LanguageChoice, Role, SessionId, SocketId, ThemeChoice};
+use crate::model::{Command, LanguageChoice, Role, SessionId, SocketId, ThemeChoice, TimeMode};
 use crate::tr;
-use crate::ui::panels::journal::CopyKind;
+use crate::ui::panels::journal::{CopyKind, Step, time_mode_label};
 
 /// One user action. Panels push them; the app carries them out after the frame.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +31,16 @@ pub enum UiCommand {
     ToggleFollow,
     ToggleInspector,
     FocusFilter,
+    /// Opens the journal's bar for finding a row.
+    Find,
+    /// Opens the journal's bar for going to a row or a time.
+    GoTo,
+    /// Sends the journal's cursor to another row.
+    Step(Step),
+    /// Marks the chosen row, or takes its mark away.
+    ToggleMark,
+    /// Opens the journal's bar for writing something beside the chosen row.
+    EditNote,
     /// How the bytes of one of this tab's sessions, or of them all, are shown as text.
     SetDisplayEncoding(SocketId, Option<SessionId>, Encoding),
     /// The same for every tab.
@@ -74,6 +84,8 @@ pub enum UiCommand {
     },
     SetLanguage(LanguageChoice),
     SetTheme(ThemeChoice),
+    /// What the journal's time column shows.
+    ShowTimes(TimeMode),
     ZoomIn,
     ZoomOut,
     ZoomReset,
@@ -83,6 +95,10 @@ pub enum UiCommand {
     ShowCodeHere,
     /// Opens it with the client at the other end of one of a listener's sessions.
     ShowPeerCode(SocketId, SessionId),
+    /// Opens the window with what crossed in the chosen row's session.
+    ShowConversation,
+    /// Opens the list of rules by which rows stand out.
+    ShowColorRules,
     /// Opens the list of files that crossed.
     ShowPastTransfers,
     /// Empties it for good.
@@ -96,22 +112,34 @@ pub enum UiCommand {
 
 impl UiCommand {
     /// What has a place in the menus and a shortcut, in the order that the list of shortcuts shows.
-    pub const WITH_SHORTCUTS: [Self; 19] = [
+    pub const WITH_SHORTCUTS: [Self; 31] = [
         Self::NewTab(Role::Server),
         Self::NewTab(Role::Client),
         Self::NewTabHere,
         Self::CloseTabHere,
-        // Before the one without Shift, which Shift does not keep from matching.
+        // Before the one without Shift, which Shift does not keep from matching; so are others below.
         Self::PreviousTabHere,
         Self::NextTabHere,
         Self::OpenJournal,
         Self::SaveJournal,
         Self::ClearJournal,
         Self::FocusFilter,
+        Self::Find,
+        Self::Step(Step::PreviousMatch),
+        Self::Step(Step::NextMatch),
+        Self::GoTo,
+        Self::Step(Step::PreviousError),
+        Self::Step(Step::NextError),
+        Self::EditNote,
+        Self::ToggleMark,
+        Self::Step(Step::PreviousMark),
+        Self::Step(Step::NextMark),
         Self::ToggleFollow,
         Self::ToggleInspector,
         Self::CompareWith,
         Self::ShowCodeHere,
+        Self::ShowConversation,
+        Self::ShowColorRules,
         Self::ShowPastTransfers,
         Self::ZoomIn,
         Self::ZoomOut,
@@ -134,6 +162,11 @@ impl UiCommand {
             Self::ToggleFollow => tr!(language, "action.follow"),
             Self::ToggleInspector => tr!(language, "action.inspector"),
             Self::FocusFilter => tr!(language, "action.filter"),
+            Self::Find => tr!(language, "action.find"),
+            Self::GoTo => tr!(language, "action.go_to"),
+            Self::Step(step) => step.label(language),
+            Self::ToggleMark => tr!(language, "action.toggle_mark"),
+            Self::EditNote => tr!(language, "action.edit_note"),
             Self::SetDisplayEncoding(..) | Self::SetDisplayEncodingOfAll(_) => tr!(language, "action.display_encoding"),
             Self::DecodeAs(..) => tr!(language, "inspector.decode_as"),
             Self::CompareWith => tr!(language, "action.compare_with"),
@@ -167,11 +200,14 @@ impl UiCommand {
             Self::SetTheme(ThemeChoice::System) => tr!(language, "action.theme_system"),
             Self::SetTheme(ThemeChoice::Light) => tr!(language, "action.theme_light"),
             Self::SetTheme(ThemeChoice::Dark) => tr!(language, "action.theme_dark"),
+            Self::ShowTimes(mode) => time_mode_label(*mode, language),
             Self::ZoomIn => tr!(language, "action.zoom_in"),
             Self::ZoomOut => tr!(language, "action.zoom_out"),
             Self::ZoomReset => tr!(language, "action.zoom_reset"),
             Self::ShowCode(..) | Self::ShowCodeHere => tr!(language, "action.show_code"),
             Self::ShowPeerCode(..) => tr!(language, "action.show_peer_code"),
+            Self::ShowConversation => tr!(language, "action.conversation"),
+            Self::ShowColorRules => tr!(language, "action.color_rules"),
             Self::ShowPastTransfers => tr!(language, "action.past_transfers"),
             Self::ForgetPastTransfers => tr!(language, "action.forget_past_transfers"),
             Self::ShowShortcuts => tr!(language, "action.shortcuts"),
@@ -192,10 +228,16 @@ impl UiCommand {
             }
             Self::ShowCode(..) | Self::ShowCodeHere => tr!(language, "tooltip.show_code"),
             Self::ShowPeerCode(..) => tr!(language, "tooltip.show_peer_code"),
+            Self::ShowConversation => tr!(language, "tooltip.conversation"),
+            Self::ShowColorRules => tr!(language, "colors.help"),
             Self::ShowPastTransfers => tr!(language, "tooltip.past_transfers"),
             Self::ToggleFollow => tr!(language, "tooltip.follow"),
             Self::ToggleInspector => tr!(language, "tooltip.inspector"),
             Self::CompareWith => tr!(language, "tooltip.compare_with"),
+            Self::Find => tr!(language, "tooltip.find"),
+            Self::GoTo => tr!(language, "go_to.help"),
+            Self::ToggleMark => tr!(language, "tooltip.toggle_mark"),
+            Self::EditNote => tr!(language, "tooltip.edit_note"),
             Self::SaveJournal => tr!(language, "tooltip.save_journal"),
             Self::OpenJournal => tr!(language, "tooltip.open_journal"),
             Self::CloseJournal => tr!(language, "tooltip.close_journal"),
@@ -224,11 +266,18 @@ impl UiCommand {
             Self::OpenJournal => command(Key::O),
             Self::SaveJournal => command(Key::S),
             Self::ClearJournal => shifted(Key::Delete),
-            Self::FocusFilter => command(Key::F),
+            Self::FocusFilter => shifted(Key::F),
+            Self::Find => command(Key::F),
+            Self::GoTo => command(Key::G),
+            Self::Step(step) => Some(step.shortcut()),
+            Self::ToggleMark => command(Key::B),
+            Self::EditNote => shifted(Key::B),
             Self::ToggleFollow => command(Key::E),
             Self::ToggleInspector => command(Key::I),
             Self::CompareWith => command(Key::M),
             Self::ShowCodeHere => command(Key::D),
+            Self::ShowConversation => command(Key::J),
+            Self::ShowColorRules => command(Key::R),
             Self::ShowPastTransfers => command(Key::H),
             Self::ZoomIn => command(Key::Plus),
             Self::ZoomOut => command(Key::Minus),

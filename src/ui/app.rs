@@ -12,6 +12,8 @@ use super::dialogs::{Dialogs, Picker};
 use super::fonts;
 use super::panels::about::Help;
 use super::panels::code::CodeWindow;
+use super::panels::color_rules::{self, ColorRulesWindow};
+use super::panels::conversation::ConversationWindow;
 use super::panels::inspector::InspectorPanel;
 use super::panels::journal::JournalPanel;
 use super::panels::past_transfers::PastTransfers;
@@ -25,7 +27,7 @@ use super::widgets::message_line::Message;
 use crate::codec::encoding::Encoding;
 use crate::engine::Engine;
 use crate::i18n::Language;
-use crate::model::{Command, Damage, Event, PastTransfer, Retention, Role, Settings, SocketId, WindowPlace};
+use crate::model::{ColorRule, Command, Damage, Event, PastTransfer, Retention, Role, Settings, SocketId, WindowPlace};
 use crate::tr;
 
 /// How long one frame may take events in; the rest waits for the next.
@@ -60,6 +62,10 @@ pub struct App {
     /// The tab that is shown as a program.
     pub(super) code: Option<CodeWindow>,
     pub(super) past: PastTransfers,
+    pub(super) conversation: ConversationWindow,
+    pub(super) color_rules: ColorRulesWindow,
+    /// Those that the engine was told of.
+    told_rules: Vec<ColorRule>,
     /// Where the two panels were drawn, for files that are dropped.
     pub(super) panel_rects: [Rect; 2],
     /// The panel that the keyboard or the pointer was in last.
@@ -125,6 +131,9 @@ impl App {
             help: None,
             code: None,
             past: PastTransfers::default(),
+            conversation: ConversationWindow::default(),
+            color_rules: ColorRulesWindow::default(),
+            told_rules: Vec::new(),
             panel_rects: [Rect::NOTHING; 2],
             panel_in_use: Role::Client,
             saver: Saver::new(settings.clone()),
@@ -201,6 +210,7 @@ impl App {
         }
         self.on_journal_event(event);
         self.past.on_event(event);
+        self.conversation.on_event(event);
         match event {
             Event::Failed { socket: None, failure, .. } => self.message = Some(Message::Failed(failure.clone())),
             Event::JournalSaved { path, saved } => {
@@ -222,6 +232,7 @@ impl App {
         self.notice_panel_in_use(ui.ctx());
         self.take_shortcuts(ui.ctx());
         self.take_dropped_files(ui.ctx());
+        self.tell_color_rules();
         let tokens = if ui.visuals().dark_mode { self.dark.clone() } else { self.light.clone() };
         let mut actions = std::mem::take(&mut self.actions);
         let sessions = std::mem::take(&mut self.sessions);
@@ -232,6 +243,20 @@ impl App {
         self.sessions = sessions;
         for action in actions {
             self.carry_out(ui.ctx(), window, action);
+        }
+    }
+
+    /// Rows get their colours where they are read.
+    fn tell_color_rules(&mut self) {
+        if self.told_rules == self.settings.color_rules {
+            return;
+        }
+        self.told_rules.clone_from(&self.settings.color_rules);
+        let conditions = color_rules::conditions(&self.told_rules, &self.zone);
+        self.engine.send(Command::SetColorRules(conditions));
+        self.journal.outdate();
+        if let Some(reading) = &mut self.reading {
+            reading.journal.outdate();
         }
     }
 

@@ -34,6 +34,19 @@ impl App {
             UiCommand::ToggleFollow => self.shown_journal().toggle_follow(),
             UiCommand::ToggleInspector => self.settings.show_inspector = !self.settings.show_inspector,
             UiCommand::FocusFilter => self.shown_journal().focus_filter(),
+            UiCommand::Find => self.shown_journal().open_find(),
+            UiCommand::GoTo => self.shown_journal().open_go_to(),
+            UiCommand::Step(step) => {
+                if let Some(command) = self.shown_journal().step(step) {
+                    self.engine.send(command);
+                }
+            }
+            UiCommand::ToggleMark => {
+                if let Some(command) = self.shown_journal().toggle_mark() {
+                    self.engine.send(command);
+                }
+            }
+            UiCommand::EditNote => self.shown_journal().open_note(),
             UiCommand::SetDisplayEncoding(socket, session, encoding) => {
                 self.shown_sessions().shown_as.choose(socket, session, encoding);
             }
@@ -77,6 +90,13 @@ impl App {
                 self.settings.theme = choice;
                 ctx.set_theme(theme::preference(choice));
             }
+            UiCommand::ShowTimes(mode) => {
+                self.settings.times = mode;
+                self.journal.show_times(mode);
+                if let Some(reading) = &mut self.reading {
+                    reading.journal.show_times(mode);
+                }
+            }
             UiCommand::ZoomIn => self.zoom(ctx, self.settings.zoom + ZOOM_STEP),
             UiCommand::ZoomOut => self.zoom(ctx, self.settings.zoom - ZOOM_STEP),
             UiCommand::ZoomReset => self.zoom(ctx, 1.0),
@@ -87,6 +107,13 @@ impl App {
             UiCommand::ShowPeerCode(socket, session) => {
                 self.code = Some(CodeWindow::of_peer(socket, session));
             }
+            UiCommand::ShowConversation => {
+                let opened = self.reading.is_some();
+                if let Some(row) = self.shown_journal().chosen().cloned() {
+                    self.conversation.open(&row, opened);
+                }
+            }
+            UiCommand::ShowColorRules => self.color_rules.open(),
             UiCommand::ShowPastTransfers => self.past.open(),
             UiCommand::ForgetPastTransfers => {
                 self.past.clear();

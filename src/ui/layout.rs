@@ -29,6 +29,7 @@ impl App {
                 theme: self.settings.theme,
                 follow: self.shown_journal().follow_end(),
                 inspector: self.settings.show_inspector,
+                times: self.settings.times,
                 rows_selected: self.shown_journal().has_selection(),
                 has_bytes: self.shown_journal().chosen().is_some_and(|row| matches!(row.body, RowBody::Data { .. })),
                 reading: self.reading.is_some(),
@@ -46,11 +47,20 @@ impl App {
         CentralPanel::default().frame(pad).show(ui, |ui| self.work_area(ui, cx));
         self.show_code(ui, cx);
         self.past.show(ui.ctx(), cx);
+        self.show_conversation(ui, cx);
+        self.color_rules.show(ui.ctx(), cx, &mut self.settings.color_rules);
         if let Some(which) = self.help
             && !help(ui, cx, which)
         {
             self.help = None;
         }
+    }
+
+    fn show_conversation(&mut self, ui: &Ui, cx: &mut Cx<'_>) {
+        let Cx { language, tokens, zone, .. } = *cx;
+        let sessions = self.reading.as_ref().map_or(cx.sessions, |reading| &reading.sessions);
+        let mut cx = Cx { language, tokens, sessions, zone, actions: &mut *cx.actions };
+        self.conversation.show(ui.ctx(), &mut cx);
     }
 
     /// The panels above, the journal and the inspector below, with a handle between.

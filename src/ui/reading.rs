@@ -108,7 +108,9 @@ impl App {
                 self.inspector.resume();
                 self.message.take_if(|message| matches!(message, Message::Opening(_)));
             }
-            Event::Page(_) | Event::RowLoaded { .. } if let Some(reading) = &mut self.reading => {
+            Event::Page(_) | Event::RowLoaded { .. } | Event::Finding { .. } | Event::Marked { opened: true, .. }
+                if let Some(reading) = &mut self.reading =>
+            {
                 reading.journal.on_event(event);
                 reading.inspector.on_event(event);
             }

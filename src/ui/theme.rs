@@ -4,7 +4,7 @@ use egui::style::{ScrollAnimation, ScrollStyle, WidgetVisuals};
 use egui::{Color32, CornerRadius, FontFamily, FontId, Margin, Shadow, Stroke, TextStyle, Vec2};
 
 use super::fonts;
-use crate::model::{Outcome, ThemeChoice};
+use crate::model::{Outcome, RowColor, ThemeChoice};
 
 /// The looks of one theme. Sizes are in points.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +38,8 @@ pub struct Tokens {
     pub selection: Color32,
     /// Behind bytes that differ.
     pub difference: Color32,
+    /// Behind rows that a rule gives a colour, in the order of [`RowColor::ALL`].
+    pub rows: [Color32; RowColor::ALL.len()],
     pub row_hover: Color32,
     pub shadow: Color32,
     pub space_small: f32,
@@ -77,6 +79,7 @@ impl Tokens {
             success: rgb(0x62_cf92),
             selection: rgb(0x1b_4a49),
             difference: rgb(0x55_3d14),
+            rows: [0x3a_3410, 0x43_211f, 0x17_391f, 0x1b_3350, 0x3a_2a50, 0x2e_353d].map(rgb),
             row_hover: rgb(0x1f_272f),
             shadow: Color32::from_black_alpha(110),
             ..Self::sizes()
@@ -108,6 +111,7 @@ impl Tokens {
             success: rgb(0x17_7245),
             selection: rgb(0xc9_e8e3),
             difference: rgb(0xff_e2a8),
+            rows: [0xff_f3c4, 0xff_e3e0, 0xdf_f5e3, 0xdf_ecff, 0xf0_e5fb, 0xe6_e9ec].map(rgb),
             row_hover: rgb(0xee_f2f5),
             shadow: Color32::from_black_alpha(36),
             ..Self::sizes()
@@ -147,6 +151,7 @@ impl Tokens {
             success: none,
             selection: none,
             difference: none,
+            rows: [none; RowColor::ALL.len()],
             row_hover: none,
             shadow: none,
             space_small: 4.0,
@@ -170,6 +175,13 @@ impl Tokens {
             Outcome::Incomplete => self.warning,
             Outcome::Refused => self.error,
         }
+    }
+
+    /// What lies behind a row of this colour.
+    #[must_use]
+    pub fn behind_row(&self, color: RowColor) -> Color32 {
+        let at = RowColor::ALL.iter().position(|known| *known == color).unwrap_or(0);
+        self.rows[at]
     }
 
     /// The type of small captions.
@@ -313,7 +325,7 @@ mod tests {
     fn text_can_be_read_on_everything_it_stands_on() {
         for tokens in [Tokens::dark(), Tokens::light()] {
             let grounds = [tokens.window, tokens.surface, tokens.surface_raised, tokens.field, tokens.row_hover];
-            for ground in grounds {
+            for ground in grounds.into_iter().chain(tokens.rows) {
                 for (name, text) in [
                     ("text", tokens.text),
                     ("text_muted", tokens.text_muted),

@@ -174,6 +174,8 @@ pub(crate) fn data(
         preview: bytes.to_vec(),
         context: Vec::new(),
         delta_ns: (number > 1).then_some(1_381_204),
+        note: None,
+        color: None,
     }
 }
 

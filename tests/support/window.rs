@@ -9,8 +9,8 @@ use egui_kittest::{Harness, HarnessBuilder};
 use sockeye::codec::decode::Decoder;
 use sockeye::i18n::Language;
 use sockeye::model::{
-    Call, Command, Condition, Direction, Event, Filter, Page, PageRequest, PageRow, Peer, Protocol, Purpose, Role,
-    RowBody, SessionId, SessionInfo, Settings, SocketId, Stamp, Traffic,
+    Call, Command, Condition, Direction, Event, Filter, FindRequest, Finding, Page, PageRequest, PageRow, Peer,
+    Protocol, Purpose, Role, RowBody, SessionId, SessionInfo, Settings, SocketId, Stamp, Traffic,
 };
 use sockeye::ui::action::UiCommand;
 use sockeye::ui::context::Cx;
@@ -23,6 +23,9 @@ use crate::raster::Raster;
 
 /// 2026-09-21 14:13:20 UTC.
 const BEGAN_NS: i64 = 1_790_000_000_000_000_000;
+
+/// From one row to the next.
+const STEP_NS: u64 = 41_234;
 
 /// A journal that makes its rows up when they are read.
 pub(crate) struct Rows {
@@ -52,7 +55,39 @@ impl Rows {
         let end = (first + request.count as u64).min(matches);
         let number = |position: u64| if all { self.gone + position + 1 } else { numbers[position as usize] };
         let rows = (first..end).map(|position| (self.make)(number(position))).collect();
-        Page { filter: filter.clone(), first, rows, matches, total, gone: self.gone, complete: true }
+        Page {
+            filter: filter.clone(),
+            first,
+            rows,
+            matches,
+            total,
+            gone: self.gone,
+            began_ns: Some(BEGAN_NS + STEP_NS as i64),
+            complete: true,
+        }
+    }
+}
+
+impl Rows {
+    fn find(&self, request: &FindRequest) -> Finding {
+        let is_wanted = |number: &u64| {
+            let row = (self.make)(*number);
+            passes(&request.filter, &row) && holds(&request.condition, &row)
+        };
+        let FindRequest { from, backward, wraps, .. } = *request;
+        let (ahead, behind) = match (from, backward) {
+            (None, _) => (1..=self.total, 1..=0),
+            (Some(from), false) => (from + 1..=self.total, 1..=from),
+            (Some(from), true) => (1..=from - 1, from..=self.total),
+        };
+        let first = |mut numbers: std::ops::RangeInclusive<u64>| {
+            if backward { numbers.rfind(is_wanted) } else { numbers.find(is_wanted) }
+        };
+        match (first(ahead), wraps.then(|| first(behind)).flatten()) {
+            (Some(number), _) => Finding::Found { number, wrapped: false },
+            (None, Some(number)) => Finding::Found { number, wrapped: true },
+            (None, None) => Finding::NotFound,
+        }
     }
 }
 
@@ -71,6 +106,8 @@ fn holds(condition: &Condition, row: &PageRow) -> bool {
             matches!(&row.body, RowBody::Data { direction, .. } if direction == wanted)
         }
         Condition::PeerIs(peer) => row.peer == *peer,
+        Condition::Error => matches!(row.body, RowBody::Failed { .. } | RowBody::Notice { .. }),
+        Condition::Marked => row.note.is_some(),
         Condition::Peer(peer) => row.peer.contains(peer.as_str()),
         Condition::Text(text) => String::from_utf8_lossy(&row.preview).contains(text.as_str()),
         other => panic!("the made-up journal can't tell {other:?}"),
@@ -177,6 +214,10 @@ impl Window {
             }
             UiCommand::CopyText(text) => self.copied = Some(text),
             UiCommand::ToggleFollow => self.journal.toggle_follow(),
+            UiCommand::Step(step) => {
+                let command = self.journal.step(step);
+                command.into_iter().for_each(|command| self.carry_out(UiCommand::Engine(command), ctx));
+            }
             UiCommand::ShowOnly(scope) => self.sessions.selected = scope,
             UiCommand::DecodeAs(socket, session, decoder) => self.sessions.decode_as(socket, session, decoder),
             UiCommand::CompareWith => {
@@ -202,6 +243,10 @@ impl Window {
                     let row = (self.rows.make)(number);
                     let payload = row.preview.iter().copied().cycle().take(row.len as usize).collect();
                     self.event(&Event::RowLoaded { number, payload });
+                }
+                Command::Find(request) => {
+                    let finding = self.rows.find(&request);
+                    self.event(&Event::Finding { id: request.id, finding });
                 }
                 _ => {}
             }
@@ -254,7 +299,7 @@ pub(crate) fn session(id: u64, role: Role, protocol: Protocol) -> SessionView {
 
 /// A row of session 1 with `body`.
 pub(crate) fn row(number: u64, body: RowBody) -> PageRow {
-    let ns = number * 41_234;
+    let ns = number * STEP_NS;
     PageRow {
         number,
         stamp: Stamp { wall_ns: BEGAN_NS + ns as i64, mono_ns: 5_000_000_000 + ns, kernel_ns: None },
@@ -266,7 +311,9 @@ pub(crate) fn row(number: u64, body: RowBody) -> PageRow {
         len: 0,
         preview: Vec::new(),
         context: Vec::new(),
-        delta_ns: (number > 1).then_some(41_234),
+        delta_ns: (number > 1).then_some(STEP_NS),
+        note: None,
+        color: None,
     }
 }
 

@@ -16,6 +16,8 @@ pub enum Condition {
     Direction(Direction),
     /// A failure or a notice.
     Error,
+    /// Marked by the user.
+    Marked,
     Session(SessionId),
     /// Contained in the peer's text.
     Peer(String),

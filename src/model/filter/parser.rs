@@ -259,6 +259,7 @@ impl<'text> Parser<'text> {
             "in" => Condition::Direction(Direction::In),
             "out" => Condition::Direction(Direction::Out),
             "error" => Condition::Error,
+            "is:marked" => Condition::Marked,
             text => Condition::Text(text.to_owned()),
         })
     }

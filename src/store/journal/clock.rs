@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use crate::model::Moment;
 
-const NS: i64 = 1_000_000_000;
+pub(super) const NS: i64 = 1_000_000_000;
 const QUARTER: i64 = 15 * 60;
 const DAY: i64 = 24 * 60 * 60;
 

@@ -3,6 +3,7 @@
 use rusqlite::CachedStatement;
 use rusqlite::types::{Null, ValueRef};
 
+use super::marks::Marks;
 use super::matcher::Candidate;
 use crate::model::{Call, Cause, Direction, Failure, Operation, PageRow, Row, RowBody, SessionId, SocketId, Stamp};
 
@@ -158,7 +159,7 @@ impl<'row> RowRef<'row> {
     }
 
     /// What a filter looks at.
-    pub(super) fn candidate(&self) -> Candidate<'row> {
+    pub(super) fn candidate(&self, marks: &Marks) -> Candidate<'row> {
         Candidate {
             number: self.number,
             wall_ns: self.stamp.wall_ns,
@@ -170,6 +171,7 @@ impl<'row> RowRef<'row> {
             body: self.body,
             len: self.len,
             payload: self.payload,
+            is_marked: marks.contains(self.number),
         }
     }
 }
@@ -198,6 +200,8 @@ pub(super) struct StoredRow {
     pub(super) previous: Option<u64>,
     /// Length of the whole payload.
     pub(super) len: u64,
+    /// As [`super::marks::Marks`] has it, for those who look there.
+    pub(super) note: Option<String>,
     /// `row.payload` holds what the query asked for.
     pub(super) row: Row,
 }
@@ -230,7 +234,13 @@ pub(super) fn read(columns: &rusqlite::Row<'_>) -> rusqlite::Result<StoredRow> {
         stream_offset: unsigned(columns, 12)?.unwrap_or(0),
         payload: bytes(columns, 15)?.to_vec(),
     };
-    Ok(StoredRow { number, previous: unsigned(columns, 13)?, len: unsigned(columns, 14)?.unwrap_or(0), row })
+    Ok(StoredRow {
+        number,
+        previous: unsigned(columns, 13)?,
+        len: unsigned(columns, 14)?.unwrap_or(0),
+        note: None,
+        row,
+    })
 }
 
 /// The integer in a column; `None` if there is none.

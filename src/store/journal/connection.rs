@@ -29,6 +29,7 @@ pub(super) fn open_for_writing(path: &Path) -> Result<Connection, Failure> {
         // Before WAL mode, so that the header itself, not only the log, says from the start whose file this is.
         create_tables(&mut connection).map_err(failed)?;
     }
+    raise_version(&mut connection).map_err(failed)?;
     connection.pragma_update(None, "journal_mode", "wal").map_err(failed)?;
     // A power failure may cost the last transactions, never the file: sqlite.org/pragma.html#pragma_synchronous.
     connection.pragma_update(None, "synchronous", "normal").map_err(failed)?;
@@ -61,6 +62,31 @@ fn create_tables(connection: &mut Connection) -> rusqlite::Result<()> {
     transaction.commit()
 }
 
+/// Opens a journal that is there to write to, never creating one.
+pub(super) fn open_to_change(path: &Path) -> Result<Connection, Failure> {
+    if !check(path)? {
+        return Err(file_failure(Operation::OpenJournal, path.display(), &io::ErrorKind::NotFound.into()));
+    }
+    open_for_writing(path)
+}
+
+/// Gives an older journal what it lacks. Two programs may do so: whoever comes second finds it done.
+fn raise_version(connection: &mut Connection) -> rusqlite::Result<()> {
+    if version(connection)? >= schema::VERSION {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if version(&transaction)? < schema::VERSION {
+        transaction.execute_batch(schema::RAISE)?;
+        transaction.pragma_update(None, "user_version", schema::VERSION)?;
+    }
+    transaction.commit()
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<i32> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
 /// Opens a journal to read from, while it is being written or not.
 pub(super) fn open_for_reading(path: &Path) -> Result<Connection, Failure> {
     if !check(path)? {
@@ -68,7 +94,15 @@ pub(super) fn open_for_reading(path: &Path) -> Result<Connection, Failure> {
     }
     // Readers of a log need to write to its index; SQLite falls back to read-only by itself where rights lack.
     let opened = open_and_look(path, OpenFlags::SQLITE_OPEN_READ_WRITE);
-    opened.map(|(connection, _)| connection).map_err(|error| failure(Operation::OpenJournal, path, &error))
+    let stood_in = opened.and_then(|(connection, _)| {
+        if version(&connection)? < schema::VERSION {
+            // A table that is nowhere on disk: what is only read stays as it is.
+            connection.pragma_update(None, "temp_store", "memory")?;
+            connection.execute_batch(schema::STAND_IN)?;
+        }
+        Ok(connection)
+    });
+    stood_in.map_err(|error| failure(Operation::OpenJournal, path, &error))
 }
 
 /// Opens a file that is there, with the `application_id` that it has. Where its folder can't be written to, no log can be
@@ -141,8 +175,8 @@ fn check(path: &Path) -> Result<bool, Failure> {
     if id != schema::APPLICATION_ID {
         return Err(refusal(path, NOT_A_JOURNAL));
     }
-    let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)?;
-    if version != schema::VERSION {
+    let version = version(&connection).map_err(failed)?;
+    if !(schema::OLDEST..=schema::VERSION).contains(&version) {
         return Err(refusal(path, &format!("a journal of version {version}, this program knows {}", schema::VERSION)));
     }
     Ok(true)

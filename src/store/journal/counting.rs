@@ -2,8 +2,10 @@
 
 use super::columns::{self, Extent, direction_of_code, kind};
 use super::connection::failure;
-use super::matcher::{Candidate, Matcher};
+use super::marks::Marks;
+use super::matcher::Matcher;
 use super::reader::JournalReader;
+use super::search::candidate;
 use crate::codec::encoding::Encoding;
 use crate::model::{Failure, Message, Operation, SessionId, Statistics, StatisticsRequest};
 
@@ -66,6 +68,7 @@ impl Counting {
         let gone = self.statistics.scanned;
         let before = self.next;
         self.statistics.rows = gone + (last + 1).saturating_sub(before);
+        let marks = if self.matcher.reads_marks() { Marks::read(&snapshot)? } else { Marks::default() };
         let mut statement = snapshot.prepare_cached(&self.sql)?;
         let mut found = statement.query((before.cast_signed(), i64::try_from(rows).unwrap_or(i64::MAX)))?;
         let (mut seen, mut bytes) = (0, 0);
@@ -77,18 +80,7 @@ impl Counting {
                 continue;
             };
             self.next = number + 1;
-            let candidate = Candidate {
-                number,
-                wall_ns: columns::signed(row, 8)?.unwrap_or(0),
-                len: columns::unsigned(row, 9)?.unwrap_or(0),
-                kind: columns::signed(row, 1)?.unwrap_or(-1),
-                socket: columns::signed(row, 2)?.unwrap_or(0),
-                session: columns::signed(row, 3)?,
-                direction: columns::signed(row, 4)?.unwrap_or(0),
-                peer: columns::bytes(row, 5)?,
-                body: columns::bytes(row, 6)?,
-                payload: columns::bytes(row, 7)?,
-            };
+            let candidate = candidate(number, row, &marks)?;
             bytes += candidate.payload.len();
             let Some(direction) = direction_of_code(candidate.direction).filter(|_| candidate.kind == kind::DATA)
             else {

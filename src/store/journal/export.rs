@@ -18,6 +18,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 
 use super::columns::{self, Extent, RowRef, StoredRow};
 use super::connection::failure;
+use super::marks::Marks;
 use super::matcher::Matcher;
 use super::reader::read_context;
 use crate::model::{Cause, Failure, Operation, SaveFormat, Saved, ShownAs};
@@ -75,13 +76,17 @@ impl Export<'_> {
         head: &str,
         write: impl Fn(&mut dyn Write, u64, &StoredRow) -> rusqlite::Result<io::Result<bool>>,
     ) -> Result<Saved, Failure> {
+        let marks = self.marks()?;
         let mut copy = self.destination()?;
         let mut out = BufWriter::with_capacity(1 << 20, &mut copy);
         let mut rows = 0;
         out.write_all(head.as_bytes()).map_err(|error| self.write_failed(&error))?;
         self.for_each(|first, matches, columns| {
             if matches {
-                let read = columns::read(columns).and_then(|stored| write(&mut out, first, &stored));
+                let read = columns::read(columns).and_then(|mut stored| {
+                    stored.note = marks.note(stored.number).map(str::to_owned);
+                    write(&mut out, first, &stored)
+                });
                 let written = read.map_err(|error| self.read_failed(&error))?;
                 rows += u64::from(written.map_err(|error| self.write_failed(&error))?);
             }
@@ -91,6 +96,11 @@ impl Export<'_> {
         drop(out);
         self.commit(copy)?;
         Ok(Saved { rows, ..Saved::default() })
+    }
+
+    /// As they are when the copy begins.
+    fn marks(&self) -> Result<Marks, Failure> {
+        Marks::read(self.connection).map_err(|error| self.read_failed(&error))
     }
 
     fn destination(&self) -> Result<Destination, Failure> {
@@ -127,6 +137,7 @@ impl Export<'_> {
         let read_failed = |error: rusqlite::Error| self.read_failed(&error);
         let connection = self.connection;
         let Some(Extent { first, last }) = Extent::read(connection).map_err(read_failed)? else { return Ok(()) };
+        let marks = self.marks()?;
         let mut next = first;
         let mut select = connection.prepare_cached(columns::SELECT_RANGE).map_err(read_failed)?;
         loop {
@@ -140,7 +151,7 @@ impl Export<'_> {
                 let row = RowRef::read(columns).map_err(read_failed)?;
                 seen += 1;
                 next = row.number.saturating_add(1);
-                use_row(extent.first, self.matcher.matches(&row.candidate()), columns)?;
+                use_row(extent.first, self.matcher.matches(&row.candidate(&marks)), columns)?;
             }
             if seen < ROWS_A_BATCH {
                 return Ok(());

@@ -80,6 +80,17 @@ impl MatchSet {
         self.len += 1;
     }
 
+    /// Matches before this position.
+    pub(super) fn rank(&self, position: u64) -> u64 {
+        if position >= self.len {
+            return self.count;
+        }
+        let (word, bit) = ((position / WORD_BITS) as usize, position % WORD_BITS);
+        let block = word / BLOCK_WORDS;
+        let whole: u64 = self.words[block * BLOCK_WORDS..word].iter().map(|word| u64::from(word.count_ones())).sum();
+        self.before[block] + whole + u64::from((self.words[word] & ((1 << bit) - 1)).count_ones())
+    }
+
     /// Position of the match with this rank, the first being 0.
     pub(super) fn select(&self, rank: u64) -> Option<u64> {
         if rank >= self.count() {
@@ -130,6 +141,7 @@ mod tests {
             prop_assert_eq!(set.count(), model.len() as u64);
             for (rank, position) in model.iter().enumerate() {
                 prop_assert_eq!(set.select(rank as u64), Some(*position));
+                prop_assert_eq!((set.rank(*position), set.rank(*position + 1)), (rank as u64, rank as u64 + 1));
             }
             prop_assert_eq!(set.select(model.len() as u64), None);
         }

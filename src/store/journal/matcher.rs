@@ -24,6 +24,7 @@ pub(super) struct Candidate<'row> {
     pub(super) len: u64,
     /// Empty where [`Matcher::reads_payload`] is false.
     pub(super) payload: &'row [u8],
+    pub(super) is_marked: bool,
 }
 
 /// A filter, prepared.
@@ -43,6 +44,7 @@ enum Prepared {
     Not(Box<Self>),
     Direction(i64),
     Error,
+    Marked,
     Session(i64),
     Len(Comparison),
     Row(Comparison),
@@ -85,6 +87,11 @@ impl Matcher {
         self.condition.as_ref().is_some_and(Prepared::reads_payload)
     }
 
+    /// Whether it has to be known which rows are marked.
+    pub(super) fn reads_marks(&self) -> bool {
+        self.condition.as_ref().is_some_and(Prepared::reads_marks)
+    }
+
     pub(super) fn matches(&self, row: &Candidate<'_>) -> bool {
         self.socket.is_none_or(|socket| socket == row.socket)
             && self.session.is_none_or(|session| Some(session) == row.session)
@@ -106,6 +113,7 @@ impl Prepared {
             Condition::Not(condition) => Self::Not(Box::new(Self::new(condition, encodings))),
             Condition::Direction(direction) => Self::Direction(direction_code(Some(*direction))),
             Condition::Error => Self::Error,
+            Condition::Marked => Self::Marked,
             Condition::Session(session) => Self::Session(session.0.cast_signed()),
             Condition::Len(comparison) => Self::Len(*comparison),
             Condition::Row(comparison) => Self::Row(*comparison),
@@ -129,7 +137,13 @@ impl Prepared {
     /// The order in which it is worth asking.
     fn cost(&self) -> u8 {
         match self {
-            Self::Direction(_) | Self::Error | Self::Session(_) | Self::Len(_) | Self::Row(_) | Self::Never => 0,
+            Self::Direction(_)
+            | Self::Error
+            | Self::Marked
+            | Self::Session(_)
+            | Self::Len(_)
+            | Self::Row(_)
+            | Self::Never => 0,
             Self::Since(_) | Self::Until(_) | Self::Peer(_) | Self::PeerIs(_) => 1,
             Self::PeerLike(_) | Self::Bytes { .. } => 2,
             Self::Text(_) => 3,
@@ -148,6 +162,15 @@ impl Prepared {
         }
     }
 
+    fn reads_marks(&self) -> bool {
+        match self {
+            Self::All(each) | Self::Any(each) => each.iter().any(Self::reads_marks),
+            Self::Not(inner) => inner.reads_marks(),
+            Self::Marked => true,
+            _ => false,
+        }
+    }
+
     fn holds(&self, row: &Candidate<'_>) -> bool {
         match self {
             Self::All(each) => each.iter().all(|condition| condition.holds(row)),
@@ -155,6 +178,7 @@ impl Prepared {
             Self::Not(condition) => !condition.holds(row),
             Self::Direction(direction) => *direction == row.direction,
             Self::Error => row.kind == kind::FAILED || row.kind == kind::NOTICE,
+            Self::Marked => row.is_marked,
             Self::Session(session) => Some(*session) == row.session,
             Self::Len(comparison) => comparison.holds(row.len),
             Self::Row(comparison) => comparison.holds(row.number),
@@ -238,6 +262,7 @@ mod tests {
         body: b"",
         len: 7,
         payload: b"Hello\x00\xff",
+        is_marked: true,
     };
 
     fn passes(filter: &Filter, row: &Candidate<'_>) -> bool {
@@ -273,6 +298,7 @@ mod tests {
         for (yes, no) in [
             ("in", "out"),
             ("not error", "error"),
+            ("is:marked", "not is:marked"),
             ("session:2", "session:3"),
             ("len=7", "len>7"),
             ("len<=7", "len<7"),

@@ -4,11 +4,15 @@
 //! writer goes on. What the file looks like is documented in [`schema`].
 
 mod clock;
+mod coloring;
 mod columns;
 mod connection;
+mod conversation;
 mod counting;
 mod describe;
 mod export;
+mod find;
+mod marks;
 mod match_set;
 mod matcher;
 mod needle;
@@ -20,6 +24,7 @@ mod whole;
 mod writer;
 
 pub use counting::Counting;
+pub use find::Find;
 pub use reader::{JournalReader, SaveCanceller};
 pub use whole::{WholeJournal, part_name};
 pub use writer::JournalWriter;

@@ -7,13 +7,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rusqlite::{Connection, InterruptHandle, OptionalExtension};
 
+use super::coloring::Coloring;
 use super::columns::{self, Extent, SELECT_PREVIEW, StoredRow};
-use super::connection::{failure, open_for_reading};
+use super::connection::{failure, open_for_reading, open_to_change};
 use super::export::Export;
+use super::find::Find;
+use super::marks::Marks;
 use super::matcher::Matcher;
 use super::search::Search;
+use super::{marks, schema};
 use crate::codec::encoding::Encoding;
-use crate::model::{Call, Failure, Filter, Operation, Page, PageRequest, PageRow, Row, RowBody, SaveRequest, Saved};
+use crate::model::{
+    Call, Condition, Failure, Filter, Finding, Operation, Page, PageRequest, PageRow, Row, RowBody, RowColor,
+    SaveRequest, Saved,
+};
 
 /// The reading end of a journal, with a connection of its own: it sees whole transactions, and never makes the writer
 /// wait. Calls take time in proportion to what they are asked for, not to the journal's length.
@@ -22,6 +29,7 @@ pub struct JournalReader {
     pub(super) connection: Connection,
     path: PathBuf,
     search: Search,
+    coloring: Coloring,
     cancelled: Arc<AtomicBool>,
 }
 
@@ -56,7 +64,7 @@ impl JournalReader {
     pub fn open(path: &Path) -> Result<Self, Failure> {
         let connection = open_for_reading(path)?;
         let search = Search::new(Filter::default(), &[]);
-        Ok(Self { connection, path: path.to_owned(), search, cancelled: Arc::default() })
+        Ok(Self { connection, path: path.to_owned(), search, coloring: Coloring::default(), cancelled: Arc::default() })
     }
 
     /// Where the journal is.
@@ -69,6 +77,11 @@ impl JournalReader {
         if *self.search.filter() != filter || self.search.encodings() != encodings {
             self.search = Search::new(filter, encodings);
         }
+    }
+
+    /// Which colours the rows of pages have; texts are looked for in these encodings.
+    pub fn set_color_rules(&mut self, rules: &[(Condition, RowColor)], encodings: &[Encoding]) {
+        self.coloring.set(rules, encodings);
     }
 
     /// Scans at most so many more rows for the filter (fewer, where payloads are long), oldest first; true when it has
@@ -118,8 +131,46 @@ impl JournalReader {
             Some(_) => self.search.numbers(positions).collect(),
             None => Vec::new(),
         };
-        let rows = read_rows(&snapshot, extent.map_or(0, |extent| extent.first), &numbers)?;
-        Ok(Page { filter: request.filter.clone(), first, rows, matches, total, gone, complete })
+        let began_ns = extent.map(|extent| read_began(&snapshot, extent.first)).transpose()?.flatten();
+        let rows = read_rows(&snapshot, extent.map_or(0, |extent| extent.first), &numbers, &self.coloring)?;
+        Ok(Page { filter: request.filter.clone(), first, rows, matches, total, gone, began_ns, complete })
+    }
+
+    /// As [`Search::count`].
+    pub(super) fn matches(&self) -> u64 {
+        self.search.count()
+    }
+
+    /// As [`Search::is_scanned`].
+    pub(super) fn is_scanned(&self, number: u64) -> bool {
+        self.search.is_scanned(number)
+    }
+
+    /// As [`Search::rank`].
+    pub(super) fn rank(&self, number: u64) -> u64 {
+        self.search.rank(number)
+    }
+
+    /// Marks a row of a journal that nobody records into, as [`super::JournalWriter::mark`] does.
+    ///
+    /// # Errors
+    /// What the system says of the file, or a write error.
+    pub fn mark(&mut self, number: u64, note: Option<&str>) -> Result<bool, Failure> {
+        let failed = |error: rusqlite::Error| failure(Operation::WriteJournal, &self.path, &error);
+        let connection = open_to_change(&self.path)?;
+        let marked = marks::set(&connection, number, note).map_err(failed)?;
+        // One that was of an older version has the table itself now.
+        self.connection.execute_batch(schema::NO_STAND_IN).map_err(failed)?;
+        Ok(marked)
+    }
+
+    /// Looks at up to so many more rows (fewer, where payloads are long) for the one that is wanted.
+    ///
+    /// # Errors
+    /// A read error.
+    pub fn find(&mut self, find: &mut Find, rows: usize) -> Result<Finding, Failure> {
+        let found = self.connection.unchecked_transaction().and_then(|snapshot| find.step(&snapshot, rows));
+        found.map_err(|error| failure(Operation::ReadFile, &self.path, &error))
     }
 
     /// The whole payload of a row; `None` if the journal has no such row.
@@ -166,11 +217,25 @@ impl JournalReader {
 const SELECT_PAYLOAD: &str =
     concat!("SELECT payload FROM rows WHERE number = ?1 AND number > ", columns::last_cleared!());
 
+fn read_began(connection: &Connection, first: u64) -> rusqlite::Result<Option<i64>> {
+    let mut select = connection.prepare_cached("SELECT wall_ns FROM rows WHERE number = ?1")?;
+    Ok(select.query_row([first.cast_signed()], |columns| columns::signed(columns, 0)).optional()?.flatten())
+}
+
 /// `first` is the journal's first number: what the file has before it was cleared.
-fn read_rows(connection: &Connection, first: u64, numbers: &[u64]) -> rusqlite::Result<Vec<PageRow>> {
+fn read_rows(
+    connection: &Connection,
+    first: u64,
+    numbers: &[u64],
+    coloring: &Coloring,
+) -> rusqlite::Result<Vec<PageRow>> {
     let mut select = connection.prepare_cached(SELECT_PREVIEW)?;
     let mut select_time = connection.prepare_cached("SELECT mono_ns FROM rows WHERE number = ?1")?;
     let mut rows: Vec<PageRow> = Vec::with_capacity(numbers.len());
+    let marks = match (numbers.first(), numbers.last()) {
+        (Some(first), Some(last)) => Marks::between(connection, *first..=*last)?,
+        _ => Marks::default(),
+    };
     for number in numbers {
         let Some(stored) = select.query_row([number.cast_signed()], columns::read).optional()? else { continue };
         let before = match rows.last() {
@@ -196,6 +261,8 @@ fn read_rows(connection: &Connection, first: u64, numbers: &[u64]) -> rusqlite::
             stream_offset: row.stream_offset,
             len,
             preview: row.payload,
+            note: marks.note(number).map(str::to_owned),
+            color: coloring.color_of(connection, number, &marks)?,
             context,
         });
     }

@@ -36,6 +36,13 @@
 //! | `last_cleared` | integer | the highest number that was given away when the journal was last cleared, or of the rows that have made room for newer ones |
 //! | `last_session` | integer | the highest `session` that a row ever had, cleared ones included |
 //!
+//! Table `marks`, one row a row that the user marked; since version 3:
+//!
+//! | column | type | meaning |
+//! |---|---|---|
+//! | `number` | integer, key | of the row |
+//! | `note` | text | what the user wrote beside it; empty: nothing |
+//!
 //! Rows up to `last_cleared` are not part of the journal any more, whether they are still in the file or not: clearing a
 //! long journal takes them out of sight at once and out of the file bit by bit. Where the journal has a limit, the oldest
 //! rows leave it the same way.
@@ -48,7 +55,10 @@
 pub const APPLICATION_ID: i32 = 0x534f_434b;
 
 /// In the header's bytes 60 to 63. A higher one was written by a newer Sockeye and is refused.
-pub const VERSION: i32 = 2;
+pub const VERSION: i32 = 3;
+
+/// The lowest that is read as it is; whoever writes to such a journal raises it.
+pub(super) const OLDEST: i32 = 2;
 
 pub(super) const CREATE: &str = "
 CREATE TABLE rows (
@@ -71,4 +81,14 @@ CREATE TABLE rows (
 );
 CREATE TABLE meta (last_cleared INTEGER NOT NULL, last_session INTEGER NOT NULL);
 INSERT INTO meta VALUES (0, 0);
+CREATE TABLE marks (number INTEGER PRIMARY KEY, note TEXT NOT NULL);
 ";
+
+/// From version 2 to 3.
+pub(super) const RAISE: &str = "CREATE TABLE marks (number INTEGER PRIMARY KEY, note TEXT NOT NULL);";
+
+/// Stands in for what a journal of version 2 lacks, for one who only reads it.
+pub(super) const STAND_IN: &str = "CREATE TEMP TABLE marks (number INTEGER PRIMARY KEY, note TEXT NOT NULL);";
+
+/// The journal has it by now.
+pub(super) const NO_STAND_IN: &str = "DROP TABLE IF EXISTS temp.marks;";

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, ffi};
 
 use super::columns::{self, Extent};
+use super::marks::Marks;
 use super::match_set::MatchSet;
 use super::matcher::{Candidate, Matcher};
 use crate::codec::encoding::Encoding;
@@ -20,24 +21,64 @@ pub(super) struct Search {
     matches: MatchSet,
     /// Matches that made room for newer rows.
     gone: u64,
+    /// Those by which was decided; none where the filter doesn't ask.
+    marks: Marks,
 }
 
 /// One call of [`Search::scan`] ends after the row that makes it this many bytes of payload: a page that waits behind it
 /// must not wait long.
-const BYTES_A_SCAN: usize = 32 << 20;
+pub(super) const BYTES_A_SCAN: usize = 32 << 20;
 
 /// A wider gap between two numbers is not worth the memory that passing over it takes.
 const GAP_MAX: u64 = 1 << 24;
 
+/// A query for [`candidate`]s; `which` comes after `WHERE`.
+pub(super) fn select(matcher: &Matcher, which: &str) -> String {
+    select_with(if matcher.reads_payload() { "payload" } else { "NULL" }, which)
+}
+
+/// The same with another expression for the payload.
+pub(super) fn select_with(payload: &str, which: &str) -> String {
+    format!(
+        "SELECT number, kind, socket, session, direction, peer, body, {payload}, wall_ns, len FROM rows WHERE {which}"
+    )
+}
+
+/// What a matcher looks at, out of a row of [`select`] with this number.
+pub(super) fn candidate<'row>(
+    number: u64,
+    row: &'row rusqlite::Row<'_>,
+    marks: &Marks,
+) -> rusqlite::Result<Candidate<'row>> {
+    Ok(Candidate {
+        number,
+        wall_ns: columns::signed(row, 8)?.unwrap_or(0),
+        len: columns::unsigned(row, 9)?.unwrap_or(0),
+        kind: columns::signed(row, 1)?.unwrap_or(-1),
+        socket: columns::signed(row, 2)?.unwrap_or(0),
+        session: columns::signed(row, 3)?,
+        direction: columns::signed(row, 4)?.unwrap_or(0),
+        peer: columns::bytes(row, 5)?,
+        body: columns::bytes(row, 6)?,
+        payload: columns::bytes(row, 7)?,
+        is_marked: marks.contains(number),
+    })
+}
+
 impl Search {
     pub(super) fn new(filter: Filter, encodings: &[Encoding]) -> Self {
         let matcher = Matcher::new(&filter, encodings);
-        let payload = if matcher.reads_payload() { "payload" } else { "NULL" };
-        let sql = format!(
-            "SELECT number, kind, socket, session, direction, peer, body, {payload}, wall_ns, len FROM rows \
-             WHERE number >= ?1 ORDER BY number LIMIT ?2"
-        );
-        Self { filter, encodings: encodings.to_vec(), matcher, sql, base: 0, matches: MatchSet::default(), gone: 0 }
+        let sql = select(&matcher, "number >= ?1 ORDER BY number LIMIT ?2");
+        Self {
+            filter,
+            encodings: encodings.to_vec(),
+            matcher,
+            sql,
+            base: 0,
+            matches: MatchSet::default(),
+            gone: 0,
+            marks: Marks::default(),
+        }
     }
 
     pub(super) fn filter(&self) -> &Filter {
@@ -58,6 +99,13 @@ impl Search {
     ) -> rusqlite::Result<bool> {
         let base = extent.map_or(0, |extent| extent.first);
         self.begin_at(base);
+        if self.matcher.reads_marks() {
+            let marks = Marks::read(connection)?;
+            if marks != self.marks {
+                self.marks = marks;
+                self.matches = MatchSet::default();
+            }
+        }
         let Some(Extent { last, .. }) = extent else { return Ok(true) };
         if self.filter.is_empty() || self.next() > last {
             return Ok(true);
@@ -71,18 +119,7 @@ impl Search {
             let Some(number) = columns::unsigned(row, 0)?.filter(|number| (self.next()..=last).contains(number)) else {
                 continue;
             };
-            let candidate = Candidate {
-                number,
-                wall_ns: columns::signed(row, 8)?.unwrap_or(0),
-                len: columns::unsigned(row, 9)?.unwrap_or(0),
-                kind: columns::signed(row, 1)?.unwrap_or(-1),
-                socket: columns::signed(row, 2)?.unwrap_or(0),
-                session: columns::signed(row, 3)?,
-                direction: columns::signed(row, 4)?.unwrap_or(0),
-                peer: columns::bytes(row, 5)?,
-                body: columns::bytes(row, 6)?,
-                payload: columns::bytes(row, 7)?,
-            };
+            let candidate = candidate(number, row, &self.marks)?;
             bytes += candidate.payload.len();
             // A gap, which only a damaged journal has, matches nothing.
             if number - self.next() > GAP_MAX {
@@ -119,6 +156,16 @@ impl Search {
     /// Matches so far.
     pub(super) fn count(&self) -> u64 {
         self.matches.count()
+    }
+
+    /// Whether the row with this number was scanned.
+    pub(super) fn is_scanned(&self, number: u64) -> bool {
+        number < self.next()
+    }
+
+    /// Matches among the rows that were scanned and have lower numbers.
+    pub(super) fn rank(&self, number: u64) -> u64 {
+        self.matches.rank(number.saturating_sub(self.base))
     }
 
     /// Numbers of the matches with these ranks, as many as there are.

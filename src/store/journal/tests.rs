@@ -11,7 +11,7 @@ use crate::model::{
     Row, RowBody, SaveFormat, SaveRequest, SendMode, SessionId, ShownAs, SocketId, Stamp,
 };
 
-fn data(session: u64, direction: Direction, call: Call, offset: u64, payload: &[u8]) -> Row {
+pub(super) fn data(session: u64, direction: Direction, call: Call, offset: u64, payload: &[u8]) -> Row {
     Row {
         stamp: Stamp { wall_ns: 1_700_000_000_000_000_000, mono_ns: 1000, kernel_ns: None },
         socket: SocketId(1),
@@ -23,22 +23,22 @@ fn data(session: u64, direction: Direction, call: Call, offset: u64, payload: &[
     }
 }
 
-fn received(offset: u64, payload: &[u8]) -> Row {
+pub(super) fn received(offset: u64, payload: &[u8]) -> Row {
     data(1, Direction::In, Call::Recv, offset, payload)
 }
 
-fn with_body(body: RowBody) -> Row {
+pub(super) fn with_body(body: RowBody) -> Row {
     Row { body, payload: Vec::new(), stream_offset: 0, ..received(0, b"") }
 }
 
-struct Journal {
+pub(super) struct Journal {
     _folder: tempfile::TempDir,
-    path: std::path::PathBuf,
-    writer: JournalWriter,
-    reader: JournalReader,
+    pub(super) path: std::path::PathBuf,
+    pub(super) writer: JournalWriter,
+    pub(super) reader: JournalReader,
 }
 
-fn journal(rows: &[Row]) -> Journal {
+pub(super) fn journal(rows: &[Row]) -> Journal {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal.sqlite");
     let mut writer = JournalWriter::create(&path).unwrap();
@@ -47,11 +47,11 @@ fn journal(rows: &[Row]) -> Journal {
     Journal { _folder: folder, path, writer, reader }
 }
 
-fn page(reader: &mut JournalReader, filter: &Filter, first: u64, count: usize) -> Page {
+pub(super) fn page(reader: &mut JournalReader, filter: &Filter, first: u64, count: usize) -> Page {
     reader.page(&PageRequest { filter: filter.clone(), first, count, from_end: false }).unwrap()
 }
 
-fn all(reader: &mut JournalReader) -> Page {
+pub(super) fn all(reader: &mut JournalReader) -> Page {
     page(reader, &Filter::default(), 0, PageRequest::COUNT_MAX)
 }
 
@@ -59,7 +59,7 @@ fn last(reader: &mut JournalReader, filter: &Filter, count: usize) -> Page {
     reader.page(&PageRequest { filter: filter.clone(), first: 0, count, from_end: true }).unwrap()
 }
 
-fn numbers(page: &Page) -> Vec<u64> {
+pub(super) fn numbers(page: &Page) -> Vec<u64> {
     page.rows.iter().map(|row| row.number).collect()
 }
 
@@ -454,7 +454,10 @@ fn files_that_are_no_journal_are_refused_unharmed() {
     drop(JournalWriter::create(&newer).unwrap());
     rusqlite::Connection::open(&newer).unwrap().pragma_update(None, "user_version", schema::VERSION + 1).unwrap();
 
-    for (path, reason) in [(text, "not a Sockeye journal"), (database, "not a Sockeye journal"), (newer, "version 3")] {
+    let version = format!("version {}", schema::VERSION + 1);
+    for (path, reason) in
+        [(text, "not a Sockeye journal"), (database, "not a Sockeye journal"), (newer, version.as_str())]
+    {
         let before = fs::read(&path).unwrap();
         for refusal in [JournalWriter::create(&path).err(), JournalReader::open(&path).err()] {
             let failure = refusal.unwrap();

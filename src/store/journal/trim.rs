@@ -102,6 +102,7 @@ impl JournalWriter {
 }
 
 fn remove_up_to(connection: &Connection, last: i64) -> rusqlite::Result<()> {
+    connection.prepare_cached("DELETE FROM marks WHERE number <= ?1")?.execute([last])?;
     connection.prepare_cached("DELETE FROM rows WHERE number <= ?1")?.execute([last]).map(drop)
 }
 

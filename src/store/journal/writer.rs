@@ -7,6 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::columns::{self, Extent};
 use super::connection::{failure, open_for_writing};
+use super::marks;
 use crate::model::{Call, Direction, Failure, Life, Operation, Retention, Row, RowBody, SessionId};
 
 /// The writing end of a journal, owned by the recorder's thread. It may go on in a journal of an earlier run: numbers
@@ -103,11 +104,21 @@ impl JournalWriter {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         if let Some(extent) = Extent::read(&transaction)? {
             transaction.execute("UPDATE meta SET last_cleared = ?1", [extent.last.cast_signed()])?;
+            transaction.execute("DELETE FROM marks", ())?;
         }
         transaction.commit()?;
         self.total = 0;
         self.links = Links::default();
         Ok(())
+    }
+
+    /// Marks a row with a note, of which the first line counts, or takes its mark away; false where there is nothing to
+    /// do so.
+    ///
+    /// # Errors
+    /// A write error; all is then as it was.
+    pub fn mark(&mut self, number: u64, note: Option<&str>) -> Result<bool, Failure> {
+        marks::set(&self.connection, number, note).map_err(|error| failure(Operation::WriteJournal, &self.path, &error))
     }
 
     /// Rows in the journal, as of this writer's last append, clear or trim.

@@ -4,7 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::{
-    ClientTab, ComposerSettings, LanguageChoice, LineEndingChoice, SendMode, ServerTab, ThemeChoice, WindowPlace,
+    ClientTab, ColorRule, ComposerSettings, LanguageChoice, LineEndingChoice, RowColor, SendMode, ServerTab,
+    ThemeChoice, TimeMode, WindowPlace,
 };
 
 /// Every field differs from its default, so that one which is not read back shows; no `..default()`, so that a new one
@@ -25,6 +26,8 @@ fn unusual() -> Settings {
         window: Some(WindowPlace { x: Some(-10.0), y: Some(20.5), width: 1024.0, height: 700.0, maximized: true }),
         follow_end: false,
         show_inspector: false,
+        times: TimeMode::SinceLast,
+        color_rules: vec![ColorRule { enabled: false, filter: "error or \"".to_owned(), color: RowColor::Blue }],
         split: 0.25,
         journal_limit: 4_000_000_000,
         recent: vec!["/tmp/a \"b\".pcapng".to_owned(), "日志.sqlite".to_owned()],

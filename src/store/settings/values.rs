@@ -8,7 +8,7 @@ use toml::{Table, Value};
 
 use crate::codec::compose::Format;
 use crate::codec::encoding::Encoding;
-use crate::model::{ClientTab, ComposerSettings, Damage, Protocol, ServerTab, Settings, WindowPlace};
+use crate::model::{ClientTab, ColorRule, ComposerSettings, Damage, Protocol, ServerTab, Settings, WindowPlace};
 
 /// The settings that the table describes; each value that it can't be takes its default and is added to `damage`.
 pub(super) fn settings(table: &Table, damage: &mut Vec<Damage>) -> Settings {
@@ -20,9 +20,11 @@ pub(super) fn settings(table: &Table, damage: &mut Vec<Damage>) -> Settings {
     section.inner("window", |window| settings.window = window_place(window));
     section.take("follow_end", &mut settings.follow_end);
     section.take("show_inspector", &mut settings.show_inspector);
+    section.take("times", &mut settings.times);
     section.take_within("split", &mut settings.split, 0.2..=0.8);
     section.take("journal_limit", &mut settings.journal_limit);
     section.inner("columns", |columns| settings.columns = columns.widths());
+    section.take_each("color_rules", &mut settings.color_rules, color_rule);
     section.take_list("recent", &mut settings.recent);
     section.take("server", &mut settings.server);
     section.take("client", &mut settings.client);
@@ -104,6 +106,15 @@ fn composer_settings(section: &mut Section<'_>) -> ComposerSettings {
     section.take_list("history", &mut composer.history);
     section.take("send_mode", &mut composer.send_mode);
     composer
+}
+
+/// What it looks for is kept as it was typed, right or wrong.
+fn color_rule(section: &mut Section<'_>) -> ColorRule {
+    let mut rule = ColorRule::default();
+    section.take("enabled", &mut rule.enabled);
+    section.take("filter", &mut rule.filter);
+    section.take("color", &mut rule.color);
+    rule
 }
 
 fn is_protocol(text: &str) -> bool {

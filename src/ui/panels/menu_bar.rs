@@ -2,11 +2,11 @@ use egui::accesskit::Toggled;
 use egui::containers::menu::SubMenuButton;
 use egui::{AtomExt as _, MenuBar, RichText, Ui, Vec2, vec2};
 
-use crate::model::{LanguageChoice, Role, ThemeChoice};
+use crate::model::{LanguageChoice, Role, ThemeChoice, TimeMode};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
-use crate::ui::panels::journal::CopyKind;
+use crate::ui::panels::journal::{CopyKind, Step, TIME_MODES};
 use crate::ui::widgets::icon::{Icon, icon_button};
 
 /// What the menus show as chosen.
@@ -16,6 +16,7 @@ pub struct MenuState {
     pub theme: ThemeChoice,
     pub follow: bool,
     pub inspector: bool,
+    pub times: TimeMode,
     /// Whether rows of the journal are selected.
     pub rows_selected: bool,
     /// Whether a journal that was opened is in view.
@@ -60,7 +61,15 @@ pub fn menu_bar(ui: &mut Ui, cx: &mut Cx<'_>, state: MenuState, recent: &[String
             ui.separator();
             ui.add_enabled_ui(state.has_bytes, |ui| items(ui, cx, &[UiCommand::CompareWith]));
             ui.separator();
-            items(ui, cx, &[UiCommand::FocusFilter]);
+            let found = [Step::NextMatch, Step::PreviousMatch].map(UiCommand::Step);
+            items(ui, cx, &[UiCommand::FocusFilter, UiCommand::Find]);
+            items(ui, cx, &found);
+            ui.separator();
+            items(ui, cx, &[UiCommand::GoTo]);
+            items(ui, cx, &[Step::NextError, Step::PreviousError].map(UiCommand::Step));
+            ui.separator();
+            ui.add_enabled_ui(state.rows_selected, |ui| items(ui, cx, &[UiCommand::ToggleMark, UiCommand::EditNote]));
+            items(ui, cx, &[Step::NextMark, Step::PreviousMark].map(UiCommand::Step));
             ui.separator();
             ui.add_enabled_ui(!state.reading, |ui| items(ui, cx, &[UiCommand::ClearJournal]));
         });
@@ -103,7 +112,11 @@ fn submenu(ui: &mut Ui, label: String, items: impl FnOnce(&mut Ui)) {
 fn view_menu(ui: &mut Ui, cx: &mut Cx<'_>, state: MenuState) {
     ticked(ui, cx, UiCommand::ToggleFollow, state.follow);
     ticked(ui, cx, UiCommand::ToggleInspector, state.inspector);
-    items(ui, cx, &[UiCommand::ShowCodeHere, UiCommand::ShowPastTransfers]);
+    submenu(ui, tr!(cx.language, "menu.times").into_owned(), |ui| {
+        TIME_MODES.into_iter().for_each(|mode| ticked(ui, cx, UiCommand::ShowTimes(mode), mode == state.times));
+    });
+    ui.add_enabled_ui(state.has_bytes, |ui| items(ui, cx, &[UiCommand::ShowConversation]));
+    items(ui, cx, &[UiCommand::ShowColorRules, UiCommand::ShowCodeHere, UiCommand::ShowPastTransfers]);
     ui.separator();
     for theme in [ThemeChoice::System, ThemeChoice::Light, ThemeChoice::Dark] {
         ticked(ui, cx, UiCommand::SetTheme(theme), theme == state.theme);

@@ -6,6 +6,8 @@ pub mod browser_options;
 pub mod client;
 pub mod client_rows;
 pub mod code;
+pub mod color_rules;
+pub mod conversation;
 pub mod inspector;
 pub mod journal;
 pub mod menu_bar;

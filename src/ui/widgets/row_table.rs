@@ -21,6 +21,8 @@ pub struct TableColumn {
     pub align_end: bool,
     /// What the title can't tell, shown when the pointer rests on it.
     pub help: Option<String>,
+    /// Its heading opens a menu, which is for whoever shows the table to show.
+    pub has_menu: bool,
     /// The accessible name of its right border, where that can be moved.
     pub border: Option<String>,
 }
@@ -97,6 +99,8 @@ pub struct TableOutput {
     pub fitting: f64,
     /// Row and column under the pointer.
     pub hovered: Option<(u64, usize)>,
+    /// Headings that open a menu, with their columns.
+    pub menus: Vec<(usize, Response)>,
 }
 
 /// Horizontal padding of a cell, in points.
@@ -156,13 +160,8 @@ impl RowTable<'_> {
         Self::read_pointer(ui, &response, hovered, &mut inputs);
 
         let accessible = self.describe(ui, visible.clone(), rows.cursor());
-        TableHeader { table: self.id, columns: self.columns, border_help: self.border_help }.show(
-            ui,
-            tokens,
-            header,
-            &columns,
-            &mut inputs,
-        );
+        let table_header = TableHeader { table: self.id, columns: self.columns, border_help: self.border_help };
+        let menus = table_header.show(ui, tokens, header, &columns, &mut inputs);
         let painter = ui.painter().with_clip_rect(body.intersect(ui.clip_rect()));
         for index in visible.clone() {
             let top = body.top() + (scroll.distance(index) * f64::from(tokens.row_height)) as f32;
@@ -179,7 +178,7 @@ impl RowTable<'_> {
                 self.describe_row(ui, &place, &visible, body, rows, &mut inputs);
             }
         }
-        TableOutput { response, inputs, visible, fitting, hovered }
+        TableOutput { response, inputs, visible, fitting, hovered, menus }
     }
 
     fn column_ranges(&self, body: Rect) -> Vec<Rangef> {

@@ -1,6 +1,6 @@
 //! The headings of a table and the borders between its columns.
 
-use egui::accesskit::Role;
+use egui::accesskit::{Action, HasPopup, Role};
 use egui::text::{LayoutJob, TextWrapping};
 use egui::{CursorIcon, EventFilter, Id, Key, Modifiers, Rangef, Rect, Response, Sense, Ui, UiBuilder, pos2, vec2};
 
@@ -23,8 +23,17 @@ pub struct TableHeader<'a> {
 }
 
 impl TableHeader<'_> {
-    /// Draws into `rect`; `ranges` has the extent of each column without its padding.
-    pub fn show(self, ui: &mut Ui, tokens: &Tokens, rect: Rect, ranges: &[Rangef], inputs: &mut Vec<TableInput>) {
+    /// Draws into `rect`; `ranges` has the extent of each column without its padding. Returns the headings that open a
+    /// menu, with their columns.
+    pub fn show(
+        self,
+        ui: &mut Ui,
+        tokens: &Tokens,
+        rect: Rect,
+        ranges: &[Rangef],
+        inputs: &mut Vec<TableInput>,
+    ) -> Vec<(usize, Response)> {
+        let mut menus = Vec::new();
         let id = self.table.with("header");
         let ui = &mut ui.new_child(UiBuilder::new().scope_id(id).max_rect(rect).accessibility_parent(self.table));
         let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
@@ -41,12 +50,16 @@ impl TableHeader<'_> {
             let x = if column.align_end { range.max - title.size().x } else { range.min };
             painter.galley(pos2(x, rect.center().y - title.size().y / 2.0), title, tokens.text_muted);
             let cell = Rect::from_x_y_ranges(*range, rect.y_range());
-            describe(ui, id.with(index), cell, index, column);
+            let heading = describe(ui, id.with(index), cell, index, column);
+            if column.has_menu {
+                menus.push((index, heading.on_hover_cursor(CursorIcon::PointingHand)));
+            }
         }
         // After the headings, which the pointer shall not find first.
         for (index, range) in ranges.iter().enumerate() {
             self.border(ui, tokens, rect, index, *range, inputs);
         }
+        menus
     }
 
     fn border(
@@ -122,15 +135,21 @@ impl TableHeader<'_> {
 }
 
 /// Makes a heading one for assistive technology, with its help.
-fn describe(ui: &Ui, id: Id, cell: Rect, index: usize, column: &TableColumn) {
-    let response: Response = ui.interact(cell, id, Sense::hover());
+fn describe(ui: &Ui, id: Id, cell: Rect, index: usize, column: &TableColumn) -> Response {
+    // The keyboard has other ways to such a menu, and is on its way to the rows.
+    let response = ui.interact(cell, id, if column.has_menu { Sense::CLICK } else { Sense::hover() });
     ui.ctx().accesskit_node_builder(id, |node| {
         node.set_role(Role::ColumnHeader);
         node.set_bounds(bounds(cell));
         node.set_label(column.title.as_str());
         node.set_column_index(index);
+        if column.has_menu {
+            node.set_has_popup(HasPopup::Menu);
+            node.add_action(Action::Click);
+        }
     });
-    if let Some(help) = &column.help {
-        response.on_hover_text(help);
+    match &column.help {
+        Some(help) => response.on_hover_text(help),
+        None => response,
     }
 }

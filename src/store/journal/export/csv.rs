@@ -8,7 +8,7 @@ use crate::store::journal::describe::describe;
 
 /// The first line. Times are nanoseconds, as in the journal's schema.
 pub(super) const HEAD: &str =
-    "number,wall_ns,mono_ns,kernel_ns,socket,session,peer,direction,what,stream_offset,bytes,hex\r\n";
+    "number,wall_ns,mono_ns,kernel_ns,socket,session,peer,direction,what,stream_offset,bytes,hex,marked,note\r\n";
 
 /// One record of a table (RFC 4180).
 pub(super) fn write_csv(out: &mut dyn Write, stored: &StoredRow) -> io::Result<()> {
@@ -22,7 +22,11 @@ pub(super) fn write_csv(out: &mut dyn Write, stored: &StoredRow) -> io::Result<(
     write!(out, "{},{},", number(row.stamp.kernel_ns.map(Into::into)), row.socket.0)?;
     write!(out, "{},", number(row.session.map(|session| session.0.into())))?;
     write!(out, "{},{direction},{},", field(&row.peer), field(&describe(&row.body)))?;
-    write!(out, "{},{},{}\r\n", row.stream_offset, stored.len, unbroken_hex(&row.payload))
+    write!(out, "{},{},{},", row.stream_offset, stored.len, unbroken_hex(&row.payload))?;
+    match &stored.note {
+        Some(note) => write!(out, "1,{}\r\n", field(note)),
+        None => write!(out, "0,\r\n"),
+    }
 }
 
 /// A text in quotes where it has to be, and behind an apostrophe where spreadsheets would calculate it: the name of a Unix

@@ -22,6 +22,9 @@ struct JsonRow<'row> {
     stream_offset: u64,
     bytes: u64,
     hex: String,
+    /// Of a row that is marked, empty where nothing was written beside it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'row str>,
 }
 
 #[derive(Serialize)]
@@ -59,6 +62,7 @@ pub(super) fn write_json(out: &mut dyn Write, stored: &StoredRow) -> io::Result<
         stream_offset: row.stream_offset,
         bytes: stored.len,
         hex: unbroken_hex(&row.payload),
+        note: stored.note.as_deref(),
     };
     serde_json::to_writer(&mut *out, &json)?;
     out.write_all(b"\n")

@@ -35,6 +35,9 @@ pub(super) fn write_text(
         write!(out, "  {}  {} B", direction_word(*direction), stored.len)?;
     }
     writeln!(out, "  {}", visible(&describe(&row.body)))?;
+    if let Some(note) = &stored.note {
+        writeln!(out, "marked  {}", visible(note))?;
+    }
     if !row.payload.is_empty() {
         let text = encoding.decode_piece(context, row.stream_offset, &row.payload).text;
         writeln!(out, "{}  {}", encoding.name(), visible(&text))?;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use egui::Ui;
 
 use crate::i18n::Language;
+use crate::model::TimeMode;
 use crate::tr;
 use crate::ui::theme::Tokens;
 use crate::ui::widgets::row_table::{CELL_PADDING, TableColumn};
@@ -58,12 +59,13 @@ impl Column {
 
     /// The columns that are left at this width, in points: session and peer join first, then the bytes in hex go (the
     /// inspector has them), then the time since the row before.
-    pub(super) fn fitting(width: f32) -> impl Iterator<Item = Self> {
+    pub(super) fn fitting(width: f32, times: TimeMode) -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(move |column| match column {
             Self::Session | Self::Peer => width >= APART,
             Self::Party => width < APART,
             Self::Hex => width >= 760.0,
-            Self::Delta => width >= 620.0,
+            // What the time column shows already.
+            Self::Delta => width >= 620.0 && times != TimeMode::SinceLast,
             _ => true,
         })
     }
@@ -84,11 +86,12 @@ impl Column {
         }
     }
 
-    fn title(self, language: Language) -> String {
+    fn title(self, language: Language, times: TimeMode) -> String {
         match self {
             Self::Number => tr!(language, "journal.number"),
-            Self::Time => tr!(language, "journal.time"),
-            Self::Delta => tr!(language, "journal.delta"),
+            Self::Time if times == TimeMode::SinceStart => tr!(language, "journal.since_start"),
+            Self::Time if times == TimeMode::Clock => tr!(language, "journal.time"),
+            Self::Time | Self::Delta => tr!(language, "journal.delta"),
             Self::Session => tr!(language, "journal.session"),
             Self::Party => tr!(language, "journal.party"),
             Self::Peer => tr!(language, "journal.peer"),
@@ -101,26 +104,28 @@ impl Column {
         .into_owned()
     }
 
-    fn help(self, language: Language) -> Option<String> {
+    fn help(self, language: Language, times: TimeMode) -> Option<String> {
         match self {
-            Self::Time => Some(tr!(language, "journal.time_help").into_owned()),
-            Self::Delta => Some(tr!(language, "journal.delta_help").into_owned()),
+            Self::Time if times == TimeMode::SinceStart => Some(tr!(language, "journal.since_start_help").into_owned()),
+            Self::Time if times == TimeMode::Clock => Some(tr!(language, "journal.time_help").into_owned()),
+            Self::Time | Self::Delta => Some(tr!(language, "journal.delta_help").into_owned()),
             _ => None,
         }
     }
 
-    fn align_end(self) -> bool {
-        matches!(self, Self::Number | Self::Delta | Self::Length)
+    fn align_end(self, times: TimeMode) -> bool {
+        matches!(self, Self::Number | Self::Delta | Self::Length) || self == Self::Time && times != TimeMode::Clock
     }
 }
 
-/// What the widest cells of three columns take, in characters.
+/// What the widest cells of three columns take, in characters, and what the time column shows.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Digits {
     pub(super) number: usize,
     pub(super) length: usize,
     /// Session and peer together.
     pub(super) party: usize,
+    pub(super) times: TimeMode,
 }
 
 /// The columns that have room. Each is as wide as what it holds, or as `chosen` by hand under its name; text and hex share
@@ -133,7 +138,7 @@ pub(super) fn layout(
     digits: Digits,
     chosen: &BTreeMap<String, f32>,
 ) -> (Vec<Column>, Vec<TableColumn>) {
-    let columns: Vec<_> = Column::fitting(width).collect();
+    let columns: Vec<_> = Column::fitting(width, digits.times).collect();
     let font = tokens.mono_font();
     let character = ui.fonts_mut(|fonts| fonts.glyph_width(&font, '0'));
     let fixed = |column: Column| {
@@ -157,14 +162,15 @@ pub(super) fn layout(
         .iter()
         .zip(widths)
         .map(|(column, width)| {
-            let title = column.title(language);
+            let title = column.title(language, digits.times);
             let is_resized = !title.is_empty() && Some(column) != columns.last();
             TableColumn {
                 border: is_resized.then(|| tr!(language, "journal.column_width", column = title).into_owned()),
                 title,
                 width,
-                align_end: column.align_end(),
-                help: column.help(language),
+                align_end: column.align_end(digits.times),
+                help: column.help(language, digits.times),
+                has_menu: *column == Column::Time,
             }
         })
         .collect();
@@ -221,7 +227,7 @@ mod tests {
 
     #[test]
     fn text_stays_when_room_gets_short() {
-        let at = |width| Column::fitting(width).collect::<Vec<_>>();
+        let at = |width| Column::fitting(width, TimeMode::Clock).collect::<Vec<_>>();
         assert_eq!(at(1600.0).len(), 9);
         assert!(at(1024.0).contains(&Column::Party) && at(1024.0).contains(&Column::Hex));
         assert!((300..2000).all(|width| {
@@ -229,6 +235,7 @@ mod tests {
             columns.contains(&Column::Peer) != columns.contains(&Column::Party)
         }));
         assert!(!at(700.0).contains(&Column::Hex) && at(700.0).contains(&Column::Delta));
+        assert!(!Column::fitting(1600.0, TimeMode::SinceLast).any(|column| column == Column::Delta));
         assert!(at(300.0).contains(&Column::Text) && !at(300.0).contains(&Column::Delta));
     }
 }

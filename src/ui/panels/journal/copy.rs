@@ -1,19 +1,17 @@
 //! Copying rows, also those that no page at hand has.
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use egui::Ui;
 
-use super::row_text::{RowText, group};
+use super::row_text::RowText;
+use super::said::Said;
 use super::selection::Selection;
 use super::{JournalPanel, rows};
 use crate::codec::decode::Decoder;
 use crate::codec::hex;
-use crate::i18n::Language;
 use crate::model::{Command, Filter, Page, PageRequest, PageRow, RowBody};
-use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
 
@@ -60,25 +58,6 @@ enum Asked {
     Nothing,
     Page,
     Row(u64),
-}
-
-/// How a copy ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Said {
-    /// `cut` when there was more than one copy takes.
-    Copied { rows: u64, cut: bool },
-    /// A row could not be read; the clipboard is as it was.
-    CopyFailed,
-}
-
-impl Said {
-    pub(super) fn words(self, language: Language) -> Cow<'static, str> {
-        match self {
-            Self::Copied { rows, cut: false } => tr!(language, "journal.copied", count = group(rows)),
-            Self::Copied { rows, cut: true } => tr!(language, "journal.copied_part", count = group(rows)),
-            Self::CopyFailed => tr!(language, "journal.copy_failed"),
-        }
-    }
 }
 
 /// Where a job stands.
@@ -176,9 +155,6 @@ impl CopyJob {
     }
 }
 
-/// Seconds for which the end of a copy is told.
-const SAID_FOR: f64 = 4.0;
-
 impl JournalPanel {
     /// Whether there is anything for [`Self::start_copying`].
     #[must_use]
@@ -201,27 +177,14 @@ impl JournalPanel {
         }
     }
 
-    fn say(&mut self, said: Said) {
-        self.said = Some(said);
-        self.said_at = None;
-    }
-
     pub(super) fn go_on_copying(&mut self, ui: &Ui, cx: &mut Cx<'_>) {
-        if self.said.is_some() {
-            let now = ui.input(|input| input.time);
-            let until = *self.said_at.get_or_insert(now) + SAID_FOR;
-            if now >= until {
-                self.said = None;
-            } else {
-                ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(until - now));
-            }
-        }
+        let times = self.times_in(cx);
         let Some(job) = &mut self.copy else { return };
-        let (language, sessions, zone) = (cx.language, cx.sessions, cx.zone);
+        let (language, sessions) = (cx.language, cx.sessions);
         let step = job.step(|kind, row| {
             let encoding = sessions.encoding_of(row);
             // What is copied is what came, not what it means.
-            let words = RowText::new(row, language, encoding, Decoder::Text, zone);
+            let words = RowText::new(row, language, encoding, Decoder::Text, &times);
             match kind {
                 CopyKind::Rows => rows::as_line(row, &words, sessions, language),
                 CopyKind::Text if words.verbatim => {

@@ -19,9 +19,24 @@ use crate::ui::view::Sessions;
 const SUGGESTIONS_MAX: usize = 12;
 
 /// What a word can be. What ends with a colon or a sign is gone on with.
-const WORDS: [&str; 16] = [
-    "in", "out", "error", "peer:", "peer=", "session:", "text:", "hex:", "len>", "len<", "row>", "since:", "until:",
-    "and", "or", "not",
+const WORDS: [&str; 17] = [
+    "in",
+    "out",
+    "error",
+    "peer:",
+    "peer=",
+    "session:",
+    "text:",
+    "hex:",
+    "len>",
+    "len<",
+    "row>",
+    "since:",
+    "until:",
+    "is:marked",
+    "and",
+    "or",
+    "not",
 ];
 
 #[derive(Debug)]
@@ -151,6 +166,7 @@ fn explained(language: Language, word: &str) -> Cow<'static, str> {
         "and" => tr!(language, "filter.word.and"),
         "or" => tr!(language, "filter.word.or"),
         "not" => tr!(language, "filter.word.not"),
+        "is:marked" => tr!(language, "filter.word.marked"),
         "row>" => tr!(language, "filter.word.row"),
         _ => tr!(language, "filter.word.len"),
     }

@@ -80,7 +80,7 @@ impl JournalPanel {
         self.cursor = Some(Cursor { position, number: Some(number) });
     }
 
-    fn move_cursor(&mut self, position: u64, extend: bool) {
+    pub(super) fn move_cursor(&mut self, position: u64, extend: bool) {
         self.cursor = Some(Cursor { position, number: None });
         self.extend_when_loaded = extend;
         if position + 1 < self.pages.matches() {
@@ -130,6 +130,14 @@ impl JournalPanel {
             if !row.peer.is_empty() && ui.button(tr!(cx.language, "journal.show_only_peer", peer = row.peer)).clicked()
             {
                 self.filter_field.write(condition_for(&row.peer), cx.zone);
+            }
+            ui.separator();
+            let is_data = matches!(row.body, RowBody::Data { .. });
+            let talk = is_data.then_some(UiCommand::ShowConversation);
+            for action in [UiCommand::ToggleMark, UiCommand::EditNote].into_iter().chain(talk) {
+                if ui.button(action.label(cx.language)).clicked() {
+                    cx.act(action);
+                }
             }
             ui.separator();
             if ui.button(tr!(cx.language, "journal.inspect")).clicked() {

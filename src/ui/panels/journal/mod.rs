@@ -7,13 +7,21 @@ mod copy;
 mod counts;
 mod empty;
 mod filter_field;
+mod find_bar;
 mod frames;
+mod go_to_bar;
+mod hovers;
+mod hunt;
 mod input;
+mod note_bar;
 mod pages;
 mod row_text;
 mod rows;
+mod said;
 mod seek;
 mod selection;
+mod step;
+mod times;
 mod toolbar;
 
 use std::collections::BTreeMap;
@@ -22,28 +30,38 @@ use std::sync::Arc;
 
 use egui::{Id, Ui};
 
-pub(super) use self::row_text::clocks;
-pub(super) use self::rows::verbatim;
+pub(super) use self::row_text::{clocks, group};
+pub(super) use self::rows::{party, verbatim, verbatim_in};
+pub use self::times::{TIME_MODES, time_mode_label};
 
 use self::columns::{Column, Digits};
+use self::copy::CopyJob;
 pub use self::copy::CopyKind;
-use self::copy::{CopyJob, Said};
 use self::counts::Losses;
 use self::filter_field::FilterField;
+use self::find_bar::FindBar;
 use self::frames::Frames;
+use self::go_to_bar::GoToBar;
+use self::hunt::{Bar, Hunt};
+use self::note_bar::NoteBar;
 use self::pages::{Pages, Wanted};
 use self::row_text::RowTexts;
 use self::rows::JournalRows;
-use self::seek::{Seek, Sought};
+use self::said::Said;
+use self::seek::Seek;
 use self::selection::{Cursor, Selection};
+pub use self::step::Step;
 use crate::codec::encoding::Encoding;
-use crate::model::{Command, Condition, Event, Filter, Operation, Page, PageRow, Settings};
+use crate::model::{Command, Condition, Event, Filter, Operation, Page, PageRow, Settings, TimeMode};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
 use crate::ui::view::Sessions;
 use crate::ui::widgets::row_scroll::{RowScroll, SCROLL_BAR_WIDTH};
 use crate::ui::widgets::row_table::{RowTable, TableOutput};
+
+/// What the table's id is made of.
+const TABLE: &str = "journal-table";
 
 /// The journal's panel.
 #[derive(Debug)]
@@ -53,6 +71,7 @@ pub struct JournalPanel {
     filter: Filter,
     pages: Pages,
     texts: RowTexts,
+    times: TimeMode,
     frames: Frames,
     scroll: RowScroll,
     follow_end: bool,
@@ -68,8 +87,14 @@ pub struct JournalPanel {
     cursor: Option<Cursor>,
     /// The cursor went to a row that is not loaded; whether the selection is to reach there.
     extend_when_loaded: bool,
-    /// A row is being looked for among those of a new filter.
+    /// The place of a row is being looked for among those that are shown.
     seek: Option<Seek>,
+    hunt: Hunt,
+    /// The bar that is open between the filter and the rows.
+    bar: Option<Bar>,
+    find_bar: FindBar,
+    go_to_bar: GoToBar,
+    note_bar: NoteBar,
     chosen: Option<PageRow>,
     inspect: bool,
     losses: Losses,
@@ -96,6 +121,7 @@ impl JournalPanel {
             filter: Filter::default(),
             pages: Pages::default(),
             texts: RowTexts::default(),
+            times: settings.times,
             frames: Frames::default(),
             scroll: RowScroll::default(),
             follow_end: settings.follow_end,
@@ -108,6 +134,11 @@ impl JournalPanel {
             cursor: None,
             extend_when_loaded: false,
             seek: None,
+            hunt: Hunt::default(),
+            bar: None,
+            find_bar: FindBar::default(),
+            go_to_bar: GoToBar::default(),
+            note_bar: NoteBar::default(),
             chosen: None,
             inspect: false,
             losses: Losses::default(),
@@ -137,6 +168,11 @@ impl JournalPanel {
     #[must_use]
     pub fn column_widths(&self) -> &BTreeMap<String, f32> {
         &self.column_widths
+    }
+
+    /// Asks for the rows in view again: what they look like has changed.
+    pub fn outdate(&mut self) {
+        self.pages.outdate();
     }
 
     /// Turns following on or off.
@@ -172,6 +208,7 @@ impl JournalPanel {
         self.pages.outdate();
         self.encodings = None;
         self.copy = None;
+        self.hunt.stop();
     }
 
     /// So many rows have made room for newer ones by now.
@@ -192,12 +229,16 @@ impl JournalPanel {
             }
             Event::Failed { socket: None, session: None, failure } if failure.operation == Operation::ReadFile => {
                 self.give_copy_up();
+                self.hunt.stop();
             }
+            Event::Marked { number, note, opened } if *opened == self.is_opened => self.on_marked(*number, note),
+            Event::Finding { id, finding } => self.on_finding(*id, *finding),
             Event::JournalCleared => {
                 self.pages.cleared();
                 self.selection.clear();
                 self.cursor = None;
                 self.seek = None;
+                self.hunt.stop();
                 self.chosen = None;
                 self.copy = None;
                 self.longest_length = 0;
@@ -220,23 +261,14 @@ impl JournalPanel {
         let most = page.rows.iter().filter_map(row_text::length).max().unwrap_or(0);
         self.longest_length = self.longest_length.max(row_text::group(most).len());
         self.is_measured = false;
-        if let Some(mut seek) = self.seek.take() {
-            match seek.look(page) {
-                Sought::LookAt(position) => {
-                    self.scroll = RowScroll::at(position);
-                    self.seek = Some(seek);
-                }
-                Sought::At(position) => {
-                    self.scroll = RowScroll::at(position.saturating_sub((self.fitting / 2.0) as u64));
-                }
-            }
-        }
+        self.go_on_seeking();
         self.settle_cursor();
     }
 
     /// Draws the panel into the room that `ui` has.
     pub fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
-        self.texts.speak(cx.language, cx.zone);
+        let times = self.times_in(cx);
+        self.texts.speak(cx.language, times);
         self.follow_scope(cx.sessions);
         self.tell_encodings(cx);
         if let Some(page) = self.pages.page() {
@@ -248,14 +280,17 @@ impl JournalPanel {
         }
         self.show_toolbar(ui, cx);
         ui.add_space(cx.tokens.space_small);
+        self.show_bar(ui, cx);
         let output = self.show_table(ui, cx);
         for input in &output.inputs {
             self.on_input(input);
         }
         self.show_menu(&output, cx);
+        self.show_time_menu(&output, cx);
         self.show_clocks(&output, cx);
         self.show_received(&output, cx);
         self.ask_for_rows(ui, cx);
+        self.fall_silent(ui);
         self.go_on_copying(ui, cx);
     }
 
@@ -272,6 +307,8 @@ impl JournalPanel {
         }
         self.filter = filter;
         self.extend_when_loaded = false;
+        // It was looked for among other rows.
+        self.hunt.stop();
         // What is in view, or what was chosen in it, stays in view as far as the new filter lets it.
         let in_view = self.pages.row(self.scroll.row()).map(|row| row.number);
         let number = self.cursor.and_then(|cursor| cursor.number).or(in_view);
@@ -299,11 +336,12 @@ impl JournalPanel {
             number: row_text::group(self.pages.total()).len(),
             length: self.longest_length,
             party: self.longest_party,
+            times: self.times,
         };
         let (columns, table_columns) = columns::layout(ui, cx.tokens, cx.language, width, digits, &self.column_widths);
         let area = ui.available_rect_before_wrap();
         let table = RowTable {
-            id: Id::unique("journal-table"),
+            id: Id::unique(TABLE),
             name: &tr!(cx.language, "journal.name"),
             scroll_name: &tr!(cx.language, "journal.scroll"),
             border_help: &tr!(cx.language, "journal.column_width_help"),
@@ -314,6 +352,7 @@ impl JournalPanel {
         let mut rows = JournalRows {
             pages: &self.pages,
             texts: &mut self.texts,
+            times: self.times,
             frames: &self.frames,
             columns: &columns,
             selection: &self.selection,
@@ -330,35 +369,6 @@ impl JournalPanel {
             self.show_empty(ui, area, cx);
         }
         output
-    }
-
-    fn show_clocks(&self, output: &TableOutput, cx: &Cx<'_>) {
-        let Some((row, _)) = output.hovered.filter(|(_, column)| *column == columns::TIME) else { return };
-        let Some(row) = self.pages.row(row) else { return };
-        output.response.clone().on_hover_ui_at_pointer(|ui| {
-            ui.spacing_mut().interact_size.y = cx.tokens.text_size;
-            egui::Grid::new("journal-clocks").num_columns(2).show(ui, |ui| {
-                for (name, value) in row_text::clocks(row, cx.language, cx.zone) {
-                    ui.label(egui::RichText::new(name).color(cx.tokens.text_muted));
-                    ui.label(egui::RichText::new(value).font(cx.tokens.mono_font()));
-                    ui.end_row();
-                }
-            });
-        });
-    }
-
-    /// The bytes as text, where what they mean stands in its place.
-    fn show_received(&self, output: &TableOutput, cx: &Cx<'_>) {
-        let Some((index, column)) = output.hovered else { return };
-        let Some(row) = self.pages.row(index).filter(|_| self.columns.get(column) == Some(&Column::Text)) else {
-            return;
-        };
-        let Some(protocol) = self.texts.made(row.number).and_then(|text| text.decoded) else { return };
-        let received = row_text::received(row, cx.language, cx.sessions.encoding_of(row));
-        output.response.clone().on_hover_ui_at_pointer(|ui| {
-            ui.label(tr!(cx.language, "journal.decoded", protocol = protocol));
-            ui.label(rows::verbatim(&received, &cx.tokens.mono_font(), cx.tokens));
-        });
     }
 
     fn is_searching(&self) -> bool {

@@ -6,11 +6,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::times::Times;
 use crate::codec::decode::Decoder;
 use crate::codec::encoding::Encoding;
 use crate::codec::{hex, visible};
 use crate::i18n::{self, Language};
-use crate::model::{Direction, Page, PageRow, RowBody, SendMode};
+use crate::model::{Direction, Page, PageRow, RowBody, SendMode, TimeMode};
 use crate::tr;
 
 /// Bytes that the hex column shows; the inspector has the rest.
@@ -45,19 +46,13 @@ pub(super) struct RowText {
 }
 
 impl RowText {
-    pub(super) fn new(
-        row: &PageRow,
-        language: Language,
-        encoding: Encoding,
-        decoder: Decoder,
-        zone: &TimeZone,
-    ) -> Self {
+    pub(super) fn new(row: &PageRow, language: Language, encoding: Encoding, decoder: Decoder, times: &Times) -> Self {
         let meaning = meaning(row, decoder);
         let length = length(row).map(group).unwrap_or_default();
         let is_data = matches!(row.body, RowBody::Data { .. });
         Self {
             tone: tone(&row.body),
-            time: time(row.stamp.wall_ns, zone),
+            time: times.words(row),
             delta: row.delta_ns.map(delta).unwrap_or_default(),
             length,
             decoded: meaning.as_ref().map(|_| decoder.name()),
@@ -131,7 +126,7 @@ pub(in crate::ui::panels) fn clocks(row: &PageRow, language: Language, zone: &Ti
 }
 
 /// `+0.000041`, always nine characters up to 100,000 s: what grows before the point goes behind it.
-fn delta(ns: u64) -> String {
+pub(super) fn delta(ns: u64) -> String {
     let seconds = ns / 1_000_000_000;
     let micros = ns / 1000 % 1_000_000;
     let digits = seconds.checked_ilog10().unwrap_or(0) as usize;
@@ -140,7 +135,7 @@ fn delta(ns: u64) -> String {
 }
 
 /// Digits in groups of three: `1,048,576`.
-pub(super) fn group(count: u64) -> String {
+pub(in crate::ui::panels) fn group(count: u64) -> String {
     let mut text = i18n::bytes(count);
     text.truncate(text.trim_end_matches(" B").len());
     text
@@ -210,22 +205,23 @@ fn file(row: &PageRow, language: Language) -> String {
 /// The words of the rows that were drawn lately.
 #[derive(Debug)]
 pub(super) struct RowTexts {
-    zone: TimeZone,
+    times: Times,
     language: Language,
     by_number: HashMap<u64, (Encoding, Decoder, RowText)>,
 }
 
 impl Default for RowTexts {
     fn default() -> Self {
-        Self { zone: TimeZone::UTC, language: Language::default(), by_number: HashMap::new() }
+        let times = Times { mode: TimeMode::Clock, zone: TimeZone::UTC, began_ns: None };
+        Self { times, language: Language::default(), by_number: HashMap::new() }
     }
 }
 
 impl RowTexts {
-    pub(super) fn speak(&mut self, language: Language, zone: &TimeZone) {
-        if self.language != language || self.zone != *zone {
+    pub(super) fn speak(&mut self, language: Language, times: Times) {
+        if self.language != language || self.times != times {
             self.language = language;
-            self.zone = zone.clone();
+            self.times = times;
             self.by_number.clear();
         }
     }
@@ -240,8 +236,8 @@ impl RowTexts {
     }
 
     pub(super) fn get(&mut self, row: &PageRow, encoding: Encoding, decoder: Decoder) -> &RowText {
-        let (language, zone) = (self.language, &self.zone);
-        let make = || (encoding, decoder, RowText::new(row, language, encoding, decoder, zone));
+        let (language, times) = (self.language, &self.times);
+        let make = || (encoding, decoder, RowText::new(row, language, encoding, decoder, times));
         let entry = self.by_number.entry(row.number).or_insert_with(make);
         if (entry.0, entry.1) != (encoding, decoder) {
             *entry = make();

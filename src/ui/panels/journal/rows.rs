@@ -12,7 +12,7 @@ use super::row_text::{RowText, RowTexts, Tone, direction, group};
 use super::selection::Selection;
 use crate::codec::visible::visible;
 use crate::i18n::Language;
-use crate::model::{Direction, PageRow, RowBody};
+use crate::model::{Direction, PageRow, RowBody, TimeMode};
 use crate::tr;
 use crate::ui::tabs::title;
 use crate::ui::theme::Tokens;
@@ -24,6 +24,7 @@ use crate::ui::widgets::table_cell::TableCell;
 pub(super) struct JournalRows<'a> {
     pub(super) pages: &'a Pages,
     pub(super) texts: &'a mut RowTexts,
+    pub(super) times: TimeMode,
     pub(super) frames: &'a Frames,
     pub(super) columns: &'a [Column],
     pub(super) selection: &'a Selection,
@@ -43,7 +44,7 @@ pub(super) fn session_label(row: &PageRow, sessions: &Sessions) -> String {
 }
 
 /// Session and peer in one, `#4 127.0.0.1:51734`; a tab's own place where a row is of none of its sessions.
-pub(super) fn party(row: &PageRow, sessions: &Sessions) -> String {
+pub(in crate::ui::panels) fn party(row: &PageRow, sessions: &Sessions) -> String {
     if let Some(place) = own_place(row, sessions) {
         return place;
     }
@@ -102,6 +103,12 @@ impl TableRows for JournalRows<'_> {
             painter.rect_filled(place.rect, 0.0, tokens.selection);
         } else if place.hovered {
             painter.rect_filled(place.rect, 0.0, tokens.row_hover);
+        } else if let Some(color) = row.color {
+            painter.rect_filled(place.rect, 0.0, tokens.behind_row(color));
+        }
+        if row.note.is_some() {
+            let bar = place.rect.with_max_x(place.rect.left() + MARK_WIDTH);
+            painter.rect_filled(bar, 0.0, tokens.accent);
         }
         if place.focused && self.cursor == Some(place.index) {
             let ring = place.rect.shrink(0.5);
@@ -116,9 +123,15 @@ impl TableRows for JournalRows<'_> {
         let end = place.columns.last().map_or(place.rect.right(), |last| last.max);
         let peer = self.columns.iter().position(|column| *column == Column::Peer).and_then(|at| place.columns.get(at));
         for (column, range) in self.columns.iter().zip(place.columns) {
-            let cell = TableCell { painter, rect: place.rect, range: *range };
+            let mut cell = TableCell { painter, rect: place.rect, range: *range };
+            let mut range = *range;
+            if let (Column::Text, Some(note)) = (column, row.note.as_deref().filter(|note| !note.is_empty())) {
+                cell = after_note(cell, note, tokens);
+                range = cell.range;
+            }
             match column {
                 Column::Number => cell.end(group(row.number), &mono, muted),
+                Column::Time if self.times != TimeMode::Clock => cell.end(text.time.clone(), &mono, tokens.text),
                 Column::Time => _ = cell.start(&text.time, &mono, tokens.text),
                 Column::Delta => cell.end(text.delta.clone(), &mono, muted),
                 // There is no peer beside a place of one's own, so that it has both columns.
@@ -130,7 +143,7 @@ impl TableRows for JournalRows<'_> {
                 Column::Peer => _ = cell.start(&visible(&row.peer), &mono, muted),
                 Column::Party => _ = cell.start(&party(row, self.sessions), &mono, muted),
                 Column::Direction => {
-                    sign(painter, row, text.tone, Rect::from_x_y_ranges(*range, place.rect.y_range()), color);
+                    sign(painter, row, text.tone, Rect::from_x_y_ranges(range, place.rect.y_range()), color);
                 }
                 Column::Length => cell.end(text.length.clone(), &mono, color),
                 Column::Text if text.verbatim => paint_verbatim(&cell, &text.text, &mono, tokens),
@@ -165,7 +178,17 @@ impl TableRows for JournalRows<'_> {
     }
 
     fn cell_description(&self, row: u64, column: usize) -> Option<Cow<'_, str>> {
-        let (row, _) = self.pages.row(row).zip(self.columns.get(column).filter(|column| **column == Column::Text))?;
+        let (row, column) = self.pages.row(row).zip(self.columns.get(column))?;
+        if *column == Column::Number {
+            let note = row.note.as_deref()?;
+            return Some(match note {
+                "" => tr!(self.language, "journal.marked"),
+                note => tr!(self.language, "journal.marked_with", note = visible(note)),
+            });
+        }
+        if *column != Column::Text {
+            return None;
+        }
         let protocol = self.texts.made(row.number)?.decoded?;
         Some(tr!(self.language, "journal.decoded", protocol = protocol))
     }
@@ -204,6 +227,12 @@ fn paint_words(cell: &TableCell<'_>, text: &RowText, tokens: &Tokens, color: Col
     TableCell { range: Rangef::new(name_end, cell.range.max), ..*cell }.start(rest, &font, color);
 }
 
+/// Points that a mark takes at the beginning of a row.
+const MARK_WIDTH: f32 = 3.0;
+
+/// Of what a note may take of the room for text.
+const NOTE_SHARE: f32 = 0.4;
+
 /// Points that keep the blocks of two bytes apart.
 const BETWEEN_BLOCKS: f32 = 2.0;
 
@@ -232,6 +261,13 @@ fn after_chip<'a>(cell: TableCell<'a>, protocol: &str, selected: bool, tokens: &
     TableCell { range: Rangef::new(chip.right() + tokens.space_small, cell.range.max), ..cell }
 }
 
+/// What the user wrote beside the row, before its text. Returns the rest of the cell.
+fn after_note<'a>(cell: TableCell<'a>, note: &str, tokens: &Tokens) -> TableCell<'a> {
+    let range = Rangef::new(cell.range.min, cell.range.min + cell.range.span() * NOTE_SHARE);
+    let end = TableCell { range, ..cell }.start(&visible(note), &tokens.font(), tokens.accent);
+    TableCell { range: Rangef::new(end + tokens.space, cell.range.max), ..cell }
+}
+
 fn paint_verbatim(cell: &TableCell<'_>, text: &str, font: &FontId, tokens: &Tokens) {
     cell.place(verbatim(cell.head(text, font), font, tokens), tokens.text);
 }
@@ -239,8 +275,13 @@ fn paint_verbatim(cell: &TableCell<'_>, text: &str, font: &FontId, tokens: &Toke
 /// Bytes as text. What can't be seen as itself is written as an escape in another colour. Bytes that are no character are
 /// question marks on blocks, light on dark: no text looks so, and the fonts lack the sign that is meant for them.
 pub(in crate::ui::panels) fn verbatim(text: &str, font: &FontId, tokens: &Tokens) -> LayoutJob {
+    verbatim_in(text, font, tokens.text, tokens)
+}
+
+/// The same with another colour for what is seen as itself.
+pub(in crate::ui::panels) fn verbatim_in(text: &str, font: &FontId, color: Color32, tokens: &Tokens) -> LayoutJob {
     let mut job = LayoutJob::default();
-    let plain = TextFormat::simple(font.clone(), tokens.text);
+    let plain = TextFormat::simple(font.clone(), color);
     let apart = TextFormat::simple(font.clone(), tokens.accent);
     let block = TextFormat {
         background: tokens.text_muted,

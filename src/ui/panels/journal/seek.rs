@@ -7,6 +7,8 @@ use crate::model::Page;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Seek {
     pub(super) number: u64,
+    /// The cursor goes there.
+    pub(super) chooses: bool,
     low: u64,
     high: u64,
 }
@@ -22,11 +24,20 @@ pub(super) enum Sought {
 
 impl Seek {
     pub(super) fn new(number: u64) -> Self {
-        Self { number, low: 0, high: u64::MAX }
+        Self { number, chooses: false, low: 0, high: u64::MAX }
+    }
+
+    pub(super) fn choosing(number: u64) -> Self {
+        Self { chooses: true, ..Self::new(number) }
     }
 
     pub(super) fn look(&mut self, page: &Page) -> Sought {
         let (Some(first), Some(last)) = (page.rows.first(), page.rows.last()) else { return Sought::At(0) };
+        if page.complete && page.matches == page.total {
+            // Nothing is left out, so that numbers have no gaps.
+            let position = i128::from(page.first) + i128::from(self.number) - i128::from(first.number);
+            return Sought::At(position.clamp(0, i128::from(page.matches)) as u64);
+        }
         let last_position = page.first + page.rows.len() as u64 - 1;
         self.high = self.high.min(page.matches);
         if self.number < first.number {
@@ -51,7 +62,8 @@ mod tests {
         let end = (first + count).min(numbers.len());
         let rows = numbers[first.min(end)..end].iter().copied().map(PageRow::made_up).collect();
         let matches = numbers.len() as u64;
-        Page { filter: Filter::default(), first: first as u64, rows, matches, total: matches, gone: 0, complete: true }
+        let (first, total) = (first as u64, numbers.last().copied().unwrap_or(0));
+        Page { filter: Filter::default(), first, rows, matches, total, gone: 0, began_ns: None, complete: true }
     }
 
     fn find(numbers: &[u64], number: u64) -> u64 {

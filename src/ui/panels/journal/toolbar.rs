@@ -57,6 +57,9 @@ impl JournalPanel {
         if self.is_searching() {
             parts.push(tr!(cx.language, "journal.searching").into_owned());
         }
+        if self.bar.is_none() {
+            parts.extend(self.hunt.progress(cx.language).map(std::borrow::Cow::into_owned));
+        }
         if let Some(said) = &self.said {
             parts.push(said.words(cx.language).into_owned());
         }

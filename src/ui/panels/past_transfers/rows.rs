@@ -32,6 +32,7 @@ pub(super) fn columns(language: Language, width: f32) -> [TableColumn; 6] {
         width,
         align_end,
         help: None,
+        has_menu: false,
         border: None,
     };
     [

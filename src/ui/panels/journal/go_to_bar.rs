@@ -1,0 +1,141 @@
+//! Going to a row by its number, to a time, or from one failure or mark to the next.
+
+use egui::{Button, Id, Key, Ui};
+use jiff::tz::TimeZone;
+
+use super::JournalPanel;
+use super::hunt::{Aim, Bar};
+use super::step::Step;
+use crate::model::{Condition, Filter, FindRequest};
+use crate::tr;
+use crate::ui::action::UiCommand;
+use crate::ui::context::Cx;
+use crate::ui::widgets::field::{Field, control_caption};
+use crate::ui::widgets::icon::{Icon, icon_button};
+
+/// In points.
+const FIELD_WIDTH: f32 = 200.0;
+
+#[derive(Debug, Default)]
+pub(super) struct GoToBar {
+    text: String,
+    /// What was asked for is neither.
+    mistaken: bool,
+    wants_focus: bool,
+}
+
+/// What can be gone to.
+#[derive(Clone, Debug, PartialEq)]
+enum Place {
+    Row(u64),
+    /// The first row for which this holds.
+    Since(Condition),
+}
+
+impl Place {
+    /// A row's number as it is shown, or a time as `since:` takes it, with a space before the time of the day or without.
+    fn parse(text: &str, zone: &TimeZone) -> Option<Self> {
+        let text = text.trim();
+        let digits: String = text.trim_start_matches('#').chars().filter(|c| !matches!(c, ',' | ' ')).collect();
+        if let Ok(number) = digits.parse() {
+            return Some(Self::Row(number));
+        }
+        let time = text.split_whitespace().collect::<Vec<_>>().join("T");
+        match Filter::parse(&format!("since:{time}"), zone).ok()?.condition? {
+            since @ Condition::Since(_) => Some(Self::Since(since)),
+            _ => None,
+        }
+    }
+}
+
+impl JournalPanel {
+    /// Opens the bar for going to a row or a time, with the keyboard in it from the next frame on.
+    pub fn open_go_to(&mut self) {
+        self.bar = Some(Bar::GoTo);
+        self.go_to_bar.wants_focus = true;
+    }
+
+    pub(super) fn show_go_to_bar(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        let (language, tokens) = (cx.language, cx.tokens);
+        ui.horizontal(|ui| {
+            let name = tr!(language, "go_to.name");
+            control_caption(ui, tokens.font(), tokens.text_muted, &name);
+            let bar = &mut self.go_to_bar;
+            let field = Field {
+                id: Id::unique("journal-go-to"),
+                label: &name,
+                hint: &tr!(language, "go_to.hint"),
+                width: FIELD_WIDTH,
+                mistaken: bar.mistaken,
+            };
+            let response = field.show(ui, tokens, &mut bar.text).on_hover_text(tr!(language, "go_to.help"));
+            if response.changed() {
+                bar.mistaken = false;
+                self.hunt.outcome = None;
+            }
+            if std::mem::take(&mut self.go_to_bar.wants_focus) {
+                response.request_focus();
+            }
+            let pressed = |key| response.lost_focus() && ui.input(|input| input.key_pressed(key));
+            let (enter, mut closes) = (pressed(Key::Enter), pressed(Key::Escape));
+            if ui.add(Button::new(tr!(language, "go_to.go"))).clicked() || enter {
+                self.go(cx);
+                response.request_focus();
+            }
+            for step in [Step::PreviousError, Step::NextError, Step::PreviousMark, Step::NextMark] {
+                let shortcut = ui.ctx().format_shortcut(&step.shortcut());
+                if ui.add(Button::new(step.label(language))).on_hover_text(shortcut).clicked() {
+                    cx.act(UiCommand::Step(step));
+                }
+            }
+            let label = tr!(language, "find.close");
+            closes |= icon_button(ui, tokens, Icon::Close, &label, &label).clicked();
+            if self.go_to_bar.mistaken {
+                let words = egui::RichText::new(tr!(language, "go_to.help")).color(tokens.error);
+                ui.add(egui::Label::new(words).truncate());
+            } else {
+                self.show_hunt(ui, cx);
+            }
+            if closes {
+                self.close_bar(ui);
+            }
+        });
+    }
+
+    fn go(&mut self, cx: &mut Cx<'_>) {
+        let place = Place::parse(&self.go_to_bar.text, cx.zone);
+        self.go_to_bar.mistaken = place.is_none() && !self.go_to_bar.text.trim().is_empty();
+        let command = match place {
+            // From the row before it on: the ones before that need no look.
+            Some(Place::Row(number)) => {
+                let request = FindRequest { from: number.checked_sub(1), ..self.request() };
+                self.hunt_for(Aim::Row(number), request)
+            }
+            Some(Place::Since(condition)) => {
+                let request = FindRequest { condition, ..self.request() };
+                self.hunt_for(Aim::Time, request)
+            }
+            None => return,
+        };
+        cx.act(UiCommand::Engine(command));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_times_are_told_apart() {
+        let parse = |text| Place::parse(text, &TimeZone::UTC);
+        for text in ["1234567", "1,234,567", "#1234567", " 1 234 567 "] {
+            assert_eq!(parse(text), Some(Place::Row(1_234_567)), "{text}");
+        }
+        let since = |text: &str| Filter::parse(&format!("since:{text}"), &TimeZone::UTC).unwrap().condition.unwrap();
+        assert_eq!(parse("10:21"), Some(Place::Since(since("10:21"))));
+        assert_eq!(parse("2026-11-23 10:21"), Some(Place::Since(since("2026-11-23T10:21"))));
+        for text in ["", "soon", "10:21 or in", "-3", "1.5"] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+}
