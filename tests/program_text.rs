@@ -12,7 +12,7 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 use sockeye::codec::can::bcm::Message;
 use sockeye::model::{
-    Endpoint, HostPort, Program, Recipe, Respond, Role, SocketOption, SocketOptions, Target, UnixName,
+    Endpoint, HostPort, Program, ReceiveMode, Recipe, Respond, Role, SocketOption, SocketOptions, Target, UnixName,
 };
 use support::{Process, require_tool};
 
@@ -32,7 +32,8 @@ for line in sys.stdin:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             calls.setdefault(node.func.attr, node.args)
     for name, hex in case["names"].items():
-        assert names[name] == bytes.fromhex(hex), (name, names[name], hex)
+        found = names[name].encode() if isinstance(names[name], str) else names[name]
+        assert found == bytes.fromhex(hex), (name, found, hex)
     if case["path"] is not None:
         name = value(calls["connect"][0])
         name = name.encode() if isinstance(name, str) else name
@@ -157,6 +158,9 @@ fn python_reads_messages_paths_and_hosts_back() {
             add(&Recipe::new(Role::Client, &name), json!({}), Some(wanted), None);
             let bound = Recipe { local_host: Some(text), ..Recipe::new(Role::Client, &tcp) };
             add(&bound, json!({}), None, Some(text));
+            let receive = ReceiveMode::Raw { into: text.into() };
+            let keeper = Recipe { receive: &receive, ..Recipe::new(Role::Server, &tcp) };
+            add(&keeper, json!({ "FOLDER": hex(text.as_bytes()) }), None, None);
         }
         let mut python = Process::run("python3", &["-c", READER]);
         let writer = python.write_all_and_close(lines.into_bytes());

@@ -301,7 +301,8 @@ fn a_state_that_is_not_on_screen_is_not_asked_for_while_traffic_flows() {
     let tab = |number: usize| {
         move |window: &Window| window.panel("Server").query_all_by_role(Role::Tab).nth(number).expect("a tab").click()
     };
-    let ways: [(&str, &dyn Fn(&Window), &dyn Fn(&Window)); 3] = [
+    type Clicks<'a> = &'a dyn Fn(&Window);
+    let ways: [(&str, Clicks<'_>, Clicks<'_>); 3] = [
         ("folded", &fold("Live state"), &fold("Live state")),
         ("all of it folded", &fold("More"), &fold("More")),
         ("behind another tab", &tab(1), &tab(0)),
