@@ -330,4 +330,7 @@ fn a_full_disk_is_told_and_the_beginning_kept() {
     assert_eq!(run.one("file")["outcome"], "incomplete");
     assert!(run.all("error").iter().any(|error| error["operation"] == "write-file"), "{:#?}", run.events);
     run.summary();
+    assert_eq!(listing(folder.path()), ["received.bin.incomplete"]);
+    let kept = std::fs::read(folder.path().join("received.bin.incomplete")).expect("the beginning");
+    assert!(kept == noise(4 << 20)[..100_000], "{} bytes are kept, or others than came", kept.len());
 }

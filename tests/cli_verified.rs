@@ -10,7 +10,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-use support::{PATIENCE, Sockeye, listing, noise, sockeye, write};
+use support::{PATIENCE, Run, Sockeye, listing, noise, sockeye, write};
 use tempfile::{TempDir, tempdir};
 
 const GROUP: u64 = 2 << 20;
@@ -99,29 +99,36 @@ fn incomplete(folder: &Path) -> u64 {
 #[test]
 fn killed_fifty_times_it_goes_on_where_it_was_and_arrives_whole() {
     const SIZE: usize = 200 << 20;
+    /// What is received and not written when the connection breaks off, and all that is no file's byte.
+    const ON_ITS_WAY: u64 = 8 << 20;
     let place = Place::new();
     let content = noise(SIZE);
     let file = place.file("large", &content);
     let into = place.into.path();
     let whole = into.join("large");
+    let goes_on = |run: &Run, had: u64, has: u64| {
+        let again = run.summary()["received_bytes"].as_u64().expect("a number");
+        let rest = has - had;
+        assert!(again < rest + 2 * GROUP + ON_ITS_WAY, "{again} bytes for {rest}, from {had} to {has}");
+    };
     let arrives_whole = |had: u64| {
         let (receiver, endpoint) = place.receiver();
         place.sender(&endpoint, &[&file]).finish().expect_code(0);
         let run = receiver.finish();
-        let again = run.expect_code(0).one("summary")["received_bytes"].as_u64().expect("a number");
-        let rest = SIZE as u64 - had;
-        assert!(again < rest + 2 * GROUP + (64 << 10), "{again} bytes for the last {rest}");
+        goes_on(run.expect_code(0), had, SIZE as u64);
         assert!(fs::read(&whole).expect("it is there") == content);
         assert_eq!(listing(into), ["large"]);
+        fs::remove_file(&whole).expect("it is there");
     };
     let mut random = 1_u64;
-    let mut had = 0;
-    for round in 0..50 {
+    let (mut had, mut kills, mut rounds) = (0, 0, 0);
+    while kills < 50 {
+        rounds += 1;
+        assert!(rounds < 200, "{kills} kills in {rounds} rounds: it is through before that");
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let until = had + (random >> 33) % (8 << 20);
         if until >= SIZE as u64 {
             arrives_whole(had);
-            fs::remove_file(&whole).expect("it is there");
             had = 0;
             continue;
         }
@@ -129,24 +136,31 @@ fn killed_fifty_times_it_goes_on_where_it_was_and_arrives_whole() {
         let mut sender = place.sender(&endpoint, &[&file]);
         let deadline = Instant::now() + PATIENCE;
         while incomplete(into) < until && !whole.exists() {
-            assert!(Instant::now() < deadline, "round {round}: nothing comes");
+            assert!(Instant::now() < deadline, "round {rounds}: nothing comes");
             std::thread::yield_now();
         }
-        if round % 2 == 0 {
+        // Each is killed as often as the other.
+        let survivor = if kills % 2 == 0 {
             sender.kill();
-            receiver.finish();
+            Some(receiver.finish())
         } else {
             receiver.kill();
             sender.finish();
-        }
+            None
+        };
         if whole.exists() {
-            assert!(fs::read(&whole).expect("it is there") == content, "round {round}");
+            // It was too late.
+            assert!(fs::read(&whole).expect("it is there") == content, "round {rounds}");
             fs::remove_file(&whole).expect("it is there");
             had = 0;
             continue;
         }
+        kills += 1;
         let has = incomplete(into);
-        assert!(has + 2 * GROUP >= had, "round {round}: {had} bytes were there, {has} are");
+        assert!(has + 2 * GROUP >= had, "round {rounds}: {had} bytes were there, {has} are");
+        if let Some(run) = &survivor {
+            goes_on(run, had, has.max(had));
+        }
         had = has;
     }
     arrives_whole(had);

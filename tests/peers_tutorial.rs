@@ -15,6 +15,9 @@ const NOT_WELL: &str = "不好";
 /// What the tutorial's server takes of a file at most.
 const TUTORIAL_MAX: usize = 40_960;
 
+/// More than any buffer on the way holds.
+const LARGE: usize = 100_000_000;
+
 /// The name that the tutorial's client reads from; on this system the backslashes are part of it.
 const SOURCE: &str = r"D:\python\day28\move_info7";
 
@@ -144,6 +147,13 @@ fn file_server_at_every_size() {
 }
 
 #[test]
+fn file_server_with_far_more_than_it_reads() {
+    if require_tool("python3") {
+        sends_file("move_info7.txt", LARGE);
+    }
+}
+
+#[test]
 fn file_server_with_a_chinese_name() {
     if require_tool("python3") {
         sends_file("移动 信息（七）.txt", 1000);
@@ -178,6 +188,13 @@ fn file_client_at_every_size() {
     }
     for len in [0, 1, TUTORIAL_MAX, TUTORIAL_MAX + 1] {
         receives_file("tutorial", "move_info7.txt", len);
+    }
+}
+
+#[test]
+fn file_client_with_far_more_than_one_read() {
+    if require_tool("python3") {
+        receives_file("tutorial", "move_info7.txt", LARGE);
     }
 }
 

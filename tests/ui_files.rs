@@ -16,7 +16,7 @@ use crossbeam_channel::{Receiver, bounded};
 use egui::accesskit::Role;
 use egui::{DroppedFile, Key};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use sockeye::model::{ClientTab, ServerTab};
+use sockeye::model::{ClientTab, ComposerSettings, SendMode, ServerTab};
 use sockeye::ui::{Choice, Picker, Wanted};
 use tempfile::TempDir;
 
@@ -71,6 +71,94 @@ fn dropped_files_go_out_from_the_panel_that_they_fell_on() {
     window.until("handed over", |window| window.shows("Server", "handed to the system"));
     window.click("Server", "Hide finished files");
     assert!(!window.shows("Server", "二.txt"));
+}
+
+#[test]
+fn a_folder_and_files_dropped_together_go_out_verified() {
+    let [from, into] = [folder(), folder()];
+    std::fs::create_dir_all(from.path().join("照片/2024")).expect("folders");
+    write(&from.path().join("照片/2024"), "a.txt", b"below");
+    let [one, two] = [("one.txt", b"1"), ("two.txt", b"2")].map(|(name, bytes)| write(from.path(), name, bytes));
+    let composer = ComposerSettings { send_mode: SendMode::Verified, ..ComposerSettings::default() };
+    let mut window = receiving_from("verified", &into, ClientTab { composer, ..ClientTab::default() });
+    window.connect();
+    drop_on(&mut window, "Client", &[&from.path().join("照片"), &one, &two]);
+    let arrived = |name: &str| std::fs::read(into.path().join(name)).ok();
+    window.until("all of them", |_| {
+        ["照片/2024/a.txt", "one.txt", "two.txt"].map(arrived)
+            == [&b"below"[..], b"1", b"2"].map(|bytes| Some(bytes.to_vec()))
+    });
+    window.until("their rows", |window| {
+        ["照片/2024/a.txt", "one.txt", "two.txt"].iter().all(|name| window.shows("Client", name))
+    });
+}
+
+/// Sends these bytes the tutorial's way to a peer that does as it likes, until these words are there.
+fn is_told(bytes: &[u8], peer: impl FnOnce(&mut Window, TcpStream), words: &str) {
+    let from = folder();
+    let path = write(from.path(), "plain.bin", bytes);
+    let composer = ComposerSettings { send_mode: SendMode::Tutorial, ..ComposerSettings::default() };
+    let mut window = Window::with_tabs(any_port(), ClientTab { composer, ..ClientTab::default() });
+    let stream = window.connect_to(&listener());
+    drop_on(&mut window, "Client", &[&path]);
+    peer(&mut window, stream);
+    window.until("the notice", |window| window.shows("Client", words));
+}
+
+#[test]
+fn what_a_plain_peer_read_is_told_and_that_the_tutorials_keeps_less() {
+    let read = "The peer read to the end.";
+    let long = "The file has 40.0 KiB; the tutorial's server keeps 40,960 bytes at most.";
+    is_told(b"content", |_, peer| drop(to_the_end(peer)), read);
+    let is_warned = |window: &mut Window, peer: TcpStream| {
+        window.until("the warning", |window| window.shows("Client", long));
+        drop(to_the_end(peer));
+    };
+    is_told(&[7; 40_961], is_warned, read);
+    let leaves = |window: &mut Window, peer: TcpStream| {
+        let is_finished = |window: &Window| window.journal().concat().iter().any(|cell| cell == "finished sending");
+        window.until("the end of sending", is_finished);
+        // Closed with bytes unread, it resets the connection.
+        drop(peer);
+    };
+    is_told(b"content", leaves, "The peer closed before it read everything.");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_folder_of_a_received_file_is_opened_by_the_systems_program() {
+    use std::os::unix::fs::PermissionsExt as _;
+    const OPENED: &str = "SOCKEYE_TEST_OPENED";
+    let Some(opened) = std::env::var_os(OPENED).map(PathBuf::from) else {
+        // In a process of its own: the others' programs are the system's.
+        let tools = folder();
+        let script =
+            format!("#!/bin/sh\nprintf %s \"$1\" > \"${OPENED}.part\" && mv \"${OPENED}.part\" \"${OPENED}\"\n");
+        let tool = write(tools.path(), "xdg-open", script.as_bytes());
+        std::fs::set_permissions(&tool, std::fs::Permissions::from_mode(0o700)).expect("it can be run");
+        let system = std::env::var("PATH").expect("a path");
+        let mut command = std::process::Command::new(std::env::current_exe().expect("the test's own path"));
+        command.args(["--exact", "the_folder_of_a_received_file_is_opened_by_the_systems_program", "--nocapture"]);
+        command.env("PATH", format!("{}:{system}", tools.path().display())).env(OPENED, tools.path().join("opened"));
+        let output = command.output().expect("it runs");
+        let told = String::from_utf8_lossy(&output.stdout);
+        assert!(
+            output.status.success() && told.contains("1 passed"),
+            "{told}\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        return;
+    };
+    let into = folder();
+    let mut window = receiving("raw", &into);
+    window.listen();
+    let mut peer = window.peer();
+    peer.write_all(b"content").expect("the content");
+    drop(peer);
+    window.until("its end", |window| window.shows("Server", "ended in order, unverified"));
+    window.click("Server", "Open the folder of received.bin");
+    window.until("the folder", |_| opened.exists());
+    assert_eq!(std::fs::read_to_string(opened).expect("what was opened"), into.path().display().to_string());
 }
 
 #[test]
@@ -189,7 +277,7 @@ fn a_file_under_way_shows_its_progress_and_is_cancelled() {
     let mut block = vec![0; 1 << 20];
     window.until("the time left", |window| {
         let _ = peer.read(&mut block);
-        window.shows("Client", "/s · ") && window.shows("Client", " left") && window.shows("Client", " %")
+        window.shows("Client", "/s · ") && window.shows("Client", " left") && window.shows("Client", "iB of 8.00 GiB")
     });
     let bar = window.panel("Client").get_by_role_and_label(Role::ProgressIndicator, "huge.bin");
     assert!(bar.accesskit_node().numeric_value().is_some_and(|percent| (0.0..100.0).contains(&percent)));
@@ -201,9 +289,13 @@ fn a_file_under_way_shows_its_progress_and_is_cancelled() {
 }
 
 fn receiving(kind: &str, into: &TempDir) -> Window {
+    receiving_from(kind, into, ClientTab::default())
+}
+
+fn receiving_from(kind: &str, into: &TempDir, client: ClientTab) -> Window {
     let folder = into.path().display().to_string();
     let server = ServerTab { receive: kind.to_owned(), folder, ..any_port() };
-    Window::with_tabs(server, ClientTab::default())
+    Window::with_tabs(server, client)
 }
 
 #[test]

@@ -6,6 +6,8 @@ mod app;
 #[path = "support/mod.rs"]
 mod support;
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::PathBuf;
 
 use egui::Key;
@@ -146,6 +148,80 @@ fn limits_are_typed_and_told() {
     send(&mut window, "Client", &path);
     window
         .until("its end", |window| window.shows("Server", "larger than 1.46 KiB") && window.shows("Client", "refused"));
+}
+
+#[test]
+fn a_plain_file_of_another_machine_is_asked_for_too() {
+    support::in_own_network("a_plain_file_of_another_machine_is_asked_for_too", || {
+        support::ip(&["address", "add", "192.0.2.1/32", "dev", "lo"]);
+        for (kind, name, sent, port) in
+            [("tutorial", "a.txt", &b"a.txt"[..], 9000), ("raw", "received.bin", b"content", 9001)]
+        {
+            let into = folder();
+            let (address, receive) = ("192.0.2.1".to_owned(), kind.to_owned());
+            let server = ServerTab { address, port: port.to_string(), receive, ..server(&into) };
+            let mut window = Window::with_tabs(server, client());
+            window.listen();
+            let asks =
+                |window: &Window| window.shows("Server", "wants to send this file, and doesn't say how large it is");
+            let offer = || {
+                let mut peer = TcpStream::connect(("192.0.2.1", port)).expect("it listens");
+                peer.write_all(sent).expect("it is taken");
+                peer
+            };
+            let mut peer = offer();
+            window.until("the question", asks);
+            assert_eq!(
+                std::fs::read_dir(into.path()).expect("the folder").count(),
+                0,
+                "nothing is kept before the answer"
+            );
+            window.click("Server", "Decline");
+            window.until("its end", |window| window.shows("Server", "declined here"));
+            assert!(!matches!(peer.read(&mut [0]), Ok(1..)), "it learns it by the end");
+
+            for answer in ["Take it", "Take all of this connection"] {
+                let mut peer = offer();
+                window.until("the question", asks);
+                window.click("Server", answer);
+                window.until("it to be taken", |window| !asks(window));
+                if kind == "tutorial" {
+                    peer.write_all(b"content").expect("it is taken");
+                }
+                drop(peer);
+                let path = into.path().join(name);
+                window.until("the file", |_| path.exists());
+                assert_eq!(std::fs::read(&path).expect("the file"), b"content");
+                std::fs::remove_file(path).expect("it is there");
+            }
+        }
+    });
+}
+
+#[test]
+fn all_files_of_one_connection_are_taken_with_one_answer() {
+    support::in_own_network("all_files_of_one_connection_are_taken_with_one_answer", || {
+        support::ip(&["address", "add", "192.0.2.1/32", "dev", "lo"]);
+        let [from, into] = [folder(), folder()];
+        let all = from.path().join("all");
+        std::fs::create_dir(&all).expect("a folder");
+        for name in ["a.txt", "b.txt", "c.txt"] {
+            write(&all, name, name.as_bytes());
+        }
+        let address = || "192.0.2.1".to_owned();
+        let server = ServerTab { address: address(), port: "9000".to_owned(), ..server(&into) };
+        let client = ClientTab { address: address(), port: "9000".to_owned(), ..client() };
+        let mut window = Window::with_tabs(server, client);
+        window.listen();
+        window.click("Client", "Connect");
+        window.until("connected", |window| window.shows("Client", "Connected"));
+        send(&mut window, "Client", &all);
+        window.until("the question", |window| window.shows("Server", "wants to send this file"));
+        window.click("Server", "Take all of this connection");
+        // Nothing more is asked, and nothing else answered.
+        let sent = into.path().join("all");
+        window.until("all of them", |_| ["a.txt", "b.txt", "c.txt"].iter().all(|name| sent.join(name).exists()));
+    });
 }
 
 #[test]

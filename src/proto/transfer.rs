@@ -57,12 +57,24 @@
 //! queued, which it offers no more; any other is one that a later version knows.
 //!
 //! Hashes are BLAKE3 of 32 bytes. DATA has at most [`DATA_MAX`] bytes, HELLO [`HELLO_MAX`], every other frame
-//! [`CONTROL_MAX`]; a longer one, and anything else where HELLO belongs, is an error before anything is kept of it. Ids are random and never used twice. An ACCEPT above the size, a BEGIN at
-//! an offset that was not accepted, DATA beyond the size and an END at another size are errors, which end the connection.
+//! [`CONTROL_MAX`]; a longer one, and anything else where HELLO belongs, is an error before anything is kept of it. Ids are
+//! random and never used twice.
+//!
+//! Errors, which end the connection: an ACCEPT above the size, or of an eager offer whose data is still going out (of one
+//! whose END was said it is late, and nothing); a BEGIN at an offset that was not accepted; DATA beyond the size; an END at
+//! another size; an OFFER while a file is on the stream, with the id of one that has no answer yet, or with 1024 that have
+//! none.
+//!
+//! # Versions
+//!
+//! The answerer takes the highest version that both speak and says it as lowest and highest. Where they have none in common
+//! it says its own lowest and highest, and the role that fits the caller's; neither says anything after that, and the caller
+//! closes. It does so too when it hears its own role: who can't do the other says so by its HELLO.
 //!
 //! # Time
 //!
-//! The hello has to be there [`HELLO_WITHIN`] after the connection, whatever came until then. Later, each side gives up
+//! The hello has to be there [`HELLO_WITHIN`] after the connection, whatever came until then; who has begun the magic by
+//! then and not ended it is a program that knows nothing of this. Later, each side gives up
 //! when the other has neither completed a frame nor moved [`IDLE_BYTES`] of data within [`IDLE`]: single bytes at long
 //! intervals keep nobody waiting.
 

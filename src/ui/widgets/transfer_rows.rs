@@ -17,6 +17,9 @@ use crate::ui::view::Sessions;
 const PLOT_WIDTH: f32 = 48.0;
 const ROOM_FOR_A_PLOT: f32 = 260.0;
 
+/// Points that have to be left for a bar of full length and the name.
+const ROOM_FOR_A_LONG_BAR: f32 = 180.0;
+
 /// The files of a tab: name, progress, rate, time left, pause, cancel; how each ended.
 pub fn transfer_rows(ui: &mut Ui, cx: &mut Cx<'_>, transfers: &mut Transfers) {
     // Who waits for a word comes first.
@@ -176,8 +179,8 @@ fn under_way(ui: &mut Ui, cx: &mut Cx<'_>, transfer: &TransferView, name: &str) 
         return;
     };
     let fraction = if size == 0 { 1.0 } else { progress.done as f64 / size as f64 };
-    let percent = (fraction * 100.0).floor();
-    ui.label(small(format!("{percent:.0} %")));
+    let (done, size) = (i18n::byte_size(progress.done), i18n::byte_size(size));
+    ui.label(small(tr!(language, "transfer.amount", done = done, size = size).into_owned()));
     bar(ui, tokens, fraction as f32, name);
 }
 
@@ -212,12 +215,14 @@ fn plot(ui: &mut Ui, tokens: &Tokens, language: Language, transfer: &TransferVie
 }
 
 fn bar(ui: &mut Ui, tokens: &Tokens, fraction: f32, name: &str) {
-    let (rect, response) = ui.allocate_exact_size(vec2(84.0, tokens.row_height), Sense::hover());
+    let width = if ui.available_width() > ROOM_FOR_A_LONG_BAR { 84.0 } else { 36.0 };
+    let (rect, response) = ui.allocate_exact_size(vec2(width, tokens.row_height), Sense::hover());
     response.widget_info(|| {
         let mut info = egui::WidgetInfo::labeled(egui::Role::ProgressIndicator, true, name);
         info.value = Some(f64::from(fraction) * 100.0);
         info
     });
+    response.on_hover_text(format!("{:.0} %", (fraction * 100.0).floor()));
     let rail = Rect::from_center_size(rect.center(), vec2(rect.width(), 5.0));
     ui.painter().rect_filled(rail, 2.5, tokens.outline);
     let done = Rect::from_min_size(rail.min, vec2(rail.width() * fraction.clamp(0.0, 1.0), rail.height()));

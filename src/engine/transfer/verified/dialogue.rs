@@ -283,10 +283,9 @@ impl<'a> Dialogue<'a> {
     }
 }
 
-/// A number that no other transfer has. It tells transfers apart and keeps no secret: whoever could guess it has a
-/// connection of its own, on which it means nothing. The standard library has random bytes for its hashers alone: the keys of
-/// a thread's first come from the system, each later hasher's differ from those before by one, and SipHash makes of either
-/// what nobody tells from chance.
+/// A number that no other transfer has. It tells the transfers of one connection apart and keeps no secret: there is nothing
+/// to gain by guessing it. The standard library has random bytes for its hashers alone: a thread's first takes its keys from
+/// the system, each later one counts on from them, and the hash of the same under other keys is another.
 fn random_key() -> TransferKey {
     let random = || RandomState::new().hash_one(0).to_be_bytes();
     let mut key = [0; 16];

@@ -22,9 +22,8 @@ fn pieces() -> impl Strategy<Value = Vec<Vec<u8>>> {
                 let own = key(1 + number % 2);
                 match &mut frame {
                     Frame::Offer(Offer { key, size, .. }) | Frame::End { key, size, .. } => (*key, *size) = (own, few),
-                    Frame::Accept { key, offset, .. } | Frame::Begin { key, offset } => {
-                        (*key, *offset) = (own, few / 7)
-                    }
+                    Frame::Accept { key, offset, .. } => (*key, *offset) = (own, few),
+                    Frame::Begin { key, offset } => (*key, *offset) = (own, few / 7),
                     Frame::Commit { key } | Frame::Cancel { key, .. } => *key = own,
                     Frame::Hello(_) | Frame::Working | Frame::Done => {}
                 }
