@@ -4,7 +4,7 @@ use rusqlite::{Connection, ffi};
 
 use super::columns::{self, Extent};
 use super::match_set::MatchSet;
-use super::matcher::{Candidate, Matcher};
+use super::matcher::{Candidate, Column, Matcher};
 use crate::codec::encoding::Encoding;
 use crate::model::Filter;
 
@@ -29,14 +29,28 @@ const BYTES_A_SCAN: usize = 32 << 20;
 /// A wider gap between two numbers is not worth the memory that passing over it takes.
 const GAP_MAX: u64 = 1 << 24;
 
+/// A query for what a matcher looks at; `which` comes after `WHERE`. Each column that is fetched for nothing takes a tenth
+/// longer.
+fn select(matcher: &Matcher, which: &str) -> String {
+    let columns = [
+        (Column::Kind, "kind"),
+        (Column::Socket, "socket"),
+        (Column::Session, "session"),
+        (Column::Direction, "direction"),
+        (Column::Peer, "peer"),
+        (Column::Body, "body"),
+        (Column::Payload, "payload"),
+        (Column::Time, "wall_ns"),
+        (Column::Len, "len"),
+    ];
+    let columns = columns.map(|(column, name)| if matcher.reads(column) { name } else { "NULL" });
+    format!("SELECT number, {} FROM rows WHERE {which}", columns.join(", "))
+}
+
 impl Search {
     pub(super) fn new(filter: Filter, encodings: &[Encoding]) -> Self {
         let matcher = Matcher::new(&filter, encodings);
-        let payload = if matcher.reads_payload() { "payload" } else { "NULL" };
-        let sql = format!(
-            "SELECT number, kind, socket, session, direction, peer, body, {payload}, wall_ns, len FROM rows \
-             WHERE number >= ?1 ORDER BY number LIMIT ?2"
-        );
+        let sql = select(&matcher, "number >= ?1 ORDER BY number LIMIT ?2");
         Self { filter, encodings: encodings.to_vec(), matcher, sql, base: 0, matches: MatchSet::default(), gone: 0 }
     }
 
