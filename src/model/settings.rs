@@ -204,6 +204,8 @@ pub struct Settings {
     pub split: f32,
     /// As [`super::Retention::disk`]; 0 for none.
     pub journal_limit: u64,
+    /// As [`super::Retention::snap_length`]; 0 for none.
+    pub snap_length: u32,
     /// Paths of journals and captures that were opened, the latest first.
     pub recent: Vec<String>,
     /// Widths in points that were given to columns of the journal, by the column's name; the others fit what they hold.
@@ -227,6 +229,7 @@ impl Default for Settings {
             show_inspector: true,
             split: 0.5,
             journal_limit: 0,
+            snap_length: 0,
             recent: Vec::new(),
             columns: BTreeMap::new(),
             servers: vec![ServerTab::default()],

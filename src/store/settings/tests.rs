@@ -27,6 +27,7 @@ fn unusual() -> Settings {
         show_inspector: false,
         split: 0.25,
         journal_limit: 4_000_000_000,
+        snap_length: 128,
         recent: vec!["/tmp/a \"b\".pcapng".to_owned(), "日志.sqlite".to_owned()],
         columns: [("time".to_owned(), 90.0), ("text".to_owned(), 200.5)].into(),
         server: 1,

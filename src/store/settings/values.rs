@@ -22,6 +22,7 @@ pub(super) fn settings(table: &Table, damage: &mut Vec<Damage>) -> Settings {
     section.take("show_inspector", &mut settings.show_inspector);
     section.take_within("split", &mut settings.split, 0.2..=0.8);
     section.take("journal_limit", &mut settings.journal_limit);
+    section.take("snap_length", &mut settings.snap_length);
     section.inner("columns", |columns| settings.columns = columns.widths());
     section.take_list("recent", &mut settings.recent);
     section.take("server", &mut settings.server);

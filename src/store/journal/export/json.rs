@@ -23,6 +23,9 @@ struct JsonRow<'row> {
     body: &'row RowBody,
     stream_offset: u64,
     bytes: u64,
+    /// Of `bytes`, those that are missing at the end of `hex`.
+    #[serde(skip_serializing_if = "is_zero")]
+    not_kept: u64,
     hex: String,
 }
 
@@ -41,10 +44,16 @@ pub(super) fn write_json(out: &mut dyn Write, stored: &StoredRow) -> io::Result<
         body: &row.body,
         stream_offset: row.stream_offset,
         bytes: stored.len,
+        not_kept: stored.cut(),
         hex: unbroken_hex(&row.payload),
     };
     serde_json::to_writer(&mut *out, &json)?;
     out.write_all(b"\n")
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over references")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 pub(super) fn unbroken_hex(bytes: &[u8]) -> String {
