@@ -126,7 +126,7 @@ fn a_file_that_can_t_be_read_and_a_folder_that_can_t_be_written() {
     let [locked, closed] = [&locked, closed.path()].map(|path| path.to_str().expect("UTF-8"));
     for (arguments, operation, path) in [
         (["send-file", &endpoint, locked].as_slice(), "open-file", locked),
-        (&["receive", "tcp://127.0.0.1:0", "--into", closed], "open-folder", closed),
+        (&["receive", "tcp://127.0.0.1:0", "--into", closed], "create-file", closed),
     ] {
         let run = sockeye.run(&[], arguments);
         let error = run.expect_error(1, operation);

@@ -65,10 +65,7 @@ fn what_was_exported_comes_back_with_its_times_and_ends() {
     let kinds: Vec<_> =
         after.iter().map(|row| row["life"].as_str().or(row["direction"].as_str()).expect("one")).collect();
     assert_eq!(kinds, ["accepted", "in", "out", "out", "connected", "out", "in", "closed"]);
-    assert_eq!(
-        (&after[0]["local"], &after[0]["peer"]),
-        (&"tcp://127.0.0.1:9000".into(), &"tcp://127.0.0.1:40000".into())
-    );
+    assert_eq!((&after[0]["local"], &after[0]["peer"]), (&"tcp://127.0.0.1:9000".into(), &"127.0.0.1:40000".into()));
     assert_eq!(after[7]["reason"], "local-reset");
     for (row, of) in [(0, 0), (1, 1), (2, 2), (3, 2), (5, 4), (6, 5), (7, 6)] {
         assert_eq!(after[row]["wall_ns"], before[of]["wall_ns"], "{row}");

@@ -3,6 +3,7 @@
 #[path = "support/app.rs"]
 mod app;
 
+use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -13,7 +14,7 @@ use sockeye::model::{
     ClientTab, ComposerSettings, Damage, LanguageChoice, LineEndingChoice, ServerTab, Settings, ThemeChoice,
 };
 
-use crate::app::{Window, heard, listener};
+use crate::app::{Window, any_port, heard, listener};
 
 fn click(window: &mut Window, name: &str) {
     window.harness.get_by_label(name).click();
@@ -75,6 +76,26 @@ fn the_journals_limit_is_chosen_from_a_menu_and_kept() {
     assert!(is_ticked(&mut window, "1 GB"));
     click(&mut window, "No limit");
     window.until("the file", |_| Engine::load_settings(&file).0.journal_limit == 0);
+}
+
+#[test]
+fn what_is_kept_of_each_call_is_chosen_from_a_menu_and_shown() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("settings.toml");
+    let english = Settings { language: LanguageChoice::English, servers: vec![any_port()], ..Settings::default() };
+    let mut window = Window::restart(english, Vec::new(), file.clone());
+    click(&mut window, "File");
+    click(&mut window, "Kept of each call");
+    click(&mut window, "64 B");
+    window.until("the file", |_| Engine::load_settings(&file).0.snap_length == 64);
+    window.listen();
+    let mut peer = window.peer();
+    peer.write_all(&[b'x'; 100]).expect("sent");
+    let text = format!("{}… (the first 64 kept)", "x".repeat(64));
+    window.until("its beginning", |window| window.has_row(&["received", "100", &text]));
+    window.harness.get_all_by_label(&text).next().expect("the row").click();
+    window.harness.step();
+    window.until("the inspector", |window| says(window, "64 B kept of 100 B"));
 }
 
 #[test]

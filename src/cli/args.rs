@@ -130,6 +130,9 @@ pub(super) struct JournalArguments {
     /// Let it take so much of the disk (`500MB`, `16GiB`; 64MB at least), and its oldest rows make room for new ones
     #[arg(long, value_name = "SIZE", requires = "journal")]
     pub journal_limit: Option<String>,
+    /// Keep so many bytes of each call, from the first on, and how many there were
+    #[arg(long, value_name = "N", requires = "journal", value_parser = clap::value_parser!(u32).range(1..))]
+    pub snap_length: Option<u32>,
 }
 
 #[derive(Debug, Args)]

@@ -246,7 +246,7 @@ fn read_size(argument: &'static str, text: &str, language: Language) -> Result<u
 
 fn read_journal(arguments: JournalArguments, language: Language) -> Result<Option<KeptJournal>, UsageError> {
     const LIMIT: &str = "--journal-limit";
-    let JournalArguments { journal, journal_limit } = arguments;
+    let JournalArguments { journal, journal_limit, snap_length } = arguments;
     let disk = journal_limit.as_deref().map(|text| read_size(LIMIT, text, language)).transpose()?;
     if let (Some(disk), Some(text)) = (disk, &journal_limit)
         && disk < Retention::DISK_LEAST
@@ -254,7 +254,7 @@ fn read_journal(arguments: JournalArguments, language: Language) -> Result<Optio
         let problem = tr!(language, "cli.journal_limit_small", least = format_bytes(Retention::DISK_LEAST));
         return Err(UsageError { argument: Some(LIMIT), problem: quoted(language, text, &problem) });
     }
-    Ok(journal.map(|path| KeptJournal { path, retention: Retention { disk } }))
+    Ok(journal.map(|path| KeptJournal { path, retention: Retention { disk, snap_length } }))
 }
 
 pub(super) const ENDPOINT: &str = "ENDPOINT";

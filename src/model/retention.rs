@@ -8,6 +8,9 @@ pub struct Retention {
     /// Bytes of disk for the journal with its log, [`Retention::DISK_LEAST`] at least: beyond them the oldest rows make
     /// room for new ones. `None` keeps all rows.
     pub disk: Option<u64>,
+    /// Bytes that are kept of each row's payload, from its beginning, at least 1; the row still tells how many there were.
+    /// `None` keeps all of them.
+    pub snap_length: Option<u32>,
 }
 
 impl Retention {

@@ -219,6 +219,8 @@ pub struct Settings {
     pub split: f32,
     /// As [`super::Retention::disk`]; 0 for none.
     pub journal_limit: u64,
+    /// As [`super::Retention::snap_length`]; 0 for none.
+    pub snap_length: u32,
     /// Paths of journals and captures that were opened, the latest first.
     pub recent: Vec<String>,
     /// In their order: the first that holds counts.
@@ -245,6 +247,7 @@ impl Default for Settings {
             times: TimeMode::Clock,
             split: 0.5,
             journal_limit: 0,
+            snap_length: 0,
             recent: Vec::new(),
             color_rules: Vec::new(),
             columns: BTreeMap::new(),

@@ -9,7 +9,7 @@ use crate::codec::decode::Decoder;
 use crate::codec::encoding::Encoding;
 use crate::codec::size::format_bytes;
 use crate::codec::visible::visible;
-use crate::i18n::Language;
+use crate::i18n::{self, Language};
 use crate::model::{Command, LanguageChoice, Role, SessionId, SocketId, ThemeChoice, TimeMode};
 use crate::tr;
 use crate::ui::panels::journal::{CopyKind, Step, time_mode_label};
@@ -28,6 +28,8 @@ pub enum UiCommand {
     ClearJournal,
     /// What the journal may take of the disk, in bytes; 0 for as much as there is.
     LimitJournal(u64),
+    /// Bytes that the journal keeps of each call; 0 for all of them.
+    SetSnapLength(u32),
     ToggleFollow,
     ToggleInspector,
     FocusFilter,
@@ -157,6 +159,8 @@ impl UiCommand {
             Self::OpenRecent(path) => visible(&path.display().to_string()).into(),
             Self::CloseJournal => tr!(language, "action.close_journal"),
             Self::ClearJournal => tr!(language, "action.clear_journal"),
+            Self::SetSnapLength(0) => tr!(language, "action.no_snap_length"),
+            Self::SetSnapLength(length) => i18n::bytes((*length).into()).into(),
             Self::LimitJournal(0) => tr!(language, "action.no_journal_limit"),
             Self::LimitJournal(limit) => format_bytes(*limit).into(),
             Self::ToggleFollow => tr!(language, "action.follow"),
@@ -243,6 +247,7 @@ impl UiCommand {
             Self::CloseJournal => tr!(language, "tooltip.close_journal"),
             Self::ClearJournal => tr!(language, "tooltip.clear_journal"),
             Self::LimitJournal(_) => tr!(language, "tooltip.journal_limit"),
+            Self::SetSnapLength(_) => tr!(language, "tooltip.snap_length"),
             Self::Stop(Role::Server, _) => tr!(language, "tooltip.stop_listening"),
             Self::ChooseFiles(..) => tr!(language, "tooltip.send_file"),
             Self::Engine(Command::FinishSending { .. }) => tr!(language, "tooltip.finish_sending"),

@@ -151,7 +151,8 @@ impl App {
     pub(super) fn retain(&self) {
         let disk = Some(self.settings.journal_limit).filter(|limit| *limit > 0);
         let disk = disk.map(|limit| limit.max(Retention::DISK_LEAST));
-        self.engine.send(Command::Retain(Retention { disk }));
+        let snap_length = Some(self.settings.snap_length).filter(|length| *length > 0);
+        self.engine.send(Command::Retain(Retention { disk, snap_length }));
     }
 
     /// Has somebody else asked for paths than the system's dialogs.

@@ -82,6 +82,10 @@ impl App {
                 self.settings.journal_limit = limit;
                 self.retain();
             }
+            UiCommand::SetSnapLength(length) => {
+                self.settings.snap_length = length;
+                self.retain();
+            }
             UiCommand::SetLanguage(choice) => {
                 self.settings.language = choice;
                 self.language = Language::from_choice(choice);

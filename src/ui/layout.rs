@@ -35,6 +35,7 @@ impl App {
                 reading: self.reading.is_some(),
                 opening: self.opening.is_some(),
                 journal_limit: self.settings.journal_limit,
+                snap_length: self.settings.snap_length,
             };
             menu_bar(ui, cx, state, &self.settings.recent);
         });

@@ -76,7 +76,7 @@ fn clearing_removes_the_rows_and_numbers_go_on() {
 fn the_oldest_rows_make_room_for_new_ones_and_are_counted() {
     let mut h = Harness::new();
     let removals = Arc::clone(h.engine.removals());
-    h.engine.send(Command::Retain(Retention { disk: Some(4 << 20) }));
+    h.engine.send(Command::Retain(Retention { disk: Some(4 << 20), ..Retention::default() }));
     let (_, endpoint) = h.listen("tcp://127.0.0.1:0");
     let (client, _) = h.connect(&endpoint);
     let everything = Filter::default();

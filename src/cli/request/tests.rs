@@ -70,6 +70,8 @@ fn mistakes_are_told_apart() {
         ("listen tcp://h:1 --journal-limit 1GB", "--journal"),
         ("listen tcp://h:1 --journal a --journal-limit much", "500 MB"),
         ("connect tcp://h:1 --journal a --journal-limit 63MB", "64 MB"),
+        ("listen tcp://h:1 --snap-length 64", "--journal"),
+        ("listen tcp://h:1 --journal a --snap-length 0", "--snap-length"),
         ("export a.sqlite b.pcapng", "--pcapng"),
         ("export a.sqlite --pcapng --csv b", "--csv"),
         ("export a.sqlite --csv b --filter hex:e", "hex:e"),

@@ -90,7 +90,20 @@ pub struct Segment {
 /// where it has more.
 #[must_use]
 pub fn segment(out: &mut Vec<u8>, way: Way, route: Route, segment: &Segment, payload: &[u8]) -> bool {
-    if payload.len() > SEGMENT_MAX {
+    segment_in_part(out, way, route, segment, payload, 0)
+}
+
+/// The same of one that carries `missing` bytes more, which nobody kept: its checksum is 0 then.
+#[must_use]
+pub fn segment_in_part(
+    out: &mut Vec<u8>,
+    way: Way,
+    route: Route,
+    segment: &Segment,
+    payload: &[u8],
+    missing: usize,
+) -> bool {
+    if payload.len().saturating_add(missing) > SEGMENT_MAX {
         return false;
     }
     let mut tcp = TcpHeader::new(
@@ -105,14 +118,14 @@ pub fn segment(out: &mut Vec<u8>, way: Way, route: Route, segment: &Segment, pay
     if segment.syn && tcp.set_options(&[TcpOptionElement::Noop, TcpOptionElement::WindowScale(WINDOW_SHIFT)]).is_err() {
         return false;
     }
-    let len = tcp.header_len() + payload.len();
+    let len = tcp.header_len() + payload.len() + missing;
     let checksum = match (route.source.ip(), route.destination.ip()) {
         (IpAddr::V4(from), IpAddr::V4(to)) => tcp.calc_checksum_ipv4_raw(from.octets(), to.octets(), payload),
         (IpAddr::V6(from), IpAddr::V6(to)) => tcp.calc_checksum_ipv6_raw(from.octets(), to.octets(), payload),
         _ => return false,
     };
     let Ok(checksum) = checksum else { return false };
-    tcp.checksum = checksum;
+    tcp.checksum = if missing == 0 { checksum } else { 0 };
     if !ip_head(out, way, route, IpNumber::TCP, len) {
         return false;
     }
@@ -124,7 +137,13 @@ pub fn segment(out: &mut Vec<u8>, way: Way, route: Route, segment: &Segment, pay
 /// appended, where it has more.
 #[must_use]
 pub fn datagram(out: &mut Vec<u8>, way: Way, route: Route, payload: &[u8]) -> bool {
-    if payload.len() > DATAGRAM_MAX {
+    datagram_in_part(out, way, route, payload, 0)
+}
+
+/// The same of one that carries `missing` bytes more, which nobody kept: it has no checksum then.
+#[must_use]
+pub fn datagram_in_part(out: &mut Vec<u8>, way: Way, route: Route, payload: &[u8], missing: usize) -> bool {
+    if payload.len().saturating_add(missing) > DATAGRAM_MAX {
         return false;
     }
     let (from_port, to_port) = (route.source.port(), route.destination.port());
@@ -140,7 +159,11 @@ pub fn datagram(out: &mut Vec<u8>, way: Way, route: Route, payload: &[u8]) -> bo
         }
         _ => None,
     };
-    let Some(udp) = udp else { return false };
+    let Some(mut udp) = udp else { return false };
+    if missing > 0 {
+        udp.length += missing as u16;
+        udp.checksum = 0;
+    }
     if !ip_head(out, way, route, IpNumber::UDP, usize::from(udp.length)) {
         return false;
     }

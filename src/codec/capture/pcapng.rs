@@ -49,16 +49,18 @@ pub fn interface(out: &mut Vec<u8>, link: LinkType, name: &str) {
 /// A packet of two pieces, its headers and what they carry: together at most `u32::MAX` bytes. What exceeds
 /// [`CAPTURED_MAX`] is left away, as from a packet that was captured in part: its whole length is there.
 pub fn packet(out: &mut Vec<u8>, head: &PacketHead<'_>, headers: &[u8], carried: &[u8]) {
+    packet_in_part(out, head, headers, carried, 0);
+}
+
+/// The same of one that carried `missing` bytes more, which nobody kept.
+pub fn packet_in_part(out: &mut Vec<u8>, head: &PacketHead<'_>, headers: &[u8], carried: &[u8], missing: usize) {
     block(out, ENHANCED_PACKET, |out| {
-        let len = (headers.len() + carried.len()) as u32;
-        out.extend(head.interface.to_le_bytes());
-        out.extend(((head.time_ns >> 32) as u32).to_le_bytes());
-        out.extend((head.time_ns as u32).to_le_bytes());
+        let len = (headers.len() + carried.len() + missing) as u32;
         let headers = &headers[..headers.len().min(CAPTURED_MAX)];
         let carried = &carried[..carried.len().min(CAPTURED_MAX - headers.len())];
         let captured = headers.len() + carried.len();
-        out.extend((captured as u32).to_le_bytes());
-        out.extend(len.to_le_bytes());
+        let (high, low) = ((head.time_ns >> 32) as u32, head.time_ns as u32);
+        out.extend_from_slice([head.interface, high, low, captured as u32, len].map(u32::to_le_bytes).as_flattened());
         out.extend_from_slice(headers);
         out.extend_from_slice(carried);
         pad(out, captured);
@@ -77,25 +79,23 @@ pub fn packet(out: &mut Vec<u8>, head: &PacketHead<'_>, headers: &[u8], carried:
 /// A block with its length before and after it.
 fn block(out: &mut Vec<u8>, kind: u32, body: impl FnOnce(&mut Vec<u8>)) {
     let begin = out.len();
-    out.extend(kind.to_le_bytes());
-    out.extend([0; 4]);
+    out.extend_from_slice([kind, 0].map(u32::to_le_bytes).as_flattened());
     body(out);
     let len = ((out.len() - begin + 4) as u32).to_le_bytes();
     out[begin + 4..begin + 8].copy_from_slice(&len);
-    out.extend(len);
+    out.extend_from_slice(&len);
 }
 
 /// A value that is too long is cut.
 fn option(out: &mut Vec<u8>, code: u16, value: &[u8]) {
     let value = &value[..value.len().min(VALUE_MAX)];
-    out.extend(code.to_le_bytes());
-    out.extend((value.len() as u16).to_le_bytes());
+    out.extend_from_slice([code, value.len() as u16].map(u16::to_le_bytes).as_flattened());
     out.extend_from_slice(value);
     pad(out, value.len());
 }
 
 fn pad(out: &mut Vec<u8>, len: usize) {
-    out.extend(&[0; 3][..len.next_multiple_of(4) - len]);
+    out.extend_from_slice(&[0; 3][..len.next_multiple_of(4) - len]);
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 use super::columns;
 use super::marks::Marks;
-use super::matcher::Matcher;
+use super::matcher::{Column, Matcher};
 use super::search::{candidate, select_with};
 use crate::codec::encoding::Encoding;
 use crate::model::{Condition, Filter, RowColor};
@@ -30,7 +30,7 @@ impl Coloring {
             Matcher::new(&Filter { condition: Some(condition.clone()), ..Filter::default() }, encodings)
         };
         self.matchers = rules.iter().map(|(condition, color)| (matcher(condition), *color)).collect();
-        let reads_payload = self.matchers.iter().any(|(matcher, _)| matcher.reads_payload());
+        let reads_payload = self.matchers.iter().any(|(matcher, _)| matcher.reads(Column::Payload));
         let payload = if reads_payload { format!("substr(payload, 1, {PAYLOAD_MAX})") } else { "NULL".to_owned() };
         self.sql = select_with(&payload, "number = ?1");
         (self.rules, self.encodings) = (rules.to_vec(), encodings.to_vec());

@@ -89,6 +89,7 @@ pub(super) fn bind(
     number: Option<u64>,
     previous: Option<u64>,
     row: &Row,
+    snap_length: Option<u32>,
 ) -> rusqlite::Result<()> {
     statement.raw_bind_parameter(1, number.map(u64::cast_signed))?;
     statement.raw_bind_parameter(2, row.stamp.wall_ns)?;
@@ -111,7 +112,8 @@ pub(super) fn bind(
     statement.raw_bind_parameter(13, row.stream_offset.cast_signed())?;
     statement.raw_bind_parameter(14, previous.map(u64::cast_signed))?;
     statement.raw_bind_parameter(15, row.payload.len() as u64 as i64)?;
-    statement.raw_bind_parameter(16, row.payload.as_slice())
+    let kept = snap_length.map_or(row.payload.len(), |most| row.payload.len().min(most as usize));
+    statement.raw_bind_parameter(16, &row.payload[..kept])
 }
 
 fn to_json(body: &RowBody) -> rusqlite::Result<String> {
@@ -134,7 +136,9 @@ pub(super) struct RowRef<'row> {
     /// JSON, empty for data.
     pub(super) body: &'row [u8],
     pub(super) stream_offset: u64,
+    /// Of the whole payload.
     pub(super) len: u64,
+    /// Shorter where a snap length cut it.
     pub(super) payload: &'row [u8],
 }
 
@@ -156,6 +160,11 @@ impl<'row> RowRef<'row> {
             len: unsigned(columns, 14)?.unwrap_or(0),
             payload: bytes(columns, 15)?,
         })
+    }
+
+    /// Bytes at its end that a snap length cut.
+    pub(super) fn cut(&self) -> u64 {
+        self.len.saturating_sub(self.payload.len() as u64)
     }
 
     /// What a filter looks at.
@@ -204,6 +213,13 @@ pub(super) struct StoredRow {
     pub(super) note: Option<String>,
     /// `row.payload` holds what the query asked for.
     pub(super) row: Row,
+}
+
+impl StoredRow {
+    /// Bytes at its end that a snap length cut, where the query asked for the whole payload.
+    pub(super) fn cut(&self) -> u64 {
+        self.len.saturating_sub(self.row.payload.len() as u64)
+    }
 }
 
 /// Reads a row of [`SELECT_PREVIEW`] or [`SELECT_RANGE`]. What can't be right in a damaged file reads as 0, empty or,

@@ -3,7 +3,7 @@
 use super::columns::{self, Extent, direction_of_code, kind};
 use super::connection::failure;
 use super::marks::Marks;
-use super::matcher::Matcher;
+use super::matcher::{Column, Matcher};
 use super::reader::JournalReader;
 use super::search::candidate;
 use crate::codec::encoding::Encoding;
@@ -28,7 +28,7 @@ impl Counting {
     #[must_use]
     pub fn new(request: StatisticsRequest, encodings: &[Encoding]) -> Self {
         let matcher = Matcher::new(&request.filter, encodings);
-        let payload = if matcher.reads_payload() { "payload" } else { "NULL" };
+        let payload = if matcher.reads(Column::Payload) { "payload" } else { "NULL" };
         let sql = format!(
             "SELECT number, kind, socket, session, direction, peer, body, {payload}, wall_ns, len, mono_ns FROM rows \
              WHERE number >= ?1 ORDER BY number LIMIT ?2"
@@ -68,7 +68,7 @@ impl Counting {
         let gone = self.statistics.scanned;
         let before = self.next;
         self.statistics.rows = gone + (last + 1).saturating_sub(before);
-        let marks = if self.matcher.reads_marks() { Marks::read(&snapshot)? } else { Marks::default() };
+        let marks = if self.matcher.reads(Column::Mark) { Marks::read(&snapshot)? } else { Marks::default() };
         let mut statement = snapshot.prepare_cached(&self.sql)?;
         let mut found = statement.query((before.cast_signed(), i64::try_from(rows).unwrap_or(i64::MAX)))?;
         let (mut seen, mut bytes) = (0, 0);

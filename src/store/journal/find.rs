@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 use super::columns::{self, Extent};
 use super::marks::Marks;
-use super::matcher::Matcher;
+use super::matcher::{Column, Matcher};
 use super::search::{BYTES_A_SCAN, candidate, select};
 use crate::codec::encoding::Encoding;
 use crate::model::{Condition, Filter, FindRequest, Finding};
@@ -52,7 +52,7 @@ impl Find {
         let low = low.max(extent.first);
         let mut left = (low <= high).then_some((low, high));
         if left.is_some() {
-            let marks = if self.matcher.reads_marks() { Marks::read(connection)? } else { Marks::default() };
+            let marks = if self.matcher.reads(Column::Mark) { Marks::read(connection)? } else { Marks::default() };
             let mut statement = connection.prepare_cached(&self.sql)?;
             let limit = i64::try_from(rows).unwrap_or(i64::MAX);
             let mut found = statement.query((low.cast_signed(), high.cast_signed(), limit))?;

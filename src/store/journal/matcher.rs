@@ -9,7 +9,7 @@ use super::needle::Needle;
 use crate::codec::encoding::Encoding;
 use crate::model::{BytePattern, Comparison, Condition, Filter};
 
-/// What a filter looks at.
+/// What a filter looks at. What it doesn't look at need not be there, see [`Matcher::reads`].
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Candidate<'row> {
     pub(super) number: u64,
@@ -22,9 +22,24 @@ pub(super) struct Candidate<'row> {
     /// JSON, empty for data.
     pub(super) body: &'row [u8],
     pub(super) len: u64,
-    /// Empty where [`Matcher::reads_payload`] is false.
     pub(super) payload: &'row [u8],
     pub(super) is_marked: bool,
+}
+
+/// What of a row a filter may look at beside its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Column {
+    Time,
+    Kind,
+    Socket,
+    Session,
+    Direction,
+    Peer,
+    Body,
+    Len,
+    Payload,
+    /// Of another table.
+    Mark,
 }
 
 /// A filter, prepared.
@@ -82,14 +97,15 @@ impl Matcher {
         }
     }
 
-    /// Whether payloads have to be fetched at all.
-    pub(super) fn reads_payload(&self) -> bool {
-        self.condition.as_ref().is_some_and(Prepared::reads_payload)
-    }
-
-    /// Whether it has to be known which rows are marked.
-    pub(super) fn reads_marks(&self) -> bool {
-        self.condition.as_ref().is_some_and(Prepared::reads_marks)
+    /// Whether it has to be fetched at all.
+    pub(super) fn reads(&self, column: Column) -> bool {
+        self.condition.as_ref().is_some_and(|condition| condition.reads(column))
+            || match column {
+                Column::Socket => self.socket.is_some(),
+                Column::Session => self.session.is_some(),
+                Column::Direction => self.direction.is_some(),
+                _ => false,
+            }
     }
 
     pub(super) fn matches(&self, row: &Candidate<'_>) -> bool {
@@ -153,21 +169,20 @@ impl Prepared {
         }
     }
 
-    fn reads_payload(&self) -> bool {
+    fn reads(&self, column: Column) -> bool {
         match self {
-            Self::All(each) | Self::Any(each) => each.iter().any(Self::reads_payload),
-            Self::Not(inner) => inner.reads_payload(),
-            Self::Bytes { .. } | Self::Text(_) | Self::Regex(_) => true,
-            _ => false,
-        }
-    }
-
-    fn reads_marks(&self) -> bool {
-        match self {
-            Self::All(each) | Self::Any(each) => each.iter().any(Self::reads_marks),
-            Self::Not(inner) => inner.reads_marks(),
-            Self::Marked => true,
-            _ => false,
+            Self::All(each) | Self::Any(each) => each.iter().any(|condition| condition.reads(column)),
+            Self::Not(inner) => inner.reads(column),
+            Self::Direction(_) => column == Column::Direction,
+            Self::Error => column == Column::Kind,
+            Self::Session(_) => column == Column::Session,
+            Self::Len(_) => column == Column::Len,
+            Self::Marked => column == Column::Mark,
+            Self::Row(_) | Self::Never => false,
+            Self::Since(_) | Self::Until(_) => column == Column::Time,
+            Self::Peer(_) | Self::PeerIs(_) | Self::PeerLike(_) => column == Column::Peer,
+            Self::Bytes { .. } => column == Column::Payload,
+            Self::Text(_) | Self::Regex(_) => matches!(column, Column::Peer | Column::Body | Column::Payload),
         }
     }
 
@@ -333,13 +348,27 @@ mod tests {
     }
 
     #[test]
-    fn payloads_are_fetched_only_for_what_looks_at_them() {
-        for (text, reads) in
-            [("in len>3 or peer:a*", false), ("not (in or hello)", true), ("/a/", true), ("hex:??", true)]
-        {
-            let filter = Filter::parse(text, &TimeZone::UTC).unwrap();
-            assert_eq!(Matcher::new(&filter, &[]).reads_payload(), reads, "{text}");
+    fn what_nothing_looks_at_is_not_fetched() {
+        use Column::{Body, Direction as Way, Kind, Len, Payload, Peer, Session, Socket, Time};
+        let columns = [Time, Kind, Socket, Session, Way, Peer, Body, Len, Payload];
+        let cases: [(&str, &[Column]); 8] = [
+            ("in len>3 or peer:a*", &[Way, Peer, Len]),
+            ("not (in or hello)", &[Way, Peer, Body, Payload]),
+            ("/a/", &[Peer, Body, Payload]),
+            ("hex:??", &[Payload]),
+            ("error row>7", &[Kind]),
+            ("session:2", &[Session]),
+            ("since:10:21 until:10:22", &[Time]),
+            ("", &[]),
+        ];
+        for (text, expected) in cases {
+            let matcher = Matcher::new(&Filter::parse(text, &TimeZone::UTC).unwrap(), &[]);
+            let read: Vec<Column> = columns.into_iter().filter(|column| matcher.reads(*column)).collect();
+            assert_eq!(read, expected, "{text}");
         }
+        let shown_alone = Filter { socket: Some(SocketId(1)), session: Some(SessionId(2)), ..Filter::default() };
+        let matcher = Matcher::new(&Filter { direction: Some(Direction::In), ..shown_alone }, &[]);
+        assert_eq!(columns.map(|column| matcher.reads(column)), columns.map(|c| [Socket, Session, Way].contains(&c)));
     }
 
     #[test]

@@ -270,7 +270,8 @@ fn read_rows(
 }
 
 /// Ends with the last [`PageRow::CONTEXT_MAX`] bytes.
-const SELECT_TAIL: &str = "SELECT stream_offset, len, previous, substr(payload, -64) FROM rows WHERE number = ?1";
+const SELECT_TAIL: &str =
+    "SELECT stream_offset, len, previous, substr(payload, -64), length(payload) FROM rows WHERE number = ?1";
 const _: () = assert!(PageRow::CONTEXT_MAX == 64);
 
 /// Rows that are followed back at most, should each have brought a byte only.
@@ -291,8 +292,8 @@ pub(super) fn read_context(connection: &Connection, first: u64, stored: &StoredR
         let Some(columns) = found.next()? else { break };
         let offset = columns::unsigned(columns, 0)?.unwrap_or(0);
         let len = columns::unsigned(columns, 1)?.unwrap_or(0);
-        // Where a row is missing between the two (it could not be written), the bytes are not neighbours.
-        if offset.checked_add(len) != Some(end) {
+        // Where a row is missing between the two (it could not be written), or its end, the bytes are not neighbours.
+        if offset.checked_add(len) != Some(end) || columns::unsigned(columns, 4)? != Some(len) {
             break;
         }
         let tail = columns::bytes(columns, 3)?;

@@ -21,8 +21,8 @@
 //! | `body` | text or null | of anything but data: all there is to say, as JSON |
 //! | `stream_offset` | integer | bytes that crossed in this session and direction before this row |
 //! | `previous` | integer or null | of stream data: number of the row that brought the bytes just before |
-//! | `len` | integer | bytes in `payload` |
-//! | `payload` | blob | the bytes |
+//! | `len` | integer | bytes that crossed |
+//! | `payload` | blob | the bytes, or as many of them as a snap length leaves |
 //!
 //! Unsigned 64-bit values above 2^63 − 1 are stored as the negative number with the same bits.
 //!

@@ -5,7 +5,7 @@ use rusqlite::{Connection, ffi};
 use super::columns::{self, Extent};
 use super::marks::Marks;
 use super::match_set::MatchSet;
-use super::matcher::{Candidate, Matcher};
+use super::matcher::{Candidate, Column, Matcher};
 use crate::codec::encoding::Encoding;
 use crate::model::Filter;
 
@@ -32,12 +32,24 @@ pub(super) const BYTES_A_SCAN: usize = 32 << 20;
 /// A wider gap between two numbers is not worth the memory that passing over it takes.
 const GAP_MAX: u64 = 1 << 24;
 
-/// A query for [`candidate`]s; `which` comes after `WHERE`.
+/// A query for [`candidate`]s; `which` comes after `WHERE`. Each column that is fetched for nothing takes a tenth longer.
 pub(super) fn select(matcher: &Matcher, which: &str) -> String {
-    select_with(if matcher.reads_payload() { "payload" } else { "NULL" }, which)
+    let columns = [
+        (Column::Kind, "kind"),
+        (Column::Socket, "socket"),
+        (Column::Session, "session"),
+        (Column::Direction, "direction"),
+        (Column::Peer, "peer"),
+        (Column::Body, "body"),
+        (Column::Payload, "payload"),
+        (Column::Time, "wall_ns"),
+        (Column::Len, "len"),
+    ];
+    let columns = columns.map(|(column, name)| if matcher.reads(column) { name } else { "NULL" });
+    format!("SELECT number, {} FROM rows WHERE {which}", columns.join(", "))
 }
 
-/// The same with another expression for the payload.
+/// A query for all of them, with this expression for the payload.
 pub(super) fn select_with(payload: &str, which: &str) -> String {
     format!(
         "SELECT number, kind, socket, session, direction, peer, body, {payload}, wall_ns, len FROM rows WHERE {which}"
@@ -99,7 +111,7 @@ impl Search {
     ) -> rusqlite::Result<bool> {
         let base = extent.map_or(0, |extent| extent.first);
         self.begin_at(base);
-        if self.matcher.reads_marks() {
+        if self.matcher.reads(Column::Mark) {
             let marks = Marks::read(connection)?;
             if marks != self.marks {
                 self.marks = marks;

@@ -75,7 +75,7 @@ impl JournalWriter {
             let mut statement = transaction.prepare_cached(columns::INSERT)?;
             for (row, number) in rows.iter().zip(last + 1..) {
                 let first = (number == last + 1).then_some(number);
-                columns::bind(&mut statement, first, self.links.take(number, row), row)?;
+                columns::bind(&mut statement, first, self.links.take(number, row), row, self.retention.snap_length)?;
                 statement.raw_execute()?;
             }
         }

@@ -30,6 +30,7 @@ fn unusual() -> Settings {
         color_rules: vec![ColorRule { enabled: false, filter: "error or \"".to_owned(), color: RowColor::Blue }],
         split: 0.25,
         journal_limit: 4_000_000_000,
+        snap_length: 128,
         recent: vec!["/tmp/a \"b\".pcapng".to_owned(), "日志.sqlite".to_owned()],
         columns: [("time".to_owned(), 90.0), ("text".to_owned(), 200.5)].into(),
         server: 1,

@@ -23,6 +23,7 @@ pub(super) fn settings(table: &Table, damage: &mut Vec<Damage>) -> Settings {
     section.take("times", &mut settings.times);
     section.take_within("split", &mut settings.split, 0.2..=0.8);
     section.take("journal_limit", &mut settings.journal_limit);
+    section.take("snap_length", &mut settings.snap_length);
     section.inner("columns", |columns| settings.columns = columns.widths());
     section.take_each("color_rules", &mut settings.color_rules, color_rule);
     section.take_list("recent", &mut settings.recent);

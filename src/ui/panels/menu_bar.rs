@@ -27,6 +27,8 @@ pub struct MenuState {
     pub has_bytes: bool,
     /// As settings have it.
     pub journal_limit: u64,
+    /// As settings have it.
+    pub snap_length: u32,
 }
 
 /// The least that an item takes, and its mark.
@@ -53,6 +55,7 @@ pub fn menu_bar(ui: &mut Ui, cx: &mut Cx<'_>, state: MenuState, recent: &[String
             ui.add_enabled_ui(back, |ui| items(ui, cx, &[UiCommand::CloseJournal]));
             items(ui, cx, &[UiCommand::SaveJournal]);
             limit_menu(ui, cx, state.journal_limit);
+            snap_menu(ui, cx, state.snap_length);
             ui.separator();
             items(ui, cx, &[UiCommand::Quit]);
         });
@@ -84,6 +87,9 @@ pub fn menu_bar(ui: &mut Ui, cx: &mut Cx<'_>, state: MenuState, recent: &[String
 /// What the journal may be let take of the disk, in bytes.
 const LIMITS: [u64; 6] = [0, 256_000_000, 1_000_000_000, 4_000_000_000, 16_000_000_000, 64_000_000_000];
 
+/// What may be kept of each call, in bytes.
+const SNAP_LENGTHS: [u32; 6] = [0, 64, 128, 256, 1024, 4096];
+
 fn recent_menu(ui: &mut Ui, cx: &mut Cx<'_>, recent: &[String]) {
     let label = tr!(cx.language, "menu.recent").into_owned();
     submenu(ui, label, |ui| recent.iter().for_each(|path| item(ui, cx, UiCommand::OpenRecent(path.into()), None)));
@@ -96,6 +102,17 @@ fn limit_menu(ui: &mut Ui, cx: &mut Cx<'_>, limit: u64) {
     submenu(ui, label, |ui| {
         for each in LIMITS.into_iter().chain(other) {
             ticked(ui, cx, UiCommand::LimitJournal(each), each == limit);
+        }
+    });
+}
+
+/// As [`limit_menu`].
+fn snap_menu(ui: &mut Ui, cx: &mut Cx<'_>, length: u32) {
+    let label = tr!(cx.language, "menu.snap_length").into_owned();
+    let other = Some(length).filter(|length| !SNAP_LENGTHS.contains(length));
+    submenu(ui, label, |ui| {
+        for each in SNAP_LENGTHS.into_iter().chain(other) {
+            ticked(ui, cx, UiCommand::SetSnapLength(each), each == length);
         }
     });
 }

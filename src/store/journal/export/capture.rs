@@ -131,6 +131,8 @@ impl<'a> Files<'a> {
         Self { export, files: [None, None, None], room, had_no_room: false }
     }
 
+    /// A packet that carries these bytes, and so many more that nobody kept.
+    ///
     /// # Errors
     /// The file can't be made, or written.
     pub(super) fn write(
@@ -139,14 +141,15 @@ impl<'a> Files<'a> {
         socket: u64,
         head: pcapng::PacketHead<'_>,
         headers: &[u8],
-        carried: &[u8],
+        (carried, missing): (&[u8], usize),
     ) -> io::Result<()> {
         let Some(file) = self.file(kind)? else {
             self.had_no_room = true;
             return Ok(());
         };
         let interface = file.interface(kind, socket);
-        pcapng::packet(&mut file.waiting, &pcapng::PacketHead { interface, ..head }, headers, carried);
+        let head = pcapng::PacketHead { interface, ..head };
+        pcapng::packet_in_part(&mut file.waiting, &head, headers, carried, missing);
         if file.waiting.len() >= PIECE { file.flush() } else { Ok(()) }
     }
 
@@ -296,7 +299,7 @@ mod tests {
         let mut files = Files::new(&export, Room::Folder);
         for kind in Kind::ALL {
             let head = pcapng::PacketHead { interface: 0, time_ns: 0, way: Way::In, comment: "" };
-            files.write(kind, 1, head, b"head", b"").unwrap();
+            files.write(kind, 1, head, b"head", (b"", 0)).unwrap();
         }
         fs::create_dir(&path).unwrap();
         let failure = files.finish(Saved::default()).unwrap_err();

@@ -16,6 +16,9 @@ use crate::codec::{can, ipv4};
 use crate::model::{Call, CloseReason, Direction, Endpoint, IpProtocol, Life};
 use crate::store::journal::columns::{RowRef, kind};
 
+/// The most bytes that one call moves, read(2); a damaged journal may say anything.
+const CALL_MAX: u64 = 0x7fff_f000;
+
 /// Sessions that are remembered after their end: rows of other threads may follow it.
 const ENDED_MAX: usize = 4096;
 
@@ -172,7 +175,7 @@ impl Flows {
         let what = if from == stream.end { "connected" } else { "accepted" };
         for (sender, segment) in known.connection.open(from).into_iter().flatten() {
             self.say(row, what, (1, 1));
-            self.write_segment(&stream, (socket, time_ns), sender, &segment, b"", files)?;
+            self.write_segment(&stream, (socket, time_ns), sender, &segment, (b"", 0), files)?;
         }
         Ok(())
     }
@@ -196,7 +199,7 @@ impl Flows {
         if let Some((sender, segment)) = end(&mut known.connection, stream.end) {
             let what = if segment.rst { "reset" } else { "finished" };
             self.say(row.number, what, (1, 1));
-            self.write_segment(&stream, (row.socket, time(row)), sender, &segment, b"", files)?;
+            self.write_segment(&stream, (row.socket, time(row)), sender, &segment, (b"", 0), files)?;
         }
         Ok(if matches { Standing::Written } else { Standing::Unseen })
     }
@@ -226,11 +229,11 @@ impl Flows {
             Flow::Udp(route) => {
                 self.headers.clear();
                 let route = if way == Way::Out { *route } else { route.back() };
-                frame::datagram(&mut self.headers, way, route, row.payload).then_some(Kind::Link)
+                frame::datagram_in_part(&mut self.headers, way, route, row.payload, cut(row)).then_some(Kind::Link)
             }
             Flow::Raw(route) => {
                 let carried = self.carried.get(&row.socket).copied();
-                raw_head(&mut self.headers, *route, carried, way, row.payload).then_some(Kind::Link)
+                raw_head(&mut self.headers, *route, carried, way, row).then_some(Kind::Link)
             }
             Flow::Link { own, peer, ether_type } => {
                 self.headers.clear();
@@ -255,7 +258,7 @@ impl Flows {
         let head = PacketHead { interface: 0, time_ns: time(row), way, comment: &self.comment };
         // Its bytes are in the header already, in another order.
         let carried = if kind == Kind::Can { b"" } else { row.payload };
-        files.write(kind, row.socket, head, &self.headers, carried)?;
+        files.write(kind, row.socket, head, &self.headers, (carried, cut(row)))?;
         Ok(Standing::Written)
     }
 
@@ -279,7 +282,8 @@ impl Flows {
             self.comment.push_str(text);
             let head = PacketHead { interface: 0, time_ns: time(row), way, comment: &self.comment };
             let piece = row.payload.chunks(size).nth(number).unwrap_or_default();
-            files.write(Kind::Unix, row.socket, head, &self.headers, piece)?;
+            let cut = if number + 1 == pieces { cut(row) } else { 0 };
+            files.write(Kind::Unix, row.socket, head, &self.headers, (piece, cut))?;
         }
         Ok(())
     }
@@ -298,15 +302,20 @@ impl Flows {
         }
         let Some(Flow::Tcp(stream)) = self.sessions.get(&session).cloned() else { return Ok(Standing::Unseen) };
         let sender = if way == Way::Out { stream.end } else { stream.end.other() };
-        let pieces = row.payload.len().div_ceil(SEGMENT_MAX);
+        let len = row.payload.len() + cut(row);
+        let pieces = len.div_ceil(SEGMENT_MAX);
         let mut offset = row.stream_offset;
-        for (number, piece) in row.payload.chunks(SEGMENT_MAX).enumerate() {
+        for number in 0..pieces {
+            let from = number * SEGMENT_MAX;
+            let to = len.min(from + SEGMENT_MAX);
+            let kept = row.payload.get(from..to.min(row.payload.len())).unwrap_or_default();
             let Some(known) = self.connections.get_mut(&stream.pair()) else { return Ok(Standing::LeftOut) };
-            let segment = known.connection.data(sender, offset, piece.len(), number + 1 == pieces);
-            offset = offset.saturating_add(piece.len() as u64);
+            let segment = known.connection.data(sender, offset, to - from, number + 1 == pieces);
+            offset = offset.saturating_add((to - from) as u64);
             if matches {
                 self.say(row.number, call.name(), (number + 1, pieces));
-                self.write_segment(&stream, (row.socket, time(row)), sender, &segment, piece, files)?;
+                let carried = (kept, to - from - kept.len());
+                self.write_segment(&stream, (row.socket, time(row)), sender, &segment, carried, files)?;
             }
         }
         Ok(if matches { Standing::Written } else { Standing::Unseen })
@@ -318,14 +327,14 @@ impl Flows {
         (socket, time_ns): (u64, u64),
         sender: End,
         segment: &Segment,
-        payload: &[u8],
+        (payload, missing): (&[u8], usize),
         files: &mut Files<'_>,
     ) -> io::Result<()> {
         let (way, route) = if sender == stream.end { (Way::Out, stream.route) } else { (Way::In, stream.route.back()) };
         self.headers.clear();
-        if frame::segment(&mut self.headers, way, route, segment, payload) {
+        if frame::segment_in_part(&mut self.headers, way, route, segment, payload, missing) {
             let head = PacketHead { interface: 0, time_ns, way, comment: &self.comment };
-            files.write(Kind::Link, socket, head, &self.headers, payload)?;
+            files.write(Kind::Link, socket, head, &self.headers, (payload, missing))?;
         }
         Ok(())
     }
@@ -350,16 +359,17 @@ impl Flows {
 }
 
 /// The header that a raw socket's bytes lack; false where nobody knows it.
-fn raw_head(out: &mut Vec<u8>, route: Route, carried: Option<IpProtocol>, way: Way, payload: &[u8]) -> bool {
+fn raw_head(out: &mut Vec<u8>, route: Route, carried: Option<IpProtocol>, way: Way, row: &RowRef<'_>) -> bool {
     out.clear();
     let is_whole = route.source().is_ipv4() && (way == Way::In || carried == Some(IpProtocol::RAW));
     if is_whole {
         frame::around_ipv4(out, way);
-        return ipv4::Header::read(payload).is_some();
+        return ipv4::Header::read(row.payload).is_some();
     }
     let route = if way == Way::Out { route } else { route.back() };
     let protocol = carried.and_then(|protocol| u8::try_from(protocol.0).ok());
-    protocol.is_some_and(|protocol| frame::packet(out, way, route, protocol, payload.len()))
+    protocol
+        .is_some_and(|protocol| frame::packet(out, way, route, protocol, row.payload.len().saturating_add(cut(row))))
 }
 
 fn way(direction: Direction) -> Way {
@@ -367,6 +377,11 @@ fn way(direction: Direction) -> Way {
         Direction::In => Way::In,
         Direction::Out => Way::Out,
     }
+}
+
+/// Bytes of a row that the journal doesn't have; as many as a packet could be made of.
+fn cut(row: &RowRef<'_>) -> usize {
+    row.cut().min(CALL_MAX) as usize
 }
 
 /// When the kernel had it, else when the call returned: the kernel tells of what came in alone.

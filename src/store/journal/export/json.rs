@@ -21,6 +21,9 @@ struct JsonRow<'row> {
     body: Body<'row>,
     stream_offset: u64,
     bytes: u64,
+    /// Of `bytes`, those that are missing at the end of `hex`.
+    #[serde(skip_serializing_if = "is_zero")]
+    not_kept: u64,
     hex: String,
     /// Of a row that is marked, empty where nothing was written beside it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,11 +64,17 @@ pub(super) fn write_json(out: &mut dyn Write, stored: &StoredRow) -> io::Result<
         body: Body::new(&row.body)?,
         stream_offset: row.stream_offset,
         bytes: stored.len,
+        not_kept: stored.cut(),
         hex: unbroken_hex(&row.payload),
         note: stored.note.as_deref(),
     };
     serde_json::to_writer(&mut *out, &json)?;
     out.write_all(b"\n")
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over references")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 pub(super) fn unbroken_hex(bytes: &[u8]) -> String {

@@ -43,6 +43,9 @@ pub(super) fn write_text(
         writeln!(out, "{}  {}", encoding.name(), visible(&text))?;
         writeln!(out, "{}", hex_dump(&row.payload).trim_end_matches('\n'))?;
     }
+    if stored.cut() > 0 {
+        writeln!(out, "{} B more were not kept", stored.cut())?;
+    }
     writeln!(out)
 }
 
@@ -55,6 +58,9 @@ pub(super) fn write_hex(out: &mut dyn Write, stored: &StoredRow) -> io::Result<b
         return Ok(false);
     }
     write!(out, "# {}  {}", stored.number, visible(&describe(&row.body)))?;
+    if stored.cut() > 0 {
+        write!(out, "  {} of {} B", row.payload.len(), stored.len)?;
+    }
     if let Some(session) = row.session {
         write!(out, "  session {session}")?;
     }

@@ -22,7 +22,7 @@ impl Journal {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal.sqlite");
         let mut writer = JournalWriter::create(&path).unwrap();
-        writer.set_retention(Retention { disk: Some(disk) });
+        writer.set_retention(Retention { disk: Some(disk), ..Retention::default() });
         let reader = JournalReader::open(&path).unwrap();
         Self { _folder: folder, path, writer, reader, removed: 0 }
     }
@@ -93,7 +93,7 @@ fn rows_that_were_cleared_go_first_and_do_not_count() {
     journal.go_on();
     journal.writer.clear().unwrap();
     journal.writer.append(&[row(true)]).unwrap();
-    journal.writer.set_retention(Retention { disk: Some(1 << 20) });
+    journal.writer.set_retention(Retention { disk: Some(1 << 20), ..Retention::default() });
     assert_eq!(journal.writer.trim().unwrap(), Some(0));
     assert_eq!(journal.writer.trim().unwrap(), None);
     assert_eq!(journal.page(&Filter::default()).rows[0].number, 17);

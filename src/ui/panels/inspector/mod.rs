@@ -232,6 +232,10 @@ impl InspectorPanel {
                 from = format!("{:#x}", range.start),
                 to = format!("{:#x}", range.end - 1)
             ),
+            // A snap length cut it.
+            None if (payload.len() as u64) < row.len => {
+                tr!(cx.language, "inspector.kept", kept = count(payload.len()), len = i18n::bytes(row.len))
+            }
             None => count(payload.len()).into(),
         };
         ui.horizontal(|ui| {

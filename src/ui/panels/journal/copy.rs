@@ -43,8 +43,14 @@ pub(super) struct CopyJob {
     kind: CopyKind,
     filter: Filter,
     selection: Selection,
-    /// Position of the next page to read; `None` once all were read.
+    /// Position of the next row to read; `None` once all were read.
     next: Option<u64>,
+    /// As [`Page::gone`] was when that position was right; `None` where it always is.
+    gone: Option<u64>,
+    /// Rows before that position which are asked for too: so many may go until the answer comes.
+    spare: u64,
+    /// The highest number that was read.
+    read: u64,
     /// Rows whose payload may have to be loaded first.
     waiting: VecDeque<PageRow>,
     /// The request that is out.
@@ -81,11 +87,19 @@ impl CopyJob {
             filter,
             selection,
             next,
+            gone: None,
+            spare: 0,
+            read: 0,
             waiting: VecDeque::new(),
             asked: Asked::Nothing,
             rows: 0,
             text: String::new(),
         }
+    }
+
+    /// The same, where positions are those of a page with so many [`Page::gone`].
+    pub(super) fn counted_from(self, gone: Option<u64>) -> Self {
+        Self { gone, ..self }
     }
 
     /// Takes the page if it is the one that was asked for.
@@ -94,6 +108,16 @@ impl CopyJob {
         if self.asked != Asked::Page || page.filter != self.filter || page.first > next {
             return false;
         }
+        let shift = self.gone.map_or(0, |gone| page.gone.saturating_sub(gone));
+        self.gone = self.gone.map(|gone| gone.max(page.gone));
+        let next = next.saturating_sub(shift);
+        self.next = Some(next);
+        if page.first > next {
+            // What comes next has moved up meanwhile, out of this page.
+            self.spare = (self.spare * 2).clamp(64, PageRequest::COUNT_MAX as u64 / 2);
+            self.asked = Asked::Nothing;
+            return true;
+        }
         if !page.complete && page.rows.len() < PageRequest::COUNT_MAX {
             // More of it comes by itself.
             return true;
@@ -101,7 +125,9 @@ impl CopyJob {
         self.asked = Asked::Nothing;
         let end = page.first + page.rows.len() as u64;
         let past = page.rows.last().is_none_or(|row| self.selection.last().is_none_or(|last| row.number >= last));
-        self.waiting.extend(page.rows.iter().filter(|row| self.selection.contains(row.number)).cloned());
+        let new = page.rows.iter().filter(|row| row.number > self.read && self.selection.contains(row.number));
+        self.waiting.extend(new.cloned());
+        self.read = page.rows.last().map_or(self.read, |row| row.number.max(self.read));
         self.next = (!past && end > next && end < page.matches).then_some(end);
         true
     }
@@ -144,7 +170,8 @@ impl CopyJob {
             self.rows += 1;
             self.waiting.pop_front();
         }
-        let Some(first) = self.next else { return self.done(false) };
+        let Some(next) = self.next else { return self.done(false) };
+        let first = next.saturating_sub(self.spare);
         self.asked = Asked::Page;
         let count = PageRequest::COUNT_MAX;
         CopyStep::Ask(Command::ReadPage(PageRequest { filter: self.filter.clone(), first, count, from_end: false }))
@@ -165,7 +192,9 @@ impl JournalPanel {
     /// Copies the selected rows, page by page in the frames that follow.
     pub fn start_copying(&mut self, kind: CopyKind) {
         if !self.selection.is_empty() {
-            self.copy = Some(CopyJob::new(kind, self.filter.clone(), self.selection.clone()));
+            let gone = self.pages.page().map(|page| page.gone);
+            let job = CopyJob::new(kind, self.filter.clone(), self.selection.clone());
+            self.copy = Some(job.counted_from(gone));
         }
     }
 
@@ -204,5 +233,40 @@ impl JournalPanel {
                 cx.act(UiCommand::CopyText(text));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a journal of `total` rows answers, of which so many have gone.
+    fn answer(request: &PageRequest, total: u64, gone: u64) -> Arc<Page> {
+        let matches = total - gone;
+        let first = request.first.min(matches);
+        let end = (first + request.count as u64).min(matches);
+        let rows = (first..end).map(|position| PageRow::made_up(gone + position + 1)).collect();
+        Arc::new(Page { first, rows, matches, total: matches, gone, complete: true, ..Page::default() })
+    }
+
+    #[test]
+    fn rows_that_move_up_meanwhile_are_copied_once_each() {
+        let mut selection = Selection::default();
+        selection.all();
+        let mut job = CopyJob::new(CopyKind::Rows, Filter::default(), selection).counted_from(Some(0));
+        let (total, mut gone) = (20_000, 0);
+        let copied = loop {
+            match job.step(|_, row| row.number.to_string()) {
+                CopyStep::Ask(Command::ReadPage(request)) => {
+                    gone += 100;
+                    assert!(job.take_page(&answer(&request, total, gone)));
+                }
+                CopyStep::Done { text, .. } => break text,
+                step => panic!("{step:?}"),
+            }
+        };
+        let numbers: Vec<u64> = copied.lines().map(|line| line.parse().unwrap()).collect();
+        // The first page was read after some had gone.
+        assert_eq!(numbers, (101..=total).collect::<Vec<_>>());
     }
 }

@@ -164,6 +164,10 @@ pub(super) fn received(row: &PageRow, language: Language, encoding: Encoding) ->
             let mut text = visible::visible(&encoding.decode_piece(&row.context, row.stream_offset, &row.preview).text);
             if row.len > row.preview.len() as u64 {
                 text.push('…');
+                if row.preview.len() < PageRow::PREVIEW_MAX {
+                    // A snap length cut it.
+                    text = tr!(language, "journal.kept", text = text, kept = row.preview.len()).into_owned();
+                }
             }
             if row.len == 0 {
                 text = tr!(language, "journal.empty_datagram").into_owned();
