@@ -38,6 +38,9 @@ pub(super) enum Verb {
     /// Make a journal of a capture (pcap, pcapng): what TCP and UDP carried, a session for each connection
     #[command(after_help = help::END)]
     Import(ImportArguments),
+    /// Count what crossed in a journal: totals and rates of each session, sizes, gaps, and how soon messages were answered
+    #[command(after_help = help::END)]
+    Statistics(StatisticsArguments),
     /// List this machine's network interfaces with their addresses
     #[command(after_help = help::END)]
     Interfaces(InterfacesArguments),
@@ -242,6 +245,18 @@ pub(super) struct ImportArguments {
     pub capture: PathBuf,
     /// The journal to make; a file that is there is left alone
     pub journal: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct StatisticsArguments {
+    /// What `--journal` recorded, or the window saved as SQLite
+    pub journal: PathBuf,
+    /// Only these rows, as `export` has it
+    #[arg(long, value_name = "WORDS", allow_hyphen_values = true)]
+    pub filter: Option<String>,
+    /// Write one JSON object per session and line to standard output, and one of all at the end
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

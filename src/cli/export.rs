@@ -26,11 +26,7 @@ pub(super) struct ExportTask {
 /// # Errors
 /// The filter can't be read.
 pub(super) fn read(arguments: ExportArguments, language: Language) -> Result<ExportTask, UsageError> {
-    let words = arguments.filter.unwrap_or_default();
-    let filter = Filter::parse(&words, &TimeZone::system()).map_err(|error| UsageError {
-        argument: Some("--filter"),
-        problem: request::quoted(language, &words, &i18n::filter_error(language, &error)),
-    })?;
+    let filter = read_filter(arguments.filter, language)?;
     let asked = &arguments.format;
     let formats = [
         (asked.pcapng, SaveFormat::Pcapng),
@@ -41,6 +37,18 @@ pub(super) fn read(arguments: ExportArguments, language: Language) -> Result<Exp
     let format = formats.into_iter().find_map(|(asked, format)| asked.then_some(format)).unwrap_or_default();
     let request = SaveRequest { format, filter, ..SaveRequest::new(arguments.out) };
     Ok(ExportTask { journal: arguments.journal, request })
+}
+
+/// What `--filter` asks for.
+///
+/// # Errors
+/// The filter can't be read.
+pub(super) fn read_filter(words: Option<String>, language: Language) -> Result<Filter, UsageError> {
+    let words = words.unwrap_or_default();
+    Filter::parse(&words, &TimeZone::system()).map_err(|error| UsageError {
+        argument: Some("--filter"),
+        problem: request::quoted(language, &words, &i18n::filter_error(language, &error)),
+    })
 }
 
 /// Writes the copy, and to standard error what became of it. A signal that ends the program leaves what was there.

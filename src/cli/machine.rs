@@ -49,11 +49,13 @@ pub(super) fn time_wait(form: Form, target: &Target) -> Ending {
     }
 }
 
-fn fail(form: Form, failure: &Failure) -> Ending {
+/// Says why there is none.
+pub(super) fn fail(form: Form, failure: &Failure) -> Ending {
     tell(form, std::iter::once(Fact::Failed { failure, endpoint: None }), Ending::Failed)
 }
 
-fn tell<'a>(form: Form, mut facts: impl Iterator<Item = Fact<'a>>, ending: Ending) -> Ending {
+/// Writes a list, and what came of it.
+pub(super) fn tell<'a>(form: Form, mut facts: impl Iterator<Item = Fact<'a>>, ending: Ending) -> Ending {
     let mut report = form.report();
     match facts.try_for_each(|fact| report.tell(&fact)).and_then(|()| report.flush()) {
         // Whoever read the output has seen enough, as with `| head`.

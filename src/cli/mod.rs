@@ -15,6 +15,7 @@ mod request;
 mod send_file;
 mod signals;
 mod standard_input;
+mod statistics;
 mod tally;
 
 use std::ffi::OsString;
@@ -58,6 +59,7 @@ fn carry_out(request: Request) -> Ending {
         Task::Code(task) => code::run(&task, form),
         Task::Export(task) => export::run(&task, form),
         Task::Import(task) => import::run(&task, form),
+        Task::Statistics(task) => statistics::run(&task, form),
         Task::Interfaces => machine::interfaces(form),
         Task::TimeWait(target) => machine::time_wait(form, &target),
         Task::Listen(spec) => {

@@ -11,6 +11,7 @@ use super::export::{self, ExportTask};
 use super::import::ImportTask;
 use super::machine;
 use super::report::Form;
+use super::statistics::{self, StatisticsTask};
 use crate::codec::compose::{self, LineEnding};
 use crate::codec::encoding::Encoding;
 use crate::codec::hex;
@@ -49,6 +50,7 @@ pub(super) enum Task {
     Code(CodeTask),
     Export(ExportTask),
     Import(ImportTask),
+    Statistics(StatisticsTask),
     Interfaces,
     /// Where the sockets would be in the way of a listener.
     TimeWait(Target),
@@ -97,26 +99,27 @@ pub(super) fn read(verb: Verb, language: Language) -> Result<Request, UsageError
         Verb::Connect(arguments) => read_connect(arguments, language),
         Verb::SendFile(arguments) => read_send_file(arguments, language),
         Verb::Receive(arguments) => read_receive(arguments, language),
-        Verb::Code(arguments) => {
-            let task = Task::Code(code::read(arguments, language)?);
-            Ok(quiet(task))
-        }
+        Verb::Code(arguments) => Ok(quiet(Task::Code(code::read(arguments, language)?))),
         Verb::Export(arguments) => Ok(quiet(Task::Export(export::read(arguments, language)?))),
         Verb::Import(arguments) => Ok(quiet(Task::Import(ImportTask::from(arguments)))),
-        Verb::Interfaces(arguments) => {
-            let form = Form::new(arguments.json, false);
-            Ok(Request { form, journal: None, info: false, task: Task::Interfaces })
+        Verb::Statistics(arguments) => {
+            Ok(listed(arguments.json, Task::Statistics(statistics::read(arguments, language)?)))
         }
+        Verb::Interfaces(arguments) => Ok(listed(arguments.json, Task::Interfaces)),
         Verb::TimeWait(arguments) => {
-            let task = Task::TimeWait(machine::read_place(&arguments.endpoint, language)?);
-            Ok(Request { form: Form::new(arguments.json, false), journal: None, info: false, task })
+            Ok(listed(arguments.json, Task::TimeWait(machine::read_place(&arguments.endpoint, language)?)))
         }
     }
 }
 
 /// For a person, with nothing to record.
 fn quiet(task: Task) -> Request {
-    Request { form: Form::new(false, false), journal: None, info: false, task }
+    listed(false, task)
+}
+
+/// The same for a program too.
+fn listed(json: bool, task: Task) -> Request {
+    Request { form: Form::new(json, false), journal: None, info: false, task }
 }
 
 fn read_listen(arguments: ListenArguments, language: Language) -> Result<Request, UsageError> {

@@ -1,7 +1,7 @@
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-use super::{Fact, Report, Summary};
+use super::{Fact, Report, Summary, statistics};
 use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
 use crate::model::{Notice, OptionAnswer, Progress, WaitingSocket};
@@ -169,6 +169,13 @@ impl<O: Write, E: Write> Report for HumanReport<O, E> {
             Fact::Waiting(WaitingSocket { local, peer, seconds }) => {
                 let words = tr!(language, "time_wait.socket", local = local, peer = peer, seconds = seconds);
                 writeln!(self.out, "{words}")
+            }
+            Fact::SessionTotals(one) => {
+                let (name, flows) = (i18n::session_name(language, one), i18n::flows(language, &one.totals));
+                writeln!(self.out, "{}", tr!(language, "statistics.line", name = name, flows = flows))
+            }
+            Fact::Statistics(all) => {
+                statistics::lines(language, all).iter().try_for_each(|line| writeln!(self.out, "{line}"))
             }
             Fact::Summary(summary) => self.summary(summary),
         }

@@ -4,6 +4,7 @@ use serde::{Serialize, Serializer};
 
 use super::info::Info;
 use super::interface::Interface;
+use super::statistics::{All, Session};
 use super::{Fact, Report, Summary};
 use crate::i18n::{self, Language};
 use crate::model::{Exchange, Notice, OptionAnswer, OptionValue, PeerProcess, SessionId, WaitingSocket};
@@ -85,6 +86,8 @@ impl<W: Write> JsonReport<W> {
             }
             Fact::Interface(interface) => Line::Interface(Interface::from(interface)),
             Fact::Waiting(socket) => Line::TimeWait(socket),
+            Fact::SessionTotals(totals) => Line::Session(Session::from(totals)),
+            Fact::Statistics(statistics) => Line::Statistics(Box::new(All::from(statistics))),
             Fact::Summary(summary) => Line::Summary(summary),
             // An attempt is of interest while a person waits for it; programs are told how it ended.
             // The endpoint says the same.
@@ -184,6 +187,8 @@ enum Line<'a> {
     },
     Interface(Interface<'a>),
     TimeWait(&'a WaitingSocket),
+    Session(Session<'a>),
+    Statistics(Box<All>),
     Summary(Summary),
 }
 

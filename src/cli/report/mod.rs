@@ -4,6 +4,7 @@ mod human;
 mod info;
 mod interface;
 mod json;
+mod statistics;
 
 use std::io;
 use std::path::Path;
@@ -14,7 +15,7 @@ use super::request::UsageError;
 use crate::i18n::Language;
 use crate::model::{
     CloseReason, Endpoint, Exchange, Failure, MulticastGroup, NetworkInterface, Notice, OptionAnswer, Outcome,
-    PeerProcess, Progress, SessionId, SocketState, WaitingSocket,
+    PeerProcess, Progress, SessionId, SessionTotals, SocketState, Statistics, WaitingSocket,
 };
 
 /// The form of the output.
@@ -134,6 +135,10 @@ pub(super) enum Fact<'a> {
     Interface(&'a NetworkInterface),
     /// A socket in TIME_WAIT.
     Waiting(&'a WaitingSocket),
+    /// What crossed in a session of a journal.
+    SessionTotals(&'a SessionTotals),
+    /// What crossed in all of them.
+    Statistics(&'a Statistics),
     Summary(Summary),
 }
 

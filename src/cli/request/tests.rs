@@ -75,6 +75,7 @@ fn mistakes_are_told_apart() {
         ("export a.sqlite b.pcapng", "--pcapng"),
         ("export a.sqlite --pcapng --csv b", "--csv"),
         ("export a.sqlite --csv b --filter hex:e", "hex:e"),
+        ("statistics a.sqlite --filter hex:e", "hex:e"),
         ("time-wait udp://127.0.0.1:9", "only TCP"),
         ("time-wait 0", "port 0"),
         ("time-wait tcp://127.0.0.1:0", "port 0"),
