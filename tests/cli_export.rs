@@ -350,10 +350,10 @@ fn tables_and_lines_have_every_row() {
     assert_eq!(records.len(), 4, "{table}");
     assert_eq!(
         records[2],
-        format!("2,{},1000000,,1,1,\"a \"\"name\"\", and\nmore\",out,send,7,3,e4bda0", BEGIN + 1_000_000)
+        format!("2,{},1000000,,1,1,\"a \"\"name\"\", and\nmore\",out,send,7,3,e4bda0,0,", BEGIN + 1_000_000)
     );
     let fields = records[0].split(',').count();
-    assert_eq!((fields, records[3]), (12, ""));
+    assert_eq!((fields, records[3]), (14, ""));
 
     let (lines, _) = export(&journal, &["--json"], "a.jsonl");
     let lines = fs::read_to_string(lines).expect("the lines");
