@@ -29,9 +29,10 @@ pub fn help(ui: &mut Ui, cx: &mut Cx<'_>, which: Help) -> bool {
         ui.add_space(cx.tokens.space_small);
         match which {
             Help::Shortcuts => {
-                // In a low window the list scrolls, so that "Close" stays in sight.
+                // In a low window the list scrolls, so that "Close" stays in sight; it has its height at once, so that
+                // "Close" does not move.
                 let room = ui.ctx().content_rect().height() - AROUND_LIST;
-                ScrollArea::vertical().max_height(room).show(ui, |ui| shortcuts(ui, cx));
+                ScrollArea::vertical().max_height(room).min_scrolled_height(room).show(ui, |ui| shortcuts(ui, cx));
             }
             Help::About => about(ui, cx),
         }

@@ -61,7 +61,9 @@ impl JournalPanel {
     }
 
     pub(super) fn times_in(&self, cx: &Cx<'_>) -> Times {
-        let began_ns = self.pages.page().and_then(|page| page.began_ns);
+        // Others don't change with it.
+        let page = self.pages.page().filter(|_| self.times == TimeMode::SinceStart);
+        let began_ns = page.and_then(|page| page.began_ns);
         Times { mode: self.times, zone: cx.zone.clone(), began_ns }
     }
 
