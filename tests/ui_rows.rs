@@ -85,7 +85,7 @@ fn rows_are_marked_and_unmarked_and_found_again() {
         window
             .harness
             .query_all_by_role(Role::TextInput)
-            .find(|field| field.is_focused())
+            .find(egui_kittest::Node::is_focused)
             .and_then(|field| field.accesskit_node().label().filter(|label| label.starts_with("Note on row")))
     };
     let name = field(&window).expect("the keyboard is in the note's field");

@@ -86,7 +86,7 @@ fn marked_and_coloured_rows_below_each_bar() {
             window.harness.step();
             window.harness.step();
             let fields = window.harness.query_all_by_role(Widget::TextInput);
-            fields.into_iter().find(|field| field.is_focused()).expect("the bar's field").type_text("你好");
+            fields.into_iter().find(egui_kittest::Node::is_focused).expect("the bar's field").type_text("你好");
             window.harness.step();
             window.harness.step();
             shoot(&mut window, name, &mut results);

@@ -8,8 +8,8 @@ use std::time::Instant;
 use jiff::tz::TimeZone;
 use sockeye::engine::JournalPlace;
 use sockeye::model::{
-    Call, Cause, Command, Direction, Event, Filter, Life, PageRequest, PageRow, Retention, Row, RowBody, SaveRequest,
-    SessionId, SocketId, Stamp,
+    Call, Cause, Command, Condition, ConversationPlace, ConversationRequest, Direction, Event, Filter, FindRequest,
+    Finding, Life, PageRequest, PageRow, Retention, Row, RowBody, SaveRequest, SessionId, SocketId, Stamp,
 };
 use sockeye::store::journal::JournalWriter;
 
@@ -95,6 +95,61 @@ fn the_oldest_rows_make_room_for_new_ones_and_are_counted() {
     h.engine.send(Command::ClearJournal);
     h.wait("the clearing", |event| matches!(event, Event::JournalCleared).then_some(()));
     assert_eq!(removals.rows(), 0, "counted since the clearing");
+}
+
+#[test]
+fn a_row_is_looked_for_and_only_the_latest_request_counts() {
+    let mut h = Harness::new();
+    let (server, endpoint) = h.listen("tcp://127.0.0.1:0");
+    let (client, _) = h.connect(&endpoint);
+    h.opened(server);
+    h.send(client, b"needle");
+    let wanted = Filter::parse("\"needle\" in", &TimeZone::UTC).unwrap();
+    let rows = h.rows(&wanted, |rows| rows.len() == 1);
+    let find = |id: u64, text: &str| {
+        let condition = Condition::Text(text.to_owned());
+        let filter = Filter { direction: Some(Direction::In), ..Filter::default() };
+        Command::Find(Box::new(FindRequest { id, filter, condition, from: None, backward: true, wraps: false }))
+    };
+    h.engine.send(find(1, "needle"));
+    h.engine.send(Command::CancelFind);
+    h.engine.send(find(2, "nowhere"));
+    h.engine.send(find(3, "needle"));
+    let of = |wanted: u64| {
+        move |event: &Event| match event {
+            Event::Finding { id, finding } if *id == wanted && !matches!(finding, Finding::Looking { .. }) => {
+                Some(*finding)
+            }
+            _ => None,
+        }
+    };
+    assert_eq!(h.wait("the row", of(3)), Finding::Found { number: rows[0].number, wrapped: false });
+    h.engine.send(find(4, "nowhere"));
+    assert_eq!(h.wait("its absence", of(4)), Finding::NotFound);
+}
+
+#[test]
+fn a_session_s_bytes_are_read_beside_the_pages_and_marks_are_kept() {
+    let mut h = Harness::new();
+    let (server, endpoint) = h.listen("tcp://127.0.0.1:0");
+    let (client, info) = h.connect(&endpoint);
+    h.opened(server);
+    let long = crate::harness::noise(5000);
+    h.send(client, &long);
+    let wanted = Filter::parse("out", &TimeZone::UTC).unwrap();
+    let rows = h.rows(&wanted, |rows| rows.iter().map(|row| row.len).sum::<u64>() == 5000);
+    let request = ConversationRequest { socket: client, session: Some(info.id), from: ConversationPlace::Call(0) };
+    h.engine.send(Command::ReadConversation(request.clone()));
+    let part = h.wait("the bytes", |event| match event {
+        Event::Conversation(part) if part.request == request => Some(std::sync::Arc::clone(part)),
+        _ => None,
+    });
+    assert_eq!(part.rows.iter().flat_map(|row| row.preview.clone()).collect::<Vec<_>>(), long);
+    let number = rows[0].number;
+    h.engine.send(Command::MarkRow { number, note: Some("here".to_owned()), opened: false });
+    h.wait("the mark", |event| matches!(event, Event::Marked { opened: false, .. }).then_some(()));
+    let marked = h.page(&Filter::parse("is:marked", &TimeZone::UTC).unwrap());
+    assert_eq!((marked.rows[0].number, marked.rows[0].note.as_deref()), (number, Some("here")));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test crate uses its own part")]
 
 use std::collections::VecDeque;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use egui_kittest::{Harness, HarnessBuilder};
@@ -76,11 +77,11 @@ impl Rows {
         };
         let FindRequest { from, backward, wraps, .. } = *request;
         let (ahead, behind) = match (from, backward) {
-            (None, _) => (1..=self.total, 1..=0),
+            (None, _) => (1..=self.total, RangeInclusive::new(1, 0)),
             (Some(from), false) => (from + 1..=self.total, 1..=from),
             (Some(from), true) => (1..=from - 1, from..=self.total),
         };
-        let first = |mut numbers: std::ops::RangeInclusive<u64>| {
+        let first = |mut numbers: RangeInclusive<u64>| {
             if backward { numbers.rfind(is_wanted) } else { numbers.find(is_wanted) }
         };
         match (first(ahead), wraps.then(|| first(behind)).flatten()) {

@@ -1,3 +1,5 @@
+use std::ops::RangeInclusive;
+
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
@@ -44,12 +46,12 @@ proptest! {
         let mut journal = journal_of(&words);
         let is_hit = |number: &u64| hits[*number as usize - 1];
         let last = hits.len() as u64;
-        let pick = |numbers: std::ops::RangeInclusive<u64>| {
+        let pick = |numbers: RangeInclusive<u64>| {
             let mut numbers = numbers.filter(is_hit);
             if backward { numbers.next_back() } else { numbers.next() }
         };
         let (ahead, behind) = match (from, backward) {
-            (None, _) => (1..=last, 1..=0),
+            (None, _) => (1..=last, RangeInclusive::new(1, 0)),
             (Some(from), false) => (from + 1..=last, 1..=from.min(last)),
             (Some(from), true) => (1..=from.saturating_sub(1).min(last), from.max(1)..=last),
         };
