@@ -200,6 +200,7 @@ pub struct Settings {
     pub window: Option<WindowPlace>,
     pub follow_end: bool,
     pub show_inspector: bool,
+    pub show_statistics: bool,
     /// Share of the window's height that the panels take, 0.2 to 0.8.
     pub split: f32,
     /// Paths of journals and captures that were opened, the latest first.
@@ -223,6 +224,7 @@ impl Default for Settings {
             window: None,
             follow_end: true,
             show_inspector: true,
+            show_statistics: false,
             split: 0.5,
             recent: Vec::new(),
             columns: BTreeMap::new(),

@@ -27,6 +27,7 @@ pub enum UiCommand {
     ClearJournal,
     ToggleFollow,
     ToggleInspector,
+    ToggleStatistics,
     FocusFilter,
     /// How the bytes of one of this tab's sessions, or of them all, are shown as text.
     SetDisplayEncoding(SocketId, Option<SessionId>, Encoding),
@@ -93,7 +94,7 @@ pub enum UiCommand {
 
 impl UiCommand {
     /// What has a place in the menus and a shortcut, in the order that the list of shortcuts shows.
-    pub const WITH_SHORTCUTS: [Self; 19] = [
+    pub const WITH_SHORTCUTS: [Self; 20] = [
         Self::NewTab(Role::Server),
         Self::NewTab(Role::Client),
         Self::NewTabHere,
@@ -106,6 +107,8 @@ impl UiCommand {
         Self::ClearJournal,
         Self::FocusFilter,
         Self::ToggleFollow,
+        // As with the tabs.
+        Self::ToggleStatistics,
         Self::ToggleInspector,
         Self::CompareWith,
         Self::ShowCodeHere,
@@ -128,6 +131,7 @@ impl UiCommand {
             Self::ClearJournal => tr!(language, "action.clear_journal"),
             Self::ToggleFollow => tr!(language, "action.follow"),
             Self::ToggleInspector => tr!(language, "action.inspector"),
+            Self::ToggleStatistics => tr!(language, "action.statistics"),
             Self::FocusFilter => tr!(language, "action.filter"),
             Self::SetDisplayEncoding(..) | Self::SetDisplayEncodingOfAll(_) => tr!(language, "action.display_encoding"),
             Self::DecodeAs(..) => tr!(language, "inspector.decode_as"),
@@ -190,6 +194,7 @@ impl UiCommand {
             Self::ShowPastTransfers => tr!(language, "tooltip.past_transfers"),
             Self::ToggleFollow => tr!(language, "tooltip.follow"),
             Self::ToggleInspector => tr!(language, "tooltip.inspector"),
+            Self::ToggleStatistics => tr!(language, "tooltip.statistics"),
             Self::CompareWith => tr!(language, "tooltip.compare_with"),
             Self::SaveJournal => tr!(language, "tooltip.save_journal"),
             Self::OpenJournal => tr!(language, "tooltip.open_journal"),
@@ -221,6 +226,7 @@ impl UiCommand {
             Self::FocusFilter => command(Key::F),
             Self::ToggleFollow => command(Key::E),
             Self::ToggleInspector => command(Key::I),
+            Self::ToggleStatistics => shifted(Key::I),
             Self::CompareWith => command(Key::M),
             Self::ShowCodeHere => command(Key::D),
             Self::ShowPastTransfers => command(Key::H),

@@ -15,6 +15,7 @@ use super::panels::code::CodeWindow;
 use super::panels::inspector::InspectorPanel;
 use super::panels::journal::JournalPanel;
 use super::panels::past_transfers::PastTransfers;
+use super::panels::statistics::StatisticsPanel;
 use super::panels::status_bar;
 use super::reading::Reading;
 use super::saver::{Saver, Verdict};
@@ -46,6 +47,7 @@ pub struct App {
     pub(super) client: SocketId,
     pub(super) journal: JournalPanel,
     pub(super) inspector: InspectorPanel,
+    pub(super) statistics: StatisticsPanel,
     /// What is read in place of what is being recorded.
     pub(super) reading: Option<Box<Reading>>,
     /// What is to be read next, and is on its way.
@@ -116,6 +118,7 @@ impl App {
             zone: TimeZone::system(),
             journal: JournalPanel::new(&settings),
             inspector: InspectorPanel::new(),
+            statistics: StatisticsPanel::default(),
             reading: None,
             opening: None,
             actions: Vec::new(),

@@ -25,6 +25,7 @@ fn unusual() -> Settings {
         window: Some(WindowPlace { x: Some(-10.0), y: Some(20.5), width: 1024.0, height: 700.0, maximized: true }),
         follow_end: false,
         show_inspector: false,
+        show_statistics: true,
         split: 0.25,
         recent: vec!["/tmp/a \"b\".pcapng".to_owned(), "日志.sqlite".to_owned()],
         columns: [("time".to_owned(), 90.0), ("text".to_owned(), 200.5)].into(),

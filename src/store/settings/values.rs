@@ -20,6 +20,7 @@ pub(super) fn settings(table: &Table, damage: &mut Vec<Damage>) -> Settings {
     section.inner("window", |window| settings.window = window_place(window));
     section.take("follow_end", &mut settings.follow_end);
     section.take("show_inspector", &mut settings.show_inspector);
+    section.take("show_statistics", &mut settings.show_statistics);
     section.take_within("split", &mut settings.split, 0.2..=0.8);
     section.inner("columns", |columns| settings.columns = columns.widths());
     section.take_list("recent", &mut settings.recent);

@@ -16,6 +16,7 @@ pub struct MenuState {
     pub theme: ThemeChoice,
     pub follow: bool,
     pub inspector: bool,
+    pub statistics: bool,
     /// Whether rows of the journal are selected.
     pub rows_selected: bool,
     /// Whether a journal that was opened is in view.
@@ -84,6 +85,7 @@ fn recent_menu(ui: &mut Ui, cx: &mut Cx<'_>, recent: &[String]) {
 fn view_menu(ui: &mut Ui, cx: &mut Cx<'_>, state: MenuState) {
     ticked(ui, cx, UiCommand::ToggleFollow, state.follow);
     ticked(ui, cx, UiCommand::ToggleInspector, state.inspector);
+    ticked(ui, cx, UiCommand::ToggleStatistics, state.statistics);
     items(ui, cx, &[UiCommand::ShowCodeHere, UiCommand::ShowPastTransfers]);
     ui.separator();
     for theme in [ThemeChoice::System, ThemeChoice::Light, ThemeChoice::Dark] {
