@@ -67,13 +67,13 @@ fn a_person_reads_the_same_and_a_filter_counts() {
         lines[0],
         "#1  received 2 messages, 9 B, 1.46 KiB/s, largest 6 B; sent 3 messages, 11 B, 1.79 KiB/s, largest 5 B"
     );
-    assert!(lines[2].starts_with("all sessions  received 4 messages, 1,509 B, "), "{out}");
+    assert!(lines[2].starts_with("All sessions  received 4 messages, 1,509 B, "), "{out}");
     assert!(lines.contains(&"sizes sent  p50 3 B, p90 5 B, p99 5 B, at most 5 B"), "{out}");
     assert!(lines.iter().any(|line| line.starts_with("2 of 3 sent were answered, p50 1.00 ms, ")), "{out}");
     let [out, _] = read(&["--filter", "session:2"]);
     assert!(out.starts_with("#2  received 2 messages, 1,500 B, ") && !out.contains("#1"), "{out}");
     let [out, errors] = read(&["--filter", "len>5000"]);
-    assert_eq!(out, "all sessions  received 0 messages, 0 B; sent 0 messages, 0 B\n");
+    assert_eq!(out, "All sessions  received 0 messages, 0 B; sent 0 messages, 0 B\n");
     assert_eq!(errors, "no row that is counted carries bytes\n");
 }
 

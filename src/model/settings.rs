@@ -215,6 +215,7 @@ pub struct Settings {
     pub follow_end: bool,
     pub show_inspector: bool,
     pub times: TimeMode,
+    pub show_statistics: bool,
     /// Share of the window's height that the panels take, 0.2 to 0.8.
     pub split: f32,
     /// As [`super::Retention::disk`]; 0 for none.
@@ -245,6 +246,7 @@ impl Default for Settings {
             follow_end: true,
             show_inspector: true,
             times: TimeMode::Clock,
+            show_statistics: false,
             split: 0.5,
             journal_limit: 0,
             snap_length: 0,

@@ -136,6 +136,7 @@ impl Statistics {
     }
 
     /// Those that are told apart, oldest first; before them what belongs to no session.
+    #[must_use]
     pub fn sessions(&self) -> impl ExactSizeIterator<Item = &SessionTotals> {
         self.sessions.values().map(|conversation| &conversation.totals)
     }

@@ -32,6 +32,7 @@ pub enum UiCommand {
     SetSnapLength(u32),
     ToggleFollow,
     ToggleInspector,
+    ToggleStatistics,
     FocusFilter,
     /// Opens the journal's bar for finding a row.
     Find,
@@ -114,7 +115,7 @@ pub enum UiCommand {
 
 impl UiCommand {
     /// What has a place in the menus and a shortcut, in the order that the list of shortcuts shows.
-    pub const WITH_SHORTCUTS: [Self; 31] = [
+    pub const WITH_SHORTCUTS: [Self; 32] = [
         Self::NewTab(Role::Server),
         Self::NewTab(Role::Client),
         Self::NewTabHere,
@@ -137,6 +138,8 @@ impl UiCommand {
         Self::Step(Step::PreviousMark),
         Self::Step(Step::NextMark),
         Self::ToggleFollow,
+        // As with the tabs.
+        Self::ToggleStatistics,
         Self::ToggleInspector,
         Self::CompareWith,
         Self::ShowCodeHere,
@@ -165,6 +168,7 @@ impl UiCommand {
             Self::LimitJournal(limit) => format_bytes(*limit).into(),
             Self::ToggleFollow => tr!(language, "action.follow"),
             Self::ToggleInspector => tr!(language, "action.inspector"),
+            Self::ToggleStatistics => tr!(language, "action.statistics"),
             Self::FocusFilter => tr!(language, "action.filter"),
             Self::Find => tr!(language, "action.find"),
             Self::GoTo => tr!(language, "action.go_to"),
@@ -237,6 +241,7 @@ impl UiCommand {
             Self::ShowPastTransfers => tr!(language, "tooltip.past_transfers"),
             Self::ToggleFollow => tr!(language, "tooltip.follow"),
             Self::ToggleInspector => tr!(language, "tooltip.inspector"),
+            Self::ToggleStatistics => tr!(language, "tooltip.statistics"),
             Self::CompareWith => tr!(language, "tooltip.compare_with"),
             Self::Find => tr!(language, "tooltip.find"),
             Self::GoTo => tr!(language, "go_to.help"),
@@ -279,6 +284,7 @@ impl UiCommand {
             Self::EditNote => shifted(Key::B),
             Self::ToggleFollow => command(Key::E),
             Self::ToggleInspector => command(Key::I),
+            Self::ToggleStatistics => shifted(Key::I),
             Self::CompareWith => command(Key::M),
             Self::ShowCodeHere => command(Key::D),
             Self::ShowConversation => command(Key::J),

@@ -17,6 +17,7 @@ use super::panels::conversation::ConversationWindow;
 use super::panels::inspector::InspectorPanel;
 use super::panels::journal::JournalPanel;
 use super::panels::past_transfers::PastTransfers;
+use super::panels::statistics::StatisticsPanel;
 use super::panels::status_bar;
 use super::reading::Reading;
 use super::saver::{Saver, Verdict};
@@ -48,6 +49,7 @@ pub struct App {
     pub(super) client: SocketId,
     pub(super) journal: JournalPanel,
     pub(super) inspector: InspectorPanel,
+    pub(super) statistics: StatisticsPanel,
     /// What is read in place of what is being recorded.
     pub(super) reading: Option<Box<Reading>>,
     /// What is to be read next, and is on its way.
@@ -122,6 +124,7 @@ impl App {
             zone: TimeZone::system(),
             journal: JournalPanel::new(&settings),
             inspector: InspectorPanel::new(),
+            statistics: StatisticsPanel::default(),
             reading: None,
             opening: None,
             actions: Vec::new(),

@@ -33,6 +33,7 @@ impl App {
             UiCommand::ClearJournal => self.engine.send(Command::ClearJournal),
             UiCommand::ToggleFollow => self.shown_journal().toggle_follow(),
             UiCommand::ToggleInspector => self.settings.show_inspector = !self.settings.show_inspector,
+            UiCommand::ToggleStatistics => self.settings.show_statistics = !self.settings.show_statistics,
             UiCommand::FocusFilter => self.shown_journal().focus_filter(),
             UiCommand::Find => self.shown_journal().open_find(),
             UiCommand::GoTo => self.shown_journal().open_go_to(),

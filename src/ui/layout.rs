@@ -8,6 +8,7 @@ use super::panels::about::help;
 use super::panels::inspector::InspectorPanel;
 use super::panels::journal::JournalPanel;
 use super::panels::menu_bar::{MenuState, menu_bar};
+use super::panels::statistics::StatisticsPanel;
 use super::panels::{shell, status_bar};
 use super::reading::{self, Reading};
 use super::tabs::{ClientTabState, ServerTabState};
@@ -30,6 +31,7 @@ impl App {
                 follow: self.shown_journal().follow_end(),
                 inspector: self.settings.show_inspector,
                 times: self.settings.times,
+                statistics: self.settings.show_statistics,
                 rows_selected: self.shown_journal().has_selection(),
                 has_bytes: self.shown_journal().chosen().is_some_and(|row| matches!(row.body, RowBody::Data { .. })),
                 reading: self.reading.is_some(),
@@ -143,43 +145,84 @@ impl App {
     }
 
     fn below(&mut self, ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect) {
-        let (journal, inspector) = if !self.settings.show_inspector {
-            (rect, None)
-        } else if rect.width() >= WIDE {
-            let at = rect.right() - InspectorPanel::full_width(ui, cx.tokens) - 2.0 * cx.tokens.space_large - GAP / 2.0;
-            let (left, right) = rect.split_left_right_at_x(at);
-            (left.with_max_x(at - GAP / 2.0), Some(right.with_min_x(at + GAP / 2.0)))
-        } else {
-            // A table of values and two rows beside each other are read line by line.
-            let (share, most) = if self.inspector.needs_room() { (0.5, 330.0) } else { (0.36, 220.0) };
-            let at = rect.bottom() - (rect.height() * share).clamp(70.0, most);
-            let (top, bottom) = rect.split_top_bottom_at_y(at);
-            (top.with_max_y(at - GAP / 2.0), Some(bottom.with_min_y(at + GAP / 2.0)))
-        };
+        let places = self.places(ui, cx, rect);
         let inspects = match &mut self.reading {
-            None => show_rows(ui, cx, (journal, inspector), (&mut self.journal, &mut self.inspector), |_, _| {}),
+            None => {
+                let panels = (&mut self.journal, &mut self.inspector, &mut self.statistics);
+                show_rows(ui, cx, places, panels, |_, _| {})
+            }
             Some(reading) => {
-                let Reading { path, journal: panel, inspector: explains, sessions } = &mut **reading;
+                let Reading { path, journal, inspector, statistics, sessions } = &mut **reading;
                 let Cx { language, tokens, zone, .. } = *cx;
                 let mut cx = Cx { language, tokens, sessions, zone, actions: &mut *cx.actions };
-                show_rows(ui, &mut cx, (journal, inspector), (panel, explains), |ui, cx| {
+                show_rows(ui, &mut cx, places, (journal, inspector, statistics), |ui, cx| {
                     reading::show_head(ui, cx, path);
                 })
             }
         };
         self.settings.show_inspector |= inspects;
     }
+
+    /// The journal, and beside or below it what tells more: the inspector, the statistics, or both next to each other.
+    fn places(&self, ui: &Ui, cx: &Cx<'_>, rect: Rect) -> Places {
+        let (inspects, counts) = (self.settings.show_inspector, self.settings.show_statistics);
+        if !inspects && !counts {
+            return Places { journal: rect, inspector: None, statistics: None };
+        }
+        let is_beside = rect.width() >= WIDE;
+        let (journal, rest) = if is_beside {
+            let at = rect.right() - InspectorPanel::full_width(ui, cx.tokens) - 2.0 * cx.tokens.space_large - GAP / 2.0;
+            split_x(rect, at)
+        } else {
+            // A table of values and two rows beside each other are read line by line; a plot is told by its height.
+            let needs_room = counts || self.inspector.needs_room();
+            let (share, most) = if needs_room { (0.5, 330.0) } else { (0.36, 220.0) };
+            split_y(rect, rect.bottom() - (rect.height() * share).clamp(70.0, most))
+        };
+        let (inspector, statistics) = match (inspects, counts) {
+            (true, true) if is_beside => {
+                let (above, below) = split_y(rest, rest.center().y);
+                (Some(above), Some(below))
+            }
+            (true, true) => {
+                let (left, right) = split_x(rest, rest.center().x);
+                (Some(left), Some(right))
+            }
+            (true, false) => (Some(rest), None),
+            (false, _) => (None, Some(rest)),
+        };
+        Places { journal, inspector, statistics }
+    }
 }
 
-/// A journal below `head`, and its inspector where there is room for it; true where that was asked for.
+/// Where what concerns rows stands.
+#[derive(Clone, Copy)]
+struct Places {
+    journal: Rect,
+    inspector: Option<Rect>,
+    statistics: Option<Rect>,
+}
+
+/// Left and right of a gap.
+fn split_x(rect: Rect, at: f32) -> (Rect, Rect) {
+    (rect.with_max_x(at - GAP / 2.0), rect.with_min_x(at + GAP / 2.0))
+}
+
+/// Above and below a gap.
+fn split_y(rect: Rect, at: f32) -> (Rect, Rect) {
+    (rect.with_max_y(at - GAP / 2.0), rect.with_min_y(at + GAP / 2.0))
+}
+
+/// A journal below `head`, and its inspector and statistics where there is room for them; true where the inspector was
+/// asked for.
 fn show_rows(
     ui: &mut Ui,
     cx: &mut Cx<'_>,
-    (below, beside): (Rect, Option<Rect>),
-    (journal, inspector): (&mut JournalPanel, &mut InspectorPanel),
+    places: Places,
+    (journal, inspector, statistics): (&mut JournalPanel, &mut InspectorPanel, &mut StatisticsPanel),
     head: impl FnOnce(&mut Ui, &mut Cx<'_>),
 ) -> bool {
-    card(ui, cx, below, |ui, cx| {
+    card(ui, cx, places.journal, |ui, cx| {
         head(ui, cx);
         journal.show(ui, cx);
     });
@@ -187,8 +230,12 @@ fn show_rows(
     if inspects {
         inspector.focus();
     }
-    if let Some(rect) = beside {
+    if let Some(rect) = places.inspector {
         card(ui, cx, rect, |ui, cx| inspector.show(ui, cx, journal.chosen()));
+    }
+    match places.statistics {
+        Some(rect) => card(ui, cx, rect, |ui, cx| statistics.show(ui, cx, journal.filter(), journal.total())),
+        None => statistics.rest(cx),
     }
     inspects
 }

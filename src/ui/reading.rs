@@ -9,6 +9,7 @@ use super::app::App;
 use super::context::Cx;
 use super::panels::inspector::InspectorPanel;
 use super::panels::journal::JournalPanel;
+use super::panels::statistics::StatisticsPanel;
 use super::view::Sessions;
 use super::widgets::message_line::Message;
 use crate::codec::visible::visible;
@@ -24,6 +25,7 @@ pub(super) struct Reading {
     pub(super) path: PathBuf,
     pub(super) journal: JournalPanel,
     pub(super) inspector: InspectorPanel,
+    pub(super) statistics: StatisticsPanel,
     pub(super) sessions: Sessions,
 }
 
@@ -31,7 +33,13 @@ impl Reading {
     fn new(path: PathBuf, settings: &Settings, rows: u64) -> Self {
         let mut journal = JournalPanel::of_opened(settings);
         journal.on_event(&Event::Recorded { total: rows });
-        Self { path, journal, inspector: InspectorPanel::new(), sessions: Sessions::default() }
+        Self {
+            path,
+            journal,
+            inspector: InspectorPanel::new(),
+            statistics: StatisticsPanel::default(),
+            sessions: Sessions::default(),
+        }
     }
 }
 
@@ -106,17 +114,24 @@ impl App {
                 self.opening = None;
                 self.journal.resume();
                 self.inspector.resume();
+                self.statistics.resume();
                 self.message.take_if(|message| matches!(message, Message::Opening(_)));
             }
-            Event::Page(_) | Event::RowLoaded { .. } | Event::Finding { .. } | Event::Marked { opened: true, .. }
+            Event::Page(_)
+            | Event::RowLoaded { .. }
+            | Event::Counted(_)
+            | Event::Finding { .. }
+            | Event::Marked { opened: true, .. }
                 if let Some(reading) = &mut self.reading =>
             {
                 reading.journal.on_event(event);
                 reading.inspector.on_event(event);
+                reading.statistics.on_event(event);
             }
             _ => {
                 self.journal.on_event(event);
                 self.inspector.on_event(event);
+                self.statistics.on_event(event);
                 if let (Event::Failed { socket: None, .. }, Some(reading)) = (event, &mut self.reading) {
                     reading.journal.on_event(event);
                 }

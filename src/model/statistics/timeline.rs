@@ -121,6 +121,7 @@ impl Timeline {
     }
 
     /// From the first message's to the last one's, without gaps.
+    #[must_use]
     pub fn intervals(&self) -> impl ExactSizeIterator<Item = Interval> {
         let (first, length) = (self.first, self.length_ns());
         self.intervals.iter().enumerate().map(move |(at, flows)| Interval {

@@ -28,6 +28,7 @@ fn unusual() -> Settings {
         show_inspector: false,
         times: TimeMode::SinceLast,
         color_rules: vec![ColorRule { enabled: false, filter: "error or \"".to_owned(), color: RowColor::Blue }],
+        show_statistics: true,
         split: 0.25,
         journal_limit: 4_000_000_000,
         snap_length: 128,

@@ -21,6 +21,7 @@ pub(super) fn settings(table: &Table, damage: &mut Vec<Damage>) -> Settings {
     section.take("follow_end", &mut settings.follow_end);
     section.take("show_inspector", &mut settings.show_inspector);
     section.take("times", &mut settings.times);
+    section.take("show_statistics", &mut settings.show_statistics);
     section.take_within("split", &mut settings.split, 0.2..=0.8);
     section.take("journal_limit", &mut settings.journal_limit);
     section.take("snap_length", &mut settings.snap_length);

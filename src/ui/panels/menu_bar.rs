@@ -17,6 +17,7 @@ pub struct MenuState {
     pub follow: bool,
     pub inspector: bool,
     pub times: TimeMode,
+    pub statistics: bool,
     /// Whether rows of the journal are selected.
     pub rows_selected: bool,
     /// Whether a journal that was opened is in view.
@@ -129,6 +130,7 @@ fn submenu(ui: &mut Ui, label: String, items: impl FnOnce(&mut Ui)) {
 fn view_menu(ui: &mut Ui, cx: &mut Cx<'_>, state: MenuState) {
     ticked(ui, cx, UiCommand::ToggleFollow, state.follow);
     ticked(ui, cx, UiCommand::ToggleInspector, state.inspector);
+    ticked(ui, cx, UiCommand::ToggleStatistics, state.statistics);
     submenu(ui, tr!(cx.language, "menu.times").into_owned(), |ui| {
         TIME_MODES.into_iter().for_each(|mode| ticked(ui, cx, UiCommand::ShowTimes(mode), mode == state.times));
     });

@@ -16,4 +16,5 @@ pub mod server;
 pub mod session_row;
 pub mod shell;
 pub mod socket_area;
+pub mod statistics;
 pub mod status_bar;

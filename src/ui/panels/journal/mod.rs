@@ -191,6 +191,12 @@ impl JournalPanel {
         &self.filter
     }
 
+    /// Rows in the journal, whether the filter shows them or not.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.pages.total()
+    }
+
     /// The row that the inspector explains; it stays while newer pages come.
     #[must_use]
     pub fn chosen(&self) -> Option<&PageRow> {
