@@ -334,3 +334,25 @@ fn a_full_disk_is_told_and_the_beginning_kept() {
     let kept = std::fs::read(folder.path().join("received.bin.incomplete")).expect("the beginning");
     assert!(kept == noise(4 << 20)[..100_000], "{} bytes are kept, or others than came", kept.len());
 }
+
+#[test]
+fn plain_files_keep_to_the_limits_too() {
+    let folder = tempdir().expect("a folder");
+    let into = folder.path().to_str().expect("UTF-8");
+    let limits = ["--protocol", "raw", "--largest", "4 KiB", "--most", "2"];
+    let (mut sockeye, endpoint) =
+        Sockeye::listen(&[&["receive", "tcp://127.0.0.1:0", "--into", into], &limits[..]].concat());
+    let outcomes = [4096, 4097, 1].map(|len| {
+        let mut peer = TcpStream::connect(address(&endpoint)).expect("somebody listens");
+        peer.write_all(&noise(len)).expect("it is taken");
+        drop(peer);
+        sockeye.expect("file")["outcome"].clone()
+    });
+    assert_eq!(outcomes, ["unverified", "incomplete", "refused"]);
+    let run = sockeye.interrupt();
+    let errors = run.all("error");
+    let says =
+        |words: &str| errors.iter().any(|error| error["message"].as_str().is_some_and(|text| text.contains(words)));
+    assert!(says("larger than 4.00 KiB") && says("2 files"), "{errors:?}");
+    assert_eq!(listing(folder.path()), ["received.bin", "received.bin.incomplete"]);
+}
