@@ -58,7 +58,7 @@ impl Importer {
         if self.begins_anew(&key, &carried) {
             self.end(&key);
         }
-        if !self.conversations.contains_key(&key) && self.conversations.len() >= CONVERSATIONS_MAX {
+        if self.conversations.len() >= CONVERSATIONS_MAX && !self.conversations.contains_key(&key) {
             self.end_quiet_ones();
         }
         let sends = way != Some(Way::In);
@@ -82,7 +82,9 @@ impl Importer {
     /// The rows since the last call; `bytes` of payload are in them.
     pub fn take_rows(&mut self) -> Vec<Row> {
         self.bytes = 0;
-        mem::take(&mut self.rows)
+        // As many will come again.
+        let room = Vec::with_capacity(self.rows.len());
+        mem::replace(&mut self.rows, room)
     }
 
     /// Bytes of payload in the rows that wait to be taken.
@@ -115,7 +117,7 @@ impl Importer {
 
     /// Whether a segment is of another connection between the same ends.
     fn begins_anew(&self, key: &Key, carried: &Carried<'_>) -> bool {
-        self.conversations.get(key).is_some_and(|conversation| conversation.is_succeeded_by(carried))
+        key.is_tcp && self.conversations.get(key).is_some_and(|conversation| conversation.is_succeeded_by(carried))
     }
 
     fn end(&mut self, key: &Key) {

@@ -124,7 +124,8 @@ fn to_json(body: &RowBody) -> rusqlite::Result<String> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RowRef<'row> {
     pub(super) number: u64,
-    pub(super) stamp: Stamp,
+    pub(super) wall_ns: i64,
+    pub(super) kernel_ns: Option<i64>,
     pub(super) socket: u64,
     pub(super) session: Option<u64>,
     pub(super) peer: &'row [u8],
@@ -145,17 +146,19 @@ pub(super) struct RowRef<'row> {
 impl<'row> RowRef<'row> {
     /// Reads a row of [`SELECT_RANGE`]. What can't be right in a damaged file reads as 0, empty or none.
     pub(super) fn read(columns: &'row rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+        let kind = signed(columns, 7)?.unwrap_or(-1);
         Ok(Self {
             number: unsigned(columns, 0)?.unwrap_or(0),
-            stamp: stamp(columns)?,
+            wall_ns: signed(columns, 1)?.unwrap_or(0),
+            kernel_ns: signed(columns, 3)?,
             socket: unsigned(columns, 4)?.unwrap_or(0),
             session: unsigned(columns, 5)?,
             peer: bytes(columns, 6)?,
-            kind: signed(columns, 7)?.unwrap_or(-1),
+            kind,
             direction: direction(columns)?,
             call: signed(columns, 9)?.and_then(call_from_code),
             truncated: signed(columns, 10)?.unwrap_or(0) != 0,
-            body: bytes(columns, 11)?,
+            body: if kind == kind::DATA { &[] } else { bytes(columns, 11)? },
             stream_offset: unsigned(columns, 12)?.unwrap_or(0),
             len: unsigned(columns, 14)?.unwrap_or(0),
             payload: bytes(columns, 15)?,
@@ -171,7 +174,7 @@ impl<'row> RowRef<'row> {
     pub(super) fn candidate(&self, marks: &Marks) -> Candidate<'row> {
         Candidate {
             number: self.number,
-            wall_ns: self.stamp.wall_ns,
+            wall_ns: self.wall_ns,
             kind: self.kind,
             socket: self.socket.cast_signed(),
             session: self.session.map(u64::cast_signed),

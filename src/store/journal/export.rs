@@ -81,7 +81,7 @@ impl Export<'_> {
         let mut out = BufWriter::with_capacity(1 << 20, &mut copy);
         let mut rows = 0;
         out.write_all(head.as_bytes()).map_err(|error| self.write_failed(&error))?;
-        self.for_each(|first, matches, columns| {
+        self.for_each(|first, matches, _, columns| {
             if matches {
                 let read = columns::read(columns).and_then(|mut stored| {
                     stored.note = marks.note(stored.number).map(str::to_owned);
@@ -128,11 +128,11 @@ impl Export<'_> {
         failure(Operation::ReadFile, self.journal, error)
     }
 
-    /// Calls for every row that was there at the start and was not cleared since, with the first that is there now and
-    /// whether the filter lets this one through.
+    /// Calls for every row that was there at the start and was not cleared since, with the first that is there now,
+    /// whether the filter lets this one through, and itself twice: as far as most need it, and all of it.
     fn for_each(
         &self,
-        mut use_row: impl FnMut(u64, bool, &rusqlite::Row<'_>) -> Result<(), Failure>,
+        mut use_row: impl FnMut(u64, bool, &RowRef<'_>, &rusqlite::Row<'_>) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         let read_failed = |error: rusqlite::Error| self.read_failed(&error);
         let connection = self.connection;
@@ -151,7 +151,7 @@ impl Export<'_> {
                 let row = RowRef::read(columns).map_err(read_failed)?;
                 seen += 1;
                 next = row.number.saturating_add(1);
-                use_row(extent.first, self.matcher.matches(&row.candidate(&marks)), columns)?;
+                use_row(extent.first, self.matcher.matches(&row.candidate(&marks)), &row, columns)?;
             }
             if seen < ROWS_A_BATCH {
                 return Ok(());

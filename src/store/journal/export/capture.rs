@@ -10,7 +10,6 @@ use crate::codec::capture::{LinkType, pcapng};
 use crate::model::{Failure, Operation, Saved};
 use crate::store::advice::file_failure;
 use crate::store::destination::Destination;
-use crate::store::journal::columns::RowRef;
 use crate::store::replacement::{Replacement, remove};
 
 /// Bytes that are handed to the system at once.
@@ -83,9 +82,8 @@ pub(super) fn save(export: &Export<'_>) -> Result<Saved, Failure> {
 fn write_rows(export: &Export<'_>, files: &mut Files<'_>) -> Result<Saved, Failure> {
     let mut flows = Flows::default();
     let mut saved = Saved::default();
-    export.for_each(|_, matches, columns| {
-        let row = RowRef::read(columns).map_err(|error| export.read_failed(&error))?;
-        let standing = flows.take(&row, matches, files).map_err(|error| export.write_failed(&error))?;
+    export.for_each(|_, matches, row, _| {
+        let standing = flows.take(row, matches, files).map_err(|error| export.write_failed(&error))?;
         match (standing, std::mem::take(&mut files.had_no_room)) {
             (Standing::Written, false) => saved.rows += 1,
             (Standing::Written, true) => saved.of_another_kind += 1,
@@ -124,6 +122,8 @@ struct CaptureFile {
     waiting: Vec<u8>,
     /// Numbers of the interfaces, one for each listener or client.
     interfaces: HashMap<u64, u32>,
+    /// Of the packet before, which most often is that of the next one too.
+    latest: Option<(u64, u32)>,
 }
 
 impl<'a> Files<'a> {
@@ -254,16 +254,21 @@ impl CaptureFile {
     fn new(to: Option<Destination>) -> Self {
         let mut waiting = Vec::with_capacity(PIECE + (PIECE >> 3));
         pcapng::section(&mut waiting, PROGRAM, COMMENT);
-        Self { to, waiting, interfaces: HashMap::new() }
+        Self { to, waiting, interfaces: HashMap::new(), latest: None }
     }
 
     fn interface(&mut self, kind: Kind, socket: u64) -> u32 {
+        if let Some((_, number)) = self.latest.filter(|(latest, _)| *latest == socket) {
+            return number;
+        }
         let next = self.interfaces.len() as u32;
         let waiting = &mut self.waiting;
-        *self.interfaces.entry(socket).or_insert_with(|| {
+        let number = *self.interfaces.entry(socket).or_insert_with(|| {
             pcapng::interface(waiting, kind.link_type(), &format!("socket {socket}"));
             next
-        })
+        });
+        self.latest = Some((socket, number));
+        number
     }
 
     fn flush(&mut self) -> io::Result<()> {

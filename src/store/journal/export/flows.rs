@@ -386,5 +386,5 @@ fn cut(row: &RowRef<'_>) -> usize {
 
 /// When the kernel had it, else when the call returned: the kernel tells of what came in alone.
 fn time(row: &RowRef<'_>) -> u64 {
-    row.stamp.kernel_ns.unwrap_or(row.stamp.wall_ns).max(0).cast_unsigned()
+    row.kernel_ns.unwrap_or(row.wall_ns).max(0).cast_unsigned()
 }
