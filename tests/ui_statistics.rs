@@ -54,7 +54,9 @@ fn say(window: &mut Window, text: &str) {
 fn rates_follow_what_crosses_while_one_looks() {
     let mut window = echoing();
     assert!(!is_open(&window), "closed unless asked for");
-    toggle(&mut window);
+    window.harness.get_by_role_and_label(Role::Button, STATISTICS).click();
+    window.harness.step();
+    window.harness.step();
     window.until("calm words", |window| window.shows(STATISTICS, "Nothing has crossed yet"));
     say(&mut window, "hello");
     until_plot(&mut window, "Bytes a second. Received 2 messages, 10 B, ");

@@ -26,6 +26,8 @@ pub enum Icon {
     Folder,
     /// A border between two parts, to be moved.
     Split,
+    /// Columns of a plot.
+    Columns,
 }
 
 /// Paints an icon in the middle of `rect`.
@@ -94,6 +96,12 @@ pub fn paint(painter: &Painter, rect: Rect, icon: Icon, colour: Color32) {
             line(&[at(0.0, -5.0), at(0.0, 5.0)]);
             for side in [-1.0, 1.0] {
                 line(&[at(side * 3.0, -2.5), at(side * 5.5, 0.0), at(side * 3.0, 2.5)]);
+            }
+        }
+        Icon::Columns => {
+            line(&[at(-5.5, 4.5), at(5.5, 4.5)]);
+            for (x, top) in [(-3.5, 0.5), (0.0, -4.5), (3.5, -1.5)] {
+                line(&[at(x, 4.5), at(x, top)]);
             }
         }
         Icon::Folder => {

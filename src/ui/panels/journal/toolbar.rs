@@ -13,6 +13,7 @@ use crate::ui::context::Cx;
 use crate::ui::view::Sessions;
 use crate::ui::widgets::choice::choice;
 use crate::ui::widgets::field::control_caption;
+use crate::ui::widgets::icon::{Icon, icon_button};
 
 impl JournalPanel {
     pub(super) fn show_toolbar(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -112,6 +113,11 @@ impl JournalPanel {
         };
         if follow.clicked() {
             cx.act(UiCommand::ToggleFollow);
+        }
+        let action = UiCommand::ToggleStatistics;
+        let tooltip = action.tooltip(cx.language).unwrap_or_default();
+        if icon_button(ui, cx.tokens, Icon::Columns, &action.label(cx.language), &tooltip).clicked() {
+            cx.act(action);
         }
     }
 }
