@@ -352,4 +352,16 @@ fn a_long_conversation_is_read_in_parts() {
     assert_eq!(conversation(&window).last().map(|(_, words)| words.trim()), Some("1198"));
     press(&mut window, "First part");
     window.until("the beginning", |window| first(window).as_deref() == Some("0"));
+    window.press(Key::Escape);
+
+    choose_row(&mut window, "        0␊");
+    keys(&mut window, Modifiers::NONE, Key::End);
+    window.until("the last row", |window| window.has_row(&["     1199␊"]));
+    keys(&mut window, Modifiers::COMMAND, Key::J);
+    window.until("the part around it", |window| says(window, "calls 344 to 600 of 600"));
+    let table = window.harness.get_by_role_and_label(Role::Table, "Conversation");
+    let chosen = |row: &egui_kittest::Node<'_>| row.accesskit_node().is_selected() == Some(true);
+    let row = table.query_all_by_role(Role::Row).find(chosen).expect("its line is chosen and in view");
+    let mut cells = row.query_all_by_role(Role::Cell).filter_map(|cell| cell.accesskit_node().label());
+    assert!(cells.any(|cell| cell.trim() == "1199"));
 }

@@ -17,8 +17,8 @@ pub struct ConversationRequest {
 pub enum ConversationPlace {
     /// With this call.
     Call(u64),
-    /// With the first call that is this row of the journal or a later one.
-    Row(u64),
+    /// Around the first call that is this row of the journal or a later one: as many before it as after it.
+    Around(u64),
     /// Just before this call.
     Before(u64),
     /// With the last call.

@@ -1,5 +1,7 @@
 //! The calls of one session that moved bytes, a part at a time.
 
+use std::ops::Range;
+
 use super::JournalReader;
 use crate::model::{
     Comparison, Condition, ConversationPart, ConversationPlace, ConversationRequest, Failure, Filter, Operator,
@@ -22,25 +24,31 @@ impl JournalReader {
         self.set_filter(filter.clone(), &[]);
         let complete = self.scan(rows)?;
         let (calls, most) = (self.matches(), ConversationPart::ROWS_MAX);
-        let (first, end) = match from {
-            ConversationPlace::Call(first) => (first, first.saturating_add(most)),
-            ConversationPlace::Before(end) => (end.saturating_sub(most), end),
-            ConversationPlace::End if complete => (calls.saturating_sub(most), calls),
-            ConversationPlace::Row(number) if complete || self.is_scanned(number) => {
-                let first = self.rank(number);
-                (first, first.saturating_add(most))
+        // The calls that a part could have at most, and the one among them that it has in any case.
+        let (first, end, anchor) = match from {
+            ConversationPlace::Call(first) => (first, first.saturating_add(most), first),
+            ConversationPlace::Before(end) => (end.saturating_sub(most), end, end.saturating_sub(1)),
+            ConversationPlace::End if complete => (calls.saturating_sub(most), calls, calls.saturating_sub(1)),
+            ConversationPlace::Around(number) if complete || self.is_scanned(number) => {
+                let call = self.rank(number);
+                let first = call.saturating_sub(most / 2);
+                (first, first.saturating_add(most), call)
             }
-            ConversationPlace::End | ConversationPlace::Row(_) => return Ok(None),
+            ConversationPlace::End | ConversationPlace::Around(_) => return Ok(None),
         };
         if !complete && calls < end {
             return Ok(None);
         }
         let (first, end) = (first.min(calls), end.min(calls));
-        let count = (end - first) as usize;
-        let page = self.page(&PageRequest { filter, first, count, from_end: false })?;
-        let is_backward = matches!(from, ConversationPlace::Before(_) | ConversationPlace::End);
-        let mut kept = fitting(page.rows, is_backward);
-        let first = if is_backward { end - kept.len() as u64 } else { page.first };
+        let page = self.page(&PageRequest { filter, first, count: (end - first) as usize, from_end: false })?;
+        let anchor = anchor.saturating_sub(page.first) as usize;
+        let whole = ConversationPart::BYTES_MAX;
+        let before = if matches!(from, ConversationPlace::Around(_)) { whole / 2 } else { whole };
+        let fitting = fitting(&page.rows, anchor, before);
+        let first = page.first + fitting.start as u64;
+        let mut kept = page.rows;
+        kept.truncate(fitting.end);
+        kept.drain(..fitting.start);
         let mut left = ConversationPart::BYTES_MAX;
         for row in &mut kept {
             if row.len > row.preview.len() as u64 {
@@ -62,22 +70,26 @@ impl JournalReader {
     }
 }
 
-/// The first rows, or the last, whose payloads have room, one at least.
-fn fitting(mut rows: Vec<PageRow>, from_end: bool) -> Vec<PageRow> {
-    let mut bytes = 0_u64;
-    let mut fits = |row: &PageRow| {
-        let is_first = bytes == 0;
-        bytes = bytes.saturating_add(row.len);
-        is_first || bytes <= ConversationPart::BYTES_MAX
-    };
-    if from_end {
-        let count = rows.iter().rev().take_while(|row| fits(row)).count();
-        rows.split_off(rows.len() - count)
-    } else {
-        let count = rows.iter().take_while(|row| fits(row)).count();
-        rows.truncate(count);
-        rows
+/// The row `anchor`, or the last where there are fewer, and those before and after it whose payloads have room; those
+/// before it take at most `before` bytes of it.
+fn fitting(rows: &[PageRow], anchor: usize, before: u64) -> Range<usize> {
+    let Some(last) = rows.len().checked_sub(1) else { return 0..0 };
+    let anchor = anchor.min(last);
+    let room = ConversationPart::BYTES_MAX.saturating_sub(rows[anchor].len);
+    let (before, taken) = fit(rows[..anchor].iter().rev(), before.min(room));
+    let (after, _) = fit(rows[anchor + 1..].iter(), room - taken);
+    anchor - before..anchor + 1 + after
+}
+
+/// How many of the first rows' payloads have room, and how much of it they take.
+fn fit<'a>(rows: impl Iterator<Item = &'a PageRow>, room: u64) -> (usize, u64) {
+    let mut taken = 0_u64;
+    let mut count = 0;
+    for row in rows {
+        let Some(sum) = taken.checked_add(row.len).filter(|sum| *sum <= room) else { break };
+        (count, taken) = (count + 1, sum);
     }
+    (count, taken)
 }
 
 #[cfg(test)]

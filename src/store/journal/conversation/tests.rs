@@ -48,10 +48,12 @@ fn parts_follow_each_other_both_ways() {
     assert_eq!((end.first, end.rows.len(), end.calls), (522, 512, 1034));
     let (before, _) = part(&mut journal, ConversationPlace::Before(522));
     assert_eq!((before.first, before.rows.len()), (10, 512));
-    let (row, _) = part(&mut journal, ConversationPlace::Row(600));
-    assert_eq!((row.first, row.rows[0].number), (599, 600));
-    let (beyond, _) = part(&mut journal, ConversationPlace::Row(9999));
-    assert_eq!((beyond.first, beyond.rows.len()), (1034, 0));
+    let (around, _) = part(&mut journal, ConversationPlace::Around(600));
+    assert_eq!((around.first, around.rows.len(), around.rows[256].number), (343, 512, 600));
+    let (start, _) = part(&mut journal, ConversationPlace::Around(100));
+    assert_eq!((start.first, start.rows.len(), start.rows[99].number), (0, 512, 100));
+    let (beyond, _) = part(&mut journal, ConversationPlace::Around(9999));
+    assert_eq!((beyond.first, beyond.rows.len()), (778, 256), "nothing follows the last");
 }
 
 #[test]
@@ -77,4 +79,16 @@ fn a_part_is_bounded_in_bytes_and_has_one_row_at_least() {
     assert_eq!(of(ConversationPlace::End), [5]);
     assert_eq!(of(ConversationPlace::Before(4)), [4]);
     assert_eq!(of(ConversationPlace::Before(3)), [2, 3]);
+    assert_eq!(of(ConversationPlace::Around(1)), [1, 2]);
+    assert_eq!(of(ConversationPlace::Around(4)), [4], "which leaves no room");
+}
+
+#[test]
+fn what_comes_before_a_row_takes_half_of_a_part_at_most() {
+    let rows: Vec<_> = (0..8).map(|number| received(number * 40_000, &[1; 40_000])).collect();
+    let mut journal = journal(&rows);
+    let mut of = |row| numbers(&part(&mut journal, ConversationPlace::Around(row)).0);
+    assert_eq!(of(5), [2, 3, 4, 5, 6, 7]);
+    assert_eq!(of(2), [1, 2, 3, 4, 5, 6]);
+    assert_eq!(of(8), [5, 6, 7, 8]);
 }

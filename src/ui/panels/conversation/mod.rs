@@ -23,6 +23,9 @@ use crate::ui::widgets::row_table::{RowTable, TableInput};
 const SIZE: Vec2 = vec2(900.0, 520.0);
 const SMALLEST: Vec2 = vec2(420.0, 240.0);
 
+/// So many are in view above the row that the window was opened for.
+const LINES_BEFORE: u64 = 5;
+
 /// Seconds between two looks at calls that come while it is open.
 const LOOK_EVERY: f64 = 0.25;
 
@@ -44,6 +47,8 @@ pub struct ConversationWindow {
     fitting: f64,
     /// The last line is to be in view.
     goes_to_end: bool,
+    /// Where this row begins is to be in view.
+    goes_to_row: Option<u64>,
     /// Not drawn since it was opened: the keyboard goes into it first.
     is_new: bool,
     /// There are rows since the part was read.
@@ -60,11 +65,11 @@ struct Of {
 }
 
 impl ConversationWindow {
-    /// Shows the session of a row, from this row on.
+    /// Shows the session of a row, around this row.
     pub fn open(&mut self, row: &PageRow, opened: bool) {
         *self = Self { form: self.form, is_new: true, ..Self::default() };
         self.of = Some(Of { row: row.clone(), opened });
-        self.ask(ConversationPlace::Row(row.number));
+        self.ask(ConversationPlace::Around(row.number));
     }
 
     pub fn close(&mut self) {
@@ -88,6 +93,9 @@ impl ConversationWindow {
                     self.scroll = RowScroll::default();
                 }
                 self.goes_to_end = matches!(part.request.from, ConversationPlace::End | ConversationPlace::Before(_));
+                if let ConversationPlace::Around(number) = part.request.from {
+                    self.goes_to_row = Some(number);
+                }
                 self.part = Some(Arc::clone(part));
             }
             Event::Recorded { .. } => self.has_grown = true,
@@ -154,6 +162,10 @@ impl ConversationWindow {
         if self.made_by != Some(by) {
             self.lines = lines(part, self.form, |row| cx.sessions.encoding_of(row));
             self.made_by = Some(by);
+        }
+        if let Some(number) = self.goes_to_row.take() {
+            self.cursor = line_of(&self.lines, number);
+            self.scroll = RowScroll::at(self.cursor.unwrap_or(0).saturating_sub(LINES_BEFORE));
         }
     }
 
@@ -258,4 +270,11 @@ impl ConversationWindow {
             });
         });
     }
+}
+
+/// The first line that begins in this row, or else the one that goes on in it.
+fn line_of(lines: &[Line], number: u64) -> Option<u64> {
+    let begins = lines.iter().position(|line| line.number == number);
+    let goes_on = || lines.iter().take_while(|line| line.number < number).count().checked_sub(1);
+    begins.or_else(goes_on).map(|line| line as u64)
 }
