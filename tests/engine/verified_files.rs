@@ -269,6 +269,11 @@ fn a_file_that_either_side_cancels_does_not_stop_the_next() {
         });
         ids.sort_by_key(|(of, _)| *of != direction);
         let [own, other] = ids.map(|(_, id)| id);
+        // Before anything is taken of it, a file that is cancelled is a refused one.
+        h.wait("bytes of it", |event| match event {
+            Event::TransferProgress { transfer, progress } if *transfer == own && progress.done > 0 => Some(()),
+            _ => None,
+        });
         h.engine.send(Command::CancelTransfer { transfer: own });
         let end = end_of(&mut h, own);
         assert_eq!((end.outcome, end.failure.unwrap().cause), (Outcome::Incomplete, Cause::Cancelled), "{direction:?}");
