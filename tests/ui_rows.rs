@@ -296,7 +296,9 @@ fn a_session_is_shown_as_one_stream_both_ways_and_goes_on() {
     let line = |direction: &str, words: &str| (direction.to_owned(), words.to_owned());
     let expected = [line("received", "onetwo "), line("sent", "ok"), line("received", "你")];
     window.until("all of it", |window| conversation(window) == expected);
-    assert!(window.harness.get_by_role_and_label(Role::Table, "Conversation").is_focused());
+    let table = window.harness.get_by_role_and_label(Role::Table, "Conversation");
+    let chosen = table.query_all_by_role(Role::Row).position(|row| row.is_focused());
+    assert_eq!(chosen, Some(0), "the line of the row that was chosen");
 
     peer.write_all(b"!").expect("sent");
     window.until("what comes", |window| conversation(window).last() == Some(&line("received", "你!")));
