@@ -1,6 +1,7 @@
 //! The one thread that reads the journal for the face, so that the face never waits for a file.
 
 mod finding;
+mod scanning;
 mod talking;
 
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, TryRecvError, unbounded};
 
 use self::finding::Finder;
+use self::scanning::Ahead;
 use self::talking::Talk;
 use super::outbox::Outbox;
 use super::saves::Saves;
@@ -25,6 +27,9 @@ use crate::store::temporary::TemporaryJournal;
 
 /// Rows scanned for a filter before the requests that came meanwhile are looked at.
 const SCAN_ROWS: usize = 20_000;
+
+/// How often is told how far a filter has come, which page has been told once.
+const TELL_PAGES: Duration = Duration::from_millis(40);
 
 /// How often is told how far the counting of messages has come.
 const TELL_COUNTS: Duration = Duration::from_millis(100);
@@ -110,6 +115,8 @@ impl Reader {
             encodings: vec![Encoding::Utf8],
             color_rules: Vec::new(),
             wanted: None,
+            ahead: None,
+            page_told: Instant::now(),
             counting: None,
             counts: false,
             counts_told: Instant::now(),
@@ -194,6 +201,8 @@ struct Worker {
     color_rules: Vec<(Condition, RowColor)>,
     /// The request that is not answered in full: its filter has rows left to scan.
     wanted: Option<PageRequest>,
+    ahead: Option<Ahead>,
+    page_told: Instant,
     /// Messages, as far as they have been counted; `None` while nobody looks.
     counting: Option<Counting>,
     /// There are rows that have not been looked at for it.
@@ -229,6 +238,7 @@ impl Worker {
             };
             if let Err(failure) = result {
                 self.wanted = None;
+                self.ahead = None;
                 self.counts = false;
                 self.finder = None;
                 self.talk = None;
@@ -263,8 +273,15 @@ impl Worker {
         self.outbox.send(Event::Failed { socket: None, session: None, failure });
     }
 
+    /// Scans a step more for the filter; what is known is sent again from time to time, and in the end.
     fn go_on_answering(&mut self) -> Result<(), Failure> {
-        self.wanted.take().map_or(Ok(()), |request| self.answer(Some(request)))
+        let Some(request) = self.wanted.take() else { return Ok(()) };
+        let complete = self.scan()?;
+        if complete || self.page_told.elapsed() >= TELL_PAGES {
+            return self.tell(request, complete);
+        }
+        self.wanted = Some(request);
+        Ok(())
     }
 
     /// Scans a step for the filter and sends what is known so far; what is left stays wanted.
@@ -273,10 +290,16 @@ impl Worker {
         let reader = self.opened.as_mut().map_or(&mut self.reader, |(reader, _)| reader);
         reader.set_filter(request.filter.clone(), &self.encodings);
         reader.set_color_rules(&self.color_rules, &self.encodings);
-        let complete = reader.scan(SCAN_ROWS)?;
+        let complete = self.scan()?;
+        self.tell(request, complete)
+    }
+
+    fn tell(&mut self, request: PageRequest, complete: bool) -> Result<(), Failure> {
+        let reader = self.opened.as_mut().map_or(&mut self.reader, |(reader, _)| reader);
         let mut page = reader.page(&request)?;
         page.complete = complete;
         self.outbox.send(Event::Page(Arc::new(page)));
+        self.page_told = Instant::now();
         self.wanted = (!complete).then_some(request);
         Ok(())
     }
@@ -319,6 +342,7 @@ impl Worker {
     /// Whoever asked has asked for another journal.
     fn forget(&mut self) {
         self.wanted = None;
+        self.ahead = None;
         self.count(None);
         self.finder = None;
         self.talk = None;

@@ -40,7 +40,10 @@ fn a_page_does_not_wait_for_the_counting_nor_does_a_scan_end_it() {
     let mut told = Vec::new();
     loop {
         match events.recv_timeout(Duration::from_secs(20)).unwrap() {
-            Event::Page(page) => told.push(if page.complete { "page" } else { "part of a page" }),
+            Event::Page(page) => {
+                told.push(if page.complete { "page" } else { "part of a page" });
+                assert!(!page.complete || page.matches == ROWS as u64, "two threads find what one does");
+            }
             Event::RowLoaded { .. } => told.push("row"),
             Event::Counted(statistics) if !statistics.is_complete() => {}
             Event::Counted(statistics) => {

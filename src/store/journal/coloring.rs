@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::columns;
 use super::marks::Marks;
 use super::matcher::{Column, Matcher};
-use super::search::{candidate, select_with};
+use super::selection::Selection;
 use crate::codec::encoding::Encoding;
 use crate::model::{Condition, Filter, RowColor};
 
@@ -15,7 +15,8 @@ pub(super) struct Coloring {
     rules: Vec<(Condition, RowColor)>,
     encodings: Vec<Encoding>,
     matchers: Vec<(Matcher, RowColor)>,
-    sql: String,
+    /// `None` where there are no rules.
+    selection: Option<Selection>,
 }
 
 /// Bytes at a payload's beginning that rules look at: a page has hundreds of rows, and is not to wait for them.
@@ -32,7 +33,7 @@ impl Coloring {
         self.matchers = rules.iter().map(|(condition, color)| (matcher(condition), *color)).collect();
         let reads_payload = self.matchers.iter().any(|(matcher, _)| matcher.reads(Column::Payload));
         let payload = if reads_payload { format!("substr(payload, 1, {PAYLOAD_MAX})") } else { "NULL".to_owned() };
-        self.sql = select_with(&payload, "number = ?1");
+        self.selection = (!rules.is_empty()).then(|| Selection::all(&payload, None, "number = ?1"));
         (self.rules, self.encodings) = (rules.to_vec(), encodings.to_vec());
     }
 
@@ -43,13 +44,11 @@ impl Coloring {
         number: u64,
         marks: &Marks,
     ) -> rusqlite::Result<Option<RowColor>> {
-        if self.matchers.is_empty() {
-            return Ok(None);
-        }
-        let mut select = connection.prepare_cached(&self.sql)?;
+        let Some(selection) = &self.selection else { return Ok(None) };
+        let mut select = connection.prepare_cached(&selection.sql)?;
         let mut found = select.query([number.cast_signed()])?;
         let Some(row) = found.next()? else { return Ok(None) };
-        let candidate = candidate(columns::unsigned(row, 0)?.unwrap_or(number), row, marks)?;
+        let candidate = selection.candidate(columns::unsigned(row, 0)?.unwrap_or(number), row, marks)?;
         Ok(self.matchers.iter().find(|(matcher, _)| matcher.matches(&candidate)).map(|(_, color)| *color))
     }
 }

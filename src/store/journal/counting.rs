@@ -5,7 +5,7 @@ use super::connection::failure;
 use super::marks::Marks;
 use super::matcher::{Column, Matcher};
 use super::reader::JournalReader;
-use super::search::candidate;
+use super::selection::Selection;
 use crate::codec::encoding::Encoding;
 use crate::model::{Failure, Message, Operation, SessionId, Statistics, StatisticsRequest};
 
@@ -15,7 +15,7 @@ pub struct Counting {
     statistics: Statistics,
     encodings: Vec<Encoding>,
     matcher: Matcher,
-    sql: String,
+    selection: Selection,
     /// The first number that was not looked at yet.
     next: u64,
 }
@@ -29,11 +29,8 @@ impl Counting {
     pub fn new(request: StatisticsRequest, encodings: &[Encoding]) -> Self {
         let matcher = Matcher::new(&request.filter, encodings);
         let payload = if matcher.reads(Column::Payload) { "payload" } else { "NULL" };
-        let sql = format!(
-            "SELECT number, kind, socket, session, direction, peer, body, {payload}, wall_ns, len, mono_ns FROM rows \
-             WHERE number >= ?1 ORDER BY number LIMIT ?2"
-        );
-        Self { statistics: Statistics::new(request), encodings: encodings.to_vec(), matcher, sql, next: 0 }
+        let selection = Selection::all(payload, Some("mono_ns"), "number >= ?1 ORDER BY number LIMIT ?2");
+        Self { statistics: Statistics::new(request), encodings: encodings.to_vec(), matcher, selection, next: 0 }
     }
 
     /// Whether it is what was asked for.
@@ -69,7 +66,7 @@ impl Counting {
         let before = self.next;
         self.statistics.rows = gone + (last + 1).saturating_sub(before);
         let marks = if self.matcher.reads(Column::Mark) { Marks::read(&snapshot)? } else { Marks::default() };
-        let mut statement = snapshot.prepare_cached(&self.sql)?;
+        let mut statement = snapshot.prepare_cached(&self.selection.sql)?;
         let mut found = statement.query((before.cast_signed(), i64::try_from(rows).unwrap_or(i64::MAX)))?;
         let (mut seen, mut bytes) = (0, 0);
         while bytes < BYTES_A_STEP
@@ -80,7 +77,7 @@ impl Counting {
                 continue;
             };
             self.next = number + 1;
-            let candidate = candidate(number, row, &marks)?;
+            let candidate = self.selection.candidate(number, row, &marks)?;
             bytes += candidate.payload.len();
             let Some(direction) = direction_of_code(candidate.direction).filter(|_| candidate.kind == kind::DATA)
             else {

@@ -5,7 +5,8 @@ use rusqlite::Connection;
 use super::columns::{self, Extent};
 use super::marks::Marks;
 use super::matcher::{Column, Matcher};
-use super::search::{BYTES_A_SCAN, candidate, select};
+use super::search::BYTES_A_SCAN;
+use super::selection::Selection;
 use crate::codec::encoding::Encoding;
 use crate::model::{Condition, Filter, FindRequest, Finding};
 
@@ -13,7 +14,7 @@ use crate::model::{Condition, Filter, FindRequest, Finding};
 #[derive(Debug)]
 pub struct Find {
     matcher: Matcher,
-    sql: String,
+    selection: Selection,
     from: Option<u64>,
     backward: bool,
     wraps: bool,
@@ -38,8 +39,8 @@ impl Find {
         let both = filter.condition.clone().into_iter().chain([condition]).collect();
         let matcher = Matcher::new(&Filter { condition: Some(Condition::All(both)), ..filter }, encodings);
         let order = if backward { "DESC" } else { "ASC" };
-        let sql = select(&matcher, &format!("number BETWEEN ?1 AND ?2 ORDER BY number {order} LIMIT ?3"));
-        Self { matcher, sql, from, backward, wraps, legs: None }
+        let selection = Selection::new(&matcher, &format!("number BETWEEN ?1 AND ?2 ORDER BY number {order} LIMIT ?3"));
+        Self { matcher, selection, from, backward, wraps, legs: None }
     }
 
     /// Looks at so many more rows at most. `connection` is in a transaction.
@@ -53,7 +54,7 @@ impl Find {
         let mut left = (low <= high).then_some((low, high));
         if left.is_some() {
             let marks = if self.matcher.reads(Column::Mark) { Marks::read(connection)? } else { Marks::default() };
-            let mut statement = connection.prepare_cached(&self.sql)?;
+            let mut statement = connection.prepare_cached(&self.selection.sql)?;
             let limit = i64::try_from(rows).unwrap_or(i64::MAX);
             let mut found = statement.query((low.cast_signed(), high.cast_signed(), limit))?;
             let (mut seen, mut bytes) = (0, 0);
@@ -63,7 +64,7 @@ impl Find {
                 let Some(number) = columns::unsigned(row, 0)?.filter(|number| (low..=high).contains(number)) else {
                     continue;
                 };
-                let candidate = candidate(number, row, &marks)?;
+                let candidate = self.selection.candidate(number, row, &marks)?;
                 seen += 1;
                 bytes += candidate.payload.len();
                 if self.matcher.matches(&candidate) {

@@ -82,13 +82,10 @@ impl MatchSet {
 
     /// Matches before this position.
     pub(super) fn rank(&self, position: u64) -> u64 {
-        if position >= self.len {
-            return self.count;
+        if position >= self.len() {
+            return self.count();
         }
-        let (word, bit) = ((position / WORD_BITS) as usize, position % WORD_BITS);
-        let block = word / BLOCK_WORDS;
-        let whole: u64 = self.words[block * BLOCK_WORDS..word].iter().map(|word| u64::from(word.count_ones())).sum();
-        self.before[block] + whole + u64::from((self.words[word] & ((1 << bit) - 1)).count_ones())
+        self.matches_before(position + self.gone) - self.gone_matches
     }
 
     /// Position of the match with this rank, the first being 0.
@@ -165,6 +162,9 @@ mod tests {
                 prop_assert_eq!(set.len(), model.len() as u64);
                 let positions: Vec<u64> = (0..set.count()).filter_map(|rank| set.select(rank)).collect();
                 let expected = model.iter().enumerate().filter(|(_, matches)| **matches);
+                for (rank, position) in positions.iter().enumerate() {
+                    prop_assert_eq!((set.rank(*position), set.rank(*position + 1)), (rank as u64, rank as u64 + 1));
+                }
                 prop_assert_eq!(positions, expected.map(|(position, _)| position as u64).collect::<Vec<_>>());
                 prop_assert_eq!(set.select(set.count()), None);
             }

@@ -19,6 +19,7 @@ mod needle;
 mod reader;
 pub mod schema;
 mod search;
+mod selection;
 mod trim;
 mod whole;
 mod writer;
@@ -26,6 +27,7 @@ mod writer;
 pub use counting::Counting;
 pub use find::Find;
 pub use reader::{JournalReader, SaveCanceller};
+pub use search::{Scanned, Stretch};
 pub use whole::{WholeJournal, part_name};
 pub use writer::JournalWriter;
 

@@ -14,7 +14,7 @@ use super::export::Export;
 use super::find::Find;
 use super::marks::Marks;
 use super::matcher::Matcher;
-use super::search::Search;
+use super::search::{Scanned, Search, Stretch};
 use super::{marks, schema};
 use crate::codec::encoding::Encoding;
 use crate::model::{
@@ -55,8 +55,8 @@ impl fmt::Debug for SaveCanceller {
 }
 
 impl JournalReader {
-    /// Rows that [`JournalReader::page`] scans by itself, some milliseconds' worth, so that a view that follows the end
-    /// has the rows that came since the last scan.
+    /// Up to so many rows that have not been scanned, some milliseconds' worth, [`JournalReader::page`] scans by itself, so
+    /// that a view that follows the end has the rows that came since the last scan.
     const ROWS_A_PAGE: usize = 16_384;
 
     /// # Errors
@@ -98,6 +98,36 @@ impl JournalReader {
         scanned.map_err(|error| failure(Operation::ReadFile, &self.path, &error))
     }
 
+    /// So many rows behind those that the next [`JournalReader::scan`] of as many looks at, for another reader of the same
+    /// journal; `None` where there are fewer, or the filter can't be decided elsewhere.
+    ///
+    /// # Errors
+    /// A read error.
+    pub fn ahead(&self, rows: usize) -> Result<Option<Stretch>, Failure> {
+        let extent = Extent::read(&self.connection);
+        let extent = extent.map_err(|error| failure(Operation::ReadFile, &self.path, &error))?;
+        Ok(self.search.ahead(extent, rows))
+    }
+
+    /// Looks at the rows of a stretch in place of the reader that gave it away (fewer, where payloads are long). Sets the
+    /// filter.
+    ///
+    /// # Errors
+    /// A read error.
+    pub fn look_ahead(&mut self, stretch: Stretch) -> Result<Scanned, Failure> {
+        let (filter, encodings) = stretch.asks();
+        self.set_filter(filter.clone(), encodings);
+        let looked =
+            self.connection.unchecked_transaction().and_then(|snapshot| self.search.look_ahead(&snapshot, stretch));
+        looked.map_err(|error| failure(Operation::ReadFile, &self.path, &error))
+    }
+
+    /// Takes in what was found so; [`JournalReader::scan`] goes on behind it. Forgotten where the filter is another one
+    /// by now.
+    pub fn take(&mut self, scanned: Scanned) {
+        self.search.take(scanned);
+    }
+
     /// Rows at the positions asked for, as far as the filter has been scanned; positions beyond the end bring none. A
     /// request with another filter than the one set sets it.
     ///
@@ -119,7 +149,9 @@ impl JournalReader {
         let (matches, complete) = if everything {
             (total, true)
         } else {
-            let complete = self.search.scan(&snapshot, extent, Self::ROWS_A_PAGE)?;
+            // A long way is gone with `scan`.
+            let is_near = self.search.left(extent) < Self::ROWS_A_PAGE as u64;
+            let complete = is_near && self.search.scan(&snapshot, extent, Self::ROWS_A_PAGE)?;
             (self.search.count(), complete)
         };
         let gone = if everything { extent.map_or(0, |extent| extent.first) } else { self.search.gone() };

@@ -1,6 +1,7 @@
 use std::fs;
 use std::path::Path;
 
+use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
 use super::connection::failure;
@@ -336,6 +337,37 @@ fn a_page_of_a_long_journal_says_that_more_may_match() {
     while !journal.reader.scan(1000).unwrap() {}
     let then = page(&mut journal.reader, &Filter::containing("x"), 19_999, 1);
     assert_eq!((then.complete, then.matches, numbers(&then)), (true, 20_000, vec![20_000]));
+}
+
+#[test]
+fn what_another_reader_found_further_on_is_taken_in() {
+    let rows: Vec<Row> = (0..100).map(|index| received(0, if index % 3 == 0 { b"x" } else { b"y" })).collect();
+    let mut journal = journal(&rows);
+    let mut second = JournalReader::open(&journal.path).unwrap();
+    let (filter, other) = (Filter::containing("x"), Filter::containing("y"));
+    assert!(journal.reader.ahead(10).unwrap().is_none(), "everything needs no scan");
+    journal.reader.set_filter(filter.clone(), &[]);
+    assert!(journal.reader.ahead(51).unwrap().is_none(), "there are not as many");
+    let found = second.look_ahead(journal.reader.ahead(50).unwrap().unwrap()).unwrap();
+    journal.reader.take(found);
+    assert!(journal.reader.ahead(10).unwrap().is_none(), "one at a time");
+    assert!(!journal.reader.scan(20).unwrap());
+    assert!(journal.reader.scan(30).unwrap(), "the other half is known");
+    let all = page(&mut journal.reader, &filter, 0, 100);
+    assert_eq!(numbers(&all), (1..=100).step_by(3).collect::<Vec<_>>());
+
+    journal.reader.set_filter(other.clone(), &[]);
+    let late = second.look_ahead(journal.reader.ahead(50).unwrap().unwrap()).unwrap();
+    journal.reader.set_filter(filter.clone(), &[]);
+    journal.reader.take(late);
+    assert!(!journal.reader.scan(50).unwrap(), "of another filter");
+    let of_cleared = second.look_ahead(journal.reader.ahead(20).unwrap().unwrap()).unwrap();
+    journal.writer.clear().unwrap();
+    journal.reader.take(of_cleared);
+    journal.writer.append(&[received(0, b"x")]).unwrap();
+    assert_eq!(numbers(&page(&mut journal.reader, &filter, 0, 100)), [101]);
+    journal.reader.set_filter(Filter::parse("is:marked", &TimeZone::UTC).unwrap(), &[]);
+    assert!(journal.reader.ahead(1).unwrap().is_none(), "marks change");
 }
 
 #[test]
@@ -730,13 +762,15 @@ proptest! {
         cuts in prop::collection::vec(0_usize..60, 0..4),
         (first, count, from_end) in (0_u64..70, 0_usize..70, any::<bool>()),
         scanned in 1_usize..20,
+        helps in prop::collection::vec(any::<bool>(), 5),
     ) {
         let mut journal = journal(&[]);
+        let mut second = JournalReader::open(&journal.path).unwrap();
         let filter = Filter::containing(&needle);
         journal.reader.set_filter(filter.clone(), &[]);
         let mut model = Vec::new();
         let mut left = payloads.iter().enumerate();
-        for cut in cuts.iter().chain(&[60]) {
+        for (cut, helps) in cuts.iter().chain(&[60]).zip(helps) {
             let mut rows = Vec::new();
             for (index, payload) in left.by_ref().take(*cut) {
                 rows.push(received(0, payload.as_bytes()));
@@ -745,7 +779,13 @@ proptest! {
                 }
             }
             journal.writer.append(&rows).unwrap();
+            let stretch = journal.reader.ahead(scanned).unwrap().filter(|_| helps);
+            let found = stretch.map(|stretch| second.look_ahead(stretch).unwrap());
+            // Before or after what comes before it is scanned.
+            let (before, after) = if scanned % 2 == 0 { (found, None) } else { (None, found) };
+            before.into_iter().for_each(|found| journal.reader.take(found));
             journal.reader.scan(scanned).unwrap();
+            after.into_iter().for_each(|found| journal.reader.take(found));
         }
         let page = journal.reader.page(&PageRequest { filter, first, count, from_end }).unwrap();
         let start = if from_end { model.len().saturating_sub(count) } else { model.len().min(first as usize) };
