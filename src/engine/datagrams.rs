@@ -15,13 +15,13 @@ use crate::model::{
     Call, CloseReason, Direction, Endpoint, Event, Failure, Notice, Operation, Peer, PeerProcess, Protocol, Purpose,
     Respond, Role, Row, RowBody, SessionInfo, SocketOption,
 };
-use crate::net::{self, DatagramSocket, ReceivedDatagram, Undelivered};
+use crate::net::{self, DatagramBatch, DatagramSocket, MayWait, ReceivedDatagram, Undelivered};
 
 /// A UDP datagram over IPv4 carries 65,507 bytes at most, and one over IPv6 65,527.
 const RECEIVE_SIZE: usize = 64 << 10;
 /// A Unix datagram is as long as the sender's buffer allows.
 const UNIX_RECEIVE_SIZE: usize = 1 << 20;
-/// Datagrams taken in one go before their rows are handed over and the socket is looked at again for a stop.
+/// Datagrams, or some more, taken in one go before their rows are handed over and the socket is looked at again for a stop.
 const BATCH: usize = 256;
 /// Payload bytes of a batch: it ends early when datagrams are large.
 const BATCH_BYTES: usize = 1 << 20;
@@ -123,7 +123,7 @@ impl<'a> Worker<'a> {
         let is_unix = self.socket.protocol() == Protocol::UnixDatagram;
         let default = if is_unix { UNIX_RECEIVE_SIZE } else { RECEIVE_SIZE };
         let size = self.control.options.number(SocketOption::ReceiveSize).map_or(default, |size| size as usize);
-        let mut buffer = vec![0; size];
+        let mut batch = self.socket.batch(size);
         self.tell_that_drops_are_known();
         while !self.is_stopping() {
             match self.wait() {
@@ -134,7 +134,7 @@ impl<'a> Worker<'a> {
                     break;
                 }
             }
-            let received = self.receive_batch(&mut buffer);
+            let received = self.receive_batch(&mut batch);
             self.flush();
             self.core.outbox.touch();
             if once && received {
@@ -143,7 +143,7 @@ impl<'a> Worker<'a> {
         }
         // What the kernel holds already was received before the stop. A flood doesn't keep the stop waiting.
         let deadline = Instant::now() + GRACE;
-        while self.receive_batch(&mut buffer) && Instant::now() < deadline {
+        while self.receive_batch(&mut batch) && Instant::now() < deadline {
             self.flush();
         }
         self.flush();
@@ -170,19 +170,18 @@ impl<'a> Worker<'a> {
     }
 
     /// Takes what is there, a batch at most; true when any datagram came.
-    fn receive_batch(&mut self, buffer: &mut [u8]) -> bool {
-        let mut bytes = 0;
-        for count in 0..BATCH {
-            match self.socket.receive(buffer) {
-                Ok(Some(datagram)) => {
-                    bytes += datagram.len;
-                    let len = datagram.len;
-                    self.received(&buffer[..len], datagram);
-                    if bytes >= BATCH_BYTES {
-                        return true;
-                    }
-                }
-                Ok(None) => {
+    fn receive_batch(&mut self, batch: &mut DatagramBatch) -> bool {
+        let socket = Arc::clone(&self.socket);
+        let (mut count, mut bytes) = (0, 0);
+        while count < BATCH && bytes < BATCH_BYTES {
+            let received = socket.receive(batch, &mut |payload, datagram| {
+                count += 1;
+                bytes += payload.len();
+                self.received(payload, datagram);
+            });
+            match received {
+                Ok(MayWait::Yes) => {}
+                Ok(MayWait::No) => {
                     // Only now: a flood would make these calls for each datagram.
                     self.look_for_drops();
                     self.tell_undelivered();

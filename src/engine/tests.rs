@@ -83,10 +83,8 @@ impl OnBus {
 
     /// What came over the wire.
     fn heard(&self) -> Vec<u8> {
-        let mut buffer = [0; 1024];
         assert!(self.wire.wait(&Wake::new().unwrap()).unwrap());
-        let received = self.wire.receive(&mut buffer).unwrap().unwrap();
-        buffer[..received.len].to_vec()
+        self.wire.next().0
     }
 
     fn end(self) {

@@ -2,12 +2,10 @@
 
 use std::ffi::OsStr;
 use std::io;
-use std::net::SocketAddr;
 use std::os::unix::ffi::OsStrExt;
 
 use nix::libc;
 use nix::net::if_::{if_indextoname, if_nametoindex};
-use nix::sys::socket::SockaddrStorage;
 use socket2::SockAddr;
 
 use super::resolve::literal;
@@ -102,18 +100,9 @@ fn unix_name(address: &SockAddr) -> UnixName {
     UnixName::Unnamed
 }
 
-/// The sender of a UDP datagram, as it is to be answered: a v4-mapped address stays one, for the socket is a v6 one. `None`
-/// for one that has no address.
-pub(super) fn sender_of(storage: &SockaddrStorage) -> Option<SocketAddr> {
-    if let Some(v4) = storage.as_sockaddr_in() {
-        return Some(SocketAddr::V4((*v4).into()));
-    }
-    storage.as_sockaddr_in6().map(|v6| SocketAddr::V6((*v6).into()))
-}
-
 /// The sender of a frame that a socket bound to `own` received.
-pub(super) fn link_sender_of(storage: &SockaddrStorage, own: &LinkAddress) -> Option<LinkAddress> {
-    storage.as_link_addr().map(|address| on_link(address.as_ref(), own.interface.clone()))
+pub(super) fn link_sender_of(from: &SockAddr, own: &LinkAddress) -> Option<LinkAddress> {
+    sys::link(from).map(|address| on_link(&address, own.interface.clone()))
 }
 
 #[cfg(test)]

@@ -16,6 +16,9 @@ const DESCRIPTORS_MAX: usize = 253;
 pub(super) const ROOM: usize =
     space(DESCRIPTORS_MAX * size_of::<RawFd>()) + space(size_of::<libc::ucred>()) + space(size_of::<libc::timespec>());
 
+/// Room for what comes with a datagram that is not a Unix one: a time, and the number of those that were dropped.
+pub(super) const DATAGRAM_ROOM: usize = space(size_of::<libc::timespec>()) + space(size_of::<u32>());
+
 const WORD: usize = size_of::<usize>();
 const HEADER: usize = size_of::<libc::cmsghdr>().next_multiple_of(WORD);
 
@@ -30,6 +33,8 @@ pub(super) struct Ancillary {
     pub(super) kernel_ns: Option<i64>,
     /// SCM_CREDENTIALS.
     pub(super) process: Option<PeerProcess>,
+    /// SO_RXQ_OVFL: what was dropped at this socket before; absent while nothing was.
+    pub(super) dropped: Option<u32>,
     /// SCM_RIGHTS: numbers that the kernel has just opened in this process, and that the caller now owns.
     pub(super) descriptors: Vec<RawFd>,
 }
@@ -47,6 +52,9 @@ impl Ancillary {
                 }
                 (libc::SOL_SOCKET, libc::SCM_CREDENTIALS) => all.process = credentials(data),
                 (libc::SOL_SOCKET, libc::SCM_TIMESTAMPNS) => all.kernel_ns = nanoseconds(data),
+                (libc::SOL_SOCKET, libc::SO_RXQ_OVFL) => {
+                    all.dropped = data.first_chunk().map(|bytes| u32::from_ne_bytes(*bytes));
+                }
                 _ => {}
             }
         }
@@ -110,10 +118,16 @@ mod tests {
         control.extend(message(libc::SOL_SOCKET, libc::SCM_CREDENTIALS, &words([4711, 1000, 100])));
         let time: Vec<u8> = [2_i64, 5].into_iter().flat_map(i64::to_ne_bytes).collect();
         control.extend(message(libc::SOL_SOCKET, libc::SCM_TIMESTAMPNS, &time));
+        control.extend(message(libc::SOL_SOCKET, libc::SO_RXQ_OVFL, &words([9])));
         let process = PeerProcess { pid: Some(4711), uid: 1000, gid: 100, name: None };
-        let expected = Ancillary { kernel_ns: Some(2_000_000_005), process: Some(process), descriptors: vec![7, 8, 9] };
+        let expected = Ancillary {
+            kernel_ns: Some(2_000_000_005),
+            process: Some(process),
+            dropped: Some(9),
+            descriptors: vec![7, 8, 9],
+        };
         assert_eq!(Ancillary::read(&control), expected);
-        assert!(control.len() <= ROOM);
+        assert!(control.len() <= ROOM + DATAGRAM_ROOM);
     }
 
     #[test]

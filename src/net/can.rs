@@ -105,14 +105,13 @@ mod tests {
             assert_eq!(ours.send(bytes, Some(&peer), true).unwrap(), bytes.len());
         }
         let wake = Wake::new().unwrap();
-        let mut buffer = [0; 1024];
         assert_eq!((theirs.local().unwrap(), theirs.protocol()), (peer.clone(), protocol));
         sent.iter()
             .map(|_| {
                 assert!(theirs.wait(&wake).unwrap());
-                let received = theirs.receive(&mut buffer).unwrap().unwrap();
-                assert_eq!(received.from.as_ref(), Some(&peer));
-                buffer[..received.len].to_vec()
+                let (bytes, from) = theirs.next();
+                assert_eq!(from.as_ref(), Some(&peer));
+                bytes
             })
             .collect()
     }

@@ -1,32 +1,29 @@
 //! A datagram socket.
 
-use std::io::{self, IoSliceMut};
+use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::AsFd;
 use std::time::Duration;
 
 use nix::libc;
 use nix::poll::PollFlags;
-use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg};
-use nix::sys::time::TimeSpec;
-use socket2::Socket;
+use socket2::{SockAddr, Socket};
 
-use super::address::{link_sender_of, peer_of, sender_of, system_address};
+use super::address::{link_sender_of, peer_of, system_address};
+use super::ancillary::Ancillary;
+use super::batch::{DatagramBatch, Received};
 use super::error_queue::{self, Undelivered};
 use super::inspect::{OpenSocket, memory};
 use super::interfaces::interfaces;
 use super::reach::Reach;
 use super::socket_kind::SocketKind;
-use super::stream::receive_time;
-use super::unix_message::{self, Rights};
+use super::unix_message::{Rights, UnixMessage};
 use super::wake::{Ready, Wake};
 use crate::model::{IpProtocol, LinkAddress, Peer, PeerProcess, Protocol, Role};
 
-/// What one receive call returned.
+/// What a receive call said of a datagram beside its bytes, of which there may be none.
 #[derive(Debug)]
 pub struct ReceivedDatagram {
-    /// Bytes in the buffer; 0 is an empty datagram and no end.
-    pub len: usize,
     /// As it is to be answered: a v4-mapped address stays one. `None` for a sender without an address; a Unix sender
     /// without a name is [`crate::model::UnixName::Unnamed`].
     pub from: Option<Peer>,
@@ -39,6 +36,13 @@ pub struct ReceivedDatagram {
     pub process: Option<PeerProcess>,
     /// What a Unix peer sent along.
     pub rights: Rights,
+}
+
+/// Whether the kernel may hold more datagrams than a receive call returned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MayWait {
+    Yes,
+    No,
 }
 
 /// How long a send may wait for room: in the socket's buffer, or in the queue of a Unix receiver.
@@ -60,11 +64,12 @@ pub(super) enum Naming {
 }
 
 impl Naming {
-    fn name(&self, storage: Option<&SockaddrStorage>) -> Option<Peer> {
+    fn name(&self, from: &SockAddr) -> Option<Peer> {
         match self {
-            Self::Ip => storage.and_then(sender_of).map(Peer::Ip),
-            Self::Host => storage.and_then(sender_of).map(Peer::Host),
-            Self::Link { own, .. } => storage.and_then(|storage| link_sender_of(storage, own)).map(Peer::Link),
+            // As it is to be answered: a v4-mapped address stays one, for the socket is a v6 one.
+            Self::Ip => from.as_socket().map(Peer::Ip),
+            Self::Host => from.as_socket().map(Peer::Host),
+            Self::Link { own, .. } => link_sender_of(from, own).map(Peer::Link),
             Self::Sole(peer) => Some(peer.clone()),
             // It comes with what else a Unix message brings.
             Self::Unix => None,
@@ -128,61 +133,60 @@ impl DatagramSocket {
         Ok(wake.wait(self.socket.as_fd(), PollFlags::POLLIN, None)? == Ready::Socket)
     }
 
-    /// One recvmsg(2) that doesn't block; `None` when nothing waits.
+    /// Room for what one [`Self::receive`] returns: datagrams of at most `size` bytes.
+    #[must_use]
+    pub fn batch(&self, size: usize) -> DatagramBatch {
+        DatagramBatch::new(size, matches!(self.naming, Naming::Unix))
+    }
+
+    /// One recvmmsg(2), over Unix recvmsg(2), that doesn't block. Calls `take` with each datagram and its bytes, in the
+    /// order of arrival; says whether more may wait.
     ///
     /// # Errors
-    /// `ConnectionRefused` where a peer's port is closed: an answer to an earlier send, not an end.
-    pub fn receive(&self, buffer: &mut [u8]) -> io::Result<Option<ReceivedDatagram>> {
-        let result =
-            if let Naming::Unix = self.naming { self.receive_unix(buffer) } else { self.receive_other(buffer) };
-        match result {
-            Ok(received) => Ok(Some(received)),
-            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn receive_other(&self, buffer: &mut [u8]) -> io::Result<ReceivedDatagram> {
-        let mut control = nix::cmsg_space!(TimeSpec, u32);
-        let mut slices = [IoSliceMut::new(buffer)];
-        let message = recvmsg::<SockaddrStorage>(
-            self.socket.as_raw_fd(),
-            &mut slices,
-            Some(&mut control),
-            MsgFlags::MSG_DONTWAIT,
-        )?;
-        let mut received = ReceivedDatagram {
-            len: message.bytes,
-            from: self.naming.name(message.address.as_ref()),
-            truncated: message.flags.contains(MsgFlags::MSG_TRUNC),
-            kernel_ns: None,
-            dropped: None,
-            process: None,
-            rights: Rights::default(),
+    /// `ConnectionRefused` where a peer's port is closed: an answer to an earlier send, not an end. `take` was not called
+    /// then.
+    pub fn receive(
+        &self,
+        batch: &mut DatagramBatch,
+        take: &mut dyn FnMut(&[u8], ReceivedDatagram),
+    ) -> io::Result<MayWait> {
+        let received = match batch.fill(self.socket.as_fd()) {
+            Ok(received) => received,
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
+                return Ok(MayWait::No);
+            }
+            Err(error) => return Err(error),
         };
-        if let Ok(controls) = message.cmsgs() {
-            for control in controls {
-                received.kernel_ns = received.kernel_ns.or(receive_time(&control));
-                #[cfg(target_os = "linux")]
-                if let ControlMessageOwned::RxqOvfl(dropped) = control {
-                    received.dropped = Some(dropped);
+        match received {
+            Received::One(bytes, message) => {
+                take(bytes, of_unix(message));
+                Ok(MayWait::Yes)
+            }
+            Received::Many(room) => {
+                for (bytes, control, message) in room.received() {
+                    let beside = Ancillary::read(control);
+                    let datagram = ReceivedDatagram {
+                        from: self.naming.name(&message.from),
+                        truncated: message.flags & libc::MSG_TRUNC != 0,
+                        kernel_ns: beside.kernel_ns,
+                        dropped: beside.dropped,
+                        process: None,
+                        rights: Rights::default(),
+                    };
+                    take(bytes, datagram);
                 }
+                Ok(if room.received().len() < room.capacity() { MayWait::No } else { MayWait::Yes })
             }
         }
-        Ok(received)
     }
 
-    fn receive_unix(&self, buffer: &mut [u8]) -> io::Result<ReceivedDatagram> {
-        let message = unix_message::receive(self.socket.as_fd(), buffer, libc::MSG_DONTWAIT)?;
-        Ok(ReceivedDatagram {
-            len: message.len,
-            from: Some(message.from),
-            truncated: message.truncated,
-            kernel_ns: message.kernel_ns,
-            dropped: None,
-            process: message.process,
-            rights: message.rights,
-        })
+    /// The next one, with whom it is of.
+    #[cfg(test)]
+    pub(crate) fn next(&self) -> (Vec<u8>, Option<Peer>) {
+        let mut next = None;
+        let mut batch = DatagramBatch::for_one(1024);
+        self.receive(&mut batch, &mut |bytes, datagram| next = Some((bytes.to_vec(), datagram.from))).unwrap();
+        next.expect("one that waits")
     }
 
     /// Sends one datagram: to the connected peer, or to `to`. With `wait` it waits a tenth of a second at most for room.
@@ -249,6 +253,17 @@ impl DatagramSocket {
             Naming::Link { own, .. } => Ok(Peer::Link(own.clone())),
             Naming::Sole(peer) => Ok(peer.clone()),
         }
+    }
+}
+
+fn of_unix(message: UnixMessage) -> ReceivedDatagram {
+    ReceivedDatagram {
+        from: Some(message.from),
+        truncated: message.truncated,
+        kernel_ns: message.kernel_ns,
+        dropped: None,
+        process: message.process,
+        rights: message.rights,
     }
 }
 

@@ -2,6 +2,7 @@
 //! address that it was for. See IP_RECVERR in ip(7) and IPV6_RECVERR in ipv6(7).
 
 use std::io;
+use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
 use nix::errno::Errno;
@@ -10,7 +11,6 @@ use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, 
 use nix::sys::time::TimeSpec;
 use socket2::Socket;
 
-use super::address::sender_of;
 use crate::model::Peer;
 
 /// A datagram that did not arrive.
@@ -63,4 +63,11 @@ pub(super) fn take(socket: BorrowedFd<'_>) -> io::Result<Option<Undelivered>> {
             error: io::Error::from_raw_os_error(errno),
         }));
     }
+}
+
+fn sender_of(storage: &SockaddrStorage) -> Option<SocketAddr> {
+    if let Some(v4) = storage.as_sockaddr_in() {
+        return Some(SocketAddr::V4((*v4).into()));
+    }
+    storage.as_sockaddr_in6().map(|v6| SocketAddr::V6((*v6).into()))
 }

@@ -7,6 +7,7 @@
 mod address;
 mod adopt;
 mod ancillary;
+mod batch;
 mod can;
 mod connecting;
 mod datagram;
@@ -37,7 +38,8 @@ mod vsock;
 mod wake;
 
 pub use adopt::{inherited, number_of, passed_names};
-pub use datagram::{DatagramSocket, ReceivedDatagram};
+pub use batch::DatagramBatch;
+pub use datagram::{DatagramSocket, MayWait, ReceivedDatagram};
 pub use error_queue::Undelivered;
 pub use inspect::OpenSocket;
 pub use interfaces::interfaces;

@@ -93,16 +93,15 @@ mod tests {
         let [our_name, their_name] = [&ours, &theirs].map(|socket| socket.local().unwrap());
         assert!(matches!((&our_name, &their_name), (Peer::Ip(_), Peer::Ip(_))), "with ports");
         let wake = Wake::new().unwrap();
-        let mut buffer = [0; 16];
         for text in [&b"question"[..], b"", b"another"] {
             ours.send(text, Some(&their_name), true).unwrap();
             assert!(theirs.wait(&wake).unwrap());
-            let received = theirs.receive(&mut buffer).unwrap().unwrap();
-            assert_eq!((&buffer[..received.len], received.from.as_ref()), (text, Some(&our_name)));
-            theirs.send(b"answer", received.from.as_ref(), true).unwrap();
+            let (bytes, from) = theirs.next();
+            assert_eq!((bytes.as_slice(), from.as_ref()), (text, Some(&our_name)));
+            theirs.send(b"answer", from.as_ref(), true).unwrap();
             assert!(ours.wait(&wake).unwrap());
-            let received = ours.receive(&mut buffer).unwrap().unwrap();
-            assert_eq!((&buffer[..received.len], received.from.as_ref()), (&b"answer"[..], Some(&their_name)));
+            let (bytes, from) = ours.next();
+            assert_eq!((bytes.as_slice(), from.as_ref()), (&b"answer"[..], Some(&their_name)));
         }
         assert_eq!(ours.protocol(), Protocol::Rds);
     }

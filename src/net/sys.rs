@@ -61,7 +61,8 @@ pub(super) fn queue(socket: BorrowedFd<'_>, request: QueueRequest) -> io::Result
     if result == 0 { Ok(u32::try_from(bytes).unwrap_or(0)) } else { Err(io::Error::last_os_error()) }
 }
 
-/// What [`receive_message`] returned.
+/// What [`receive_message`] or [`receive_messages`] returned of one.
+#[derive(Debug)]
 pub(super) struct RawMessage {
     pub(super) len: usize,
     pub(super) flags: libc::c_int,
@@ -104,6 +105,92 @@ pub(super) fn receive_message(
     #[allow(unsafe_code)]
     let ((len, flags, control_len), from) = unsafe { SockAddr::try_init(receive)? };
     Ok(RawMessage { len, flags, control_len, from })
+}
+
+/// Room for several messages, and what [`receive_messages`] returned of them.
+#[derive(Debug)]
+pub(super) struct MessageRoom {
+    /// Of one message's bytes, and of what comes beside them.
+    size: usize,
+    control_size: usize,
+    /// Never touched before the kernel writes there.
+    bytes: Vec<u8>,
+    control: Vec<u8>,
+    messages: Vec<RawMessage>,
+}
+
+impl MessageRoom {
+    /// At most [`MESSAGES_MAX`] messages.
+    pub(super) fn new(messages: usize, size: usize, control_size: usize) -> Self {
+        let messages = messages.min(MESSAGES_MAX);
+        Self {
+            size,
+            control_size,
+            bytes: vec![0; messages * size],
+            control: vec![0; messages * control_size],
+            messages: Vec::with_capacity(messages),
+        }
+    }
+
+    /// How many one call returns at most.
+    pub(super) fn capacity(&self) -> usize {
+        self.control.len() / self.control_size
+    }
+
+    /// Bytes, what came beside them, and the rest, of each message of the last call.
+    pub(super) fn received(&self) -> impl ExactSizeIterator<Item = (&[u8], &[u8], &RawMessage)> {
+        self.messages.iter().enumerate().map(|(number, message)| {
+            let bytes = &self.bytes[number * self.size..][..message.len.min(self.size)];
+            let control = &self.control[number * self.control_size..][..message.control_len.min(self.control_size)];
+            (bytes, control, message)
+        })
+    }
+}
+
+/// Headers that lie on the stack while a call goes on.
+const MESSAGES_MAX: usize = 64;
+
+/// recvmmsg(2). The one that the crate of the other calls has leaves a message without room for what comes beside its
+/// bytes once one before it had less.
+///
+/// # Errors
+/// What the call returned, before the first message. What comes later is the next call's to say.
+pub(super) fn receive_messages(socket: BorrowedFd<'_>, room: &mut MessageRoom, flags: libc::c_int) -> io::Result<()> {
+    room.messages.clear();
+    let count = room.capacity();
+    let mut names: [SockAddrStorage; MESSAGES_MAX] = std::array::from_fn(|_| SockAddrStorage::zeroed());
+    let mut parts = [libc::iovec { iov_base: std::ptr::null_mut(), iov_len: 0 }; MESSAGES_MAX];
+    // SAFETY: a header of zeros is an empty one.
+    #[allow(unsafe_code)]
+    let mut headers: [libc::mmsghdr; MESSAGES_MAX] = unsafe { std::mem::zeroed() };
+    for number in 0..count {
+        let part = &mut parts[number];
+        part.iov_base = room.bytes[number * room.size..][..room.size].as_mut_ptr().cast();
+        part.iov_len = room.size;
+        let control = &mut room.control[number * room.control_size..][..room.control_size];
+        let header = &mut headers[number].msg_hdr;
+        header.msg_name = (&raw mut names[number]).cast();
+        header.msg_namelen = size_of::<SockAddrStorage>() as socklen_t;
+        header.msg_iov = &raw mut *part;
+        header.msg_iovlen = 1;
+        header.msg_control = control.as_mut_ptr().cast();
+        header.msg_controllen = control.len() as _;
+    }
+    // SAFETY: `count` headers were filled in above: names, parts, bytes and control are writable for the lengths beside
+    // them, apart from each other, and outlive the call.
+    #[allow(unsafe_code)]
+    let received = unsafe {
+        libc::recvmmsg(socket.as_raw_fd(), headers.as_mut_ptr(), count as _, flags as _, std::ptr::null_mut())
+    };
+    let received = usize::try_from(received).map_err(|_| io::Error::last_os_error())?;
+    for (libc::mmsghdr { msg_hdr, msg_len }, name) in headers.into_iter().zip(names).take(received) {
+        // SAFETY: the kernel wrote an address of the length that it says, or none and a length of 0 over zeros.
+        #[allow(unsafe_code)]
+        let from = unsafe { SockAddr::new(name, msg_hdr.msg_namelen) };
+        let (flags, control_len) = (msg_hdr.msg_flags, msg_hdr.msg_controllen as usize);
+        room.messages.push(RawMessage { len: msg_len as usize, flags, control_len, from });
+    }
+    Ok(())
 }
 
 /// Takes over descriptors that a receive call has just opened, so that they are closed when they are dropped.

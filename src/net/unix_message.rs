@@ -46,7 +46,7 @@ pub(super) struct UnixMessage {
 pub(super) fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8], flags: libc::c_int) -> io::Result<UnixMessage> {
     let mut control = [0; ancillary::ROOM];
     let received = sys::receive_message(socket, buffer, &mut control, flags | libc::MSG_CMSG_CLOEXEC)?;
-    let Ancillary { kernel_ns, process, descriptors } =
+    let Ancillary { kernel_ns, process, descriptors, .. } =
         Ancillary::read(control.get(..received.control_len).unwrap_or_default());
     Ok(UnixMessage {
         len: received.len,
