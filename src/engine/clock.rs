@@ -3,7 +3,21 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::{TimeVal, TimeValLike as _};
+
 use crate::model::Stamp;
+
+/// Processor time that this program has taken so far, on all its threads; zero where the system doesn't say
+/// (getrusage(2)).
+pub(super) fn processor_time() -> Duration {
+    let taken = getrusage(UsageWho::RUSAGE_SELF).map(|usage| [usage.user_time(), usage.system_time()]);
+    taken.map_or(Duration::ZERO, |taken| taken.into_iter().map(duration).sum())
+}
+
+fn duration(time: TimeVal) -> Duration {
+    Duration::from_micros(u64::try_from(time.num_microseconds()).unwrap_or(0))
+}
 
 /// Where times come from.
 #[derive(Debug)]

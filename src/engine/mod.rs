@@ -44,6 +44,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
@@ -261,6 +262,12 @@ impl Engine {
     #[must_use]
     pub fn is_saving_journal(&self) -> bool {
         self.saves.is_under_way()
+    }
+
+    /// Processor time that this program has taken so far, on all its threads; zero where the system doesn't say.
+    #[must_use]
+    pub fn processor_time() -> Duration {
+        clock::processor_time()
     }
 
     /// What became of the journal's rows; it goes on telling once the engine has ended.

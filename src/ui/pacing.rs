@@ -9,33 +9,54 @@ const FRAME: Duration = Duration::from_millis(16);
 /// reader is told of every change of every frame.
 const BUSY_FRAME: Duration = Duration::from_millis(66);
 
+/// And no less often, whatever it takes.
+const SLOWEST_FRAME: Duration = Duration::from_millis(200);
+
+/// Of one processor: a program that takes more of it draws less often.
+const SHARE: f64 = 0.4;
+
 /// Without anything told for so long there is a pause. Longer than a frame of a flood, as the next thing is told only
 /// when that is drawn.
-const PAUSE: Duration = BUSY_FRAME.saturating_mul(2);
+const PAUSE: Duration = SLOWEST_FRAME.saturating_mul(2);
 
 /// Tells when to draw, from the times at which the engine told something. Input has the window drawn whatever this
 /// says.
 #[derive(Debug)]
 pub(super) struct Pacing {
     told: Option<Instant>,
-    /// The number of the frame that was drawn last, and when it was first seen.
-    frame: (u64, Option<Instant>),
+    /// The frame that was drawn last.
+    latest: Option<Frame>,
+    interval: Duration,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Frame {
+    number: u64,
+    /// When it was first seen, and the processor time that the program had taken by then.
+    seen: Instant,
+    taken: Duration,
 }
 
 impl Pacing {
     pub(super) fn new() -> Self {
-        Self { told: None, frame: (0, None) }
+        Self { told: None, latest: None, interval: BUSY_FRAME }
     }
 
-    /// How long after `now`, when something is told and so many frames have been drawn. Each call asks for a frame of
-    /// its own: one that was drawn meanwhile, for other reasons, may have taken the place of an earlier one's.
-    pub(super) fn told(&mut self, now: Instant, frames: u64) -> Duration {
+    /// How long after `now`, when something is told, so many frames have been drawn, and the program has `taken` so much
+    /// processor time. Each call asks for a frame of its own: one that was drawn meanwhile, for other reasons, may have
+    /// taken the place of an earlier one's.
+    pub(super) fn told(&mut self, now: Instant, number: u64, taken: Duration) -> Duration {
         let pause = self.told.replace(now).is_none_or(|told| now.saturating_duration_since(told) > PAUSE);
-        if frames != self.frame.0 {
-            self.frame = (frames, Some(now));
+        if self.latest.is_none_or(|latest| latest.number != number) {
+            let before = self.latest.replace(Frame { number, seen: now, taken });
+            self.interval = before.filter(|_| !pause).map_or(BUSY_FRAME, |before| {
+                let taken = taken.saturating_sub(before.taken).as_secs_f64();
+                let share = taken / now.saturating_duration_since(before.seen).as_secs_f64().max(1e-3);
+                BUSY_FRAME.mul_f64((share / SHARE).max(1.0)).min(SLOWEST_FRAME)
+            });
         }
-        let drawn = self.frame.1.filter(|_| !pause);
-        drawn.map_or(FRAME, |drawn| (drawn + BUSY_FRAME).saturating_duration_since(now).max(FRAME))
+        let drawn = self.latest.filter(|_| !pause).map(|latest| latest.seen);
+        drawn.map_or(FRAME, |drawn| (drawn + self.interval).saturating_duration_since(now).max(FRAME))
     }
 }
 
@@ -49,13 +70,13 @@ mod tests {
     fn what_comes_after_a_pause_is_drawn_soon() {
         let (mut pacing, begun) = (Pacing::new(), Instant::now());
         for frame in 0..4 {
-            assert_eq!(pacing.told(begun + frame * 150 * MS, frame.into()), FRAME);
+            assert_eq!(pacing.told(begun + frame * 450 * MS, frame.into(), frame * 400 * MS), FRAME);
         }
     }
 
     /// Drawn so often in a second in which something is told in each of these milliseconds, `once_a_frame` or always,
-    /// the last included.
-    fn frames(told: impl Iterator<Item = u32>, once_a_frame: bool) -> u64 {
+    /// the last included, while the program takes this share of a processor.
+    fn frames(told: impl Iterator<Item = u32>, once_a_frame: bool, share: f64) -> u64 {
         let (mut pacing, begun) = (Pacing::new(), Instant::now());
         let (mut frames, mut due): (u64, Option<Instant>) = (0, None);
         for ms in told {
@@ -66,7 +87,7 @@ mod tests {
                 due = None;
             }
             if !once_a_frame || due.is_none() {
-                let asked = now + pacing.told(now, frames);
+                let asked = now + pacing.told(now, frames, (ms * MS).mul_f64(share));
                 due = Some(due.map_or(asked, |due| due.min(asked)));
             }
         }
@@ -76,9 +97,17 @@ mod tests {
     #[test]
     fn a_flood_is_drawn_less_often_and_never_forgotten() {
         for once_a_frame in [false, true] {
-            let frames = frames(0..1000, once_a_frame);
+            let frames = frames(0..1000, once_a_frame, 0.3);
             assert!((13..=17).contains(&frames), "{frames} frames in a second, {once_a_frame}");
         }
-        assert_eq!(frames(0..1, true), 1, "the last is drawn as well");
+        assert_eq!(frames(0..1, true, 0.3), 1, "the last is drawn as well");
+    }
+
+    #[test]
+    fn what_takes_much_of_the_processor_is_drawn_less_often_and_goes_on() {
+        for (share, expected) in [(0.8, 7..=9), (2.0, 5..=6)] {
+            let frames = frames(0..1000, false, share);
+            assert!(expected.contains(&frames), "{frames} frames in a second at {share}");
+        }
     }
 }

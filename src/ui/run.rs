@@ -39,7 +39,7 @@ pub fn run() -> ExitCode {
         wake: Arc::new(move || {
             if let Some(ctx) = woken.get() {
                 let frames = ctx.cumulative_frame_nr_for(ViewportId::ROOT);
-                let delay = pacing.lock().told(Instant::now(), frames);
+                let delay = pacing.lock().told(Instant::now(), frames, Engine::processor_time());
                 ctx.request_repaint_after_for(delay, ViewportId::ROOT);
             }
         }),
