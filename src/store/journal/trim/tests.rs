@@ -2,7 +2,10 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::*;
-use crate::model::{Call, Direction, Filter, Page, PageRequest, Row, RowBody, SessionId, SocketId, Stamp};
+use crate::model::{
+    Call, ConversationPlace, ConversationRequest, Direction, Filter, Page, PageRequest, Row, RowBody, SessionId,
+    SocketId, Stamp,
+};
 use crate::store::journal::JournalReader;
 
 const LIMIT: u64 = 4 << 20;
@@ -69,6 +72,43 @@ fn the_oldest_rows_make_room_and_numbers_stay() {
     journal.writer.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(())).unwrap();
     let size = fs::metadata(&journal.path).unwrap().len();
     assert!(size <= LIMIT, "{size} bytes");
+}
+
+#[test]
+fn marks_go_with_their_rows() {
+    let mut journal = Journal::new(LIMIT);
+    journal.go_on();
+    journal.writer.mark(1, Some("of the oldest")).unwrap();
+    while journal.removed == 0 {
+        journal.go_on();
+    }
+    let newest = journal.writer.total() + journal.removed;
+    journal.writer.mark(newest, Some("of the newest")).unwrap();
+    let mut marks = journal.writer.connection.prepare("SELECT number FROM marks").unwrap();
+    let numbers: Vec<i64> = marks.query_map((), |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    assert_eq!(numbers, [newest.cast_signed()]);
+}
+
+#[test]
+fn a_conversation_is_found_behind_rows_that_went() {
+    let mut journal = Journal::new(LIMIT);
+    let part = |journal: &mut Journal, number| {
+        let from = ConversationPlace::Around(number);
+        let request = ConversationRequest { socket: SocketId(1), session: Some(SessionId(1)), from };
+        loop {
+            if let Some(part) = journal.reader.conversation(&request, 5).unwrap() {
+                return part;
+            }
+        }
+    };
+    journal.go_on();
+    part(&mut journal, 9);
+    while journal.removed == 0 {
+        journal.go_on();
+    }
+    let number = journal.removed + 9;
+    let shown = part(&mut journal, number);
+    assert!(shown.rows.iter().any(|row| row.number == number), "{} rows from {}", shown.rows.len(), shown.first);
 }
 
 #[test]
