@@ -7,11 +7,14 @@ mod app;
 #[path = "support/mod.rs"]
 mod support;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use socket2::{Domain, Protocol, Socket, Type};
-use sockeye::model::{ClientTab, ServerTab};
+use sockeye::engine::Surroundings;
+use sockeye::model::{Cause, ClientTab, Facility, Failure, Hint, LanguageChoice, Operation, ServerTab, Settings};
 
-use crate::app::{Window, any_port};
+use crate::app::{Window, any_port, listener};
 use crate::support::{in_own_network, kernel_has, lacking_right, require};
 
 fn exists(family: i32, kind: Type, protocol: i32) -> bool {
@@ -49,6 +52,50 @@ fn what_the_system_lacks_is_said_before_anything_is_typed() {
             window.choose("Client", "Protocol", "TCP");
         }
         assert!(!window.shows("Client", "Not available here"), "{name}");
+    }
+}
+
+/// Whether the system of the next test lacks all that it is asked about.
+static LACKS_ALL: AtomicBool = AtomicBool::new(true);
+
+#[test]
+fn what_has_been_brought_is_said_to_be_missing_no_longer() {
+    let probe = |facility: &Facility| {
+        let failure = Failure::new(Operation::Open, facility.protocol.scheme(), Cause::AddressFamilyMissing);
+        LACKS_ALL.load(Ordering::Relaxed).then(|| failure.with_hint(Hint::LoadModule { module: "such-as".to_owned() }))
+    };
+    let options = "proto=tcp".to_owned();
+    let settings = Settings {
+        language: LanguageChoice::English,
+        servers: vec![ServerTab { options: options.clone(), ..any_port() }],
+        clients: vec![ClientTab { options, ..ClientTab::default() }],
+        ..Settings::default()
+    };
+    let mut window = Window::build_in(Surroundings { probe, ..Surroundings::system() }, settings, |builder| {
+        builder.with_size(egui::vec2(1100.0, 760.0))
+    });
+    let told = |window: &Window| ["Server", "Client"].map(|panel| window.shows(panel, "sudo modprobe such-as"));
+    window.until("the remarks", |window| told(window) == [true, true]);
+
+    // A socket is opened and closed; the next one can't be, and that is the end of it.
+    LACKS_ALL.store(false, Ordering::Relaxed);
+    window.listen();
+    window.click("Server", "Stop listening");
+    let is_over = |window: &Window| window.panel("Server").query_by_label("Start listening").is_some();
+    window.until("the end", |window| is_over(window) && told(window) == [false, true]);
+    let nobody = listener().local_addr().expect("an address").port();
+    window.write("Client", "Port", &nobody.to_string());
+    window.click("Client", "Connect");
+    window
+        .until("the failure", |window| window.shows("Client", "connection refused") && told(window) == [false, false]);
+
+    // Nothing was opened, but somebody was elsewhere meanwhile.
+    for lacks in [true, false] {
+        LACKS_ALL.store(lacks, Ordering::Relaxed);
+        window.harness.event(egui::Event::WindowFocused(false));
+        window.harness.step();
+        window.harness.event(egui::Event::WindowFocused(true));
+        window.until("the answers", |window| told(window) == [lacks, lacks]);
     }
 }
 
