@@ -116,6 +116,42 @@ fn a_right_that_is_missing_is_said_before_anything_is_typed() {
 }
 
 #[test]
+fn a_port_that_takes_a_right_is_said_before_a_start() {
+    const NAME: &str = "a_port_that_takes_a_right_is_said_before_a_start";
+    let test = || {
+        let mut window = Window::english();
+        window.write("Server", "Port", "1023");
+        let words = "Not available here, permission denied. Ports below 1024 need the right CAP_NET_BIND_SERVICE";
+        window.until("the remark", |window| window.shows("Server", words));
+        window.click("Server", "Start listening");
+        window.until("the failure", |window| window.shows("Server", "tcp://127.0.0.1:1023: permission denied"));
+        window.write("Server", "Port", "1024");
+        all_is_answered(&mut window);
+        assert!(!window.shows("Server", "Not available here"));
+        window.listen();
+        window.click("Server", "Stop listening");
+        window.until("the end", |window| window.panel("Server").query_by_label("Start listening").is_some());
+
+        std::fs::write("/proc/sys/net/ipv4/ip_unprivileged_port_start", "81").expect("the test's own network");
+        window.choose("Server", "Protocol", "UDP");
+        window.write("Server", "Port", "80");
+        window.until("the remark", |window| window.shows("Server", "Ports below 81 need the right"));
+    };
+    in_own_network(NAME, || lacking_right("net_bind_service", NAME, test));
+}
+
+#[test]
+fn a_port_that_the_right_is_there_for_is_listened_at() {
+    in_own_network("a_port_that_the_right_is_there_for_is_listened_at", || {
+        let mut window = Window::english();
+        window.write("Server", "Port", "1023");
+        all_is_answered(&mut window);
+        assert!(!window.shows("Server", "Not available here"));
+        window.listen();
+    });
+}
+
+#[test]
 fn a_protocol_that_is_switched_off_is_said_before_a_start() {
     in_own_network("a_protocol_that_is_switched_off_is_said_before_a_start", || {
         if !kernel_has(std::fs::write("/proc/sys/net/mptcp/enabled", "0").is_ok(), "MPTCP") {
