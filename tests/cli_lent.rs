@@ -6,63 +6,16 @@
 
 mod support;
 
-use std::io::{Read as _, Write as _};
-use std::os::unix::process::CommandExt as _;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
 
-use socket2::{Domain, SockAddr, Socket, Type};
+use socket2::{Domain, Socket, Type};
 use sockeye::codec::can::Frame;
 use sockeye::codec::can::bcm::{Message, Opcode, SET_TIMER, START_TIMER};
-use support::{PATIENCE, Process, Sockeye, Written, code, require, require_tool, sockeye};
-use tempfile::NamedTempFile;
-
-/// Whether strace is there and may look at other programs.
-fn can_lend() -> bool {
-    if !require_tool("strace") {
-        return false;
-    }
-    let traced = Command::new("strace").args(["-o", "/dev/null", "true"]).output();
-    require(traced.is_ok_and(|output| output.status.success()), "the right to trace programs")
-}
-
-/// What a program has called, with what.
-struct Calls(NamedTempFile);
-
-impl Calls {
-    fn new() -> Self {
-        Self(NamedTempFile::new().expect("a file"))
-    }
-
-    #[track_caller]
-    fn expect(&self, calls: &[&str]) {
-        let text = std::fs::read_to_string(self.0.path()).expect("what it called");
-        for call in calls {
-            assert!(text.contains(call), "no {call}\n{text}");
-        }
-    }
-}
-
-/// A command whose `nth` call of socket(2), in the thread that makes it, returns `lent`, and for which the calls in
-/// `granted` succeed without being made. One that runs for ever would outlive its test: strace doesn't end it.
-fn lending(lent: Socket, nth: u32, granted: &str, calls: &Calls, command: &Command) -> Command {
-    let mut strace = Command::new("strace");
-    strace.args(["-f", "-qq", "-e", "trace=socket,setsockopt,bind,connect", "-e", "signal=none"]);
-    // 0 is where standard input is, and the lent socket in its place.
-    strace.args(["-e", &format!("inject=socket:retval=0:when={nth}")]);
-    if !granted.is_empty() {
-        strace.args(["-e", &format!("inject={granted}:retval=0")]);
-    }
-    strace.arg("-o").arg(calls.0.path()).arg(command.get_program()).args(command.get_args());
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => strace.env(name, value),
-            None => strace.env_remove(name),
-        };
-    }
-    strace.stdin(std::os::fd::OwnedFd::from(lent)).process_group(0);
-    strace
-}
+use support::{
+    Calls, Process, Sockeye, Written, bus, can_lend, code, connected, heard, lending, listening, require_tool, sockeye,
+};
 
 /// Python itself: `python3` may be a script of a version manager, in which the shell makes the first sockets (to ask nscd
 /// who its user is).
@@ -81,19 +34,6 @@ fn with(lent: Socket, nth: u32, granted: &str, calls: &Calls, arguments: &[&str]
 /// This program at one end of a bus.
 fn on_bus(end: Socket, calls: &Calls, arguments: &[&str]) -> Sockeye {
     with(end, 1, "setsockopt,bind,connect", calls, arguments)
-}
-
-/// Two ends that keep the borders of what is sent, as a bus does.
-fn bus() -> [Socket; 2] {
-    let (one, other) = Socket::pair(Domain::UNIX, Type::SEQPACKET, None).expect("two sockets");
-    other.set_read_timeout(Some(PATIENCE)).expect("a time-out");
-    [one, other]
-}
-
-fn heard(mut wire: &Socket) -> Vec<u8> {
-    let mut buffer = [0; 1024];
-    let len = wire.read(&mut buffer).expect("it comes");
-    buffer[..len].to_vec()
 }
 
 fn frame(text: &str) -> Frame {
@@ -230,22 +170,6 @@ fn python_answers_the_broadcast_manager() {
     let decoded = run.expect_code(0).one("received")["decoded"].as_str().unwrap_or_default().to_owned();
     assert!(decoded.starts_with("TX_SETUP ") && decoded.contains("123#DEADBEEF"), "{decoded}");
     calls[1].expect(&["socket(AF_CAN, SOCK_DGRAM", "connect(0, {sa_family=AF_CAN"]);
-}
-
-/// A stream that listens, with its name, and one that is connected to it.
-fn listening(name: &str) -> (Socket, SockAddr) {
-    let socket = Socket::new(Domain::UNIX, Type::STREAM, None).expect("a socket");
-    let name = SockAddr::unix(format!("\0sockeye-lent-{}-{name}", std::process::id())).expect("it fits");
-    socket.bind(&name).expect("a name of its own");
-    socket.listen(1).expect("it is bound");
-    (socket, name)
-}
-
-fn connected(name: &SockAddr) -> Socket {
-    let socket = Socket::new(Domain::UNIX, Type::STREAM, None).expect("a socket");
-    socket.connect(name).expect("it listens");
-    socket.set_read_timeout(Some(PATIENCE)).expect("a time-out");
-    socket
 }
 
 /// A stream is a stream; who is at the other end is not told, for it has no address of vsock.

@@ -7,15 +7,24 @@ mod app;
 #[path = "support/mod.rs"]
 mod support;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use socket2::{Domain, Protocol, Socket, Type};
-use sockeye::model::{ClientTab, ServerTab};
+use sockeye::engine::Surroundings;
+use sockeye::model::{Cause, ClientTab, Facility, Failure, Hint, LanguageChoice, Operation, ServerTab, Settings};
 
-use crate::app::{Window, any_port};
+use crate::app::{Window, any_port, listener};
 use crate::support::{in_own_network, kernel_has, lacking_right, require};
 
 fn exists(family: i32, kind: Type, protocol: i32) -> bool {
     Socket::new(Domain::from(family), kind, Some(Protocol::from(protocol))).is_ok()
+}
+
+/// Waits for the answers to all that was asked so far, which come in order: nobody has what the client asks for at last.
+fn all_is_answered(window: &mut Window) {
+    window.write("Client", "Address", "tcp://127.0.0.1:9?proto=253");
+    window.until("the last answer", |window| window.shows("Client", "Not available here"));
 }
 
 #[test]
@@ -23,22 +32,71 @@ fn what_the_system_lacks_is_said_before_anything_is_typed() {
     let can_raw = exists(nix::libc::AF_CAN, Type::RAW, nix::libc::CAN_RAW);
     let bcm = exists(nix::libc::AF_CAN, Type::DGRAM, nix::libc::CAN_BCM);
     let rds = exists(nix::libc::AF_RDS, Type::SEQPACKET, 0);
-    let mut window = Window::english();
     for (name, exists, module) in
         [("CAN", can_raw, "can-raw"), ("CAN broadcast manager", bcm, "can-bcm"), ("RDS", rds, "rds_tcp")]
     {
+        let mut window = Window::english();
         for panel in ["Server", "Client"] {
             window.choose(panel, "Protocol", name);
-            let remark = format!("sudo modprobe {module}");
-            if exists {
-                window.until("the answer", |window| !window.shows(panel, "Not available here"));
-            } else {
+            if !exists {
+                let remark = format!("sudo modprobe {module}");
                 window.until("the remark", |window| window.shows(panel, &remark));
             }
         }
+        if exists {
+            all_is_answered(&mut window);
+            assert!(!window.shows("Server", "Not available here"), "{name}");
+            // What has been answered shows at once.
+            window.choose("Client", "Protocol", name);
+        } else {
+            window.choose("Client", "Protocol", "TCP");
+        }
+        assert!(!window.shows("Client", "Not available here"), "{name}");
     }
-    window.choose("Client", "Protocol", "TCP");
-    assert!(!window.shows("Client", "Not available here"));
+}
+
+/// Whether the system of the next test lacks all that it is asked about.
+static LACKS_ALL: AtomicBool = AtomicBool::new(true);
+
+#[test]
+fn what_has_been_brought_is_said_to_be_missing_no_longer() {
+    let probe = |facility: &Facility| {
+        let failure = Failure::new(Operation::Open, facility.protocol.scheme(), Cause::AddressFamilyMissing);
+        LACKS_ALL.load(Ordering::Relaxed).then(|| failure.with_hint(Hint::LoadModule { module: "such-as".to_owned() }))
+    };
+    let options = "proto=tcp".to_owned();
+    let settings = Settings {
+        language: LanguageChoice::English,
+        servers: vec![ServerTab { options: options.clone(), ..any_port() }],
+        clients: vec![ClientTab { options, ..ClientTab::default() }],
+        ..Settings::default()
+    };
+    let mut window = Window::build_in(Surroundings { probe, ..Surroundings::system() }, settings, |builder| {
+        builder.with_size(egui::vec2(1100.0, 760.0))
+    });
+    let told = |window: &Window| ["Server", "Client"].map(|panel| window.shows(panel, "sudo modprobe such-as"));
+    window.until("the remarks", |window| told(window) == [true, true]);
+
+    // A socket is opened and closed; the next one can't be, and that is the end of it.
+    LACKS_ALL.store(false, Ordering::Relaxed);
+    window.listen();
+    window.click("Server", "Stop listening");
+    let is_over = |window: &Window| window.panel("Server").query_by_label("Start listening").is_some();
+    window.until("the end", |window| is_over(window) && told(window) == [false, true]);
+    let nobody = listener().local_addr().expect("an address").port();
+    window.write("Client", "Port", &nobody.to_string());
+    window.click("Client", "Connect");
+    window
+        .until("the failure", |window| window.shows("Client", "connection refused") && told(window) == [false, false]);
+
+    // Nothing was opened, but somebody was elsewhere meanwhile.
+    for lacks in [true, false] {
+        LACKS_ALL.store(lacks, Ordering::Relaxed);
+        window.harness.event(egui::Event::WindowFocused(false));
+        window.harness.step();
+        window.harness.event(egui::Event::WindowFocused(true));
+        window.until("the answers", |window| told(window) == [lacks, lacks]);
+    }
 }
 
 #[test]
@@ -54,6 +112,42 @@ fn a_right_that_is_missing_is_said_before_anything_is_typed() {
                 assert!(!window.shows(panel, "Not available here"));
             }
         }
+    });
+}
+
+#[test]
+fn a_port_that_takes_a_right_is_said_before_a_start() {
+    const NAME: &str = "a_port_that_takes_a_right_is_said_before_a_start";
+    let test = || {
+        let mut window = Window::english();
+        window.write("Server", "Port", "1023");
+        let words = "Not available here, permission denied. Ports below 1024 need the right CAP_NET_BIND_SERVICE";
+        window.until("the remark", |window| window.shows("Server", words));
+        window.click("Server", "Start listening");
+        window.until("the failure", |window| window.shows("Server", "tcp://127.0.0.1:1023: permission denied"));
+        window.write("Server", "Port", "1024");
+        all_is_answered(&mut window);
+        assert!(!window.shows("Server", "Not available here"));
+        window.listen();
+        window.click("Server", "Stop listening");
+        window.until("the end", |window| window.panel("Server").query_by_label("Start listening").is_some());
+
+        std::fs::write("/proc/sys/net/ipv4/ip_unprivileged_port_start", "81").expect("the test's own network");
+        window.choose("Server", "Protocol", "UDP");
+        window.write("Server", "Port", "80");
+        window.until("the remark", |window| window.shows("Server", "Ports below 81 need the right"));
+    };
+    in_own_network(NAME, || lacking_right("net_bind_service", NAME, test));
+}
+
+#[test]
+fn a_port_that_the_right_is_there_for_is_listened_at() {
+    in_own_network("a_port_that_the_right_is_there_for_is_listened_at", || {
+        let mut window = Window::english();
+        window.write("Server", "Port", "1023");
+        all_is_answered(&mut window);
+        assert!(!window.shows("Server", "Not available here"));
+        window.listen();
     });
 }
 
@@ -126,11 +220,13 @@ fn a_raw_socket_has_no_local_port_to_choose() {
 #[test]
 fn what_can_only_send_is_not_to_be_listened_with() {
     let mut window = Window::english();
-    for (panel, is_missing) in [("Server", true), ("Client", false)] {
+    for panel in ["Client", "Server"] {
         window.write(panel, "Address", "raw://127.0.0.1?proto=raw");
         assert_eq!(window.value(panel, "IP protocol"), "raw");
-        window.until("the answer", |window| window.shows(panel, "only sends") == is_missing);
     }
+    // What is asked last is answered last.
+    window.until("the answer", |window| window.shows("Server", "only sends"));
+    assert!(!window.shows("Client", "only sends"));
 }
 
 #[test]
@@ -149,7 +245,9 @@ fn a_machine_that_no_transport_leads_to_is_said_before_a_start() {
     window.until("the failure", |window| window.shows("Client", "connect to vsock://local:9: no transport"));
     window.write("Server", "Address", "vsock://any:9");
     assert!(window.shows("Server", "virtual machines that run on it, can reach this port"));
-    assert!(!window.shows("Server", "Others on the network") && !window.shows("Server", "Not available here"));
+    assert!(!window.shows("Server", "Others on the network"));
+    all_is_answered(&mut window);
+    assert!(!window.shows("Server", "Not available here"));
 }
 
 #[test]

@@ -329,3 +329,50 @@ fn a_state_that_is_not_on_screen_is_not_asked_for_while_traffic_flows() {
         last = now;
     }
 }
+
+/// As above, of the client's connection, whose round-trip time is asked for all the while.
+#[test]
+fn a_clients_state_that_is_not_on_screen_is_not_asked_for_while_traffic_flows() {
+    let mut window = window(any_port(), ClientTab::default());
+    let listener = listener();
+    let mut peer = window.connect_to(&listener);
+    window.click("Client", "Live state");
+    let received = |window: &Window| figure(window, "Client", "Received in order");
+    let mut bytes = 0;
+    let mut crosses = |window: &mut Window| {
+        peer.write_all(b"12345").expect("it is open");
+        bytes += 5;
+        let came = |row: &Vec<String>| row.iter().any(|cell| cell == "received");
+        window.until("its row", |window| window.journal().iter().filter(|row| came(row)).count() == bytes / 5);
+        format!("{bytes} B")
+    };
+    let mut last = crosses(&mut window);
+    window.until("the first bytes", |window| received(window).as_ref() == Some(&last));
+    for name in ["Live state", "More"] {
+        window.control("Client", name).click();
+        window.until(name, |window| received(window).is_none());
+        // Commands are carried out one after the other: what was asked before is answered by then.
+        let answered = |window: &mut Window| {
+            window.listen();
+            window.click("Server", "Stop listening");
+            window.until("its end", |window| has(window, "Server", "Start listening"));
+        };
+        answered(&mut window);
+        let now = crosses(&mut window);
+        // Four looks' time by the window's clock.
+        for _ in 0..60 {
+            window.harness.step();
+        }
+        answered(&mut window);
+        assert!(window.shows("Client", "RTT "), "{name}");
+        window.control("Client", name).click();
+        let mut first = None;
+        window.until("what was told last", |window| {
+            first = received(window);
+            first.is_some()
+        });
+        assert_eq!(first.as_ref(), Some(&last), "{name}");
+        window.until("what is so now", |window| received(window).as_ref() == Some(&now));
+        last = now;
+    }
+}

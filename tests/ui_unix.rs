@@ -4,8 +4,8 @@
 mod app;
 
 use std::fs::File;
-use std::net::TcpListener;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::net::TcpStream;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::process::{Command, Stdio};
 
 use egui::accesskit::Role;
@@ -123,9 +123,9 @@ fn descriptors_that_came_along_are_told() {
 }
 
 /// As if it had been there when the program started.
-fn inherited(listener: &TcpListener) -> String {
-    fcntl(listener, FcntlArg::F_SETFD(FdFlag::empty())).expect("it is open");
-    listener.as_raw_fd().to_string()
+fn inherited(socket: &(impl AsFd + AsRawFd)) -> String {
+    fcntl(socket, FcntlArg::F_SETFD(FdFlag::empty())).expect("it is open");
+    socket.as_raw_fd().to_string()
 }
 
 #[test]
@@ -154,6 +154,19 @@ fn a_descriptor_is_adopted_and_shown_as_what_it_is() {
     window.click("Server", "Stop listening");
     window.until("stopped", |window| window.panel("Server").query_by_label("Start listening").is_some());
     assert!(listener.local_addr().is_ok(), "it stays open");
+}
+
+/// Nothing of it is unfolded.
+#[test]
+fn the_round_trip_time_of_a_connection_that_is_adopted_is_told() {
+    let peer = listener();
+    let connection = TcpStream::connect(peer.local_addr().expect("an address")).expect("a connection");
+    let mut window = Window::english();
+    window.choose("Client", "Protocol", "Descriptor");
+    window.write("Client", "Address", &inherited(&connection));
+    window.click("Client", "Connect");
+    window.until("connected", |window| window.shows("Client", "Connected · "));
+    window.until("the round-trip time", |window| window.shows("Client", "RTT "));
 }
 
 /// Set for the run of this test in a process of its own, which is started as a service manager would.

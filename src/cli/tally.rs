@@ -158,6 +158,7 @@ impl Tally {
             | Event::ReconnectingIn { .. }
             | Event::Interfaces(_)
             | Event::Probed { .. }
+            | Event::RoundTripInspected { .. }
             | Event::Recorded { .. }
             | Event::JournalCleared
             | Event::Page(_)

@@ -158,6 +158,11 @@ impl Control {
             Command::Inspect { socket, session } => {
                 self.with_open(socket, session, |control, session| inspecting::inspect(&self.core, control, session));
             }
+            Command::InspectRoundTrip { socket, session } => {
+                self.with_open(socket, Some(session), |control, session| {
+                    inspecting::inspect_round_trip(&self.core, control, session);
+                });
+            }
             Command::SetOption { socket, session, option, value } => {
                 self.with_open(socket, session, |control, session| {
                     inspecting::set_option(&self.core, control, session, option, &value);

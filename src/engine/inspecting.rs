@@ -44,6 +44,16 @@ pub(super) fn inspect(core: &Core, control: &SocketControl, session: Option<&Ses
     }
 }
 
+/// As [`inspect`], for the round-trip time of a session's connection alone.
+pub(super) fn inspect_round_trip(core: &Core, control: &SocketControl, session: Option<&Session>) {
+    if let Some(session) = session
+        && let Some(rtt) = session.with_socket(|socket| socket.round_trip())
+    {
+        let (socket, session) = (control.id, session.info.id);
+        core.outbox.send(Event::RoundTripInspected { socket, session, rtt });
+    }
+}
+
 /// Changes an option of a session's socket, or of the listener's own and of its open connections.
 pub(super) fn set_option(
     core: &Core,

@@ -226,6 +226,12 @@ pub enum Command {
         socket: SocketId,
         session: Option<SessionId>,
     },
+    /// Asks once for the round-trip time of a session's connection, which takes one system call: an [`Self::Inspect`] takes
+    /// dozens.
+    InspectRoundTrip {
+        socket: SocketId,
+        session: SessionId,
+    },
     /// Changes an option of a socket that is in use, as [`Self::Inspect`] names it. What a listener is given, all of its
     /// connections have from then on, where it is an option of connections ([`SocketOption::is_of_connections`]): those
     /// to come inherit it, those that are open are changed one by one, each with an answer of its own. What the kernel

@@ -73,6 +73,18 @@ impl Endpoint {
         }
     }
 
+    /// The port, where to listen at it may take a right; `None` where the choice is the system's. Any user may have those
+    /// of RDS.
+    #[must_use]
+    pub fn restricted_port(&self) -> Option<u32> {
+        match self {
+            Self::Tcp(address) | Self::Udp(address) => Some(address.port.into()),
+            Self::Vsock(address) if address.port != VsockAddress::ANY_PORT => Some(address.port),
+            _ => None,
+        }
+        .filter(|port| *port != 0)
+    }
+
     /// The name in the file system or the abstract one.
     #[must_use]
     pub fn unix_name(&self) -> Option<&UnixName> {

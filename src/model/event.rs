@@ -255,6 +255,13 @@ pub enum Event {
         session: Option<SessionId>,
         state: Arc<SocketState>,
     },
+    /// The answer to [`super::Command::InspectRoundTrip`]; none comes for a socket that is closed.
+    RoundTripInspected {
+        socket: SocketId,
+        session: SessionId,
+        /// As [`super::TcpInfo::rtt`]; `None` also for what is not TCP.
+        rtt: Option<Duration>,
+    },
     /// What is sent to the group arrives from now on.
     Joined {
         socket: SocketId,

@@ -18,9 +18,17 @@ pub struct Facility {
     pub ipv6: Option<Ipv6Addr>,
     /// The machine that vsock is to bind or to connect to.
     pub machine: Option<ContextId>,
+    /// The port that TCP, UDP or vsock is to listen at, where one is asked for.
+    pub port: Option<u32>,
 }
 
 impl Facility {
+    /// The same at a port that the system chooses.
+    #[must_use]
+    pub fn of_any_port(self) -> Self {
+        Self { port: None, ..self }
+    }
+
     /// Whether it is worth asking about: every system has the others, and every user the right.
     #[must_use]
     pub fn may_be_missing(&self) -> bool {
@@ -28,5 +36,6 @@ impl Facility {
             || self.protocol == Protocol::Raw
             || self.carried.is_some()
             || self.ipv6.is_some()
+            || self.port.is_some()
     }
 }

@@ -1,6 +1,7 @@
 //! What the kernel says of an open socket.
 
 use std::os::fd::BorrowedFd;
+use std::time::Duration;
 
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -45,6 +46,12 @@ impl OpenSocket<'_> {
             tcp,
             memory: memory(socket),
         }
+    }
+
+    /// The smoothed round-trip time, by one system call; `None` where none was measured, and for what isn't TCP.
+    #[must_use]
+    pub fn round_trip(&self) -> Option<Duration> {
+        tcp_info::read(self.socket, self.role)?.rtt
     }
 
     /// SIOCINQ. MPTCP counts its peer's end (DATA_FIN, RFC 8684) as one byte, which TCP doesn't.

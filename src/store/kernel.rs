@@ -16,6 +16,22 @@ pub fn lowest_unprivileged_port() -> u16 {
     setting("net/ipv4/ip_unprivileged_port_start").and_then(|text| text.parse().ok()).unwrap_or(UNPRIVILEGED)
 }
 
+/// Whether the process has CAP_NET_BIND_SERVICE in effect, capabilities(7); true where the system doesn't say. In a user
+/// namespace of its own it may have that, and the network it is in be another one's.
+#[must_use]
+pub fn may_bind_every_port() -> bool {
+    /// Its bit, linux/capability.h.
+    const NET_BIND_SERVICE: u32 = 10;
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    effective_capabilities(&status).is_none_or(|effective| effective >> NET_BIND_SERVICE & 1 == 1)
+}
+
+/// From the text of `/proc/self/status`, proc_pid_status(5).
+fn effective_capabilities(status: &str) -> Option<u64> {
+    let digits = status.lines().find_map(|line| line.strip_prefix("CapEff:"))?;
+    u64::from_str_radix(digits.trim(), 16).ok()
+}
+
 /// Whether IPv6 is there but switched off (`disable_ipv6`), on every interface or on the one that has this address.
 #[must_use]
 pub fn ipv6_is_off(address: Ipv6Addr) -> bool {
@@ -58,4 +74,18 @@ pub fn has_module(name: &str) -> bool {
 
 fn setting(path: &str) -> Option<String> {
     fs::read_to_string(Path::new("/proc/sys").join(path)).ok().map(|text| text.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rights_are_those_in_effect() {
+        let status = "Name:\tsockeye\nCapPrm:\t000001ffffffffff\nCapEff:\t0000000000000400\nCapBnd:\t0\n";
+        assert_eq!(effective_capabilities(status), Some(1 << 10));
+        for unknown in ["", "CapPrm:\t0000000000000400\n", "CapEff:\tnone\n"] {
+            assert_eq!(effective_capabilities(unknown), None, "{unknown}");
+        }
+    }
 }

@@ -236,6 +236,7 @@ impl App {
         self.notice_panel_in_use(ui.ctx());
         self.take_shortcuts(ui.ctx());
         self.take_dropped_files(ui.ctx());
+        self.probe_again_after_absence(ui.ctx());
         self.tell_color_rules();
         let tokens = if ui.visuals().dark_mode { self.dark.clone() } else { self.light.clone() };
         let mut actions = std::mem::take(&mut self.actions);
@@ -247,6 +248,15 @@ impl App {
         self.sessions = sessions;
         for action in actions {
             self.carry_out(ui.ctx(), window, action);
+        }
+    }
+
+    /// Whoever comes back from another window may have brought there what the system lacked: forms ask anew.
+    fn probe_again_after_absence(&mut self, ctx: &Context) {
+        let is_back = |event: &egui::Event| matches!(event, egui::Event::WindowFocused(true));
+        if ctx.input(|input| input.events.iter().any(is_back)) {
+            let forms = self.servers.iter_mut().map(|tab| &mut tab.form);
+            forms.chain(self.clients.iter_mut().map(|tab| &mut tab.form)).for_each(|form| form.probed = None);
         }
     }
 

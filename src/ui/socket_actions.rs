@@ -48,6 +48,8 @@ fn checked<Tab: Startable>(tab: &mut Tab) -> Option<Tab::Spec> {
     let (form, ..) = tab.parts();
     form.take_endpoint_text();
     form.tried = true;
+    // Somebody may have done as a remark says. What is locked now asks once it no longer is.
+    form.probed = None;
     let spec = tab.spec();
     let (form, more_open, message, dropped) = tab.parts();
     if spec.is_some() {

@@ -87,6 +87,29 @@ fn a_connection_tells_what_was_acknowledged_and_its_states() {
     assert_eq!(tcp.bytes_acknowledged, Some(100_000), "the FIN is no payload");
 }
 
+#[test]
+fn a_round_trip_is_told_alone_of_what_measures_it() {
+    let mut h = Harness::new();
+    let mut round_trip = |endpoint: &str| {
+        let (_, endpoint) = h.listen(endpoint);
+        let (socket, info) = h.connect_with(&endpoint.to_string(), |_| {});
+        h.engine.send(Command::InspectRoundTrip { socket, session: info.id });
+        let rtt = h.wait("the round-trip time", |event| match event {
+            Event::RoundTripInspected { socket: of, session, rtt } => {
+                assert_eq!((*of, *session), (socket, info.id));
+                Some(*rtt)
+            }
+            Event::Inspected { .. } => panic!("all was looked at"),
+            _ => None,
+        });
+        (rtt, h.inspect(socket, Some(info.id)).tcp.and_then(|tcp| tcp.rtt))
+    };
+    // Of a handshake; nothing crosses between the two looks.
+    let (alone, with_the_rest) = round_trip("tcp://127.0.0.1:0");
+    assert!(alone.is_some() && alone == with_the_rest, "{alone:?} {with_the_rest:?}");
+    assert_eq!(round_trip("udp://127.0.0.1:0"), (None, None));
+}
+
 /// By the peer's system: its program has read nothing yet.
 #[test]
 fn what_the_peer_has_not_read_is_acknowledged_all_the_same() {
@@ -245,11 +268,13 @@ fn a_socket_that_is_gone_is_not_looked_at() {
     h.engine.send(Command::Disconnect { socket: client });
     h.closed(info.id);
     h.engine.send(Command::Inspect { socket: client, session: Some(info.id) });
+    h.engine.send(Command::InspectRoundTrip { socket: client, session: info.id });
     h.engine.send(Command::StopListening { socket: server });
     h.stopped(server);
     h.engine.send(Command::Inspect { socket: server, session: None });
     // A command that is carried out after these, and answered.
     let (other, _) = h.listen("tcp://127.0.0.1:0");
     h.inspect(other, None);
-    assert!(h.take(|event| matches!(event, Event::Inspected { .. })).is_none());
+    let looked = |event: &Event| matches!(event, Event::Inspected { .. } | Event::RoundTripInspected { .. });
+    assert!(h.take(looked).is_none());
 }

@@ -1,9 +1,10 @@
-//! What the outside tests share: processes with deadlines, tools that may be missing, peers, files.
+//! What the outside tests share: processes with deadlines, tools that may be missing, peers, files, lent sockets.
 
 #![allow(dead_code, unused_imports, reason = "each test crate uses its own part")]
 
 mod capture;
 mod files;
+mod lent;
 mod namespace;
 mod process;
 mod prompt;
@@ -15,6 +16,7 @@ mod written;
 
 pub(crate) use capture::{BEGIN, Recording, expect_sound, fields, followed, rows_of, wireshark};
 pub(crate) use files::{folder, listing, noise, write};
+pub(crate) use lent::{Calls, bus, can_lend, connected, heard, lending, listening};
 pub(crate) use namespace::{in_own_network, ip, put_over, set_up, tcp_count};
 pub(crate) use process::{Finished, PATIENCE, Process};
 pub(crate) use prompt::within_a_second;

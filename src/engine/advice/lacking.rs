@@ -10,18 +10,38 @@ use crate::store::kernel;
 /// The lowest port of vsock that is free for all: no setting moves it.
 const VSOCK_UNPRIVILEGED: u16 = 1024;
 
-/// Why there is no such socket, as far as can be told without an address; `None` where there is.
+/// Why there is no such socket, or not at this port, as far as can be told without opening one there; `None` where there
+/// is.
 pub(in crate::engine) fn probe(facility: &Facility) -> Option<Failure> {
     if let Err(failure) = net::probe(facility) {
         let hint = failure.hint.clone().or_else(|| missing(facility.protocol, facility.carried, &failure.cause));
         return Some(Failure { hint, ..failure });
     }
+    let fail =
+        |operation, cause, hint| Some(Failure::new(operation, facility.protocol.scheme(), cause).with_hint(hint));
     if facility.ipv6.is_some_and(|address| is_ipv6_off_for(facility.role, address)) {
-        let failure = Failure::new(Operation::Open, facility.protocol.scheme(), Cause::AddressNotAvailable);
-        return Some(failure.with_hint(Hint::Ipv6IsOff));
+        return fail(Operation::Open, Cause::AddressNotAvailable, Hint::Ipv6IsOff);
     }
-    let hint = vsock::module(facility.role, facility.machine?)?;
-    Some(Failure::new(Operation::Open, facility.protocol.scheme(), Cause::NoTransport).with_hint(hint))
+    if let Some(hint) = facility.machine.and_then(|machine| vsock::module(facility.role, machine)) {
+        return fail(Operation::Open, Cause::NoTransport, hint);
+    }
+    let lowest = lowest_above(facility.protocol, facility.carried, facility.port?)?;
+    if kernel::may_bind_every_port() {
+        return None;
+    }
+    fail(Operation::Bind, Cause::PermissionDenied, Hint::PortNeedsRight { lowest })
+}
+
+/// The lowest port that is free for all, where this one takes a right.
+fn lowest_above(protocol: Protocol, carried: Option<IpProtocol>, port: u32) -> Option<u16> {
+    let lowest = match protocol {
+        // A ping's port is its identifier, which anybody chooses.
+        Protocol::Udp if matches!(carried, Some(IpProtocol::ICMP | IpProtocol::ICMP_V6)) => return None,
+        Protocol::Tcp | Protocol::Udp => kernel::lowest_unprivileged_port(),
+        Protocol::Vsock => VSOCK_UNPRIVILEGED,
+        _ => return None,
+    };
+    (1..u32::from(lowest)).contains(&port).then_some(lowest)
 }
 
 /// What would bring a kind of socket that can't be opened. `carried` is the protocol above IP that was asked for.
@@ -55,17 +75,12 @@ fn change(setting: &str) -> Hint {
 
 /// Which right is missing for a call that was denied.
 pub(super) fn right(operation: Operation, endpoint: &Endpoint, options: &SocketOptions) -> Hint {
-    match (operation, endpoint) {
-        (Operation::Bind, Endpoint::Tcp(address) | Endpoint::Udp(address)) => {
-            let lowest = kernel::lowest_unprivileged_port();
-            if (1..lowest).contains(&address.port) {
-                return Hint::PortNeedsRight { lowest };
-            }
+    let privileged = |port| lowest_above(endpoint.protocol(), options.ip_protocol(), port);
+    match operation {
+        Operation::Bind if let Some(lowest) = endpoint.restricted_port().and_then(privileged) => {
+            return Hint::PortNeedsRight { lowest };
         }
-        (Operation::Bind, Endpoint::Vsock(address)) if address.port < u32::from(VSOCK_UNPRIVILEGED) => {
-            return Hint::PortNeedsRight { lowest: VSOCK_UNPRIVILEGED };
-        }
-        (Operation::Open, _) if !endpoint.protocol().is_unix() => {
+        Operation::Open if !endpoint.protocol().is_unix() => {
             let missing = missing(endpoint.protocol(), options.ip_protocol(), &Cause::PermissionDenied);
             return missing.unwrap_or(Hint::AskTheAdministrator);
         }
@@ -95,5 +110,27 @@ pub(super) fn is_ipv6_off(address: IpAddr) -> bool {
     match address {
         IpAddr::V6(address) => address.to_ipv4_mapped().is_none() && kernel::ipv6_is_off(address),
         IpAddr::V4(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_take_a_right_where_the_kernel_asks_for_one() {
+        let lowest = kernel::lowest_unprivileged_port();
+        let below = u32::from(lowest).saturating_sub(1);
+        for (protocol, carried, port, expected) in [
+            (Protocol::Tcp, None, below, Some(lowest).filter(|_| below > 0)),
+            (Protocol::Udp, Some(IpProtocol::UDP_LITE), below, Some(lowest).filter(|_| below > 0)),
+            (Protocol::Udp, Some(IpProtocol::ICMP), below, None),
+            (Protocol::Tcp, None, lowest.into(), None),
+            (Protocol::Vsock, None, 1023, Some(1024)),
+            (Protocol::Vsock, None, 1024, None),
+            (Protocol::Rds, None, 7, None),
+        ] {
+            assert_eq!(lowest_above(protocol, carried, port), expected, "{protocol:?} {carried:?} {port}");
+        }
     }
 }

@@ -265,17 +265,23 @@ impl ClientTabState {
 
     fn rtt(&self) -> Option<String> {
         self.session()?;
-        self.view.state(None)?.tcp?.rtt.map(i18n::short_span)
+        self.view.rtt().map(i18n::short_span)
     }
 
     fn keep_fresh(&mut self, ui: &Ui, cx: &mut Cx<'_>) {
-        let Some(session) = self.session() else { return };
+        let (Some(session), socket) = (self.session(), self.socket) else { return };
         let on_screen = self.more_open && (self.view.options_open || self.view.state_open);
         let traffic = cx.sessions.by_id.get(&session).map(|view| &view.traffic);
         let crossed = traffic.map_or(0, |traffic| traffic.received() + traffic.sent());
-        // The state line has the round-trip time, which nothing but TCP tells.
-        let wanted = (on_screen || self.form.protocol == Protocol::Tcp).then_some(Some(session));
-        keep_fresh(ui, cx, self.socket, &mut self.view, wanted.as_slice(), crossed, on_screen);
+        let look = if on_screen {
+            Command::Inspect { socket, session: Some(session) }
+        } else if self.protocol(cx) == Protocol::Tcp {
+            // The state line has it, and nothing but TCP tells it.
+            Command::InspectRoundTrip { socket, session }
+        } else {
+            return;
+        };
+        keep_fresh(ui, cx, &mut self.view, vec![look], crossed, on_screen);
     }
 
     fn local_address(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {

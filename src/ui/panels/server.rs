@@ -291,7 +291,8 @@ impl ServerTabState {
         if shown && self.view.state_open && !wanted.contains(&connection) {
             wanted.push(connection);
         }
-        keep_fresh(ui, cx, self.socket, &mut self.view, &wanted, 0, true);
+        let looks = wanted.into_iter().map(|session| Command::Inspect { socket: self.socket, session }).collect();
+        keep_fresh(ui, cx, &mut self.view, looks, 0, true);
     }
 
     fn composer(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {

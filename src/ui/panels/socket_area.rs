@@ -6,7 +6,7 @@ use egui::Ui;
 
 use super::code::code_button;
 use super::server::peer_name;
-use crate::model::{Command, SessionId, SocketId};
+use crate::model::{Command, SessionId};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
@@ -50,24 +50,14 @@ pub fn socket_area(
     live_state(ui, cx, view.state(connection));
 }
 
-/// Asks the engine for the state of these sockets, a few times a second at most: while it is on screen, and, where it
-/// is not, after something has crossed. A window that is hidden draws nothing and so asks for nothing.
-pub fn keep_fresh(
-    ui: &Ui,
-    cx: &mut Cx<'_>,
-    socket: SocketId,
-    view: &mut SocketView,
-    sessions: &[Option<SessionId>],
-    crossed: u64,
-    on_screen: bool,
-) {
+/// Has the engine look at a tab's sockets, a few times a second at most: while what comes of it is a state that is on
+/// screen, and else after something has crossed. A window that is hidden draws nothing and so asks for nothing.
+pub fn keep_fresh(ui: &Ui, cx: &mut Cx<'_>, view: &mut SocketView, looks: Vec<Command>, crossed: u64, on_screen: bool) {
     let now = ui.input(|input| input.time);
-    let Some(wait) = view.due_in(now, crossed, on_screen).filter(|_| !sessions.is_empty()) else { return };
+    let Some(wait) = view.due_in(now, crossed, on_screen).filter(|_| !looks.is_empty()) else { return };
     if wait > 0.0 {
         return ui.ctx().request_repaint_after(Duration::from_secs_f64(wait));
     }
     view.set_asked(now, crossed);
-    for session in sessions {
-        cx.act(UiCommand::Engine(Command::Inspect { socket, session: *session }));
-    }
+    looks.into_iter().for_each(|look| cx.act(UiCommand::Engine(look)));
 }

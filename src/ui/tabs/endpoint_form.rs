@@ -27,7 +27,7 @@ pub struct EndpointForm {
     role: Option<Role>,
     /// Address and port, or what stands in its place, of the other kinds, to come back to.
     others: BTreeMap<AddressForm, (String, String)>,
-    /// What the engine was last asked about, whether the system has it.
+    /// What the engine was last asked about, whether the system has it; `None` has it asked once more.
     pub probed: Option<Facility>,
     /// Whether a start was tried, so that empty fields count as mistakes too.
     pub tried: bool,
@@ -127,12 +127,16 @@ impl EndpointForm {
             Protocol::Raw => self.port.trim().parse().ok(),
             _ => target.as_ref().and_then(|target| target.options.ip_protocol()),
         };
+        // A client's is the other side's.
+        let of_ours = |endpoint: &&Endpoint| role == Role::Server && endpoint.protocol() == protocol;
+        let endpoint = target.as_ref().map(|target| &target.endpoint).filter(of_ours);
+        let port = endpoint.and_then(Endpoint::restricted_port);
         let ipv6 = match target.and_then(|target| target.endpoint.host()?.literal()) {
             Some(IpAddr::V6(address)) => Some(address),
             _ => None,
         };
         let machine = if protocol == Protocol::Vsock { self.address.trim().parse().ok() } else { None };
-        Facility { role, protocol, carried, ipv6, machine }
+        Facility { role, protocol, carried, ipv6, machine, port }
     }
 
     /// Whether the address is a name that has to be resolved, and no literal or path.
@@ -301,6 +305,28 @@ mod tests {
             let port = if scheme == "raw" { "icmp" } else { "9000" };
             let facility = EndpointForm::new(scheme, address, port, "").facility(Role::Client);
             assert_eq!((facility.ipv6.is_some(), facility.may_be_missing()), (asks, asks), "{scheme} {address}");
+        }
+    }
+
+    #[test]
+    fn a_port_to_listen_at_may_take_a_right() {
+        for (scheme, address, port, role, expected) in [
+            ("tcp", "127.0.0.1", "80", Role::Server, Some(80)),
+            ("udp", "localhost", "9000", Role::Server, Some(9000)),
+            ("vsock", "any", "7", Role::Server, Some(7)),
+            // Not taken apart yet.
+            ("tcp", "udp://127.0.0.1:7", "", Role::Server, None),
+            // Any, which the system chooses.
+            ("tcp", "127.0.0.1", "0", Role::Server, None),
+            ("vsock", "any", "0", Role::Server, None),
+            ("tcp", "127.0.0.1", "", Role::Server, None),
+            ("tcp", "127.0.0.1", "80", Role::Client, None),
+            ("rds", "127.0.0.1", "80", Role::Server, None),
+            ("raw", "127.0.0.1", "icmp", Role::Server, None),
+        ] {
+            let facility = EndpointForm::new(scheme, address, port, "").facility(role);
+            assert_eq!(facility.port, expected, "{scheme} {address} {port} {role:?}");
+            assert_eq!(facility.of_any_port().port, None);
         }
     }
 

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::model::{Event, OptionAnswer, OptionValue, SessionId, SocketId, SocketOption, SocketState};
 
@@ -16,6 +17,8 @@ pub struct SocketView {
     own: Option<Arc<SocketState>>,
     /// Of one of a listener's connections.
     connection: Option<(SessionId, Arc<SocketState>)>,
+    /// The round-trip time of the client's connection, told with its state or alone.
+    rtt: Option<Duration>,
     /// When the state was last asked for, in seconds, and what had crossed by then.
     asked: Option<(f64, u64)>,
 }
@@ -29,8 +32,14 @@ impl SocketView {
             }
             Event::Inspected { socket: of, session, state } if *of == socket => match session {
                 Some(session) if own != Some(*session) => self.connection = Some((*session, Arc::clone(state))),
-                _ => self.own = Some(Arc::clone(state)),
+                _ => {
+                    self.rtt = state.tcp.and_then(|tcp| tcp.rtt);
+                    self.own = Some(Arc::clone(state));
+                }
             },
+            Event::RoundTripInspected { socket: of, session, rtt } if *of == socket && own == Some(*session) => {
+                self.rtt = *rtt;
+            }
             Event::Closed { session, .. } if self.connection.as_ref().is_some_and(|(of, _)| of == session) => {
                 self.connection = None;
             }
@@ -55,6 +64,12 @@ impl SocketView {
             (Some(wanted), Some((session, state))) if wanted == *session => Some(state),
             (Some(_), _) => None,
         }
+    }
+
+    /// The round-trip time of the client's connection, as last told.
+    #[must_use]
+    pub fn rtt(&self) -> Option<Duration> {
+        self.rtt
     }
 
     /// What the kernel says of an option of the tab's own socket.
@@ -119,6 +134,25 @@ mod tests {
         view.on_event(&closed, SOCKET, OWN);
         assert_eq!((told(&view), view.asked(SocketOption::ReceiveBuffer)), (None, None));
         assert!(view.options_open);
+    }
+
+    #[test]
+    fn a_round_trip_is_told_with_the_state_or_alone() {
+        let mut view = SocketView::default();
+        let told = |session, micros| {
+            let rtt = Some(Duration::from_micros(micros));
+            Event::RoundTripInspected { socket: SOCKET, session: SessionId(session), rtt }
+        };
+        view.on_event(&told(2, 5), SOCKET, OWN);
+        assert_eq!(view.rtt(), None, "a connection beside it, for files");
+        view.on_event(&told(1, 7), SOCKET, OWN);
+        assert_eq!((view.rtt(), view.state(None)), (Some(Duration::from_micros(7)), None));
+        view.on_event(&inspected(OWN, 1), SOCKET, OWN);
+        assert_eq!(view.rtt(), None, "what was told last counts");
+        view.on_event(&told(1, 9), SOCKET, OWN);
+        let closed = Event::Closed { socket: SOCKET, session: SessionId(1), reason: CloseReason::Eof };
+        view.on_event(&closed, SOCKET, OWN);
+        assert_eq!(view.rtt(), None);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::field::{Field, caption, mistake, remark, row_caption};
 use super::interface_menu::{address_menu, bus_menu, interface_menu};
 use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
-use crate::model::{AddressForm, Command, Protocol, Role, SecondField, SocketId, SocketOptions};
+use crate::model::{AddressForm, Command, Facility, Protocol, Role, SecondField, SocketId, SocketOptions};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
@@ -196,11 +196,18 @@ fn inherited_sockets(ui: &mut Ui, cx: &Cx<'_>, form: &mut EndpointForm) {
 
 /// Says what the system lacks for the chosen protocol, before an address is typed for it.
 fn missing_family(ui: &mut Ui, cx: &mut Cx<'_>, role: Role, form: &mut EndpointForm) {
-    let facility = form.facility(role);
-    if form.probed.replace(facility) != Some(facility) && facility.may_be_missing() {
-        cx.act(UiCommand::Engine(Command::Probe { facility }));
+    let here = form.facility(role);
+    // Asked about by itself, so that what is said of every port stays while one is typed.
+    let anywhere = here.of_any_port();
+    let before = form.probed.replace(here);
+    if before.map(Facility::of_any_port) != Some(anywhere) && anywhere.may_be_missing() {
+        cx.act(UiCommand::Engine(Command::Probe { facility: anywhere }));
     }
-    if let Some(failure) = cx.sessions.missing.get(&facility) {
+    if before != Some(here) && here != anywhere {
+        cx.act(UiCommand::Engine(Command::Probe { facility: here }));
+    }
+    let missing = &cx.sessions.missing;
+    if let Some(failure) = missing.get(&anywhere).or_else(|| missing.get(&here)) {
         let mut words = i18n::cause(cx.language, &failure.cause).into_owned();
         if let Some(hint) = i18n::hint(cx.language, failure) {
             words = tr!(cx.language, "form.missing", cause = words, hint = hint).into_owned();
