@@ -28,6 +28,8 @@ pub enum Message {
     NoSiteChosen,
     /// There is no session that files could go to.
     NoRecipient(Role),
+    /// The sessions that files should have gone to are over.
+    RecipientLeft,
     /// Several files were given where each needs a connection of its own.
     OneFileAConnection,
     /// This many files go over one stream, with nothing between them.
@@ -88,6 +90,7 @@ impl Message {
             Self::NoSiteChosen => tr!(language, "browser.nothing_chosen"),
             Self::NoRecipient(Role::Server) => tr!(language, "server.nobody"),
             Self::NoRecipient(Role::Client) => tr!(language, "client.connect_first"),
+            Self::RecipientLeft => tr!(language, "server.recipient_left"),
             Self::OneFileAConnection => tr!(language, "file.one_a_connection"),
             Self::FilesFollowEachOther(count) => tr!(language, "file.follow_each_other", count = count),
             Self::JournalSaved { saved, path, unasked } => {
