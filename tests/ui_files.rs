@@ -292,6 +292,19 @@ fn a_file_that_is_chosen_for_some_goes_to_nobody_else() {
     assert_eq!(heard(&mut other, 3), b"end", "nothing came before it");
 }
 
+#[test]
+fn a_file_is_sent_by_the_url_that_a_file_manager_copies() {
+    let from = folder();
+    let path = write(from.path(), "你 x.txt", b"content");
+    let mut window = Window::english();
+    let mut peer = window.connect_to(&listener());
+    let url = path.to_str().expect("UTF-8").replace('你', "%E4%BD%A0").replace(' ', "%20");
+    window.type_path("Client", &format!("file://{url}"));
+    window.harness.get_by_label("Send it").click();
+    window.harness.step();
+    assert_eq!(heard(&mut peer, 7), b"content");
+}
+
 /// Longer than every buffer on the way, without room on a disk.
 fn huge(folder: &TempDir) -> PathBuf {
     let path = folder.path().join("huge.bin");
