@@ -305,6 +305,25 @@ fn a_file_is_sent_by_the_url_that_a_file_manager_copies() {
     assert_eq!(heard(&mut peer, 7), b"content");
 }
 
+#[test]
+fn a_chosen_folder_whose_path_is_no_text_is_refused_in_words() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let into = folder();
+    let odd = into.path().join(std::ffi::OsStr::from_bytes(b"odd-\xff"));
+    std::fs::create_dir(&odd).expect("a folder");
+    for panel in ["Server", "Client"] {
+        let (dialog, closed) = bounded(0);
+        let mut window = receiving_from("raw", &into, ClientTab { receive: "raw".to_owned(), ..ClientTab::default() });
+        window.harness.state_mut().as_mut().expect("the app").set_picker(Box::new(StaysOpen(closed)));
+        window.click(panel, "More");
+        let before = window.value(panel, "Folder");
+        window.click(panel, "Choose folder…");
+        dialog.send(Some(vec![odd.clone()])).expect("it is waited for");
+        window.until("the words", |window| window.shows(panel, "odd-\u{fffd} can't be used here"));
+        assert_eq!(window.value(panel, "Folder"), before);
+    }
+}
+
 /// Longer than every buffer on the way, without room on a disk.
 fn huge(folder: &TempDir) -> PathBuf {
     let path = folder.path().join("huge.bin");

@@ -155,7 +155,9 @@ impl App {
     }
 
     pub(super) fn receive_into(&mut self, role: Role, socket: SocketId, folder: &Path) {
-        let folder = folder.display().to_string();
+        let Some(text) = folder.to_str() else {
+            return self.say(role, socket, Message::PathNotText(folder.to_owned()));
+        };
         let (form, protocol, open) = match role {
             Role::Server => {
                 let Some(tab) = self.server_tab(socket) else { return };
@@ -166,7 +168,7 @@ impl App {
                 (&mut tab.receive, tab.form.protocol, tab.state != ClientState::Idle)
             }
         };
-        form.folder = folder;
+        form.folder = text.to_owned();
         if let Some((receive, admission)) = form.intake(protocol).filter(|_| open) {
             self.engine.send(Command::SetReceive { socket, receive, admission });
         }

@@ -22,6 +22,8 @@ pub enum Message {
     NothingChosen {
         folder: bool,
     },
+    /// A chosen folder, or file to show, whose path can't stand in a field.
+    PathNotText(PathBuf),
     /// [`Self::NoDialog`] of the dialog for what browsers are shown.
     NoSiteDialog,
     /// [`Self::NothingChosen`] of the same.
@@ -69,6 +71,7 @@ impl Message {
             Self::Failed(_)
                 | Self::NoDialog
                 | Self::NoFolderDialog
+                | Self::PathNotText(_)
                 | Self::NoSiteDialog
                 | Self::NoOpenDialog
                 | Self::OneFileAConnection
@@ -86,6 +89,9 @@ impl Message {
             Self::NothingChosen { folder: false } => tr!(language, "dialog.nothing_chosen"),
             Self::NothingChosen { folder: true } => tr!(language, "dialog.nothing_chosen_folder"),
             Self::NoFolderDialog => tr!(language, "dialog.none_for_folder"),
+            Self::PathNotText(path) => {
+                tr!(language, "dialog.path_not_text", path = visible(&path.display().to_string()))
+            }
             Self::NoSiteDialog => tr!(language, "browser.no_dialog"),
             Self::NoSiteChosen => tr!(language, "browser.nothing_chosen"),
             Self::NoRecipient(Role::Server) => tr!(language, "server.nobody"),
