@@ -9,7 +9,7 @@ use std::net::{TcpListener, UdpSocket};
 use std::time::Instant;
 
 use serde_json::Value;
-use support::{PATIENCE, Sockeye, listing, require_tool, rows_of, run, sockeye, write};
+use support::{PATIENCE, Sockeye, listing, refusing_tcp, refusing_udp, require_tool, rows_of, run, sockeye, write};
 use tempfile::tempdir;
 
 fn contains(value: &Value, part: &str) -> bool {
@@ -41,8 +41,8 @@ fn a_udp_port_in_use_is_not_shared() {
 
 #[test]
 fn nobody_listens() {
-    let free = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port");
-    let endpoint = format!("tcp://{free}");
+    let (_held, address) = refusing_tcp();
+    let endpoint = format!("tcp://{address}");
     let run = run(&["connect", &endpoint, "--send", "x"]);
     let error = run.expect_error(1, "connect");
     assert_eq!((&error["message"], &error["endpoint"]), (&"connection refused".into(), &endpoint.into()));
@@ -52,8 +52,8 @@ fn nobody_listens() {
 
 #[test]
 fn nobody_listens_for_a_datagram() {
-    let free = UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port");
-    let run = run(&["connect", &format!("udp://{free}"), "--send", "x"]);
+    let (_held, address) = refusing_udp();
+    let run = run(&["connect", &format!("udp://{address}"), "--send", "x"]);
     assert_eq!(run.expect_error(1, "receive")["message"], "connection refused");
 }
 

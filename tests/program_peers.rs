@@ -5,14 +5,15 @@
 mod support;
 
 use std::fs;
-use std::net::{TcpListener, UdpSocket};
+use std::net::TcpListener;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use support::{
-    PATIENCE, Process, Sockeye, Written, ask, in_own_network, kernel_has, require, require_tool, run, sockeye,
+    PATIENCE, Process, Sockeye, Written, ask, in_own_network, kernel_has, refusing_udp, require, require_tool, run,
+    sockeye,
 };
 use tempfile::{TempDir, tempdir};
 
@@ -111,7 +112,7 @@ fn python_over_udp_hears_that_nobody_is_there_only_where_it_is_connected() {
     if !require_tool("python3") {
         return;
     }
-    let nobody = UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port");
+    let (_held, nobody) = refusing_udp();
     for (extra, code) in [(&[][..], Some(1)), (&["--unconnected"][..], Some(0))] {
         let endpoint = format!("udp://{nobody}");
         let client = Written::python(&[&[endpoint.as_str(), "--send", "x"], extra].concat());

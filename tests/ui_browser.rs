@@ -154,6 +154,18 @@ fn what_a_dialog_chose_is_shown_at_once() {
     }
 }
 
+#[test]
+fn what_a_dialog_chose_is_refused_in_words_where_its_path_is_no_text() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let path = std::path::PathBuf::from(std::ffi::OsStr::from_bytes(b"/odd-\xff"));
+    let settings = ServerTab { browser: "folder".to_owned(), site: "/site".to_owned(), more_open: true, ..any_port() };
+    let mut window = Window::with_tabs(settings, ClientTab::default());
+    window.harness.state_mut().as_mut().expect("the app").set_picker(Box::new(Chooses(Wanted::Folder, path)));
+    window.click("Server", "Choose folder…");
+    window.until("the words", |window| window.shows("Server", "/odd-\u{fffd} can't be used here"));
+    assert_eq!(window.value("Server", "Folder to show"), "/site");
+}
+
 /// Set for a run of this test program that is a child of another, whose browser is not the machine's.
 const CHILD: &str = "SOCKEYE_TEST_BROWSER_MARK";
 

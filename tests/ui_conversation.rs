@@ -7,6 +7,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use egui::Key;
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use sockeye::model::{ClientTab, LanguageChoice, ServerTab, Settings};
@@ -38,7 +39,7 @@ fn a_newcomer_listens_connects_and_sends_a_greeting() {
     };
     window.until("its bytes", |window| bytes(window).is_some());
     window.harness.get_by_role_and_label(Role::Document, "Bytes").focus();
-    window.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+    window.harness.key_press_modifiers(egui::Modifiers::COMMAND, Key::A);
     window.until("all of them", |window| bytes(window).as_deref() == Some("e4 bd a0 e5 a5 bd"));
 }
 
@@ -96,18 +97,52 @@ fn one_several_or_all_get_the_message() {
 }
 
 #[test]
-fn a_recipient_that_left_is_no_longer_sent_to() {
+fn what_was_meant_for_one_that_left_goes_to_nobody_else() {
+    const LEFT: &str = "The chosen recipient has left: choose to whom to send";
     let mut window = Window::with_tabs(any_port(), ClientTab::default());
     window.listen();
-    let [first, mut second] = [window.peer(), window.peer()];
-    let gone = name(&first);
-    window.click("Server", &format!("Send to {gone}"));
+    let [ticked, chosen, mut last] = [window.peer(), window.peer(), window.peer()];
+    window.click("Server", &format!("Send to {}", name(&ticked)));
     assert_eq!(window.value("Server", "Recipients"), "Ticked (1)");
-    drop(first);
-    window.until("it has left", |window| window.shows("Server", "· 1 client"));
-    assert_eq!(window.value("Server", "Recipients"), "To all (1)");
+    window.write("Server", "Message", "for one");
+    let blocked = |window: &mut Window, shown: &str| {
+        window.until("the words", |window| window.shows("Server", LEFT));
+        assert_eq!(window.value("Server", "Recipients"), shown);
+        assert!(window.control("Server", "Send").accesskit_node().is_disabled());
+        assert!(window.control("Server", "Send file…").accesskit_node().is_disabled());
+        window.control("Server", "Message").focus();
+        window.press(Key::Enter);
+        assert_eq!(window.value("Server", "Message"), "for one", "it was sent");
+    };
+    drop(ticked);
+    blocked(&mut window, "Ticked (0)");
+    let gone = name(&chosen);
+    window.choose("Server", "Recipients", &gone);
+    assert!(!window.shows("Server", LEFT) && !window.control("Server", "Send").accesskit_node().is_disabled());
+    drop(chosen);
+    blocked(&mut window, &gone);
+    window.choose("Server", "Recipients", "To all (1)");
+    assert!(!window.shows("Server", LEFT));
     send(&mut window, "rest");
-    assert_eq!(heard(&mut second, 4), b"rest");
+    assert_eq!(heard(&mut last, 4), b"rest");
+}
+
+#[test]
+fn ticked_recipients_that_stay_are_sent_to() {
+    let mut window = Window::with_tabs(any_port(), ClientTab::default());
+    window.listen();
+    let [first, mut second, mut other] = [window.peer(), window.peer(), window.peer()];
+    for peer in [&first, &second] {
+        window.click("Server", &format!("Send to {}", name(peer)));
+    }
+    drop(first);
+    window.until("it has left", |window| window.shows("Server", "· 2 clients"));
+    assert_eq!(window.value("Server", "Recipients"), "Ticked (1)");
+    send(&mut window, "one");
+    assert_eq!(heard(&mut second, 3), b"one");
+    window.choose("Server", "Recipients", "To all (2)");
+    send(&mut window, "all");
+    assert_eq!((heard(&mut second, 3), heard(&mut other, 3)), (b"all".to_vec(), b"all".to_vec()));
 }
 
 #[test]

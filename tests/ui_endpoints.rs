@@ -15,7 +15,7 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use sockeye::model::{Cause, ClientTab, Event, Failure, Hint, Operation, ServerTab, SocketId, WaitingSocket};
 
 use crate::app::{Window, any_port, heard, listener};
-use crate::support::in_own_network;
+use crate::support::{in_own_network, refusing_udp};
 
 #[test]
 fn a_host_name_shows_the_address_that_was_chosen() {
@@ -80,12 +80,14 @@ fn a_name_that_does_not_exist_is_told_with_advice() {
 
 #[test]
 fn the_local_address_and_port_are_the_ones_chosen() {
-    let free = listener().local_addr().expect("an address").port();
+    // Held at another address, so that nobody else gets it.
+    let listener = listener();
+    let free = listener.local_addr().expect("an address").port();
     let mut window = Window::with_tabs(any_port(), ClientTab::default());
     window.click("Client", "More");
     window.write("Client", "Local address", "127.0.0.2");
     window.write("Client", "Local port", &free.to_string());
-    let peer = window.connect_to(&listener());
+    let peer = window.connect_to(&listener);
     assert_eq!(peer.peer_addr().expect("an address").to_string(), format!("127.0.0.2:{free}"));
     assert!(window.shows("Client", &format!("Connected · 127.0.0.2:{free} → ")));
 }
@@ -166,8 +168,8 @@ fn a_connected_socket_hears_only_its_peer_and_another_everybody() {
 #[test]
 fn nobody_behind_a_port_is_told_on_a_connected_socket() {
     let mut window = udp(true);
-    let port = datagram_peer().local_addr().expect("an address").port();
-    window.write("Client", "Port", &port.to_string());
+    let (_held, address) = refusing_udp();
+    window.write("Client", "Port", &address.port().to_string());
     window.click("Client", "Connect");
     window.until("open", |window| window.shows("Client", "Socket open · "));
     window.write("Client", "Message", "anybody there?");

@@ -233,16 +233,13 @@ fn a_file_that_can_t_be_read_is_told_and_nothing_is_sent() {
     });
 }
 
-/// A dialog that stays open until a test closes it.
-struct StaysOpen(Receiver<()>);
+/// A dialog that stays open until a test chooses in it, or closes it.
+struct StaysOpen(Receiver<Option<Vec<PathBuf>>>);
 
 impl Picker for StaysOpen {
     fn pick(&self, _: Option<&eframe::Frame>, _: &str, _: Wanted) -> Choice {
         let closed = self.0.clone();
-        Box::pin(async move {
-            closed.recv_timeout(PATIENCE).ok();
-            None
-        })
+        Box::pin(async move { closed.recv_timeout(PATIENCE).ok().flatten() })
     }
 }
 
@@ -256,7 +253,75 @@ fn the_window_goes_on_while_a_dialog_is_open() {
     window.write("Client", "Message", "meanwhile");
     window.click("Client", "Send");
     assert_eq!(heard(&mut peer, 9), b"meanwhile");
-    assert_eq!(dialog.send(()), Ok(()), "it was waited for");
+    assert_eq!(dialog.send(None), Ok(()), "it was waited for");
+}
+
+#[test]
+fn a_file_that_is_chosen_for_some_goes_to_nobody_else() {
+    let from = folder();
+    let path = write(from.path(), "for one.txt", b"for one");
+    let (dialog, closed) = bounded(0);
+    let mut window = Window::with_tabs(any_port(), ClientTab::default());
+    window.harness.state_mut().as_mut().expect("the app").set_picker(Box::new(StaysOpen(closed)));
+    window.listen();
+    let [first, mut second, third, mut other] = [window.peer(), window.peer(), window.peer(), window.peer()];
+    let name = |peer: &TcpStream| peer.local_addr().expect("an address").to_string();
+    window.choose("Server", "Recipients", &name(&first));
+    window.click("Server", "Send file…");
+    drop(first);
+    window.until("it has left", |window| window.shows("Server", "· 3 clients"));
+    // What is chosen meanwhile is for the next one.
+    window.choose("Server", "Recipients", "To all (3)");
+    dialog.send(Some(vec![path.clone()])).expect("it is waited for");
+    let left = "The chosen recipient has left: choose to whom to send";
+    window.until("the words", |window| window.shows("Server", left));
+    assert!(!window.shows("Server", "for one.txt"));
+
+    for peer in [&second, &third] {
+        window.click("Server", &format!("Send to {}", name(peer)));
+    }
+    window.click("Server", "Send file…");
+    drop(third);
+    window.until("it has left", |window| window.shows("Server", "· 2 clients"));
+    dialog.send(Some(vec![path])).expect("it is waited for");
+    window.until("its row", |window| window.shows("Server", "for one.txt"));
+    assert_eq!(heard(&mut second, 7), b"for one");
+    window.choose("Server", "Recipients", "To all (2)");
+    window.write("Server", "Message", "end");
+    window.click("Server", "Send");
+    assert_eq!(heard(&mut other, 3), b"end", "nothing came before it");
+}
+
+#[test]
+fn a_file_is_sent_by_the_url_that_a_file_manager_copies() {
+    let from = folder();
+    let path = write(from.path(), "你 x.txt", b"content");
+    let mut window = Window::english();
+    let mut peer = window.connect_to(&listener());
+    let url = path.to_str().expect("UTF-8").replace('你', "%E4%BD%A0").replace(' ', "%20");
+    window.type_path("Client", &format!("file://{url}"));
+    window.harness.get_by_label("Send it").click();
+    window.harness.step();
+    assert_eq!(heard(&mut peer, 7), b"content");
+}
+
+#[test]
+fn a_chosen_folder_whose_path_is_no_text_is_refused_in_words() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let into = folder();
+    let odd = into.path().join(std::ffi::OsStr::from_bytes(b"odd-\xff"));
+    std::fs::create_dir(&odd).expect("a folder");
+    for panel in ["Server", "Client"] {
+        let (dialog, closed) = bounded(0);
+        let mut window = receiving_from("raw", &into, ClientTab { receive: "raw".to_owned(), ..ClientTab::default() });
+        window.harness.state_mut().as_mut().expect("the app").set_picker(Box::new(StaysOpen(closed)));
+        window.click(panel, "More");
+        let before = window.value(panel, "Folder");
+        window.click(panel, "Choose folder…");
+        dialog.send(Some(vec![odd.clone()])).expect("it is waited for");
+        window.until("the words", |window| window.shows(panel, "odd-\u{fffd} can't be used here"));
+        assert_eq!(window.value(panel, "Folder"), before);
+    }
 }
 
 /// Longer than every buffer on the way, without room on a disk.

@@ -142,10 +142,24 @@ impl Source {
     /// # Errors
     /// [`Cause::SourceChanged`], or what fstat(2) says.
     pub fn check_unchanged(&self) -> Result<(), Failure> {
+        let metadata = self.check_content()?;
+        if changed(&metadata) == self.changed { Ok(()) } else { Err(self.has_changed()) }
+    }
+
+    /// Compares size and time of modification alone with those at [`Source::open`]: a file that was renamed, linked,
+    /// removed or given other rights meanwhile has the bytes that it had.
+    ///
+    /// # Errors
+    /// [`Cause::SourceChanged`], or what fstat(2) says.
+    pub fn check_content_unchanged(&self) -> Result<(), Failure> {
+        self.check_content().map(drop)
+    }
+
+    fn check_content(&self) -> Result<Metadata, Failure> {
         let metadata =
             self.file.metadata().map_err(|error| file_failure(Operation::ReadFile, self.path.display(), &error))?;
-        let now = (metadata.len(), modified(&metadata), changed(&metadata));
-        if now == (self.size, self.modified, self.changed) { Ok(()) } else { Err(self.has_changed()) }
+        let is_same = (metadata.len(), modified(&metadata)) == (self.size, self.modified);
+        if is_same { Ok(metadata) } else { Err(self.has_changed()) }
     }
 
     fn has_changed(&self) -> Failure {
@@ -234,7 +248,9 @@ mod tests {
         let (_folder, path, source) = source(b"12345");
         let file = OpenOptions::new().write(true).open(&path).unwrap();
         file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
-        assert_eq!(source.check_unchanged().unwrap_err().cause, Cause::SourceChanged);
+        for checked in [source.check_unchanged(), source.check_content_unchanged()] {
+            assert_eq!(checked.unwrap_err().cause, Cause::SourceChanged);
+        }
     }
 
     #[cfg(unix)]
@@ -257,6 +273,7 @@ mod tests {
         };
         assert_eq!(failure.cause, Cause::SourceChanged);
         assert_eq!(file.metadata().unwrap().modified().unwrap(), before);
+        source.check_content_unchanged().unwrap();
     }
 
     #[test]

@@ -23,8 +23,9 @@ impl App {
     }
 
     fn show_to_browsers(&mut self, socket: SocketId, path: &Path) {
+        let Some(text) = path.to_str() else { return self.say_of_site(socket, Message::PathNotText(path.to_owned())) };
         let Some(tab) = self.servers.iter_mut().find(|tab| tab.socket == socket) else { return };
-        tab.browser.path = path.display().to_string();
+        tab.browser.path = text.to_owned();
         if tab.state != ServerState::Idle
             && let Ok(browser) = tab.browser.content(tab.form.protocol)
         {

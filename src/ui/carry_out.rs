@@ -70,9 +70,10 @@ impl App {
             UiCommand::Stop(role, socket) => self.stop(role, socket),
             UiCommand::SendMessage(role, socket) => self.send_message(role, socket),
             UiCommand::ChooseFiles(role, socket) => {
-                self.ask(ctx, window, Purpose::SendFiles(role, socket), &action);
+                let to = self.server_tab(socket).and_then(|tab| tab.recipients());
+                self.ask(ctx, window, Purpose::SendFiles { role, socket, to }, &action);
             }
-            UiCommand::SendPaths(role, socket, paths) => self.send_paths(role, socket, paths),
+            UiCommand::SendPaths(role, socket, paths) => self.send_paths(role, socket, paths, None),
             UiCommand::ChooseFolder(role, socket) => {
                 self.ask(ctx, window, Purpose::ReceiveInto(role, socket), &action);
             }
@@ -198,7 +199,7 @@ impl App {
         match (purpose, answer) {
             (_, Answer::Cancelled { first: false }) => {}
             (Purpose::Site { socket, .. }, answer) => self.on_site_dialog(socket, answer),
-            (Purpose::SendFiles(role, socket), Answer::Cancelled { .. }) => {
+            (Purpose::SendFiles { role, socket, .. }, Answer::Cancelled { .. }) => {
                 self.say(role, socket, Message::NothingChosen { folder: false });
             }
             (Purpose::ReceiveInto(role, socket), Answer::Cancelled { .. }) => {
@@ -212,7 +213,9 @@ impl App {
                 }
             }
             (Purpose::OpenJournal, Answer::CouldNotOpen) => self.message = Some(Message::NoOpenDialog),
-            (Purpose::SendFiles(role, socket), Answer::Chosen(paths)) => self.send_paths(role, socket, paths),
+            (Purpose::SendFiles { role, socket, to }, Answer::Chosen(paths)) => {
+                self.send_paths(role, socket, paths, to);
+            }
             (Purpose::ReceiveInto(role, socket), Answer::Chosen(mut paths)) => {
                 if let Some(folder) = paths.pop() {
                     self.receive_into(role, socket, &folder);
@@ -223,7 +226,7 @@ impl App {
                     self.save_journal(path);
                 }
             }
-            (Purpose::SendFiles(role, socket), Answer::CouldNotOpen) => {
+            (Purpose::SendFiles { role, socket, .. }, Answer::CouldNotOpen) => {
                 egui::Popup::open_id(ctx, file_sender::popup_id(socket));
                 self.say(role, socket, Message::NoDialog);
             }

@@ -10,16 +10,21 @@ use crossbeam_channel::{Receiver, Sender};
 pub use self::picker::{Choice, Picker, Wanted};
 use crate::engine::Engine;
 use crate::i18n::Language;
-use crate::model::{Role, SaveFormat, SocketId};
+use crate::model::{Recipients, Role, SaveFormat, SocketId};
 use crate::tr;
 
 /// Nobody cancels a dialog this soon after asking for it: none could open. rfd reports both alike.
 const TOO_SOON: Duration = Duration::from_millis(300);
 
 /// What the chosen paths are for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
-    SendFiles(Role, SocketId),
+    SendFiles {
+        role: Role,
+        socket: SocketId,
+        /// Whom the user had chosen when asking for the dialog; a client has one peer.
+        to: Option<Recipients>,
+    },
     ReceiveInto(Role, SocketId),
     /// What browsers are shown.
     Site {
@@ -43,9 +48,9 @@ pub(super) enum Answer {
 }
 
 impl Purpose {
-    fn wanted(self, language: Language) -> Wanted {
+    fn wanted(&self, language: Language) -> Wanted {
         match self {
-            Self::SendFiles(..) => Wanted::Files,
+            Self::SendFiles { .. } => Wanted::Files,
             Self::Site { is_folder: false, .. } | Self::OpenJournal => Wanted::File,
             Self::ReceiveInto(..) | Self::Site { is_folder: true, .. } => Wanted::Folder,
             Self::SaveJournal => Wanted::NewFile {
@@ -118,7 +123,7 @@ impl Dialogs {
         }
         // Of a journal's dialog no doubt is told.
         self.settled |=
-            !matches!((purpose, &answer), (Purpose::SaveJournal | Purpose::OpenJournal, Answer::Cancelled { .. }));
+            !matches!((&purpose, &answer), (Purpose::SaveJournal | Purpose::OpenJournal, Answer::Cancelled { .. }));
         Some((purpose, answer))
     }
 

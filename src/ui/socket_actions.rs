@@ -122,12 +122,22 @@ impl App {
         self.engine.send(Command::Send { socket, to, bytes });
     }
 
-    pub(super) fn send_paths(&mut self, role: Role, socket: SocketId, paths: Vec<PathBuf>) {
+    /// Sends files to those of `chosen` who are still there; without such, to whom the tab sends now.
+    pub(super) fn send_paths(&mut self, role: Role, socket: SocketId, paths: Vec<PathBuf>, chosen: Option<Recipients>) {
         let (to, mode): (Option<Recipients>, SendMode) = match role {
             Role::Server => {
                 let Some(tab) = self.server_tab(socket) else { return };
                 tab.message = None;
-                (tab.recipients(), tab.draft.send_mode)
+                let were_named = chosen.as_ref().map_or(tab.recipients_left(), |chosen| *chosen != Recipients::All);
+                let to = match chosen {
+                    Some(chosen) => tab.still_there(chosen),
+                    None => tab.recipients(),
+                };
+                if to.is_none() && were_named {
+                    tab.message = Some(Message::RecipientLeft);
+                    return;
+                }
+                (to, tab.draft.send_mode)
             }
             Role::Client => {
                 let Some(tab) = self.client_tab(socket) else { return };
@@ -147,7 +157,9 @@ impl App {
     }
 
     pub(super) fn receive_into(&mut self, role: Role, socket: SocketId, folder: &Path) {
-        let folder = folder.display().to_string();
+        let Some(text) = folder.to_str() else {
+            return self.say(role, socket, Message::PathNotText(folder.to_owned()));
+        };
         let (form, protocol, open) = match role {
             Role::Server => {
                 let Some(tab) = self.server_tab(socket) else { return };
@@ -158,7 +170,7 @@ impl App {
                 (&mut tab.receive, tab.form.protocol, tab.state != ClientState::Idle)
             }
         };
-        form.folder = folder;
+        form.folder = text.to_owned();
         if let Some((receive, admission)) = form.intake(protocol).filter(|_| open) {
             self.engine.send(Command::SetReceive { socket, receive, admission });
         }

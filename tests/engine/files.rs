@@ -247,6 +247,41 @@ fn a_file_that_shrinks_half_way_is_not_said_to_be_sent() {
     reader.join().unwrap();
 }
 
+/// Another name, one more, none, other rights: its bytes are what they were.
+#[test]
+fn a_file_whose_name_or_rights_change_half_way_arrives_whole() {
+    use std::os::unix::fs::PermissionsExt;
+    // Far more than buffers hold.
+    const LEN: u64 = 64 << 20;
+    let changes: [fn(&Path); 4] = [
+        |path| std::fs::remove_file(path).unwrap(),
+        |path| std::fs::rename(path, path.with_extension("renamed")).unwrap(),
+        |path| std::fs::hard_link(path, path.with_extension("linked")).unwrap(),
+        |path| std::fs::set_permissions(path, PermissionsExt::from_mode(0o400)).unwrap(),
+    ];
+    for mode in [SendMode::Raw, SendMode::Tutorial] {
+        for change in changes {
+            let from = tempfile::tempdir().unwrap();
+            let path = from.path().join("a.bin");
+            std::fs::File::create(&path).unwrap().set_len(LEN).unwrap();
+            let mut h = Harness::new();
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let (client, session) = h.connect_with(&format!("tcp://{}", listener.local_addr().unwrap()), |_| {});
+            let (mut peer, _) = listener.accept().unwrap();
+            send_file(&h, client, &path, mode);
+            let name = if mode == SendMode::Tutorial { "a.bin" } else { "" };
+            peer.read_exact(&mut vec![0; name.len() + (1 << 20)]).unwrap();
+            change(&path);
+            let reader = std::thread::spawn(move || std::io::copy(&mut peer, &mut std::io::sink()));
+            let (outcome, _, size, failure) = h.transfer_ended();
+            assert_eq!((outcome, size, failure), (Outcome::HandedOver, LEN, None), "{mode:?}");
+            h.engine.send(Command::FinishSending { session: session.id });
+            let rest = reader.join().unwrap().expect("an end of file, no reset");
+            assert_eq!(rest, LEN - (1 << 20));
+        }
+    }
+}
+
 #[test]
 fn every_queued_file_has_an_end_that_is_told() {
     let [from, into] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];

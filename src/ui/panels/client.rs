@@ -225,12 +225,12 @@ impl ClientTabState {
                     mistaken: self.timeout_ms().is_none(),
                 };
                 timeout.show(ui, cx.tokens, &mut self.timeout).on_hover_text(tr!(language, "client.timeout.explained"));
-                if self.form.protocol.delivery() == Delivery::Datagrams {
-                    ui.checkbox(&mut self.connected, tr!(language, "client.connected"))
-                        .on_hover_text(tr!(language, "client.connected.explained"));
-                } else {
+                if self.form.protocol.has_connection() {
                     ui.checkbox(&mut self.reconnect, tr!(language, "client.reconnect"))
                         .on_hover_text(tr!(language, "client.reconnect.explained"));
+                } else {
+                    ui.checkbox(&mut self.connected, tr!(language, "client.connected"))
+                        .on_hover_text(tr!(language, "client.connected.explained"));
                 }
             });
             if self.timeout_ms().is_none() {

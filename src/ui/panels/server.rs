@@ -300,6 +300,8 @@ impl ServerTabState {
         let (stream, connection) = (self.protocol().is_stream(), self.protocol().has_connection());
         let blocked = if !self.is_listening() {
             Some(tr!(language, "server.listen_first"))
+        } else if self.recipients_left() {
+            Some(tr!(language, "server.recipient_left"))
         } else if self.recipients().is_none() {
             Some(if connection { tr!(language, "server.nobody") } else { tr!(language, "server.nobody_yet") })
         } else {
@@ -323,7 +325,7 @@ impl ServerTabState {
         let language = cx.language;
         let label = tr!(language, "server.recipients");
         let mut options = vec![RecipientChoice::All];
-        if !self.chosen.is_empty() {
+        if !self.chosen.is_empty() || self.recipients == RecipientChoice::Chosen {
             options.push(RecipientChoice::Chosen);
         }
         let addresses = self.udp.addresses(&self.form).and_then(Result::ok).map_or(0, |addresses| addresses.len());
@@ -338,7 +340,7 @@ impl ServerTabState {
             caption(ui, cx.tokens, &tr!(language, "recipients.to"));
         }
         let width = if roomy { 136.0 } else { 112.0 };
-        choice(ui, "recipients", &label, width, &mut self.recipients, &options, |option| match option {
+        let names = |option: RecipientChoice| match option {
             RecipientChoice::All if open == 0 => tr!(language, "recipients.nobody"),
             RecipientChoice::All if roomy => tr!(language, "recipients.all", count = open),
             RecipientChoice::All => tr!(language, "recipients.to_all", count = open),
@@ -347,8 +349,11 @@ impl ServerTabState {
             RecipientChoice::One(session) => {
                 tr!(language, "recipients.one", peer = peer_name(language, cx.sessions, session))
             }
-        })
-        .on_hover_text(tr!(language, "recipients.explained"));
+        };
+        let response = choice(ui, "recipients", &label, width, &mut self.recipients, &options, names);
+        if response.on_hover_text(tr!(language, "recipients.explained")).changed() {
+            self.chosen_again();
+        }
     }
 }
 

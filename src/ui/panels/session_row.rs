@@ -5,7 +5,7 @@ use egui::{Label, RichText, Ui};
 
 use super::client_rows::state_words;
 use crate::i18n;
-use crate::model::{Command, SessionId};
+use crate::model::{Command, Protocol, SessionId};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
@@ -65,11 +65,12 @@ fn width(ui: &Ui, cx: &Cx<'_>, words: &str) -> f32 {
     ui.fonts_mut(|fonts| fonts.layout_job(job)).size().x + cx.tokens.space + 2.0 * ui.spacing().item_spacing.x
 }
 
-/// The ways to end a stream other than closing it.
+/// The ways to end a connection other than closing it; only TCP knows a reset.
 fn endings(ui: &mut Ui, cx: &mut Cx<'_>, session: SessionId, view: &SessionView) {
     let language = cx.language;
     let finished = view.finished_sending.then(|| tr!(language, "client.finished"));
-    for (command, blocked) in [(Command::Reset { session }, None), (Command::FinishSending { session }, finished)] {
+    let reset = (view.info.protocol == Protocol::Tcp).then_some((Command::Reset { session }, None));
+    for (command, blocked) in reset.into_iter().chain([(Command::FinishSending { session }, finished)]) {
         let action = UiCommand::Engine(command);
         let label = action.label(language);
         let tooltip = action.tooltip(language).unwrap_or_default();

@@ -160,7 +160,7 @@ impl ClientTabState {
             local_host: self.local_host().map(ToOwned::to_owned),
             local_port: self.local_port()?,
             // Datagrams have no connection to lose, and the choice is not on show for them.
-            reconnect: (self.reconnect && self.form.protocol.is_stream()).then_some(RECONNECT_AFTER),
+            reconnect: (self.reconnect && self.form.protocol.has_connection()).then_some(RECONNECT_AFTER),
             // A connected socket hears its peer alone.
             connected: self.connected && self.udp.addresses(&self.form).is_none(),
             receive,
@@ -298,8 +298,10 @@ mod tests {
 
     #[test]
     fn a_choice_that_is_not_on_show_for_datagrams_does_not_count_for_them() {
-        for (protocol, reconnects) in [("tcp", true), ("unix", true), ("udp", false)] {
-            let address = if protocol == "unix" { "@peer" } else { "127.0.0.1" };
+        for (protocol, reconnects) in
+            [("tcp", true), ("unix", true), ("unix-seqpacket", true), ("unix-dgram", false), ("udp", false)]
+        {
+            let address = if protocol.starts_with("unix") { "@peer" } else { "127.0.0.1" };
             let (protocol, address) = (protocol.to_owned(), address.to_owned());
             let settings = ClientTab { protocol, address, reconnect: true, ..ClientTab::default() };
             let spec = ClientTabState::new(SocketId(1), &settings).spec().unwrap();

@@ -281,14 +281,15 @@ impl ServerTabState {
     }
 
     fn session_closed(&mut self, session: SessionId, sessions: &mut Sessions) {
+        let had_left = self.recipients_left();
         if !self.open.remove(&session) {
             return;
         }
+        // Whom the user chose stays chosen, even if nobody of them is left: what was meant for one is not for all.
         self.chosen.remove(&session);
-        if self.recipients == RecipientChoice::Chosen && self.chosen.is_empty()
-            || self.recipients == RecipientChoice::One(session)
-        {
-            self.recipients = RecipientChoice::All;
+        let is_news = self.recipients_left() && !had_left && self.is_listening();
+        if is_news && !matches!(self.message, Some(Message::Failed(_))) {
+            self.message = Some(Message::RecipientLeft);
         }
         self.closed.push_back(session);
         while self.closed.len() > CLOSED_MAX {

@@ -1,4 +1,6 @@
 use std::borrow::Cow;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt as _;
 use std::path::PathBuf;
 
 use egui::{Id, Popup, PopupCloseBehavior, RichText, Ui};
@@ -6,6 +8,7 @@ use egui::{Id, Popup, PopupCloseBehavior, RichText, Ui};
 use super::button::{Weight, button};
 use super::field::{Field, caption};
 use super::icon::{self, Icon};
+use crate::codec::percent;
 use crate::model::{Role, SendMode, SocketId};
 use crate::tr;
 use crate::ui::action::UiCommand;
@@ -100,16 +103,25 @@ fn popup(
     });
     ui.add(egui::Label::new(muted(tr!(cx.language, "file.drop"))).wrap());
     if go {
-        let path = PathBuf::from(unquoted(draft.path.trim()));
+        let path = path_of(draft.path.trim());
         cx.act(UiCommand::SendPaths(role, socket, vec![path]));
         draft.path.clear();
         ui.close();
     }
 }
 
-/// File managers copy paths within quotes or as a URL.
+/// What is meant by what was typed or pasted: file managers copy paths within quotes, or as a URL (RFC 8089), whose
+/// escapes are bytes of any kind.
+fn path_of(pasted: &str) -> PathBuf {
+    let text = unquoted(pasted);
+    let Some(url) = text.strip_prefix("file:").filter(|rest| rest.starts_with('/')) else { return text.into() };
+    let path = url.strip_prefix("//").unwrap_or(url);
+    let path = path.strip_prefix("localhost").filter(|path| path.starts_with('/')).unwrap_or(path);
+    // What only looks like an escape was typed as it stands.
+    percent::decode(path).map_or_else(|| path.into(), |bytes| OsString::from_vec(bytes).into())
+}
+
 fn unquoted(path: &str) -> &str {
-    let path = path.strip_prefix("file://").unwrap_or(path);
     for quote in ['"', '\''] {
         if let Some(inner) = path.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)) {
             return inner;
@@ -120,7 +132,11 @@ fn unquoted(path: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::unquoted;
+    use std::os::unix::ffi::OsStrExt as _;
+
+    use proptest::prelude::*;
+
+    use super::*;
 
     #[test]
     fn paths_are_taken_as_file_managers_copy_them() {
@@ -128,10 +144,35 @@ mod tests {
             ("/a b.txt", "/a b.txt"),
             ("'/a b.txt'", "/a b.txt"),
             ("\"C:\\x\"", "C:\\x"),
-            ("file:///a", "/a"),
             ("'", "'"),
+            ("/100%41.txt", "/100%41.txt"),
+            ("file:///a", "/a"),
+            ("file:/a", "/a"),
+            ("file:///home/u/%E4%BD%A0%20x.txt", "/home/u/你 x.txt"),
+            ("\"file://localhost/a%20b\"", "/a b"),
+            ("file:///localhost/a", "/localhost/a"),
+            ("file:///100%.txt", "/100%.txt"),
+            ("file:a", "file:a"),
         ] {
-            assert_eq!(unquoted(pasted), path);
+            assert_eq!(path_of(pasted), PathBuf::from(path), "{pasted}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_url_leads_to_the_path_that_it_was_made_of(names: Vec<Vec<u8>>, prefix in "file:(//(localhost)?)?") {
+            let url: String = names.iter().map(|name| format!("/{}", percent::encode(name))).collect();
+            let path: Vec<u8> = names.iter().flat_map(|name| [b"/", name.as_slice()].concat()).collect();
+            // No name begins a path with two: a host would begin there.
+            prop_assume!(path.starts_with(b"/") && !path.starts_with(b"//"));
+            let meant = path_of(&format!("{prefix}{url}"));
+            prop_assert_eq!(meant.as_os_str().as_bytes(), path.as_slice());
+        }
+
+        #[test]
+        fn any_other_text_is_taken_as_it_stands(text in "(/|file:|%[0-9a-f]{2}|.){0,8}") {
+            prop_assume!(!text.starts_with(['"', '\'']) && !text.starts_with("file:/"));
+            prop_assert_eq!(path_of(&text), PathBuf::from(text));
         }
     }
 }

@@ -22,12 +22,16 @@ pub enum Message {
     NothingChosen {
         folder: bool,
     },
+    /// A chosen folder, or file to show, whose path can't stand in a field.
+    PathNotText(PathBuf),
     /// [`Self::NoDialog`] of the dialog for what browsers are shown.
     NoSiteDialog,
     /// [`Self::NothingChosen`] of the same.
     NoSiteChosen,
     /// There is no session that files could go to.
     NoRecipient(Role),
+    /// The sessions that files should have gone to are over.
+    RecipientLeft,
     /// Several files were given where each needs a connection of its own.
     OneFileAConnection,
     /// This many files go over one stream, with nothing between them.
@@ -67,6 +71,7 @@ impl Message {
             Self::Failed(_)
                 | Self::NoDialog
                 | Self::NoFolderDialog
+                | Self::PathNotText(_)
                 | Self::NoSiteDialog
                 | Self::NoOpenDialog
                 | Self::OneFileAConnection
@@ -84,10 +89,14 @@ impl Message {
             Self::NothingChosen { folder: false } => tr!(language, "dialog.nothing_chosen"),
             Self::NothingChosen { folder: true } => tr!(language, "dialog.nothing_chosen_folder"),
             Self::NoFolderDialog => tr!(language, "dialog.none_for_folder"),
+            Self::PathNotText(path) => {
+                tr!(language, "dialog.path_not_text", path = visible(&path.display().to_string()))
+            }
             Self::NoSiteDialog => tr!(language, "browser.no_dialog"),
             Self::NoSiteChosen => tr!(language, "browser.nothing_chosen"),
             Self::NoRecipient(Role::Server) => tr!(language, "server.nobody"),
             Self::NoRecipient(Role::Client) => tr!(language, "client.connect_first"),
+            Self::RecipientLeft => tr!(language, "server.recipient_left"),
             Self::OneFileAConnection => tr!(language, "file.one_a_connection"),
             Self::FilesFollowEachOther(count) => tr!(language, "file.follow_each_other", count = count),
             Self::JournalSaved { saved, path, unasked } => {

@@ -123,7 +123,10 @@ impl JournalPanel {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::i18n;
 
     #[test]
     fn numbers_and_times_are_told_apart() {
@@ -136,6 +139,36 @@ mod tests {
         assert_eq!(parse("2026-11-23 10:21"), Some(Place::Since(since("2026-11-23T10:21"))));
         for text in ["", "soon", "10:21 or in", "-3", "1.5"] {
             assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_row_is_found_by_its_number_as_it_is_shown(number: u64, hash in "#?", space in " ?") {
+            let row = Some(Place::Row(number));
+            for shown in [number.to_string(), i18n::grouped(number)] {
+                prop_assert_eq!(Place::parse(&format!("{space}{hash}{shown}{space}"), &TimeZone::UTC), row.clone());
+            }
+        }
+
+        #[test]
+        fn a_time_is_found_with_a_space_or_a_letter_between(
+            (year, month, day) in (1970..2200, 1..=12, 1..=28),
+            (hour, minute, second) in (0..24, 0..60, 0..60),
+            space in "T| {1,3}",
+        ) {
+            let (day, time) =
+                (format!("{year}-{month:02}-{day:02}"), format!("{hour:02}:{minute:02}:{second:02}"));
+            let filter = Filter::parse(&format!("since:{day}T{time}"), &TimeZone::UTC).unwrap();
+            let place = Place::parse(&format!("{day}{space}{time}"), &TimeZone::UTC);
+            prop_assert_eq!(place, filter.condition.map(Place::Since));
+        }
+
+        #[test]
+        fn any_text_is_a_row_a_time_or_refused(text: String, time in "[0-9#,:T. or()\"-]{0,24}") {
+            for text in [text, time] {
+                let _ = Place::parse(&text, &TimeZone::UTC);
+            }
         }
     }
 }

@@ -31,26 +31,44 @@ fn written(ctx: &Context, sessions: &Sessions, width: f32) -> Vec<(String, bool)
     texts.collect()
 }
 
-#[test]
-fn numbers_of_a_process_are_shown_whole_or_not_at_all() {
-    let ctx = Context::default();
-    ctx.set_fonts(fonts::definitions());
+/// One open session.
+fn opened(protocol: Protocol, process: Option<PeerProcess>) -> Sessions {
     let peer = Peer::Ip(([127, 0, 0, 1], 9000).into());
-    let process = PeerProcess { pid: Some(4711), uid: 1000, gid: 1000, name: None };
     let info = SessionInfo {
         id: SessionId(1),
         socket: SocketId(7),
         role: Role::Client,
         purpose: Purpose::Talk,
-        protocol: Protocol::UnixStream,
+        protocol,
         decoder: Decoder::Text,
         local: peer.clone(),
         peer,
-        process: Some(process),
+        process,
         since_wall_ns: 0,
     };
     let mut sessions = Sessions::default();
     sessions.on_event(&Event::Opened { info, traffic: Arc::default() });
+    sessions
+}
+
+#[test]
+fn a_reset_is_offered_where_there_is_one() {
+    let ctx = Context::default();
+    ctx.set_fonts(fonts::definitions());
+    for protocol in Protocol::ALL {
+        let row = written(&ctx, &opened(protocol, None), 600.0);
+        let offers = |words: &str| row.iter().any(|(text, _)| text == words);
+        assert_eq!(offers("Reset"), protocol == Protocol::Tcp, "{protocol:?}");
+        assert_eq!(offers("Finish sending"), protocol.has_connection(), "{protocol:?}");
+    }
+}
+
+#[test]
+fn numbers_of_a_process_are_shown_whole_or_not_at_all() {
+    let ctx = Context::default();
+    ctx.set_fonts(fonts::definitions());
+    let process = PeerProcess { pid: Some(4711), uid: 1000, gid: 1000, name: None };
+    let mut sessions = opened(Protocol::UnixStream, Some(process));
     sessions.on_event(&Event::Closed { socket: SocketId(7), session: SessionId(1), reason: CloseReason::Eof });
     let state = state_words(Language::English, &sessions.by_id[&SessionId(1)]);
 

@@ -86,12 +86,37 @@ fn ticks_decide_who_gets_the_message() {
 }
 
 #[test]
-fn with_nobody_there_nobody_gets_it() {
-    let mut tab = Tab::with_sessions(1);
+fn what_was_meant_for_those_who_left_goes_to_nobody() {
+    let mut tab = Tab::with_sessions(3);
     tab.tab.recipients = RecipientChoice::One(SessionId(1));
     assert_eq!(tab.tab.recipients(), Some(Recipients::Sessions(vec![SessionId(1)])));
     tab.close(1);
-    assert_eq!(tab.tab.recipients(), None);
+    assert_eq!((tab.tab.recipients(), tab.tab.recipients_left()), (None, true));
+    tab.tab.toggle_chosen(SessionId(2));
+    assert_eq!(
+        (tab.tab.recipients(), tab.tab.recipients_left()),
+        (Some(Recipients::Sessions(vec![SessionId(2)])), false)
+    );
+    tab.close(2);
+    assert_eq!((tab.tab.recipients(), tab.tab.recipients_left()), (None, true));
+    tab.tab.recipients = RecipientChoice::All;
+    assert_eq!((tab.tab.recipients(), tab.tab.recipients_left()), (Some(Recipients::All), false));
+    tab.close(3);
+    assert_eq!((tab.tab.recipients(), tab.tab.recipients_left()), (None, false));
+}
+
+#[test]
+fn of_earlier_recipients_those_are_reached_who_are_still_there() {
+    let mut tab = Tab::with_sessions(3);
+    let to = |ids: &[u64]| Recipients::Sessions(ids.iter().copied().map(SessionId).collect());
+    tab.close(1);
+    assert_eq!(tab.tab.still_there(to(&[1, 2])), Some(to(&[2])));
+    assert_eq!(tab.tab.still_there(to(&[1])), None);
+    assert_eq!(tab.tab.still_there(Recipients::All), Some(Recipients::All));
+    for id in [2, 3] {
+        tab.close(id);
+    }
+    assert_eq!(tab.tab.still_there(Recipients::All), None);
 }
 
 #[test]
