@@ -355,7 +355,7 @@ impl Engine {
     pub fn export_journal(journal: &Path, request: &SaveRequest, cancelled: Arc<AtomicBool>) -> Result<Saved, Failure> {
         let mut reader = JournalReader::open(journal)?;
         reader.cancel_saves_by(cancelled);
-        reader.save(request, &[Encoding::Utf8])
+        saves::save(&mut reader, request, &[Encoding::Utf8])
     }
 
     /// Counts what crossed in a journal that need not be this engine's. Blocks; `cancelled` ends it.

@@ -16,7 +16,7 @@ use self::finding::Finder;
 use self::scanning::Ahead;
 use self::talking::Talk;
 use super::outbox::Outbox;
-use super::saves::Saves;
+use super::saves::{self, Saves};
 use crate::codec::encoding::Encoding;
 use crate::model::{
     Cause, Condition, ConversationRequest, Event, Failure, Filter, FindRequest, Imported, Operation, PageRequest,
@@ -406,7 +406,7 @@ impl Worker {
     /// On a connection of its own, as it goes on beside this thread.
     fn save(&self, request: SaveRequest) {
         let encodings = self.encodings.clone();
-        let save = move |reader: &mut JournalReader| match reader.save(&request, &encodings) {
+        let save = move |reader: &mut JournalReader| match saves::save(reader, &request, &encodings) {
             Ok(saved) => Event::JournalSaved { path: request.path, saved },
             Err(failure) => Event::Failed { socket: None, session: None, failure },
         };

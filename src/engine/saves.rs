@@ -1,6 +1,7 @@
 //! Copies of the journal on their way to files of the user's.
 
 use std::convert::Infallible;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
@@ -11,7 +12,8 @@ use parking_lot::Mutex;
 
 use super::core::spawn_foreign;
 use super::outbox::Outbox;
-use crate::model::{Event, Failure};
+use crate::codec::encoding::Encoding;
+use crate::model::{Event, Failure, Operation, SaveRequest, Saved};
 use crate::store::journal::{JournalReader, SaveCanceller};
 
 /// How often a save that is to end is told so.
@@ -84,4 +86,36 @@ impl Saves {
             super::join(Some(thread));
         }
     }
+}
+
+/// Batches of rows that are read before they are asked for.
+const BATCHES: usize = 4;
+
+/// Makes a copy, where it is worth it with a second thread that reads the rows ahead. Blocks.
+///
+/// # Errors
+/// See [`JournalReader::save`].
+pub(super) fn save(
+    reader: &mut JournalReader,
+    request: &SaveRequest,
+    encodings: &[Encoding],
+) -> Result<Saved, Failure> {
+    let Some(mut batches) = reader.batches(request, encodings)? else { return reader.save(request, encodings) };
+    let (sender, queue) = bounded(BATCHES);
+    let ahead = spawn_foreign("journal-rows", move || {
+        loop {
+            let next = batches.next_batch();
+            let is_over = !matches!(next, Ok(Some(_)));
+            // Nobody wants them any more where the copy failed.
+            if sender.send(next).is_err() || is_over {
+                return;
+            }
+        }
+    });
+    let Ok(ahead) = ahead else { return reader.save(request, encodings) };
+    let ended = || Failure::io(Operation::ReadFile, request.path.display(), &io::ErrorKind::UnexpectedEof.into());
+    let saved = reader.save_from(request, encodings, &mut || queue.recv().unwrap_or_else(|_| Err(ended())));
+    drop(queue);
+    super::join(Some(ahead));
+    saved
 }

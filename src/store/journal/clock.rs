@@ -13,7 +13,7 @@ const QUARTER: i64 = 15 * 60;
 const DAY: i64 = 24 * 60 * 60;
 
 /// A moment to compare times with.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Clock {
     At(i64),
     Daily {

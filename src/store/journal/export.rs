@@ -1,5 +1,6 @@
 //! Saving a journal, or the part of it that a filter lets through, to a file of the user's.
 
+mod batches;
 mod capture;
 mod csv;
 mod flow;
@@ -16,17 +17,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rusqlite::Connection;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 
+pub use self::batches::{RowBatch, RowBatches};
 use super::columns::{self, Extent, RowRef, StoredRow};
 use super::connection::failure;
 use super::marks::Marks;
 use super::matcher::Matcher;
-use super::reader::read_context;
+use super::reader::{JournalReader, read_context};
 use crate::model::{Cause, Failure, Operation, SaveFormat, Saved, ShownAs};
 use crate::store::advice::file_failure;
 use crate::store::destination::Destination;
 
 /// Rows read in one transaction: a longer one would keep the writer's log from being copied into the file.
 const ROWS_A_BATCH: i64 = 1024;
+
+/// Gives the next rows, as [`RowBatches::next_batch`] does.
+pub type NextBatch<'a> = &'a mut dyn FnMut() -> Result<Option<RowBatch>, Failure>;
 
 /// A copy to be made.
 #[derive(Debug)]
@@ -41,11 +46,11 @@ pub(super) struct Export<'a> {
 
 impl Export<'_> {
     /// See [`super::JournalReader::save`].
-    pub(super) fn save(&self, format: SaveFormat, shown_as: &ShownAs) -> Result<Saved, Failure> {
+    pub(super) fn save(&self, format: SaveFormat, shown_as: &ShownAs, rows: NextBatch<'_>) -> Result<Saved, Failure> {
         spared::spare(self.journal, self.path, format)?;
         match format {
             SaveFormat::Sqlite => self.save_journal(),
-            SaveFormat::Pcapng => capture::save(self),
+            SaveFormat::Pcapng => capture::save(self, rows),
             SaveFormat::JsonLines => {
                 self.save_lines("", |out, _, stored| Ok(json::write_json(out, stored).map(|()| true)))
             }
@@ -112,6 +117,11 @@ impl Export<'_> {
         copy.commit().map_err(|error| file_failure(Operation::FinishFile, self.path.display(), &error))
     }
 
+    /// The rows once more.
+    fn batches(&self) -> Result<RowBatches, Failure> {
+        Ok(RowBatches::new(JournalReader::open(self.journal)?, self.matcher.clone()))
+    }
+
     fn check(&self) -> Result<(), Failure> {
         if self.cancelled.load(Ordering::Acquire) {
             return Err(Failure::new(Operation::WriteFile, self.path.display(), Cause::Cancelled));
@@ -134,29 +144,59 @@ impl Export<'_> {
         &self,
         mut use_row: impl FnMut(u64, bool, &RowRef<'_>, &rusqlite::Row<'_>) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        let read_failed = |error: rusqlite::Error| self.read_failed(&error);
-        let connection = self.connection;
-        let Some(Extent { first, last }) = Extent::read(connection).map_err(read_failed)? else { return Ok(()) };
-        let marks = self.marks()?;
-        let mut next = first;
-        let mut select = connection.prepare_cached(columns::SELECT_RANGE).map_err(read_failed)?;
+        let cursor = Cursor::new(self.connection).map_err(|error| self.read_failed(&error))?;
+        let Some(mut cursor) = cursor else { return Ok(()) };
         loop {
-            let _snapshot = connection.unchecked_transaction().map_err(read_failed)?;
-            let Some(extent) = Extent::read(connection).map_err(read_failed)? else { return Ok(()) };
-            next = next.max(extent.first);
-            let mut seen = 0;
-            let mut rows = select.query((next.cast_signed(), last.cast_signed(), ROWS_A_BATCH)).map_err(read_failed)?;
-            while let Some(columns) = rows.next().map_err(read_failed)? {
-                self.check()?;
-                let row = RowRef::read(columns).map_err(read_failed)?;
-                seen += 1;
-                next = row.number.saturating_add(1);
-                use_row(extent.first, self.matcher.matches(&row.candidate(&marks)), &row, columns)?;
-            }
-            if seen < ROWS_A_BATCH {
+            let mut used = Ok(());
+            let more = cursor.step(self.connection, self.matcher, &mut |first, matches, row, columns| {
+                used = self.check().and_then(|()| use_row(first, matches, row, columns));
+                Ok(used.is_ok())
+            });
+            used?;
+            if !more.map_err(|error| self.read_failed(&error))? {
                 return Ok(());
             }
         }
+    }
+}
+
+/// How far the rows have been read that were there at the start.
+#[derive(Debug)]
+struct Cursor {
+    next: u64,
+    last: u64,
+    marks: Marks,
+}
+
+/// Gets the first row that is there now, whether the filter lets this one through, and itself twice, as in
+/// [`Export::for_each`]; says whether to go on.
+type UseRow<'a> = &'a mut dyn FnMut(u64, bool, &RowRef<'_>, &rusqlite::Row<'_>) -> rusqlite::Result<bool>;
+
+impl Cursor {
+    /// `None` where there are no rows.
+    fn new(connection: &Connection) -> rusqlite::Result<Option<Self>> {
+        let Some(Extent { first, last }) = Extent::read(connection)? else { return Ok(None) };
+        Ok(Some(Self { next: first, last, marks: Marks::read(connection)? }))
+    }
+
+    /// Goes on with at most [`ROWS_A_BATCH`] rows, in one transaction; false when there are no more.
+    fn step(&mut self, connection: &Connection, matcher: &Matcher, use_row: UseRow<'_>) -> rusqlite::Result<bool> {
+        let _snapshot = connection.unchecked_transaction()?;
+        let mut select = connection.prepare_cached(columns::SELECT_RANGE)?;
+        let Some(extent) = Extent::read(connection)? else { return Ok(false) };
+        // What was cleared meanwhile is no row any more.
+        self.next = self.next.max(extent.first);
+        let mut seen = 0;
+        let mut rows = select.query((self.next.cast_signed(), self.last.cast_signed(), ROWS_A_BATCH))?;
+        while let Some(columns) = rows.next()? {
+            let row = RowRef::read(columns)?;
+            seen += 1;
+            self.next = row.number.saturating_add(1);
+            if !use_row(extent.first, matcher.matches(&row.candidate(&self.marks)), &row, columns)? {
+                return Ok(true);
+            }
+        }
+        Ok(seen == ROWS_A_BATCH)
     }
 }
 

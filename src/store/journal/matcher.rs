@@ -43,7 +43,7 @@ pub(super) enum Column {
 }
 
 /// A filter, prepared.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Matcher {
     socket: Option<i64>,
     session: Option<i64>,
@@ -52,7 +52,7 @@ pub(super) struct Matcher {
 }
 
 /// A condition, what takes the least time first.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Prepared {
     All(Vec<Self>),
     Any(Vec<Self>),
@@ -80,7 +80,7 @@ enum Prepared {
 }
 
 /// Any of its needles will do.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct TextCondition {
     in_payload: Vec<Needle>,
     /// In UTF-8, for what the row says of itself.

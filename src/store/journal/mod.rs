@@ -25,6 +25,7 @@ mod whole;
 mod writer;
 
 pub use counting::Counting;
+pub use export::{NextBatch, RowBatch, RowBatches};
 pub use find::Find;
 pub use reader::{JournalReader, SaveCanceller};
 pub use search::{Scanned, Stretch};

@@ -10,7 +10,7 @@ use rusqlite::{Connection, InterruptHandle, OptionalExtension};
 use super::coloring::Coloring;
 use super::columns::{self, Extent, SELECT_PREVIEW, StoredRow};
 use super::connection::{failure, open_for_reading, open_to_change};
-use super::export::Export;
+use super::export::{Export, NextBatch, RowBatches};
 use super::find::Find;
 use super::marks::Marks;
 use super::matcher::Matcher;
@@ -19,7 +19,7 @@ use super::{marks, schema};
 use crate::codec::encoding::Encoding;
 use crate::model::{
     Call, Condition, Failure, Filter, Finding, Operation, Page, PageRequest, PageRow, Row, RowBody, RowColor,
-    SaveRequest, Saved,
+    SaveFormat, SaveRequest, Saved,
 };
 
 /// The reading end of a journal, with a connection of its own: it sees whole transactions, and never makes the writer
@@ -229,10 +229,40 @@ impl JournalReader {
     /// [`JournalItself`]: crate::model::Cause::JournalItself
     /// [`DatabaseOpen`]: crate::model::Cause::DatabaseOpen
     pub fn save(&mut self, request: &SaveRequest, encodings: &[Encoding]) -> Result<Saved, Failure> {
+        let mut batches = self.batches(request, encodings)?;
+        self.save_from(request, encodings, &mut || match &mut batches {
+            Some(batches) => batches.next_batch(),
+            None => Ok(None),
+        })
+    }
+
+    /// The rows of a [`Self::save_from`], on a connection of its own, so that another thread can read ahead. `None` where
+    /// the format doesn't take them so.
+    ///
+    /// # Errors
+    /// The journal can't be opened once more.
+    pub fn batches(&self, request: &SaveRequest, encodings: &[Encoding]) -> Result<Option<RowBatches>, Failure> {
+        if request.format != SaveFormat::Pcapng {
+            return Ok(None);
+        }
+        let matcher = Matcher::new(&request.filter, encodings);
+        Ok(Some(RowBatches::new(Self::open(&self.path)?, matcher)))
+    }
+
+    /// As [`Self::save`], with the rows of [`Self::batches`].
+    ///
+    /// # Errors
+    /// As [`Self::save`], and what `rows` fails with.
+    pub fn save_from(
+        &mut self,
+        request: &SaveRequest,
+        encodings: &[Encoding],
+        rows: NextBatch<'_>,
+    ) -> Result<Saved, Failure> {
         let matcher = Matcher::new(&request.filter, encodings);
         let (connection, journal, cancelled) = (&self.connection, &self.path, &self.cancelled);
         let export = Export { connection, journal, path: &request.path, matcher: &matcher, cancelled };
-        export.save(request.format, &request.shown_as)
+        export.save(request.format, &request.shown_as, rows)
     }
 
     /// The same by a flag that somebody sets; only a [`crate::model::SaveFormat::Sqlite`] takes no notice before it is written.

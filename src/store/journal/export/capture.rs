@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use super::Export;
 use super::flows::{Flows, Standing};
+use super::{Export, NextBatch};
 use crate::codec::capture::{LinkType, pcapng};
 use crate::model::{Failure, Operation, Saved};
 use crate::store::advice::file_failure;
@@ -59,7 +59,7 @@ impl Kind {
 }
 
 /// Beside a pipe or a device nothing can be put: what comes out of it is of one kind, the others are counted.
-pub(super) fn save(export: &Export<'_>) -> Result<Saved, Failure> {
+pub(super) fn save(export: &Export<'_>, rows: NextBatch<'_>) -> Result<Saved, Failure> {
     // Whether it can be written to at all shows at once.
     let mut files = match export.destination()? {
         Destination::File(file) => {
@@ -69,29 +69,32 @@ pub(super) fn save(export: &Export<'_>) -> Result<Saved, Failure> {
         }
         outlet @ Destination::Outlet(_) => {
             let mut kinds = Files::new(export, Room::Nowhere);
-            write_rows(export, &mut kinds)?;
+            let mut all = export.batches()?;
+            write_rows(export, &mut || all.next_batch(), &mut kinds)?;
             let mut files = Files::new(export, Room::One);
             files.files[kinds.first() as usize] = Some(CaptureFile::new(Some(outlet)));
             files
         }
     };
-    let saved = write_rows(export, &mut files)?;
+    let saved = write_rows(export, rows, &mut files)?;
     files.finish(saved)
 }
 
-fn write_rows(export: &Export<'_>, files: &mut Files<'_>) -> Result<Saved, Failure> {
+fn write_rows(export: &Export<'_>, next_batch: NextBatch<'_>, files: &mut Files<'_>) -> Result<Saved, Failure> {
     let mut flows = Flows::default();
     let mut saved = Saved::default();
-    export.for_each(|_, matches, row, _| {
-        let standing = flows.take(row, matches, files).map_err(|error| export.write_failed(&error))?;
-        match (standing, std::mem::take(&mut files.had_no_room)) {
-            (Standing::Written, false) => saved.rows += 1,
-            (Standing::Written, true) => saved.of_another_kind += 1,
-            (Standing::LeftOut, _) => saved.left_out += 1,
-            (Standing::Unseen, _) => {}
+    while let Some(batch) = next_batch()? {
+        export.check()?;
+        for (matches, row) in batch.iter() {
+            let standing = flows.take(&row, matches, files).map_err(|error| export.write_failed(&error))?;
+            match (standing, std::mem::take(&mut files.had_no_room)) {
+                (Standing::Written, false) => saved.rows += 1,
+                (Standing::Written, true) => saved.of_another_kind += 1,
+                (Standing::LeftOut, _) => saved.left_out += 1,
+                (Standing::Unseen, _) => {}
+            }
         }
-        Ok(())
-    })?;
+    }
     flows.finish(files).map_err(|error| export.write_failed(&error))?;
     Ok(saved)
 }
