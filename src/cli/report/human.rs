@@ -1,6 +1,7 @@
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
+use super::super::commands::Verb;
 use super::{Fact, Report, Summary, statistics};
 use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
@@ -114,6 +115,16 @@ impl<O: Write, E: Write> Report for HumanReport<O, E> {
                     Some(argument) => self.line(&tr!(language, "cli.usage", argument = argument, problem = problem)),
                     None => self.line(problem),
                 }
+            }
+            Fact::Mistake { line, mistake } => {
+                let (word, problem) = (&mistake.word, mistake.reason(language));
+                self.line(&tr!(language, "command.mistake", line = line, word = word, problem = problem))
+            }
+            Fact::Commands => {
+                let width = Verb::ALL.map(|verb| verb.usage().len()).into_iter().max().unwrap_or_default();
+                Verb::ALL
+                    .into_iter()
+                    .try_for_each(|verb| self.line(&format!("{:width$}  {}", verb.usage(), verb.explained(language))))
             }
             Fact::Listening { endpoint } => self.line(&tr!(language, "cli.listening", endpoint = endpoint)),
             Fact::ForBrowsers { url } => self.line(&tr!(language, "cli.for_browsers", url = url)),
