@@ -132,7 +132,7 @@ fn a_mistake_names_the_word() {
         ("set nosuch=1", "nosuch=1", "nosuch"),
         ("set ttl=x", "ttl=x", "1 to 255"),
         ("set tos=1&dscp=1", "tos=1&dscp=1", "dscp=1"),
-        ("send-hex 0g", "0", "partner"),
+        ("send-hex 0g", "g", "hex digit"),
         ("to \"a", "\"a", "quotation mark"),
         ("to \"a\"b hi", "\"a\"b hi", "quotation mark"),
     ] {

@@ -234,6 +234,7 @@ impl Pace {
 mod tests {
     use std::path::Path;
 
+    use super::super::super::commands::{Mistake, Problem};
     use super::super::UsageError;
     use super::*;
     use crate::model::{Endpoint, Outcome, SessionId, UnixName};
@@ -280,8 +281,10 @@ mod tests {
         let usage = UsageError { argument: None, problem: HOSTILE.to_owned() };
         let file = Fact::File { name: HOSTILE, path: Path::new(HOSTILE), size: 1, outcome: Outcome::Unverified };
         let endpoint = Endpoint::UnixStream(UnixName::Path(HOSTILE.into()));
+        let mistake = Mistake { word: HOSTILE.to_owned(), problem: Problem::NoSuchCommand };
         for fact in [
             Fact::Usage(&usage),
+            Fact::Mistake { line: 1, mistake: &mistake },
             Fact::Listening { endpoint: &endpoint },
             Fact::Connecting { attempt: HOSTILE },
             Fact::Opened { session: SessionId(1), peer: HOSTILE, process: None },
