@@ -308,11 +308,11 @@ proptest! {
 
     #[test]
     fn no_line_breaks_the_reader(
-        line in "(send|send-hex|to|to-hex|send-file|join|leave|set|finish|disconnect|help|quit)?[ \t]?\
-                 [\\PC \t\"\\\\]{0,30}",
+        verb in "(send|send-hex|to|to-hex|send-file|join|leave|set|finish|disconnect|help|quit)?[ \t]?",
+        rest in prop_oneof![r#"[\PC \t"\\]{0,30}"#, r#""[a-z #0-9]{0,8}"( [a-z]{0,8})?"#],
         format in prop::sample::select(vec![Format::Text, Format::CanFrame, Format::CanBroadcast]),
     ) {
-        match Order::read(&line, format) {
+        match Order::read(&format!("{verb}{rest}"), format) {
             Err(mistake) => {
                 prop_assert!(!mistake.reason(Language::English).is_empty());
                 prop_assert!(!mistake.reason(Language::Chinese).is_empty());
