@@ -21,7 +21,8 @@ use super::report::Fact;
 use super::request;
 use super::standard_input::Chunk;
 use crate::model::{
-    Command, Endpoint, EndpointError, Event, Operation, Protocol, Recipients, Role, SendMode, SessionId, SocketId,
+    Command, Endpoint, EndpointError, Event, GroupError, Operation, OptionValue, Protocol, Recipients, Role, SendMode,
+    SessionId, SocketId,
 };
 
 /// Carries lines out over one socket.
@@ -172,7 +173,7 @@ impl Commands {
                 if let Some((option, _)) = options.iter().find(|(option, _)| !option.is_live()) {
                     return Err(Mistake::new(option.name(), Problem::NotLive));
                 }
-                let set = |(option, value): (_, &crate::model::OptionValue)| Command::SetOption {
+                let set = |(option, value): (_, &OptionValue)| Command::SetOption {
                     socket,
                     session: self.own,
                     option,
@@ -220,7 +221,7 @@ impl Commands {
         if self.protocol == Protocol::Udp {
             return Ok(());
         }
-        Err(Mistake::new(verb.word(), Problem::Group(crate::model::GroupError::NotUdp)))
+        Err(Mistake::new(verb.word(), Problem::Group(GroupError::NotUdp)))
     }
 
     fn session(&self, peer: &PeerName) -> Result<SessionId, Mistake> {

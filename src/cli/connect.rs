@@ -138,7 +138,7 @@ impl Conversation {
                 match self.to_send.take() {
                     Some(Input::Bytes(bytes)) => self.send(bytes, console),
                     Some(Input::Standard | Input::Commands) => {
-                        self.standard_input = Some(standard_input::read(console.engine()))
+                        self.standard_input = Some(standard_input::read(console.engine()));
                     }
                     None => {}
                 }

@@ -199,7 +199,7 @@ fn over_udp_any_address_is_sent_to() {
 fn what_the_socket_can_not_do_is_a_mistake() {
     let tcp = over("tcp://127.0.0.1:9000", Role::Server, false, &["127.0.0.1:5001"]);
     let udp = over("udp://127.0.0.1:9000", Role::Server, false, &["127.0.0.1:5001"]);
-    let not_udp = Problem::Group(crate::model::GroupError::NotUdp);
+    let not_udp = Problem::Group(GroupError::NotUdp);
     assert_eq!(done(&tcp, "join 239.1.2.3"), Err(not_udp.clone()));
     assert_eq!(done(&tcp, "leave 239.1.2.3"), Err(not_udp));
     assert_eq!(done(&tcp, "send"), Err(Problem::NothingToSend));
@@ -210,7 +210,7 @@ fn what_the_socket_can_not_do_is_a_mistake() {
     assert!(matches!(done(&udp, "set nodelay=1"), Err(Problem::Endpoint(_))));
     let set = |commands: &Commands| done(commands, "set ttl=9");
     let expected = |session| {
-        let value = crate::model::OptionValue::Number(9);
+        let value = OptionValue::Number(9);
         Ok(vec![Command::SetOption { socket: SOCKET, session, option: SocketOption::TimeToLive, value }])
     };
     assert_eq!(set(&tcp), expected(None), "the listener's own, and its connections'");
@@ -326,7 +326,10 @@ proptest! {
     }
 
     #[test]
-    fn lines_are_the_same_however_they_come(bytes in prop::collection::vec(prop_oneof![Just(b'\n'), any::<u8>()], 0..60), at in 0usize..60) {
+    fn lines_are_the_same_however_they_come(
+        bytes in prop::collection::vec(prop_oneof![Just(b'\n'), any::<u8>()], 0..60),
+        at in 0usize..60,
+    ) {
         let mut whole = Lines::default();
         let mut expected = whole.take(&bytes);
         expected.extend(whole.finish());
