@@ -101,8 +101,8 @@ impl Commands {
         }
     }
 
-    /// Carries out the lines that are whole now. A mistake is told, and changes nothing. `everybody` is whom messages are
-    /// for that name nobody.
+    /// Carries out the lines that are whole now. A mistake is told, and changes nothing. `everybody` is whom messages
+    /// are for that name nobody.
     pub(super) fn carry_out(&mut self, chunk: &Chunk, everybody: &Recipients, console: &mut Console) -> Done {
         let lines = match chunk {
             Chunk::Bytes(bytes) => self.lines.take(bytes),

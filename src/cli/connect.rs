@@ -215,7 +215,7 @@ impl Conversation {
         console.engine().send(Command::Send { socket: self.socket, to, bytes });
     }
 
-    /// Whom a message is for: one to all of them, so that where an address is not found, the peer gets none of it either.
+    /// Whom a message is for. It is one to all of them: where an address is not found, the peer gets none of it either.
     fn everybody(&self) -> Option<Recipients> {
         match (self.to.as_slice(), self.session) {
             (_, None) => None,
