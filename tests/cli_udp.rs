@@ -137,8 +137,8 @@ fn names_are_sent_to_beside_the_endpoint_and_one_that_is_not_found_keeps_all_bac
     assert_eq!(output.status.code(), Some(2));
 }
 
-/// Several senders and several receivers: each sender's message goes to all receivers, each receiver hears all senders and
-/// answers each alone. The limit: a listener of the command line answers, the same to each, and says nothing of its own.
+/// Several senders and several receivers: each sender's message goes to all receivers, each receiver hears all senders
+/// and answers each alone. What is typed is nobody's: without `--commands`, a listener says nothing of its own.
 #[test]
 fn many_send_to_many_and_each_is_answered_by_each() {
     const SENDERS: [&str; 3] = ["one", "two", "three"];

@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant, SystemTime};
 
 use jiff::tz::TimeZone;
+use sockeye::cli::Order;
 use sockeye::codec::can::Frame;
 use sockeye::codec::can::bcm::Message;
 use sockeye::codec::capture::connection::{Connection, End};
@@ -20,6 +21,7 @@ use sockeye::codec::decode::recognize::{Circumstances, recognize};
 use sockeye::codec::encoding::Encoding;
 use sockeye::codec::file_name::SafeName;
 use sockeye::codec::{escapes, hex, icmp, ipv4};
+use sockeye::i18n::Language;
 use sockeye::model::{BrowserContent, CancelReason, Filter, Target};
 use sockeye::proto::browser::{Conversation, Hosts, Moment, Opened, Step};
 use sockeye::proto::capture::Importer;
@@ -512,6 +514,33 @@ fn messages_and_filters() {
         }
         let _ = Filter::parse(&text, &TimeZone::UTC);
         let _ = escapes::parse(&text, Encoding::Big5);
+    });
+}
+
+#[test]
+fn commands() {
+    let seeds: [&[u8]; 8] = [
+        b"to #2 hello",
+        "to \"unix:/a b\\u00e9\" 你好".as_bytes(),
+        b"to-hex tcp://[fe80::1%eth0]:80 e4 bd 0xA0",
+        b"send 123#DEADBEEF",
+        b"send-file \"a b.bin\" to 127.0.0.1:9000",
+        b"join 239.1.2.3@eth0,232.1.1.1@eth0/10.0.0.5",
+        b"set nodelay=0&rcvbuf=4M&dscp=AF41",
+        b"finish #18446744073709551615",
+    ];
+    fuzz("a command", &seeds, |bytes| {
+        let text = as_text(bytes);
+        for format in [Format::Text, Format::CanFrame, Format::CanBroadcast, Format::Ping(icmp::Version::V6)] {
+            match Order::read(&text, format) {
+                Err(mistake) => assert!(!mistake.reason(Language::Chinese).is_empty(), "it says why"),
+                Ok(Some(Order::To(peer, _) | Order::Disconnect(peer))) => {
+                    let again = Order::read(&format!("disconnect {peer}"), format);
+                    assert_eq!(again, Ok(Some(Order::Disconnect(peer))), "it is written as it is read");
+                }
+                Ok(_) => {}
+            }
+        }
     });
 }
 

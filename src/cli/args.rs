@@ -18,10 +18,10 @@ pub(super) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
     /// Accept connections or datagrams, and write what peers send to standard output
-    #[command(after_help = help::short(), after_long_help = help::long())]
+    #[command(after_help = help::short(), after_long_help = help::long_with_commands())]
     Listen(ListenArguments),
     /// Connect and send; without --send, join standard input and output to the socket
-    #[command(after_help = help::short(), after_long_help = help::long())]
+    #[command(after_help = help::short(), after_long_help = help::long_with_commands())]
     Connect(ConnectArguments),
     /// Connect and send files: verified ones, and folders, over one connection, plain ones over one each
     #[command(after_help = help::short(), after_long_help = help::long())]
@@ -65,6 +65,12 @@ pub(super) struct ListenArguments {
     /// Show browsers this text: HTML if it begins with `<`
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub page: Option<String>,
+    /// Take each line of standard input as a command: send to one peer or to all, join groups, set options, disconnect
+    ///
+    /// `help` as a line lists them. What is wrong with one is told, and the run goes on; so it does at the end of
+    /// standard input.
+    #[arg(long)]
+    pub commands: bool,
     /// While the address is in use, or kept by connections that are over (TIME_WAIT), wait until it is free
     #[arg(long)]
     pub wait_for_port: bool,
@@ -97,6 +103,11 @@ pub(super) struct ConnectArguments {
     /// Send these bytes (`e4 bd a0`, `0xE4BDA0`), then wait for the answer
     #[arg(long, value_name = "HEX", allow_hyphen_values = true)]
     pub send_hex: Option<String>,
+    /// Take each line of standard input as a command instead of as bytes to send: groups, options, half-close, files
+    ///
+    /// `help` as a line lists them. What is wrong with one is told, and the run goes on.
+    #[arg(long, conflicts_with_all = ["send", "send_hex"])]
+    pub commands: bool,
     /// Send to these addresses too (UDP; names, groups and broadcast addresses among them), and hear all who answer
     ///
     /// One without a port has the endpoint's. Where one is not found, nothing is sent, to the endpoint neither. A

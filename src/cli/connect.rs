@@ -1,15 +1,16 @@
-//! `connect`: one message and its answer, or standard input and output joined to the socket.
+//! `connect`: one message and its answer, or standard input, joined to the socket or saying what to do with it.
 
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
 
+use super::commands::Commands;
 use super::console::{Console, Ending, Turn};
 use super::request::{ANSWER_WAIT, ConnectTask, Input};
 use super::standard_input::{self, Chunk};
 use crate::model::{
-    CloseReason, Command, ConnectSpec, Event, Failure, HostPort, Operation, Peer, Protocol, Recipients, SessionId,
-    SocketId,
+    CloseReason, Command, ConnectSpec, Event, Failure, HostPort, Operation, Peer, Protocol, Recipients, Role,
+    SessionId, SocketId,
 };
 
 /// Bytes of standard input that may wait for the system to take them: enough to keep a socket busy, little to hold.
@@ -22,7 +23,12 @@ const HALF_CLOSED_WAIT: Duration = Duration::from_millis(500);
 /// Runs until the peer closes, the wait is over, a signal comes or the connection fails.
 pub(super) fn run(console: &mut Console, task: ConnectTask) -> Ending {
     let socket = console.engine().new_socket();
-    let protocol = task.spec.target.endpoint.protocol();
+    let endpoint = &task.spec.target.endpoint;
+    let protocol = endpoint.protocol();
+    // What somebody else has opened is connected already.
+    let is_connected = task.spec.connected || protocol == Protocol::Descriptor;
+    let has_commands = matches!(task.input, Input::Commands);
+    let commands = has_commands.then(|| Commands::new(socket, Role::Client, endpoint, is_connected));
     // A peer that has finished sending may still read: it is this loop that knows whether more follows.
     let spec = ConnectSpec { stay_half_open: true, ..task.spec };
     console.engine().send(Command::Connect { socket, spec: Box::new(spec) });
@@ -33,6 +39,7 @@ pub(super) fn run(console: &mut Console, task: ConnectTask) -> Ending {
         wait: task.wait,
         session: None,
         to_send: Some(task.input),
+        commands,
         standard_input: None,
         in_flight: 0,
         peer_finished: false,
@@ -60,6 +67,8 @@ struct Conversation {
     to: Vec<HostPort>,
     /// `None` once it has been taken up.
     to_send: Option<Input>,
+    /// Where lines of standard input are carried out.
+    commands: Option<Commands>,
     /// `None` before it is read and after its end.
     standard_input: Option<Receiver<Chunk>>,
     /// Bytes given to the engine and not yet taken by the system.
@@ -104,6 +113,9 @@ impl Conversation {
     }
 
     fn handle(&mut self, event: Event, console: &Console) -> Option<Ending> {
+        if let Some(commands) = &mut self.commands {
+            commands.observe(&event);
+        }
         match event {
             Event::Opened { info, .. } => {
                 if self.session.is_none() {
@@ -125,7 +137,9 @@ impl Conversation {
                 self.active_at = Instant::now();
                 match self.to_send.take() {
                     Some(Input::Bytes(bytes)) => self.send(bytes, console),
-                    Some(Input::Standard) => self.standard_input = Some(standard_input::read(console.engine())),
+                    Some(Input::Standard | Input::Commands) => {
+                        self.standard_input = Some(standard_input::read(console.engine()));
+                    }
                     None => {}
                 }
             }
@@ -138,10 +152,12 @@ impl Conversation {
                 self.peer_finished = true;
                 self.active_at = Instant::now();
             }
-            Event::Closed { reason, .. } => {
+            Event::Closed { session, reason, .. } => {
                 self.failed |= matches!(reason, CloseReason::Reset | CloseReason::Error);
                 // Nobody is left to read it for.
-                self.standard_input = None;
+                if self.session == Some(session) {
+                    self.standard_input = None;
+                }
             }
             Event::Failed { socket: Some(_), .. } => {
                 self.failed = true;
@@ -161,7 +177,15 @@ impl Conversation {
     }
 
     fn take_input(&mut self, chunk: Chunk, console: &mut Console) {
+        if let (Some(everybody), Some(commands)) = (self.everybody(), &mut self.commands) {
+            let done = commands.carry_out(&chunk, &everybody, console);
+            self.in_flight += done.in_flight;
+            if done.quit {
+                return self.stop(console);
+            }
+        }
         match chunk {
+            Chunk::Bytes(_) if self.commands.is_some() => return,
             Chunk::Bytes(bytes) => return self.send(bytes, console),
             Chunk::End => {}
             Chunk::Failed(error) => {
@@ -186,14 +210,18 @@ impl Conversation {
     }
 
     fn send(&mut self, bytes: Vec<u8>, console: &Console) {
-        let Some(session) = self.session else { return };
+        let Some(to) = self.everybody() else { return };
         self.in_flight += bytes.len() as u64 * self.to.len().max(1) as u64;
-        // One message to all of them: where an address is not found, the peer gets none of it either.
-        let to = match self.to.as_slice() {
-            [] => Recipients::Sessions(vec![session]),
-            all => Recipients::Addresses(all.to_vec()),
-        };
         console.engine().send(Command::Send { socket: self.socket, to, bytes });
+    }
+
+    /// Whom a message is for. It is one to all of them: where an address is not found, the peer gets none of it either.
+    fn everybody(&self) -> Option<Recipients> {
+        match (self.to.as_slice(), self.session) {
+            (_, None) => None,
+            ([], Some(session)) => Some(Recipients::Sessions(vec![session])),
+            (all, _) => Some(Recipients::Addresses(all.to_vec())),
+        }
     }
 
     fn stop(&mut self, console: &Console) {
@@ -203,6 +231,6 @@ impl Conversation {
     }
 
     fn ending(&self) -> Ending {
-        Ending::failed_if(self.failed)
+        Ending::failed_if(self.failed || self.commands.as_ref().is_some_and(Commands::failed))
     }
 }

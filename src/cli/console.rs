@@ -163,10 +163,10 @@ impl Console {
         }
     }
 
-    /// Tells where a browser finds what is shown.
-    pub(super) fn tell_url(&mut self, url: &str) {
+    /// Tells what no event carries.
+    pub(super) fn tell(&mut self, fact: &Fact<'_>) {
         if self.output_error.is_none() {
-            let told = self.report.tell(&Fact::ForBrowsers { url });
+            let told = self.report.tell(fact);
             self.note_output(told);
         }
     }

@@ -1,5 +1,6 @@
 //! What stands below each verb's own help: every transport and every socket option, from their tables.
 
+use super::commands::Verb;
 use crate::i18n::{self, Language};
 use crate::model::{Protocol, SocketOption};
 
@@ -10,8 +11,8 @@ const WIDTH: usize = 100;
 pub(super) const END: &str = "\
 Environment: SOCKEYE_LOG=debug writes diagnostics to standard error.
 
-Exit status: 0 done, 1 the operation failed, a file ended incomplete or refused, or the journal
-lacks rows, 2 bad usage.";
+Exit status: 0 done, 1 the operation failed, a file ended incomplete or refused, a command was a
+mistake, or the journal lacks rows, 2 bad usage.";
 
 /// With `-h`.
 pub(super) fn short() -> String {
@@ -20,12 +21,28 @@ pub(super) fn short() -> String {
 
 /// With `--help` and `help`.
 pub(super) fn long() -> String {
+    with_options("")
+}
+
+/// The same where lines of standard input can be commands.
+pub(super) fn long_with_commands() -> String {
+    let commands = Verb::ALL.map(|verb| (verb.usage().to_owned(), verb.explained(Language::English).into_owned()));
+    with_options(&format!("\n{COMMANDS}\n{}", table(&commands)))
+}
+
+const COMMANDS: &str = "\
+Commands, one a line of standard input, with --commands. PEER is a peer as it is told (its scheme
+may be left out), the number of a session (#1) or, over UDP, any address. A peer or a PATH with
+blanks in it stands in quotation marks, as JSON writes a text:";
+
+/// Endpoints, options, and what `more` says.
+fn with_options(more: &str) -> String {
     let options = SocketOption::ALL.map(|option| {
         let sentence = i18n::option_sentence(Language::English, option);
         (option.name().to_owned(), format!("{sentence} ({})", option.constant()))
     });
     format!(
-        "{}\nSocket options follow as a query, {QUERY}\n(0 or 1 for off and on; bytes with K, M or G):\n{}\n{END}",
+        "{}\nSocket options follow as a query, {QUERY}\n(0 or 1 for off and on; bytes with K, M or G):\n{}{more}\n{END}",
         endpoints(),
         table(&options)
     )

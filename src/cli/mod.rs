@@ -2,6 +2,7 @@
 
 mod args;
 mod code;
+mod commands;
 mod connect;
 mod console;
 mod export;
@@ -24,6 +25,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use self::args::Arguments;
+pub use self::commands::{Mistake, Order, PeerName, Problem, Verb};
 use self::console::{Console, Ending};
 use self::report::{Fact, Form};
 use self::request::{KeptJournal, Request, Task, UsageError};
@@ -62,10 +64,10 @@ fn carry_out(request: Request) -> Ending {
         Task::Statistics(task) => statistics::run(&task, form),
         Task::Interfaces => machine::interfaces(form),
         Task::TimeWait(target) => machine::time_wait(form, &target),
-        Task::Listen(spec) => {
-            let payload_events = spec.receive == ReceiveMode::Show && form.shows_payload();
-            let protocol = spec.target.endpoint.protocol();
-            at_console(form, journal, protocol, (payload_events, info), |console| listen::run(console, spec))
+        Task::Listen(task) => {
+            let payload_events = task.spec.receive == ReceiveMode::Show && form.shows_payload();
+            let protocol = task.spec.target.endpoint.protocol();
+            at_console(form, journal, protocol, (payload_events, info), |console| listen::run(console, task))
         }
         Task::Connect(task) => {
             let protocol = task.spec.target.endpoint.protocol();

@@ -12,15 +12,15 @@ use super::import::ImportTask;
 use super::machine;
 use super::report::Form;
 use super::statistics::{self, StatisticsTask};
-use crate::codec::compose::{self, LineEnding};
+use crate::codec::compose::{self, Format, LineEnding};
 use crate::codec::encoding::Encoding;
 use crate::codec::hex;
 use crate::codec::size::{format_bytes, parse_bytes};
 use crate::engine::Engine;
 use crate::i18n::{self, Language};
 use crate::model::{
-    Admission, BrowserContent, ConnectSpec, Delivery, EndpointError, HostPort, ListenSpec, LocalPlace, Protocol,
-    Respond, Retention, Role, SendMode, Target,
+    Admission, BrowserContent, ConnectSpec, Delivery, DescriptorName, Endpoint, EndpointError, HostPort, ListenSpec,
+    LocalPlace, Protocol, Respond, Retention, Role, SendMode, Target,
 };
 use crate::tr;
 
@@ -43,8 +43,8 @@ pub(super) struct KeptJournal {
 
 #[derive(Debug)]
 pub(super) enum Task {
-    /// `listen` and `receive`, which differ in the spec only.
-    Listen(ListenSpec),
+    /// `listen` and `receive`, which differ in what is asked for only.
+    Listen(ListenTask),
     Connect(ConnectTask),
     SendFiles(SendFilesTask),
     Code(CodeTask),
@@ -54,6 +54,13 @@ pub(super) enum Task {
     Interfaces,
     /// Where the sockets would be in the way of a listener.
     TimeWait(Target),
+}
+
+#[derive(Debug)]
+pub(super) struct ListenTask {
+    pub spec: ListenSpec,
+    /// Whether lines of standard input are carried out.
+    pub commands: bool,
 }
 
 #[derive(Debug)]
@@ -71,6 +78,8 @@ pub(super) struct ConnectTask {
 pub(super) enum Input {
     Bytes(Vec<u8>),
     Standard,
+    /// Lines of standard input that say what to do.
+    Commands,
 }
 
 #[derive(Debug)]
@@ -126,16 +135,20 @@ fn read_listen(arguments: ListenArguments, language: Language) -> Result<Request
     let respond = respond(arguments.reply, arguments.echo);
     let browser = browser(arguments.serve, arguments.page);
     let target = read_endpoint_for(browser.as_ref(), &arguments.endpoint, Role::Server, language)?;
+    check_commands(arguments.commands, &target, language)?;
     Ok(Request {
         form: Form::new(arguments.json, arguments.quiet),
         journal: read_journal(arguments.journal, language)?,
         info: arguments.info,
-        task: Task::Listen(ListenSpec {
-            respond,
-            browser,
-            wait_for_address: arguments.wait_for_port,
-            once: arguments.once,
-            ..ListenSpec::new(target)
+        task: Task::Listen(ListenTask {
+            spec: ListenSpec {
+                respond,
+                browser,
+                wait_for_address: arguments.wait_for_port,
+                once: arguments.once,
+                ..ListenSpec::new(target)
+            },
+            commands: arguments.commands,
         }),
     })
 }
@@ -172,9 +185,11 @@ fn read_connect(arguments: ConnectArguments, language: Language) -> Result<Reque
     let input = match (arguments.send, arguments.send_hex) {
         (Some(text), _) => Input::Bytes(read_message(&text, &target, language)?),
         (None, Some(text)) => Input::Bytes(read_hex(&text, language)?),
+        (None, None) if arguments.commands => Input::Commands,
         (None, None) => Input::Standard,
     };
-    let unending = matches!(input, Input::Standard) && target.endpoint.protocol().has_connection();
+    check_commands(arguments.commands, &target, language)?;
+    let unending = !matches!(input, Input::Bytes(_)) && target.endpoint.protocol().has_connection();
     let wait = match arguments.wait {
         Some(milliseconds) => Some(Duration::from_millis(milliseconds.into())),
         None => (!unending).then_some(ANSWER_WAIT),
@@ -224,13 +239,16 @@ fn read_receive(arguments: ReceiveArguments, language: Language) -> Result<Reque
         form: Form::new(arguments.json, false),
         journal: None,
         info: false,
-        task: Task::Listen(ListenSpec {
-            receive,
-            // Whoever starts the program to receive has said yes.
-            admission: Admission { ask: false, largest, most: arguments.most },
-            wait_for_address: arguments.wait_for_port,
-            once: arguments.once,
-            ..ListenSpec::new(target)
+        task: Task::Listen(ListenTask {
+            spec: ListenSpec {
+                receive,
+                // Whoever starts the program to receive has said yes.
+                admission: Admission { ask: false, largest, most: arguments.most },
+                wait_for_address: arguments.wait_for_port,
+                once: arguments.once,
+                ..ListenSpec::new(target)
+            },
+            commands: false,
         }),
     })
 }
@@ -307,9 +325,23 @@ fn read_stream_endpoint(text: &str, role: Role, otherwise: &str, language: Langu
     }
 }
 
+/// Standard input can't be the socket and say what to do with it.
+fn check_commands(commands: bool, target: &Target, language: Language) -> Result<(), UsageError> {
+    if !commands || target.endpoint != Endpoint::Descriptor(DescriptorName::Number(0)) {
+        return Ok(());
+    }
+    let problem = tr!(language, "cli.commands_need_standard_input").into_owned();
+    Err(UsageError { argument: Some("--commands"), problem })
+}
+
+/// How messages are written there.
+pub(super) fn message_format(endpoint: &Endpoint) -> Format {
+    endpoint.formats().first().copied().unwrap_or_default()
+}
+
 /// The text as it stands; for a transport that knows frames or pings, as one of these.
 pub(super) fn read_message(text: &str, target: &Target, language: Language) -> Result<Vec<u8>, UsageError> {
-    let format = target.endpoint.formats().first().copied().unwrap_or_default();
+    let format = message_format(&target.endpoint);
     compose::compose(text, format, Encoding::Utf8, LineEnding::None).map_err(|error| UsageError {
         argument: Some("--send"),
         problem: quoted(language, text, &i18n::compose_error(language, &error)),

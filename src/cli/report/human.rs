@@ -1,6 +1,7 @@
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
+use super::super::commands::Verb;
 use super::{Fact, Report, Summary, statistics};
 use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
@@ -115,6 +116,16 @@ impl<O: Write, E: Write> Report for HumanReport<O, E> {
                     None => self.line(problem),
                 }
             }
+            Fact::Mistake { line, mistake } => {
+                let (word, problem) = (&mistake.word, mistake.reason(language));
+                self.line(&tr!(language, "command.mistake", line = line, word = word, problem = problem))
+            }
+            Fact::Commands => {
+                let width = Verb::ALL.map(|verb| verb.usage().len()).into_iter().max().unwrap_or_default();
+                Verb::ALL
+                    .into_iter()
+                    .try_for_each(|verb| self.line(&format!("{:width$}  {}", verb.usage(), verb.explained(language))))
+            }
             Fact::Listening { endpoint } => self.line(&tr!(language, "cli.listening", endpoint = endpoint)),
             Fact::ForBrowsers { url } => self.line(&tr!(language, "cli.for_browsers", url = url)),
             Fact::Connecting { attempt } => self.passing_line(&tr!(language, "cli.connecting", attempt = attempt)),
@@ -223,6 +234,7 @@ impl Pace {
 mod tests {
     use std::path::Path;
 
+    use super::super::super::commands::{Mistake, Problem};
     use super::super::UsageError;
     use super::*;
     use crate::model::{Endpoint, Outcome, SessionId, UnixName};
@@ -269,8 +281,10 @@ mod tests {
         let usage = UsageError { argument: None, problem: HOSTILE.to_owned() };
         let file = Fact::File { name: HOSTILE, path: Path::new(HOSTILE), size: 1, outcome: Outcome::Unverified };
         let endpoint = Endpoint::UnixStream(UnixName::Path(HOSTILE.into()));
+        let mistake = Mistake { word: HOSTILE.to_owned(), problem: Problem::NoSuchCommand };
         for fact in [
             Fact::Usage(&usage),
+            Fact::Mistake { line: 1, mistake: &mistake },
             Fact::Listening { endpoint: &endpoint },
             Fact::Connecting { attempt: HOSTILE },
             Fact::Opened { session: SessionId(1), peer: HOSTILE, process: None },

@@ -2,6 +2,7 @@ use std::io::{self, BufWriter, Write};
 
 use serde::{Serialize, Serializer};
 
+use super::super::commands::Verb;
 use super::info::Info;
 use super::interface::Interface;
 use super::statistics::{All, Session};
@@ -39,11 +40,24 @@ impl<W: Write> JsonReport<W> {
             Fact::Usage(error) => Line::Error {
                 operation: "usage",
                 argument: error.argument,
+                line: None,
+                word: None,
                 endpoint: None,
                 path: None,
                 message: error.problem.clone(),
                 hint: None,
             },
+            Fact::Mistake { line, mistake } => Line::Error {
+                operation: "command",
+                argument: None,
+                line: Some(line),
+                word: Some(&mistake.word),
+                endpoint: None,
+                path: None,
+                message: mistake.reason(Language::English).into_owned(),
+                hint: None,
+            },
+            Fact::Commands => Line::Help { commands: Verb::ALL.map(Verb::usage) },
             Fact::Listening { endpoint } => Line::Listening { endpoint: endpoint.to_string() },
             Fact::Opened { session, peer, process } => Line::Opened { session: session.0, peer, process },
             Fact::Closed { session, reason } => Line::Closed { session: session.0, reason: reason.name() },
@@ -63,6 +77,8 @@ impl<W: Write> JsonReport<W> {
             Fact::Failed { failure, endpoint } => Line::Error {
                 operation: failure.operation.name(),
                 argument: None,
+                line: None,
+                word: None,
                 endpoint,
                 path: endpoint.is_none().then(|| failure.subject.clone()).filter(|subject| !subject.is_empty()),
                 message: i18n::cause(Language::English, &failure.cause).into_owned(),
@@ -99,6 +115,9 @@ impl<W: Write> JsonReport<W> {
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 enum Line<'a> {
+    Help {
+        commands: [&'static str; Verb::ALL.len()],
+    },
     Listening {
         endpoint: String,
     },
@@ -152,6 +171,11 @@ enum Line<'a> {
         operation: &'static str,
         #[serde(skip_serializing_if = "Option::is_none")]
         argument: Option<&'static str>,
+        /// Of standard input, from 1 on.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        line: Option<u64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        word: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
         endpoint: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]

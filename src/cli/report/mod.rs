@@ -11,6 +11,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::commands::Mistake;
 use super::request::UsageError;
 use crate::i18n::Language;
 use crate::model::{
@@ -58,6 +59,13 @@ impl Form {
 #[derive(Debug)]
 pub(super) enum Fact<'a> {
     Usage(&'a UsageError),
+    /// A line of standard input that is no command; `line` counts from 1.
+    Mistake {
+        line: u64,
+        mistake: &'a Mistake,
+    },
+    /// What a line of standard input can ask for.
+    Commands,
     /// Where a browser on this machine finds what the listener shows.
     ForBrowsers {
         url: &'a str,
