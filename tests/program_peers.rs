@@ -13,6 +13,7 @@ use nix::sys::signal::Signal;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use support::{
     PATIENCE, Process, Sockeye, Written, ask, in_own_network, kernel_has, require, require_tool, run, sockeye,
+    within_the_wait,
 };
 use tempfile::{TempDir, tempdir};
 
@@ -22,10 +23,7 @@ const TEXT: &str = "你好 \"it's\" 100%\\\n";
 #[track_caller]
 fn python_client(endpoint: &str, extra: &str) {
     let (mut sockeye, bound) = Sockeye::listen(&["listen", endpoint, "--echo"]);
-    let client = Written::python(&[&format!("{bound}{extra}"), "--send", TEXT]);
-    let finished = client.finish();
-    let shown = String::from_utf8_lossy(&finished.stdout).into_owned();
-    assert!(shown.contains(TEXT.trim_end()), "{endpoint}: {shown}");
+    Written::patient_python(&[&format!("{bound}{extra}"), "--send", TEXT]).once_it_told(TEXT.trim_end());
     assert_eq!(sockeye.expect("received")["bytes"], TEXT.len());
     let run = sockeye.interrupt();
     assert_eq!(run.received(), TEXT.as_bytes(), "{endpoint}");
@@ -82,8 +80,8 @@ fn python_goes_on_to_the_address_that_answers() {
     }
     // Where localhost is ::1 as well, nobody is there.
     let (sockeye, bound) = Sockeye::listen(&["listen", "tcp://127.0.0.1:0", "--echo"]);
-    let client = Written::python(&[&bound.replace("127.0.0.1", "localhost"), "--send", "by name"]);
-    assert_eq!(client.finish().stdout, b"by name\n");
+    let client = Written::patient_python(&[&bound.replace("127.0.0.1", "localhost"), "--send", "by name"]);
+    assert_eq!(client.once_it_told("by name"), "by name\n");
     sockeye.interrupt().expect_code(0);
 }
 
@@ -101,8 +99,7 @@ fn python_over_udp() {
     }
     // Nothing is a datagram as well.
     let (mut sockeye, bound) = Sockeye::listen(&["listen", "udp://127.0.0.1:0", "--reply", "got it"]);
-    let client = Written::python(&[&bound, "--send", ""]);
-    assert!(String::from_utf8_lossy(&client.finish().stdout).ends_with("got it\n"));
+    Written::patient_python(&[&bound, "--send", ""]).once_it_told("got it\n");
     assert_eq!(sockeye.expect("received")["bytes"], 0);
 }
 
@@ -122,9 +119,7 @@ fn python_over_udp_hears_that_nobody_is_there_only_where_it_is_connected() {
     let (mut sockeye, bound) = Sockeye::listen(&["listen", "udp://127.0.0.1:0", "--echo"]);
     let named = bound.replace("127.0.0.1", "localhost");
     for endpoint in [bound, named] {
-        let client = Written::python(&[&endpoint, "--send", "to you", "--unconnected"]);
-        let finished = client.finish();
-        assert!(String::from_utf8_lossy(&finished.stdout).contains("to you"));
+        Written::patient_python(&[&endpoint, "--send", "to you", "--unconnected"]).once_it_told("to you");
         sockeye.expect("received");
     }
 }
@@ -233,15 +228,19 @@ fn python_sends_a_ping_and_sees_its_reply() {
         return;
     }
     in_own_network("python_sends_a_ping_and_sees_its_reply", || {
-        let shown = |endpoint| unescaped(&Written::python(&[endpoint, "--send", PING]).finish().stdout);
         for (endpoint, request, reply, setting) in
             [("raw://127.0.0.1?proto=icmp", 8, 0, ANSWERS), ("raw://[::1]?proto=icmpv6", 128, 129, ANSWERS_V6)]
         {
             // The request itself crosses the loopback too.
-            let bytes = shown(endpoint);
-            assert!(has_ping(&bytes, request) && has_ping(&bytes, reply), "{endpoint}: {}", bytes.escape_ascii());
+            let mut client = Written::patient_python(&[endpoint, "--send", PING]);
+            client.process.read_until("request and reply", |shown| {
+                let bytes = unescaped(shown);
+                has_ping(&bytes, request) && has_ping(&bytes, reply)
+            });
+            client.process.signal(Signal::SIGINT);
+            client.finish();
             fs::write(setting, "1").expect("the network is the test's own");
-            let bytes = shown(endpoint);
+            let bytes = unescaped(&Written::python(&[endpoint, "--send", PING]).finish().stdout);
             assert!(has_ping(&bytes, request) && !has_ping(&bytes, reply), "{endpoint}: {}", bytes.escape_ascii());
         }
     });
@@ -373,8 +372,7 @@ fn python_over_vsock() {
     if has_vsock_loopback() {
         python_server("vsock://any:0", "vsock://local:PORT");
         let (mut sockeye, bound) = Sockeye::listen(&["listen", "vsock://any:0", "--echo"]);
-        let client = Written::python(&[&bound.replace("any", "local"), "--send", TEXT]).finish();
-        assert!(String::from_utf8_lossy(&client.stdout).contains(TEXT.trim_end()));
+        Written::patient_python(&[&bound.replace("any", "local"), "--send", TEXT]).once_it_told(TEXT.trim_end());
         assert_eq!(sockeye.expect("received")["bytes"], TEXT.len());
     } else {
         // Nobody is there, for a client of either kind.
@@ -426,14 +424,19 @@ fn is_answered(server: &Written, endpoint: &str, message: &str, answer: &str) {
 /// A client's line against our echo.
 #[track_caller]
 fn shell_client(tool: &str, endpoint: &str, message: &str) {
-    let (mut sockeye, bound) = Sockeye::listen(&["listen", endpoint, "--echo"]);
-    let client = Written::shell(tool, &[&bound, "--send", message]);
-    let text = client.text.clone();
-    let finished = client.process.finish();
-    assert_eq!(finished.stdout, message.as_bytes(), "{text}: {}", finished.stderr);
-    // curl calls it a failure that its time is up.
-    assert_eq!(finished.code, Some(if tool == "curl" { 28 } else { 0 }), "{text}: {}", finished.stderr);
-    assert_eq!(sockeye.expect("received")["bytes"], message.len());
+    within_the_wait(|| {
+        let (mut sockeye, bound) = Sockeye::listen(&["listen", endpoint, "--echo"]);
+        let client = Written::shell(tool, &[&bound, "--send", message]);
+        let text = client.text.clone();
+        let finished = client.process.finish();
+        if finished.stdout != message.as_bytes() {
+            return Err(format!("{text}: {}\n{}", finished.stdout.escape_ascii(), finished.stderr));
+        }
+        // curl calls it a failure that its time is up.
+        assert_eq!(finished.code, Some(if tool == "curl" { 28 } else { 0 }), "{text}: {}", finished.stderr);
+        assert_eq!(sockeye.expect("received")["bytes"], message.len());
+        Ok(())
+    });
 }
 
 #[test]

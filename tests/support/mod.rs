@@ -22,4 +22,4 @@ pub(crate) use python::{Tutorial, port_of, tutorial, within_the_pause};
 pub(crate) use rights::{lacking_right, without_right};
 pub(crate) use sockeye::{Run, Sockeye, ask, run, sockeye};
 pub(crate) use tools::{kernel_has, require, require_tool};
-pub(crate) use written::{Written, code};
+pub(crate) use written::{Written, code, patient, within_the_wait};
