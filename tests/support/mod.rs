@@ -15,7 +15,7 @@ mod written;
 
 pub(crate) use capture::{BEGIN, Recording, expect_sound, fields, followed, rows_of, wireshark};
 pub(crate) use files::{folder, listing, noise, write};
-pub(crate) use namespace::{in_own_network, ip, put_over, set_up, tcp_count};
+pub(crate) use namespace::{in_own_network, ip, put_over, set_up, tcp_count, without_names};
 pub(crate) use process::{Finished, PATIENCE, Process};
 pub(crate) use prompt::within_a_second;
 pub(crate) use python::{Tutorial, port_of, tutorial, within_the_pause};
