@@ -195,6 +195,28 @@ fn python_adopts_a_raw_socket() {
     });
 }
 
+/// A socket that is passed may be of both families, whose options it then has; a raw one of IPv6 is of one.
+#[test]
+fn python_sets_on_a_descriptor_what_its_families_have() {
+    if !require_tool("python3") {
+        return;
+    }
+    in_own_network("python_sets_on_a_descriptor_what_its_families_have", || {
+        let of_both = "socket.create_server(('::', 0), family=socket.AF_INET6, dualstack_ipv6=True)";
+        let of_one = "(s := socket.socket(socket.AF_INET6, socket.SOCK_RAW, 253)).bind(('::1', 0)) or s";
+        for (opened, has_both) in [(of_both, true), (of_one, false)] {
+            let told = "print(server.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS), \
+                server.getsockopt(socket.IPPROTO_IP, socket.IP_TTL) if server.type != socket.SOCK_RAW else 0)\n";
+            let text = code(&["fd://3?ttl=9", "--listen"]);
+            let listens = text.lines().find(|line| line.contains("\"listening on\"")).expect("it says so").to_owned();
+            let indent = &listens[..listens.len() - listens.trim_start().len()];
+            let mut server = running(opened, text.replace(&listens, &format!("{indent}{told}{listens}")));
+            let told = server.listening();
+            assert!(told.starts_with(if has_both { "9 9\n" } else { "9 0\n" }), "{told}");
+        }
+    });
+}
+
 #[test]
 fn python_answers_with_nothing_where_that_is_something() {
     if !require_tool("python3") {

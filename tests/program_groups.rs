@@ -198,6 +198,30 @@ fn an_ipv6_socket_of_python_sends_to_ipv4_too() {
     }
 }
 
+/// By the interface and with the time to live that are asked for, also where the socket's own family is the other one.
+#[test]
+fn an_ipv6_socket_of_python_sends_to_ipv4_groups_too() {
+    if !require_tool("python3") {
+        return;
+    }
+    in_own_network("an_ipv6_socket_of_python_sends_to_ipv4_groups_too", || {
+        card();
+        let (mut link, _) = Sockeye::listen(&["listen", "packet://lo?proto=0x0800"]);
+        let (mut server, _) = Sockeye::listen(&["listen", "udp://0.0.0.0:7001?join=239.7.7.7@lo", "--echo"]);
+        // The routing table would have it leave by the card.
+        let endpoint = "udp://[::1]:9?mif=lo&mttl=3";
+        let client = Written::patient_python(&[endpoint, "--to", "239.7.7.7:7001", "--send", "to the group"]);
+        client.once_it_told("to the group");
+        assert_eq!(server.expect("received")["bytes"], 12);
+        let text: String = "to the group".bytes().map(|byte| format!("{byte:02x}")).collect();
+        let heard =
+            link.expect_where("the question", |event| event["hex"].as_str().is_some_and(|hex| hex.ends_with(&text)));
+        let hex = heard["hex"].as_str().expect("hex is a text");
+        // From 127.0.0.1 to 239.7.7.7, RFC 791, section 3.1.
+        assert_eq!((&hex[16..18], &hex[24..40]), ("03", "7f000001ef070707"), "{hex}");
+    });
+}
+
 #[test]
 fn socat_joins_groups_and_sends_to_them() {
     if !require_tool("socat") {

@@ -6,14 +6,15 @@ mod support;
 
 use std::fs;
 use std::net::{TcpListener, UdpSocket};
+use std::ops::Range;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use support::{
-    PATIENCE, Process, Sockeye, Written, ask, in_own_network, kernel_has, require, require_tool, run, sockeye,
-    within_the_wait,
+    PATIENCE, Process, Sockeye, Written, ask, in_own_network, ip, kernel_has, require, require_tool, run, set_up,
+    sockeye, within_the_wait,
 };
 use tempfile::{TempDir, tempdir};
 
@@ -71,6 +72,51 @@ fn python_over_tcp() {
         // One socket for both.
         python_server("tcp://[::]:0", "tcp://127.0.0.1:PORT");
     }
+}
+
+/// One socket for both families has an option of each: what peers of either are sent has it in its header.
+#[test]
+fn python_s_socket_for_both_has_the_options_of_both() {
+    /// Where a header has its type of service and its time to live, and the one after it the port that it comes from, in
+    /// digits of hex (RFC 791, section 3.1; RFC 8200, section 3).
+    const HEADERS: [(&str, &str, [Range<usize>; 3]); 2] =
+        [("127.0.0.1", "0x0800", [2..4, 16..18, 40..44]), ("[::1]", "0x86dd", [1..3, 14..16, 80..84])];
+    if !require_tool("python3") {
+        return;
+    }
+    in_own_network("python_s_socket_for_both_has_the_options_of_both", || {
+        for scheme in ["tcp", "udp"] {
+            for (peer, ether_type, [tos, ttl, source]) in HEADERS {
+                let (mut link, _) = Sockeye::listen(&["listen", &format!("packet://lo?proto={ether_type}")]);
+                let endpoint = format!("{scheme}://[::]:9001?ttl=9&tos=0x10");
+                let mut server = Written::python(&[&endpoint, "--listen", "--echo"]);
+                server.listening();
+                ask(&["connect", &format!("{scheme}://{peer}:9001"), "--send", "both"], b"both").expect_code(0);
+                let echo = link.expect_where("the echo", |event| {
+                    let hex = event["hex"].as_str().unwrap_or_default();
+                    hex.ends_with("626f7468") && hex[source.clone()] == format!("{:04x}", 9001)
+                });
+                let hex = echo["hex"].as_str().expect("hex is a text");
+                assert_eq!((&hex[tos], &hex[ttl]), ("10", "09"), "{scheme} {peer}: {hex}");
+            }
+        }
+    });
+}
+
+#[test]
+fn python_at_an_address_of_one_link() {
+    if !require_tool("python3") {
+        return;
+    }
+    in_own_network("python_at_an_address_of_one_link", || {
+        ip(&["link", "add", "d0", "type", "veth", "peer", "name", "d1"]);
+        set_up(&["d0", "d1"]);
+        ip(&["address", "add", "fe80::9/64", "dev", "d0", "nodad"]);
+        for scheme in ["tcp", "udp"] {
+            python_client(&format!("{scheme}://[fe80::9%d0]:0"), "");
+            python_server(&format!("{scheme}://[fe80::9%d0]:0"), &format!("{scheme}://[fe80::9%d0]:PORT"));
+        }
+    });
 }
 
 #[test]
@@ -188,6 +234,10 @@ fn python_over_several_paths_at_once() {
     }
     python_client("tcp://127.0.0.1:0?proto=mptcp", "?proto=mptcp");
     python_server("tcp://127.0.0.1:0?proto=mptcp", "tcp://127.0.0.1:PORT?proto=mptcp");
+    if require(has_ipv6(), "IPv6") {
+        python_client("tcp://[::1]:0?proto=mptcp", "?proto=mptcp");
+        python_server("tcp://[::1]:0?proto=mptcp", "tcp://[::1]:PORT?proto=mptcp");
+    }
 }
 
 #[test]
