@@ -9,7 +9,10 @@ use std::net::{TcpListener, UdpSocket};
 use std::time::Instant;
 
 use serde_json::Value;
-use support::{PATIENCE, Sockeye, listing, refusing_tcp, refusing_udp, require_tool, rows_of, run, sockeye, write};
+use support::{
+    PATIENCE, Sockeye, in_own_network, listing, refusing_tcp, refusing_udp, require_tool, rows_of, run, sockeye,
+    without_names, write,
+};
 use tempfile::tempdir;
 
 fn contains(value: &Value, part: &str) -> bool {
@@ -59,12 +62,15 @@ fn nobody_listens_for_a_datagram() {
 
 #[test]
 fn no_such_host() {
-    for verb in [&["connect", "tcp://nosuch.invalid:9", "--send", "x"][..], &["listen", "tcp://nosuch.invalid:9"]] {
-        let run = run(verb);
-        let error = run.expect_error(1, "resolve");
-        assert!(contains(&error["endpoint"], "nosuch.invalid"), "{error}");
-        assert!(contains(&error["message"], "no such host"), "{error}");
-    }
+    in_own_network("no_such_host", || {
+        without_names();
+        for verb in [&["connect", "tcp://nosuch.invalid:9", "--send", "x"][..], &["listen", "tcp://nosuch.invalid:9"]] {
+            let run = run(verb);
+            let error = run.expect_error(1, "resolve");
+            assert!(contains(&error["endpoint"], "nosuch.invalid"), "{error}");
+            assert!(contains(&error["message"], "no such host"), "{error}");
+        }
+    });
 }
 
 #[test]

@@ -25,9 +25,9 @@ fn python_over_a_link() {
         let (mut sockeye, endpoint) = Sockeye::listen(&["listen", "packet://d1?proto=0x88b5", "--echo"]);
         assert_eq!(endpoint, "packet://d1?proto=0x88b5");
         for to in ["", "02:00:00:00:00:0b%"] {
-            let client = Written::python(&[&format!("packet://{to}d0?proto=0x88b5"), "--send", "你好"]);
-            let shown = String::from_utf8_lossy(&client.finish().stdout).into_owned();
-            assert!(shown.contains("你好") && shown.contains("('d0', 34997, "), "{to}: {shown}");
+            let client = Written::patient_python(&[&format!("packet://{to}d0?proto=0x88b5"), "--send", "你好"]);
+            let shown = client.once_it_told("你好");
+            assert!(shown.contains("('d0', 34997, "), "{to}: {shown}");
             assert_eq!(sockeye.expect("received")["hex"], "e4bda0e5a5bd");
         }
         let run_of_ours = sockeye.interrupt();

@@ -8,7 +8,7 @@ use std::io::Read;
 use std::net::{TcpListener, TcpStream};
 
 use serde_json::{Value, json};
-use support::{in_own_network, ip, run, sockeye};
+use support::{in_own_network, ip, run, sockeye, without_names};
 
 /// What a person reads on standard output and on standard error.
 fn read(arguments: &[&str]) -> (String, String) {
@@ -97,6 +97,9 @@ fn described(event: &Value) -> (Value, String) {
 
 #[test]
 fn a_name_that_nobody_has_is_said() {
-    let run = run(&["time-wait", "tcp://nosuch.invalid:9"]);
-    assert_eq!(run.expect_error(1, "resolve")["message"], "no such host");
+    in_own_network("a_name_that_nobody_has_is_said", || {
+        without_names();
+        let run = run(&["time-wait", "tcp://nosuch.invalid:9"]);
+        assert_eq!(run.expect_error(1, "resolve")["message"], "no such host");
+    });
 }

@@ -45,26 +45,25 @@ fn the_kernel_answers_a_ping_over_ipv6() {
 
 #[test]
 fn a_listener_hears_each_host_apart() {
-    if !allowed() {
-        return;
-    }
-    let (mut sockeye, endpoint) = Sockeye::listen(&["listen", "raw://127.0.0.9?proto=253"]);
-    assert_eq!(endpoint, "raw://127.0.0.9?proto=253");
-    for (source, text) in [([127, 0, 0, 1], "first"), ([127, 0, 0, 2], "second")] {
-        let peer = Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::from(253))).expect("a socket");
-        peer.bind(&std::net::SocketAddr::from((source, 0)).into()).expect("an address of this machine");
-        let to = std::net::SocketAddr::from(([127, 0, 0, 9], 0));
-        peer.send_to(text.as_bytes(), &to.into()).expect("it is sent");
-        let opened = sockeye.expect("opened");
-        let [a, b, c, d] = source;
-        assert_eq!(opened["peer"], format!("raw://{a}.{b}.{c}.{d}"));
-        let received = sockeye.expect("received");
-        assert_eq!(received["session"], opened["session"]);
-        let hex = received["hex"].as_str().expect("hex");
-        assert!(hex.ends_with(&text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>()), "{hex}");
-    }
-    let run = sockeye.interrupt();
-    assert_eq!(run.summary()["received"], 2);
+    in_own_network("a_listener_hears_each_host_apart", || {
+        let (mut sockeye, endpoint) = Sockeye::listen(&["listen", "raw://127.0.0.9?proto=253"]);
+        assert_eq!(endpoint, "raw://127.0.0.9?proto=253");
+        for (source, text) in [([127, 0, 0, 1], "first"), ([127, 0, 0, 2], "second")] {
+            let peer = Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::from(253))).expect("a socket");
+            peer.bind(&std::net::SocketAddr::from((source, 0)).into()).expect("an address of this machine");
+            let to = std::net::SocketAddr::from(([127, 0, 0, 9], 0));
+            peer.send_to(text.as_bytes(), &to.into()).expect("it is sent");
+            let opened = sockeye.expect("opened");
+            let [a, b, c, d] = source;
+            assert_eq!(opened["peer"], format!("raw://{a}.{b}.{c}.{d}"));
+            let received = sockeye.expect("received");
+            assert_eq!(received["session"], opened["session"]);
+            let hex = received["hex"].as_str().expect("hex");
+            assert!(hex.ends_with(&text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>()), "{hex}");
+        }
+        let run = sockeye.interrupt();
+        assert_eq!(run.summary()["received"], 2);
+    });
 }
 
 /// Python's socket module as the other end, as the tutorial names it: AF_INET, SOCK_RAW, a protocol.

@@ -8,7 +8,9 @@ use std::net::UdpSocket;
 use std::process::Command;
 
 use serde_json::Value;
-use support::{PATIENCE, Process, Run, Sockeye, ask, in_own_network, ip, port_of, require_tool, run, sockeye};
+use support::{
+    PATIENCE, Process, Run, Sockeye, ask, in_own_network, ip, port_of, require_tool, run, sockeye, without_names,
+};
 
 /// As a manual of Python has it: joins a group, answers whoever writes to it, and sends to another.
 const PEER: &str = r#"
@@ -103,38 +105,41 @@ fn a_refusal_is_told_for_the_address_that_it_is_of() {
 
 #[test]
 fn names_are_sent_to_beside_the_endpoint_and_one_that_is_not_found_keeps_all_back() {
-    let [first, second] = [(); 2].map(|()| UdpSocket::bind("127.0.0.1:0").expect("a port"));
-    for socket in [&first, &second] {
-        socket.set_read_timeout(Some(PATIENCE)).expect("a time-out");
-    }
-    let endpoint = format!("udp://{}", first.local_addr().expect("an address"));
-    let name = format!("localhost:{}", second.local_addr().expect("an address").port());
-    let failed = run(&["connect", &endpoint, "--to", &format!("{name},no-such-host.invalid"), "--send", "nobody"]);
-    let error = failed.expect_error(1, "resolve");
-    assert!(error["endpoint"].as_str().is_some_and(|place| place.contains("no-such-host.invalid")), "{error}");
-    assert_eq!(error["message"], "no such host");
-    assert!(error["hint"].as_str().is_some_and(|hint| hint.contains("sent to nobody")), "{error}");
-    assert!(failed.all("sent").is_empty());
-
-    // Line by line from standard input: the order stays.
-    let mut command = sockeye(&["connect", &endpoint, "--to", &name, "--wait", "200", "--json"]);
-    let (reader, mut writer) = std::io::pipe().expect("a pipe");
-    command.stdin(reader).stdout(std::process::Stdio::null());
-    let mut child = command.spawn().expect("it runs");
-    drop(command);
-    for line in ["one", "two", "three"] {
-        std::io::Write::write_all(&mut writer, line.as_bytes()).expect("somebody reads");
+    in_own_network("names_are_sent_to_beside_the_endpoint_and_one_that_is_not_found_keeps_all_back", || {
+        without_names();
+        let [first, second] = [(); 2].map(|()| UdpSocket::bind("127.0.0.1:0").expect("a port"));
         for socket in [&first, &second] {
-            let mut buffer = [0; 16];
-            let len = socket.recv(&mut buffer).expect("a datagram");
-            assert_eq!(&buffer[..len], line.as_bytes());
+            socket.set_read_timeout(Some(PATIENCE)).expect("a time-out");
         }
-    }
-    drop(writer);
-    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+        let endpoint = format!("udp://{}", first.local_addr().expect("an address"));
+        let name = format!("localhost:{}", second.local_addr().expect("an address").port());
+        let failed = run(&["connect", &endpoint, "--to", &format!("{name},no-such-host.invalid"), "--send", "nobody"]);
+        let error = failed.expect_error(1, "resolve");
+        assert!(error["endpoint"].as_str().is_some_and(|place| place.contains("no-such-host.invalid")), "{error}");
+        assert_eq!(error["message"], "no such host");
+        assert!(error["hint"].as_str().is_some_and(|hint| hint.contains("sent to nobody")), "{error}");
+        assert!(failed.all("sent").is_empty());
 
-    let output = sockeye(&["connect", &endpoint, "--to", "127.0.0", "--send", "x"]).output().expect("it runs");
-    assert_eq!(output.status.code(), Some(2));
+        // Line by line from standard input: the order stays.
+        let mut command = sockeye(&["connect", &endpoint, "--to", &name, "--wait", "200", "--json"]);
+        let (reader, mut writer) = std::io::pipe().expect("a pipe");
+        command.stdin(reader).stdout(std::process::Stdio::null());
+        let mut child = command.spawn().expect("it runs");
+        drop(command);
+        for line in ["one", "two", "three"] {
+            std::io::Write::write_all(&mut writer, line.as_bytes()).expect("somebody reads");
+            for socket in [&first, &second] {
+                let mut buffer = [0; 16];
+                let len = socket.recv(&mut buffer).expect("a datagram");
+                assert_eq!(&buffer[..len], line.as_bytes());
+            }
+        }
+        drop(writer);
+        assert_eq!(child.wait().expect("it ends").code(), Some(0));
+
+        let output = sockeye(&["connect", &endpoint, "--to", "127.0.0", "--send", "x"]).output().expect("it runs");
+        assert_eq!(output.status.code(), Some(2));
+    });
 }
 
 /// Several senders and several receivers: each sender's message goes to all receivers, each receiver hears all senders

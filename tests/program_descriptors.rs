@@ -10,13 +10,22 @@ use std::net::TcpListener;
 use std::process::Command;
 
 use nix::sys::signal::Signal;
-use support::{Sockeye, Written, ask, code, in_own_network, require, require_tool, run};
+use support::{Sockeye, Written, ask, code, in_own_network, patient, require, require_tool};
 
 const TEXT: &str = "你好 \"it's\" 100%\\\n";
 
-/// Python that becomes the program in its argument, with the socket that `opened` evaluates to as descriptor 3.
+/// Python that becomes the program that is written for the arguments, with the socket that `opened` evaluates to as
+/// descriptor 3.
 fn with_socket(opened: &str, arguments: &[&str]) -> Written {
-    let text = code(arguments);
+    running(opened, code(arguments))
+}
+
+/// As [`with_socket`], for a client that is ended by [`Written::once_it_told`].
+fn patient_with_socket(opened: &str, arguments: &[&str]) -> Written {
+    running(opened, patient(&code(arguments)))
+}
+
+fn running(opened: &str, text: String) -> Written {
     let pass = format!(
         "import os, socket, sys
 passed = {opened}
@@ -79,9 +88,8 @@ fn python_adopts_a_descriptor_that_is_connected() {
     }
     for (kind, endpoint) in [("SOCK_STREAM", "tcp://127.0.0.1:0"), ("SOCK_DGRAM", "udp://127.0.0.1:0")] {
         let (mut sockeye, at) = Sockeye::listen(&["listen", endpoint, "--echo"]);
-        let client = with_socket(&connected(kind, &at), &["fd://3", "--send", TEXT]);
-        let shown = String::from_utf8_lossy(&client.finish().stdout).into_owned();
-        assert_eq!(shown, format!("{TEXT}\n"), "{kind}");
+        let client = patient_with_socket(&connected(kind, &at), &["fd://3", "--send", TEXT]);
+        assert_eq!(client.once_it_told(TEXT), format!("{TEXT}\n"), "{kind}");
         assert_eq!(sockeye.expect("received")["bytes"], TEXT.len());
     }
     // Without a message it shows what comes, until the peer closes.
@@ -94,8 +102,8 @@ fn python_adopts_a_descriptor_that_is_connected() {
     assert_eq!(client.finish().stdout, b"bye\n");
     // No bytes are a datagram too.
     let (mut sockeye, at) = Sockeye::listen(&["listen", "udp://127.0.0.1:0", "--reply", "got it"]);
-    let client = with_socket(&connected("SOCK_DGRAM", &at), &["fd://3", "--send", ""]);
-    assert_eq!(client.finish().stdout, b"got it\n");
+    let client = patient_with_socket(&connected("SOCK_DGRAM", &at), &["fd://3", "--send", ""]);
+    assert_eq!(client.once_it_told("got it"), "got it\n");
     assert_eq!(sockeye.expect("received")["bytes"], 0);
 }
 
@@ -120,7 +128,7 @@ fn python_adopts_a_descriptor_of_any_family() {
         let mut server = with_socket(&opened, &["fd://3", "--listen", "--echo"]);
         let at = server.reached_at(&there);
         for _ in 0..2 {
-            let run = run(&["connect", &at, "--send", TEXT, "--wait", "500"]);
+            let run = ask(&["connect", &at, "--send", TEXT], TEXT.as_bytes());
             assert_eq!(run.expect_code(0).received(), TEXT.as_bytes(), "{opened}");
         }
         server.has_told(TEXT.trim_end());
@@ -138,9 +146,8 @@ fn python_adopts_a_descriptor_of_any_family() {
             (format!("socket.AF_UNIX, socket.{kind}"), autobind, format!("'\\0{}'", place(kind)))
         };
         let connected = format!("(s := socket.socket({call})) and ({autobind}s.connect({address})) or s");
-        let client = with_socket(&connected, &["fd://3", "--send", TEXT]);
-        let shown = String::from_utf8_lossy(&client.finish().stdout).into_owned();
-        assert_eq!(shown, format!("{TEXT}\n"), "{connected}");
+        let client = patient_with_socket(&connected, &["fd://3", "--send", TEXT]);
+        assert_eq!(client.once_it_told(TEXT), format!("{TEXT}\n"), "{connected}");
         assert_eq!(sockeye.expect("received")["bytes"], TEXT.len());
         sockeye.interrupt().expect_code(0);
     }
@@ -159,10 +166,17 @@ fn python_adopts_a_raw_socket() {
         let (there, count) = ("raw://127.0.0.1?proto=253", |bytes: &[u8]| {
             ["first", "second"].map(|word| String::from_utf8_lossy(bytes).matches(word).count())
         });
+        // Its own packet, which comes by, and the answer.
+        let asked = |question: &str| {
+            let mut client = Sockeye::start(&["connect", there, "--send", question, "--wait", "20000"]);
+            for _ in 0..2 {
+                client.expect("received");
+            }
+            client.interrupt().expect_code(0).received()
+        };
         for question in ["first", "second"] {
-            let run = run(&["connect", there, "--send", question, "--wait", "500"]);
-            let heard = run.expect_code(0).received();
-            // Its own packet, which comes by, and the echo of header and all.
+            let heard = asked(question);
+            // The echo is of header and all.
             assert!(count(&heard).contains(&2), "{}", heard.escape_ascii());
         }
         server.process.read_until("all answers", |bytes| count(bytes).iter().sum::<usize>() >= 4);
@@ -170,8 +184,36 @@ fn python_adopts_a_raw_socket() {
         assert_eq!(count(&server.finish().stdout), [2, 2]);
         let mut server = with_socket(opened, &["fd://3", "--listen", "--reply", "pong"]);
         server.listening();
-        let heard = run(&["connect", there, "--send", "x", "--wait", "500"]).received();
-        assert_eq!(String::from_utf8_lossy(&heard).matches("pong").count(), 1, "{}", heard.escape_ascii());
+        let pongs = |bytes: &[u8]| String::from_utf8_lossy(bytes).matches("pong").count();
+        for question in ["first", "second"] {
+            let heard = asked(question);
+            assert_eq!(pongs(&heard), 1, "{}", heard.escape_ascii());
+        }
+        server.process.read_until("all answers", |bytes| pongs(bytes) >= 2);
+        server.process.signal(Signal::SIGINT);
+        assert_eq!(pongs(&server.finish().stdout), 2, "it answers no answer");
+    });
+}
+
+/// A socket that is passed may be of both families, whose options it then has; a raw one of IPv6 is of one.
+#[test]
+fn python_sets_on_a_descriptor_what_its_families_have() {
+    if !require_tool("python3") {
+        return;
+    }
+    in_own_network("python_sets_on_a_descriptor_what_its_families_have", || {
+        let of_both = "socket.create_server(('::', 0), family=socket.AF_INET6, dualstack_ipv6=True)";
+        let of_one = "(s := socket.socket(socket.AF_INET6, socket.SOCK_RAW, 253)).bind(('::1', 0)) or s";
+        for (opened, has_both) in [(of_both, true), (of_one, false)] {
+            let told = "print(server.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS), \
+                server.getsockopt(socket.IPPROTO_IP, socket.IP_TTL) if server.type != socket.SOCK_RAW else 0)\n";
+            let text = code(&["fd://3?ttl=9", "--listen"]);
+            let listens = text.lines().find(|line| line.contains("\"listening on\"")).expect("it says so").to_owned();
+            let indent = &listens[..listens.len() - listens.trim_start().len()];
+            let mut server = running(opened, text.replace(&listens, &format!("{indent}{told}{listens}")));
+            let told = server.listening();
+            assert!(told.starts_with(if has_both { "9 9\n" } else { "9 0\n" }), "{told}");
+        }
     });
 }
 

@@ -8,8 +8,11 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV6, UdpSocket};
 use std::time::Instant;
 
 use nix::net::if_::if_nametoindex;
+use nix::sys::signal::Signal;
 use socket2::{Domain, Socket, Type};
-use support::{PATIENCE, Sockeye, Written, ask, in_own_network, ip, port_of, require, require_tool, run};
+use support::{
+    PATIENCE, Sockeye, Written, ask, in_own_network, ip, port_of, require, require_tool, run, within_the_wait,
+};
 
 /// A network card with two addresses of each family, and a wire to another one that has none.
 fn card() {
@@ -121,9 +124,7 @@ fn python_sends_to_groups() {
                 Sockeye::listen(&["listen", &format!("udp://{bound}:0?join={join}"), "--echo"]);
             let to = format!("udp://{group}:{}?mif={mif}&mttl=3&mloop=1", port_of(&endpoint));
             // Who answers is not the group: a socket that is connected to it would hear nobody.
-            let client = Written::python(&[&to, "--unconnected", "--send", "who is there?"]);
-            let shown = String::from_utf8_lossy(&client.finish().stdout).into_owned();
-            assert!(shown.contains("who is there?"), "{to}: {shown}");
+            Written::patient_python(&[&to, "--unconnected", "--send", "who is there?"]).once_it_told("who is there?");
             let opened = server.expect("opened")["peer"].to_string();
             assert!(opened.contains(from), "{to}: {opened}");
             server.interrupt().expect_code(0);
@@ -145,13 +146,17 @@ fn python_sends_to_many_addresses_at_once() {
     let [first, second, third] = [0, 1, 2].map(|index| port_of(&listeners[index].1));
     let to = format!("127.0.0.1:{second},localhost:{third}");
     let endpoint = format!("udp://127.0.0.1:{first}");
-    let client = Written::python(&[&endpoint, "--to", &to, "--bind", "127.0.0.2", "--send", "to all of you"]);
-    let shown = String::from_utf8_lossy(&client.finish().stdout).into_owned();
-    for ((listener, _), port) in listeners.iter_mut().zip([first, second, third]) {
+    let arguments = [endpoint.as_str(), "--to", &to, "--bind", "127.0.0.2", "--send", "to all of you"];
+    let mut client = Written::patient_python(&arguments);
+    for port in [first, second, third] {
+        client.has_told(&format!("('127.0.0.1', {port}) to all of you"));
+    }
+    client.process.signal(Signal::SIGINT);
+    client.finish();
+    for (listener, _) in &mut listeners {
         let peer = listener.expect("opened")["peer"].to_string();
         assert!(peer.contains("127.0.0.2"), "{peer}");
         assert_eq!(listener.expect("received")["bytes"], 13);
-        assert!(shown.contains(&format!("('127.0.0.1', {port}) to all of you")), "{shown}");
     }
     // Where one is not found, for an IPv4 socket here, nobody is sent anything.
     let client = Written::python(&[&endpoint, "--to", "[::1]:9", "--send", "never"]);
@@ -187,12 +192,34 @@ fn an_ipv6_socket_of_python_sends_to_ipv4_too() {
     let (mut v6, at) = Sockeye::listen(&["listen", "udp://[::1]:0"]);
     let (mut v4, to) = Sockeye::listen(&["listen", "udp://127.0.0.1:0", "--echo"]);
     let to = format!("127.0.0.1:{}", port_of(&to));
-    let client = Written::python(&[&at, "--to", &to, "--send", "to both"]);
-    let shown = String::from_utf8_lossy(&client.finish().stdout).into_owned();
-    assert!(shown.contains("to both"), "{shown}");
+    Written::patient_python(&[&at, "--to", &to, "--send", "to both"]).once_it_told("to both");
     for listener in [&mut v6, &mut v4] {
         assert_eq!(listener.expect("received")["bytes"], 7);
     }
+}
+
+/// By the interface and with the time to live that are asked for, also where the socket's own family is the other one.
+#[test]
+fn an_ipv6_socket_of_python_sends_to_ipv4_groups_too() {
+    if !require_tool("python3") {
+        return;
+    }
+    in_own_network("an_ipv6_socket_of_python_sends_to_ipv4_groups_too", || {
+        card();
+        let (mut link, _) = Sockeye::listen(&["listen", "packet://lo?proto=0x0800"]);
+        let (mut server, _) = Sockeye::listen(&["listen", "udp://0.0.0.0:7001?join=239.7.7.7@lo", "--echo"]);
+        // The routing table would have it leave by the card.
+        let endpoint = "udp://[::1]:9?mif=lo&mttl=3";
+        let client = Written::patient_python(&[endpoint, "--to", "239.7.7.7:7001", "--send", "to the group"]);
+        client.once_it_told("to the group");
+        assert_eq!(server.expect("received")["bytes"], 12);
+        let text: String = "to the group".bytes().map(|byte| format!("{byte:02x}")).collect();
+        let heard =
+            link.expect_where("the question", |event| event["hex"].as_str().is_some_and(|hex| hex.ends_with(&text)));
+        let hex = heard["hex"].as_str().expect("hex is a text");
+        // From 127.0.0.1 to 239.7.7.7, RFC 791, section 3.1.
+        assert_eq!((&hex[16..18], &hex[24..40]), ("03", "7f000001ef070707"), "{hex}");
+    });
 }
 
 #[test]
@@ -218,10 +245,16 @@ fn socat_joins_groups_and_sends_to_them() {
             }
             server.end();
         }
-        let (mut server, endpoint) = Sockeye::listen(&["listen", "udp://0.0.0.0:0?join=239.7.7.7@lo", "--echo"]);
-        let to = format!("udp://239.7.7.7:{}?mif=127.0.0.1", port_of(&endpoint));
-        let client = Written::shell("socat", &[&to, "--unconnected", "--send", "who is there?"]);
-        assert_eq!(client.finish().stdout, b"who is there?");
-        assert_eq!(server.expect("received")["bytes"], 13);
+        within_the_wait(|| {
+            let (mut server, endpoint) = Sockeye::listen(&["listen", "udp://0.0.0.0:0?join=239.7.7.7@lo", "--echo"]);
+            let to = format!("udp://239.7.7.7:{}?mif=127.0.0.1", port_of(&endpoint));
+            let client = Written::shell("socat", &[&to, "--unconnected", "--send", "who is there?"]);
+            let heard = client.finish().stdout;
+            if heard != b"who is there?" {
+                return Err(heard.escape_ascii().to_string());
+            }
+            assert_eq!(server.expect("received")["bytes"], 13);
+            Ok(())
+        });
     });
 }

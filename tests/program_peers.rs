@@ -6,14 +6,15 @@ mod support;
 
 use std::fs;
 use std::net::TcpListener;
+use std::ops::Range;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use support::{
-    PATIENCE, Process, Sockeye, Written, ask, in_own_network, kernel_has, refusing_udp, require, require_tool, run,
-    sockeye,
+    PATIENCE, Process, Sockeye, Written, ask, in_own_network, ip, kernel_has, refusing_udp, require, require_tool, run,
+    set_up, sockeye, within_the_wait,
 };
 use tempfile::{TempDir, tempdir};
 
@@ -23,10 +24,7 @@ const TEXT: &str = "你好 \"it's\" 100%\\\n";
 #[track_caller]
 fn python_client(endpoint: &str, extra: &str) {
     let (mut sockeye, bound) = Sockeye::listen(&["listen", endpoint, "--echo"]);
-    let client = Written::python(&[&format!("{bound}{extra}"), "--send", TEXT]);
-    let finished = client.finish();
-    let shown = String::from_utf8_lossy(&finished.stdout).into_owned();
-    assert!(shown.contains(TEXT.trim_end()), "{endpoint}: {shown}");
+    Written::patient_python(&[&format!("{bound}{extra}"), "--send", TEXT]).once_it_told(TEXT.trim_end());
     assert_eq!(sockeye.expect("received")["bytes"], TEXT.len());
     let run = sockeye.interrupt();
     assert_eq!(run.received(), TEXT.as_bytes(), "{endpoint}");
@@ -76,6 +74,51 @@ fn python_over_tcp() {
     }
 }
 
+/// One socket for both families has an option of each: what peers of either are sent has it in its header.
+#[test]
+fn python_s_socket_for_both_has_the_options_of_both() {
+    /// Where a header has its type of service and its time to live, and the one after it the port that it comes from, in
+    /// digits of hex (RFC 791, section 3.1; RFC 8200, section 3).
+    const HEADERS: [(&str, &str, [Range<usize>; 3]); 2] =
+        [("127.0.0.1", "0x0800", [2..4, 16..18, 40..44]), ("[::1]", "0x86dd", [1..3, 14..16, 80..84])];
+    if !require_tool("python3") {
+        return;
+    }
+    in_own_network("python_s_socket_for_both_has_the_options_of_both", || {
+        for scheme in ["tcp", "udp"] {
+            for (peer, ether_type, [tos, ttl, source]) in HEADERS {
+                let (mut link, _) = Sockeye::listen(&["listen", &format!("packet://lo?proto={ether_type}")]);
+                let endpoint = format!("{scheme}://[::]:9001?ttl=9&tos=0x10");
+                let mut server = Written::python(&[&endpoint, "--listen", "--echo"]);
+                server.listening();
+                ask(&["connect", &format!("{scheme}://{peer}:9001"), "--send", "both"], b"both").expect_code(0);
+                let echo = link.expect_where("the echo", |event| {
+                    let hex = event["hex"].as_str().unwrap_or_default();
+                    hex.ends_with("626f7468") && hex[source.clone()] == format!("{:04x}", 9001)
+                });
+                let hex = echo["hex"].as_str().expect("hex is a text");
+                assert_eq!((&hex[tos], &hex[ttl]), ("10", "09"), "{scheme} {peer}: {hex}");
+            }
+        }
+    });
+}
+
+#[test]
+fn python_at_an_address_of_one_link() {
+    if !require_tool("python3") {
+        return;
+    }
+    in_own_network("python_at_an_address_of_one_link", || {
+        ip(&["link", "add", "d0", "type", "veth", "peer", "name", "d1"]);
+        set_up(&["d0", "d1"]);
+        ip(&["address", "add", "fe80::9/64", "dev", "d0", "nodad"]);
+        for scheme in ["tcp", "udp"] {
+            python_client(&format!("{scheme}://[fe80::9%d0]:0"), "");
+            python_server(&format!("{scheme}://[fe80::9%d0]:0"), &format!("{scheme}://[fe80::9%d0]:PORT"));
+        }
+    });
+}
+
 #[test]
 fn python_goes_on_to_the_address_that_answers() {
     if !require_tool("python3") {
@@ -83,8 +126,8 @@ fn python_goes_on_to_the_address_that_answers() {
     }
     // Where localhost is ::1 as well, nobody is there.
     let (sockeye, bound) = Sockeye::listen(&["listen", "tcp://127.0.0.1:0", "--echo"]);
-    let client = Written::python(&[&bound.replace("127.0.0.1", "localhost"), "--send", "by name"]);
-    assert_eq!(client.finish().stdout, b"by name\n");
+    let client = Written::patient_python(&[&bound.replace("127.0.0.1", "localhost"), "--send", "by name"]);
+    assert_eq!(client.once_it_told("by name"), "by name\n");
     sockeye.interrupt().expect_code(0);
 }
 
@@ -102,8 +145,7 @@ fn python_over_udp() {
     }
     // Nothing is a datagram as well.
     let (mut sockeye, bound) = Sockeye::listen(&["listen", "udp://127.0.0.1:0", "--reply", "got it"]);
-    let client = Written::python(&[&bound, "--send", ""]);
-    assert!(String::from_utf8_lossy(&client.finish().stdout).ends_with("got it\n"));
+    Written::patient_python(&[&bound, "--send", ""]).once_it_told("got it\n");
     assert_eq!(sockeye.expect("received")["bytes"], 0);
 }
 
@@ -123,9 +165,7 @@ fn python_over_udp_hears_that_nobody_is_there_only_where_it_is_connected() {
     let (mut sockeye, bound) = Sockeye::listen(&["listen", "udp://127.0.0.1:0", "--echo"]);
     let named = bound.replace("127.0.0.1", "localhost");
     for endpoint in [bound, named] {
-        let client = Written::python(&[&endpoint, "--send", "to you", "--unconnected"]);
-        let finished = client.finish();
-        assert!(String::from_utf8_lossy(&finished.stdout).contains("to you"));
+        Written::patient_python(&[&endpoint, "--send", "to you", "--unconnected"]).once_it_told("to you");
         sockeye.expect("received");
     }
 }
@@ -194,6 +234,10 @@ fn python_over_several_paths_at_once() {
     }
     python_client("tcp://127.0.0.1:0?proto=mptcp", "?proto=mptcp");
     python_server("tcp://127.0.0.1:0?proto=mptcp", "tcp://127.0.0.1:PORT?proto=mptcp");
+    if require(has_ipv6(), "IPv6") {
+        python_client("tcp://[::1]:0?proto=mptcp", "?proto=mptcp");
+        python_server("tcp://[::1]:0?proto=mptcp", "tcp://[::1]:PORT?proto=mptcp");
+    }
 }
 
 #[test]
@@ -234,15 +278,19 @@ fn python_sends_a_ping_and_sees_its_reply() {
         return;
     }
     in_own_network("python_sends_a_ping_and_sees_its_reply", || {
-        let shown = |endpoint| unescaped(&Written::python(&[endpoint, "--send", PING]).finish().stdout);
         for (endpoint, request, reply, setting) in
             [("raw://127.0.0.1?proto=icmp", 8, 0, ANSWERS), ("raw://[::1]?proto=icmpv6", 128, 129, ANSWERS_V6)]
         {
             // The request itself crosses the loopback too.
-            let bytes = shown(endpoint);
-            assert!(has_ping(&bytes, request) && has_ping(&bytes, reply), "{endpoint}: {}", bytes.escape_ascii());
+            let mut client = Written::patient_python(&[endpoint, "--send", PING]);
+            client.process.read_until("request and reply", |shown| {
+                let bytes = unescaped(shown);
+                has_ping(&bytes, request) && has_ping(&bytes, reply)
+            });
+            client.process.signal(Signal::SIGINT);
+            client.finish();
             fs::write(setting, "1").expect("the network is the test's own");
-            let bytes = shown(endpoint);
+            let bytes = unescaped(&Written::python(&[endpoint, "--send", PING]).finish().stdout);
             assert!(has_ping(&bytes, request) && !has_ping(&bytes, reply), "{endpoint}: {}", bytes.escape_ascii());
         }
     });
@@ -374,8 +422,7 @@ fn python_over_vsock() {
     if has_vsock_loopback() {
         python_server("vsock://any:0", "vsock://local:PORT");
         let (mut sockeye, bound) = Sockeye::listen(&["listen", "vsock://any:0", "--echo"]);
-        let client = Written::python(&[&bound.replace("any", "local"), "--send", TEXT]).finish();
-        assert!(String::from_utf8_lossy(&client.stdout).contains(TEXT.trim_end()));
+        Written::patient_python(&[&bound.replace("any", "local"), "--send", TEXT]).once_it_told(TEXT.trim_end());
         assert_eq!(sockeye.expect("received")["bytes"], TEXT.len());
     } else {
         // Nobody is there, for a client of either kind.
@@ -427,14 +474,19 @@ fn is_answered(server: &Written, endpoint: &str, message: &str, answer: &str) {
 /// A client's line against our echo.
 #[track_caller]
 fn shell_client(tool: &str, endpoint: &str, message: &str) {
-    let (mut sockeye, bound) = Sockeye::listen(&["listen", endpoint, "--echo"]);
-    let client = Written::shell(tool, &[&bound, "--send", message]);
-    let text = client.text.clone();
-    let finished = client.process.finish();
-    assert_eq!(finished.stdout, message.as_bytes(), "{text}: {}", finished.stderr);
-    // curl calls it a failure that its time is up.
-    assert_eq!(finished.code, Some(if tool == "curl" { 28 } else { 0 }), "{text}: {}", finished.stderr);
-    assert_eq!(sockeye.expect("received")["bytes"], message.len());
+    within_the_wait(|| {
+        let (mut sockeye, bound) = Sockeye::listen(&["listen", endpoint, "--echo"]);
+        let client = Written::shell(tool, &[&bound, "--send", message]);
+        let text = client.text.clone();
+        let finished = client.process.finish();
+        if finished.stdout != message.as_bytes() {
+            return Err(format!("{text}: {}\n{}", finished.stdout.escape_ascii(), finished.stderr));
+        }
+        // curl calls it a failure that its time is up.
+        assert_eq!(finished.code, Some(if tool == "curl" { 28 } else { 0 }), "{text}: {}", finished.stderr);
+        assert_eq!(sockeye.expect("received")["bytes"], message.len());
+        Ok(())
+    });
 }
 
 #[test]

@@ -15,7 +15,7 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use sockeye::model::{Cause, ClientTab, Event, Failure, Hint, Operation, ServerTab, SocketId, WaitingSocket};
 
 use crate::app::{Window, any_port, heard, listener};
-use crate::support::{in_own_network, refusing_udp};
+use crate::support::{in_own_network, refusing_udp, without_names};
 
 #[test]
 fn a_host_name_shows_the_address_that_was_chosen() {
@@ -61,21 +61,27 @@ fn an_endpoint_that_is_pasted_fills_the_form_at_once() {
 
 #[test]
 fn what_failed_elsewhere_is_no_longer_told() {
-    let mut window = Window::english();
-    window.write("Client", "Address", "nosuch.invalid");
-    window.click("Client", "Connect");
-    window.until("the failure", |window| window.shows("Client", "resolve nosuch.invalid: no such host"));
-    window.write("Client", "Address", "127.0.0.1");
-    assert!(!window.shows("Client", "no such host"));
+    in_own_network("what_failed_elsewhere_is_no_longer_told", || {
+        without_names();
+        let mut window = Window::english();
+        window.write("Client", "Address", "nosuch.invalid");
+        window.click("Client", "Connect");
+        window.until("the failure", |window| window.shows("Client", "resolve nosuch.invalid: no such host"));
+        window.write("Client", "Address", "127.0.0.1");
+        assert!(!window.shows("Client", "no such host"));
+    });
 }
 
 #[test]
 fn a_name_that_does_not_exist_is_told_with_advice() {
-    let mut window = Window::english();
-    window.write("Client", "Address", "nosuch.invalid");
-    window.click("Client", "Connect");
-    window.until("the failure", |window| window.shows("Client", "resolve nosuch.invalid: no such host"));
-    assert!(window.shows("Client", "Check how the name is spelt"));
+    in_own_network("a_name_that_does_not_exist_is_told_with_advice", || {
+        without_names();
+        let mut window = Window::english();
+        window.write("Client", "Address", "nosuch.invalid");
+        window.click("Client", "Connect");
+        window.until("the failure", |window| window.shows("Client", "resolve nosuch.invalid: no such host"));
+        assert!(window.shows("Client", "Check how the name is spelt"));
+    });
 }
 
 #[test]

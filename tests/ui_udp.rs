@@ -14,7 +14,7 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use sockeye::model::{ClientTab, LanguageChoice, ServerTab, Settings};
 
 use crate::app::Window;
-use crate::support::{PATIENCE, in_own_network, ip};
+use crate::support::{PATIENCE, in_own_network, ip, without_names};
 
 fn server(address: &str, options: &str) -> ServerTab {
     let (address, options) = (address.to_owned(), options.to_owned());
@@ -203,32 +203,35 @@ fn a_server_writes_to_those_who_have_not_written() {
 
 #[test]
 fn names_are_written_to_and_one_that_is_not_found_keeps_the_message() {
-    let [server_s, client_s] = [machine(), machine()];
-    for (panel, field, peer) in [("Server", "Send to", &server_s), ("Client", "Recipients", &client_s)] {
-        let mut window = Window::with_tabs(server("127.0.0.1", ""), client(port(peer)));
-        if panel == "Server" {
-            window.listen();
+    in_own_network("names_are_written_to_and_one_that_is_not_found_keeps_the_message", || {
+        without_names();
+        let [server_s, client_s] = [machine(), machine()];
+        for (panel, field, peer) in [("Server", "Send to", &server_s), ("Client", "Recipients", &client_s)] {
+            let mut window = Window::with_tabs(server("127.0.0.1", ""), client(port(peer)));
+            if panel == "Server" {
+                window.listen();
+            }
+            let name = format!("localhost:{}", port(peer));
+            window.write(panel, field, &format!("{name}, no-such-host.invalid:9"));
+            if panel == "Client" {
+                window.click("Client", "Connect");
+                window.until("open", |window| window.shows("Client", "Socket open"));
+            }
+            window.write(panel, "Message", "to nobody");
+            window.click(panel, "Send");
+            window.until("the failure", |window| {
+                window.shows(panel, "resolve no-such-host.invalid: no such host")
+                    && window.shows(panel, "The message was sent to nobody")
+            });
+            assert_eq!(window.value(panel, "Message"), "to nobody", "it can be sent again");
+            window.write(panel, field, &name);
+            window.write(panel, "Message", "found");
+            window.click(panel, "Send");
+            let mut buffer = [0; 16];
+            let len = peer.recv(&mut buffer).unwrap();
+            assert_eq!(&buffer[..len], b"found", "{panel}");
         }
-        let name = format!("localhost:{}", port(peer));
-        window.write(panel, field, &format!("{name}, no-such-host.invalid:9"));
-        if panel == "Client" {
-            window.click("Client", "Connect");
-            window.until("open", |window| window.shows("Client", "Socket open"));
-        }
-        window.write(panel, "Message", "to nobody");
-        window.click(panel, "Send");
-        window.until("the failure", |window| {
-            window.shows(panel, "resolve no-such-host.invalid: no such host")
-                && window.shows(panel, "The message was sent to nobody")
-        });
-        assert_eq!(window.value(panel, "Message"), "to nobody", "it can be sent again");
-        window.write(panel, field, &name);
-        window.write(panel, "Message", "found");
-        window.click(panel, "Send");
-        let mut buffer = [0; 16];
-        let len = peer.recv(&mut buffer).unwrap();
-        assert_eq!(&buffer[..len], b"found", "{panel}");
-    }
+    });
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Round trips of small messages, beside echo servers that do nothing else.
+//! Round trips of small messages, beside echo servers that do nothing else, and what recording them costs.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -26,9 +26,9 @@ struct Server {
 }
 
 pub(crate) fn measure(report: &mut Report) -> Measured<()> {
-    let (process, port) = Running::listening("listen", &["--echo", "--quiet"])?;
-    let mut servers = vec![Server { name: "sockeye", port, _process: process, rates: Vec::new() }];
+    // Declared first, to be removed after all that use it have ended.
     let folder = tempfile::Builder::new().prefix("sockeye-bench-").tempdir()?;
+    let mut servers = vec![ours("sockeye", &[])?];
     match compiled(folder.path())? {
         Some((process, port)) => servers.push(Server { name: "C", port, _process: process, rates: Vec::new() }),
         None => report.missing("cc, for the echo server in C"),
@@ -49,19 +49,28 @@ pub(crate) fn measure(report: &mut Report) -> Measured<()> {
             server.rates.push(rate);
         }
     }
+    // Alone and last: what its recorder has still to write would fall into another's round.
+    let journal = folder.path().join("journal.sqlite");
+    let mut recording =
+        ours("sockeye, recording", &["--journal", journal.to_str().ok_or(Trouble("not Unicode".into()))?])?;
+    for _ in 0..ROUNDS {
+        let rate = round(recording.port)?;
+        recording.rates.push(rate);
+    }
     println!("round trips a second of {MESSAGE} bytes on one connection, {TRIPS} a round, {ROUNDS} rounds in turn");
     let middle = |server: &Server| median(&server.rates).unwrap_or_default();
-    let ours = middle(&servers[0]);
+    let plain = middle(&servers[0]);
     let rows: Vec<[String; 3]> = servers
         .iter()
+        .chain([&recording])
         .map(|server| {
-            let ratio = ours as f64 / middle(server) as f64;
+            let ratio = plain as f64 / middle(server) as f64;
             [server.name.to_owned(), middle(server).to_string(), format!("{ratio:.2}")]
         })
         .collect();
     table(["server", "median", "sockeye to it"], &rows);
     for server in &servers[1..] {
-        let ratio = ours as f64 / middle(server) as f64;
+        let ratio = plain as f64 / middle(server) as f64;
         report.verdict(
             &format!("echo, beside {}", server.name),
             format!("{ratio:.2} x"),
@@ -70,6 +79,11 @@ pub(crate) fn measure(report: &mut Report) -> Measured<()> {
         );
     }
     Ok(())
+}
+
+fn ours(name: &'static str, more: &[&str]) -> Measured<Server> {
+    let (process, port) = Running::listening("listen", &[&["--echo", "--quiet"], more].concat())?;
+    Ok(Server { name, port, _process: process, rates: Vec::new() })
 }
 
 fn round(port: u16) -> Measured<u64> {

@@ -24,16 +24,18 @@ const SECTIONS: [(&str, Section); 4] = [
 ];
 
 fn main() -> ExitCode {
-    if let [_, word, port, count] = &std::env::args().collect::<Vec<_>>()[..]
-        && word == connections::HOLD
-    {
-        return match connections::hold(port, count) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(trouble) => {
-                eprintln!("{trouble}");
-                ExitCode::FAILURE
-            }
-        };
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    // What it starts of itself, to measure it or to have it as a peer.
+    let done = match &arguments[..] {
+        [word, port, count] if word == connections::HOLD => connections::hold(port, count),
+        [word] if word == connections::CROWD => connections::crowd(),
+        _ => return sections::run(&SECTIONS),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(trouble) => {
+            eprintln!("{trouble}");
+            ExitCode::FAILURE
+        }
     }
-    sections::run(&SECTIONS)
 }

@@ -190,16 +190,12 @@ fn at(address: [u8; 4], port: u16) -> socket2::SockAddr {
     SocketAddr::from((address, port)).into()
 }
 
-/// A raw IPv4 socket of a protocol that nobody else uses; `None`, which is said, without the right to it.
-fn raw(address: [u8; 4]) -> Option<Socket> {
-    let socket = opened(libc::AF_INET, libc::SOCK_RAW, 253);
-    if !require(socket.is_ok(), "the right to open raw sockets (CAP_NET_RAW)") {
-        return None;
-    }
-    let socket = socket.unwrap();
+/// A raw IPv4 socket of a protocol for experiments, which takes a network where nobody else makes any.
+fn raw(address: [u8; 4]) -> Socket {
+    let socket = opened(libc::AF_INET, libc::SOCK_RAW, 253).unwrap();
     socket.bind(&at(address, 0)).unwrap();
     socket.set_read_timeout(Some(DEADLINE)).unwrap();
-    Some(socket)
+    socket
 }
 
 /// What follows the header of the next packet.
@@ -211,38 +207,42 @@ fn heard_raw(socket: &Socket) -> Vec<u8> {
 
 #[test]
 fn a_raw_socket_hears_each_host_and_answers_it() {
-    let (Some(ours), Some(theirs)) = (raw([127, 0, 0, 12]), raw([127, 0, 0, 13])) else { return };
-    let mut h = Harness::new();
-    let descriptor = inherited(&ours);
-    let (server, told) = h.listen(&descriptor);
-    assert_eq!(told.to_string(), "raw://127.0.0.12?proto=253");
-    assert_eq!(adopted(&mut h), (descriptor, told.to_string()));
-    theirs.send_to(b"ping", &at([127, 0, 0, 12], 0)).unwrap();
-    let info = h.opened(server);
-    assert_eq!((info.protocol, info.peer.to_string()), (Protocol::Raw, "127.0.0.13".to_owned()));
-    assert_eq!(info.decoder, Decoder::Ipv4 { protocol: 253 });
-    assert_eq!(h.bytes(info.id, Direction::In, 24)[20..], *b"ping", "with the header, raw(7)");
-    h.send(server, b"pong");
-    assert_eq!(heard_raw(&theirs), b"pong");
-    // One that nobody bound hears all that comes.
-    let fresh = opened(libc::AF_INET, libc::SOCK_RAW, libc::IPPROTO_ICMP).unwrap();
-    assert_eq!(h.listen(&inherited(&fresh)).1.to_string(), "raw://0.0.0.0?proto=icmp");
+    in_own_network("adopted::a_raw_socket_hears_each_host_and_answers_it", || {
+        let [ours, theirs] = [12, 13].map(|host| raw([127, 0, 0, host]));
+        let mut h = Harness::new();
+        let descriptor = inherited(&ours);
+        let (server, told) = h.listen(&descriptor);
+        assert_eq!(told.to_string(), "raw://127.0.0.12?proto=253");
+        assert_eq!(adopted(&mut h), (descriptor, told.to_string()));
+        theirs.send_to(b"ping", &at([127, 0, 0, 12], 0)).unwrap();
+        let info = h.opened(server);
+        assert_eq!((info.protocol, info.peer.to_string()), (Protocol::Raw, "127.0.0.13".to_owned()));
+        assert_eq!(info.decoder, Decoder::Ipv4 { protocol: 253 });
+        assert_eq!(h.bytes(info.id, Direction::In, 24)[20..], *b"ping", "with the header, raw(7)");
+        h.send(server, b"pong");
+        assert_eq!(heard_raw(&theirs), b"pong");
+        // One that nobody bound hears all that comes.
+        let fresh = opened(libc::AF_INET, libc::SOCK_RAW, libc::IPPROTO_ICMP).unwrap();
+        assert_eq!(h.listen(&inherited(&fresh)).1.to_string(), "raw://0.0.0.0?proto=icmp");
+    });
 }
 
 #[test]
 fn a_connected_raw_socket_is_conversed_over() {
-    let (Some(ours), Some(theirs)) = (raw([127, 0, 0, 14]), raw([127, 0, 0, 15])) else { return };
-    // getpeername(2) has an answer where a port was given, which means nothing otherwise.
-    ours.connect(&at([127, 0, 0, 15], 253)).unwrap();
-    let mut h = Harness::new();
-    let failure = refusal(&mut h, &inherited(&ours), true);
-    assert_eq!((failure.cause, failure.hint), (Cause::SocketIsConnected, Some(Hint::ConnectInstead)));
-    let (client, info) = h.connect_with(&inherited(&ours), |_| {});
-    assert_eq!(info.peer.to_string(), "127.0.0.15");
-    h.send(client, b"ping");
-    assert_eq!(heard_raw(&theirs), b"ping");
-    theirs.send_to(b"pong", &at([127, 0, 0, 14], 0)).unwrap();
-    assert_eq!(h.bytes(info.id, Direction::In, 24)[20..], *b"pong");
+    in_own_network("adopted::a_connected_raw_socket_is_conversed_over", || {
+        let [ours, theirs] = [14, 15].map(|host| raw([127, 0, 0, host]));
+        // getpeername(2) has an answer where a port was given, which means nothing otherwise.
+        ours.connect(&at([127, 0, 0, 15], 253)).unwrap();
+        let mut h = Harness::new();
+        let failure = refusal(&mut h, &inherited(&ours), true);
+        assert_eq!((failure.cause, failure.hint), (Cause::SocketIsConnected, Some(Hint::ConnectInstead)));
+        let (client, info) = h.connect_with(&inherited(&ours), |_| {});
+        assert_eq!(info.peer.to_string(), "127.0.0.15");
+        h.send(client, b"ping");
+        assert_eq!(heard_raw(&theirs), b"ping");
+        theirs.send_to(b"pong", &at([127, 0, 0, 14], 0)).unwrap();
+        assert_eq!(h.bytes(info.id, Direction::In, 24)[20..], *b"pong");
+    });
 }
 
 #[test]

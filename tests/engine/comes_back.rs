@@ -6,7 +6,7 @@ use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use sockeye::model::{Endpoint, Event, Recipients, Respond, SocketId};
 
 use crate::harness::Harness;
-use crate::support::{in_own_network, require};
+use crate::support::in_own_network;
 
 /// Each question is answered once. What arrives ends with the question or the answer: raw sockets of IPv4 have headers.
 fn each_is_answered_once(h: &mut Harness, server: SocketId, answer: Option<&[u8]>, ask: impl Fn(&Harness, &[u8])) {
@@ -31,24 +31,23 @@ fn answering(respond: Respond, endpoint: &str) -> (Harness, SocketId) {
 
 #[test]
 fn raw_sockets_do_not_answer_themselves() {
-    for (domain, address, endpoint) in [
-        (Domain::IPV4, "127.0.0.16:0", "raw://127.0.0.16?proto=253"),
-        (Domain::IPV6, "[::1]:0", "raw://[::1]?proto=253"),
-    ] {
-        let peer = Socket::new(domain, Type::RAW, Some(Protocol::from(253)));
-        if !require(peer.is_ok(), "the right to open raw sockets (CAP_NET_RAW)") {
-            return;
+    in_own_network("comes_back::raw_sockets_do_not_answer_themselves", || {
+        for (domain, address, endpoint) in [
+            (Domain::IPV4, "127.0.0.16:0", "raw://127.0.0.16?proto=253"),
+            (Domain::IPV6, "[::1]:0", "raw://[::1]?proto=253"),
+        ] {
+            let peer = Socket::new(domain, Type::RAW, Some(Protocol::from(253))).unwrap();
+            let to = SockAddr::from(address.parse::<SocketAddr>().unwrap());
+            peer.bind(&to).unwrap();
+            for respond in [Respond::Reply(b"pong".to_vec()), Respond::Echo] {
+                let answer = matches!(respond, Respond::Reply(_)).then_some(&b"pong"[..]);
+                let (mut h, server) = answering(respond, endpoint);
+                each_is_answered_once(&mut h, server, answer, |_, question| {
+                    peer.send_to(question, &to).unwrap();
+                });
+            }
         }
-        let (peer, to) = (peer.unwrap(), SockAddr::from(address.parse::<SocketAddr>().unwrap()));
-        peer.bind(&to).unwrap();
-        for respond in [Respond::Reply(b"pong".to_vec()), Respond::Echo] {
-            let answer = matches!(respond, Respond::Reply(_)).then_some(&b"pong"[..]);
-            let (mut h, server) = answering(respond, endpoint);
-            each_is_answered_once(&mut h, server, answer, |_, question| {
-                peer.send_to(question, &to).unwrap();
-            });
-        }
-    }
+    });
 }
 
 #[test]

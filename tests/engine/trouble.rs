@@ -6,6 +6,7 @@ use socket2::{Domain, Socket, Type};
 use sockeye::model::{Cause, Event, Hint, Operation, ReceiveMode};
 
 use crate::harness::Harness;
+use crate::support::{in_own_network, without_names};
 
 #[test]
 fn a_port_in_use_names_who_holds_it() {
@@ -38,11 +39,14 @@ fn nobody_listens_there() {
 
 #[test]
 fn no_such_host() {
-    let mut h = Harness::new();
-    h.begin_connect("tcp://nosuch.invalid:9000", |_| {});
-    let failure = h.failed();
-    assert_eq!((failure.operation, failure.cause), (Operation::Resolve, Cause::NoSuchHost));
-    assert_eq!((failure.subject.as_str(), failure.hint), ("nosuch.invalid", Some(Hint::CheckTheName)));
+    in_own_network("trouble::no_such_host", || {
+        without_names();
+        let mut h = Harness::new();
+        h.begin_connect("tcp://nosuch.invalid:9000", |_| {});
+        let failure = h.failed();
+        assert_eq!((failure.operation, failure.cause), (Operation::Resolve, Cause::NoSuchHost));
+        assert_eq!((failure.subject.as_str(), failure.hint), ("nosuch.invalid", Some(Hint::CheckTheName)));
+    });
 }
 
 #[test]

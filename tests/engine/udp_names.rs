@@ -7,7 +7,7 @@ use sockeye::model::{
 };
 
 use crate::harness::{DEADLINE, Harness, port};
-use crate::support::{in_own_network, put_over};
+use crate::support::{in_own_network, put_over, without_names};
 
 fn machine(address: &str) -> UdpSocket {
     let socket = UdpSocket::bind(address).unwrap();
@@ -86,24 +86,27 @@ fn an_unconnected_client_sends_to_names_beside_its_peer() {
 
 #[test]
 fn one_address_that_is_not_found_keeps_the_message_from_everybody() {
-    let mut h = Harness::new();
-    let (server, _) = h.listen("udp://127.0.0.1:0");
-    let peers = [machine("127.0.0.1:0"), machine("127.0.0.1:0")];
-    let good = [at(&peers[0], "127.0.0.1"), at(&peers[1], "localhost")];
-    let bad = [
-        (HostPort::new("no-such-host.invalid", 9), Operation::Resolve, "no-such-host.invalid", Cause::NoSuchHost),
-        (HostPort::new("::1", 9), Operation::Send, "[::1]:9", Cause::OtherFamily),
-        (HostPort::new("fe80::1%nosuch", 9), Operation::Resolve, "fe80::1%nosuch", Cause::NoSuchDevice),
-    ];
-    for (address, operation, subject, cause) in bad {
-        send(&h, server, &[&good[..1], &[address], &good[1..]].concat(), b"to nobody");
-        assert_eq!(h.failed(), Failure::new(operation, subject, cause).with_hint(Hint::SentToNobody));
-    }
-    send(&h, server, &good, b"found");
-    for peer in &peers {
-        assert_eq!(next(peer), "found");
-    }
-    assert_eq!(sent(&mut h, 2).len(), 2);
+    in_own_network("udp_names::one_address_that_is_not_found_keeps_the_message_from_everybody", || {
+        without_names();
+        let mut h = Harness::new();
+        let (server, _) = h.listen("udp://127.0.0.1:0");
+        let peers = [machine("127.0.0.1:0"), machine("127.0.0.1:0")];
+        let good = [at(&peers[0], "127.0.0.1"), at(&peers[1], "localhost")];
+        let bad = [
+            (HostPort::new("no-such-host.invalid", 9), Operation::Resolve, "no-such-host.invalid", Cause::NoSuchHost),
+            (HostPort::new("::1", 9), Operation::Send, "[::1]:9", Cause::OtherFamily),
+            (HostPort::new("fe80::1%nosuch", 9), Operation::Resolve, "fe80::1%nosuch", Cause::NoSuchDevice),
+        ];
+        for (address, operation, subject, cause) in bad {
+            send(&h, server, &[&good[..1], &[address], &good[1..]].concat(), b"to nobody");
+            assert_eq!(h.failed(), Failure::new(operation, subject, cause).with_hint(Hint::SentToNobody));
+        }
+        send(&h, server, &good, b"found");
+        for peer in &peers {
+            assert_eq!(next(peer), "found");
+        }
+        assert_eq!(sent(&mut h, 2).len(), 2);
+    });
 }
 
 /// A message to a name has a thread to be started and a name to be looked up before it, one to a number has not.

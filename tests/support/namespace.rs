@@ -1,5 +1,10 @@
+use std::io::Write as _;
+use std::net::UdpSocket;
+use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
+
+use tempfile::NamedTempFile;
 
 use super::process::PATIENCE;
 use super::tools::{require, require_tool};
@@ -65,10 +70,38 @@ pub(crate) fn set_up(cards: &[&str]) {
 }
 
 /// Puts a file in the place of another, for this test alone.
-pub(crate) fn put_over(file: &std::path::Path, place: &str) {
+pub(crate) fn put_over(file: &Path, place: &str) {
     assert!(std::env::var_os(INSIDE).is_some(), "this machine's files are not the test's");
     let output = Command::new("mount").arg("--bind").arg(file).arg(place).output().expect("mount runs");
     assert!(output.status.success(), "{place}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Has every name that this machine's files don't have be one that doesn't exist, for this test alone: its own name server
+/// says so at once, where that of the machine may be silent, or not be there.
+pub(crate) fn without_names() {
+    /// Nobody else is asked: no daemon of this machine, which may be reached past the network, nor a cache.
+    const PLACES: [(&str, &str); 3] = [
+        ("/etc/resolv.conf", "nameserver 127.0.0.1\n"),
+        ("/etc/nsswitch.conf", "hosts: files dns\n"),
+        ("/run/nscd/socket", ""),
+    ];
+    for (place, content) in PLACES.into_iter().filter(|(place, _)| Path::new(place).exists()) {
+        // What stays of it once the file is removed is enough for the mount.
+        let mut file = NamedTempFile::new().expect("a file");
+        file.write_all(content.as_bytes()).expect("room for it");
+        put_over(file.path(), place);
+    }
+    let server = UdpSocket::bind("127.0.0.1:53").expect("the network is the test's own");
+    std::thread::spawn(move || {
+        let mut message = [0; 512];
+        while let Ok((len, from)) = server.recv_from(&mut message) {
+            // RFC 1035, section 4.1.1: the question comes back as a response, from who does recursion, with NXDOMAIN.
+            message[2] |= 0x80;
+            message[3] = 0x83;
+            // Who has ended needs no answer.
+            server.send_to(&message[..len], from).ok();
+        }
+    });
 }
 
 /// One of the kernel's counts of TCP events in this network, from /proc/net/netstat.

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
-use super::process::{Finished, Process};
+use super::process::{Finished, PATIENCE, Process};
 use super::sockeye::sockeye;
 
 /// What `sockeye code` writes.
@@ -12,6 +12,27 @@ pub(crate) fn code(arguments: &[&str]) -> String {
     let finished = Process::start(sockeye(&[&["code"], arguments].concat())).finish();
     assert_eq!(finished.code, Some(0), "{}", finished.stderr);
     String::from_utf8(finished.stdout).expect("it is text")
+}
+
+/// How a client of Python that sends ends by itself: a second after the last that it has heard.
+const GIVES_UP: &str = "client.settimeout(1)";
+
+/// A client's text that waits as long as a test does, for what a busy machine may take more than a second for. Somebody has
+/// to end it then: see [`Written::once_it_told`].
+pub(crate) fn patient(text: &str) -> String {
+    assert!(text.contains(GIVES_UP), "it doesn't give up:\n{text}");
+    text.replace(GIVES_UP, &format!("client.settimeout({})", PATIENCE.as_secs()))
+}
+
+/// Does again, a few times, what has to be answered within the second that a tool's line waits, which a busy machine may
+/// miss. `attempt` returns what it heard where that is not all.
+#[track_caller]
+pub(crate) fn within_the_wait(mut attempt: impl FnMut() -> Result<(), String>) {
+    let mut missed = Vec::new();
+    while let Err(heard) = attempt() {
+        missed.push(heard);
+        assert!(missed.len() < 5, "unanswered each time: {missed:#?}");
+    }
 }
 
 /// A program that is running, with its text for messages of failure.
@@ -34,7 +55,15 @@ impl Drop for Group {
 
 impl Written {
     pub(crate) fn python(arguments: &[&str]) -> Self {
-        let text = code(arguments);
+        Self::python_of(code(arguments))
+    }
+
+    /// As [`Self::python`], for a client that is ended by [`Self::once_it_told`].
+    pub(crate) fn patient_python(arguments: &[&str]) -> Self {
+        Self::python_of(patient(&code(arguments)))
+    }
+
+    fn python_of(text: String) -> Self {
         // A shell may have run the tests in its background, where SIGINT is ignored; Python takes that over.
         let mut command = Command::new("env");
         command.args(["--default-signal=INT", "python3", "-c", &text]).env("PYTHONIOENCODING", "utf-8");
@@ -85,6 +114,13 @@ impl Written {
 
     pub(crate) fn has_told(&mut self, text: &str) {
         self.process.read_until(text, |bytes| String::from_utf8_lossy(bytes).contains(text));
+    }
+
+    /// Waits until it has told this, ends it the way a person does, and returns all that it told.
+    pub(crate) fn once_it_told(mut self, text: &str) -> String {
+        self.has_told(text);
+        self.process.signal(Signal::SIGINT);
+        String::from_utf8_lossy(&self.finish().stdout).into_owned()
     }
 
     /// Tells a line's tools to end, and waits until they have: what they listened on is free again.

@@ -29,7 +29,7 @@ use crate::model::{AddressForm, SocketOption, UnixName};
 pub(super) fn write(recipe: &Recipe<'_>) -> Result<String, Obstacle> {
     let transport = Transport::of(recipe);
     let (name, mut interfaces) = (name(recipe), Interfaces::default());
-    let options = options::calls(recipe, name, transport.family(), &mut interfaces)?;
+    let options = options::calls(recipe, name, transport.known(), &mut interfaces)?;
     let joins = groups::joins(recipe, name, &mut interfaces)?;
     let writer = Writer { recipe, transport, name, options, joins, interfaces };
     let mut script = Script::default();
@@ -65,7 +65,8 @@ const SHOWN: &str = "data.decode(errors=\"backslashreplace\")";
 impl Writer<'_> {
     fn imports(&self, script: &mut Script) {
         let opens_descriptor = matches!(&self.transport.place, Place::Open(number) if number.contains("os."));
-        let packs = options::need_struct(self.recipe) || !self.joins.is_empty() || self.interfaces.need_fcntl();
+        let packs =
+            self.options.iter().any(Call::needs_struct) || !self.joins.is_empty() || self.interfaces.need_fcntl();
         let mut modules: Vec<_> = [
             ("collections", self.may_hear_itself()),
             ("fcntl", self.interfaces.need_fcntl()),

@@ -3,7 +3,7 @@
 use core::fmt::Display;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::constant::{constants, hearing_others};
+use super::constant::{Constant, constants, hearing_others};
 use super::shell::{check_datagram, path, printf, unquoted_format, word};
 use super::{Obstacle, Recipe};
 use crate::model::{
@@ -179,16 +179,12 @@ fn options(recipe: &Recipe<'_>) -> Result<Vec<String>, Obstacle> {
                 _ => return Err(Obstacle::Option(option)),
             },
             Some((v4_or_both, other)) => {
-                let constant = if v6 { other.unwrap_or(v4_or_both) } else { v4_or_both };
-                words.push(match (constant.socat(), &constant.value(&value)) {
-                    (Ok(name), value) => format!("{name}={}", written(value)),
-                    (Err(number), OptionValue::Text(text)) => {
-                        format!("setsockopt-string={}:{number}:{}", constant.level_number(), escaped(text))
-                    }
-                    (Err(number), value) => {
-                        format!("setsockopt-int={}:{number}:{}", constant.level_number(), written(value))
-                    }
-                });
+                let v6 = other.filter(|_| v6);
+                words.push(set(v6.unwrap_or(v4_or_both), &value));
+                // Its peers of IPv4 are sent what IPv4's own option says; a raw socket of IPv6 has none.
+                if v6.is_some() && !matches!(recipe.target.endpoint, Endpoint::Raw(_)) {
+                    words.push(set(v4_or_both, &value));
+                }
             }
             None => match (option, &value) {
                 (SocketOption::IpProtocol, OptionValue::Protocol(protocol)) => {
@@ -213,6 +209,17 @@ fn options(recipe: &Recipe<'_>) -> Result<Vec<String>, Obstacle> {
     });
     words.extend(alone);
     Ok(words)
+}
+
+/// The option of the address that sets the constant.
+fn set(constant: Constant, value: &OptionValue) -> String {
+    match (constant.socat(), &constant.value(value)) {
+        (Ok(name), value) => format!("{name}={}", written(value)),
+        (Err(number), OptionValue::Text(text)) => {
+            format!("setsockopt-string={}:{number}:{}", constant.level_number(), escaped(text))
+        }
+        (Err(number), value) => format!("setsockopt-int={}:{number}:{}", constant.level_number(), written(value)),
+    }
 }
 
 /// The option that joins a group.

@@ -3,7 +3,7 @@
 use core::net::IpAddr;
 
 use super::literal;
-use super::options::Family;
+use super::options::Known;
 use crate::model::program::Recipe;
 use crate::model::{
     ContextId, DescriptorName, Endpoint, HardwareAddress, HostPort, IpProtocol, LinkAddress, UnixName, VsockAddress,
@@ -91,11 +91,12 @@ impl Transport {
         format!("socket.socket({family}, socket.{}, {})", self.kind, self.proto)
     }
 
-    pub(super) fn family(&self) -> Family {
-        match self.place {
-            Place::Known { family, .. } => Family::Known { v6: family == "AF_INET6" },
-            Place::Named(_) | Place::Open(_) => Family::Variable,
-        }
+    pub(super) fn known(&self) -> Known {
+        let v6 = match self.place {
+            Place::Known { family, .. } => Some(family == "AF_INET6"),
+            Place::Named(_) | Place::Open(_) => None,
+        };
+        Known { v6, raw: (self.manner != Manner::Adopted).then_some(self.kind == "SOCK_RAW") }
     }
 }
 
