@@ -138,7 +138,8 @@ impl Conversation {
                 self.peer_finished = true;
                 self.active_at = Instant::now();
             }
-            Event::Closed { reason, .. } => {
+            // A stranger who is let go ends nothing for the peer.
+            Event::Closed { session, reason, .. } if self.session == Some(session) => {
                 self.failed |= matches!(reason, CloseReason::Reset | CloseReason::Error);
                 // Nobody is left to read it for.
                 self.standard_input = None;
