@@ -7,6 +7,7 @@ use crossbeam_channel::Receiver;
 use super::console::{Console, Ending, Turn};
 use super::request::{ANSWER_WAIT, ConnectTask, Input};
 use super::standard_input::{self, Chunk};
+use crate::engine::Engine;
 use crate::model::{
     CloseReason, Command, ConnectSpec, Event, Failure, HostPort, Operation, Peer, Protocol, Recipients, SessionId,
     SocketId,
@@ -23,6 +24,9 @@ const HALF_CLOSED_WAIT: Duration = Duration::from_millis(500);
 pub(super) fn run(console: &mut Console, task: ConnectTask) -> Ending {
     let socket = console.engine().new_socket();
     let protocol = task.spec.target.endpoint.protocol();
+    // What comes to the socket would be torn between the two that read it, and in part be sent back.
+    let is_its_own_input =
+        matches!(task.input, Input::Standard) && Engine::is_standard_input(&task.spec.target.endpoint);
     // A peer that has finished sending may still read: it is this loop that knows whether more follows.
     let spec = ConnectSpec { stay_half_open: true, ..task.spec };
     console.engine().send(Command::Connect { socket, spec: Box::new(spec) });
@@ -32,7 +36,7 @@ pub(super) fn run(console: &mut Console, task: ConnectTask) -> Ending {
         protocol,
         wait: task.wait,
         session: None,
-        to_send: Some(task.input),
+        to_send: (!is_its_own_input).then_some(task.input),
         standard_input: None,
         in_flight: 0,
         peer_finished: false,
@@ -58,7 +62,7 @@ struct Conversation {
     session: Option<SessionId>,
     /// Addresses that get what is sent beside the session's peer; once that is known, the peer is the first of them.
     to: Vec<HostPort>,
-    /// `None` once it has been taken up.
+    /// `None` once it has been taken up, and where there is nothing to send.
     to_send: Option<Input>,
     /// `None` before it is read and after its end.
     standard_input: Option<Receiver<Chunk>>,

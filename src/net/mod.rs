@@ -36,7 +36,7 @@ mod unix_message;
 mod vsock;
 mod wake;
 
-pub use adopt::{inherited, number_of, passed_names};
+pub use adopt::{inherited, is_standard_input, keep_inherited, number_of, passed_names};
 pub use datagram::{DatagramSocket, ReceivedDatagram};
 pub use error_queue::Undelivered;
 pub use inspect::OpenSocket;

@@ -2,13 +2,15 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::libc;
 use socket2::{Domain, Socket, Type};
 use sockeye::codec::decode::Decoder;
+use sockeye::engine::Engine;
 use sockeye::i18n::{self, Language};
 use sockeye::model::{
     Cause, CloseReason, Command, DescriptorKind, Direction, Event, Failure, Filter, Hint, Notice, Operation, Protocol,
@@ -16,7 +18,7 @@ use sockeye::model::{
 };
 
 use crate::groups::{card, say};
-use crate::harness::{DEADLINE, Harness, port};
+use crate::harness::{DEADLINE, Harness, port, until};
 use crate::support::{in_own_network, kernel_has, require};
 
 /// As if it had been there when the program started.
@@ -377,6 +379,37 @@ fn a_socket_that_was_passed_joins_groups() {
     let failure = h.failed();
     assert_eq!((failure.operation, failure.cause), (Operation::Join, Cause::NotUdp));
     h.stopped(server);
+}
+
+/// In a process of its own, which is started with the socket and a browser that lists what it gets.
+#[test]
+fn a_browser_gets_nothing_of_what_was_passed() {
+    const LIST: &str = "SOCKEYE_TEST_LIST";
+    if let Some(list) = std::env::var_os(LIST) {
+        Engine::keep_inherited();
+        let mut h = Harness::new();
+        let (socket, _) = h.listen("fd://3");
+        h.engine.send(Command::OpenInBrowser { socket, url: "http://127.0.0.1/".to_owned() });
+        return until("the browser", || std::path::Path::new(&list).exists());
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let [browser, list] = ["browser", "list"].map(|name| folder.path().join(name));
+    let script = format!("#!/bin/sh\nls -l /proc/$$/fd > \"${LIST}.new\"\nmv \"${LIST}.new\" \"${LIST}\"\n");
+    std::fs::write(&browser, script).unwrap();
+    std::fs::set_permissions(&browser, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let output = std::process::Command::new("sh")
+        .args(["-c", "exec \"$@\" 3<&0", "sh"])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", "adopted::a_browser_gets_nothing_of_what_was_passed", "--nocapture"])
+        .env(LIST, &list)
+        .env("BROWSER", &browser)
+        .stdin(OwnedFd::from(TcpListener::bind("127.0.0.1:0").unwrap()))
+        .output()
+        .unwrap();
+    let [told, errors] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
+    assert!(output.status.success() && told.contains("1 passed"), "{told}\n{errors}");
+    let list = std::fs::read_to_string(list).unwrap();
+    assert!(list.contains("/dev/null") && !list.contains("socket:"), "{list}");
 }
 
 #[test]
