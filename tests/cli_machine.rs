@@ -97,6 +97,6 @@ fn described(event: &Value) -> (Value, String) {
 
 #[test]
 fn a_name_that_nobody_has_is_said() {
-    let run = run(&["time-wait", "tcp://nosuch.invalid:9"]);
+    let run = run(&["time-wait", "tcp://nosuch..invalid:9"]);
     assert_eq!(run.expect_error(1, "resolve")["message"], "no such host");
 }

@@ -110,9 +110,9 @@ fn names_are_sent_to_beside_the_endpoint_and_one_that_is_not_found_keeps_all_bac
     }
     let endpoint = format!("udp://{}", first.local_addr().expect("an address"));
     let name = format!("localhost:{}", second.local_addr().expect("an address").port());
-    let failed = run(&["connect", &endpoint, "--to", &format!("{name},no-such-host.invalid"), "--send", "nobody"]);
+    let failed = run(&["connect", &endpoint, "--to", &format!("{name},no-such-host..invalid"), "--send", "nobody"]);
     let error = failed.expect_error(1, "resolve");
-    assert!(error["endpoint"].as_str().is_some_and(|place| place.contains("no-such-host.invalid")), "{error}");
+    assert!(error["endpoint"].as_str().is_some_and(|place| place.contains("no-such-host..invalid")), "{error}");
     assert_eq!(error["message"], "no such host");
     assert!(error["hint"].as_str().is_some_and(|hint| hint.contains("sent to nobody")), "{error}");
     assert!(failed.all("sent").is_empty());

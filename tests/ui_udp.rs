@@ -210,7 +210,7 @@ fn names_are_written_to_and_one_that_is_not_found_keeps_the_message() {
             window.listen();
         }
         let name = format!("localhost:{}", port(peer));
-        window.write(panel, field, &format!("{name}, no-such-host.invalid:9"));
+        window.write(panel, field, &format!("{name}, no-such-host..invalid:9"));
         if panel == "Client" {
             window.click("Client", "Connect");
             window.until("open", |window| window.shows("Client", "Socket open"));
@@ -218,7 +218,7 @@ fn names_are_written_to_and_one_that_is_not_found_keeps_the_message() {
         window.write(panel, "Message", "to nobody");
         window.click(panel, "Send");
         window.until("the failure", |window| {
-            window.shows(panel, "resolve no-such-host.invalid: no such host")
+            window.shows(panel, "resolve no-such-host..invalid: no such host")
                 && window.shows(panel, "The message was sent to nobody")
         });
         assert_eq!(window.value(panel, "Message"), "to nobody", "it can be sent again");

@@ -307,7 +307,7 @@ impl Engine {
     /// up, where it has one.
     ///
     /// # Errors
-    /// No such host, or the system doesn't tell.
+    /// The name is not found, or the system doesn't tell.
     pub fn sockets_in_time_wait(target: &Target) -> Result<Vec<WaitingSocket>, Failure> {
         advice::in_time_wait(target)
     }

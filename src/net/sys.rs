@@ -1,5 +1,6 @@
 //! The system calls that no crate offers, and taking over descriptors. All of the program's `unsafe` is here.
 
+use std::ffi::CStr;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
@@ -133,6 +134,13 @@ pub(super) fn close_on_exec(descriptor: RawFd) -> io::Result<()> {
     #[allow(unsafe_code)]
     let result = unsafe { libc::fcntl(descriptor, libc::F_SETFD, libc::FD_CLOEXEC) };
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// What the system says of an error of getaddrinfo(3) (gai_strerror(3)).
+pub(super) fn resolver_message(error: c_int) -> String {
+    // SAFETY: the call takes any number, and returns a text that stays where it is.
+    #[allow(unsafe_code)]
+    unsafe { CStr::from_ptr(libc::gai_strerror(error)) }.to_string_lossy().into_owned()
 }
 
 /// Device and inode of what stands behind a descriptor (fstat(2)), which together are those of nothing else: a copy of a

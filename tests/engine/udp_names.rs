@@ -91,7 +91,7 @@ fn one_address_that_is_not_found_keeps_the_message_from_everybody() {
     let peers = [machine("127.0.0.1:0"), machine("127.0.0.1:0")];
     let good = [at(&peers[0], "127.0.0.1"), at(&peers[1], "localhost")];
     let bad = [
-        (HostPort::new("no-such-host.invalid", 9), Operation::Resolve, "no-such-host.invalid", Cause::NoSuchHost),
+        (HostPort::new("no-such-host..invalid", 9), Operation::Resolve, "no-such-host..invalid", Cause::NoSuchHost),
         (HostPort::new("::1", 9), Operation::Send, "[::1]:9", Cause::OtherFamily),
         (HostPort::new("fe80::1%nosuch", 9), Operation::Resolve, "fe80::1%nosuch", Cause::NoSuchDevice),
     ];
