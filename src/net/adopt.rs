@@ -5,7 +5,7 @@
 //! else holds it.
 
 use std::io;
-use std::os::fd::RawFd;
+use std::os::fd::{AsFd, RawFd};
 use std::sync::OnceLock;
 
 use nix::errno::Errno;
@@ -17,7 +17,7 @@ use super::listener::Listener;
 use super::socket_kind::SocketKind;
 use super::stream::Stream;
 use super::transport::{Attempt, ConnectEnd, Listening};
-use super::{options, packet, sys};
+use super::{error_queue, options, packet, sys};
 use crate::model::{
     Cause, DescriptorName, Endpoint, Failure, Hint, InheritedSocket, InterfaceName, Operation, Peer, Protocol, Role,
     SocketOption, SocketOptions, UnixName,
@@ -119,7 +119,8 @@ fn datagrams(socket: Socket, protocol: Protocol, local: Peer) -> io::Result<Data
         _ if protocol.is_unix() => Naming::Unix,
         _ => Naming::Ip,
     };
-    DatagramSocket::new(socket, protocol, naming)
+    let has_error_queue = protocol == Protocol::Udp && error_queue::ask_for(&socket, options::is_v6(socket.as_fd()));
+    Ok(DatagramSocket::new(socket, protocol, naming)?.with_error_queue(has_error_queue))
 }
 
 /// A duplicate of the descriptor, and what the kernel says it is.

@@ -14,7 +14,7 @@ use sockeye::engine::Engine;
 use sockeye::i18n::{self, Language};
 use sockeye::model::{
     Cause, CloseReason, Command, DescriptorKind, Direction, Event, Failure, Filter, Hint, Notice, Operation, Protocol,
-    RowBody, SocketOption,
+    Recipients, RowBody, SocketOption,
 };
 
 use crate::groups::{card, say};
@@ -410,6 +410,24 @@ fn a_browser_gets_nothing_of_what_was_passed() {
     assert!(output.status.success() && told.contains("1 passed"), "{told}\n{errors}");
     let list = std::fs::read_to_string(list).unwrap();
     assert!(list.contains("/dev/null") && !list.contains("socket:"), "{list}");
+}
+
+/// As every unconnected socket of the program's own does.
+#[test]
+fn a_socket_that_was_passed_hears_where_nobody_listens() {
+    in_own_network("adopted::a_socket_that_was_passed_hears_where_nobody_listens", || {
+        for any in ["127.0.0.1:0", "[::]:0"] {
+            let bound = UdpSocket::bind(any).unwrap();
+            let mut h = Harness::new();
+            let (server, _) = h.listen(&inherited(&bound));
+            let closed = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+            let to = Recipients::Addresses(vec![closed.into()]);
+            h.engine.send(Command::Send { socket: server, to, bytes: b"anybody?".to_vec() });
+            let failure = h.failed();
+            assert_eq!((failure.operation, failure.subject), (Operation::Receive, closed.to_string()), "{any}");
+            assert_eq!((failure.cause, failure.hint), (Cause::Refused, Some(Hint::StartTheServer)));
+        }
+    });
 }
 
 #[test]
