@@ -13,8 +13,8 @@ use sockeye::codec::decode::Decoder;
 use sockeye::engine::Engine;
 use sockeye::i18n::{self, Language};
 use sockeye::model::{
-    Cause, CloseReason, Command, DescriptorKind, Direction, Event, Failure, Filter, Hint, Notice, Operation, Protocol,
-    Recipients, RowBody, SocketOption,
+    Cause, CloseReason, Command, DescriptorKind, Direction, Event, Failure, Filter, Hint, Notice, Operation,
+    OptionValue, Protocol, Recipients, RowBody, SocketOption,
 };
 
 use crate::groups::{card, say};
@@ -329,6 +329,22 @@ fn options_are_set_on_what_the_descriptor_is() {
     let idle =
         state.options.iter().find(|(option, _)| *option == SocketOption::KeepIdle).map(|(_, value)| value.to_string());
     assert_eq!(idle.as_deref(), Some("77"), "a connection has what its listener was given");
+}
+
+/// Whoever made it shares it, and its options with it.
+#[test]
+fn what_nobody_asks_for_stays_as_it_was() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut h = Harness::new();
+    for before in [false, true] {
+        let connection = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        connection.set_nodelay(before).unwrap();
+        let (client, info) = h.connect_with(&inherited(&connection), |_| {});
+        let state = h.inspect(client, Some(info.id));
+        let told = state.options.iter().find(|(option, _)| *option == SocketOption::NoDelay);
+        assert_eq!(told.map(|(_, value)| value), Some(&OptionValue::Switch(before)));
+        assert_eq!(connection.nodelay().unwrap(), before);
+    }
 }
 
 #[test]
