@@ -19,8 +19,8 @@ use super::stream::Stream;
 use super::transport::{Attempt, ConnectEnd, Listening};
 use super::{error_queue, options, packet, sys};
 use crate::model::{
-    Cause, DescriptorName, Endpoint, Failure, Hint, InheritedSocket, InterfaceName, Operation, Peer, Protocol, Role,
-    SocketOption, SocketOptions, UnixName,
+    Cause, DescriptorName, Endpoint, Failure, Hint, InheritedSocket, InheritedState, InterfaceName, Operation, Peer,
+    Protocol, Role, SocketOption, SocketOptions, UnixName,
 };
 
 /// The first descriptor that a service manager passes: SD_LISTEN_FDS_START, sd_listen_fds(3).
@@ -185,10 +185,18 @@ pub fn inherited() -> Vec<InheritedSocket> {
     let look = |(number, name)| {
         let by_number = DescriptorName::Number(number);
         let (socket, protocol) = take(&by_number).ok()?;
-        let local = bound_to(&socket, protocol).or_else(|| Some(peer_of(&socket.local_addr().ok()?)))?;
+        let own = bound_to(&socket, protocol);
+        let peer = connected_to(&socket, protocol, None);
+        let state = match (&peer, &own) {
+            (Some(_), _) => InheritedState::Connected,
+            (None, _) if socket.is_listener().unwrap_or(false) => InheritedState::Listens,
+            (None, Some(_)) => InheritedState::Bound,
+            (None, None) => InheritedState::Fresh,
+        };
+        let place = peer.or(own).or_else(|| Some(peer_of(&socket.local_addr().ok()?)))?;
         let carried = SocketKind::of(&socket).ok()?.carried();
-        let endpoint = Endpoint::Descriptor(by_number).opened(protocol, carried, &local);
-        Some(InheritedSocket { number, name, endpoint })
+        let endpoint = Endpoint::Descriptor(by_number).opened(protocol, carried, &place);
+        Some(InheritedSocket { number, name, endpoint, state })
     };
     passed().into_iter().filter_map(look).collect()
 }
