@@ -42,6 +42,21 @@ fn a_listening_socket_is_served_also_as_standard_input() {
     }
 }
 
+/// What the program starts, a browser or a file manager, would hold the port after its end.
+#[test]
+fn what_was_passed_stays_with_the_program_alone() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a socket");
+    let mut sockeye = Sockeye::watch_with_own_input(with_input(&["listen", "fd://3"], listener));
+    sockeye.listening();
+    for (number, stays) in [(0, false), (3, true)] {
+        let told = std::fs::read_to_string(format!("/proc/{}/fdinfo/{number}", sockeye.id())).expect("it is open");
+        let flags = told.lines().find_map(|line| line.strip_prefix("flags:")).expect("proc_pid_fdinfo(5) has them");
+        let flags = i32::from_str_radix(flags.trim(), 8).expect("an octal number");
+        assert_eq!(flags & nix::libc::O_CLOEXEC != 0, stays, "{number}: {flags:o}");
+    }
+    sockeye.interrupt().expect_code(0);
+}
+
 #[test]
 fn files_arrive_over_a_socket_that_was_passed() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -74,6 +89,41 @@ fn a_connected_socket_is_conversed_over() {
     assert_eq!(&answer, b"ping");
     let opened = run.one("opened");
     assert_eq!((&opened["peer"], &opened["pid"]), (&"unix:".into(), &std::process::id().into()));
+}
+
+/// As inetd(8) starts a server: what the peer sends is the socket's, whole, and nothing of it goes back.
+#[test]
+fn a_socket_that_is_standard_input_is_read_once() {
+    for descriptor in ["fd://0", "fd://3"] {
+        let (ours, mut theirs) = UnixStream::pair().expect("two sockets");
+        theirs.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+        let mut sockeye = Sockeye::watch_with_own_input(with_input(&["connect", descriptor], ours));
+        let sent: Vec<u8> = (b'a'..=b'z').collect();
+        for piece in sent.chunks(1) {
+            theirs.write_all(piece).expect("it is sent");
+            assert!(sockeye.hears(piece), "{descriptor}");
+        }
+        theirs.shutdown(Shutdown::Write).expect("it is open");
+        let mut back = Vec::new();
+        theirs.read_to_end(&mut back).expect("the end");
+        assert_eq!(back, b"", "{descriptor}");
+        assert_eq!(sockeye.finish().expect_code(0).received(), sent, "{descriptor}");
+    }
+}
+
+#[test]
+fn standard_input_beside_a_socket_that_was_passed_is_sent() {
+    let (ours, mut theirs) = UnixStream::pair().expect("two sockets");
+    theirs.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+    let mut command = Command::new("sh");
+    command.args(["-c", "exec 3<&0; printf typed | \"$@\"", "sh", env!("CARGO_BIN_EXE_sockeye"), "connect", "fd://3"]);
+    command.arg("--json").stdin(OwnedFd::from(ours));
+    let sockeye = Sockeye::watch_with_own_input(command);
+    let mut heard = Vec::new();
+    theirs.read_to_end(&mut heard).expect("the end");
+    assert_eq!(heard, b"typed");
+    drop(theirs);
+    sockeye.finish().expect_code(0);
 }
 
 #[test]

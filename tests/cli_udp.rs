@@ -4,7 +4,8 @@
 
 mod support;
 
-use std::net::UdpSocket;
+use std::net::{Ipv4Addr, UdpSocket};
+use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
 use serde_json::Value;
@@ -187,4 +188,64 @@ fn many_send_to_many_and_each_is_answered_by_each() {
     sockets.iter_mut().for_each(|peers| peers.sort());
     let [left, right] = sockets;
     assert_eq!((left.len(), &left), (SENDERS.len(), &right), "each sender has one socket for both receivers");
+}
+
+/// More of them than a socket keeps apart.
+#[test]
+fn strangers_that_are_let_go_don_t_end_the_sending() {
+    const KEPT: u16 = 4096;
+    const AT_ONCE: u16 = 64;
+    let peer = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    peer.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+    let endpoint = format!("udp://{}", peer.local_addr().expect("an address"));
+    let mut client = Sockeye::start(&["connect", &endpoint, "--unconnected"]);
+    let mut buffer = [0; 16];
+    client.write(b"before");
+    let (len, at) = peer.recv_from(&mut buffer).expect("a datagram");
+    assert_eq!(&buffer[..len], b"before");
+    client.expect("opened");
+    for first in (0..=KEPT).step_by(usize::from(AT_ONCE)) {
+        for stranger in first..first + AT_ONCE {
+            let [high, low] = stranger.to_be_bytes();
+            let socket = UdpSocket::bind((Ipv4Addr::new(127, 1, high, low), 0)).expect("an address of the loopback's");
+            socket.send_to(b"x", ("127.0.0.1", at.port())).expect("it is sent");
+        }
+        // No more of them than the socket's buffer holds.
+        for _ in 0..AT_ONCE {
+            client.expect("received");
+        }
+    }
+    assert!(client.events.iter().any(|event| event["reason"] == "evicted"), "nobody was let go");
+    client.write(b"after");
+    let len = peer.recv(&mut buffer).expect("a datagram");
+    assert_eq!(&buffer[..len], b"after");
+    client.interrupt().expect_code(0);
+}
+
+/// strace(1) has the first receive call say that the network is down: of that no error queue knows.
+#[test]
+fn an_error_of_the_socket_itself_is_told_and_receiving_goes_on() {
+    if !require_tool("strace") {
+        return;
+    }
+    let peer = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    peer.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+    let endpoint = format!("udp://{}", peer.local_addr().expect("an address"));
+    for more in [&[][..], &["--unconnected"]] {
+        let inner =
+            sockeye(&[&["connect", &endpoint, "--send", "question", "--wait", "20000", "--json"], more].concat());
+        let mut strace = Command::new("strace");
+        strace.args(["-f", "-qq", "-o", "/dev/null", "-e", "signal=none", "-e", "trace=recvmsg"]);
+        strace.args(["-e", "inject=recvmsg:error=ENETDOWN:when=1"]).arg(inner.get_program()).args(inner.get_args());
+        strace.env("LANG", "C.UTF-8").env_remove("LC_ALL").env_remove("LANGUAGE").process_group(0);
+        let mut client = Sockeye::watch(strace);
+        let (_, at) = peer.recv_from(&mut [0; 16]).expect("the question");
+        peer.send_to(b"answer", at).expect("it is sent");
+        let error = client.expect("error");
+        assert_eq!((&error["operation"], &error["message"]), (&"receive".into(), &"network unreachable".into()));
+        client.expect("received");
+        let run = client.interrupt_group();
+        run.expect_error(1, "receive");
+        assert_eq!(run.received(), b"answer");
+    }
 }

@@ -4,7 +4,7 @@
 mod app;
 
 use std::fs::File;
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::process::{Command, Stdio};
 
@@ -172,35 +172,51 @@ fn the_round_trip_time_of_a_connection_that_is_adopted_is_told() {
 /// Set for the run of this test in a process of its own, which is started as a service manager would.
 const PASSED: &str = "LISTEN_FDNAMES";
 
+/// The sockets that a panel offers, each as its button has it.
+fn offered(window: &mut Window, panel: &str) -> Vec<String> {
+    window.choose(panel, "Protocol", "Descriptor");
+    let labels = window.panel(panel).query_all_by_role(Role::Button);
+    labels.filter_map(|button| button.accesskit_node().label()).filter(|label| label.contains(" · ")).collect()
+}
+
 #[test]
-fn what_a_service_manager_passed_is_offered() {
+fn what_a_service_manager_passed_is_offered_to_the_side_that_it_fits() {
     if std::env::var_os(PASSED).is_none() {
-        let script = format!("LISTEN_PID=$$ LISTEN_FDS=1 {PASSED}=web exec \"$@\" 3<&0");
+        // The connection comes as standard output, in whose place the test tells what it has to by standard error.
+        let script = format!("LISTEN_PID=$$ LISTEN_FDS=2 {PASSED}=web:talk exec \"$@\" 3<&0 4<&1 1>&2");
         let this = std::env::current_exe().expect("a test program");
+        let peer = listener();
+        let connection = TcpStream::connect(peer.local_addr().expect("an address")).expect("it listens");
         let output = Command::new("sh")
             .args(["-c", &script, "sh"])
             .arg(this)
-            .args(["--exact", "what_a_service_manager_passed_is_offered", "--nocapture"])
+            .args(["--exact", "what_a_service_manager_passed_is_offered_to_the_side_that_it_fits", "--nocapture"])
             .stdin(Stdio::from(OwnedFd::from(listener())))
+            .stdout(Stdio::from(OwnedFd::from(connection)))
             .output()
             .expect("sh");
-        let told = String::from_utf8_lossy(&output.stdout);
-        assert!(
-            output.status.success() && told.contains("1 passed"),
-            "{told}{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && told.contains("1 passed"), "{told}");
         return;
     }
     let mut window = Window::english();
-    window.choose("Server", "Protocol", "Descriptor");
-    let offer = window.panel("Server").query_all_by_role(Role::Button).find_map(|button| {
-        button.accesskit_node().label().filter(|label| label.starts_with("3 · web tcp://127.0.0.1:"))
+    let [to_listen, to_connect] = ["Server", "Client"].map(|panel| {
+        let offers = offered(&mut window, panel);
+        assert_eq!(offers.len(), 1, "{panel}: {offers:?}");
+        offers.into_iter().next().expect("one")
     });
-    let offer = offer.expect("an offer");
-    window.click("Server", &offer);
+    let part = |offer: &str, start: &str, end: &str| {
+        let inner = offer.strip_prefix(start).and_then(|rest| rest.strip_suffix(end));
+        inner.unwrap_or_else(|| panic!("{start} and {end} in {offer}")).to_owned()
+    };
+    let address = part(&to_listen, "3 · web tcp://", " · listens");
+    window.click("Server", &to_listen);
     assert_eq!(window.value("Server", "Address"), "3");
     window.click("Server", "Start listening");
-    let address = offer.trim_start_matches("3 · web tcp://").to_owned();
     window.until("listening", |window| window.shows("Server", &format!("Listening on {address}")));
+    let peer = part(&to_connect, "4 · talk tcp://", " · connected");
+    window.click("Client", &to_connect);
+    assert_eq!(window.value("Client", "Address"), "4");
+    window.click("Client", "Connect");
+    window.until("connected", |window| window.shows("Client", "Connected · ") && window.shows("Client", &peer));
 }

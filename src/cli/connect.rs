@@ -8,6 +8,7 @@ use super::commands::Commands;
 use super::console::{Console, Ending, Turn};
 use super::request::{ANSWER_WAIT, ConnectTask, Input};
 use super::standard_input::{self, Chunk};
+use crate::engine::Engine;
 use crate::model::{
     CloseReason, Command, ConnectSpec, Event, Failure, HostPort, Operation, Peer, Protocol, Recipients, Role,
     SessionId, SocketId,
@@ -29,6 +30,9 @@ pub(super) fn run(console: &mut Console, task: ConnectTask) -> Ending {
     let is_connected = task.spec.connected || protocol == Protocol::Descriptor;
     let has_commands = matches!(task.input, Input::Commands);
     let commands = has_commands.then(|| Commands::new(socket, Role::Client, endpoint, is_connected));
+    // What comes to the socket would be torn between the two that read it, and in part be sent back.
+    let is_its_own_input =
+        matches!(task.input, Input::Standard | Input::Commands) && Engine::is_standard_input(endpoint);
     // A peer that has finished sending may still read: it is this loop that knows whether more follows.
     let spec = ConnectSpec { stay_half_open: true, ..task.spec };
     console.engine().send(Command::Connect { socket, spec: Box::new(spec) });
@@ -38,7 +42,7 @@ pub(super) fn run(console: &mut Console, task: ConnectTask) -> Ending {
         protocol,
         wait: task.wait,
         session: None,
-        to_send: Some(task.input),
+        to_send: (!is_its_own_input).then_some(task.input),
         commands,
         standard_input: None,
         in_flight: 0,
@@ -65,7 +69,7 @@ struct Conversation {
     session: Option<SessionId>,
     /// Addresses that get what is sent beside the session's peer; once that is known, the peer is the first of them.
     to: Vec<HostPort>,
-    /// `None` once it has been taken up.
+    /// `None` once it has been taken up, and where there is nothing to send.
     to_send: Option<Input>,
     /// Where lines of standard input are carried out.
     commands: Option<Commands>,

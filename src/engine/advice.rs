@@ -141,6 +141,7 @@ fn hint(failure: &Failure, endpoint: &Endpoint, options: &SocketOptions) -> Opti
         },
         Cause::OtherSocketType => Hint::ChooseAnotherProtocol,
         Cause::NoSuchHost => Hint::CheckTheName,
+        Cause::NoNameServer => Hint::CheckTheNameServers,
         Cause::NetworkUnreachable if let Some(hint) = route::hint(endpoint) => hint,
         Cause::AddressNotAvailable | Cause::HostUnreachable | Cause::NetworkUnreachable | Cause::TimedOut => {
             Hint::CheckTheAddress

@@ -105,6 +105,8 @@ struct Worker<'a> {
     with: Conversation,
     rows: Vec<Row>,
     dropped: u32,
+    /// The error (errno) of the answer that was told last, until the next receive call.
+    told_last: Option<i32>,
     /// Automatic answers that will arrive here again: answering these too would never end.
     coming_back: VecDeque<Arc<[u8]>>,
 }
@@ -116,7 +118,16 @@ impl<'a> Worker<'a> {
         socket: Arc<DatagramSocket>,
         with: Conversation,
     ) -> Self {
-        Self { core, control, socket, with, rows: Vec::new(), dropped: 0, coming_back: VecDeque::new() }
+        Self {
+            core,
+            control,
+            socket,
+            with,
+            rows: Vec::new(),
+            dropped: 0,
+            told_last: None,
+            coming_back: VecDeque::new(),
+        }
     }
 
     fn run(mut self, once: bool) {
@@ -177,22 +188,26 @@ impl<'a> Worker<'a> {
             let received = socket.receive(batch, &mut |payload, datagram| {
                 count += 1;
                 bytes += payload.len();
+                self.told_last = None;
                 self.received(payload, datagram);
             });
             match received {
                 Ok(MayWait::Yes) => {}
                 Ok(MayWait::No) => {
+                    self.told_last = None;
                     // Only now: a flood would make these calls for each datagram.
                     self.look_for_drops();
                     self.tell_undelivered();
                     return count > 0;
                 }
-                // An answer to an earlier send (port unreachable, ECONNREFUSED); the socket goes on.
-                Err(_) if self.socket.has_error_queue() => {
-                    self.tell_undelivered();
-                    return count > 0;
-                }
                 Err(error) => {
+                    let told = self.told_last.take();
+                    // An answer to an earlier send (port unreachable, ECONNREFUSED); the socket goes on. The kernel sets
+                    // the socket's error after it has queued the answer, which may have been told in between.
+                    if self.tell_undelivered() || told.is_some() && told == error.raw_os_error() {
+                        return count > 0;
+                    }
+                    // Of the socket itself, or an answer that its full receive buffer had no room for.
                     let session = match &self.with {
                         Conversation::One(session) => Some(Arc::clone(session)),
                         Conversation::Many { .. } => None,
@@ -206,9 +221,9 @@ impl<'a> Worker<'a> {
         true
     }
 
-    /// Datagrams that were sent and did not arrive, each as a failure of the peer that it was for.
-    fn tell_undelivered(&mut self) {
-        for _ in 0..BATCH {
+    /// Datagrams that were sent and did not arrive, each as a failure of the peer that it was for; true when there was any.
+    fn tell_undelivered(&mut self) -> bool {
+        for count in 0..BATCH {
             match self.socket.undelivered() {
                 Ok(Some(Undelivered { to, error })) => {
                     let session = match (&self.with, &to) {
@@ -218,11 +233,16 @@ impl<'a> Worker<'a> {
                     };
                     let peer = to.as_ref().map(|to| shown(to).to_string()).unwrap_or_default();
                     self.tell_failed(session.as_deref(), &peer, &error);
+                    self.told_last = error.raw_os_error();
                 }
-                Ok(None) => return,
-                Err(error) => return self.tell_failed(None, "", &error),
+                Ok(None) => return count > 0,
+                Err(error) => {
+                    self.tell_failed(None, "", &error);
+                    return true;
+                }
             }
         }
+        true
     }
 
     fn tell_failed(&mut self, session: Option<&Session>, peer: &str, error: &std::io::Error) {

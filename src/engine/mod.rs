@@ -61,7 +61,7 @@ use self::recorder::Recorder;
 use self::saves::Saves;
 use crate::codec::encoding::Encoding;
 use crate::model::{
-    BrowserContent, Command, Damage, Event, Failure, Imported, InheritedSocket, NetworkInterface, Operation,
+    BrowserContent, Command, Damage, Endpoint, Event, Failure, Imported, InheritedSocket, NetworkInterface, Operation,
     PastTransfer, Removals, SaveRequest, Saved, SendMode, SessionId, Settings, SocketId, Statistics, StatisticsRequest,
     Target, WaitingSocket,
 };
@@ -283,10 +283,23 @@ impl Engine {
         }
     }
 
+    /// Has the descriptors that the program was started with, but for its standard streams, stay with it: no program that
+    /// it starts gets them. To be called first of all; without it they are adopted all the same.
+    pub fn keep_inherited() {
+        net::keep_inherited(&store::descriptor::open_numbers());
+    }
+
     /// The sockets that a service manager passed to this process; one that is no socket is left out.
     #[must_use]
     pub fn inherited_sockets() -> Vec<InheritedSocket> {
         net::inherited()
+    }
+
+    /// Whether an endpoint is the very socket that standard input is, so that nothing but the socket's own thread may read
+    /// it.
+    #[must_use]
+    pub fn is_standard_input(endpoint: &Endpoint) -> bool {
+        matches!(endpoint, Endpoint::Descriptor(name) if net::is_standard_input(name))
     }
 
     /// This machine's network interfaces, in the system's order.
@@ -301,7 +314,7 @@ impl Engine {
     /// up, where it has one.
     ///
     /// # Errors
-    /// No such host, or the system doesn't tell.
+    /// The name is not found, or the system doesn't tell.
     pub fn sockets_in_time_wait(target: &Target) -> Result<Vec<WaitingSocket>, Failure> {
         advice::in_time_wait(target)
     }

@@ -16,7 +16,7 @@ use crate::net;
 /// meanwhile.
 ///
 /// # Errors
-/// No such host, or no answer in time.
+/// No such host, no name server that says so, or no answer in time.
 pub(super) fn candidates(
     core: &Arc<Core>,
     control: &SocketControl,
@@ -50,12 +50,7 @@ pub(super) fn resolve(address: &HostPort, stop: &Stop, deadline: Instant) -> Res
     let fail = |cause| Failure::new(Operation::Resolve, &address.host, cause);
     select! {
         recv(answered) -> found => match found {
-            Ok(Ok(candidates)) if !candidates.is_empty() => Ok(Some(candidates)),
-            Ok(Ok(_)) => Err(fail(Cause::NoSuchHost)),
-            Ok(Err(error)) => {
-                tracing::debug!(%error, host = address.host, "resolve");
-                Err(fail(Cause::NoSuchHost))
-            }
+            Ok(found) => found.map(Some),
             Err(_) => Err(fail(Cause::Cancelled)),
         },
         recv(stop.requested()) -> _ => Ok(None),

@@ -99,6 +99,8 @@ pub enum Cause {
     NetworkUnreachable,
     TimedOut,
     NoSuchHost,
+    /// No name server answered, or none that was able to: whether the name exists is not known.
+    NoNameServer,
     PermissionDenied,
     AddressFamilyMissing,
     /// No network interface has this name, or none is there for the transport.

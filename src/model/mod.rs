@@ -43,7 +43,7 @@ pub use browser::{BrowserContent, Exchange, FolderEntry, FolderList};
 pub use color_rule::{ColorRule, RowColor};
 pub use command::{Command, ConnectSpec, ListenSpec, Recipients, Respond};
 pub use conversation::{ConversationPart, ConversationPlace, ConversationRequest};
-pub use descriptor::{DescriptorKind, DescriptorName, InheritedSocket, ReceivedDescriptor};
+pub use descriptor::{DescriptorKind, DescriptorName, InheritedSocket, InheritedState, ReceivedDescriptor};
 pub use device::{ContextId, InterfaceName, UnknownContextId, VsockAddress};
 pub use endpoint::{Endpoint, EndpointError, LocalPlace, UNIX_PATH_MAX};
 pub use event::{CloseReason, Event, Notice};

@@ -1,10 +1,12 @@
 //! Sockets that somebody else opened: descriptors that were there when the program started.
 //!
-//! A duplicate is used and the descriptor itself stays open. What belongs to the socket and not to the descriptor, its
-//! options and whether its calls block, is shared with whoever else holds it.
+//! A duplicate is used and the descriptor itself stays open, for this program alone: what it starts gets none of them.
+//! What belongs to the socket and not to the descriptor, its options and whether its calls block, is shared with whoever
+//! else holds it.
 
 use std::io;
-use std::os::fd::RawFd;
+use std::os::fd::{AsFd, RawFd};
+use std::sync::OnceLock;
 
 use nix::errno::Errno;
 use socket2::Socket;
@@ -15,14 +17,38 @@ use super::listener::Listener;
 use super::socket_kind::SocketKind;
 use super::stream::Stream;
 use super::transport::{Attempt, ConnectEnd, Listening};
-use super::{options, packet, sys};
+use super::{error_queue, options, packet, sys};
 use crate::model::{
-    Cause, DescriptorName, Endpoint, Failure, Hint, InheritedSocket, InterfaceName, Operation, Peer, Protocol, Role,
-    SocketOption, SocketOptions, UnixName,
+    Cause, DescriptorName, Endpoint, Failure, Hint, InheritedSocket, InheritedState, InterfaceName, Operation, Peer,
+    Protocol, Role, SocketOption, SocketOptions, UnixName,
 };
 
 /// The first descriptor that a service manager passes: SD_LISTEN_FDS_START, sd_listen_fds(3).
 const FIRST: RawFd = 3;
+
+/// STDIN_FILENO, stdin(3).
+const STANDARD_INPUT: RawFd = 0;
+
+/// What [`keep_inherited`] has found. None of these numbers is ever another's: nothing closes them.
+static KEPT: OnceLock<Box<[RawFd]>> = OnceLock::new();
+
+/// Remembers which of these descriptors came from whoever started the program, and has them close at execve(2): a browser
+/// would hold a listening socket, and with it the port, for longer than this program. The standard streams stay, which
+/// every program is started with. To be called once, before the program opens anything.
+pub fn keep_inherited(open: &[RawFd]) {
+    // The connection to the display, which the window takes over and closes.
+    let display = std::env::var("WAYLAND_SOCKET").ok().and_then(|number| number.parse().ok());
+    let is_inherited = |number: &RawFd| {
+        *number >= FIRST && Some(*number) != display && sys::closes_on_exec(*number).is_ok_and(|closes| !closes)
+    };
+    let kept: Box<[RawFd]> = open.iter().copied().filter(is_inherited).collect();
+    for number in &kept {
+        if let Err(error) = sys::close_on_exec(*number) {
+            tracing::debug!(%error, number, "no FD_CLOEXEC");
+        }
+    }
+    KEPT.get_or_init(|| kept);
+}
 
 /// Serves a socket that listens, a stream or seqpacket socket that is bound (listen(2) is then called), or a datagram
 /// socket that is bound and not connected.
@@ -93,7 +119,8 @@ fn datagrams(socket: Socket, protocol: Protocol, local: Peer) -> io::Result<Data
         _ if protocol.is_unix() => Naming::Unix,
         _ => Naming::Ip,
     };
-    DatagramSocket::new(socket, protocol, naming)
+    let has_error_queue = protocol == Protocol::Udp && error_queue::ask_for(&socket, options::is_v6(socket.as_fd()));
+    Ok(DatagramSocket::new(socket, protocol, naming)?.with_error_queue(has_error_queue))
 }
 
 /// A duplicate of the descriptor, and what the kernel says it is.
@@ -107,7 +134,9 @@ fn take(name: &DescriptorName) -> Result<(Socket, Protocol), Failure> {
         _ => fail(Operation::Adopt, Cause::from(&error)),
     };
     // Reading the connection to the display, or the journal's file, would only break the program.
-    if sys::closes_on_exec(number).map_err(closed)? {
+    let is_inherited =
+        !sys::closes_on_exec(number).map_err(closed)? || KEPT.get().is_some_and(|kept| kept.contains(&number));
+    if !is_inherited {
         return Err(fail(Operation::Adopt, Cause::DescriptorIsOwn).with_hint(Hint::PassTheDescriptor));
     }
     let socket = Socket::from(sys::duplicate(number).map_err(closed)?);
@@ -156,10 +185,18 @@ pub fn inherited() -> Vec<InheritedSocket> {
     let look = |(number, name)| {
         let by_number = DescriptorName::Number(number);
         let (socket, protocol) = take(&by_number).ok()?;
-        let local = bound_to(&socket, protocol).or_else(|| Some(peer_of(&socket.local_addr().ok()?)))?;
+        let own = bound_to(&socket, protocol);
+        let peer = connected_to(&socket, protocol, None);
+        let state = match (&peer, &own) {
+            (Some(_), _) => InheritedState::Connected,
+            (None, _) if socket.is_listener().unwrap_or(false) => InheritedState::Listens,
+            (None, Some(_)) => InheritedState::Bound,
+            (None, None) => InheritedState::Fresh,
+        };
+        let place = peer.or(own).or_else(|| Some(peer_of(&socket.local_addr().ok()?)))?;
         let carried = SocketKind::of(&socket).ok()?.carried();
-        let endpoint = Endpoint::Descriptor(by_number).opened(protocol, carried, &local);
-        Some(InheritedSocket { number, name, endpoint })
+        let endpoint = Endpoint::Descriptor(by_number).opened(protocol, carried, &place);
+        Some(InheritedSocket { number, name, endpoint, state })
     };
     passed().into_iter().filter_map(look).collect()
 }
@@ -173,6 +210,14 @@ pub fn number_of(name: &DescriptorName) -> Option<RawFd> {
             passed().into_iter().find_map(|(number, of)| (of.as_ref() == Some(name)).then_some(number))
         }
     }
+}
+
+/// Whether this is what standard input is, by its number or as a copy of it, as inetd(8) starts a server: what is read
+/// from the one is gone from the other. False where one of them isn't open.
+#[must_use]
+pub fn is_standard_input(name: &DescriptorName) -> bool {
+    let identity = |number| sys::identity(number).ok();
+    number_of(name).and_then(identity).is_some_and(|of| identity(STANDARD_INPUT) == Some(of))
 }
 
 /// What a service manager passed to this very process, each by its name or, where it has none, by its number.

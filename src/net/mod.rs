@@ -37,7 +37,7 @@ mod unix_message;
 mod vsock;
 mod wake;
 
-pub use adopt::{inherited, number_of, passed_names};
+pub use adopt::{inherited, is_standard_input, keep_inherited, number_of, passed_names};
 pub use batch::DatagramBatch;
 pub use datagram::{DatagramSocket, MayWait, ReceivedDatagram};
 pub use error_queue::Undelivered;

@@ -3,7 +3,10 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, ToSocketAddrs};
 
-use crate::model::{HostPort, Peer};
+use nix::libc::{self, c_int};
+
+use super::sys;
+use crate::model::{Cause, Failure, HostPort, Operation, Peer};
 
 /// Where a client binds before it connects; what is `None` the system chooses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -88,10 +91,30 @@ fn interface_index(name: &str) -> Option<u32> {
 /// interrupted.
 ///
 /// # Errors
-/// The name has no address, or the resolver could not be asked.
-pub fn lookup(address: &HostPort) -> io::Result<Vec<SocketAddr>> {
-    let found: Vec<_> = (address.host.as_str(), address.port).to_socket_addrs()?.collect();
-    Ok(interleave(&found))
+/// [`Operation::Resolve`]: the name has no address, no name server said whether it has, or the resolver itself failed.
+pub fn lookup(address: &HostPort) -> Result<Vec<SocketAddr>, Failure> {
+    let fail = |cause| Failure::new(Operation::Resolve, &address.host, cause);
+    let found = (address.host.as_str(), address.port).to_socket_addrs().map_err(|error| {
+        tracing::debug!(%error, host = address.host, "resolve");
+        fail(cause(&error))
+    })?;
+    let found = interleave(&found.collect::<Vec<_>>());
+    if found.is_empty() { Err(fail(Cause::NoSuchHost)) } else { Ok(found) }
+}
+
+/// Why getaddrinfo(3) found nothing. std has its number no more, only the text that belongs to it.
+fn cause(error: &io::Error) -> Cause {
+    let text = error.to_string();
+    let is_one_of = |numbers: &[c_int]| numbers.iter().any(|number| text.ends_with(&sys::resolver_message(*number)));
+    match error.raw_os_error() {
+        // EAI_SYSTEM, such as out of descriptors.
+        Some(_) => Cause::from(error),
+        None if is_one_of(&[libc::EAI_AGAIN, libc::EAI_FAIL]) => Cause::NoNameServer,
+        // No name that could be asked for: one with a NUL.
+        None if error.kind() == io::ErrorKind::InvalidInput => Cause::NoSuchHost,
+        None if is_one_of(&[libc::EAI_NONAME, libc::EAI_NODATA]) => Cause::NoSuchHost,
+        None => Cause::from(error),
+    }
 }
 
 /// Families in turn, beginning with the resolver's first choice (RFC 8305, section 4), without repeats.
@@ -126,6 +149,27 @@ mod tests {
         assert_eq!(interleave(&[a, b, a, c, d]), [a, c, b, d]);
         assert_eq!(interleave(&[c, a]), [c, a]);
         assert_eq!(interleave(&[]), []);
+    }
+
+    /// As std says them, whose words before the system's are no promise.
+    #[test]
+    fn only_a_name_that_nobody_has_is_told_as_one() {
+        let of = |number| {
+            let text = sys::resolver_message(number);
+            cause(&io::Error::other(format!("failed to lookup address information: {text}")))
+        };
+        for number in [libc::EAI_NONAME, libc::EAI_NODATA] {
+            assert_eq!(of(number), Cause::NoSuchHost);
+        }
+        for number in [libc::EAI_AGAIN, libc::EAI_FAIL] {
+            assert_eq!(of(number), Cause::NoNameServer);
+        }
+        assert!(matches!(of(libc::EAI_MEMORY), Cause::Other { .. }));
+        assert_eq!(cause(&io::Error::from_raw_os_error(libc::EMFILE)), Cause::OutOfDescriptors);
+        let refused = |host: &str| lookup(&HostPort::new(host, 9)).map_err(|failure| failure.cause);
+        assert_eq!(refused("with\0nul"), Err(Cause::NoSuchHost));
+        // It is no name, for which no name server is asked.
+        assert_eq!(refused("no..such"), Err(Cause::NoSuchHost));
     }
 
     #[test]

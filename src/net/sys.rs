@@ -1,5 +1,6 @@
 //! The system calls that no crate offers, and taking over descriptors. All of the program's `unsafe` is here.
 
+use std::ffi::CStr;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
@@ -209,6 +210,39 @@ pub(super) fn closes_on_exec(descriptor: RawFd) -> io::Result<bool> {
     #[allow(unsafe_code)]
     let flags = unsafe { libc::fcntl(descriptor, libc::F_GETFD) };
     if flags < 0 { Err(io::Error::last_os_error()) } else { Ok(flags & libc::FD_CLOEXEC != 0) }
+}
+
+/// Has a descriptor close at execve(2), and stay open until then (FD_CLOEXEC, fcntl(2)).
+///
+/// # Errors
+/// `EBADF`: no such descriptor is open.
+pub(super) fn close_on_exec(descriptor: RawFd) -> io::Result<()> {
+    // SAFETY: the call changes a flag and takes any number.
+    #[allow(unsafe_code)]
+    let result = unsafe { libc::fcntl(descriptor, libc::F_SETFD, libc::FD_CLOEXEC) };
+    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// What the system says of an error of getaddrinfo(3) (gai_strerror(3)).
+pub(super) fn resolver_message(error: c_int) -> String {
+    // SAFETY: the call takes any number, and returns a text that stays where it is.
+    #[allow(unsafe_code)]
+    unsafe { CStr::from_ptr(libc::gai_strerror(error)) }.to_string_lossy().into_owned()
+}
+
+/// Device and inode of what stands behind a descriptor (fstat(2)), which together are those of nothing else: a copy of a
+/// socket's descriptor has the same.
+///
+/// # Errors
+/// `EBADF`: no such descriptor is open.
+pub(super) fn identity(descriptor: RawFd) -> io::Result<(libc::dev_t, libc::ino_t)> {
+    // SAFETY: a status of zeros is one; the call takes any number, and writes no more than a status.
+    #[allow(unsafe_code)]
+    let (result, status) = unsafe {
+        let mut status: libc::stat = std::mem::zeroed();
+        (libc::fstat(descriptor, &raw mut status), status)
+    };
+    if result == 0 { Ok((status.st_dev, status.st_ino)) } else { Err(io::Error::last_os_error()) }
 }
 
 /// A second descriptor for what stands behind this one, which stays open and untouched (F_DUPFD_CLOEXEC, fcntl(2)).

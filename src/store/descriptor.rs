@@ -22,6 +22,13 @@ pub fn describe_number(descriptor: RawFd) -> ReceivedDescriptor {
     ReceivedDescriptor { kind, target }
 }
 
+/// The descriptors that are open, this call's own among them; none where the system doesn't say.
+#[must_use]
+pub fn open_numbers() -> Vec<RawFd> {
+    let entries = fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
+}
+
 fn kind(kind: FileType, target: &str) -> DescriptorKind {
     if kind.is_socket() {
         DescriptorKind::Socket

@@ -2,21 +2,23 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::libc;
 use socket2::{Domain, Socket, Type};
 use sockeye::codec::decode::Decoder;
+use sockeye::engine::Engine;
 use sockeye::i18n::{self, Language};
 use sockeye::model::{
-    Cause, CloseReason, Command, DescriptorKind, Direction, Event, Failure, Filter, Hint, Notice, Operation, Protocol,
-    RowBody, SocketOption,
+    Cause, CloseReason, Command, DescriptorKind, Direction, Event, Failure, Filter, Hint, Notice, Operation,
+    OptionValue, Protocol, Recipients, RowBody, SocketOption,
 };
 
 use crate::groups::{card, say};
-use crate::harness::{DEADLINE, Harness, port};
+use crate::harness::{DEADLINE, Harness, port, until};
 use crate::support::{in_own_network, kernel_has, require};
 
 /// As if it had been there when the program started.
@@ -329,6 +331,22 @@ fn options_are_set_on_what_the_descriptor_is() {
     assert_eq!(idle.as_deref(), Some("77"), "a connection has what its listener was given");
 }
 
+/// Whoever made it shares it, and its options with it.
+#[test]
+fn what_nobody_asks_for_stays_as_it_was() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut h = Harness::new();
+    for before in [false, true] {
+        let connection = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        connection.set_nodelay(before).unwrap();
+        let (client, info) = h.connect_with(&inherited(&connection), |_| {});
+        let state = h.inspect(client, Some(info.id));
+        let told = state.options.iter().find(|(option, _)| *option == SocketOption::NoDelay);
+        assert_eq!(told.map(|(_, value)| value), Some(&OptionValue::Switch(before)));
+        assert_eq!(connection.nodelay().unwrap(), before);
+    }
+}
+
 #[test]
 fn options_that_the_descriptor_has_none_of_or_too_late_are_refused() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -377,6 +395,55 @@ fn a_socket_that_was_passed_joins_groups() {
     let failure = h.failed();
     assert_eq!((failure.operation, failure.cause), (Operation::Join, Cause::NotUdp));
     h.stopped(server);
+}
+
+/// In a process of its own, which is started with the socket and a browser that lists what it gets.
+#[test]
+fn a_browser_gets_nothing_of_what_was_passed() {
+    const LIST: &str = "SOCKEYE_TEST_LIST";
+    if let Some(list) = std::env::var_os(LIST) {
+        Engine::keep_inherited();
+        let mut h = Harness::new();
+        let (socket, _) = h.listen("fd://3");
+        h.engine.send(Command::OpenInBrowser { socket, url: "http://127.0.0.1/".to_owned() });
+        return until("the browser", || std::path::Path::new(&list).exists());
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let [browser, list] = ["browser", "list"].map(|name| folder.path().join(name));
+    let script = format!("#!/bin/sh\nls -l /proc/$$/fd > \"${LIST}.new\"\nmv \"${LIST}.new\" \"${LIST}\"\n");
+    std::fs::write(&browser, script).unwrap();
+    std::fs::set_permissions(&browser, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let output = std::process::Command::new("sh")
+        .args(["-c", "exec \"$@\" 3<&0", "sh"])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", "adopted::a_browser_gets_nothing_of_what_was_passed", "--nocapture"])
+        .env(LIST, &list)
+        .env("BROWSER", &browser)
+        .stdin(OwnedFd::from(TcpListener::bind("127.0.0.1:0").unwrap()))
+        .output()
+        .unwrap();
+    let [told, errors] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
+    assert!(output.status.success() && told.contains("1 passed"), "{told}\n{errors}");
+    let list = std::fs::read_to_string(list).unwrap();
+    assert!(list.contains("/dev/null") && !list.contains("socket:"), "{list}");
+}
+
+/// As every unconnected socket of the program's own does.
+#[test]
+fn a_socket_that_was_passed_hears_where_nobody_listens() {
+    in_own_network("adopted::a_socket_that_was_passed_hears_where_nobody_listens", || {
+        for any in ["127.0.0.1:0", "[::]:0"] {
+            let bound = UdpSocket::bind(any).unwrap();
+            let mut h = Harness::new();
+            let (server, _) = h.listen(&inherited(&bound));
+            let closed = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+            let to = Recipients::Addresses(vec![closed.into()]);
+            h.engine.send(Command::Send { socket: server, to, bytes: b"anybody?".to_vec() });
+            let failure = h.failed();
+            assert_eq!((failure.operation, failure.subject), (Operation::Receive, closed.to_string()), "{any}");
+            assert_eq!((failure.cause, failure.hint), (Cause::Refused, Some(Hint::StartTheServer)));
+        }
+    });
 }
 
 #[test]

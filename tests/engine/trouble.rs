@@ -3,10 +3,11 @@
 use std::net::{SocketAddr, TcpListener};
 
 use socket2::{Domain, Socket, Type};
-use sockeye::model::{Cause, Event, Hint, Operation, ReceiveMode};
+use sockeye::engine::Engine;
+use sockeye::model::{Cause, Event, Hint, Operation, ReceiveMode, Target};
 
 use crate::harness::Harness;
-use crate::support::{in_own_network, without_names};
+use crate::support::{in_own_network, put_over, without_names};
 
 #[test]
 fn a_port_in_use_names_who_holds_it() {
@@ -46,6 +47,30 @@ fn no_such_host() {
         let failure = h.failed();
         assert_eq!((failure.operation, failure.cause), (Operation::Resolve, Cause::NoSuchHost));
         assert_eq!((failure.subject.as_str(), failure.hint), ("nosuch.invalid", Some(Hint::CheckTheName)));
+    });
+}
+
+/// A name server that nobody is at: what it would have said is not known.
+#[test]
+fn no_name_server_is_not_no_such_host() {
+    in_own_network("trouble::no_name_server_is_not_no_such_host", || {
+        let [resolver, ways] = [(); 2].map(|()| tempfile::NamedTempFile::new().unwrap());
+        std::fs::write(resolver.path(), "nameserver 127.0.0.1\noptions attempts:1\n").unwrap();
+        put_over(resolver.path(), "/etc/resolv.conf");
+        // Not by another process, which is in the network outside.
+        std::fs::write(ways.path(), "hosts: files dns\n").unwrap();
+        put_over(ways.path(), "/etc/nsswitch.conf");
+        let mut h = Harness::new();
+        h.begin_connect("tcp://who-knows.test:9000", |_| {});
+        let failure = h.failed();
+        assert_eq!((failure.operation, failure.subject.as_str()), (Operation::Resolve, "who-knows.test"));
+        assert_eq!((&failure.cause, &failure.hint), (&Cause::NoNameServer, &Some(Hint::CheckTheNameServers)));
+        let target: Target = "tcp://who-knows.test:9000".parse().unwrap();
+        let failure = Engine::sockets_in_time_wait(&target).unwrap_err();
+        assert_eq!((failure.operation, failure.cause), (Operation::Resolve, Cause::NoNameServer));
+        // Nobody is asked for this one.
+        h.begin_connect("tcp://no..such:9000", |_| {});
+        assert_eq!(h.failed().cause, Cause::NoSuchHost);
     });
 }
 

@@ -2,9 +2,7 @@
 
 use ::core::net::SocketAddr;
 
-use crate::model::{
-    Cause, Endpoint, Failure, Hint, Notice, Operation, Protocol, SocketOption, SocketOptions, Target, WaitingSocket,
-};
+use crate::model::{Endpoint, Failure, Hint, Notice, Protocol, SocketOption, SocketOptions, Target, WaitingSocket};
 use crate::net;
 use crate::store::port_owner::{self, Holder};
 use crate::store::socket_table::Place;
@@ -53,14 +51,13 @@ pub(in crate::engine) fn waits_for(endpoint: &Endpoint, options: &SocketOptions)
 /// while that is looked up.
 ///
 /// # Errors
-/// No such host, or the system doesn't tell.
+/// The name is not found, or the system doesn't tell.
 pub(in crate::engine) fn in_time_wait(target: &Target) -> Result<Vec<WaitingSocket>, Failure> {
     let Some(host) = target.endpoint.host() else { return Ok(Vec::new()) };
-    let found = match net::literal(host) {
-        Some(address) => Ok(vec![address]),
-        None => net::lookup(host),
+    let addresses = match net::literal(host) {
+        Some(address) => vec![address],
+        None => net::lookup(host)?,
     };
-    let addresses = found.map_err(|_| Failure::new(Operation::Resolve, &host.host, Cause::NoSuchHost))?;
     let mut sockets = Vec::new();
     for address in addresses {
         sockets.extend(time_wait::list(place_at(address, &target.options))?);

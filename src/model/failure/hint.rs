@@ -58,6 +58,7 @@ pub enum Hint {
     /// Of a Unix socket, by its path or its abstract name.
     StartTheServerAtTheName,
     CheckTheName,
+    CheckTheNameServers,
     CheckTheAddress,
     ChooseAnotherFamily,
     /// CAP_NET_BIND_SERVICE, capabilities(7).

@@ -24,7 +24,8 @@ pub enum SocketOption {
     /// TCP_FASTOPEN: for a listener, requests that may wait with data before their handshake is over; for a client
     /// anything but 0 turns TCP_FASTOPEN_CONNECT on.
     FastOpen,
-    /// TCP_NODELAY. Unset means on: a tester that delays small writes would show times that are not the peer's.
+    /// TCP_NODELAY. Unset means on: a tester that delays small writes would show times that are not the peer's. An inherited
+    /// socket keeps what it has: it is shared with whoever made it.
     NoDelay,
     /// TCP_QUICKACK; the kernel changes it by itself as the connection goes on.
     QuickAck,

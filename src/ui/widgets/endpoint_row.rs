@@ -8,7 +8,9 @@ use super::field::{Field, caption, mistake, remark, row_caption};
 use super::interface_menu::{address_menu, bus_menu, interface_menu};
 use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
-use crate::model::{AddressForm, Command, Facility, Protocol, Role, SecondField, SocketId, SocketOptions};
+use crate::model::{
+    AddressForm, Command, Facility, InheritedState, Protocol, Role, SecondField, SocketId, SocketOptions,
+};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
@@ -123,7 +125,7 @@ pub fn endpoint_row(
     if !locked {
         missing_family(ui, cx, role, form);
         if form.protocol == Protocol::Descriptor {
-            inherited_sockets(ui, cx, form);
+            inherited_sockets(ui, cx, role, form);
         }
     }
     let mistake = mistaken
@@ -177,16 +179,22 @@ fn pasted_and_typed(input: &egui::InputState) -> (bool, usize) {
     (input.events.iter().any(|event| matches!(event, egui::Event::Paste(_))), typed.sum())
 }
 
-/// What a service manager passed to this program, to choose from.
-fn inherited_sockets(ui: &mut Ui, cx: &Cx<'_>, form: &mut EndpointForm) {
-    if cx.sessions.inherited.is_empty() {
+/// What a service manager passed to this program and this side can use, to choose from.
+fn inherited_sockets(ui: &mut Ui, cx: &Cx<'_>, role: Role, form: &mut EndpointForm) {
+    let mut fitting = cx.sessions.inherited.iter().filter(|socket| socket.is_for(role)).peekable();
+    if fitting.peek().is_none() {
         return;
     }
     ui.horizontal_wrapped(|ui| {
         caption(ui, cx.tokens, &tr!(cx.language, "form.inherited"));
-        for socket in &cx.sessions.inherited {
+        for socket in fitting {
             let name = socket.name.as_deref().map(|name| format!("{} ", visible(name))).unwrap_or_default();
-            let label = format!("{} · {name}{}", socket.number, visible(&socket.endpoint.to_string()));
+            let state = match socket.state {
+                InheritedState::Listens => tr!(cx.language, "form.inherited.listens"),
+                InheritedState::Connected => tr!(cx.language, "form.inherited.connected"),
+                InheritedState::Bound | InheritedState::Fresh => tr!(cx.language, "form.inherited.bound"),
+            };
+            let label = format!("{} · {name}{} · {state}", socket.number, visible(&socket.endpoint.to_string()));
             if button(ui, cx.tokens, Weight::Plain, &label, 0.0, None).clicked() {
                 form.address = socket.number.to_string();
             }
