@@ -42,9 +42,16 @@ impl App {
             menu_bar(ui, cx, state, &self.settings.recent);
         });
         let pad = Frame::new().fill(cx.tokens.window).inner_margin(Margin { left: 8, right: 8, top: 0, bottom: 8 });
-        if let Some(message) = &self.message {
+        if self.message.is_some() || self.journal_path.is_some() {
             Panel::bottom("status").frame(pad).show_separator_line(false).show(ui, |ui| {
-                status_bar::status_bar(ui, cx, message);
+                if let Some(typed) = &mut self.journal_path
+                    && !typed.show(ui, cx)
+                {
+                    self.journal_path = None;
+                }
+                if let Some(message) = &self.message {
+                    status_bar::status_bar(ui, cx, message);
+                }
             });
         }
         CentralPanel::default().frame(pad).show(ui, |ui| self.work_area(ui, cx));

@@ -1,11 +1,11 @@
 use std::borrow::Cow;
-use std::path::PathBuf;
 
 use egui::{Id, Popup, PopupCloseBehavior, RichText, Ui};
 
 use super::button::{Weight, button};
-use super::field::{Field, caption};
+use super::field::caption;
 use super::icon::{self, Icon};
+use super::typed_path::TypedPath;
 use crate::model::{Role, SendMode, SocketId};
 use crate::tr;
 use crate::ui::action::UiCommand;
@@ -81,57 +81,18 @@ fn popup(
     ui.spacing_mut().item_spacing.y = tokens.space;
     ui.separator();
     caption(ui, tokens, &tr!(cx.language, "file.by_path"));
-    let mut go = false;
-    ui.horizontal(|ui| {
-        let label = UiCommand::SendPaths(role, socket, Vec::new()).label(cx.language);
-        let field = Field {
-            id: Id::unique(("file path", socket.0)),
-            label: &tr!(cx.language, "file.path"),
-            hint: &tr!(cx.language, "file.path.hint"),
-            width: ui.available_width() - 84.0,
-            mistaken: false,
-        };
-        let response = field.show(ui, tokens, &mut draft.path);
-        go = response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
-        let why = if draft.path.trim().is_empty() { Some(tr!(cx.language, "file.no_path")) } else { blocked.cloned() };
-        let blocked = why.is_some();
-        go |= button(ui, tokens, Weight::Plain, &label, 76.0, why).clicked();
-        go &= !blocked;
-    });
+    let typed = TypedPath {
+        id: Id::unique(("file path", socket.0)),
+        label: &tr!(cx.language, "file.path"),
+        button: &UiCommand::SendPaths(role, socket, Vec::new()).label(cx.language),
+        width: ui.available_width(),
+        blocked,
+    };
+    let path = typed.show(ui, cx, &mut draft.path);
     ui.add(egui::Label::new(muted(tr!(cx.language, "file.drop"))).wrap());
-    if go {
-        let path = PathBuf::from(unquoted(draft.path.trim()));
+    if let Some(path) = path {
         cx.act(UiCommand::SendPaths(role, socket, vec![path]));
         draft.path.clear();
         ui.close();
-    }
-}
-
-/// File managers copy paths within quotes or as a URL.
-fn unquoted(path: &str) -> &str {
-    let path = path.strip_prefix("file://").unwrap_or(path);
-    for quote in ['"', '\''] {
-        if let Some(inner) = path.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)) {
-            return inner;
-        }
-    }
-    path
-}
-
-#[cfg(test)]
-mod tests {
-    use super::unquoted;
-
-    #[test]
-    fn paths_are_taken_as_file_managers_copy_them() {
-        for (pasted, path) in [
-            ("/a b.txt", "/a b.txt"),
-            ("'/a b.txt'", "/a b.txt"),
-            ("\"C:\\x\"", "C:\\x"),
-            ("file:///a", "/a"),
-            ("'", "'"),
-        ] {
-            assert_eq!(unquoted(pasted), path);
-        }
     }
 }

@@ -14,17 +14,11 @@ use crate::ui::theme::Tokens;
 pub enum Message {
     Failed(Failure),
     Noticed(Notice),
-    /// Neither the system's native dialog nor a replacement for it could be opened.
-    NoDialog,
-    /// The same of the dialog for a folder.
-    NoFolderDialog,
-    /// A dialog ended without a choice, and nobody knows whether it was seen.
-    NothingChosen {
-        folder: bool,
-    },
-    /// [`Self::NoDialog`] of the dialog for what browsers are shown.
-    NoSiteDialog,
-    /// [`Self::NothingChosen`] of the same.
+    /// No dialog has brought files to send; nobody knows whether one was seen.
+    NoFileChosen,
+    /// [`Self::NoFileChosen`] of the dialog for a folder.
+    NoFolderChosen,
+    /// [`Self::NoFileChosen`] of the dialog for what browsers are shown.
     NoSiteChosen,
     /// There is no session that files could go to.
     NoRecipient(Role),
@@ -35,11 +29,7 @@ pub enum Message {
     JournalSaved {
         saved: Saved,
         path: PathBuf,
-        /// Nobody chose the path, since no dialog could open.
-        unasked: bool,
     },
-    /// [`Self::NoDialog`] of the dialog for what is to be read.
-    NoOpenDialog,
     /// A journal or a capture is on its way.
     Opening(PathBuf),
     JournalOpened {
@@ -62,40 +52,32 @@ pub enum Message {
 
 impl Message {
     fn is_failure(&self) -> bool {
-        matches!(
-            self,
-            Self::Failed(_)
-                | Self::NoDialog
-                | Self::NoFolderDialog
-                | Self::NoSiteDialog
-                | Self::NoOpenDialog
-                | Self::OneFileAConnection
-        )
+        matches!(self, Self::Failed(_) | Self::OneFileAConnection)
     }
 
     fn words(&self, language: Language) -> (String, Option<String>) {
         let words = match self {
             Self::Failed(failure) => return (i18n::failure(language, failure), i18n::hint(language, failure)),
-            Self::NoDialog => {
-                let hint = tr!(language, "dialog.other_ways").into_owned();
-                return (tr!(language, "dialog.none").into_owned(), Some(hint));
+            Self::NoFileChosen => {
+                let hint = tr!(language, "dialog.no_file.hint").into_owned();
+                return (tr!(language, "dialog.no_file").into_owned(), Some(hint));
+            }
+            Self::NoFolderChosen => {
+                let hint = tr!(language, "dialog.type_path").into_owned();
+                return (tr!(language, "dialog.no_folder").into_owned(), Some(hint));
+            }
+            Self::NoSiteChosen => {
+                let hint = tr!(language, "dialog.type_path").into_owned();
+                return (tr!(language, "dialog.nothing").into_owned(), Some(hint));
             }
             Self::Noticed(notice) => i18n::notice(language, notice).into(),
-            Self::NothingChosen { folder: false } => tr!(language, "dialog.nothing_chosen"),
-            Self::NothingChosen { folder: true } => tr!(language, "dialog.nothing_chosen_folder"),
-            Self::NoFolderDialog => tr!(language, "dialog.none_for_folder"),
-            Self::NoSiteDialog => tr!(language, "browser.no_dialog"),
-            Self::NoSiteChosen => tr!(language, "browser.nothing_chosen"),
             Self::NoRecipient(Role::Server) => tr!(language, "server.nobody"),
             Self::NoRecipient(Role::Client) => tr!(language, "client.connect_first"),
             Self::OneFileAConnection => tr!(language, "file.one_a_connection"),
             Self::FilesFollowEachOther(count) => tr!(language, "file.follow_each_other", count = count),
-            Self::JournalSaved { saved, path, unasked } => {
-                let words = i18n::saved(language, saved, path);
-                let why = unasked.then(|| tr!(language, "journal.saved_unasked").into_owned());
-                return (words, why.or_else(|| i18n::saved_details(language, saved)));
+            Self::JournalSaved { saved, path } => {
+                return (i18n::saved(language, saved, path), i18n::saved_details(language, saved));
             }
-            Self::NoOpenDialog => tr!(language, "reading.no_dialog"),
             Self::Opening(path) => tr!(language, "reading.opening", path = visible(&path.display().to_string())),
             Self::JournalOpened { imported: Some(imported), .. } => {
                 return (i18n::imported(language, imported), i18n::imported_details(language, imported));
