@@ -167,6 +167,8 @@ fn editor(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft, rect: Rect, id: Id, error
     };
     paint_field(ui, tokens, rect, outline);
     let mut memory: EditorMemory = ui.data(|data| data.get_temp(id)).unwrap_or_default();
+    // How a composition ended is told to whoever has the keyboard, if at all (winit's X11 sends what egui leaves out).
+    memory.composing &= focused;
     let send = focused && wants_to_send(ui, &mut memory);
     if focused && !memory.composing {
         recall(ui, draft, &memory, id);
