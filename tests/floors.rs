@@ -191,6 +191,40 @@ fn the_window_s_words_come_from_its_languages_and_its_colours_from_the_theme() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// A margin or a gap that is a number of its own; none at all is no number.
+const SPACING: &str = concat!(
+    r"(inner|outer)_margin\(\s*\d|\bMargin(::(same|symmetric)\(| \{)|add_space\(\s*\d",
+    r"|item_spacing(\.[xy])?( =|,) [^;]*\b[\d.]*[1-9]"
+);
+
+#[test]
+fn margins_and_gaps_come_from_the_theme() {
+    let spacing = Regex::new(SPACING).unwrap();
+    for wrong in [
+        "frame.inner_margin(12)",
+        "inner_margin(egui::Margin::symmetric(8, 4))",
+        "inner_margin(Margin { top: 6, ..Default::default() })",
+        "ui.add_space(14.0 + ui.spacing().item_spacing.x);",
+        "ui.spacing_mut().item_spacing.x = tokens.space_small + 2.0;",
+        "ui.spacing_mut().item_spacing = vec2(0.0, 2.0);",
+        "std::mem::replace(&mut ui.spacing_mut().item_spacing.y, 2.0)",
+    ] {
+        assert!(spacing.is_match(wrong), "{wrong}");
+    }
+    for right in
+        ["inner_margin(tokens.edge)", "ui.spacing_mut().item_spacing.y = 0.0;", "ui.add_space((height / 2.0).max(0.0))"]
+    {
+        assert!(!spacing.is_match(right), "{right}");
+    }
+    let mut wrong = Vec::new();
+    for source in sources().iter().filter(|source| source.floor == "ui" && !source.path.ends_with("ui/theme.rs")) {
+        for (number, line) in source.lines.iter().enumerate().filter(|(_, line)| spacing.is_match(line)) {
+            wrong.push(format!("{}:{}: {}", source.path.display(), number + 1, line.trim()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn unsafe_stays_in_its_one_module() {
     for source in sources() {

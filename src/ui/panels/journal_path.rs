@@ -50,7 +50,7 @@ impl JournalPath {
         };
         let mut stays = true;
         let frame = Frame::new().fill(tokens.surface_raised).corner_radius(tokens.radius);
-        frame.inner_margin(egui::Margin::symmetric(8, 4)).show(ui, |ui| {
+        frame.inner_margin(tokens.text_padding).show(ui, |ui| {
             let hint = tr!(cx.language, "dialog.type_path");
             let hint = RichText::new(hint).font(tokens.small_font()).color(tokens.text_muted);
             ui.horizontal_wrapped(|ui| {

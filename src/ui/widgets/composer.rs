@@ -58,7 +58,7 @@ impl Composer {
     /// `before` draws what stands first in the row of choices.
     pub fn show(self, ui: &mut Ui, cx: &mut Cx<'_>, draft: &mut Draft, before: impl FnOnce(&mut Ui, &mut Cx<'_>)) {
         ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = cx.tokens.space_small + 2.0;
+            ui.spacing_mut().item_spacing.x = cx.tokens.space_controls;
             before(ui, cx);
             draft.fit(self.formats);
             format_choices(ui, cx.language, draft, self.formats);
@@ -197,7 +197,7 @@ fn editor(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft, rect: Rect, id: Id, error
                 TextEdit::multiline(draft.text_mut())
                     .id(id)
                     .hint_text(hint)
-                    .frame(egui::Frame::new().inner_margin(egui::Margin::symmetric(8, 4)))
+                    .frame(egui::Frame::new().inner_margin(tokens.text_padding))
                     .desired_width(f32::INFINITY)
                     .desired_rows(3)
                     .return_key(KeyboardShortcut::new(Modifiers::SHIFT, Key::Enter))

@@ -24,12 +24,13 @@ pub fn file_sender(
 ) {
     let choose = UiCommand::ChooseFiles(role, socket);
     ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 2.0;
+        ui.spacing_mut().item_spacing.x = cx.tokens.space_tight;
         let more_width = cx.tokens.row_height;
         let label = choose.label(cx.language);
         let tooltip = choose.tooltip(cx.language).unwrap_or_default();
-        let response = button(ui, cx.tokens, Weight::Plain, &label, width - more_width - 2.0, blocked.cloned())
-            .on_hover_text(tooltip);
+        let response =
+            button(ui, cx.tokens, Weight::Plain, &label, width - more_width - cx.tokens.space_tight, blocked.cloned())
+                .on_hover_text(tooltip);
         if response.clicked() {
             cx.act(choose);
         }
@@ -37,7 +38,7 @@ pub fn file_sender(
         let response =
             icon::icon_button(ui, cx.tokens, Icon::ChevronDown, &more, &tr!(cx.language, "file.more.explained"));
         Popup::from_toggle_button_response(&response)
-            .frame(egui::Frame::popup(ui.style()).inner_margin(12))
+            .frame(egui::Frame::popup(ui.style()).inner_margin(cx.tokens.window_padding))
             .id(popup_id(socket))
             .accessible_name(&*more)
             .close_behavior(PopupCloseBehavior::CloseOnClickOutside)

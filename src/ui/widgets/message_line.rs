@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use egui::{Frame, Margin, RichText, Ui};
+use egui::{Frame, RichText, Ui};
 
 use super::icon::{self, Icon};
 use crate::codec::visible::visible;
@@ -105,14 +105,14 @@ pub fn message_line(ui: &mut Ui, tokens: &Tokens, language: Language, message: &
     };
     let (words, hint) = message.words(language);
     let mut dismissed = false;
-    Frame::new().fill(fill).corner_radius(tokens.radius).inner_margin(Margin::symmetric(8, 4)).show(ui, |ui| {
+    Frame::new().fill(fill).corner_radius(tokens.radius).inner_margin(tokens.text_padding).show(ui, |ui| {
         ui.horizontal(|ui| {
             let (rect, _) = ui.allocate_exact_size(egui::Vec2::splat(16.0), egui::Sense::hover());
             icon::paint(ui.painter(), rect, picture, colour);
             let text_width = ui.available_width() - tokens.row_height - tokens.space;
             ui.vertical(|ui| {
                 ui.set_width(text_width);
-                ui.spacing_mut().item_spacing.y = 1.0;
+                ui.spacing_mut().item_spacing.y = tokens.space_hair;
                 if hint.is_none() {
                     // One line stands level with the icons beside it, two are higher than they are.
                     let line = ui.text_style_height(&egui::TextStyle::Body);
