@@ -21,7 +21,7 @@ const FLOORS: [(&str, &[&str]); 9] = [
 ];
 
 /// What only some floors may name, in code that is not a test.
-const OWNED: [(&str, &[&str]); 17] = [
+const OWNED: [(&str, &[&str]); 18] = [
     ("std::net", &["net"]),
     ("std::os::unix::net", &["net"]),
     ("socket2", &["net"]),
@@ -29,6 +29,7 @@ const OWNED: [(&str, &[&str]); 17] = [
     ("rusqlite", &["store"]),
     ("std::fs", &["store"]),
     ("nix::fcntl::open", &["store"]),
+    ("directories::", &["store"]),
     (".is_dir()", &["store"]),
     (".is_file()", &["store"]),
     (".exists()", &["store"]),
@@ -190,6 +191,40 @@ fn the_window_s_words_come_from_its_languages_and_its_colours_from_the_theme() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// A margin or a gap that is a number of its own; none at all is no number.
+const SPACING: &str = concat!(
+    r"(inner|outer)_margin\(\s*\d|\bMargin(::(same|symmetric)\(| \{)|add_space\(\s*\d",
+    r"|item_spacing(\.[xy])?( =|,) [^;]*\b[\d.]*[1-9]"
+);
+
+#[test]
+fn margins_and_gaps_come_from_the_theme() {
+    let spacing = Regex::new(SPACING).unwrap();
+    for wrong in [
+        "frame.inner_margin(12)",
+        "inner_margin(egui::Margin::symmetric(8, 4))",
+        "inner_margin(Margin { top: 6, ..Default::default() })",
+        "ui.add_space(14.0 + ui.spacing().item_spacing.x);",
+        "ui.spacing_mut().item_spacing.x = tokens.space_small + 2.0;",
+        "ui.spacing_mut().item_spacing = vec2(0.0, 2.0);",
+        "std::mem::replace(&mut ui.spacing_mut().item_spacing.y, 2.0)",
+    ] {
+        assert!(spacing.is_match(wrong), "{wrong}");
+    }
+    for right in
+        ["inner_margin(tokens.edge)", "ui.spacing_mut().item_spacing.y = 0.0;", "ui.add_space((height / 2.0).max(0.0))"]
+    {
+        assert!(!spacing.is_match(right), "{right}");
+    }
+    let mut wrong = Vec::new();
+    for source in sources().iter().filter(|source| source.floor == "ui" && !source.path.ends_with("ui/theme.rs")) {
+        for (number, line) in source.lines.iter().enumerate().filter(|(_, line)| spacing.is_match(line)) {
+            wrong.push(format!("{}:{}: {}", source.path.display(), number + 1, line.trim()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn unsafe_stays_in_its_one_module() {
     for source in sources() {
@@ -199,7 +234,7 @@ fn unsafe_stays_in_its_one_module() {
     }
 }
 
-/// The file that a transport is, and those that have to know its name, as ARCHITECTURE.md counts them for RDS.
+/// The file that a transport is, and those that have to know its name, as CONTRIBUTING.md counts them for RDS.
 #[test]
 fn a_transport_is_one_file_and_lines_in_eight_others() {
     let names = |source: &Source| source.lines.iter().any(|line| line.contains("Rds") || line.trim() == "mod rds;");
@@ -210,13 +245,45 @@ fn a_transport_is_one_file_and_lines_in_eight_others() {
         let inside = source.path.strip_prefix(root.join("src")).unwrap().to_str().unwrap();
         if inside == "net/rds.rs" { own.push(inside) } else { named.push(inside) }
     }
-    let architecture = fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
-    let words = architecture.split_whitespace().collect::<Vec<_>>().join(" ");
+    let recipes = fs::read_to_string(root.join("CONTRIBUTING.md")).unwrap();
+    let words = recipes.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(words.contains("is one new file and lines in eight other sources"), "it says something else");
     assert_eq!((own.len(), named.len()), (1, 8), "{named:#?}");
     for path in named {
         assert!(words.contains(&format!("`{path}`")), "{path} is not told of");
     }
+}
+
+/// Some lines more than one has room for, so that a new thread has its line in the table.
+const PAGE: usize = 120;
+
+#[test]
+fn the_architecture_is_a_page_and_the_recipes_are_found_from_it() {
+    let [architecture, readme, recipes] = ["ARCHITECTURE.md", "README.md", "CONTRIBUTING.md"]
+        .map(|name| fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap());
+    assert!(architecture.lines().count() <= PAGE, "{} lines", architecture.lines().count());
+    for text in [architecture, readme] {
+        assert!(text.contains("](CONTRIBUTING.md)"), "no link to the recipes");
+    }
+    assert!(recipes.contains("](ARCHITECTURE.md)") && recipes.contains("\n## Recipes\n"));
+}
+
+#[test]
+fn words_of_one_language_alone_are_where_the_architecture_says() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let architecture = fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
+    let (_, exceptions) = architecture.split_once("**Other languages than English**").expect("they are listed");
+    let mut found = 0;
+    for source in sources().iter().filter(|source| ["ui", "cli", "engine"].contains(&source.floor.as_str())) {
+        let inside = source.path.strip_prefix(root.join("src")).unwrap().to_str().unwrap();
+        // A switch between languages has them in the patterns and the values of a `match`.
+        let names = |line: &String| line.contains("Language::English") && !line.contains("LanguageChoice::");
+        if source.lines.iter().any(names) {
+            found += 1;
+            assert!(exceptions.contains(&format!("`{inside}`")), "{inside} knows English alone");
+        }
+    }
+    assert!(found >= 3, "{found} found");
 }
 
 #[test]

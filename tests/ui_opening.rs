@@ -178,6 +178,7 @@ fn what_cannot_be_read_is_told_and_what_is_in_view_stays() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut window = Window::english();
     window.listen();
+    window.until("the listener's row", |window| window.journal().len() == 1);
     let page = folder.path().join("page.html");
     fs::write(&page, "<html> is neither a journal nor a capture, and long enough to be looked at").expect("a file");
     let damaged = folder.path().join("damaged.pcap");

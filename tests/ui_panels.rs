@@ -167,6 +167,34 @@ fn enter_that_takes_a_candidate_does_not_send() {
 }
 
 #[test]
+fn a_composition_that_the_field_was_left_in_keeps_no_key_from_it() {
+    let mut window = Window::english();
+    window.connect();
+    window.write("Client", "Message", "first");
+    window.press(Key::Enter);
+    for is_told in [true, false] {
+        window.write("Client", "Message", "ni");
+        let preedit = |text: &str| ImeEvent::Preedit { text: text.to_owned(), active_range_chars: None };
+        window.harness.event(Event::Ime(preedit("你")));
+        window.harness.step();
+        window.harness.get_by_label("Filter").focus();
+        window.harness.step();
+        assert!(!window.control("Client", "Message").accesskit_node().is_focused());
+        // Some systems tell of the end, but only whoever has the keyboard then; X11 doesn't.
+        if is_told {
+            window.harness.event(Event::Ime(preedit("")));
+        }
+        window.harness.step();
+        window.control("Client", "Message").focus();
+        window.harness.step();
+        window.press(Key::Enter);
+        assert_eq!(window.value("Client", "Message"), "", "Enter sends, told {is_told}");
+        window.press(Key::ArrowUp);
+        assert_ne!(window.value("Client", "Message"), "", "the arrow recalls, told {is_told}");
+    }
+}
+
+#[test]
 fn the_arrow_keys_go_through_what_was_sent() {
     let mut window = Window::english();
     window.connect();

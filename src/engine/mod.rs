@@ -415,6 +415,12 @@ impl Engine {
         store::sent_log::default_path()
     }
 
+    /// The person's home folder, as the environment has it; `None` where the system names none.
+    #[must_use]
+    pub fn home_folder() -> Option<PathBuf> {
+        store::home::folder()
+    }
+
     /// Where this system keeps a program's settings; `None` where it has no such place.
     #[must_use]
     pub fn settings_path() -> Option<PathBuf> {

@@ -54,6 +54,8 @@ impl SaveFormat {
 pub struct SaveRequest {
     pub path: PathBuf,
     pub format: SaveFormat,
+    /// Whether a file that is at the path already may be replaced.
+    pub replaces: bool,
     /// What is written; all of it goes with [`SaveFormat::Sqlite`].
     pub filter: Filter,
     /// How bytes are read where they are written as text.
@@ -61,11 +63,12 @@ pub struct SaveRequest {
 }
 
 impl SaveRequest {
-    /// All rows, in the format that the path's extension names.
+    /// All rows, in the format that the path's extension names, in place of a file that is there.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
-        Self { format: SaveFormat::of(&path), path, filter: Filter::default(), shown_as: ShownAs::default() }
+        let format = SaveFormat::of(&path);
+        Self { path, format, replaces: true, filter: Filter::default(), shown_as: ShownAs::default() }
     }
 }
 

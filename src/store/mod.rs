@@ -5,6 +5,7 @@
 pub mod capture;
 pub mod descriptor;
 pub mod ephemeral_ports;
+pub mod home;
 pub mod identity;
 pub mod inbox;
 pub mod journal;

@@ -19,10 +19,12 @@ use crate::ui::panels::journal::{CopyKind, Step, time_mode_label};
 pub enum UiCommand {
     CopyText(String),
     SaveJournal,
+    /// Saves it to a path that was typed, where no file is replaced.
+    SaveJournalTo(PathBuf),
     /// Opens the native dialog for a journal or a capture.
     OpenJournal,
-    /// Opens one that was open before.
-    OpenRecent(PathBuf),
+    /// Opens one that was open before, or whose path was typed.
+    OpenPath(PathBuf),
     /// Shows what is being recorded again.
     CloseJournal,
     ClearJournal,
@@ -159,7 +161,7 @@ impl UiCommand {
             Self::CopyText(_) => tr!(language, "action.copy"),
             Self::SaveJournal => tr!(language, "action.save_journal"),
             Self::OpenJournal => tr!(language, "action.open_journal"),
-            Self::OpenRecent(path) => visible(&path.display().to_string()).into(),
+            Self::SaveJournalTo(path) | Self::OpenPath(path) => visible(&path.display().to_string()).into(),
             Self::CloseJournal => tr!(language, "action.close_journal"),
             Self::ClearJournal => tr!(language, "action.clear_journal"),
             Self::SetSnapLength(0) => tr!(language, "action.no_snap_length"),

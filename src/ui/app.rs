@@ -16,6 +16,7 @@ use super::panels::color_rules::{self, ColorRulesWindow};
 use super::panels::conversation::ConversationWindow;
 use super::panels::inspector::InspectorPanel;
 use super::panels::journal::JournalPanel;
+use super::panels::journal_path::JournalPath;
 use super::panels::past_transfers::PastTransfers;
 use super::panels::statistics::StatisticsPanel;
 use super::panels::status_bar;
@@ -56,8 +57,8 @@ pub struct App {
     pub(super) opening: Option<PathBuf>,
     pub(super) actions: Vec<UiCommand>,
     pub(super) dialogs: Dialogs,
-    /// Where the journal was saved to without anybody having said so, for want of a dialog.
-    pub(super) saved_unasked: Option<PathBuf>,
+    /// The place to type a path of a journal, where no dialog has brought one.
+    pub(super) journal_path: Option<JournalPath>,
     /// What concerns the whole window.
     pub(super) message: Option<Message>,
     pub(super) help: Option<Help>,
@@ -129,7 +130,7 @@ impl App {
             opening: None,
             actions: Vec::new(),
             dialogs: Dialogs::default(),
-            saved_unasked: None,
+            journal_path: None,
             message: status_bar::damage(damage),
             help: None,
             code: None,
@@ -218,8 +219,8 @@ impl App {
         match event {
             Event::Failed { socket: None, failure, .. } => self.message = Some(Message::Failed(failure.clone())),
             Event::JournalSaved { path, saved } => {
-                let unasked = self.saved_unasked.take_if(|unasked| unasked == path).is_some();
-                self.message = Some(Message::JournalSaved { saved: saved.clone(), path: path.clone(), unasked });
+                self.journal_path.take_if(|typed| typed.is_saved_to(path));
+                self.message = Some(Message::JournalSaved { saved: saved.clone(), path: path.clone() });
             }
             _ => {}
         }

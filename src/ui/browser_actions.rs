@@ -17,8 +17,8 @@ impl App {
                     self.show_to_browsers(socket, &path);
                 }
             }
-            Answer::Cancelled { .. } => self.say_of_site(socket, Message::NoSiteChosen),
-            Answer::CouldNotOpen => self.say_of_site(socket, Message::NoSiteDialog),
+            Answer::Cancelled => {}
+            Answer::Nothing => self.say_of_site(socket, Message::NoSiteChosen),
         }
     }
 

@@ -9,10 +9,12 @@ use super::app::App;
 use super::dialogs::{Answer, Purpose};
 use super::panels::about::Help;
 use super::panels::code::CodeWindow;
+use super::panels::journal_path::JournalPath;
 use super::tabs::{ClientTabState, ServerTabState};
 use super::theme;
 use super::widgets::file_sender;
 use super::widgets::message_line::Message;
+use crate::engine::Engine;
 use crate::i18n::Language;
 use crate::model::{Command, Role, SaveRequest, SocketId};
 
@@ -25,8 +27,9 @@ impl App {
             UiCommand::SaveJournal => {
                 self.ask(ctx, window, Purpose::SaveJournal, &UiCommand::SaveJournal);
             }
+            UiCommand::SaveJournalTo(path) => self.save_journal(path, false),
             UiCommand::OpenJournal => self.ask(ctx, window, Purpose::OpenJournal, &UiCommand::OpenJournal),
-            UiCommand::OpenRecent(path) => self.open_journal(path),
+            UiCommand::OpenPath(path) => self.open_journal(path),
             UiCommand::CloseJournal => self.engine.send(Command::CloseJournal),
             // What was opened is there to be read.
             UiCommand::ClearJournal if self.reading.is_some() => {}
@@ -197,60 +200,44 @@ impl App {
     /// Takes in how a dialog ended.
     pub(super) fn on_dialog(&mut self, ctx: &Context, purpose: Purpose, answer: Answer) {
         match (purpose, answer) {
-            (_, Answer::Cancelled { first: false }) => {}
+            (_, Answer::Cancelled) => {}
             (Purpose::Site { socket, .. }, answer) => self.on_site_dialog(socket, answer),
-            (Purpose::SendFiles { role, socket, .. }, Answer::Cancelled { .. }) => {
-                self.say(role, socket, Message::NothingChosen { folder: false });
-            }
-            (Purpose::ReceiveInto(role, socket), Answer::Cancelled { .. }) => {
-                self.say(role, socket, Message::NothingChosen { folder: true });
-            }
-            // Their paths can't be typed.
-            (Purpose::SaveJournal | Purpose::OpenJournal, Answer::Cancelled { .. }) => {}
-            (Purpose::OpenJournal, Answer::Chosen(mut paths)) => {
-                if let Some(path) = paths.pop() {
-                    self.open_journal(path);
-                }
-            }
-            (Purpose::OpenJournal, Answer::CouldNotOpen) => self.message = Some(Message::NoOpenDialog),
             (Purpose::SendFiles { role, socket, to }, Answer::Chosen(paths)) => {
                 self.send_paths(role, socket, paths, to);
+            }
+            (Purpose::SendFiles { role, socket, .. }, Answer::Nothing) => {
+                egui::Popup::open_id(ctx, file_sender::popup_id(socket));
+                self.say(role, socket, Message::NoFileChosen);
             }
             (Purpose::ReceiveInto(role, socket), Answer::Chosen(mut paths)) => {
                 if let Some(folder) = paths.pop() {
                     self.receive_into(role, socket, &folder);
                 }
             }
+            (Purpose::ReceiveInto(role, socket), Answer::Nothing) => self.say(role, socket, Message::NoFolderChosen),
             (Purpose::SaveJournal, Answer::Chosen(mut paths)) => {
                 if let Some(path) = paths.pop() {
-                    self.save_journal(path);
+                    // The dialog has asked whether a file may be replaced.
+                    self.save_journal(path, true);
                 }
             }
-            (Purpose::SendFiles { role, socket, .. }, Answer::CouldNotOpen) => {
-                egui::Popup::open_id(ctx, file_sender::popup_id(socket));
-                self.say(role, socket, Message::NoDialog);
+            (Purpose::SaveJournal, Answer::Nothing) => {
+                let name = format!("sockeye-{}.txt", super::clock::file_stamp());
+                let path = Engine::home_folder().map_or_else(|| PathBuf::from(&name), |home| home.join(&name));
+                self.journal_path = Some(JournalPath::to_save(&path));
             }
-            (Purpose::ReceiveInto(role, socket), Answer::CouldNotOpen) => {
-                self.say(role, socket, Message::NoFolderDialog);
+            (Purpose::OpenJournal, Answer::Chosen(mut paths)) => {
+                if let Some(path) = paths.pop() {
+                    self.open_journal(path);
+                }
             }
-            (Purpose::SaveJournal, Answer::CouldNotOpen) => self.save_journal_without_dialog(),
+            (Purpose::OpenJournal, Answer::Nothing) => self.journal_path = Some(JournalPath::to_open()),
         }
     }
 
-    /// Saves into the home folder where nobody can be asked, and says so.
-    fn save_journal_without_dialog(&mut self) {
-        let Some(folder) = directories::UserDirs::new().map(|dirs| dirs.home_dir().to_owned()) else {
-            self.message = Some(Message::NoDialog);
-            return;
-        };
-        let path = folder.join(format!("sockeye-{}.txt", super::clock::file_stamp()));
-        self.saved_unasked = Some(path.clone());
-        self.save_journal(path);
-    }
-
-    fn save_journal(&mut self, path: PathBuf) {
+    fn save_journal(&mut self, path: PathBuf, replaces: bool) {
         let (filter, shown_as) = (self.shown_journal().filter().clone(), self.shown_sessions().shown_as.clone());
-        let request = SaveRequest { filter, shown_as, ..SaveRequest::new(path) };
+        let request = SaveRequest { filter, shown_as, replaces, ..SaveRequest::new(path) };
         self.engine.send(Command::SaveJournal(Box::new(request)));
     }
 

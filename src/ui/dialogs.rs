@@ -3,7 +3,6 @@
 mod picker;
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 
@@ -12,9 +11,6 @@ use crate::engine::Engine;
 use crate::i18n::Language;
 use crate::model::{Recipients, Role, SaveFormat, SocketId};
 use crate::tr;
-
-/// Nobody cancels a dialog this soon after asking for it: none could open. rfd reports both alike.
-const TOO_SOON: Duration = Duration::from_millis(300);
 
 /// What the chosen paths are for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,12 +35,10 @@ pub(super) enum Purpose {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
     Chosen(Vec<PathBuf>),
-    /// `first` when no dialog of this run has brought anything before: perhaps none was seen.
-    Cancelled {
-        first: bool,
-    },
-    /// This system can't show one.
-    CouldNotOpen,
+    /// Somebody saw it and chose nothing: dialogs have brought paths in this run.
+    Cancelled,
+    /// Nothing was chosen, or no dialog could open: systems report both alike, and some take long to fail.
+    Nothing,
 }
 
 impl Purpose {
@@ -80,8 +74,8 @@ pub(super) struct Dialogs {
     sender: Sender<(Purpose, Answer)>,
     receiver: Receiver<(Purpose, Answer)>,
     open: bool,
-    /// Whether a dialog is known to work here, or the doubt was told.
-    settled: bool,
+    /// A dialog has brought a path: they can be seen here.
+    seen: bool,
 }
 
 impl Default for Dialogs {
@@ -93,7 +87,7 @@ impl Default for Dialogs {
 impl Dialogs {
     pub(super) fn of(picker: Box<dyn Picker>) -> Self {
         let (sender, receiver) = crossbeam_channel::bounded(1);
-        Self { picker, sender, receiver, open: false, settled: false }
+        Self { picker, sender, receiver, open: false, seen: false }
     }
 
     /// Opens a dialog; does nothing while one is open. Must be called on the window's thread; never blocks.
@@ -116,31 +110,64 @@ impl Dialogs {
 
     /// The answer of the dialog that was open, once.
     pub(super) fn answer(&mut self) -> Option<(Purpose, Answer)> {
-        let (purpose, mut answer) = self.receiver.try_recv().ok()?;
+        let (purpose, answer) = self.receiver.try_recv().ok()?;
         self.open = false;
-        if let Answer::Cancelled { first } = &mut answer {
-            *first = !self.settled;
-        }
-        // Of a journal's dialog no doubt is told.
-        self.settled |=
-            !matches!((&purpose, &answer), (Purpose::SaveJournal | Purpose::OpenJournal, Answer::Cancelled { .. }));
+        self.seen |= matches!(answer, Answer::Chosen(_));
+        let answer = if answer == Answer::Cancelled && !self.seen { Answer::Nothing } else { answer };
         Some((purpose, answer))
     }
 
     fn wait(&self, engine: &Engine, ctx: &egui::Context, purpose: Purpose, choice: Choice) {
-        let sender = self.sender.clone();
-        let ctx = ctx.clone();
-        let asked = Instant::now();
+        let mut owed = self.owed(ctx, purpose);
         engine.run_detached("dialog", move || {
-            let answer = match pollster::block_on(choice) {
+            owed.settle(match pollster::block_on(choice) {
                 Some(paths) => Answer::Chosen(paths),
-                None if asked.elapsed() < TOO_SOON => Answer::CouldNotOpen,
-                None => Answer::Cancelled { first: true },
-            };
-            // Fails only when the window is gone.
-            if sender.send((purpose, answer)).is_ok() {
-                ctx.request_repaint();
-            }
+                None => Answer::Cancelled,
+            });
         });
+    }
+
+    fn owed(&self, ctx: &egui::Context, purpose: Purpose) -> Owed {
+        Owed { sender: self.sender.clone(), ctx: ctx.clone(), purpose, answer: Answer::Nothing }
+    }
+}
+
+/// The answer of an open dialog, given when this is dropped. So there is one, and the next dialog can open, where the
+/// thread that waits for it could not start, and where the dialog's code panicked.
+struct Owed {
+    sender: Sender<(Purpose, Answer)>,
+    ctx: egui::Context,
+    purpose: Purpose,
+    answer: Answer,
+}
+
+impl Owed {
+    fn settle(&mut self, answer: Answer) {
+        self.answer = answer;
+    }
+}
+
+impl Drop for Owed {
+    fn drop(&mut self) {
+        let answer = std::mem::replace(&mut self.answer, Answer::Nothing);
+        // One dialog is open at a time, so there is room; this fails only when the window is gone.
+        if self.sender.try_send((self.purpose.clone(), answer)).is_ok() {
+            self.ctx.request_repaint();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_that_could_not_start_is_an_answer() {
+        let mut dialogs = Dialogs { open: true, ..Dialogs::default() };
+        let mut owed = dialogs.owed(&egui::Context::default(), Purpose::OpenJournal);
+        // As the system's refusal drops it.
+        drop(move || owed.settle(Answer::Cancelled));
+        assert_eq!(dialogs.answer(), Some((Purpose::OpenJournal, Answer::Nothing)));
+        assert!(!dialogs.open);
     }
 }

@@ -1,6 +1,6 @@
 //! How the window's parts are laid out.
 
-use egui::{CentralPanel, Frame, Margin, Panel, Rect, Ui, pos2};
+use egui::{CentralPanel, Frame, Panel, Rect, Ui, pos2};
 
 use super::app::App;
 use super::context::Cx;
@@ -23,7 +23,7 @@ const SPLIT_STEP: f32 = 0.02;
 
 impl App {
     pub(super) fn lay_out(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
-        let bar = Frame::new().fill(cx.tokens.window).inner_margin(Margin::symmetric(12, 4));
+        let bar = Frame::new().fill(cx.tokens.window).inner_margin(cx.tokens.bar_padding);
         Panel::top("menu").frame(bar).show_separator_line(false).show(ui, |ui| {
             let state = MenuState {
                 language: self.settings.language,
@@ -41,10 +41,17 @@ impl App {
             };
             menu_bar(ui, cx, state, &self.settings.recent);
         });
-        let pad = Frame::new().fill(cx.tokens.window).inner_margin(Margin { left: 8, right: 8, top: 0, bottom: 8 });
-        if let Some(message) = &self.message {
+        let pad = Frame::new().fill(cx.tokens.window).inner_margin(cx.tokens.edge);
+        if self.message.is_some() || self.journal_path.is_some() {
             Panel::bottom("status").frame(pad).show_separator_line(false).show(ui, |ui| {
-                status_bar::status_bar(ui, cx, message);
+                if let Some(typed) = &mut self.journal_path
+                    && !typed.show(ui, cx)
+                {
+                    self.journal_path = None;
+                }
+                if let Some(message) = &self.message {
+                    status_bar::status_bar(ui, cx, message);
+                }
             });
         }
         CentralPanel::default().frame(pad).show(ui, |ui| self.work_area(ui, cx));

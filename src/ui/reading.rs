@@ -101,6 +101,7 @@ impl App {
             Event::JournalOpened { path, rows, imported } => {
                 self.remember(path);
                 self.opening.take_if(|opening| opening == path);
+                self.journal_path.take_if(|typed| typed.is_opened_from(path));
                 self.reading = Some(Box::new(Reading::new(path.clone(), &self.settings, *rows)));
                 let path = path.clone();
                 self.message = Some(Message::JournalOpened { path, rows: *rows, imported: *imported });

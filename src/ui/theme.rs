@@ -42,9 +42,31 @@ pub struct Tokens {
     pub rows: [Color32; RowColor::ALL.len()],
     pub row_hover: Color32,
     pub shadow: Color32,
+    /// Between lines of one thing.
+    pub space_hair: f32,
+    /// Between things that belong together, such as the tabs of a strip.
+    pub space_tight: f32,
     pub space_small: f32,
+    /// Between controls that follow each other.
+    pub space_controls: f32,
     pub space: f32,
     pub space_large: f32,
+    /// Around what a window or a popup of its own shows.
+    pub window_padding: Margin,
+    /// Around what stands above everything until it is closed.
+    pub dialog_padding: Margin,
+    /// Around text in a large field and in a strip.
+    pub text_padding: Margin,
+    /// Around what a large field scrolls.
+    pub scroll_padding: Margin,
+    /// Around the menus.
+    pub bar_padding: Margin,
+    /// Around all that stands below the menus.
+    pub edge: Margin,
+    /// Around what a panel shows.
+    pub panel_padding: Margin,
+    /// Above what stands at the bottom of a panel.
+    pub bottom_padding: Margin,
     pub radius: u8,
     pub row_height: f32,
     pub control_height: f32,
@@ -154,9 +176,20 @@ impl Tokens {
             rows: [none; RowColor::ALL.len()],
             row_hover: none,
             shadow: none,
+            space_hair: 1.0,
+            space_tight: 2.0,
             space_small: 4.0,
+            space_controls: 6.0,
             space: 8.0,
             space_large: 12.0,
+            window_padding: Margin::same(12),
+            dialog_padding: Margin::same(18),
+            text_padding: Margin::symmetric(8, 4),
+            scroll_padding: Margin::same(2),
+            bar_padding: Margin::symmetric(12, 4),
+            edge: Margin { left: 8, right: 8, top: 0, bottom: 8 },
+            panel_padding: Margin { left: 12, right: 12, top: 8, bottom: 10 },
+            bottom_padding: Margin { left: 0, right: 0, top: 6, bottom: 0 },
             radius: 6,
             row_height: 22.0,
             control_height: 28.0,
@@ -228,7 +261,7 @@ pub fn apply(tokens: &Tokens, ctx: &egui::Context) {
         ]
         .into();
         let spacing = &mut style.spacing;
-        spacing.item_spacing = Vec2::new(tokens.space, tokens.space_small + 2.0);
+        spacing.item_spacing = Vec2::new(tokens.space, tokens.space_controls);
         spacing.button_padding = Vec2::new(10.0, 4.0);
         spacing.interact_size = Vec2::new(tokens.control_height, tokens.control_height);
         spacing.menu_margin = Margin::same(5);

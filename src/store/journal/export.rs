@@ -23,7 +23,7 @@ use super::connection::failure;
 use super::marks::Marks;
 use super::matcher::Matcher;
 use super::reader::{JournalReader, read_context};
-use crate::model::{Cause, Failure, Operation, SaveFormat, Saved, ShownAs};
+use crate::model::{Cause, Failure, Hint, Operation, SaveFormat, Saved, ShownAs};
 use crate::store::advice::file_failure;
 use crate::store::destination::Destination;
 
@@ -64,6 +64,16 @@ impl Export<'_> {
                 Ok(text::write_text(out, stored, encoding, &context).map(|()| true))
             }),
         }
+    }
+
+    /// # Errors
+    /// [`Cause::AlreadyExists`]: a copy would take a file's place.
+    pub(super) fn spare_file(&self) -> Result<(), Failure> {
+        if self.path.is_file() {
+            let failure = Failure::new(Operation::CreateFile, self.path.display(), Cause::AlreadyExists);
+            return Err(failure.with_hint(Hint::ChooseAnotherFile));
+        }
+        Ok(())
     }
 
     fn save_journal(&self) -> Result<Saved, Failure> {

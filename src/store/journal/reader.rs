@@ -224,8 +224,10 @@ impl JournalReader {
     /// # Errors
     /// A read error of the journal, a write error of the copy, or [`SaveCanceller::cancel`]; a file that was at `path` is
     /// then still there. No copy is made over the journal itself ([`JournalItself`]), nor over a database that
-    /// somebody has open ([`DatabaseOpen`]).
+    /// somebody has open ([`DatabaseOpen`]), nor over any file where [`SaveRequest::replaces`] doesn't allow it
+    /// ([`AlreadyExists`]).
     ///
+    /// [`AlreadyExists`]: crate::model::Cause::AlreadyExists
     /// [`JournalItself`]: crate::model::Cause::JournalItself
     /// [`DatabaseOpen`]: crate::model::Cause::DatabaseOpen
     pub fn save(&mut self, request: &SaveRequest, encodings: &[Encoding]) -> Result<Saved, Failure> {
@@ -262,6 +264,9 @@ impl JournalReader {
         let matcher = Matcher::new(&request.filter, encodings);
         let (connection, journal, cancelled) = (&self.connection, &self.path, &self.cancelled);
         let export = Export { connection, journal, path: &request.path, matcher: &matcher, cancelled };
+        if !request.replaces {
+            export.spare_file()?;
+        }
         export.save(request.format, &request.shown_as, rows)
     }
 

@@ -17,10 +17,11 @@ pub enum Help {
 /// Draws the open one over everything; false once it was closed.
 pub fn help(ui: &mut Ui, cx: &mut Cx<'_>, which: Help) -> bool {
     let mut open = true;
-    let frame = egui::Frame::popup(ui.style()).inner_margin(18).corner_radius(cx.tokens.radius + 4);
+    let frame =
+        egui::Frame::popup(ui.style()).inner_margin(cx.tokens.dialog_padding).corner_radius(cx.tokens.radius + 4);
     let response = Modal::new(Id::unique("help")).frame(frame).show(ui.ctx(), |ui| {
         ui.set_width(340.0);
-        ui.spacing_mut().item_spacing.y = 1.0;
+        ui.spacing_mut().item_spacing.y = cx.tokens.space_hair;
         let title = match which {
             Help::Shortcuts => tr!(cx.language, "action.shortcuts"),
             Help::About => tr!(cx.language, "app.name"),

@@ -76,13 +76,13 @@ impl ClientTabState {
         Panel::bottom(Id::unique(("composer", self.socket.0)))
             .resizable(false)
             .show_separator_line(false)
-            .frame(egui::Frame::new().inner_margin(egui::Margin { top: 6, ..Default::default() }))
+            .frame(egui::Frame::new().inner_margin(cx.tokens.bottom_padding))
             .show(ui, |ui| self.composer(ui, cx));
         let around = whole - ui.available_height();
         let few = FEW_ROWS * cx.tokens.row_height;
         let before = self.heights;
         let (above, below) = before.share(ui.available_rect_before_wrap());
-        scrolling(ui, ("client", self.socket.0), above, |ui| {
+        scrolling(ui, cx.tokens, ("client", self.socket.0), above, |ui| {
             let top = ui.cursor().top();
             if let Some(message) = &self.message
                 && message_line(ui, cx.tokens, cx.language, message)
@@ -100,7 +100,7 @@ impl ClientTabState {
         });
         if let Some(below) = below {
             border_above(ui, cx, below);
-            scrolling(ui, ("session", self.socket.0), below, |ui| self.rows(ui, cx));
+            scrolling(ui, cx.tokens, ("session", self.socket.0), below, |ui| self.rows(ui, cx));
         }
         let asks = self.transfers.rows().iter().any(|transfer| transfer.asks);
         self.heights.asking = if asks { around + self.heights.above + self.heights.rows } else { 0.0 };

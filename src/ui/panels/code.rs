@@ -2,7 +2,7 @@
 
 use egui::style::ScrollStyle;
 use egui::text::LayoutJob;
-use egui::{Context, Frame, Id, Key, Margin, Modifiers, Pos2, Rect, RichText, ScrollArea, Stroke};
+use egui::{Context, Frame, Id, Key, Modifiers, Pos2, Rect, RichText, ScrollArea, Stroke};
 use egui::{TextBuffer, TextEdit, Ui, UiBuilder, Window, vec2};
 
 use super::server::peer_name;
@@ -73,7 +73,7 @@ impl CodeWindow {
             (Role::Server, None) => tr!(cx.language, "code.title_server", tab = name),
             (Role::Client, _) => tr!(cx.language, "code.title_client", tab = name),
         };
-        let frame = Frame::window(&ctx.style_of(ctx.theme())).inner_margin(12);
+        let frame = Frame::window(&ctx.style_of(ctx.theme())).inner_margin(cx.tokens.window_padding);
         let window = Window::new(RichText::new(title).font(cx.tokens.strong_font()))
             .id(Id::unique(("code", self.role)))
             .frame(frame)
@@ -136,7 +136,7 @@ impl CodeWindow {
                 let area = area.id_salt(("code", self.program.name())).auto_shrink([false, false]);
                 let tokens = cx.tokens;
                 let frame = Frame::new().fill(tokens.field).corner_radius(tokens.radius);
-                let frame = frame.stroke(Stroke::new(1.0, tokens.outline)).inner_margin(Margin::same(2));
+                let frame = frame.stroke(Stroke::new(1.0, tokens.outline)).inner_margin(tokens.scroll_padding);
                 frame.show(ui, |ui| {
                     area.show(ui, |ui| {
                         let (font, colour) = (cx.tokens.mono_font(), cx.tokens.text);
@@ -148,7 +148,7 @@ impl CodeWindow {
                         // An immutable text: to be selected and copied, and not written in.
                         TextEdit::multiline(&mut text.as_str())
                             .id(Id::unique("code text"))
-                            .frame(Frame::new().inner_margin(Margin::symmetric(8, 4)))
+                            .frame(Frame::new().inner_margin(tokens.text_padding))
                             .layouter(&mut layout)
                             .desired_width(f32::INFINITY)
                             .desired_rows(4)

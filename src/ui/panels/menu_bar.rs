@@ -93,7 +93,7 @@ const SNAP_LENGTHS: [u32; 6] = [0, 64, 128, 256, 1024, 4096];
 
 fn recent_menu(ui: &mut Ui, cx: &mut Cx<'_>, recent: &[String]) {
     let label = tr!(cx.language, "menu.recent").into_owned();
-    submenu(ui, label, |ui| recent.iter().for_each(|path| item(ui, cx, UiCommand::OpenRecent(path.into()), None)));
+    submenu(ui, label, |ui| recent.iter().for_each(|path| item(ui, cx, UiCommand::OpenPath(path.into()), None)));
 }
 
 /// `limit` may be of a settings file that was written by hand.

@@ -10,6 +10,7 @@ pub mod color_rules;
 pub mod conversation;
 pub mod inspector;
 pub mod journal;
+pub mod journal_path;
 pub mod menu_bar;
 pub mod past_transfers;
 pub mod server;

@@ -32,7 +32,7 @@ pub fn session_row(ui: &mut Ui, cx: &mut Cx<'_>, session: SessionId) {
             ui.add_space(tokens.space);
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            ui.spacing_mut().item_spacing.x = tokens.space_small + 2.0;
+            ui.spacing_mut().item_spacing.x = tokens.space_controls;
             if view.open && view.info.protocol.has_connection() {
                 endings(ui, cx, session, view);
             }

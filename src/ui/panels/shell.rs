@@ -1,6 +1,6 @@
 //! What the server and the client panel have in common: frame, tabs, state line, drop target.
 
-use egui::{Frame, Margin, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, vec2};
+use egui::{Frame, Rect, RichText, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, vec2};
 
 use crate::i18n::{self, Language};
 use crate::model::{Role, SessionId, SocketId};
@@ -8,6 +8,7 @@ use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
 use crate::ui::tabs::GAP;
+use crate::ui::theme::Tokens;
 use crate::ui::widgets::disclosure::disclosure;
 use crate::ui::widgets::icon::{Icon, icon_button};
 use crate::ui::widgets::state_dot::DotState;
@@ -15,9 +16,6 @@ use crate::ui::widgets::tab_strip::{TabAction, TabTitle, tab_strip};
 
 /// Rows that should stay in view below "More".
 pub const FEW_ROWS: f32 = 2.5;
-
-/// Left and right of what a panel shows, in points.
-const MARGIN: i8 = 12;
 
 /// Heading and margins of a panel, in points.
 pub const AROUND_TAB: f32 = 54.0;
@@ -41,7 +39,7 @@ pub fn panel(
     ui.scope_builder(builder, |ui| {
         ui.set_clip_rect(rect.intersect(ui.clip_rect()));
         ui.painter().rect_filled(rect, cx.tokens.radius + 2, cx.tokens.surface);
-        let frame = Frame::new().inner_margin(Margin { left: MARGIN, right: MARGIN, top: 8, bottom: 10 });
+        let frame = Frame::new().inner_margin(cx.tokens.panel_padding);
         frame.show(ui, |ui| {
             ui.set_min_size(ui.available_size());
             header(ui, cx, role, &name, tabs, selected);
@@ -53,8 +51,8 @@ pub fn panel(
 
 /// Scrolls a part of what a panel shows between its form and its composer. The bar stands in the panel's margin, where it
 /// covers no control.
-pub fn scrolling(ui: &mut Ui, id: impl egui::AsIdSalt, room: Rect, contents: impl FnOnce(&mut Ui)) {
-    let with_margin = room.with_max_x(room.right() + f32::from(MARGIN));
+pub fn scrolling(ui: &mut Ui, tokens: &Tokens, id: impl egui::AsIdSalt, room: Rect, contents: impl FnOnce(&mut Ui)) {
+    let with_margin = room.with_max_x(room.right() + tokens.panel_padding.rightf());
     ui.scope_builder(UiBuilder::new().max_rect(with_margin), |ui| {
         // However little room is left: what scrolls never lies over what stands below it.
         let area = ScrollArea::vertical().id_salt(id).auto_shrink([false, false]).min_scrolled_height(0.0);

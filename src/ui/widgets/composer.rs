@@ -58,7 +58,7 @@ impl Composer {
     /// `before` draws what stands first in the row of choices.
     pub fn show(self, ui: &mut Ui, cx: &mut Cx<'_>, draft: &mut Draft, before: impl FnOnce(&mut Ui, &mut Cx<'_>)) {
         ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = cx.tokens.space_small + 2.0;
+            ui.spacing_mut().item_spacing.x = cx.tokens.space_controls;
             before(ui, cx);
             draft.fit(self.formats);
             format_choices(ui, cx.language, draft, self.formats);
@@ -167,6 +167,8 @@ fn editor(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft, rect: Rect, id: Id, error
     };
     paint_field(ui, tokens, rect, outline);
     let mut memory: EditorMemory = ui.data(|data| data.get_temp(id)).unwrap_or_default();
+    // How a composition ended is told to whoever has the keyboard, if at all (winit's X11 sends what egui leaves out).
+    memory.composing &= focused;
     let send = focused && wants_to_send(ui, &mut memory);
     if focused && !memory.composing {
         recall(ui, draft, &memory, id);
@@ -195,7 +197,7 @@ fn editor(ui: &mut Ui, cx: &Cx<'_>, draft: &mut Draft, rect: Rect, id: Id, error
                 TextEdit::multiline(draft.text_mut())
                     .id(id)
                     .hint_text(hint)
-                    .frame(egui::Frame::new().inner_margin(egui::Margin::symmetric(8, 4)))
+                    .frame(egui::Frame::new().inner_margin(tokens.text_padding))
                     .desired_width(f32::INFINITY)
                     .desired_rows(3)
                     .return_key(KeyboardShortcut::new(Modifiers::SHIFT, Key::Enter))

@@ -52,7 +52,7 @@ pub fn endpoint_row(
     let in_field = |field| mistaken.as_ref().is_some_and(|(at, _)| *at == field);
     let mut pressed = false;
     ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = tokens.space_small + 2.0;
+        ui.spacing_mut().item_spacing.x = tokens.space_controls;
         ui.add_enabled_ui(!locked, |ui| {
             let label = tr!(language, "form.protocol");
             let before = form.protocol;

@@ -1,14 +1,11 @@
 use std::borrow::Cow;
-use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt as _;
-use std::path::PathBuf;
 
 use egui::{Id, Popup, PopupCloseBehavior, RichText, Ui};
 
 use super::button::{Weight, button};
-use super::field::{Field, caption};
+use super::field::caption;
 use super::icon::{self, Icon};
-use crate::codec::percent;
+use super::typed_path::TypedPath;
 use crate::model::{Role, SendMode, SocketId};
 use crate::tr;
 use crate::ui::action::UiCommand;
@@ -27,12 +24,13 @@ pub fn file_sender(
 ) {
     let choose = UiCommand::ChooseFiles(role, socket);
     ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 2.0;
+        ui.spacing_mut().item_spacing.x = cx.tokens.space_tight;
         let more_width = cx.tokens.row_height;
         let label = choose.label(cx.language);
         let tooltip = choose.tooltip(cx.language).unwrap_or_default();
-        let response = button(ui, cx.tokens, Weight::Plain, &label, width - more_width - 2.0, blocked.cloned())
-            .on_hover_text(tooltip);
+        let response =
+            button(ui, cx.tokens, Weight::Plain, &label, width - more_width - cx.tokens.space_tight, blocked.cloned())
+                .on_hover_text(tooltip);
         if response.clicked() {
             cx.act(choose);
         }
@@ -40,7 +38,7 @@ pub fn file_sender(
         let response =
             icon::icon_button(ui, cx.tokens, Icon::ChevronDown, &more, &tr!(cx.language, "file.more.explained"));
         Popup::from_toggle_button_response(&response)
-            .frame(egui::Frame::popup(ui.style()).inner_margin(12))
+            .frame(egui::Frame::popup(ui.style()).inner_margin(cx.tokens.window_padding))
             .id(popup_id(socket))
             .accessible_name(&*more)
             .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
@@ -84,95 +82,18 @@ fn popup(
     ui.spacing_mut().item_spacing.y = tokens.space;
     ui.separator();
     caption(ui, tokens, &tr!(cx.language, "file.by_path"));
-    let mut go = false;
-    ui.horizontal(|ui| {
-        let label = UiCommand::SendPaths(role, socket, Vec::new()).label(cx.language);
-        let field = Field {
-            id: Id::unique(("file path", socket.0)),
-            label: &tr!(cx.language, "file.path"),
-            hint: &tr!(cx.language, "file.path.hint"),
-            width: ui.available_width() - 84.0,
-            mistaken: false,
-        };
-        let response = field.show(ui, tokens, &mut draft.path);
-        go = response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
-        let why = if draft.path.trim().is_empty() { Some(tr!(cx.language, "file.no_path")) } else { blocked.cloned() };
-        let blocked = why.is_some();
-        go |= button(ui, tokens, Weight::Plain, &label, 76.0, why).clicked();
-        go &= !blocked;
-    });
+    let typed = TypedPath {
+        id: Id::unique(("file path", socket.0)),
+        label: &tr!(cx.language, "file.path"),
+        button: &UiCommand::SendPaths(role, socket, Vec::new()).label(cx.language),
+        width: ui.available_width(),
+        blocked,
+    };
+    let path = typed.show(ui, cx, &mut draft.path);
     ui.add(egui::Label::new(muted(tr!(cx.language, "file.drop"))).wrap());
-    if go {
-        let path = path_of(draft.path.trim());
+    if let Some(path) = path {
         cx.act(UiCommand::SendPaths(role, socket, vec![path]));
         draft.path.clear();
         ui.close();
-    }
-}
-
-/// What is meant by what was typed or pasted: file managers copy paths within quotes, or as a URL (RFC 8089), whose
-/// escapes are bytes of any kind.
-fn path_of(pasted: &str) -> PathBuf {
-    let text = unquoted(pasted);
-    let Some(url) = text.strip_prefix("file:").filter(|rest| rest.starts_with('/')) else { return text.into() };
-    let path = url.strip_prefix("//").unwrap_or(url);
-    let path = path.strip_prefix("localhost").filter(|path| path.starts_with('/')).unwrap_or(path);
-    // What only looks like an escape was typed as it stands.
-    percent::decode(path).map_or_else(|| path.into(), |bytes| OsString::from_vec(bytes).into())
-}
-
-fn unquoted(path: &str) -> &str {
-    for quote in ['"', '\''] {
-        if let Some(inner) = path.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)) {
-            return inner;
-        }
-    }
-    path
-}
-
-#[cfg(test)]
-mod tests {
-    use std::os::unix::ffi::OsStrExt as _;
-
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn paths_are_taken_as_file_managers_copy_them() {
-        for (pasted, path) in [
-            ("/a b.txt", "/a b.txt"),
-            ("'/a b.txt'", "/a b.txt"),
-            ("\"C:\\x\"", "C:\\x"),
-            ("'", "'"),
-            ("/100%41.txt", "/100%41.txt"),
-            ("file:///a", "/a"),
-            ("file:/a", "/a"),
-            ("file:///home/u/%E4%BD%A0%20x.txt", "/home/u/你 x.txt"),
-            ("\"file://localhost/a%20b\"", "/a b"),
-            ("file:///localhost/a", "/localhost/a"),
-            ("file:///100%.txt", "/100%.txt"),
-            ("file:a", "file:a"),
-        ] {
-            assert_eq!(path_of(pasted), PathBuf::from(path), "{pasted}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn a_url_leads_to_the_path_that_it_was_made_of(names: Vec<Vec<u8>>, prefix in "file:(//(localhost)?)?") {
-            let url: String = names.iter().map(|name| format!("/{}", percent::encode(name))).collect();
-            let path: Vec<u8> = names.iter().flat_map(|name| [b"/", name.as_slice()].concat()).collect();
-            // No name begins a path with two: a host would begin there.
-            prop_assume!(path.starts_with(b"/") && !path.starts_with(b"//"));
-            let meant = path_of(&format!("{prefix}{url}"));
-            prop_assert_eq!(meant.as_os_str().as_bytes(), path.as_slice());
-        }
-
-        #[test]
-        fn any_other_text_is_taken_as_it_stands(text in "(/|file:|%[0-9a-f]{2}|.){0,8}") {
-            prop_assume!(!text.starts_with(['"', '\'']) && !text.starts_with("file:/"));
-            prop_assert_eq!(path_of(&text), PathBuf::from(text));
-        }
     }
 }

@@ -30,11 +30,11 @@ pub fn frame_form(ui: &mut Ui, cx: &Cx<'_>, socket: SocketId, draft: &mut Draft)
     let before = kept.map_or_else(|| FrameParts::read(draft.text()), |kept| kept.parts);
     let mut parts = before.clone();
     ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = cx.tokens.space_small + 2.0;
+        ui.spacing_mut().item_spacing.x = cx.tokens.space_controls;
         head(ui, cx, id, &mut parts);
     });
     ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = cx.tokens.space_small + 2.0;
+        ui.spacing_mut().item_spacing.x = cx.tokens.space_controls;
         ui.add_enabled_ui(!parts.remote, |ui| {
             let label = tr!(cx.language, "frame.data");
             control_caption(ui, cx.tokens.small_font(), cx.tokens.text_muted, &label);

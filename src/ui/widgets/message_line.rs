@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use egui::{Frame, Margin, RichText, Ui};
+use egui::{Frame, RichText, Ui};
 
 use super::icon::{self, Icon};
 use crate::codec::visible::visible;
@@ -14,19 +14,13 @@ use crate::ui::theme::Tokens;
 pub enum Message {
     Failed(Failure),
     Noticed(Notice),
-    /// Neither the system's native dialog nor a replacement for it could be opened.
-    NoDialog,
-    /// The same of the dialog for a folder.
-    NoFolderDialog,
-    /// A dialog ended without a choice, and nobody knows whether it was seen.
-    NothingChosen {
-        folder: bool,
-    },
+    /// No dialog has brought files to send; nobody knows whether one was seen.
+    NoFileChosen,
+    /// [`Self::NoFileChosen`] of the dialog for a folder.
+    NoFolderChosen,
+    /// [`Self::NoFileChosen`] of the dialog for what browsers are shown.
     /// A chosen folder, or file to show, whose path can't stand in a field.
     PathNotText(PathBuf),
-    /// [`Self::NoDialog`] of the dialog for what browsers are shown.
-    NoSiteDialog,
-    /// [`Self::NothingChosen`] of the same.
     NoSiteChosen,
     /// There is no session that files could go to.
     NoRecipient(Role),
@@ -39,11 +33,7 @@ pub enum Message {
     JournalSaved {
         saved: Saved,
         path: PathBuf,
-        /// Nobody chose the path, since no dialog could open.
-        unasked: bool,
     },
-    /// [`Self::NoDialog`] of the dialog for what is to be read.
-    NoOpenDialog,
     /// A journal or a capture is on its way.
     Opening(PathBuf),
     JournalOpened {
@@ -66,45 +56,36 @@ pub enum Message {
 
 impl Message {
     fn is_failure(&self) -> bool {
-        matches!(
-            self,
-            Self::Failed(_)
-                | Self::NoDialog
-                | Self::NoFolderDialog
-                | Self::PathNotText(_)
-                | Self::NoSiteDialog
-                | Self::NoOpenDialog
-                | Self::OneFileAConnection
-        )
+        matches!(self, Self::Failed(_) | Self::PathNotText(_) | Self::OneFileAConnection)
     }
 
     fn words(&self, language: Language) -> (String, Option<String>) {
         let words = match self {
             Self::Failed(failure) => return (i18n::failure(language, failure), i18n::hint(language, failure)),
-            Self::NoDialog => {
-                let hint = tr!(language, "dialog.other_ways").into_owned();
-                return (tr!(language, "dialog.none").into_owned(), Some(hint));
+            Self::NoFileChosen => {
+                let hint = tr!(language, "dialog.no_file.hint").into_owned();
+                return (tr!(language, "dialog.no_file").into_owned(), Some(hint));
+            }
+            Self::NoFolderChosen => {
+                let hint = tr!(language, "dialog.type_path").into_owned();
+                return (tr!(language, "dialog.no_folder").into_owned(), Some(hint));
+            }
+            Self::NoSiteChosen => {
+                let hint = tr!(language, "dialog.type_path").into_owned();
+                return (tr!(language, "dialog.nothing").into_owned(), Some(hint));
             }
             Self::Noticed(notice) => i18n::notice(language, notice).into(),
-            Self::NothingChosen { folder: false } => tr!(language, "dialog.nothing_chosen"),
-            Self::NothingChosen { folder: true } => tr!(language, "dialog.nothing_chosen_folder"),
-            Self::NoFolderDialog => tr!(language, "dialog.none_for_folder"),
             Self::PathNotText(path) => {
                 tr!(language, "dialog.path_not_text", path = visible(&path.display().to_string()))
             }
-            Self::NoSiteDialog => tr!(language, "browser.no_dialog"),
-            Self::NoSiteChosen => tr!(language, "browser.nothing_chosen"),
             Self::NoRecipient(Role::Server) => tr!(language, "server.nobody"),
             Self::NoRecipient(Role::Client) => tr!(language, "client.connect_first"),
             Self::RecipientLeft => tr!(language, "server.recipient_left"),
             Self::OneFileAConnection => tr!(language, "file.one_a_connection"),
             Self::FilesFollowEachOther(count) => tr!(language, "file.follow_each_other", count = count),
-            Self::JournalSaved { saved, path, unasked } => {
-                let words = i18n::saved(language, saved, path);
-                let why = unasked.then(|| tr!(language, "journal.saved_unasked").into_owned());
-                return (words, why.or_else(|| i18n::saved_details(language, saved)));
+            Self::JournalSaved { saved, path } => {
+                return (i18n::saved(language, saved, path), i18n::saved_details(language, saved));
             }
-            Self::NoOpenDialog => tr!(language, "reading.no_dialog"),
             Self::Opening(path) => tr!(language, "reading.opening", path = visible(&path.display().to_string())),
             Self::JournalOpened { imported: Some(imported), .. } => {
                 return (i18n::imported(language, imported), i18n::imported_details(language, imported));
@@ -132,14 +113,14 @@ pub fn message_line(ui: &mut Ui, tokens: &Tokens, language: Language, message: &
     };
     let (words, hint) = message.words(language);
     let mut dismissed = false;
-    Frame::new().fill(fill).corner_radius(tokens.radius).inner_margin(Margin::symmetric(8, 4)).show(ui, |ui| {
+    Frame::new().fill(fill).corner_radius(tokens.radius).inner_margin(tokens.text_padding).show(ui, |ui| {
         ui.horizontal(|ui| {
             let (rect, _) = ui.allocate_exact_size(egui::Vec2::splat(16.0), egui::Sense::hover());
             icon::paint(ui.painter(), rect, picture, colour);
             let text_width = ui.available_width() - tokens.row_height - tokens.space;
             ui.vertical(|ui| {
                 ui.set_width(text_width);
-                ui.spacing_mut().item_spacing.y = 1.0;
+                ui.spacing_mut().item_spacing.y = tokens.space_hair;
                 if hint.is_none() {
                     // One line stands level with the icons beside it, two are higher than they are.
                     let line = ui.text_style_height(&egui::TextStyle::Body);

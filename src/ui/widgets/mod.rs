@@ -29,3 +29,4 @@ pub mod table_cell;
 pub mod table_header;
 pub mod time_wait;
 pub mod transfer_rows;
+pub mod typed_path;

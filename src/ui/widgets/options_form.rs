@@ -46,7 +46,7 @@ pub fn options_form(ui: &mut Ui, cx: &mut Cx<'_>, of: OptionsOf, form: &mut Endp
     if of.connections > 0 {
         caption(ui, cx.tokens, &tr!(cx.language, "options.reach", count = of.connections));
     }
-    let spacing = std::mem::replace(&mut ui.spacing_mut().item_spacing.y, 2.0);
+    let spacing = std::mem::replace(&mut ui.spacing_mut().item_spacing.y, cx.tokens.space_tight);
     for option in SocketOption::ALL {
         if option.applies_to(protocol) && option.is_for(of.role) {
             row(ui, cx, of, option, &mut form.options, view);
@@ -59,7 +59,7 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, of: OptionsOf, option: SocketOption, query:
     let (tokens, language) = (cx.tokens, cx.language);
     let name = i18n::option_name(language, option);
     ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = tokens.space_small + 2.0;
+        ui.spacing_mut().item_spacing.x = tokens.space_controls;
         let size = vec2(NAME_WIDTH, tokens.control_height);
         ui.allocate_ui_with_layout(size, Layout::left_to_right(egui::Align::Center), |ui| {
             ui.set_min_size(size);

@@ -39,7 +39,7 @@ pub fn tab_strip(
     let before = ui.data_mut(|data| data.get_temp_mut_or_insert_with(id, || None::<SocketId>).replace(selected));
     ScrollArea::horizontal().id_salt("tabs").auto_shrink([true, true]).show(ui, |ui| {
         ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = 2.0;
+            ui.spacing_mut().item_spacing.x = tokens.space_tight;
             for tab in tabs {
                 let closable = tabs.len() > 1;
                 let shown = tab.socket == selected;

@@ -19,7 +19,7 @@ pub fn time_wait(ui: &mut Ui, tokens: &Tokens, language: Language, sockets: &[Wa
     };
     // Before the list: where the panel is low, it is what has to be in view.
     let cured = button(ui, tokens, Weight::Primary, &cure, 0.0, None).on_hover_text(explained).clicked();
-    ui.spacing_mut().item_spacing.y = 2.0;
+    ui.spacing_mut().item_spacing.y = tokens.space_tight;
     let digits = egui::FontId::monospace(tokens.text_small);
     for socket in sockets.iter().take(LISTED_MAX) {
         let WaitingSocket { local, peer, seconds } = socket;

@@ -17,6 +17,9 @@ use crate::ui::view::Sessions;
 const PLOT_WIDTH: f32 = 48.0;
 const ROOM_FOR_A_PLOT: f32 = 260.0;
 
+/// Points that the arrow for the direction takes.
+const ARROW_WIDTH: f32 = 14.0;
+
 /// Points that have to be left for a bar of full length and the name.
 const ROOM_FOR_A_LONG_BAR: f32 = 180.0;
 
@@ -76,7 +79,7 @@ fn transfer_row(ui: &mut Ui, cx: &mut Cx<'_>, transfer: &TransferView, split: &m
     };
     ui.horizontal(|ui| {
         ui.set_min_height(tokens.row_height);
-        let (rect, _) = ui.allocate_exact_size(vec2(14.0, tokens.row_height), Sense::hover());
+        let (rect, _) = ui.allocate_exact_size(vec2(ARROW_WIDTH, tokens.row_height), Sense::hover());
         icon::paint(ui.painter(), rect, picture, colour);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             match &transfer.end {
@@ -117,7 +120,7 @@ fn transfer_row(ui: &mut Ui, cx: &mut Cx<'_>, transfer: &TransferView, split: &m
 /// Below the name, not below its arrow.
 fn below<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
     let shown = ui.horizontal(|ui| {
-        ui.add_space(14.0 + ui.spacing().item_spacing.x);
+        ui.add_space(ARROW_WIDTH + ui.spacing().item_spacing.x);
         ui.vertical(content).inner
     });
     shown.inner

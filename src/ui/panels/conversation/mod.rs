@@ -116,7 +116,7 @@ impl ConversationWindow {
         }
         self.make_lines(cx, &of);
         let title = tr!(cx.language, "conversation.title", session = party(&of.row, cx.sessions));
-        let frame = Frame::window(&ctx.style_of(ctx.theme())).inner_margin(12);
+        let frame = Frame::window(&ctx.style_of(ctx.theme())).inner_margin(cx.tokens.window_padding);
         Window::new(RichText::new(title).font(cx.tokens.strong_font()))
             .id(Id::unique("conversation"))
             .frame(frame)

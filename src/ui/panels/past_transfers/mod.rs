@@ -84,7 +84,7 @@ impl PastTransfers {
         if !self.is_open {
             return;
         }
-        let frame = Frame::window(&ctx.style_of(ctx.theme())).inner_margin(12);
+        let frame = Frame::window(&ctx.style_of(ctx.theme())).inner_margin(cx.tokens.window_padding);
         let window = Window::new(RichText::new(tr!(cx.language, "past.title")).font(cx.tokens.strong_font()))
             .id(Id::unique("past transfers"))
             .frame(frame)
@@ -170,7 +170,7 @@ impl PastTransfers {
     fn details(&self, ui: &mut Ui, cx: &Cx<'_>) {
         let (tokens, language) = (cx.tokens, cx.language);
         let Some(transfer) = self.chosen() else { return };
-        ui.spacing_mut().item_spacing.y = 1.0;
+        ui.spacing_mut().item_spacing.y = tokens.space_hair;
         let path = visible(transfer.path.as_deref().unwrap_or(&transfer.name));
         let shown = RichText::new(&path).color(tokens.text);
         ui.add(Label::new(shown).truncate().selectable(true)).on_hover_text(path);
