@@ -89,7 +89,7 @@ fn python_adopts_a_descriptor_that_is_connected() {
     for (kind, endpoint) in [("SOCK_STREAM", "tcp://127.0.0.1:0"), ("SOCK_DGRAM", "udp://127.0.0.1:0")] {
         let (mut sockeye, at) = Sockeye::listen(&["listen", endpoint, "--echo"]);
         let client = patient_with_socket(&connected(kind, &at), &["fd://3", "--send", TEXT]);
-        assert_eq!(client.once_it_told(TEXT), format!("{TEXT}\n"), "{kind}");
+        assert_eq!(client.once_it_told(&format!("{TEXT}\n")), format!("{TEXT}\n"), "{kind}");
         assert_eq!(sockeye.expect("received")["bytes"], TEXT.len());
     }
     // Without a message it shows what comes, until the peer closes.
@@ -103,7 +103,7 @@ fn python_adopts_a_descriptor_that_is_connected() {
     // No bytes are a datagram too.
     let (mut sockeye, at) = Sockeye::listen(&["listen", "udp://127.0.0.1:0", "--reply", "got it"]);
     let client = patient_with_socket(&connected("SOCK_DGRAM", &at), &["fd://3", "--send", ""]);
-    assert_eq!(client.once_it_told("got it"), "got it\n");
+    assert_eq!(client.once_it_told("got it\n"), "got it\n");
     assert_eq!(sockeye.expect("received")["bytes"], 0);
 }
 
@@ -147,7 +147,7 @@ fn python_adopts_a_descriptor_of_any_family() {
         };
         let connected = format!("(s := socket.socket({call})) and ({autobind}s.connect({address})) or s");
         let client = patient_with_socket(&connected, &["fd://3", "--send", TEXT]);
-        assert_eq!(client.once_it_told(TEXT), format!("{TEXT}\n"), "{connected}");
+        assert_eq!(client.once_it_told(&format!("{TEXT}\n")), format!("{TEXT}\n"), "{connected}");
         assert_eq!(sockeye.expect("received")["bytes"], TEXT.len());
         sockeye.interrupt().expect_code(0);
     }

@@ -76,28 +76,30 @@ fn python_over_tcp() {
 
 /// One socket for both families has an option of each: what peers of either are sent has it in its header.
 #[test]
-fn python_s_socket_for_both_has_the_options_of_both() {
+fn a_socket_for_both_families_has_the_options_of_both() {
     /// Where a header has its type of service and its time to live, and the one after it the port that it comes from, in
     /// digits of hex (RFC 791, section 3.1; RFC 8200, section 3).
     const HEADERS: [(&str, &str, [Range<usize>; 3]); 2] =
         [("127.0.0.1", "0x0800", [2..4, 16..18, 40..44]), ("[::1]", "0x86dd", [1..3, 14..16, 80..84])];
-    if !require_tool("python3") {
+    if !require_tool("python3") || !require_tool("socat") {
         return;
     }
-    in_own_network("python_s_socket_for_both_has_the_options_of_both", || {
-        for scheme in ["tcp", "udp"] {
+    in_own_network("a_socket_for_both_families_has_the_options_of_both", || {
+        for (tool, scheme) in [("python", "tcp"), ("python", "udp"), ("socat", "tcp"), ("socat", "udp")] {
             for (peer, ether_type, [tos, ttl, source]) in HEADERS {
                 let (mut link, _) = Sockeye::listen(&["listen", &format!("packet://lo?proto={ether_type}")]);
                 let endpoint = format!("{scheme}://[::]:9001?ttl=9&tos=0x10");
-                let mut server = Written::python(&[&endpoint, "--listen", "--echo"]);
-                server.listening();
-                ask(&["connect", &format!("{scheme}://{peer}:9001"), "--send", "both"], b"both").expect_code(0);
+                let arguments = [endpoint.as_str(), "--listen", "--echo"];
+                let server =
+                    if tool == "python" { Written::python(&arguments) } else { Written::shell(tool, &arguments) };
+                is_answered(&server, &format!("{scheme}://{peer}:9001"), "both", "both");
+                server.end();
                 let echo = link.expect_where("the echo", |event| {
                     let hex = event["hex"].as_str().unwrap_or_default();
                     hex.ends_with("626f7468") && hex[source.clone()] == format!("{:04x}", 9001)
                 });
                 let hex = echo["hex"].as_str().expect("hex is a text");
-                assert_eq!((&hex[tos], &hex[ttl]), ("10", "09"), "{scheme} {peer}: {hex}");
+                assert_eq!((&hex[tos], &hex[ttl]), ("10", "09"), "{tool} {scheme} {peer}: {hex}");
             }
         }
     });
@@ -127,7 +129,7 @@ fn python_goes_on_to_the_address_that_answers() {
     // Where localhost is ::1 as well, nobody is there.
     let (sockeye, bound) = Sockeye::listen(&["listen", "tcp://127.0.0.1:0", "--echo"]);
     let client = Written::patient_python(&[&bound.replace("127.0.0.1", "localhost"), "--send", "by name"]);
-    assert_eq!(client.once_it_told("by name"), "by name\n");
+    assert_eq!(client.once_it_told("by name\n"), "by name\n");
     sockeye.interrupt().expect_code(0);
 }
 

@@ -21,7 +21,16 @@ pub(super) struct Known {
 #[derive(Debug)]
 pub(super) enum Call {
     Line(String),
-    If { condition: String, then: Vec<Call>, otherwise: Vec<Call> },
+    If {
+        condition: String,
+        then: Vec<Call>,
+        otherwise: Vec<Call>,
+    },
+    /// What may fail, and is let go then for this reason.
+    Try {
+        lines: Vec<Call>,
+        reason: &'static str,
+    },
 }
 
 impl Call {
@@ -34,6 +43,10 @@ impl Call {
                     script.block("else:", |script| otherwise.iter().for_each(|call| call.write(script)));
                 }
             }
+            Self::Try { lines, reason } => {
+                script.block("try:", |script| lines.iter().for_each(|call| call.write(script)));
+                script.block("except OSError:", |script| script.line(format!("pass  # {reason}")));
+            }
         }
     }
 
@@ -42,6 +55,7 @@ impl Call {
         match self {
             Self::Line(line) => line.contains("struct."),
             Self::If { then, otherwise, .. } => then.iter().chain(otherwise).any(Self::needs_struct),
+            Self::Try { lines, .. } => lines.iter().any(Self::needs_struct),
         }
     }
 }
@@ -87,21 +101,22 @@ fn beside_v6(
     known: Known,
     interfaces: &mut Interfaces,
 ) -> Result<Vec<Call>, Obstacle> {
+    if known.raw == Some(true) {
+        return Ok(Vec::new());
+    }
     let lines = match value {
-        // struct ip_mreqn, ip(7): an interface without an address of IPv4 is one too.
-        OptionValue::Text(text) => vec![
-            Call::Line(format!("interface = {}", interfaces.index(&interface(text)?)?)),
-            Call::Line(call(socket, v4, "struct.pack(\"8xi\", interface)")),
-        ],
+        OptionValue::Text(text) => {
+            let address = Call::Line(format!("interface = {}", interfaces.address(&interface(text)?)?));
+            let lines = vec![address, Call::Line(call(socket, v4, "interface"))];
+            vec![Call::Try { lines, reason: "It has no address of IPv4." }]
+        }
         value => vec![Call::Line(call(socket, v4, &written(v4, value, interfaces)?))],
     };
-    Ok(match known.raw {
-        Some(true) => Vec::new(),
-        Some(false) => lines,
-        None => {
-            let condition = format!("{socket}.type != socket.SOCK_RAW");
-            vec![Call::If { condition, then: lines, otherwise: Vec::new() }]
-        }
+    Ok(if known.raw.is_some() {
+        lines
+    } else {
+        let condition = format!("{socket}.type != socket.SOCK_RAW");
+        vec![Call::If { condition, then: lines, otherwise: Vec::new() }]
     })
 }
 
@@ -200,8 +215,18 @@ mod tests {
             assert_eq!(set(&format!("raw://a.name?proto=253&{asked}")), [v6, v4]);
         }
         let v6 = "IPV6, IPV6_MULTICAST_IF, if_nametoindex(\"lo\"))";
-        let v4 = "IP, IP_MULTICAST_IF, struct.pack(\"8xi\", interface))";
+        let v4 = "IP, IP_MULTICAST_IF, interface)";
         assert_eq!(set("udp://[::]:1?mif=lo"), [v6, v4]);
+        let target: Target = "udp://[::]:1?mif=lo".parse().unwrap();
+        let text = Program::Python.write(&Recipe::new(Role::Client, &target)).unwrap();
+        let lines = "
+    try:
+        interface = address_of(\"lo\")
+        client.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, interface)
+    except OSError:
+        pass  # It has no address of IPv4.
+";
+        assert!(text.contains(lines) && text.contains("def address_of(name):"), "{text}");
     }
 
     #[test]
@@ -214,6 +239,7 @@ mod tests {
         };
         for (endpoint, needed) in [
             ("udp://[::]:1?mif=lo", true),
+            ("raw://[::1]?proto=253&mif=lo", false),
             ("udp://127.0.0.1:1?mif=127.0.0.1", false),
             ("tcp://a.name:1?linger=3", true),
             ("tcp://a.name:1?ttl=3", false),
