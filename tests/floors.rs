@@ -234,7 +234,7 @@ fn unsafe_stays_in_its_one_module() {
     }
 }
 
-/// The file that a transport is, and those that have to know its name, as CONTRIBUTING.md counts them for RDS.
+/// The file that a transport is, and those that have to know its name, as ARCHITECTURE.md counts them for RDS.
 #[test]
 fn a_transport_is_one_file_and_lines_in_eight_others() {
     let names = |source: &Source| source.lines.iter().any(|line| line.contains("Rds") || line.trim() == "mod rds;");
@@ -245,8 +245,8 @@ fn a_transport_is_one_file_and_lines_in_eight_others() {
         let inside = source.path.strip_prefix(root.join("src")).unwrap().to_str().unwrap();
         if inside == "net/rds.rs" { own.push(inside) } else { named.push(inside) }
     }
-    let recipes = fs::read_to_string(root.join("CONTRIBUTING.md")).unwrap();
-    let words = recipes.split_whitespace().collect::<Vec<_>>().join(" ");
+    let architecture = fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
+    let words = architecture.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(words.contains("is one new file and lines in eight other sources"), "it says something else");
     assert_eq!((own.len(), named.len()), (1, 8), "{named:#?}");
     for path in named {
@@ -254,8 +254,8 @@ fn a_transport_is_one_file_and_lines_in_eight_others() {
     }
 }
 
-/// Some lines more than one has room for, so that a new thread has its line in the table.
-const PAGE: usize = 120;
+/// A long one, with some lines to spare, so that a new thread has its line in the table.
+const PAGE: usize = 135;
 
 #[test]
 fn the_architecture_is_a_page_and_the_recipes_are_found_from_it() {

@@ -188,8 +188,8 @@ pub(super) fn receive_messages(socket: BorrowedFd<'_>, room: &mut MessageRoom, f
         // SAFETY: the kernel wrote an address of the length that it says, or none and a length of 0 over zeros.
         #[allow(unsafe_code)]
         let from = unsafe { SockAddr::new(name, msg_hdr.msg_namelen) };
-        let (flags, control_len) = (msg_hdr.msg_flags, msg_hdr.msg_controllen as usize);
-        room.messages.push(RawMessage { len: msg_len as usize, flags, control_len, from });
+        let (len, flags, control_len) = (msg_len as usize, msg_hdr.msg_flags, msg_hdr.msg_controllen as _);
+        room.messages.push(RawMessage { len, flags, control_len, from });
     }
     Ok(())
 }
