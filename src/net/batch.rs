@@ -79,11 +79,11 @@ mod tests {
 
     const LOOPBACK: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
 
-    /// Bytes, sender, whether they were cut, and whether the kernel's time came along, of each of one call's.
-    fn heard(
-        socket: &DatagramSocket,
-        batch: &mut DatagramBatch,
-    ) -> (MayWait, Vec<(Vec<u8>, Option<Peer>, bool, bool)>) {
+    /// Bytes, sender, whether they were cut, and whether the kernel's time came along.
+    type Heard = (Vec<u8>, Option<Peer>, bool, bool);
+
+    /// What one call returned.
+    fn heard(socket: &DatagramSocket, batch: &mut DatagramBatch) -> (MayWait, Vec<Heard>) {
         let mut all = Vec::new();
         let may_wait = socket.receive(batch, &mut |bytes, datagram| {
             all.push((bytes.to_vec(), datagram.from, datagram.truncated, datagram.kernel_ns.is_some()));
