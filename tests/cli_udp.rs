@@ -235,8 +235,8 @@ fn an_error_of_the_socket_itself_is_told_and_receiving_goes_on() {
         let inner =
             sockeye(&[&["connect", &endpoint, "--send", "question", "--wait", "20000", "--json"], more].concat());
         let mut strace = Command::new("strace");
-        strace.args(["-f", "-qq", "-o", "/dev/null", "-e", "signal=none", "-e", "trace=recvmsg"]);
-        strace.args(["-e", "inject=recvmsg:error=ENETDOWN:when=1"]).arg(inner.get_program()).args(inner.get_args());
+        strace.args(["-f", "-qq", "-o", "/dev/null", "-e", "signal=none", "-e", "trace=recvmmsg"]);
+        strace.args(["-e", "inject=recvmmsg:error=ENETDOWN:when=1"]).arg(inner.get_program()).args(inner.get_args());
         strace.env("LANG", "C.UTF-8").env_remove("LC_ALL").env_remove("LANGUAGE").process_group(0);
         let mut client = Sockeye::watch(strace);
         let (_, at) = peer.recv_from(&mut [0; 16]).expect("the question");

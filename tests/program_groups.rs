@@ -21,7 +21,8 @@ fn card() {
     for address in ["10.9.0.1/24", "10.9.0.2/24"] {
         ip(&["address", "add", address, "dev", "d0"]);
     }
-    for address in ["fd00::1/64", "fd00::2/64"] {
+    // The one that the system would make for its link is there a second later only.
+    for address in ["fd00::1/64", "fd00::2/64", "fe80::9/64"] {
         ip(&["address", "add", address, "dev", "d0", "nodad"]);
     }
     ip(&["link", "set", "d1", "up"]);
