@@ -305,3 +305,21 @@ pub enum Command {
     /// Forgets all that [`super::PastTransfer`]s are kept of, those of earlier runs too.
     ForgetPastTransfers,
 }
+
+impl Command {
+    /// Whether it only asks: what comes of it is the answer, an event.
+    #[must_use]
+    pub fn is_question(&self) -> bool {
+        match self {
+            Self::Inspect { .. }
+            | Self::InspectRoundTrip { .. }
+            | Self::ListInterfaces
+            | Self::Probe { .. }
+            | Self::ReadPage(_)
+            | Self::CountMessages(_)
+            | Self::LoadRow { .. }
+            | Self::ReadConversation(_) => true,
+            _ => false,
+        }
+    }
+}

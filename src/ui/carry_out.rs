@@ -59,6 +59,8 @@ impl App {
                 self.shown_sessions().decode_as(socket, session, decoder);
             }
             UiCommand::CompareWith => self.compare_with_chosen(),
+            // The answer has a frame of its own.
+            UiCommand::Engine(command) if command.is_question() => return self.engine.send(command),
             UiCommand::Engine(command) => self.engine.send(command),
             UiCommand::ShowOnly(selected) => self.sessions.selected = selected,
             UiCommand::NewTab(role) => self.new_tab(role),

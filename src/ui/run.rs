@@ -62,6 +62,8 @@ pub fn run() -> ExitCode {
         viewport: viewport(&settings),
         renderer: eframe::Renderer::Glow,
         persist_window: false,
+        // Of colour gradients, of which there are none: a software renderer takes its time for it, at each pixel.
+        dithering: false,
         ..Default::default()
     };
     let created = Arc::clone(&window);

@@ -392,7 +392,9 @@ impl JournalPanel {
             Wanted::Nothing => {}
             Wanted::Ask(request) => cx.act(UiCommand::Engine(Command::ReadPage(request))),
             Wanted::Later(seconds) => {
-                ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(seconds));
+                // It draws sooner by the time that it foresees for a frame, and this one would ask nothing yet.
+                let foreseen = f64::from(ui.input(|input| input.predicted_dt));
+                ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(seconds + foreseen));
             }
         }
     }
