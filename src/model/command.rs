@@ -310,16 +310,16 @@ impl Command {
     /// Whether it only asks: what comes of it is the answer, an event.
     #[must_use]
     pub fn is_question(&self) -> bool {
-        match self {
+        matches!(
+            self,
             Self::Inspect { .. }
-            | Self::InspectRoundTrip { .. }
-            | Self::ListInterfaces
-            | Self::Probe { .. }
-            | Self::ReadPage(_)
-            | Self::CountMessages(_)
-            | Self::LoadRow { .. }
-            | Self::ReadConversation(_) => true,
-            _ => false,
-        }
+                | Self::InspectRoundTrip { .. }
+                | Self::ListInterfaces
+                | Self::Probe { .. }
+                | Self::ReadPage(_)
+                | Self::CountMessages(_)
+                | Self::LoadRow { .. }
+                | Self::ReadConversation(_)
+        )
     }
 }
