@@ -243,6 +243,53 @@ fn a_journal_on_a_full_disk_says_to_the_end_how_much_it_lacks() {
 }
 
 #[test]
+fn recording_goes_on_once_a_full_disk_has_room() {
+    in_own_network("recording_goes_on_once_a_full_disk_has_room", || {
+        let disk = tempdir().expect("a folder");
+        let mount = |arguments: &[&str]| {
+            let mounted = std::process::Command::new("mount").args(arguments).arg(disk.path()).status();
+            assert!(mounted.is_ok_and(|status| status.success()), "{arguments:?}");
+        };
+        mount(&["-t", "tmpfs", "-o", "size=600k", "tmpfs"]);
+        let journal = disk.path().join("x.sqlite");
+        let mut sockeye =
+            Sockeye::start(&["listen", "udp://127.0.0.1:0", "--journal", journal.to_str().expect("UTF-8")]);
+        let endpoint = sockeye.listening();
+        let peer = UdpSocket::bind("127.0.0.1:0").expect("a port");
+        peer.connect(endpoint.strip_prefix("udp://").expect("an endpoint")).expect("an address");
+        let mut sent = 0_u64;
+        let mut until = |sockeye: &mut Sockeye, notice: &str| {
+            let deadline = Instant::now() + PATIENCE;
+            while !sockeye.events.iter().any(|event| event["notice"] == notice) {
+                assert!(Instant::now() < deadline, "no {notice}");
+                peer.send(&[b'x'; 10_000]).expect("it is there");
+                sent += 1;
+                sockeye.expect("received");
+            }
+        };
+        until(&mut sockeye, "recording-paused");
+        let error = sockeye.events.iter().find(|event| event["event"] == "error").expect("an error");
+        assert_eq!(
+            (&error["operation"], &error["message"]),
+            (&"write-journal".into(), &"no space left".into()),
+            "{error}"
+        );
+        mount(&["-o", "remount,size=64m"]);
+        until(&mut sockeye, "recording-resumed");
+        let run = sockeye.interrupt();
+        run.expect_code(1);
+
+        let rows = rows_of(&journal);
+        let place = rows.iter().position(|row| row["notice"]["notice"] == "recording-resumed");
+        let place = place.expect("a row that says that some are missing");
+        let missed = rows[place]["notice"]["missed"].as_u64().expect("a count");
+        let kept = rows.iter().filter(|row| row["kind"] == "data").count() as u64;
+        assert!(missed > 0 && kept + missed == sent, "{kept} of {sent} kept, {missed} missed");
+        assert!(rows[place..].iter().any(|row| row["kind"] == "data"), "what came then is there");
+    });
+}
+
+#[test]
 fn a_datagram_that_is_too_long() {
     let peer = UdpSocket::bind("127.0.0.1:0").expect("a port");
     let endpoint = format!("udp://{}", peer.local_addr().expect("an address"));

@@ -2,9 +2,12 @@
 
 #[path = "support/app.rs"]
 mod app;
+#[path = "support/mod.rs"]
+mod support;
 
 use std::io::Write as _;
 use std::net::TcpStream;
+use std::process::Command;
 
 use egui::Key;
 use egui::accesskit::Role;
@@ -12,6 +15,7 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use sockeye::model::{ClientTab, ServerTab};
 
 use crate::app::{Window, any_port, heard};
+use crate::support::in_own_network;
 
 /// A server that has heard a greeting and answered it.
 fn conversation() -> (Window, TcpStream) {
@@ -214,5 +218,37 @@ fn the_life_of_a_connection_is_in_the_journal() {
             && has("accepted on ")
             && has("peer finished sending")
             && has("closed · both sides had finished")
+    });
+}
+
+#[test]
+fn a_journal_that_can_not_be_written_says_how_much_it_lacks() {
+    in_own_network("a_journal_that_can_not_be_written_says_how_much_it_lacks", || {
+        let mount = |arguments: &[&str]| {
+            let mounted = Command::new("mount").args(arguments).arg(std::env::temp_dir()).status();
+            assert!(mounted.is_ok_and(|status| status.success()), "{arguments:?}");
+        };
+        mount(&["-t", "tmpfs", "-o", "size=600k", "tmpfs"]);
+        let mut window = Window::with_tabs(any_port(), ClientTab::default());
+        window.listen();
+        let mut peer = window.peer();
+        let notice = "Not recording, ";
+        let says = |window: &Window| window.harness.query_by_label_contains(notice).is_some();
+        window.until("the disk is full", |window| {
+            peer.write_all(&[b'x'; 10_000]).expect("sent");
+            says(window)
+        });
+        window.write("Server", "Message", "on");
+        window.click("Server", "Send");
+        assert_eq!(heard(&mut peer, 2), b"on", "the socket goes on");
+        mount(&["-o", "remount,size=64m"]);
+        filter(&mut window, "recording-resumed");
+        window.until("room", |window| {
+            peer.write_all(b"y").expect("sent");
+            !says(window)
+        });
+        window.until("a row of it", |window| {
+            window.journal().iter().flatten().any(|cell| cell.starts_with("The journal is written again."))
+        });
     });
 }

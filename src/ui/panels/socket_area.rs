@@ -54,10 +54,13 @@ pub fn socket_area(
 /// screen, and else after something has crossed. A window that is hidden draws nothing and so asks for nothing.
 pub fn keep_fresh(ui: &Ui, cx: &mut Cx<'_>, view: &mut SocketView, looks: Vec<Command>, crossed: u64, on_screen: bool) {
     let now = ui.input(|input| input.time);
-    let Some(wait) = view.due_in(now, crossed, on_screen).filter(|_| !looks.is_empty()) else { return };
-    if wait > 0.0 {
-        return ui.ctx().request_repaint_after(Duration::from_secs_f64(wait));
+    let Some(mut wait) = view.due_in(now, crossed, on_screen).filter(|_| !looks.is_empty()) else { return };
+    if wait <= 0.0 {
+        view.set_asked(now, crossed);
+        looks.into_iter().for_each(|look| cx.act(UiCommand::Engine(look)));
+        // Whether an answer has the window drawn or none comes, the next look does not depend on it.
+        let Some(next) = view.due_in(now, crossed, on_screen) else { return };
+        wait = next;
     }
-    view.set_asked(now, crossed);
-    looks.into_iter().for_each(|look| cx.act(UiCommand::Engine(look)));
+    ui.ctx().request_repaint_after(Duration::from_secs_f64(wait));
 }
