@@ -23,13 +23,35 @@ pub fn find(protocol: Protocol, carried: Option<IpProtocol>, place: Place) -> Op
 }
 
 fn find_in(proc: &Path, protocol: Protocol, carried: Option<IpProtocol>, place: Place) -> Option<Holder> {
+    let tables = tables(protocol, carried)?;
+    holder(|| in_the_way(proc, &tables, protocol, place), |inode| process::owner_in(proc, inode))
+}
+
+/// The owner of the `first` socket. One that is closed between the two looks is nobody's, and no longer in the way.
+fn holder(mut first: impl FnMut() -> Option<u64>, owner: impl Fn(u64) -> Option<PortOwner>) -> Option<Holder> {
+    /// On a busy port each look may find another connection.
+    const LOOKS: usize = 8;
+    let mut unseen = None;
+    for _ in 0..LOOKS {
+        let inode = first()?;
+        if let Some(owner) = owner(inode) {
+            return Some(Holder::Process(owner));
+        }
+        if unseen.replace(inode) == Some(inode) {
+            break;
+        }
+    }
+    Some(Holder::Unseen)
+}
+
+/// The inode of the socket that is in the way, of several the one that is so most surely.
+fn in_the_way(proc: &Path, tables: &[&str], protocol: Protocol, place: Place) -> Option<u64> {
     let wanted: fn(u8) -> bool = match protocol {
         // Whoever holds a connection on the port keeps it from a listener, where one of both has SO_REUSEADDR off.
         Protocol::Tcp => |state| state != TIME_WAIT,
         _ => |state| state == CLOSED || state == ESTABLISHED,
     };
-    let tables = tables(protocol, carried)?;
-    let sockets = socket_table::read(proc, &tables);
+    let sockets = socket_table::read(proc, tables);
     // A listener on [::] that is not for IPv6 alone would have the waiting sockets of its connections in the other table.
     let is_v6_only = sockets.iter().any(|socket| {
         socket.state == TIME_WAIT && socket.local.is_ipv4() && place.overlap(socket.local) == Overlap::Yes
@@ -46,8 +68,7 @@ fn find_in(proc: &Path, protocol: Protocol, carried: Option<IpProtocol>, place: 
     let mut holding: Vec<&ListedSocket> = sockets.iter().filter(holds).collect();
     holding.sort_by_key(|socket| (place.overlap(socket.local) != Overlap::Yes, socket.state != LISTEN));
     // The first alone: of another one it may be untrue.
-    let inode = holding.first()?.inode;
-    Some(process::owner_in(proc, inode).map_or(Holder::Unseen, Holder::Process))
+    holding.first().map(|socket| socket.inode)
 }
 
 /// The tables of the sockets whose ports are of one space; `None` where there are none.
@@ -132,6 +153,18 @@ mod tests {
         assert_eq!(find(Protocol::Tcp, "127.0.0.1:9003"), Some(Holder::Unseen));
         assert_eq!(find(Protocol::Udp, "127.0.0.1:9000"), None);
         assert_eq!(find_in(&proc.path().join("none"), Protocol::Tcp, None, at("127.0.0.1:9000")), None);
+    }
+
+    #[test]
+    fn a_socket_that_is_closed_meanwhile_is_nobodys() {
+        let server = PortOwner { pid: 7, name: "server-7".to_owned() };
+        for (seen, expected) in
+            [(vec![1, 2], Some(Holder::Process(server.clone()))), (vec![1, 1], Some(Holder::Unseen)), (vec![1], None)]
+        {
+            let mut seen = seen.into_iter();
+            let found = holder(|| seen.next(), |inode| (inode == 2).then(|| server.clone()));
+            assert_eq!(found, expected);
+        }
     }
 
     #[test]

@@ -56,6 +56,12 @@ impl Pages {
         self.total
     }
 
+    /// No row in view has a higher number. Rows that have gone, cleared ones included, had the lower ones.
+    pub(super) fn highest_number(&self) -> u64 {
+        let last = self.page.as_ref().and_then(|page| page.rows.last()).map_or(0, |row| row.number);
+        last.max(self.total)
+    }
+
     pub(super) fn page(&self) -> Option<&Page> {
         self.page.as_deref()
     }
@@ -189,6 +195,18 @@ mod tests {
         assert!(pages.take(page(all.clone(), 917, 84, 1001), &all).is_some());
         pages.recorded(1002);
         assert!(matches!(pages.want(&all, 981..1001, true, 7.0), Wanted::Ask(_)), "after a pause at once");
+    }
+
+    #[test]
+    fn numbers_are_as_high_as_the_rows_that_came_and_not_as_those_that_are_left() {
+        let mut pages = Pages::default();
+        let all = Filter::default();
+        assert_eq!(pages.highest_number(), 0);
+        let few = Page { rows: vec![PageRow::made_up(4_999_999), PageRow::made_up(5_000_001)], ..Page::default() };
+        pages.take(Arc::new(Page { total: 2, matches: 2, ..few }), &all);
+        assert_eq!(pages.highest_number(), 5_000_001);
+        pages.recorded(6_000_000);
+        assert_eq!(pages.highest_number(), 6_000_000);
     }
 
     #[test]
