@@ -225,6 +225,7 @@ pub fn cause(language: Language, cause: &Cause) -> Words {
         Cause::AlreadyExists => tr!(language, "cause.already_exists"),
         Cause::StorageFull => tr!(language, "cause.storage_full"),
         Cause::FileTooLarge => tr!(language, "cause.file_too_large"),
+        Cause::NotToml => tr!(language, "cause.not_toml"),
         Cause::SourceChanged => tr!(language, "cause.source_changed"),
         Cause::Damaged => tr!(language, "cause.damaged"),
         Cause::NoFileManager => tr!(language, "cause.no_file_manager"),

@@ -147,6 +147,7 @@ pub enum Cause {
     AlreadyExists,
     StorageFull,
     FileTooLarge,
+    NotToml,
     /// The file became shorter, longer or newer while it was being sent.
     SourceChanged,
     /// Nobody at the other end speaks the protocol of verified files, or is ready to receive any.
