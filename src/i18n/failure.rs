@@ -24,12 +24,14 @@ pub fn failure(language: Language, failure: &Failure) -> String {
 #[must_use]
 pub fn hint(language: Language, failure: &Failure) -> Option<String> {
     let words = match failure.hint.as_ref()? {
-        Hint::PortHeldBy { owner } => tr!(language, "hint.port_held_by", name = owner.name, pid = owner.pid),
+        Hint::PortHeldBy { owner } => tr!(language, "hint.port_held_by", name = visible(&owner.name), pid = owner.pid),
         Hint::ChooseAnotherPort => tr!(language, "hint.choose_another_port"),
         Hint::PortHeldByOthers => tr!(language, "hint.port_held_by_others"),
-        Hint::PortNotShared { owner } => tr!(language, "hint.port_not_shared", name = owner.name, pid = owner.pid),
+        Hint::PortNotShared { owner } => {
+            tr!(language, "hint.port_not_shared", name = visible(&owner.name), pid = owner.pid)
+        }
         Hint::PortNotSharedByOthers => tr!(language, "hint.port_not_shared_by_others"),
-        Hint::NameHeldBy { owner } => tr!(language, "hint.name_held_by", name = owner.name, pid = owner.pid),
+        Hint::NameHeldBy { owner } => tr!(language, "hint.name_held_by", name = visible(&owner.name), pid = owner.pid),
         Hint::NameHeldByOthers => tr!(language, "hint.name_held_by_others"),
         Hint::ChooseAnotherPath => tr!(language, "hint.choose_another_path"),
         Hint::ChooseAnotherName => tr!(language, "hint.choose_another_name"),
@@ -306,6 +308,21 @@ mod tests {
     fn a_peers_text_is_shown_on_one_line_and_in_order() {
         let file = Failure::new(Operation::CreateFile, "/in/a\n\u{202e}gpj.exe", Cause::PermissionDenied);
         assert_eq!(failure(Language::English, &file), "create /in/a␊·gpj.exe: permission denied");
+    }
+
+    #[test]
+    fn a_process_that_calls_itself_oddly_is_named_on_one_line_and_in_order() {
+        let owner = crate::model::PortOwner { pid: 7, name: "a\n\u{1b}[2J\u{202e}b".to_owned() };
+        let held = Box::new(owner.clone());
+        for advice in
+            [Hint::PortHeldBy { owner }, Hint::PortNotShared { owner: held.clone() }, Hint::NameHeldBy { owner: held }]
+        {
+            let failure = Failure::new(Operation::Bind, "[::1]:9", Cause::AddressInUse).with_hint(advice);
+            for language in [Language::English, Language::Chinese] {
+                let words = hint(language, &failure).expect("a hint");
+                assert!(words.contains("a␊␛[2J·b") && !words.contains('\n'), "{words}");
+            }
+        }
     }
 
     #[test]
