@@ -71,6 +71,9 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
         Hint::CheckThePath => tr!(language, "hint.check_the_path"),
         Hint::ChooseAPathInTheFolder => tr!(language, "hint.choose_a_path_in_the_folder"),
         Hint::RaiseDescriptorLimit => tr!(language, "hint.raise_descriptor_limit"),
+        Hint::RaiseProcessLimit => tr!(language, "hint.raise_process_limit"),
+        Hint::FreeMemory => tr!(language, "hint.free_memory"),
+        Hint::SendSlower => tr!(language, "hint.send_slower"),
         Hint::DatagramMax { v6, bytes } => {
             tr!(language, "hint.datagram_max", network = network(*v6), bytes = super::grouped(*bytes))
         }
@@ -107,6 +110,9 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
         Hint::NotAFolder { path } => tr!(language, "hint.not_a_folder", path = visible(path)),
         Hint::FreeSpace => tr!(language, "hint.free_space"),
         Hint::CheckRights => tr!(language, "hint.check_rights"),
+        Hint::ChooseAnotherPlace => tr!(language, "hint.choose_another_place"),
+        Hint::CheckTheDevice => tr!(language, "hint.check_the_device"),
+        Hint::CheckTheLinks => tr!(language, "hint.check_the_links"),
         Hint::ChooseAnInterface { names } => tr!(language, "hint.choose_an_interface", names = names.join(", ")),
         Hint::NameTheWay { to_all, names } => {
             let option = if *to_all { SocketOption::Device } else { SocketOption::MulticastInterface }.name();
@@ -219,6 +225,9 @@ pub fn cause(language: Language, cause: &Cause) -> Words {
         Cause::SocketIsConnected => tr!(language, "cause.socket_is_connected"),
         Cause::SocketNotBound => tr!(language, "cause.socket_not_bound"),
         Cause::OutOfDescriptors => tr!(language, "cause.out_of_descriptors"),
+        Cause::OutOfThreads => tr!(language, "cause.out_of_threads"),
+        Cause::OutOfMemory => tr!(language, "cause.out_of_memory"),
+        Cause::NoBufferSpace => tr!(language, "cause.no_buffer_space"),
         Cause::MessageTooLong => tr!(language, "cause.message_too_long"),
         Cause::MessageTooShort => tr!(language, "cause.message_too_short"),
         Cause::NotFound => tr!(language, "cause.not_found"),
@@ -227,6 +236,9 @@ pub fn cause(language: Language, cause: &Cause) -> Words {
         Cause::AlreadyExists => tr!(language, "cause.already_exists"),
         Cause::StorageFull => tr!(language, "cause.storage_full"),
         Cause::FileTooLarge => tr!(language, "cause.file_too_large"),
+        Cause::ReadOnlyStorage => tr!(language, "cause.read_only_storage"),
+        Cause::DeviceFault => tr!(language, "cause.device_fault"),
+        Cause::LinkLoop => tr!(language, "cause.link_loop"),
         Cause::NotToml => tr!(language, "cause.not_toml"),
         Cause::SourceChanged => tr!(language, "cause.source_changed"),
         Cause::Damaged => tr!(language, "cause.damaged"),

@@ -138,6 +138,11 @@ pub enum Cause {
     /// The descriptor is a socket without an address.
     SocketNotBound,
     OutOfDescriptors,
+    /// The system starts no more for this user, service or container: EAGAIN of pthread_create(3).
+    OutOfThreads,
+    OutOfMemory,
+    /// ENOBUFS: no memory for what is to be sent or opened, or too much waits to leave by the interface.
+    NoBufferSpace,
     MessageTooLong,
     /// Less than the protocol's head.
     MessageTooShort,
@@ -147,6 +152,12 @@ pub enum Cause {
     AlreadyExists,
     StorageFull,
     FileTooLarge,
+    /// The file system takes no writing, whatever the rights are: EROFS.
+    ReadOnlyStorage,
+    /// EIO, mostly of a disk.
+    DeviceFault,
+    /// A path leads through more links than the system follows, mostly round in a circle: ELOOP.
+    LinkLoop,
     NotToml,
     /// The file became shorter, longer or newer while it was being sent.
     SourceChanged,
@@ -269,6 +280,8 @@ impl From<&io::Error> for Cause {
             Kind::AlreadyExists => Self::AlreadyExists,
             Kind::StorageFull | Kind::QuotaExceeded => Self::StorageFull,
             Kind::FileTooLarge => Self::FileTooLarge,
+            Kind::ReadOnlyFilesystem => Self::ReadOnlyStorage,
+            Kind::OutOfMemory => Self::OutOfMemory,
             _ => Self::from_errno(error),
         }
     }
@@ -284,13 +297,16 @@ impl Cause {
             }
             Some(nix::errno::Errno::ENODEV) => return Self::NoSuchDevice,
             Some(nix::errno::Errno::EMFILE | nix::errno::Errno::ENFILE) => return Self::OutOfDescriptors,
+            Some(nix::errno::Errno::ENOBUFS) => return Self::NoBufferSpace,
+            Some(nix::errno::Errno::EIO) => return Self::DeviceFault,
+            Some(nix::errno::Errno::ELOOP) => return Self::LinkLoop,
             Some(nix::errno::Errno::EMSGSIZE) => return Self::MessageTooLong,
             Some(nix::errno::Errno::ENAMETOOLONG) => return Self::PathTooLong,
             Some(nix::errno::Errno::EPROTOTYPE) => return Self::OtherSocketType,
             _ => {}
         }
         let errno = error.raw_os_error();
-        // The system's own text, without the "(os error 5)" that std adds.
+        // The system's own text, without the "(os error 22)" that std adds.
         let message = error.to_string();
         let message = message.split(" (os error").next().unwrap_or_default().to_owned();
         Self::Other { message, errno }
@@ -322,9 +338,43 @@ impl Failure {
         Self::new(operation, subject, Cause::from(error))
     }
 
+    /// A thread that was not started. EAGAIN, which elsewhere asks to wait, is a limit that was reached there.
+    #[must_use]
+    pub fn no_thread(name: impl fmt::Display, error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::WouldBlock => {
+                Self::new(Operation::StartThread, name, Cause::OutOfThreads).with_hint(Hint::RaiseProcessLimit)
+            }
+            _ => Self::io(Operation::StartThread, name, error),
+        }
+    }
+
     #[must_use]
     pub fn with_hint(mut self, hint: Hint) -> Self {
         self.hint = Some(hint);
         self
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use nix::errno::Errno;
+
+    use super::*;
+
+    #[test]
+    fn that_no_thread_starts_is_a_limit_and_nothing_to_wait_for() {
+        let failure = Failure::no_thread("session-1", &Errno::EAGAIN.into());
+        assert_eq!(
+            failure,
+            Failure::new(Operation::StartThread, "session-1", Cause::OutOfThreads).with_hint(Hint::RaiseProcessLimit)
+        );
+        assert_eq!(Failure::no_thread("", &Errno::EPERM.into()).cause, Cause::PermissionDenied);
+    }
+
+    #[test]
+    fn a_full_queue_of_an_interface_is_told_from_memory() {
+        assert_eq!(Cause::from(&io::Error::from(Errno::ENOBUFS)), Cause::NoBufferSpace);
+        assert_eq!(Cause::from(&io::Error::from(Errno::ENOMEM)), Cause::OutOfMemory);
     }
 }

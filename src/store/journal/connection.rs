@@ -203,7 +203,10 @@ pub(super) fn failure(operation: Operation, path: &Path, error: &rusqlite::Error
     let other = |message: &str| Cause::Other { message: message.to_owned(), errno: None };
     let cause = match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => Cause::StorageFull,
-        Some(ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => Cause::PermissionDenied,
+        Some(ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => why_not_written(path),
+        Some(ErrorCode::SystemIoFailure) if is_on_read_only_storage(path) => Cause::ReadOnlyStorage,
+        Some(ErrorCode::SystemIoFailure) => Cause::DeviceFault,
+        Some(ErrorCode::OutOfMemory) => Cause::OutOfMemory,
         Some(ErrorCode::CannotOpen) => why_not_opened(path),
         Some(ErrorCode::OperationInterrupted) => Cause::Cancelled,
         Some(ErrorCode::NotADatabase) => other(NOT_A_JOURNAL),
@@ -216,10 +219,32 @@ pub(super) fn failure(operation: Operation, path: &Path, error: &rusqlite::Error
 
 /// `SQLite` says only that it could not open the file; the folder mostly tells why.
 fn why_not_opened(path: &Path) -> Cause {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    match fs::metadata(folder) {
+    match fs::metadata(folder_of(path)) {
         Err(error) => Cause::from(&error),
         Ok(metadata) if !metadata.is_dir() => Cause::NotADirectory,
-        Ok(_) => Cause::PermissionDenied,
+        Ok(_) => why_not_written(path),
     }
+}
+
+/// Without the right to write, nobody could, or this user can't.
+fn why_not_written(path: &Path) -> Cause {
+    if is_on_read_only_storage(path) { Cause::ReadOnlyStorage } else { Cause::PermissionDenied }
+}
+
+/// Whether the file, or the folder that it would be in, is on a file system that takes no writing.
+fn is_on_read_only_storage(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use nix::sys::statvfs::{FsFlags, statvfs};
+        let volume = statvfs(path).or_else(|_| statvfs(folder_of(path)));
+        volume.is_ok_and(|volume| volume.flags().contains(FsFlags::ST_RDONLY))
+    }
+    #[cfg(not(unix))]
+    {
+        fs::metadata(folder_of(path)).is_ok_and(|metadata| metadata.permissions().readonly())
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
 }
