@@ -1,5 +1,6 @@
 //! Failures with the operation, the address, the cause, and what to do.
 
+mod fault;
 mod hint;
 
 use std::fmt;
@@ -8,6 +9,8 @@ use std::io;
 use serde::{Deserialize, Serialize};
 
 use super::transfer::CancelReason;
+use crate::codec::capture::reader::CaptureProblem;
+pub use fault::TransferFault;
 pub use hint::{Hint, PortOwner, WaitingSocket};
 
 /// What was being done.
@@ -183,7 +186,12 @@ pub enum Cause {
     FilesOnly,
     /// What came is not as the protocol of verified files has it.
     ProtocolBroken {
-        message: String,
+        fault: TransferFault,
+    },
+    /// Of the protocol of verified files the other side speaks these versions, and this one none of them.
+    OtherVersions {
+        lowest: u16,
+        highest: u16,
     },
     /// The other side gave the file up.
     GivenUpByPeer {
@@ -194,8 +202,18 @@ pub enum Cause {
     /// The file is no capture, or what is wrong in it begins at this byte.
     CaptureDamaged {
         at: u64,
-        message: String,
+        problem: CaptureProblem,
     },
+    /// The file is none of this program's.
+    NotAJournal,
+    /// One that this program can't read: the newest that it can is `known`.
+    JournalVersion {
+        version: i32,
+        known: i32,
+    },
+    JournalDamaged,
+    /// By another program, for longer than is waited for it.
+    JournalHeld,
     /// A copy of a journal was to take the journal's own place.
     JournalItself,
     /// A copy was to take the place of a database that a program has open, or that one left with its log beside it.

@@ -166,23 +166,21 @@ fn check(path: &Path) -> Result<bool, Failure> {
         Ok(metadata) if metadata.is_dir() => {
             return Err(file_failure(Operation::OpenJournal, subject, &io::ErrorKind::IsADirectory.into()));
         }
-        Ok(metadata) if !metadata.is_file() => return Err(refusal(path, "not a regular file")),
+        Ok(metadata) if !metadata.is_file() => return Err(refusal(path, Cause::NotARegularFile)),
         Ok(metadata) if metadata.len() == 0 => return Ok(false),
         Ok(_) => {}
     }
     let failed = |error: rusqlite::Error| failure(Operation::OpenJournal, path, &error);
     let (connection, id) = open_and_look(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failed)?;
     if id != schema::APPLICATION_ID {
-        return Err(refusal(path, NOT_A_JOURNAL));
+        return Err(refusal(path, Cause::NotAJournal));
     }
     let version = version(&connection).map_err(failed)?;
     if !(schema::OLDEST..=schema::VERSION).contains(&version) {
-        return Err(refusal(path, &format!("a journal of version {version}, this program knows {}", schema::VERSION)));
+        return Err(refusal(path, Cause::JournalVersion { version, known: schema::VERSION }));
     }
     Ok(true)
 }
-
-const NOT_A_JOURNAL: &str = "not a Sockeye journal";
 
 /// Whether a connection is to a journal, be it of another version.
 pub(super) fn is_a_journal(connection: &Connection) -> rusqlite::Result<bool> {
@@ -193,14 +191,12 @@ fn application_id(connection: &Connection) -> rusqlite::Result<i32> {
     connection.pragma_query_value(None, "application_id", |row| row.get(0))
 }
 
-fn refusal(path: &Path, message: &str) -> Failure {
-    let cause = Cause::Other { message: message.to_owned(), errno: None };
+fn refusal(path: &Path, cause: Cause) -> Failure {
     Failure::new(Operation::OpenJournal, path.display(), cause).with_hint(Hint::ChooseAFile)
 }
 
 /// `SQLite`'s result code as a cause: sqlite.org/rescode.html.
 pub(super) fn failure(operation: Operation, path: &Path, error: &rusqlite::Error) -> Failure {
-    let other = |message: &str| Cause::Other { message: message.to_owned(), errno: None };
     let cause = match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => Cause::StorageFull,
         Some(ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => why_not_written(path),
@@ -209,10 +205,10 @@ pub(super) fn failure(operation: Operation, path: &Path, error: &rusqlite::Error
         Some(ErrorCode::OutOfMemory) => Cause::OutOfMemory,
         Some(ErrorCode::CannotOpen) => why_not_opened(path),
         Some(ErrorCode::OperationInterrupted) => Cause::Cancelled,
-        Some(ErrorCode::NotADatabase) => other(NOT_A_JOURNAL),
-        Some(ErrorCode::DatabaseCorrupt) => other("the journal is damaged"),
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => other("another program holds the journal"),
-        _ => other(&error.to_string()),
+        Some(ErrorCode::NotADatabase) => Cause::NotAJournal,
+        Some(ErrorCode::DatabaseCorrupt) => Cause::JournalDamaged,
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Cause::JournalHeld,
+        _ => Cause::Other { message: error.to_string(), errno: None },
     };
     advise(Failure::new(operation, path.display(), cause))
 }
