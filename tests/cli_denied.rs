@@ -262,17 +262,62 @@ fn a_journal_in_a_folder_that_takes_nothing_new_is_read() {
     });
 }
 
+/// A journal on a disk of its own that can only be read, in mounts of the test's own.
+fn a_journal_that_can_only_be_read() -> (TempDir, std::path::PathBuf) {
+    let disk = tempdir().expect("a folder");
+    let mount = |arguments: &[&str]| {
+        let mounted = Command::new("mount").args(arguments).arg(disk.path()).status();
+        assert!(mounted.is_ok_and(|status| status.success()), "{arguments:?}");
+    };
+    mount(&["-t", "tmpfs", "tmpfs"]);
+    let journal = a_journal_in(disk.path());
+    mount(&["-o", "remount,ro"]);
+    (disk, journal)
+}
+
 #[test]
 fn a_journal_on_a_disk_that_can_only_be_read_is_read() {
     in_own_network("a_journal_on_a_disk_that_can_only_be_read_is_read", || {
-        let disk = tempdir().expect("a folder");
-        let mount = |arguments: &[&str]| {
-            let mounted = Command::new("mount").args(arguments).arg(disk.path()).status();
-            assert!(mounted.is_ok_and(|status| status.success()), "{arguments:?}");
-        };
-        mount(&["-t", "tmpfs", "tmpfs"]);
-        let journal = a_journal_in(disk.path());
-        mount(&["-o", "remount,ro"]);
+        let (_disk, journal) = a_journal_that_can_only_be_read();
         expect_read(&journal);
     });
+}
+
+#[test]
+fn nobody_is_advised_to_check_rights_on_a_disk_that_can_only_be_read() {
+    in_own_network("nobody_is_advised_to_check_rights_on_a_disk_that_can_only_be_read", || {
+        let (disk, journal) = a_journal_that_can_only_be_read();
+        let [into, new] = [disk.path().to_owned(), disk.path().join("new.sqlite")];
+        let [into, new, journal] = [&into, &new, &journal].map(|path| path.to_str().expect("UTF-8"));
+        let socket = format!("unix:{into}/x.sock");
+        for (arguments, operation) in [
+            (["receive", "tcp://127.0.0.1:0", "--into", into].as_slice(), "create-file"),
+            (&["listen", "tcp://127.0.0.1:0", "--journal", new], "open-journal"),
+            (&["listen", "tcp://127.0.0.1:0", "--journal", journal], "open-journal"),
+            (&["listen", &socket], "bind"),
+        ] {
+            let run = support::run(arguments);
+            let error = run.expect_error(1, operation);
+            assert_eq!(error["message"], "read-only file system", "{error}");
+            let hint = error["hint"].as_str().unwrap_or_default();
+            assert!(hint.contains("another disk") && !hint.contains("rights"), "{error}");
+        }
+    });
+}
+
+#[test]
+fn a_system_that_starts_no_more_threads() {
+    const REFUSING: [&str; 7] =
+        ["-f", "-qq", "-o", "/dev/null", "-e", "trace=clone,clone3", "-einject=clone,clone3:error=EAGAIN"];
+    if !require_tool("strace") {
+        return;
+    }
+    let traced = Command::new("strace").args(["-o", "/dev/null", "true"]).output();
+    if !require(traced.is_ok_and(|output| output.status.success()), "the right to trace programs") {
+        return;
+    }
+    let run = run_by(&[&["strace"], &REFUSING[..], &[PROGRAM]].concat(), &["listen", "tcp://127.0.0.1:0"]);
+    let error = run.expect_error(1, "start-thread");
+    assert_eq!(error["message"], "no more threads", "{error}");
+    assert!(error["hint"].as_str().is_some_and(|hint| hint.contains("ulimit -u")), "{error}");
 }

@@ -223,3 +223,19 @@ fn the_reader_of_tests_follows_what_they_call() {
     let whole = with_callees("of(1);", &helpers);
     assert!(whole.contains("raw://") && !whole.contains("tcp://"), "{whole}");
 }
+
+#[test]
+fn the_packages_for_a_window_are_the_same_wherever_they_are_told() {
+    let read = |path: &str| fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect(path);
+    let (readme, program, checks) = (read("README.md"), read("src/ui/run.rs"), read(".ci/run"));
+    let told: Vec<_> = readme.lines().filter_map(|line| line.strip_prefix("    sudo apt-get install ")).collect();
+    let [told] = told[..] else { panic!("one line for a window: {told:?}") };
+    let (_, said) = program.split_once("const PACKAGES: &str = \"").expect("what the program says");
+    assert_eq!(said.split_once('"').expect("its end").0, told);
+    let (_, installed) = checks.split_once("\npackages=(\n").expect("what the checks install");
+    let (installed, _) = installed.split_once("\n)\n").expect("its end");
+    let lines = installed.lines().filter(|line| !line.trim_start().starts_with('#'));
+    let installed: BTreeSet<_> = lines.flat_map(str::split_whitespace).collect();
+    let missing: Vec<_> = told.split(' ').filter(|package| !installed.contains(package)).collect();
+    assert!(missing.is_empty() && told.split(' ').count() > 5, "{missing:?} of {told}");
+}

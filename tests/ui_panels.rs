@@ -230,7 +230,7 @@ fn a_file_goes_by_its_path_into_the_folder_chosen() {
     let file = folder.path().join("picture.bin");
     let content: Vec<u8> = (0..200_000_u32).flat_map(u32::to_le_bytes).collect();
     std::fs::write(&file, &content).expect("a file to send");
-    let into = folder.path().join("received");
+    let into = folder.path().join("received here");
     std::fs::create_dir(&into).expect("a folder to receive into");
 
     let mut window = Window::open(Settings {
@@ -238,7 +238,8 @@ fn a_file_goes_by_its_path_into_the_folder_chosen() {
         servers: vec![ServerTab {
             port: "0".to_owned(),
             receive: "raw".to_owned(),
-            folder: into.display().to_string(),
+            // As a file manager copies it.
+            folder: format!("file://{}", into.display()).replace(' ', "%20"),
             ..ServerTab::default()
         }],
         clients: vec![ClientTab::default()],

@@ -11,7 +11,7 @@ use egui::accesskit::{Role, Toggled};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use sockeye::engine::Engine;
 use sockeye::model::{
-    ClientTab, ComposerSettings, Damage, LanguageChoice, LineEndingChoice, ServerTab, Settings, ThemeChoice,
+    Cause, ClientTab, ComposerSettings, Damage, LanguageChoice, LineEndingChoice, ServerTab, Settings, ThemeChoice,
 };
 
 use crate::app::{Window, any_port, heard, listener};
@@ -204,9 +204,47 @@ fn a_damaged_file_costs_its_damaged_values_and_is_told() {
 fn a_file_that_is_none_is_told_with_the_problem() {
     let settings = Settings { language: LanguageChoice::English, theme: ThemeChoice::Light, ..Settings::default() };
     let folder = tempfile::tempdir().expect("a folder");
-    let damage = vec![Damage { key: String::new(), problem: "not JSON at all".to_owned() }];
-    let window = Window::restart(settings, damage, folder.path().join("settings.toml"));
-    assert!(says(&window, "The settings could not be read and take their defaults: not JSON at all."));
+    let mut window =
+        Window::restart(settings, vec![Damage::Whole(Cause::NotToml)], folder.path().join("settings.toml"));
+    let kept = "The settings could not be read and take their defaults: it is not TOML. The old file is kept aside.";
+    assert!(says(&window, kept));
+    click(&mut window, "中文");
+    assert!(says(&window, "设置无法读取，已恢复默认值：不是 TOML 格式。旧文件已另存。"));
+}
+
+#[test]
+fn what_can_not_be_kept_aside_is_not_saved_over() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("settings.toml");
+    let aside = |number| folder.path().join(format!("settings.damaged-{number}.toml"));
+    for number in 1..=1000 {
+        std::fs::write(aside(number), "of another day").expect("a file");
+    }
+    let text = "language = \"english\"\ntheme = \"light\"\nzoom = \"large\"\n";
+    std::fs::write(&file, text).expect("a damaged file");
+    // As long as settings have to rest before they are saved, and again, in the window's own time.
+    let change_and_wait = |window: &mut Window| {
+        click(window, "Dark");
+        for _ in 0..180 {
+            window.harness.step();
+        }
+    };
+    let mut window = restart(&file);
+    let told =
+        "take their defaults: zoom. The old file could not be kept aside: it exists already. It stays as it is, and";
+    assert!(says(&window, told));
+    change_and_wait(&mut window);
+    // What was to be saved is, once the window is gone.
+    drop(window);
+    assert_eq!(std::fs::read_to_string(&file).expect("the file"), text);
+
+    std::fs::remove_file(aside(7)).expect("it was there");
+    let mut window = restart(&file);
+    assert!(says(&window, "take their defaults: zoom. The old file is kept aside."));
+    change_and_wait(&mut window);
+    drop(window);
+    assert!(std::fs::read_to_string(&file).expect("the file").contains("dark"));
+    assert_eq!(std::fs::read_to_string(aside(7)).expect("a copy"), text);
 }
 
 #[test]

@@ -156,6 +156,11 @@ fn hint(failure: &Failure, endpoint: &Endpoint, options: &SocketOptions) -> Opti
         },
         Cause::PathTooLong => Hint::ShortenThePath,
         Cause::OutOfDescriptors => Hint::RaiseDescriptorLimit,
+        Cause::OutOfMemory => Hint::FreeMemory,
+        // Of a Unix socket's path.
+        Cause::ReadOnlyStorage => Hint::ChooseAnotherPlace,
+        Cause::LinkLoop => Hint::CheckTheLinks,
+        Cause::NoBufferSpace if failure.operation == Operation::Send => Hint::SendSlower,
         _ => return None,
     })
 }
@@ -263,6 +268,14 @@ fn longest(protocol: Protocol, peer: &str) -> Hint {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn who_sends_more_than_an_interface_holds_is_advised() {
+        let error = io::Error::from(nix::errno::Errno::ENOBUFS);
+        let failure = send_message(Protocol::Udp, None, "127.0.0.1:9", &error);
+        assert_eq!((failure.cause, failure.hint), (Cause::NoBufferSpace, Some(Hint::SendSlower)));
+    }
 
     #[test]
     fn how_much_can_be_sent_depends_on_the_family_of_any_address() {

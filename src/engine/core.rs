@@ -17,8 +17,8 @@ use super::recorder::Recorder;
 use super::session::Session;
 use super::transfer::Reins;
 use crate::model::{
-    CloseReason, Direction, Event, Failure, Life, Notice, Operation, PeerProcess, Row, RowBody, SendMode, SessionId,
-    SocketId, TransferId,
+    CloseReason, Direction, Event, Failure, Life, Notice, PeerProcess, Row, RowBody, SendMode, SessionId, SocketId,
+    TransferId,
 };
 use crate::proto::transfer::Patience;
 
@@ -226,5 +226,5 @@ pub(super) fn spawn_foreign(name: &str, work: impl FnOnce() + Send + 'static) ->
 }
 
 fn start(builder: Builder, name: String, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, Failure> {
-    builder.spawn(work).map_err(|error| Failure::io(Operation::StartThread, name, &error))
+    builder.spawn(work).map_err(|error| Failure::no_thread(name, &error))
 }

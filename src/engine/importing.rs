@@ -29,7 +29,7 @@ pub(super) fn import(capture: &Path, journal: &Path, cancelled: &AtomicBool) -> 
         let writer = Builder::new()
             .name("import-write".to_owned())
             .spawn_scoped(scope, move || write(written, &queue))
-            .map_err(|error| Failure::io(Operation::StartThread, "import-write", &error))?;
+            .map_err(|error| Failure::no_thread("import-write", &error))?;
         // Whoever doesn't take them any more says why.
         let send = |some: Vec<Row>| rows.send(some).map_err(|_| gone(journal));
         let mut importer = Importer::default();

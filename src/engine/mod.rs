@@ -182,7 +182,7 @@ impl Engine {
         };
         tracing::debug!(journal = ?path, "the engine starts");
         let removals = Arc::<Removals>::default();
-        let no_thread = |name: &'static str| move |error| Failure::io(Operation::StartThread, name, &error);
+        let no_thread = |name: &'static str| move |error| Failure::no_thread(name, &error);
         let (recorder, recorder_thread, reader, reader_thread, last_session) = match path {
             None => (Recorder::off(), None, Reader::off(), None, SessionId(0)),
             Some(path) => {

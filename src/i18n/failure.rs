@@ -1,8 +1,9 @@
 use std::borrow::Cow;
 
 use super::Language;
+use crate::codec::capture::reader::CaptureProblem;
 use crate::codec::visible::visible;
-use crate::model::{CancelReason, Cause, Failure, Hint, Operation, SocketOption, Traffic};
+use crate::model::{CancelReason, Cause, Failure, Hint, Operation, SocketOption, Traffic, TransferFault};
 use crate::tr;
 
 type Words = Cow<'static, str>;
@@ -24,12 +25,14 @@ pub fn failure(language: Language, failure: &Failure) -> String {
 #[must_use]
 pub fn hint(language: Language, failure: &Failure) -> Option<String> {
     let words = match failure.hint.as_ref()? {
-        Hint::PortHeldBy { owner } => tr!(language, "hint.port_held_by", name = owner.name, pid = owner.pid),
+        Hint::PortHeldBy { owner } => tr!(language, "hint.port_held_by", name = visible(&owner.name), pid = owner.pid),
         Hint::ChooseAnotherPort => tr!(language, "hint.choose_another_port"),
         Hint::PortHeldByOthers => tr!(language, "hint.port_held_by_others"),
-        Hint::PortNotShared { owner } => tr!(language, "hint.port_not_shared", name = owner.name, pid = owner.pid),
+        Hint::PortNotShared { owner } => {
+            tr!(language, "hint.port_not_shared", name = visible(&owner.name), pid = owner.pid)
+        }
         Hint::PortNotSharedByOthers => tr!(language, "hint.port_not_shared_by_others"),
-        Hint::NameHeldBy { owner } => tr!(language, "hint.name_held_by", name = owner.name, pid = owner.pid),
+        Hint::NameHeldBy { owner } => tr!(language, "hint.name_held_by", name = visible(&owner.name), pid = owner.pid),
         Hint::NameHeldByOthers => tr!(language, "hint.name_held_by_others"),
         Hint::ChooseAnotherPath => tr!(language, "hint.choose_another_path"),
         Hint::ChooseAnotherName => tr!(language, "hint.choose_another_name"),
@@ -69,6 +72,9 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
         Hint::CheckThePath => tr!(language, "hint.check_the_path"),
         Hint::ChooseAPathInTheFolder => tr!(language, "hint.choose_a_path_in_the_folder"),
         Hint::RaiseDescriptorLimit => tr!(language, "hint.raise_descriptor_limit"),
+        Hint::RaiseProcessLimit => tr!(language, "hint.raise_process_limit"),
+        Hint::FreeMemory => tr!(language, "hint.free_memory"),
+        Hint::SendSlower => tr!(language, "hint.send_slower"),
         Hint::DatagramMax { v6, bytes } => {
             tr!(language, "hint.datagram_max", network = network(*v6), bytes = super::grouped(*bytes))
         }
@@ -105,6 +111,9 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
         Hint::NotAFolder { path } => tr!(language, "hint.not_a_folder", path = visible(path)),
         Hint::FreeSpace => tr!(language, "hint.free_space"),
         Hint::CheckRights => tr!(language, "hint.check_rights"),
+        Hint::ChooseAnotherPlace => tr!(language, "hint.choose_another_place"),
+        Hint::CheckTheDevice => tr!(language, "hint.check_the_device"),
+        Hint::CheckTheLinks => tr!(language, "hint.check_the_links"),
         Hint::ChooseAnInterface { names } => tr!(language, "hint.choose_an_interface", names = names.join(", ")),
         Hint::NameTheWay { to_all, names } => {
             let option = if *to_all { SocketOption::Device } else { SocketOption::MulticastInterface }.name();
@@ -217,6 +226,9 @@ pub fn cause(language: Language, cause: &Cause) -> Words {
         Cause::SocketIsConnected => tr!(language, "cause.socket_is_connected"),
         Cause::SocketNotBound => tr!(language, "cause.socket_not_bound"),
         Cause::OutOfDescriptors => tr!(language, "cause.out_of_descriptors"),
+        Cause::OutOfThreads => tr!(language, "cause.out_of_threads"),
+        Cause::OutOfMemory => tr!(language, "cause.out_of_memory"),
+        Cause::NoBufferSpace => tr!(language, "cause.no_buffer_space"),
         Cause::MessageTooLong => tr!(language, "cause.message_too_long"),
         Cause::MessageTooShort => tr!(language, "cause.message_too_short"),
         Cause::NotFound => tr!(language, "cause.not_found"),
@@ -225,6 +237,10 @@ pub fn cause(language: Language, cause: &Cause) -> Words {
         Cause::AlreadyExists => tr!(language, "cause.already_exists"),
         Cause::StorageFull => tr!(language, "cause.storage_full"),
         Cause::FileTooLarge => tr!(language, "cause.file_too_large"),
+        Cause::ReadOnlyStorage => tr!(language, "cause.read_only_storage"),
+        Cause::DeviceFault => tr!(language, "cause.device_fault"),
+        Cause::LinkLoop => tr!(language, "cause.link_loop"),
+        Cause::NotToml => tr!(language, "cause.not_toml"),
         Cause::SourceChanged => tr!(language, "cause.source_changed"),
         Cause::Damaged => tr!(language, "cause.damaged"),
         Cause::NoFileManager => tr!(language, "cause.no_file_manager"),
@@ -236,11 +252,25 @@ pub fn cause(language: Language, cause: &Cause) -> Words {
         Cause::NotVerifying => tr!(language, "cause.not_verifying"),
         Cause::NotFirst => tr!(language, "cause.not_first"),
         Cause::FilesOnly => tr!(language, "cause.files_only"),
-        Cause::CaptureDamaged { at: 0, message } => tr!(language, "cause.not_a_capture", message = message),
-        Cause::CaptureDamaged { at, message } => {
-            tr!(language, "cause.capture_damaged", at = super::grouped(*at), message = message)
+        Cause::CaptureDamaged { at: 0, problem } => {
+            tr!(language, "cause.not_a_capture", problem = capture_problem(language, *problem))
         }
-        Cause::ProtocolBroken { message } => tr!(language, "cause.protocol_broken", message = message),
+        Cause::CaptureDamaged { at, problem } => {
+            let (at, problem) = (super::grouped(*at), capture_problem(language, *problem));
+            tr!(language, "cause.capture_damaged", at = at, problem = problem)
+        }
+        Cause::NotAJournal => tr!(language, "cause.not_a_journal"),
+        Cause::JournalVersion { version, known } => {
+            tr!(language, "cause.journal_version", version = version, known = known)
+        }
+        Cause::JournalDamaged => tr!(language, "cause.journal_damaged"),
+        Cause::JournalHeld => tr!(language, "cause.journal_held"),
+        Cause::ProtocolBroken { fault } => {
+            tr!(language, "cause.protocol_broken", fault = transfer_fault(language, *fault))
+        }
+        Cause::OtherVersions { lowest, highest } => {
+            tr!(language, "cause.other_versions", lowest = lowest, highest = highest)
+        }
         Cause::GivenUpByPeer { why, words } if words.is_empty() => cancel_reason(language, *why),
         Cause::GivenUpByPeer { why, words } => {
             tr!(language, "cause.given_up_by_peer", reason = cancel_reason(language, *why), words = visible(words))
@@ -270,6 +300,30 @@ pub fn cause(language: Language, cause: &Cause) -> Words {
         Cause::NotUdp => tr!(language, "cause.not_udp"),
         Cause::ConnectedToOne => tr!(language, "cause.connected_to_one"),
         Cause::Other { message, .. } => message.clone().into(),
+    }
+}
+
+fn capture_problem(language: Language, problem: CaptureProblem) -> Words {
+    match problem {
+        CaptureProblem::NotACapture => tr!(language, "capture.neither"),
+        CaptureProblem::Version => tr!(language, "capture.version"),
+        CaptureProblem::ByteOrder => tr!(language, "capture.byte_order"),
+        CaptureProblem::Length => tr!(language, "capture.length"),
+        CaptureProblem::Interface => tr!(language, "capture.interface"),
+        CaptureProblem::TooManyInterfaces => tr!(language, "capture.too_many_interfaces"),
+    }
+}
+
+fn transfer_fault(language: Language, fault: TransferFault) -> Words {
+    match fault {
+        TransferFault::TooLong { kind, len } => {
+            tr!(language, "fault.too_long", kind = kind, len = super::bytes(len.into()))
+        }
+        TransferFault::Unknown { kind } => tr!(language, "fault.unknown", kind = kind),
+        TransferFault::Malformed { kind } => tr!(language, "fault.malformed", kind = kind),
+        TransferFault::OutOfPlace { kind } => tr!(language, "fault.out_of_place", kind = kind),
+        TransferFault::Beyond => tr!(language, "fault.beyond"),
+        TransferFault::Idle => tr!(language, "fault.idle"),
     }
 }
 
@@ -308,6 +362,21 @@ mod tests {
     }
 
     #[test]
+    fn a_process_that_calls_itself_oddly_is_named_on_one_line_and_in_order() {
+        let owner = crate::model::PortOwner { pid: 7, name: "a\n\u{1b}[2J\u{202e}b".to_owned() };
+        let held = Box::new(owner.clone());
+        for advice in
+            [Hint::PortHeldBy { owner }, Hint::PortNotShared { owner: held.clone() }, Hint::NameHeldBy { owner: held }]
+        {
+            let failure = Failure::new(Operation::Bind, "[::1]:9", Cause::AddressInUse).with_hint(advice);
+            for language in [Language::English, Language::Chinese] {
+                let words = hint(language, &failure).expect("a hint");
+                assert!(words.contains("a␊␛[2J·b") && !words.contains('\n'), "{words}");
+            }
+        }
+    }
+
+    #[test]
     fn a_failure_without_subject_has_no_hole() {
         let thread = Failure::new(Operation::StartThread, "", Cause::PermissionDenied);
         assert_eq!(failure(Language::English, &thread), "start a thread: permission denied");
@@ -327,7 +396,7 @@ mod tests {
         "descriptor": "fd://777", "descriptors": [{ "kind": "file", "target": "/tmp/777" }],
         "process": { "pid": 777, "uid": 1, "gid": 2 },
         "at": 777, "direction": "in", "method": "GET", "target": "/a", "status": 777, "code": 777, "by_peer": true,
-        "to_all": true"#;
+        "to_all": true, "version": 777, "known": 3, "highest": 888, "problem": "length", "fault": { "what": "idle" }"#;
 
     /// All variants of an enum, one of each. serde lists their names when it meets one that it doesn't know, so that
     /// a variant that is added later is here too.
@@ -374,6 +443,27 @@ mod tests {
             assert!(lines.iter().all(|words| words.contains("[::1]:777")), "{lines:?}");
             if !matches!(one.cause, Cause::Other { .. }) {
                 both(&one.cause, |language| super::cause(language, &one.cause).into_owned());
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_capture_or_a_transfer_is_said_in_both_languages() {
+        let faults = ["too-long", "unknown", "malformed", "out-of-place", "beyond", "idle"].map(|what| {
+            let text = format!(r#"{{ "what": "{what}", "kind": 77, "len": 77 }}"#);
+            serde_json::from_str::<TransferFault>(&text).expect(what)
+        });
+        for fault in faults {
+            let words = both(&fault, |language| transfer_fault(language, fault).into_owned());
+            let whole = both(&fault, |language| super::cause(language, &Cause::ProtocolBroken { fault }).into_owned());
+            assert!(whole.iter().zip(&words).all(|(whole, words)| whole.ends_with(words)), "{whole:?}");
+        }
+        for problem in all::<CaptureProblem>(None) {
+            let words = both(&problem, |language| capture_problem(language, problem).into_owned());
+            for at in [0, 777] {
+                let cause = Cause::CaptureDamaged { at, problem };
+                let whole = both(&problem, |language| super::cause(language, &cause).into_owned());
+                assert!(whole.iter().zip(&words).all(|(whole, words)| whole.ends_with(words)), "{whole:?}");
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Failures with the operation, the address, the cause, and what to do.
 
+mod fault;
 mod hint;
 
 use std::fmt;
@@ -8,6 +9,8 @@ use std::io;
 use serde::{Deserialize, Serialize};
 
 use super::transfer::CancelReason;
+use crate::codec::capture::reader::CaptureProblem;
+pub use fault::TransferFault;
 pub use hint::{Hint, PortOwner, WaitingSocket};
 
 /// What was being done.
@@ -138,6 +141,11 @@ pub enum Cause {
     /// The descriptor is a socket without an address.
     SocketNotBound,
     OutOfDescriptors,
+    /// The system starts no more for this user, service or container: EAGAIN of pthread_create(3).
+    OutOfThreads,
+    OutOfMemory,
+    /// ENOBUFS: no memory for what is to be sent or opened, or too much waits to leave by the interface.
+    NoBufferSpace,
     MessageTooLong,
     /// Less than the protocol's head.
     MessageTooShort,
@@ -147,6 +155,13 @@ pub enum Cause {
     AlreadyExists,
     StorageFull,
     FileTooLarge,
+    /// The file system takes no writing, whatever the rights are: EROFS.
+    ReadOnlyStorage,
+    /// EIO, mostly of a disk.
+    DeviceFault,
+    /// A path leads through more links than the system follows, mostly round in a circle: ELOOP.
+    LinkLoop,
+    NotToml,
     /// The file became shorter, longer or newer while it was being sent.
     SourceChanged,
     /// Nobody at the other end speaks the protocol of verified files, or is ready to receive any.
@@ -171,7 +186,12 @@ pub enum Cause {
     FilesOnly,
     /// What came is not as the protocol of verified files has it.
     ProtocolBroken {
-        message: String,
+        fault: TransferFault,
+    },
+    /// Of the protocol of verified files the other side speaks these versions, and this one none of them.
+    OtherVersions {
+        lowest: u16,
+        highest: u16,
     },
     /// The other side gave the file up.
     GivenUpByPeer {
@@ -182,8 +202,18 @@ pub enum Cause {
     /// The file is no capture, or what is wrong in it begins at this byte.
     CaptureDamaged {
         at: u64,
-        message: String,
+        problem: CaptureProblem,
     },
+    /// The file is none of this program's.
+    NotAJournal,
+    /// One that this program can't read: the newest that it can is `known`.
+    JournalVersion {
+        version: i32,
+        known: i32,
+    },
+    JournalDamaged,
+    /// By another program, for longer than is waited for it.
+    JournalHeld,
     /// A copy of a journal was to take the journal's own place.
     JournalItself,
     /// A copy was to take the place of a database that a program has open, or that one left with its log beside it.
@@ -268,6 +298,8 @@ impl From<&io::Error> for Cause {
             Kind::AlreadyExists => Self::AlreadyExists,
             Kind::StorageFull | Kind::QuotaExceeded => Self::StorageFull,
             Kind::FileTooLarge => Self::FileTooLarge,
+            Kind::ReadOnlyFilesystem => Self::ReadOnlyStorage,
+            Kind::OutOfMemory => Self::OutOfMemory,
             _ => Self::from_errno(error),
         }
     }
@@ -283,13 +315,16 @@ impl Cause {
             }
             Some(nix::errno::Errno::ENODEV) => return Self::NoSuchDevice,
             Some(nix::errno::Errno::EMFILE | nix::errno::Errno::ENFILE) => return Self::OutOfDescriptors,
+            Some(nix::errno::Errno::ENOBUFS) => return Self::NoBufferSpace,
+            Some(nix::errno::Errno::EIO) => return Self::DeviceFault,
+            Some(nix::errno::Errno::ELOOP) => return Self::LinkLoop,
             Some(nix::errno::Errno::EMSGSIZE) => return Self::MessageTooLong,
             Some(nix::errno::Errno::ENAMETOOLONG) => return Self::PathTooLong,
             Some(nix::errno::Errno::EPROTOTYPE) => return Self::OtherSocketType,
             _ => {}
         }
         let errno = error.raw_os_error();
-        // The system's own text, without the "(os error 5)" that std adds.
+        // The system's own text, without the "(os error 22)" that std adds.
         let message = error.to_string();
         let message = message.split(" (os error").next().unwrap_or_default().to_owned();
         Self::Other { message, errno }
@@ -321,9 +356,43 @@ impl Failure {
         Self::new(operation, subject, Cause::from(error))
     }
 
+    /// A thread that was not started. EAGAIN, which elsewhere asks to wait, is a limit that was reached there.
+    #[must_use]
+    pub fn no_thread(name: impl fmt::Display, error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::WouldBlock => {
+                Self::new(Operation::StartThread, name, Cause::OutOfThreads).with_hint(Hint::RaiseProcessLimit)
+            }
+            _ => Self::io(Operation::StartThread, name, error),
+        }
+    }
+
     #[must_use]
     pub fn with_hint(mut self, hint: Hint) -> Self {
         self.hint = Some(hint);
         self
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use nix::errno::Errno;
+
+    use super::*;
+
+    #[test]
+    fn that_no_thread_starts_is_a_limit_and_nothing_to_wait_for() {
+        let failure = Failure::no_thread("session-1", &Errno::EAGAIN.into());
+        assert_eq!(
+            failure,
+            Failure::new(Operation::StartThread, "session-1", Cause::OutOfThreads).with_hint(Hint::RaiseProcessLimit)
+        );
+        assert_eq!(Failure::no_thread("", &Errno::EPERM.into()).cause, Cause::PermissionDenied);
+    }
+
+    #[test]
+    fn a_full_queue_of_an_interface_is_told_from_memory() {
+        assert_eq!(Cause::from(&io::Error::from(Errno::ENOBUFS)), Cause::NoBufferSpace);
+        assert_eq!(Cause::from(&io::Error::from(Errno::ENOMEM)), Cause::OutOfMemory);
     }
 }

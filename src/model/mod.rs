@@ -48,7 +48,7 @@ pub use device::{ContextId, InterfaceName, UnknownContextId, VsockAddress};
 pub use endpoint::{Endpoint, EndpointError, LocalPlace, UNIX_PATH_MAX};
 pub use event::{CloseReason, Event, Notice};
 pub use facility::Facility;
-pub use failure::{Cause, Failure, Hint, Operation, PortOwner, WaitingSocket};
+pub use failure::{Cause, Failure, Hint, Operation, PortOwner, TransferFault, WaitingSocket};
 pub use filter::{BytePattern, Comparison, Condition, Filter, FilterError, FilterProblem, Moment, Operator};
 pub use find::{FindRequest, Finding};
 pub use ids::{SessionId, SocketId, TransferId};

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::color_rule::ColorRule;
+use super::failure::Cause;
 use super::protocol::Protocol;
 use super::transfer::SendMode;
 
@@ -261,10 +262,18 @@ impl Default for Settings {
     }
 }
 
-/// A settings value that could not be read.
+/// What could not be read of a file of the program's own, or not be done about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Damage {
-    /// Path of the key, `servers.0.port`; empty when the file itself could not be read.
-    pub key: String,
-    pub problem: String,
+pub enum Damage {
+    /// A value, or a line: the rest was read.
+    Part {
+        /// The value's path, `servers.0.port`, or which line, `line 2`.
+        key: String,
+        /// For who works on the program; faces have no words for it.
+        problem: String,
+    },
+    /// Nothing of the file could be read.
+    Whole(Cause),
+    /// The damaged file has no copy and its name still: what is written to its path would cost what it holds.
+    NotKept(Cause),
 }

@@ -32,7 +32,7 @@ pub fn read_capture(
 ) -> Result<CaptureEnd, Failure> {
     let read_failed = |error: io::Error| file_failure(Operation::ReadFile, path.display(), &error);
     let damaged = |CaptureError { at, problem }: CaptureError| {
-        let cause = Cause::CaptureDamaged { at, message: problem.to_string() };
+        let cause = Cause::CaptureDamaged { at, problem };
         Failure::new(Operation::ReadFile, path.display(), cause)
     };
     let mut file = open(path)?;

@@ -32,7 +32,7 @@ pub fn default_path() -> Option<PathBuf> {
 pub fn load(path: &Path) -> (Vec<PastTransfer>, Vec<Damage>) {
     match try_load(path) {
         Ok(loaded) => loaded,
-        Err(error) => (Vec::new(), vec![Damage { key: String::new(), problem: error.to_string() }]),
+        Err(error) => (Vec::new(), vec![Damage::Whole(own_file::cause(&error))]),
     }
 }
 
@@ -48,7 +48,9 @@ fn try_load(path: &Path) -> io::Result<(Vec<PastTransfer>, Vec<Damage>)> {
         }
         match serde_json::from_slice(line) {
             Ok(transfer) => list.push(transfer),
-            Err(error) => damage.push(Damage { key: format!("line {}", index + 1), problem: error.to_string() }),
+            Err(error) => {
+                damage.push(Damage::Part { key: format!("line {}", index + 1), problem: error.to_string() });
+            }
         }
     }
     if !damage.is_empty() {
@@ -225,7 +227,8 @@ mod tests {
         for _ in 0..2 {
             let (list, damage) = load(&path);
             assert_eq!(list, [transfer(1)]);
-            assert_eq!(damage.iter().map(|one| one.key.as_str()).collect::<Vec<_>>(), ["line 2", "line 3"]);
+            let key = |one| if let Damage::Part { key, .. } = one { key } else { String::new() };
+            assert_eq!(damage.into_iter().map(key).collect::<Vec<_>>(), ["line 2", "line 3"]);
             assert_eq!(fs::read(folder.path().join("past.damaged-1.jsonl")).unwrap(), bytes);
         }
         add(&path, [transfer(4)]).unwrap();
@@ -239,14 +242,14 @@ mod tests {
         let path = folder.path().join("past.jsonl");
         fs::create_dir(&path).unwrap();
         let (list, damage) = load(&path);
-        assert_eq!((list.len(), damage.len(), damage[0].key.as_str()), (0, 1, ""));
+        assert_eq!((list, damage), (Vec::new(), vec![Damage::Whole(Cause::NotARegularFile)]));
         let failure = add(&path, [transfer(1)]).unwrap_err();
         assert_eq!((failure.operation, failure.subject), (Operation::KeepTransfers, path.display().to_string()));
         assert!(clear(&path).is_err());
         assert!(path.is_dir());
         let long = folder.path().join("long.jsonl");
         fs::File::create(&long).and_then(|file| file.set_len(SIZE_MAX + 1)).unwrap();
-        assert_eq!(load(&long).1.len(), 1);
+        assert_eq!(load(&long).1, [Damage::Whole(Cause::FileTooLarge)]);
     }
 
     proptest! {

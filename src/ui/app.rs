@@ -85,7 +85,8 @@ impl std::fmt::Debug for App {
 }
 
 impl App {
-    /// Gives `ctx` the fonts and looks of the window and restores the tabs of `settings`. `damage` is shown once.
+    /// Gives `ctx` the fonts and looks of the window and restores the tabs of `settings`. `damage` is shown once; where it
+    /// says that the old file is not kept, no settings are saved.
     #[must_use]
     pub fn new(engine: Engine, settings: Settings, damage: &[Damage], ctx: &Context) -> Self {
         let (dark, light) = (Tokens::dark(), Tokens::light());
@@ -140,7 +141,7 @@ impl App {
             told_rules: Vec::new(),
             panel_rects: [Rect::NOTHING; 2],
             panel_in_use: Role::Client,
-            saver: Saver::new(settings.clone()),
+            saver: Saver::new(settings.clone(), damage),
             closes_after_save: false,
             settings,
             dark,

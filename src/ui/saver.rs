@@ -1,6 +1,6 @@
 //! When settings are worth saving.
 
-use crate::model::Settings;
+use crate::model::{Damage, Settings};
 
 /// Seconds that settings have to stay the same before they are saved.
 const QUIET: f64 = 1.0;
@@ -11,6 +11,8 @@ pub(super) struct Saver {
     saved: Settings,
     seen: Option<Settings>,
     next: f64,
+    /// The file holds what is nowhere else and could not be read: nothing may take its place.
+    spares_the_file: bool,
 }
 
 /// What to do after a look at the settings.
@@ -24,8 +26,9 @@ pub(super) enum Verdict {
 
 impl Saver {
     #[must_use]
-    pub(super) fn new(saved: Settings) -> Self {
-        Self { saved, seen: None, next: 0.0 }
+    pub(super) fn new(saved: Settings, damage: &[Damage]) -> Self {
+        let spares_the_file = damage.iter().any(|one| matches!(one, Damage::NotKept(_)));
+        Self { saved, seen: None, next: 0.0, spares_the_file }
     }
 
     /// Whether it is time for a look; `now` in seconds. If not, in how many seconds it is.
@@ -36,7 +39,7 @@ impl Saver {
     /// Looks at the settings as they are now; `now` in seconds.
     pub(super) fn look(&mut self, now: f64, current: Settings) -> Verdict {
         self.next = now + QUIET;
-        if current == self.saved {
+        if self.spares_the_file || current == self.saved {
             self.seen = None;
             return Verdict::Nothing;
         }
@@ -52,13 +55,14 @@ impl Saver {
     /// What still has to be saved when the window closes.
     #[must_use]
     pub(super) fn last(&self, current: Settings) -> Option<Box<Settings>> {
-        (current != self.saved).then(|| Box::new(current))
+        (current != self.saved && !self.spares_the_file).then(|| Box::new(current))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Cause;
 
     fn zoomed(zoom: f32) -> Settings {
         Settings { zoom, ..Settings::default() }
@@ -66,7 +70,7 @@ mod tests {
 
     #[test]
     fn settings_are_saved_once_they_rest() {
-        let mut saver = Saver::new(zoomed(1.0));
+        let mut saver = Saver::new(zoomed(1.0), &[]);
         assert_eq!(saver.look(0.0, zoomed(1.0)), Verdict::Nothing);
         assert_eq!(saver.is_due(0.25), Err(0.75));
         assert_eq!(saver.is_due(1.0), Ok(()));
@@ -78,8 +82,15 @@ mod tests {
 
     #[test]
     fn what_changed_last_is_not_lost_on_closing() {
-        let saver = Saver::new(zoomed(1.0));
+        let saver = Saver::new(zoomed(1.0), &[]);
         assert_eq!(saver.last(zoomed(1.0)), None);
         assert_eq!(saver.last(zoomed(2.0)), Some(Box::new(zoomed(2.0))));
+    }
+
+    #[test]
+    fn a_file_whose_damage_is_kept_nowhere_is_left_alone() {
+        let mut saver = Saver::new(zoomed(1.0), &[Damage::NotKept(Cause::StorageFull)]);
+        assert_eq!([0.0, 1.0, 2.0].map(|now| saver.look(now, zoomed(2.0))), [const { Verdict::Nothing }; 3]);
+        assert_eq!(saver.last(zoomed(2.0)), None);
     }
 }

@@ -5,7 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
-use sockeye::model::{Cause, Event, Failure, Outcome, ReceiveMode, SendMode};
+use sockeye::model::{Cause, Event, Failure, Outcome, ReceiveMode, SendMode, TransferFault};
 use sockeye::proto::transfer::{
     DATA_MAX, Frame, Kind, MAGIC, Offer, Patience, ReceiveStep, Receiver, Role, Sender, TransferKey, data_header,
 };
@@ -23,7 +23,7 @@ const HELLO: Patience = Patience { hello: SHORT, idle: LONG };
 const IDLE: Patience = Patience { hello: LONG, idle: SHORT };
 
 fn is_idle(failure: &Failure) -> bool {
-    matches!(&failure.cause, Cause::ProtocolBroken { message } if message == "silence for too long")
+    failure.cause == Cause::ProtocolBroken { fault: TransferFault::Idle }
 }
 
 #[test]

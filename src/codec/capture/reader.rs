@@ -3,7 +3,7 @@
 mod pcap;
 mod pcapng;
 
-use std::fmt;
+use serde::{Deserialize, Serialize};
 
 use self::pcap::Pcap;
 use self::pcapng::Pcapng;
@@ -40,7 +40,8 @@ pub struct CaptureError {
     pub problem: CaptureProblem,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum CaptureProblem {
     /// Neither pcap nor pcapng.
     NotACapture,
@@ -50,19 +51,6 @@ pub enum CaptureProblem {
     /// Of a packet that says it came from there.
     Interface,
     TooManyInterfaces,
-}
-
-impl fmt::Display for CaptureProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NotACapture => "neither pcap nor pcapng",
-            Self::Version => "an unknown version",
-            Self::ByteOrder => "no byte order mark",
-            Self::Length => "a length that can't be",
-            Self::Interface => "an interface that was not described",
-            Self::TooManyInterfaces => "too many interfaces",
-        })
-    }
 }
 
 /// Reads one file, from its first byte on.

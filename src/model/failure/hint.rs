@@ -98,6 +98,11 @@ pub enum Hint {
     /// A folder stands where a Unix socket was to be bound.
     ChooseAPathInTheFolder,
     RaiseDescriptorLimit,
+    /// RLIMIT_NPROC, getrlimit(2), or what limits the tasks of a service or a container.
+    RaiseProcessLimit,
+    FreeMemory,
+    /// More than an interface's queue holds waits to leave by it.
+    SendSlower,
     /// Bytes that one UDP datagram carries at most.
     DatagramMax {
         v6: bool,
@@ -152,6 +157,11 @@ pub enum Hint {
     },
     FreeSpace,
     CheckRights,
+    /// On a file system that can be written to.
+    ChooseAnotherPlace,
+    CheckTheDevice,
+    /// Symbolic ones, on the way of a path.
+    CheckTheLinks,
     ChooseAFile,
     ChooseAnotherFile,
     ChooseAFolder,

@@ -1,26 +1,8 @@
 //! Frames out of a stream that is cut anyhow.
 
-use thiserror::Error;
-
 use super::frame::{DATA, Frame, HEADER, HELLO, Header};
 use super::{CONTROL_MAX, DATA_MAX, HELLO_MAX};
-
-/// What the other side did that it must not. The stream is of no more use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum Fault {
-    #[error("a frame of type {kind} with {len} bytes is too long")]
-    TooLong { kind: u8, len: u32 },
-    #[error("a frame of type {kind} that this version doesn't know")]
-    Unknown { kind: u8 },
-    #[error("a frame of type {kind} that is damaged or makes no sense")]
-    Malformed { kind: u8 },
-    #[error("a frame of type {kind} where none may be")]
-    OutOfPlace { kind: u8 },
-    #[error("data beyond the file's size")]
-    Beyond,
-    #[error("silence for too long")]
-    Idle,
-}
+pub use crate::model::TransferFault as Fault;
 
 /// What the next bytes are.
 #[derive(Clone, Debug, PartialEq, Eq)]

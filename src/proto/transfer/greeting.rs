@@ -2,8 +2,6 @@
 
 use std::time::Instant;
 
-use thiserror::Error;
-
 use super::frame::{Frame, HELLO, Hello};
 use super::frame_reader::{Fault, FrameReader, Item};
 use super::{Deadline, MAGIC, Patience, VERSIONS};
@@ -24,16 +22,24 @@ pub struct Agreed {
 }
 
 /// Why the two can't send each other files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Misunderstanding {
-    #[error("the other side speaks another protocol")]
+    /// The other side speaks another protocol.
     NotSpoken,
-    #[error("the other side speaks versions {lowest} to {highest}")]
-    Version { lowest: u16, highest: u16 },
-    #[error("both sides want to do the same")]
+    /// It speaks these versions.
+    Version {
+        lowest: u16,
+        highest: u16,
+    },
+    /// Both sides want to do the same.
     SameRole,
-    #[error(transparent)]
-    Fault(#[from] Fault),
+    Fault(Fault),
+}
+
+impl From<Fault> for Misunderstanding {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
 }
 
 /// What the first bytes of a connection are.

@@ -18,8 +18,8 @@ use self::names::Names;
 use self::numbers::numbers;
 pub use self::partial::{Partial, Sent};
 use crate::codec::file_name::SafeName;
-use crate::model::{Cause, Failure, Hint, Operation};
-use crate::store::advice::advise;
+use crate::model::{Failure, Operation};
+use crate::store::advice::{advise, file_failure};
 use crate::store::folder::Folder;
 
 /// Why a file doesn't have its name, and where what came of it lies.
@@ -46,13 +46,8 @@ impl Inbox {
     /// The folder is missing, is not a folder, or can't be written into; each with a hint.
     pub fn open(folder: &Path) -> Result<Self, Failure> {
         let path = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
-        let folder = Folder::open(&path).map_err(|error| {
-            let failure = Failure::io(Operation::CreateFile, path.display(), &error);
-            advise(match failure.cause {
-                Cause::Other { .. } => failure.with_hint(Hint::CheckRights),
-                _ => failure,
-            })
-        })?;
+        let folder =
+            Folder::open(&path).map_err(|error| file_failure(Operation::CreateFile, path.display(), &error))?;
         Ok(Self::of_folder(folder, path))
     }
 

@@ -3,6 +3,7 @@ use std::fs;
 use proptest::prelude::*;
 
 use super::*;
+use crate::model::{Cause, Hint};
 
 fn name(raw: &str) -> SafeName {
     SafeName::new(raw.as_bytes())

@@ -166,23 +166,21 @@ fn check(path: &Path) -> Result<bool, Failure> {
         Ok(metadata) if metadata.is_dir() => {
             return Err(file_failure(Operation::OpenJournal, subject, &io::ErrorKind::IsADirectory.into()));
         }
-        Ok(metadata) if !metadata.is_file() => return Err(refusal(path, "not a regular file")),
+        Ok(metadata) if !metadata.is_file() => return Err(refusal(path, Cause::NotARegularFile)),
         Ok(metadata) if metadata.len() == 0 => return Ok(false),
         Ok(_) => {}
     }
     let failed = |error: rusqlite::Error| failure(Operation::OpenJournal, path, &error);
     let (connection, id) = open_and_look(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failed)?;
     if id != schema::APPLICATION_ID {
-        return Err(refusal(path, NOT_A_JOURNAL));
+        return Err(refusal(path, Cause::NotAJournal));
     }
     let version = version(&connection).map_err(failed)?;
     if !(schema::OLDEST..=schema::VERSION).contains(&version) {
-        return Err(refusal(path, &format!("a journal of version {version}, this program knows {}", schema::VERSION)));
+        return Err(refusal(path, Cause::JournalVersion { version, known: schema::VERSION }));
     }
     Ok(true)
 }
-
-const NOT_A_JOURNAL: &str = "not a Sockeye journal";
 
 /// Whether a connection is to a journal, be it of another version.
 pub(super) fn is_a_journal(connection: &Connection) -> rusqlite::Result<bool> {
@@ -193,33 +191,56 @@ fn application_id(connection: &Connection) -> rusqlite::Result<i32> {
     connection.pragma_query_value(None, "application_id", |row| row.get(0))
 }
 
-fn refusal(path: &Path, message: &str) -> Failure {
-    let cause = Cause::Other { message: message.to_owned(), errno: None };
+fn refusal(path: &Path, cause: Cause) -> Failure {
     Failure::new(Operation::OpenJournal, path.display(), cause).with_hint(Hint::ChooseAFile)
 }
 
 /// `SQLite`'s result code as a cause: sqlite.org/rescode.html.
 pub(super) fn failure(operation: Operation, path: &Path, error: &rusqlite::Error) -> Failure {
-    let other = |message: &str| Cause::Other { message: message.to_owned(), errno: None };
     let cause = match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => Cause::StorageFull,
-        Some(ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => Cause::PermissionDenied,
+        Some(ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => why_not_written(path),
+        Some(ErrorCode::SystemIoFailure) if is_on_read_only_storage(path) => Cause::ReadOnlyStorage,
+        Some(ErrorCode::SystemIoFailure) => Cause::DeviceFault,
+        Some(ErrorCode::OutOfMemory) => Cause::OutOfMemory,
         Some(ErrorCode::CannotOpen) => why_not_opened(path),
         Some(ErrorCode::OperationInterrupted) => Cause::Cancelled,
-        Some(ErrorCode::NotADatabase) => other(NOT_A_JOURNAL),
-        Some(ErrorCode::DatabaseCorrupt) => other("the journal is damaged"),
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => other("another program holds the journal"),
-        _ => other(&error.to_string()),
+        Some(ErrorCode::NotADatabase) => Cause::NotAJournal,
+        Some(ErrorCode::DatabaseCorrupt) => Cause::JournalDamaged,
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Cause::JournalHeld,
+        _ => Cause::Other { message: error.to_string(), errno: None },
     };
     advise(Failure::new(operation, path.display(), cause))
 }
 
 /// `SQLite` says only that it could not open the file; the folder mostly tells why.
 fn why_not_opened(path: &Path) -> Cause {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    match fs::metadata(folder) {
+    match fs::metadata(folder_of(path)) {
         Err(error) => Cause::from(&error),
         Ok(metadata) if !metadata.is_dir() => Cause::NotADirectory,
-        Ok(_) => Cause::PermissionDenied,
+        Ok(_) => why_not_written(path),
     }
+}
+
+/// Without the right to write, nobody could, or this user can't.
+fn why_not_written(path: &Path) -> Cause {
+    if is_on_read_only_storage(path) { Cause::ReadOnlyStorage } else { Cause::PermissionDenied }
+}
+
+/// Whether the file, or the folder that it would be in, is on a file system that takes no writing.
+fn is_on_read_only_storage(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use nix::sys::statvfs::{FsFlags, statvfs};
+        let volume = statvfs(path).or_else(|_| statvfs(folder_of(path)));
+        volume.is_ok_and(|volume| volume.flags().contains(FsFlags::ST_RDONLY))
+    }
+    #[cfg(not(unix))]
+    {
+        fs::metadata(folder_of(path)).is_ok_and(|metadata| metadata.permissions().readonly())
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
 }

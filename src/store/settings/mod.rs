@@ -22,19 +22,22 @@ pub fn default_path() -> Option<PathBuf> {
 
 /// Reads the settings. No file means defaults. What can't be read costs itself only: a line that is no TOML, or a value
 /// of a wrong type or out of range, takes its default and is reported; keys that are not known are passed over. If
-/// anything was damaged, a copy of the file is kept as `settings.damaged-<n>.toml` beside it.
+/// anything was damaged, a copy of the file is kept as `settings.damaged-<n>.toml` beside it. A file that can't be read
+/// is given such a name itself. Where there is neither, that is reported as [`Damage::NotKept`].
 #[must_use]
 pub fn load(path: &Path) -> (Settings, Vec<Damage>) {
     let bytes = match own_file::read(path, SIZE_MAX) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return (Settings::default(), Vec::new()),
-        Err(error) => return (Settings::default(), vec![file_damage(&error)]),
+        Err(error) => {
+            let mut damage = vec![Damage::Whole(own_file::cause(&error))];
+            damage.extend(own_file::move_aside(path).err().map(|error| not_kept(&error)));
+            return (Settings::default(), damage);
+        }
     };
     let (settings, mut damage) = parse(&bytes);
-    if !damage.is_empty()
-        && let Err(error) = own_file::keep_aside(path, &bytes)
-    {
-        damage.push(file_damage(&error));
+    if !damage.is_empty() {
+        damage.extend(own_file::keep_aside(path, &bytes).err().map(|error| not_kept(&error)));
     }
     (settings, damage)
 }
@@ -45,8 +48,8 @@ fn parse(bytes: &[u8]) -> (Settings, Vec<Damage>) {
     (settings, damage)
 }
 
-fn file_damage(error: &io::Error) -> Damage {
-    Damage { key: String::new(), problem: error.to_string() }
+fn not_kept(error: &io::Error) -> Damage {
+    Damage::NotKept(own_file::cause(error))
 }
 
 /// Writes the settings to a temporary file, waits until it is on disk, and renames it over the old one. The folder is

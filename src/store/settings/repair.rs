@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use toml::de::{DeTable, DeValue};
 
-use crate::model::Damage;
+use crate::model::{Cause, Damage};
 
 /// How many lines may be dropped one at a time. One mistake can make the parser report others behind it, so only the
 /// first is dropped before the next try.
@@ -36,7 +36,7 @@ pub(super) fn parse(bytes: &[u8]) -> (toml::Table, Vec<Damage>) {
             }
         }
     }
-    lines.damage.push(Damage { key: String::new(), problem: "not TOML".to_owned() });
+    lines.damage.push(Damage::Whole(Cause::NotToml));
     (toml::Table::new(), lines.damage)
 }
 
@@ -114,7 +114,7 @@ impl Lines {
     fn drop_at(&mut self, index: usize, problem: &str) {
         let Some(line) = self.kept.get_mut(index).filter(|line| !line.is_empty()) else { return };
         line.clear();
-        self.damage.push(Damage { key: format!("line {}", index + 1), problem: problem.to_owned() });
+        self.damage.push(Damage::Part { key: format!("line {}", index + 1), problem: problem.to_owned() });
     }
 }
 

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::{
-    ClientTab, ColorRule, ComposerSettings, LanguageChoice, LineEndingChoice, RowColor, SendMode, ServerTab,
+    Cause, ClientTab, ColorRule, ComposerSettings, LanguageChoice, LineEndingChoice, RowColor, SendMode, ServerTab,
     ThemeChoice, TimeMode, WindowPlace,
 };
 
@@ -90,7 +90,13 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 fn keys(damage: &[Damage]) -> Vec<&str> {
-    damage.iter().map(|damage| damage.key.as_str()).collect()
+    fn key(damage: &Damage) -> &str {
+        match damage {
+            Damage::Part { key, problem } if !problem.is_empty() => key,
+            other => panic!("no damaged part: {other:?}"),
+        }
+    }
+    damage.iter().map(key).collect()
 }
 
 #[test]
@@ -115,8 +121,66 @@ fn a_missing_file_is_no_damage() {
 fn a_folder_in_the_place_of_the_file_is_damage() {
     let folder = tempfile::tempdir().unwrap();
     let (settings, damage) = load(folder.path());
-    assert_eq!((settings, keys(&damage)), (Settings::default(), vec![""]));
+    let why = Cause::NotARegularFile;
+    assert_eq!((settings, damage), (Settings::default(), vec![Damage::Whole(why.clone()), Damage::NotKept(why)]));
+    assert!(folder.path().is_dir());
     assert!(save(folder.path(), &Settings::default()).is_err());
+}
+
+/// Too long a file, which not even root reads.
+fn unreadable(path: &Path) {
+    fs::File::create(path).and_then(|file| file.set_len(SIZE_MAX + 1)).unwrap();
+}
+
+/// Leaves no name to keep anything aside by.
+fn take_all_names_beside(path: &Path) {
+    for number in 1..=1000 {
+        fs::write(path.with_file_name(format!("settings.damaged-{number}.toml")), "another").unwrap();
+    }
+}
+
+#[test]
+fn a_file_that_can_not_be_read_moves_aside_and_the_next_is_saved_in_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("settings.toml");
+    for number in 1..=2_usize {
+        unreadable(&path);
+        assert_eq!(load(&path), (Settings::default(), vec![Damage::Whole(Cause::FileTooLarge)]));
+        let aside = path.with_file_name(format!("settings.damaged-{number}.toml"));
+        assert_eq!(fs::metadata(aside).unwrap().len(), SIZE_MAX + 1);
+        assert_eq!(names(folder.path()).len(), number);
+        save(&path, &unusual()).unwrap();
+        assert_eq!(load(&path), (unusual(), Vec::new()));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn of_a_link_what_it_leads_to_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let [path, far] = ["settings.toml", "far.toml"].map(|name| folder.path().join(name));
+    unreadable(&far);
+    std::os::unix::fs::symlink(&far, &path).unwrap();
+    assert_eq!(load(&path).1, [Damage::Whole(Cause::FileTooLarge)]);
+    save(&path, &unusual()).unwrap();
+    assert_eq!(names(folder.path()), ["far.toml", "settings.damaged-1.toml", "settings.toml"]);
+    assert_eq!(fs::metadata(folder.path().join("settings.damaged-1.toml")).unwrap().len(), SIZE_MAX + 1);
+}
+
+#[test]
+fn a_file_that_can_be_kept_nowhere_stays_and_that_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("settings.toml");
+    take_all_names_beside(&path);
+    let not_kept = Damage::NotKept(Cause::AlreadyExists);
+    unreadable(&path);
+    assert_eq!(load(&path).1, [Damage::Whole(Cause::FileTooLarge), not_kept.clone()]);
+    assert_eq!(fs::metadata(&path).unwrap().len(), SIZE_MAX + 1);
+    fs::write(&path, "zoom = 0\ntheme = \"dark\"").unwrap();
+    let (settings, mut damage) = load(&path);
+    assert_eq!((settings.theme, damage.pop()), (ThemeChoice::Dark, Some(not_kept)));
+    assert_eq!(keys(&damage), ["zoom"]);
+    assert_eq!(fs::read_to_string(&path).unwrap(), "zoom = 0\ntheme = \"dark\"");
 }
 
 #[test]
@@ -183,7 +247,6 @@ port = "1234"
             "clients.0.timeout_ms",
         ]
     );
-    assert!(damage.iter().all(|damage| !damage.problem.is_empty()));
     let mut expected = Settings { theme: ThemeChoice::Dark, ..Settings::default() };
     expected.columns.insert("time".to_owned(), 80.0);
     expected.servers[0].address = "0.0.0.0".to_owned();

@@ -240,7 +240,7 @@ impl Section<'_> {
 
     fn report(&mut self, key: &str, problem: String) {
         let key = self.join(key);
-        self.damage.push(Damage { key, problem });
+        self.damage.push(Damage::Part { key, problem });
     }
 
     fn join(&self, key: &str) -> String {

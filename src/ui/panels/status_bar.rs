@@ -1,5 +1,6 @@
 use egui::Ui;
 
+use crate::model::Damage;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
 use crate::ui::widgets::message_line::{Message, message_line};
@@ -13,22 +14,27 @@ pub fn status_bar(ui: &mut Ui, cx: &mut Cx<'_>, message: &Message) {
 
 /// What is to be said of a list of past transfers that could not be read whole.
 #[must_use]
-pub fn lost_transfers(damage: &[crate::model::Damage]) -> Option<Message> {
-    let first = damage.first()?;
-    Some(match first.key.is_empty() {
-        true => Message::TransfersUnreadable(first.problem.clone()),
-        false => Message::TransfersDamaged(damage.len()),
+pub fn lost_transfers(damage: &[Damage]) -> Option<Message> {
+    Some(match damage.first()? {
+        Damage::Whole(why) | Damage::NotKept(why) => Message::TransfersUnreadable(why.clone()),
+        Damage::Part { .. } => Message::TransfersDamaged(damage.len()),
     })
 }
 
 /// What is to be said of settings that could not be read.
 #[must_use]
-pub fn damage(damage: &[crate::model::Damage]) -> Option<Message> {
-    if damage.is_empty() {
-        return None;
+pub fn damage(damage: &[Damage]) -> Option<Message> {
+    let (mut keys, mut whole, mut not_kept) = (Vec::new(), None, None);
+    for one in damage {
+        match one {
+            Damage::Part { key, .. } => keys.push(key.clone()),
+            Damage::Whole(why) => whole = Some(why.clone()),
+            Damage::NotKept(why) => not_kept = Some(why.clone()),
+        }
     }
-    Some(match damage.iter().find(|one| one.key.is_empty()) {
-        Some(whole) => Message::SettingsUnreadable(whole.problem.clone()),
-        None => Message::SettingsDamaged(damage.iter().map(|one| one.key.clone()).collect()),
-    })
+    match whole {
+        Some(why) => Some(Message::SettingsUnreadable { why, not_kept }),
+        None if keys.is_empty() => None,
+        None => Some(Message::SettingsDamaged { keys, not_kept }),
+    }
 }

@@ -1,6 +1,5 @@
-use std::path::PathBuf;
-
 use crate::model::{BrowserContent, Protocol};
+use crate::ui::widgets::typed_path::path_in;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum BrowserKind {
@@ -56,7 +55,7 @@ impl BrowserForm {
         }
         let path = || match self.path.trim() {
             "" => Err(PathMissing),
-            path => Ok(PathBuf::from(path)),
+            path => Ok(path_in(path)),
         };
         Ok(match self.kind {
             BrowserKind::Off => None,
@@ -70,6 +69,7 @@ impl BrowserForm {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Engine;
 
     #[test]
     fn what_is_chosen_is_shown_over_streams() {
@@ -78,6 +78,10 @@ mod tests {
         assert_eq!(content("no such", ""), Ok(None));
         assert_eq!(content("page", ""), Ok(Some(BrowserContent::Page("hi".to_owned()))));
         assert_eq!(content("file", " /a.html "), Ok(Some(BrowserContent::File("/a.html".into()))));
+        assert_eq!(content("file", "file:///a%20b.html"), Ok(Some(BrowserContent::File("/a b.html".into()))));
+        assert_eq!(content("folder", "\"/a b\""), Ok(Some(BrowserContent::Folder("/a b".into()))));
+        let home = Engine::home_folder().expect("a home");
+        assert_eq!(content("folder", "~/site"), Ok(Some(BrowserContent::Folder(home.join("site")))));
         assert_eq!(content("folder", " "), Err(PathMissing));
         assert_eq!(BrowserForm::new("folder", "", "").content(Protocol::Udp), Ok(None));
     }

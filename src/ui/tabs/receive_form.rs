@@ -1,7 +1,6 @@
-use std::path::PathBuf;
-
 use crate::codec::size::parse_bytes;
 use crate::model::{Admission, Protocol, ReceiveMode};
+use crate::ui::widgets::typed_path::path_in;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ReceiveKind {
@@ -91,11 +90,10 @@ impl ReceiveForm {
         if !protocol.is_stream() {
             return Some(ReceiveMode::Show);
         }
-        let folder = self.folder.trim();
-        if self.kind != ReceiveKind::Show && folder.is_empty() {
+        if self.kind != ReceiveKind::Show && self.folder.trim().is_empty() {
             return None;
         }
-        let into = PathBuf::from(folder);
+        let into = path_in(&self.folder);
         Some(match self.kind {
             ReceiveKind::Show => ReceiveMode::Show,
             ReceiveKind::Verified => ReceiveMode::Verified { into },
@@ -108,7 +106,10 @@ impl ReceiveForm {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
+    use crate::engine::Engine;
 
     #[test]
     fn saving_needs_a_folder() {
@@ -116,6 +117,16 @@ mod tests {
         assert_eq!(mode("show", ""), Some(ReceiveMode::Show));
         assert_eq!(mode("raw", "  "), None);
         assert_eq!(mode("auto", "/tmp/in"), Some(ReceiveMode::Auto { into: "/tmp/in".into() }));
+    }
+
+    #[test]
+    fn a_folder_is_taken_as_file_managers_copy_it_and_below_home() {
+        let raw = |folder| ReceiveForm::new("raw", folder, (true, "", "")).mode(Protocol::Tcp);
+        for pasted in [" /in box/你 ", "'/in box/你'", "file:///in%20box/%E4%BD%A0"] {
+            assert_eq!(raw(pasted), Some(ReceiveMode::Raw { into: "/in box/你".into() }), "{pasted}");
+        }
+        let home = Engine::home_folder().expect("a home");
+        assert_eq!(raw("~/in"), Some(ReceiveMode::Raw { into: home.join("in") }));
     }
 
     #[test]

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use egui::{Frame, RichText, Ui};
@@ -5,7 +6,7 @@ use egui::{Frame, RichText, Ui};
 use super::icon::{self, Icon};
 use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
-use crate::model::{Failure, Imported, Notice, Role, Saved};
+use crate::model::{Cause, Failure, Imported, Notice, Role, Saved};
 use crate::tr;
 use crate::ui::theme::Tokens;
 
@@ -45,18 +46,30 @@ pub enum Message {
     /// The window waits for the journal's copy.
     ClosesAfterSave,
     /// Keys of settings that took their defaults.
-    SettingsDamaged(Vec<String>),
+    SettingsDamaged {
+        keys: Vec<String>,
+        /// Why the old file is not kept aside, where it isn't.
+        not_kept: Option<Cause>,
+    },
     /// Why the settings file as a whole could not be read.
-    SettingsUnreadable(String),
+    SettingsUnreadable {
+        why: Cause,
+        /// As [`Self::SettingsDamaged`].
+        not_kept: Option<Cause>,
+    },
     /// How many past transfers could not be read.
     TransfersDamaged(usize),
     /// Why none of them could.
-    TransfersUnreadable(String),
+    TransfersUnreadable(Cause),
 }
 
 impl Message {
     fn is_failure(&self) -> bool {
-        matches!(self, Self::Failed(_) | Self::PathNotText(_) | Self::OneFileAConnection)
+        match self {
+            Self::Failed(_) | Self::PathNotText(_) | Self::OneFileAConnection => true,
+            Self::SettingsDamaged { not_kept, .. } | Self::SettingsUnreadable { not_kept, .. } => not_kept.is_some(),
+            _ => false,
+        }
     }
 
     fn words(&self, language: Language) -> (String, Option<String>) {
@@ -95,12 +108,27 @@ impl Message {
                 tr!(language, "reading.opened", rows = i18n::grouped(*rows), path = path)
             }
             Self::ClosesAfterSave => tr!(language, "journal.closes_after_save"),
-            Self::SettingsDamaged(keys) => tr!(language, "settings.damaged", keys = keys.join(", ")),
-            Self::SettingsUnreadable(problem) => tr!(language, "settings.unreadable", problem = problem),
+            Self::SettingsDamaged { keys, not_kept } => {
+                tr!(language, "settings.damaged", keys = keys.join(", "), file = old_file(language, not_kept.as_ref()))
+            }
+            Self::SettingsUnreadable { why, not_kept } => {
+                let (problem, file) = (i18n::cause(language, why), old_file(language, not_kept.as_ref()));
+                tr!(language, "settings.unreadable", problem = problem, file = file)
+            }
             Self::TransfersDamaged(lines) => tr!(language, "past.damaged", lines = lines),
-            Self::TransfersUnreadable(problem) => tr!(language, "past.unreadable", problem = problem),
+            Self::TransfersUnreadable(why) => {
+                tr!(language, "past.unreadable", problem = i18n::cause(language, why))
+            }
         };
         (words.into_owned(), None)
+    }
+}
+
+/// What became of a settings file that was damaged.
+fn old_file(language: Language, not_kept: Option<&Cause>) -> Cow<'static, str> {
+    match not_kept {
+        None => tr!(language, "settings.kept"),
+        Some(why) => tr!(language, "settings.not_kept", problem = i18n::cause(language, why)),
     }
 }
 

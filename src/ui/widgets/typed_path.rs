@@ -8,6 +8,7 @@ use egui::{Id, Ui};
 use super::button::{Weight, button};
 use super::field::Field;
 use crate::codec::percent;
+use crate::engine::Engine;
 use crate::tr;
 use crate::ui::context::Cx;
 
@@ -51,10 +52,19 @@ impl TypedPath<'_> {
 }
 
 /// What is meant by what was typed or pasted: file managers copy paths within quotes, or as a URL (RFC 8089), whose
-/// escapes are bytes of any kind.
+/// escapes are bytes of any kind; `~/` is the person's home folder, as in a shell. Where the system names none, it stays.
 #[must_use]
 pub fn path_in(pasted: &str) -> PathBuf {
+    path_from(pasted, Engine::home_folder)
+}
+
+fn path_from(pasted: &str, home: impl FnOnce() -> Option<PathBuf>) -> PathBuf {
     let text = unquoted(pasted.trim());
+    if let Some(below) = text.strip_prefix('~').filter(|rest| rest.is_empty() || rest.starts_with('/'))
+        && let Some(home) = home()
+    {
+        return home.join(below.trim_start_matches('/'));
+    }
     let Some(url) = text.strip_prefix("file:").filter(|rest| rest.starts_with('/')) else { return text.into() };
     let path = url.strip_prefix("//").unwrap_or(url);
     let path = path.strip_prefix("localhost").filter(|path| path.starts_with('/')).unwrap_or(path);
@@ -99,6 +109,22 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_tilde_is_the_home_folder_where_a_shell_has_it_so() {
+        for (typed, path) in [
+            ("~", "/home/ann"),
+            (" ~/in box ", "/home/ann/in box"),
+            ("'~/a'", "/home/ann/a"),
+            ("~//etc", "/home/ann/etc"),
+            ("~bob/a", "~bob/a"),
+            ("/a/~/b", "/a/~/b"),
+            ("file:///~/a", "/~/a"),
+        ] {
+            assert_eq!(path_from(typed, || Some("/home/ann".into())), PathBuf::from(path), "{typed}");
+        }
+        assert_eq!(path_from("~/a", || None), PathBuf::from("~/a"));
+    }
+
     proptest! {
         #[test]
         fn a_url_leads_to_the_path_that_it_was_made_of(names: Vec<Vec<u8>>, prefix in "file:(//(localhost)?)?") {
@@ -114,7 +140,7 @@ mod tests {
         fn any_other_text_is_taken_as_it_stands(text in "(/|file:|%[0-9a-f]{2}|.){0,8}") {
             let meant = text.trim();
             prop_assume!(!meant.starts_with(['"', '\'']) && !meant.starts_with("file:/"));
-            prop_assert_eq!(path_in(&text), PathBuf::from(meant));
+            prop_assert_eq!(path_from(&text, || None), PathBuf::from(meant));
         }
     }
 }

@@ -69,7 +69,7 @@ enum Answer {
 
 impl From<Fault> for Over {
     fn from(fault: Fault) -> Self {
-        Self::Peer(Cause::ProtocolBroken { message: fault.to_string() })
+        Self::Peer(Cause::ProtocolBroken { fault })
     }
 }
 
@@ -127,7 +127,10 @@ impl<'a> Dialogue<'a> {
                 Err(Misunderstanding::NotSpoken | Misunderstanding::SameRole) => {
                     return Err(Over::Peer(Cause::NotVerifying));
                 }
-                Err(other) => return Err(Over::Peer(Cause::ProtocolBroken { message: other.to_string() })),
+                Err(Misunderstanding::Version { lowest, highest }) => {
+                    return Err(Over::Peer(Cause::OtherVersions { lowest, highest }));
+                }
+                Err(Misunderstanding::Fault(fault)) => return Err(fault.into()),
             }
         }
     }

@@ -349,8 +349,12 @@ impl<'a> VerifiedReceiving<'a> {
             (Some(Over::Misunderstood(Misunderstanding::NotSpoken | Misunderstanding::SameRole)), _) => {
                 Cause::NotVerifying
             }
-            (Some(Over::Fault(fault)), _) => Cause::ProtocolBroken { message: fault.to_string() },
-            (Some(Over::Misunderstood(problem)), _) => Cause::ProtocolBroken { message: problem.to_string() },
+            (Some(Over::Misunderstood(Misunderstanding::Version { lowest, highest })), _) => {
+                Cause::OtherVersions { lowest: *lowest, highest: *highest }
+            }
+            (Some(Over::Fault(fault) | Over::Misunderstood(Misunderstanding::Fault(fault))), _) => {
+                Cause::ProtocolBroken { fault: *fault }
+            }
             (_, PeerEnd::Reset | PeerEnd::Eof) => Cause::ConnectionReset,
             (_, PeerEnd::Unknown) => Cause::Cancelled,
         };
