@@ -42,6 +42,25 @@ fn say(sockeye: &mut Sockeye, line: &str) {
     sockeye.write(format!("{line}\n").as_bytes());
 }
 
+/// As the window's setting; without it the connection ends with the peer's half.
+#[test]
+fn a_peer_that_has_finished_sending_is_answered_where_its_connection_stays_half_open() {
+    let (mut server, endpoint) = Sockeye::listen(&["listen", "tcp://127.0.0.1:0", "--commands", "--stay-half-open"]);
+    let (mut peer, _) = tcp_peer(&mut server, &endpoint);
+    peer.write_all(b"question").expect("it is sent");
+    peer.shutdown(Shutdown::Write).expect("it is open");
+    server.expect("peer-finished");
+    say(&mut server, "send answer");
+    assert_eq!(read(&mut peer, 6), b"answer");
+    say(&mut server, "finish");
+    assert_eq!(peer.read(&mut [0]).expect("the end"), 0);
+    assert_eq!(server.expect("closed")["reason"], "eof");
+    say(&mut server, "quit");
+    let run = server.finish();
+    run.expect_code(0);
+    assert_eq!(run.received(), b"question");
+}
+
 #[test]
 fn of_two_clients_one_is_answered_alone_and_one_disconnected() {
     let (mut server, endpoint) = Sockeye::listen(&["listen", "tcp://127.0.0.1:0", "--commands"]);

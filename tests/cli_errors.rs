@@ -99,6 +99,8 @@ fn bad_usage() {
         (&["connect", "tcp://127.0.0.1:9", "--send-hex", "abc"], "abc"),
         (&["connect", "tcp://127.0.0.1:9", "--wait", "-1"], "-1"),
         (&["send-file", "udp://127.0.0.1:9", "a.bin"], "stream"),
+        (&["listen", "udp://127.0.0.1:0", "--stay-half-open"], "half open"),
+        (&["listen", "tcp://127.0.0.1:0", "--stay-half-open", "--page", "x"], "--page"),
         (&["nosuch"], "nosuch"),
     ] {
         let run = run(arguments);

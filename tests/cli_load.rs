@@ -109,6 +109,40 @@ fn out_of_descriptors_it_waits_and_says_so() {
     assert!(run.all("notice").len() < 20, "a pause is told once, not at every try");
 }
 
+/// strace(1) has four calls in a row that start a thread say that there are too many (RLIMIT_NPROC, pids.max).
+#[test]
+#[cfg(target_os = "linux")]
+fn out_of_threads_it_waits_and_says_so() {
+    use std::os::unix::process::CommandExt as _;
+
+    if !require_tool("strace") {
+        return;
+    }
+    let inner = sockeye(&["listen", "tcp://127.0.0.1:0", "--echo", "--json", "--quiet"]);
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-qq", "-o", "/dev/null", "-e", "signal=none", "-e", "trace=clone,clone3"]);
+    // Counted in each thread: nobody but the listener starts so many.
+    strace.args(["-e", "inject=clone,clone3:error=EAGAIN:when=12..15"]).arg(inner.get_program()).args(inner.get_args());
+    strace.env("LANG", "C.UTF-8").env_remove("LC_ALL").env_remove("LANGUAGE").process_group(0);
+    let mut sockeye = Sockeye::watch(strace);
+    let endpoint = sockeye.listening();
+    let mut peers: Vec<TcpStream> =
+        (0..20).map(|_| TcpStream::connect(address(&endpoint)).expect("somebody listens")).collect();
+    for peer in &mut peers {
+        is_echoed(peer);
+    }
+    let run = sockeye.interrupt_group();
+    run.expect_code(0);
+    assert_eq!(run.all("opened").len(), 20);
+    let error = run.one("error");
+    assert_eq!((&error["operation"], &error["endpoint"]), (&"accept".into(), &endpoint.into()));
+    // Nobody is accepted between the two.
+    let told: Vec<&Value> = run.events.iter().map(|event| &event["event"]).collect();
+    let paused = told.iter().position(|event| *event == "error").expect("it was told");
+    assert_eq!(told[..paused].iter().filter(|event| **event == "opened").count(), 12);
+    assert_eq!(run.events[paused + 1]["notice"], "accepting-resumed");
+}
+
 fn is_echoed(peer: &mut TcpStream) {
     peer.set_read_timeout(Some(support::PATIENCE)).expect("a timeout");
     peer.write_all(b"ping").expect("it is open");

@@ -232,20 +232,35 @@ fn an_error_of_the_socket_itself_is_told_and_receiving_goes_on() {
     peer.set_read_timeout(Some(PATIENCE)).expect("a time-out");
     let endpoint = format!("udp://{}", peer.local_addr().expect("an address"));
     for more in [&[][..], &["--unconnected"]] {
-        let inner =
-            sockeye(&[&["connect", &endpoint, "--send", "question", "--wait", "20000", "--json"], more].concat());
-        let mut strace = Command::new("strace");
-        strace.args(["-f", "-qq", "-o", "/dev/null", "-e", "signal=none", "-e", "trace=recvmmsg"]);
-        strace.args(["-e", "inject=recvmmsg:error=ENETDOWN:when=1"]).arg(inner.get_program()).args(inner.get_args());
-        strace.env("LANG", "C.UTF-8").env_remove("LC_ALL").env_remove("LANGUAGE").process_group(0);
-        let mut client = Sockeye::watch(strace);
+        let arguments = [&["connect", &endpoint, "--send", "question", "--wait", "20000", "--json"], more].concat();
+        let mut client = Sockeye::watch(with_network_down(&arguments));
         let (_, at) = peer.recv_from(&mut [0; 16]).expect("the question");
         peer.send_to(b"answer", at).expect("it is sent");
         let error = client.expect("error");
         assert_eq!((&error["operation"], &error["message"]), (&"receive".into(), &"network unreachable".into()));
+        // Of a socket that is not connected it is not known whom it concerns.
+        let own = format!("udp://0.0.0.0:{}", at.port());
+        assert_eq!(error["endpoint"], if more.is_empty() { &*endpoint } else { &own });
         client.expect("received");
         let run = client.interrupt_group();
         run.expect_error(1, "receive");
         assert_eq!(run.received(), b"answer");
     }
+
+    let mut server = Sockeye::watch(with_network_down(&["listen", "udp://127.0.0.1:0", "--json"]));
+    let endpoint = server.listening();
+    peer.send_to(b"question", endpoint.strip_prefix("udp://").expect("its scheme")).expect("it is sent");
+    assert_eq!(server.expect("error")["endpoint"], *endpoint);
+    server.expect("received");
+    server.interrupt_group();
+}
+
+/// The program, whose first receive call fails with ENETDOWN.
+fn with_network_down(arguments: &[&str]) -> Command {
+    let inner = sockeye(arguments);
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-qq", "-o", "/dev/null", "-e", "signal=none", "-e", "trace=recvmmsg"]);
+    strace.args(["-e", "inject=recvmmsg:error=ENETDOWN:when=1"]).arg(inner.get_program()).args(inner.get_args());
+    strace.env("LANG", "C.UTF-8").env_remove("LC_ALL").env_remove("LANGUAGE").process_group(0);
+    strace
 }

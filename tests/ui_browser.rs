@@ -7,22 +7,31 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
 use egui::accesskit::Role;
-use egui_kittest::kittest::Queryable as _;
+use egui::{Key, Modifiers};
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use sockeye::model::{ClientTab, ServerTab};
 use sockeye::ui::{Choice, Picker, Wanted};
 
 use crate::app::{Window, any_port, heard};
 
 fn shows_anywhere(window: &Window, text: &str) -> bool {
-    window.harness.query_all_by_role(Role::Label).any(|label| {
-        use egui_kittest::kittest::NodeT as _;
-        label.accesskit_node().value().is_some_and(|value| value.contains(text))
-    })
+    window
+        .harness
+        .query_all_by_role(Role::Label)
+        .any(|label| label.accesskit_node().value().is_some_and(|value| value.contains(text)))
 }
 
 /// Whether a cell of the journal contains this.
 fn has_cell(window: &Window, part: &str) -> bool {
     window.journal().iter().flatten().any(|cell| cell.contains(part))
+}
+
+/// The words of the rows that are selected.
+fn selected(window: &Window) -> Vec<String> {
+    let rows = window.harness.get_by_role_and_label(Role::Table, "Journal");
+    let rows = rows.query_all_by_role(Role::Row).filter(|row| row.accesskit_node().is_selected() == Some(true));
+    let cells = rows.flat_map(|row| row.query_all_by_role(Role::Cell).collect::<Vec<_>>());
+    cells.filter_map(|cell| cell.accesskit_node().label()).collect()
 }
 
 #[test]
@@ -52,6 +61,11 @@ fn a_page_is_chosen_asked_for_and_seen() {
     window
         .until("the requests", |window| has_cell(window, "GET / → 200, 10 B") && has_cell(window, "GET /a?b → 404, "));
     assert!(!window.shows("Server", "→ 200"), "the journal has them, the panel needn't");
+    // The last error is not the last request, which was met.
+    window.harness.key_press_modifiers(Modifiers::SHIFT, Key::F8);
+    window.until("a failure or notice", |window| !selected(window).is_empty());
+    let error = selected(&window);
+    assert!(error.iter().any(|cell| cell.contains("GET /a?b → 404")), "{error:?}");
 
     let rows = window.harness.get_by_role_and_label(Role::Table, "Journal");
     rows.query_all_by_label_contains("GET /a?b HTTP/1.1").next().expect("the bytes received").click();

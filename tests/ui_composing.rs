@@ -5,7 +5,7 @@ mod app;
 
 use std::net::TcpStream;
 
-use egui::Key;
+use egui::{Event, Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use sockeye::model::ClientTab;
 
@@ -152,4 +152,54 @@ fn typing_goes_on_after_a_click_on_send() {
     message.type_text("4");
     window.harness.step();
     assert_eq!(window.value("Client", "Message"), "4z4");
+}
+
+/// What a barcode scanner types, or a person in a slow frame: all of these keys come with the next frame.
+fn type_in_one_frame(window: &mut Window, keys: &[&str]) {
+    window.control("Client", "Message").focus();
+    window.harness.step();
+    let events = &mut window.harness.input_mut().events;
+    for key in keys {
+        let pressed = |key, modifiers| {
+            [true, false].map(|pressed| Event::Key { key, physical_key: None, pressed, repeat: false, modifiers })
+        };
+        match *key {
+            "Enter" => events.extend(pressed(Key::Enter, Modifiers::NONE)),
+            "Shift+Enter" => events.extend(pressed(Key::Enter, Modifiers::SHIFT)),
+            "Up" => events.extend(pressed(Key::ArrowUp, Modifiers::NONE)),
+            text => events.extend(text.chars().map(|c| Event::Text(c.to_string()))),
+        }
+    }
+    window.harness.step();
+}
+
+#[test]
+fn enter_sends_what_was_typed_in_the_same_frame() {
+    let (mut window, mut peer) = connected();
+    type_in_one_frame(&mut window, &["x", "Enter"]);
+    assert_eq!(heard(&mut peer, 1), b"x");
+    // A mistake that is put right.
+    window.choose("Client", "Format", "Hex");
+    window.write("Client", "Message", "4");
+    type_in_one_frame(&mut window, &["1", "Enter"]);
+    assert_eq!(heard(&mut peer, 1), b"A");
+    // A mistake that is made.
+    type_in_one_frame(&mut window, &["4z", "Enter"]);
+    window.harness.step();
+    assert_eq!(window.value("Client", "Message"), "4z", "it stays to be put right");
+}
+
+#[test]
+fn each_enter_of_a_frame_sends_what_was_typed_before_it() {
+    let (mut window, mut peer) = connected();
+    type_in_one_frame(&mut window, &["a", "Shift+Enter", "b", "Enter", "cd", "Enter", "Up", "rest"]);
+    window.until("all of it is taken in", |window| window.value("Client", "Message").ends_with("rest"));
+    assert_eq!(window.value("Client", "Message"), "cdrest", "after what was recalled");
+    assert_eq!(heard(&mut peer, 5), b"a\nbcd");
+    // Each of them is a message, with its line ending.
+    window.choose("Client", "Line ending", "+ CRLF");
+    window.write("Client", "Message", "");
+    type_in_one_frame(&mut window, &["ab", "Enter", "cd", "Enter"]);
+    window.until("both are sent", |window| window.value("Client", "Message").is_empty());
+    assert_eq!(heard(&mut peer, 8), b"ab\r\ncd\r\n");
 }

@@ -65,6 +65,11 @@ pub(super) struct ListenArguments {
     /// Show browsers this text: HTML if it begins with `<`
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub page: Option<String>,
+    /// Keep a connection open for answers when its peer has finished sending, until this side ends it
+    ///
+    /// Otherwise what waits is sent and the connection closed.
+    #[arg(long, conflicts_with_all = ["serve", "page"])]
+    pub stay_half_open: bool,
     /// Take each line of standard input as a command: send to one peer or to all, join groups, set options, disconnect
     ///
     /// `help` as a line lists them. What is wrong with one is told, and the run goes on; so it does at the end of

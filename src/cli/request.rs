@@ -136,6 +136,13 @@ fn read_listen(arguments: ListenArguments, language: Language) -> Result<Request
     let browser = browser(arguments.serve, arguments.page);
     let target = read_endpoint_for(browser.as_ref(), &arguments.endpoint, Role::Server, language)?;
     check_commands(arguments.commands, &target, language)?;
+    // What a descriptor is, is not known yet.
+    let protocol = target.endpoint.protocol();
+    if arguments.stay_half_open && !protocol.has_connection() && protocol != Protocol::Descriptor {
+        let problem = tr!(language, "cli.only_connections_stay_half_open");
+        let problem = quoted(language, &arguments.endpoint, &problem);
+        return Err(UsageError { argument: Some("--stay-half-open"), problem });
+    }
     Ok(Request {
         form: Form::new(arguments.json, arguments.quiet),
         journal: read_journal(arguments.journal, language)?,
@@ -146,6 +153,7 @@ fn read_listen(arguments: ListenArguments, language: Language) -> Result<Request
                 browser,
                 wait_for_address: arguments.wait_for_port,
                 once: arguments.once,
+                stay_half_open: arguments.stay_half_open,
                 ..ListenSpec::new(target)
             },
             commands: arguments.commands,

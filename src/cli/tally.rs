@@ -178,6 +178,8 @@ impl Tally {
     /// The output can't be written.
     pub(super) fn tell_failure(&self, failure: &Failure, report: &mut dyn Report) -> io::Result<()> {
         let endpoint = concerns_socket(failure.operation).then(|| with_scheme(self.protocol, &failure.subject));
+        // A scheme alone is no endpoint.
+        let endpoint = endpoint.filter(|endpoint| *endpoint != self.protocol.with_scheme(""));
         report.tell(&Fact::Failed { failure, endpoint: endpoint.as_deref() })
     }
 

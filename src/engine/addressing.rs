@@ -114,7 +114,7 @@ fn find(peers: &Peers, address: &HostPort, deadline: Instant) -> Result<Option<P
 /// Why a socket has nobody else to send to: it is connected, or no datagram socket, or not open.
 fn no_peers(core: &Core, control: &SocketControl) -> Failure {
     let Some(session) = core.sessions_of(control.id).into_iter().next() else {
-        return Failure::new(Operation::Send, "", Cause::NoSuchSession);
+        return Failure::new(Operation::Send, control.endpoint(), Cause::NoSuchSession);
     };
     if session.info.protocol == crate::model::Protocol::Udp {
         Failure::new(Operation::Send, &session.peer, Cause::ConnectedToOne).with_hint(Hint::DontConnect)

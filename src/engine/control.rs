@@ -370,7 +370,9 @@ impl Control {
             recipients.retain(|session| session.takes_messages());
         }
         if recipients.is_empty() {
-            let failure = Failure::new(Operation::Send, "", Cause::NoSuchSession);
+            // Without a socket there is no address.
+            let subject = control.map(SocketControl::endpoint).unwrap_or_default();
+            let failure = Failure::new(Operation::Send, subject, Cause::NoSuchSession);
             self.core.outbox.send(Event::Failed { socket: Some(socket), session: None, failure });
         }
         addressing::send_to_sessions(&self.core, control, recipients, &bytes);

@@ -199,6 +199,11 @@ impl Core {
 
     /// Records and shows a failure: the one place where one of a socket is handled.
     pub(super) fn fail(&self, socket: SocketId, session: Option<&Session>, failure: Failure) {
+        // Of a peer without a name.
+        let failure = match session {
+            Some(session) => failure.or_about(|| session.own_endpoint()),
+            None => failure,
+        };
         tracing::debug!(%failure, "failed");
         self.record(socket, session, RowBody::Failed { failure: failure.clone() });
         let session = session.map(|session| session.info.id);

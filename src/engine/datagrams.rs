@@ -352,6 +352,8 @@ impl<'a> Worker<'a> {
 
     fn fail(&mut self, session: Option<&Session>, failure: Failure) {
         self.flush();
+        let own = || self.socket.inspect(Role::Server, self.socket.protocol()).endpoint();
+        let failure = failure.or_about(|| own().unwrap_or_else(|| self.control.asked.to_string()));
         self.core.fail(self.control.id, session, failure);
     }
 

@@ -60,7 +60,7 @@ fn serve(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ListenSpec) -> R
     let endpoint = asked.opened(listening.protocol(), listening.carried(), &local);
     let endpoint = advice::named_endpoint(endpoint);
     check_adopted(core, control, asked, &endpoint, &spec.receive)?;
-    let mut workers = Workers { core, control, running: Vec::new() };
+    let mut workers = Workers { core, control, running: Vec::new(), lacks_threads: false };
     // The socket is closed before the sessions are: nobody gets into a queue that is never served.
     match listening {
         Listening::Connections(listener) => {
@@ -226,27 +226,43 @@ struct Workers<'a> {
     core: &'a Arc<Core>,
     control: &'a Arc<SocketControl>,
     running: Vec<JoinHandle<()>>,
+    /// That no thread could be started was told.
+    lacks_threads: bool,
 }
 
 impl Workers<'_> {
+    /// Serves a connection. While no thread can be started for it (EAGAIN, pthread_create(3)), it waits for one, and who
+    /// comes after it waits to be accepted.
     fn start(&mut self, stream: Stream, peer: Peer, endpoint: &Endpoint) {
-        let (core, control) = (Arc::clone(self.core), Arc::clone(self.control));
-        let session = open_session(&core, &control, Role::Server, endpoint, peer, stream);
+        let (core, control) = (self.core, self.control);
+        let session = open_session(core, control, Role::Server, endpoint, peer, stream);
         let Some((session, stream)) = session else { return };
-        let name = format!("session-{}", session.info.id);
-        let (for_thread, core_for_thread) = (Arc::clone(&session), Arc::clone(&core));
-        match spawn(name, move || stream_receiver::run(&for_thread, &core_for_thread, &control, stream)) {
-            Ok(thread) => self.running.push(thread),
-            Err(failure) => {
-                core.fail(session.info.socket, Some(&session), failure);
-                session.request_stop(CloseReason::Error);
-                session.conclude(&core, CloseReason::Error);
+        while let Err(failure) = self.start_thread(&session, &stream) {
+            if !std::mem::replace(&mut self.lacks_threads, true) {
+                let failure = Failure { operation: Operation::Accept, subject: endpoint.to_string(), ..failure };
+                core.fail(control.id, None, failure);
             }
+            if control.stop.wait(REST) || session.stop.is_requested() {
+                session.request_stop(control.stop.reason().unwrap_or(CloseReason::Stopped));
+                // What is to be stopped takes no time, nor a thread of its own.
+                return stream_receiver::run(&session, core, control, stream);
+            }
+        }
+        if std::mem::take(&mut self.lacks_threads) {
+            core.notice(control.id, None, Notice::AcceptingResumed);
         }
         // Handles of threads that have ended, now and then: as many as have been running since the last time.
         if self.running.len().is_power_of_two() {
             self.running.retain(|thread| !thread.is_finished());
         }
+    }
+
+    fn start_thread(&mut self, session: &Arc<Session>, stream: &Arc<Stream>) -> Result<(), Failure> {
+        let name = format!("session-{}", session.info.id);
+        let (core, control) = (Arc::clone(self.core), Arc::clone(self.control));
+        let (session, stream) = (Arc::clone(session), Arc::clone(stream));
+        self.running.push(spawn(name, move || stream_receiver::run(&session, &core, &control, stream))?);
+        Ok(())
     }
 
     fn join(self) {

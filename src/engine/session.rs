@@ -23,7 +23,7 @@ use super::socket_control::SocketControl;
 use super::speech::Speech;
 use super::stop::Stop;
 use crate::model::{
-    Cause, CloseReason, Event, Failure, Hint, Life, Operation, Peer, Role, SessionInfo, TcpState, Traffic,
+    Cause, CloseReason, Event, Failure, Hint, Life, Operation, Peer, Protocol, Role, SessionInfo, TcpState, Traffic,
 };
 use crate::net::{self, DatagramSocket, OpenSocket, Stream};
 
@@ -147,6 +147,11 @@ impl Session {
         matches!(self.link, Link::Datagram { owner: None, .. })
     }
 
+    /// This side's own address, the way endpoints are written; empty where it has no name.
+    pub(super) fn own_endpoint(&self) -> String {
+        endpoint_text(self.info.protocol, &self.info.local)
+    }
+
     /// Registers the session and tells everybody.
     pub(super) fn announce(self: &Arc<Self>, core: &Core) {
         let SessionInfo { role, protocol, local, peer, process, .. } = &self.info;
@@ -155,10 +160,7 @@ impl Session {
             // What the kernel connects to a bus has nobody at its other end.
             Link::Datagram { to, .. } => to.is_none() && !matches!(peer, Peer::Can(_)),
         };
-        let [local, peer] = [local, peer].map(|place| match place.to_string() {
-            place if place.is_empty() => place,
-            place => protocol.with_scheme(&place),
-        });
+        let [local, peer] = [local, peer].map(|place| endpoint_text(*protocol, place));
         let life = match role {
             Role::Client if self.is_shared_datagram() => Life::Accepted { local, peer, process: process.clone() },
             Role::Client if is_connected => Life::Connected { local, peer, process: process.clone() },
@@ -355,5 +357,13 @@ impl Session {
     /// Becomes ready when the peer's half has ended.
     pub(super) fn peer_ended(&self) -> &Receiver<Infallible> {
         self.peer_ended.requested()
+    }
+}
+
+/// A place the way endpoints are written; nothing for one without a name.
+fn endpoint_text(protocol: Protocol, place: &Peer) -> String {
+    match place.to_string() {
+        place if place.is_empty() => place,
+        place => protocol.with_scheme(&place),
     }
 }

@@ -104,6 +104,12 @@ impl SocketControl {
         }
     }
 
+    /// Where it listens, or what it was asked to open.
+    pub(super) fn endpoint(&self) -> String {
+        let listening = self.with_listening(|socket| socket.endpoint()).flatten();
+        listening.unwrap_or_else(|| self.asked.to_string())
+    }
+
     /// Whether it is a listener whose sessions have sockets of their own.
     pub(super) fn accepts_connections(&self) -> bool {
         matches!(&*self.listening.lock(), Some((ListeningSocket::Connections(_), _)))

@@ -69,6 +69,7 @@ impl CloseReason {
 pub enum Notice {
     /// Out of descriptors: accepting waits until some close.
     AcceptingPaused,
+    /// After that, or after a failure for want of threads.
     AcceptingResumed,
     /// Datagrams that the kernel dropped at this socket since it was opened.
     Dropped {

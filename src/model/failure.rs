@@ -367,6 +367,15 @@ impl Failure {
         }
     }
 
+    /// About this, where it has no subject yet.
+    #[must_use]
+    pub fn or_about(mut self, subject: impl FnOnce() -> String) -> Self {
+        if self.subject.is_empty() {
+            self.subject = subject();
+        }
+        self
+    }
+
     #[must_use]
     pub fn with_hint(mut self, hint: Hint) -> Self {
         self.hint = Some(hint);

@@ -71,7 +71,8 @@ impl Filter {
     /// Reads conditions separated by spaces, which must all hold; `and` may stand between them, `or` binds less, `not`
     /// or `!` more, and parentheses most. A condition is one of
     ///
-    /// - `in`, `out`: bytes of that direction; `error`: failures and notices;
+    /// - `in`, `out`: bytes of that direction; `error`: failures and notices, but for routine ones
+    ///   ([`super::Notice::is_routine`]);
     /// - `is:marked`: marked by the user;
     /// - `session:3`;
     /// - `peer:127.0.0.1`: contained in the peer; with `*` (any text) or `?` (any character), all of it;

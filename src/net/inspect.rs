@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use socket2::SockRef;
+use socket2::{SockAddr, SockRef};
 
 use super::address::{peer_of, without_port};
+use super::resolve::as_shown;
 use super::sys::{self, QueueRequest};
 use super::{multicast, options, tcp_info};
 use crate::model::{
@@ -87,6 +88,20 @@ impl OpenSocket<'_> {
         }
     }
 
+    /// What an error of it is about: its peer as endpoints are written, or its own address where it has no peer or one
+    /// without a name; `None` where it has no name either (unix(7)).
+    #[must_use]
+    pub fn endpoint(&self) -> Option<String> {
+        let socket = SockRef::from(&self.socket);
+        let shown = |address: SockAddr| match as_shown(peer_of(&address)) {
+            place if self.protocol == Protocol::Raw => without_port(place).to_string(),
+            place => place.to_string(),
+        };
+        let places = [socket.peer_addr(), socket.local_addr()].into_iter().flatten().map(shown);
+        let named = places.filter(|place| !place.is_empty()).map(|place| self.protocol.with_scheme(&place));
+        named.into_iter().next()
+    }
+
     /// What the kernel made of the options that were asked for.
     #[must_use]
     pub fn answers(&self, options: &SocketOptions) -> Vec<OptionAnswer> {
@@ -98,12 +113,7 @@ impl OpenSocket<'_> {
     /// # Errors
     /// The kernel refuses; the failure names the option and its value.
     pub fn change(&self, option: SocketOption, value: &OptionValue) -> Result<OptionAnswer, Failure> {
-        let socket = SockRef::from(&self.socket);
-        let place = socket.peer_addr().or_else(|_| socket.local_addr()).map(|address| match peer_of(&address) {
-            place if self.protocol == Protocol::Raw => without_port(place).to_string(),
-            place => place.to_string(),
-        });
-        let subject = self.protocol.with_scheme(&place.unwrap_or_default());
+        let subject = self.endpoint().unwrap_or_else(|| self.protocol.with_scheme(""));
         options::change(self.socket, self.role, option, value, &subject)
     }
 

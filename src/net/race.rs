@@ -45,7 +45,7 @@ pub(super) fn connect_first(attempt: &Attempt<'_>, mut on_attempt: impl FnMut(So
             }
         }
         if running.is_empty() {
-            let missing = || Failure::new(Operation::Connect, "", Cause::NoSuchHost);
+            let missing = || Failure::new(Operation::Connect, attempt.endpoint, Cause::NoSuchHost);
             return ConnectEnd::Failed(first_failure.unwrap_or_else(missing));
         }
         let until = if all_started { deadline } else { deadline.min(next_start) };

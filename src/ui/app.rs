@@ -24,6 +24,7 @@ use super::reading::Reading;
 use super::saver::{Saver, Verdict};
 use super::tabs::{ClientTabState, ServerTabState};
 use super::theme::{self, Tokens};
+use super::typed_ahead::TypedAhead;
 use super::view::Sessions;
 use super::widgets::message_line::Message;
 use crate::codec::encoding::Encoding;
@@ -97,6 +98,7 @@ impl App {
         // The zoom is a setting of ours, with actions of our own.
         ctx.options_mut(|options| options.zoom_with_keyboard = false);
         ctx.set_zoom_factor(settings.zoom.clamp(0.5, 3.0));
+        ctx.add_plugin(TypedAhead::default());
 
         let mut servers: Vec<_> =
             settings.servers.iter().map(|tab| ServerTabState::new(engine.new_socket(), tab)).collect();

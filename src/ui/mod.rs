@@ -21,6 +21,7 @@ mod socket_actions;
 mod tab_actions;
 pub mod tabs;
 pub mod theme;
+mod typed_ahead;
 pub mod view;
 pub mod widgets;
 

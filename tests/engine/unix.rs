@@ -1,6 +1,7 @@
 //! Unix stream sockets and the files that they leave.
 
 use std::io::{Read, Write};
+use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
 
 use sockeye::model::{Cause, Direction, Event, Hint, Notice, Respond};
@@ -25,6 +26,22 @@ fn a_conversation_over_a_path_and_over_an_abstract_name() {
         assert_eq!(at_client.peer.to_string(), endpoint.to_string().trim_start_matches("unix:"));
     }
     assert!(!path.exists(), "the listener takes its file with it");
+}
+
+#[test]
+fn a_failure_of_a_peer_without_a_name_tells_the_listeners_address() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s.sock");
+    let mut h = Harness::new();
+    let (server, listening) = h.listen_with(&format!("unix:{}", path.display()), |spec| spec.stay_half_open = true);
+    let peer = UnixStream::connect(&path).unwrap();
+    h.opened(server);
+    // It hears nothing any more either, and its connection stays.
+    peer.shutdown(Shutdown::Both).unwrap();
+    h.wait("its end", |event| matches!(event, Event::PeerFinished { .. }).then_some(()));
+    h.send(server, b"answer");
+    let failure = h.failed();
+    assert_eq!((failure.cause, failure.subject), (Cause::BrokenPipe, listening.to_string()));
 }
 
 #[test]

@@ -163,3 +163,15 @@ fn a_subject_gets_the_scheme_that_it_lacks() {
         assert_eq!(with_scheme(protocol, subject), text);
     }
 }
+
+#[test]
+fn a_failure_without_an_address_has_no_endpoint() {
+    let tally = Tally::new(Protocol::UnixStream);
+    let endpoint = |subject: &str| {
+        let mut told = Told::default();
+        tally.tell_failure(&Failure::new(Operation::Receive, subject, Cause::ConnectionReset), &mut told).unwrap();
+        told.0.remove(0).split_once("endpoint: ").unwrap().1.to_owned()
+    };
+    assert_eq!(endpoint("/run/x.sock"), "Some(\"unix:/run/x.sock\") }");
+    assert_eq!(endpoint(""), "None }");
+}

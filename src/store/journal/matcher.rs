@@ -7,7 +7,7 @@ use super::clock::Clock;
 use super::columns::{direction_code, kind};
 use super::needle::Needle;
 use crate::codec::encoding::Encoding;
-use crate::model::{BytePattern, Comparison, Condition, Filter};
+use crate::model::{BytePattern, Comparison, Condition, Filter, RowBody};
 
 /// What a filter looks at. What it doesn't look at need not be there, see [`Matcher::reads`].
 #[derive(Clone, Copy, Debug, Default)]
@@ -174,7 +174,7 @@ impl Prepared {
             Self::All(each) | Self::Any(each) => each.iter().any(|condition| condition.reads(column)),
             Self::Not(inner) => inner.reads(column),
             Self::Direction(_) => column == Column::Direction,
-            Self::Error => column == Column::Kind,
+            Self::Error => matches!(column, Column::Kind | Column::Body),
             Self::Session(_) => column == Column::Session,
             Self::Len(_) => column == Column::Len,
             Self::Marked => column == Column::Mark,
@@ -192,7 +192,7 @@ impl Prepared {
             Self::Any(each) => each.iter().any(|condition| condition.holds(row)),
             Self::Not(condition) => !condition.holds(row),
             Self::Direction(direction) => *direction == row.direction,
-            Self::Error => row.kind == kind::FAILED || row.kind == kind::NOTICE,
+            Self::Error => row.kind == kind::FAILED || (row.kind == kind::NOTICE && !is_routine(row.body)),
             Self::Marked => row.is_marked,
             Self::Session(session) => Some(*session) == row.session,
             Self::Len(comparison) => comparison.holds(row.len),
@@ -215,6 +215,11 @@ impl TextCondition {
         self.in_payload.iter().any(|needle| needle.is_in(row.payload))
             || self.in_row.as_ref().is_some_and(|needle| says(row, &mut |words: &[u8]| needle.is_in(words)))
     }
+}
+
+/// Whether a notice tells what was to be expected. One that can't be read may tell anything.
+fn is_routine(body: &[u8]) -> bool {
+    matches!(serde_json::from_slice(body), Ok(RowBody::Notice { notice }) if notice.is_routine())
 }
 
 /// Whether `holds` is true of the peer, or of anything in the body.
@@ -261,7 +266,7 @@ mod tests {
     use jiff::tz::TimeZone;
 
     use super::*;
-    use crate::model::{Direction, SessionId, SocketId};
+    use crate::model::{Direction, Exchange, Notice, SessionId, SocketId};
 
     /// 2026-07-31, 10:21:00.5 in UTC.
     const MORNING: i64 = 1_785_493_260_500_000_000;
@@ -356,7 +361,7 @@ mod tests {
             ("not (in or hello)", &[Way, Peer, Body, Payload]),
             ("/a/", &[Peer, Body, Payload]),
             ("hex:??", &[Payload]),
-            ("error row>7", &[Kind]),
+            ("error row>7", &[Kind, Body]),
             ("session:2", &[Session]),
             ("since:10:21 until:10:22", &[Time]),
             ("", &[]),
@@ -393,9 +398,23 @@ mod tests {
     }
 
     #[test]
-    fn failures_and_notices_are_errors() {
+    fn failures_and_notices_that_are_not_routine_are_errors() {
         assert!(holds("error", &Candidate { kind: kind::FAILED, ..ROW }));
-        assert!(holds("error", &Candidate { kind: kind::NOTICE, ..ROW }));
         assert!(!holds("error", &Candidate { kind: kind::LIFE, ..ROW }));
+        let answered = |status| {
+            let (method, target) = ("GET".to_owned(), "/".to_owned());
+            Notice::Answered(Exchange { method, target, status, bytes: 0 })
+        };
+        for (notice, is_error) in [
+            (Notice::PeerLeftUnread, true),
+            (answered(404), true),
+            (answered(200), false),
+            (Notice::OffersRefused, false),
+        ] {
+            let body = serde_json::to_vec(&RowBody::Notice { notice }).unwrap();
+            let row = Candidate { kind: kind::NOTICE, body: &body, ..ROW };
+            assert_eq!(holds("error", &row), is_error, "{row:?}");
+        }
+        assert!(holds("error", &Candidate { kind: kind::NOTICE, body: b"{}", ..ROW }), "of a version to come");
     }
 }

@@ -18,8 +18,8 @@ use super::udp_form::UdpForm;
 use crate::codec::compose::{self, ComposeError, Format, LineEnding};
 use crate::codec::encoding::Encoding;
 use crate::model::{
-    Admission, Cause, Endpoint, Event, Hint, ListenSpec, Notice, Protocol, ReceiveMode, Respond, Role, ServerTab,
-    SessionId, SocketId,
+    Admission, Cause, Endpoint, Event, Failure, Hint, ListenSpec, Notice, Operation, Protocol, ReceiveMode, Respond,
+    Role, ServerTab, SessionId, SocketId,
 };
 use crate::ui::view::Sessions;
 use crate::ui::widgets::message_line::Message;
@@ -275,7 +275,7 @@ impl ServerTabState {
             self.dropped = *datagrams;
         } else if matches!(notice, Notice::Answered(_) | Notice::WebSocketClosed { .. } | Notice::PeerKnown { .. }) {
             // A browser makes many, which are in the journal; a process stands beside its session.
-        } else if !matches!(self.message, Some(Message::Failed(_))) {
+        } else if !matches!(&self.message, Some(Message::Failed(failure)) if !ends(notice, failure)) {
             self.message = Some(Message::Noticed(notice.clone()));
         }
     }
@@ -298,4 +298,9 @@ impl ServerTabState {
             }
         }
     }
+}
+
+/// Whether what failed works again.
+fn ends(notice: &Notice, failure: &Failure) -> bool {
+    *notice == Notice::AcceptingResumed && failure.operation == Operation::Accept
 }

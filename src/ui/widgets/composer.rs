@@ -81,6 +81,8 @@ impl Composer {
         if draft.format == Format::CanFrame && !draft.is_large() {
             frame_form(ui, cx, self.socket, draft);
         }
+        // Anew: what was typed before Enter may have come with it, in this frame.
+        let checked = draft.check();
         if send && self.reason(cx.language, draft, checked.as_ref()).is_none() {
             cx.act(UiCommand::SendMessage(self.role, self.socket));
         }

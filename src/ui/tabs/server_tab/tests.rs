@@ -141,6 +141,19 @@ fn a_failure_is_not_covered_by_a_notice_and_a_start_that_fails_is_over() {
 }
 
 #[test]
+fn a_failure_to_accept_is_over_when_accepting_goes_on() {
+    let socket = Some(SocketId(7));
+    let resumed = Event::Noticed { socket, session: None, notice: Notice::AcceptingResumed };
+    for (operation, is_over) in [(Operation::Accept, true), (Operation::Receive, false)] {
+        let mut tab = Tab::with_sessions(0);
+        let failure = Failure::new(operation, "tcp://127.0.0.1:9000", Cause::OutOfDescriptors);
+        tab.event(&Event::Failed { socket, session: None, failure });
+        tab.event(&resumed);
+        assert_eq!(tab.tab.message == Some(Message::Noticed(Notice::AcceptingResumed)), is_over);
+    }
+}
+
+#[test]
 fn what_is_waited_for_is_said_once() {
     let mut tab = Tab::with_sessions(0);
     let socket = Some(SocketId(7));
