@@ -26,22 +26,24 @@ const MOST: usize = 32 << 20;
 
 #[derive(Debug)]
 pub(super) struct PrefixLog {
-    file: File,
+    pub(super) file: File,
     groups: usize,
     /// As the header has it.
     synced: usize,
 }
 
 impl PrefixLog {
-    /// Opens the log with that name, or begins it; with the values that count for what `of` stands for.
+    /// Opens the log with that name, or begins it; with the values that count for what `of` stands for. It is locked: two
+    /// that write to one log would leave holes in it.
     ///
     /// # Errors
-    /// What the system says, `AlreadyExists` if something else has the name.
+    /// What the system says, `AlreadyExists` if something else has the name, or somebody else the log.
     pub(super) fn open(folder: &Folder, name: &str, of: &Hash) -> io::Result<(Self, Vec<Hash>)> {
         let mut file = match folder.open_own(name) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => folder.create_new(name)?,
             file => file?,
         };
+        folder.lock(name, &file)?;
         let boot = kernel::boot_id();
         let mut content = Vec::new();
         Read::by_ref(&mut file).take((HEADER + MOST * HASH_LEN) as u64).read_to_end(&mut content)?;
@@ -165,6 +167,7 @@ mod tests {
         log.cut(2).unwrap();
         log.cut(3).unwrap();
         log.record(&values(4)).unwrap();
+        drop(log);
         assert_eq!(PrefixLog::open(&folder, "log", &OF).unwrap().1, values(4));
     }
 

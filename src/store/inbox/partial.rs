@@ -1,4 +1,4 @@
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
@@ -73,28 +73,8 @@ impl Inbox {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => (self.folder.open_own(name)?, false),
             file => (file?, true),
         };
-        self.lock(name, &file)?;
+        self.folder.lock(name, &file)?;
         Ok((file, is_new))
-    }
-
-    /// Takes the file of this name, before any other process that opened it.
-    ///
-    /// # Errors
-    /// `AlreadyExists` if another one was first.
-    fn lock(&self, name: &str, file: &File) -> io::Result<()> {
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(io::ErrorKind::AlreadyExists.into()),
-            // File systems without locks: who receives one file twice at a time has itself to blame.
-            Err(TryLockError::Error(error)) => tracing::debug!(%error, name, "lock"),
-        }
-        // Who had the lock may have finished just now, with one that is new here too: the name is another file's, or nobody's.
-        match self.folder.is_same(name, file) {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(io::ErrorKind::AlreadyExists.into()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(io::ErrorKind::AlreadyExists.into()),
-            Err(error) => Err(error),
-        }
     }
 }
 

@@ -246,7 +246,7 @@ fn two_sessions_that_receive_the_same_do_not_meet() {
 fn a_file_that_another_process_was_first_to_finish_is_left_to_it() {
     let place = Place::new();
     let at = |name: &str| place.folder.path().join(name);
-    let lock = |file: &File| place.inbox.lock("new", file).map_err(|error| error.kind());
+    let lock = |file: &File| place.inbox.folder.lock("new", file).map_err(|error| error.kind());
     let file = place.inbox.folder.create_new("new").unwrap();
     assert_eq!(lock(&file), Ok(()));
     let other = File::open(at("new")).unwrap();

@@ -152,7 +152,7 @@ impl Dialogue<'_> {
                 None => self.listen(Some(key))?,
                 Some(Answer::Begin) => break,
                 Some(Answer::Compare { offset, hash }) => {
-                    let same = match self.compare(key, &mut source, log.as_ref(), offset, hash) {
+                    let same = match self.compare(key, &mut source, log.as_mut(), offset, hash) {
                         Ok(same) => same,
                         Err(Ok(failure)) => return self.give_up(key, &failure),
                         Err(Err(over)) => return Err(over),
@@ -234,21 +234,26 @@ impl Dialogue<'_> {
         }
     }
 
-    /// The hasher of the file's first `offset` bytes if they have this hash. What the log knows isn't read; nor is the rest
-    /// of a file that is given up meanwhile.
+    /// The hasher of the file's first `offset` bytes if they have this hash. What the log knows isn't read, unless it says
+    /// that they have another: what the receiver holds is not to be lost by a log that is wrong. Nor is the rest read of a
+    /// file that is given up meanwhile.
     fn compare(
         &mut self,
         key: TransferKey,
         source: &mut Source,
-        log: Option<&SentLog>,
+        log: Option<&mut SentLog>,
         offset: u64,
         hash: Hash,
     ) -> Result<Option<PrefixHasher>, Result<Failure, Over>> {
         let groups = usize::try_from(offset / GROUP).unwrap_or(usize::MAX);
-        if let Some(known) = log.and_then(|log| log.groups().get(..groups)).filter(|_| offset.is_multiple_of(GROUP))
+        if let Some(log) = log.filter(|_| offset.is_multiple_of(GROUP))
+            && let Some(known) = log.groups().get(..groups)
             && let Some(own) = of_groups(known)
         {
-            return Ok((own == hash).then(|| PrefixHasher::resume(known.to_vec())));
+            if own == hash {
+                return Ok(Some(PrefixHasher::resume(known.to_vec())));
+            }
+            log.cut(0);
         }
         let mut hasher = PrefixHasher::default();
         let mut piece = vec![0; PIECE];
