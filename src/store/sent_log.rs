@@ -43,7 +43,7 @@ impl SentLog {
             let folder = Folder::open(folder)?;
             let identity = source.identity();
             let name = format!("{}{SUFFIX}", blake3::Hash::from(identity).to_hex());
-            let (log, groups) = PrefixLog::open(&folder, &name, &identity)?;
+            let (log, groups) = PrefixLog::open(&folder, &name, &identity, None)?;
             let is_settled = source.is_older_than(SETTLED);
             Ok::<_, io::Error>(Self { folder, name, log: Some(log), groups, is_settled })
         })();
