@@ -22,7 +22,7 @@ use crate::net::Stream;
 use crate::proto::transfer::{
     Answerer, Caller, Fault, Misunderstanding, ReceiveStep, Receiver, Role, TransferKey, WORKING_EVERY,
 };
-use crate::store::inbox::{Inbox, Partial};
+use crate::store::inbox::{Inbox, Partial, Unfinished};
 
 /// A file up to this size is written by the thread that receives it: another would take longer to begin than to write.
 const SMALL: u64 = 1 << 20;
@@ -318,7 +318,7 @@ impl<'a> VerifiedReceiving<'a> {
         file.incomplete(failure);
     }
 
-    /// The sender gave up the file on the stream, or the connection ended in it.
+    /// The sender gave up the file on the stream, or the connection ended in it, be it that all of it had come.
     fn given_up(&mut self, cause: Cause) {
         if let Some(file) = self.file.take() {
             let failure = Failure::new(Operation::Receive, file.path.display(), cause);
@@ -375,13 +375,23 @@ impl Greeting {
 }
 
 impl File<'_> {
+    /// Unless its thread has all of it already: then it has its name, though the sender may not hear of that any more.
     fn incomplete(self, failure: Failure) {
         let Self { ticket, path, place, .. } = self;
-        match place {
-            Place::Here(partial) => drop(partial.abandon()),
-            // Its thread leaves the file as incomplete.
-            Place::Thread(writing, _) => drop(writing),
+        let end = match place {
+            Place::Here(partial) => {
+                partial.abandon();
+                None
+            }
+            Place::Thread(writing, _) => writing.end(),
+        };
+        match end {
+            Some((Ok(path), hash)) => ticket.verified(&path, &hash),
+            Some((Err(unfinished), _)) => {
+                let Unfinished { failure, path } = *unfinished;
+                ticket.conclude(Outcome::Incomplete, &path, Some(failure));
+            }
+            None => ticket.conclude(Outcome::Incomplete, &path, Some(failure)),
         }
-        ticket.conclude(Outcome::Incomplete, &path, Some(failure));
     }
 }
