@@ -68,6 +68,8 @@ pub(in crate::engine) struct VerifiedReceiving<'a> {
     /// Small files that are all here and not kept yet. None is left once what came was looked at.
     settling: Vec<Settling<'a>>,
     out: Vec<u8>,
+    /// When the other side heard of this one last, or had something to say that it is to hear of.
+    said: Instant,
     over: Option<Over>,
 }
 
@@ -137,6 +139,7 @@ impl<'a> VerifiedReceiving<'a> {
             file: None,
             settling: Vec::new(),
             out: Vec::new(),
+            said: Instant::now(),
             over: None,
         }
     }
@@ -151,6 +154,7 @@ impl<'a> VerifiedReceiving<'a> {
     /// connection is of no more use.
     pub(in crate::engine) fn bytes(&mut self, buffer: &mut Vec<u8>, len: usize) -> bool {
         let came = Instant::now();
+        self.said = came;
         let taken = self.take(buffer, len, came);
         // Whatever else came, these are all here.
         self.settle();
@@ -179,25 +183,20 @@ impl<'a> VerifiedReceiving<'a> {
 
     /// What comes meanwhile waits with the system, and then with the sender, which is told that this side is there.
     fn rest_while_paused(&mut self) -> Result<(), Over> {
-        let mut said = Instant::now();
         while let Some(file) = &mut self.file {
             if !file.ticket.is_paused() || self.session.stop.is_requested() {
                 break;
             }
             file.ticket.rest();
             self.obey_cancel();
-            self.say_working(&mut said)?;
+            self.say_working()?;
         }
         Ok(())
     }
 
-    /// Tells the sender now and then, `said` being the last time, that this side is there.
-    fn say_working(&mut self, said: &mut Instant) -> Result<(), Over> {
-        if said.elapsed() >= WORKING_EVERY {
-            self.working()?;
-            *said = Instant::now();
-        }
-        Ok(())
+    /// Tells the sender now and then that this side is there.
+    fn say_working(&mut self) -> Result<(), Over> {
+        if self.said.elapsed() >= WORKING_EVERY { self.working() } else { Ok(()) }
     }
 
     fn keep(&mut self, result: Result<(), Over>) -> bool {
@@ -245,6 +244,7 @@ impl<'a> VerifiedReceiving<'a> {
             if self.out.len() >= OUT_MAX {
                 self.flush()?;
             }
+            self.say_working()?;
         }
         Ok(())
     }
@@ -339,6 +339,7 @@ impl<'a> VerifiedReceiving<'a> {
         }
         let sent = self.session.write_unrecorded(self.stream, &self.out);
         self.out.clear();
+        self.said = Instant::now();
         sent.map_err(|_| Over::Stream)
     }
 

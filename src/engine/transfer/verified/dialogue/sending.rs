@@ -110,6 +110,7 @@ impl Dialogue<'_> {
         let len = usize::try_from(offer.size).unwrap_or(usize::MAX);
         let mut content = vec![0; len];
         let mut filled = 0;
+        let begun = Instant::now();
         let read = loop {
             match source.read(&mut content[filled..]) {
                 Ok(0) => break source.check_unchanged(),
@@ -122,7 +123,12 @@ impl Dialogue<'_> {
             self.conclude(key, Outcome::Incomplete, Some(failure));
             return Ok(());
         }
-        self.sender.offer(offer, Instant::now());
+        let now = Instant::now();
+        if now.duration_since(begun) >= STALL_REPORT {
+            // Who answers for the files before this one was not heard meanwhile.
+            self.sender.handle_busy(now);
+        }
+        self.sender.offer(offer, now);
         self.sender.poll_output(&mut self.out);
         if let Some(header) = self.sender.data(u32::try_from(len).unwrap_or(u32::MAX)).filter(|_| len > 0) {
             self.out.extend_from_slice(&header);
@@ -190,9 +196,8 @@ impl Dialogue<'_> {
             let Some(open) = self.open.get_mut(&key) else { return self.flush() };
             let (changed, is_paused) = (open.ticket.changed(), open.ticket.is_paused());
             let cancelled = open.ticket.cancelled().requested().clone();
-            if is_paused {
-                self.say_working()?;
-            }
+            // Paused, or waiting for a disk: where it reads, something went out just now.
+            self.say_working()?;
             let nothing = never();
             let read = select! {
                 recv(if is_paused { &nothing } else { reading.next() }) -> read => Some(read),

@@ -159,13 +159,12 @@ impl<'a> VerifiedReceiving<'a> {
         ticket: &Ticket<'_>,
         from_the_start: bool,
     ) -> Result<Result<(u64, Hash), Failure>, Over> {
-        let mut said = Instant::now();
         loop {
             if ticket.cancelled().is_requested() || self.session.stop.is_requested() {
                 return Ok(Err(Failure::new(Operation::ReadFile, partial.path().display(), Cause::Cancelled)));
             }
             match partial.recover() {
-                Ok(true) => self.say_working(&mut said)?,
+                Ok(true) => self.say_working()?,
                 Ok(false) => break,
                 Err(failure) => return Ok(Err(failure)),
             }
