@@ -337,10 +337,10 @@ impl<'a> VerifiedReceiving<'a> {
         if self.out.is_empty() {
             return Ok(());
         }
-        let sent = self.session.write_unrecorded(self.stream, &self.out);
+        let said = say(&mut self.receiver, self.session, self.stream, &self.out);
         self.out.clear();
         self.said = Instant::now();
-        sent.map_err(|_| Over::Stream)
+        said
     }
 
     /// The stream has ended. False when something came that is not kept whole.
@@ -364,6 +364,20 @@ impl<'a> VerifiedReceiving<'a> {
         }
         !was_open && self.over.is_none()
     }
+}
+
+/// Sends it, for which the other side has to read: it has only so long for that.
+fn say(receiver: &mut Receiver, session: &Session, stream: &Stream, out: &[u8]) -> Result<(), Over> {
+    receiver.handle_busy(Instant::now());
+    let mut waited = Ok(());
+    let sent = session.write_unrecorded(stream, out, |taken| {
+        let now = Instant::now();
+        receiver.handle_sent(taken as u64, now);
+        waited = receiver.handle_blocked(now);
+        waited.is_ok()
+    });
+    waited?;
+    sent.map_err(|_| Over::Stream)
 }
 
 impl Greeting {
