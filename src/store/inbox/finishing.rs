@@ -51,8 +51,10 @@ pub(super) struct Named {
 impl Synced {
     pub(super) fn rename(self) -> Result<Named, Box<Unfinished>> {
         let inbox = self.incoming.inbox.clone();
+        let path = self.incoming.finish()?;
+        // Not before: without its name, the file is gone on with.
         remove_log(&inbox, self.log);
-        Ok(Named { path: self.incoming.finish()?, inbox })
+        Ok(Named { path, inbox })
     }
 }
 

@@ -111,6 +111,22 @@ fn a_time_that_can_not_be_set_keeps_no_file_back() {
 }
 
 #[test]
+fn a_file_that_does_not_get_its_name_is_gone_on_with_without_being_read() {
+    let (place, content) = (Place::new(), content(4 * GROUP_LEN + 9));
+    let mut partial = place.inbox.resume(&name(), sent(&content)).unwrap();
+    partial.begin(0).unwrap();
+    partial.write(&content).unwrap();
+    let (path, away) = (partial.path(), place.folder.path().join("away"));
+    let synced = partial.sync(&hash(&content)).ok().unwrap();
+    fs::rename(&path, &away).unwrap();
+    assert!(synced.rename().is_err());
+    fs::rename(away, path).unwrap();
+    // However long that took.
+    writable(&place.log()).set_modified(SystemTime::now()).unwrap();
+    place.goes_on(&content, 4 * GROUP_LEN);
+}
+
+#[test]
 fn what_broke_off_goes_on_without_being_read() {
     let content = content(4 * GROUP_LEN + 9);
     for (at, offset) in [(2 * GROUP_LEN, 0), (2 * GROUP_LEN + 1, 2), (3 * GROUP_LEN + 5, 3), (content.len(), 4)] {
