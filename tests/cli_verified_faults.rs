@@ -86,8 +86,9 @@ fn resources(child: &str) -> (usize, usize) {
     (count("task"), count("fd"))
 }
 
-/// Refuses the `nth` such call on what the file takes. False when there were fewer.
-fn refused(call: &str, error: &str, nth: u32) -> bool {
+/// Refuses the `nth` such call on what the file takes, and says how much of a file that doesn't have its name is kept. `None`
+/// when there were fewer.
+fn refused(call: &str, error: &str, nth: u32) -> Option<u64> {
     let (place, calls) = (Place::new(), NamedTempFile::new().expect("a file"));
     let receive = place.receive();
     let mut strace = Command::new("strace");
@@ -141,6 +142,9 @@ fn refused(call: &str, error: &str, nth: u32) -> bool {
     kill(id, Signal::SIGINT).expect("it runs");
     receiver.finish();
     let kept = place.kept();
+    // By then all of it had come.
+    let is_kept = kept == SIZE as u64 || place.into.path().join("large.bin").exists();
+    assert!(is_kept || !matches!(call, "fsync" | "renameat2"), "{call} {nth}: {kept} bytes are kept");
     let mut next = Sockeye::watch(place.receive());
     let endpoint = next.listening();
     place.send(&endpoint).expect_code(0);
@@ -149,7 +153,7 @@ fn refused(call: &str, error: &str, nth: u32) -> bool {
     // One group alone has no hash of its own.
     let has = if kept < 2 * GROUP { 0 } else { kept / GROUP * GROUP };
     assert!(again < SIZE as u64 - has + (64 << 10), "{call} {nth}: {again} bytes came, {kept} were kept");
-    was_refused
+    was_refused.then_some(kept)
 }
 
 #[test]
@@ -185,8 +189,10 @@ fn any_call_may_fail_at_any_place() {
             eprintln!("skipped: {call} {error}, for temporary files are in memory, where no room is reserved");
             continue;
         }
-        let refusals = (1..=60).take_while(|nth| refused(call, error, *nth)).count();
-        assert!(refusals > 0 && refusals < 60, "{call}: {refusals} calls refused");
+        let kept: Vec<_> = (1..=60).map_while(|nth| refused(call, error, nth)).collect();
+        assert!(!kept.is_empty() && kept.len() < 60, "{call}: {} calls refused", kept.len());
+        // What came before.
+        assert!(call != "write" || kept.iter().any(|kept| *kept >= SIZE as u64 / 2), "{call} {error}: {kept:?} bytes");
     }
 }
 

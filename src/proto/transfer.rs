@@ -75,8 +75,8 @@
 //!
 //! The hello has to be there [`HELLO_WITHIN`] after the connection, whatever came until then; who has begun the magic by
 //! then and not ended it is a program that knows nothing of this. Later, each side gives up
-//! when the other has neither completed a frame nor moved [`IDLE_BYTES`] of data within [`IDLE`]: single bytes at long
-//! intervals keep nobody waiting.
+//! when the other has neither completed a frame nor moved [`IDLE_BYTES`] of data within [`IDLE`], or has read no more than
+//! that of what is said to it: single bytes at long intervals keep nobody waiting.
 
 mod deadline;
 mod frame;

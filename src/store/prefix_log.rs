@@ -6,6 +6,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::time::{Duration, Instant};
 
 use super::folder::Folder;
 use super::kernel;
@@ -21,40 +22,60 @@ const HEADER: usize = SYNCED_AT + size_of::<u64>();
 /// busy with as many bytes for far longer than with being asked, three times, whether they are there.
 const SYNC_EVERY: usize = 32;
 
+/// How often a log is written to while the file of the groups changes.
+const TOLD_EVERY: Duration = Duration::from_secs(1);
+
+/// How much later than its log a file may have changed that nobody else changed: as the clocks of file systems have it,
+/// which go in steps of up to two seconds; and of what a disk had when the machine stopped, which it gets in its own time.
+const TOLD_WITHIN: Duration = Duration::from_secs(3);
+const TOLD_WITHIN_STARTS: Duration = Duration::from_secs(60);
+
 /// The most groups that a log is read to: 64 TiB.
 const MOST: usize = 32 << 20;
 
 #[derive(Debug)]
 pub(super) struct PrefixLog {
-    file: File,
+    pub(super) file: File,
     groups: usize,
     /// As the header has it.
     synced: usize,
+    /// When it was told last that the file changes.
+    told: Option<Instant>,
 }
 
 impl PrefixLog {
-    /// Opens the log with that name, or begins it; with the values that count for what `of` stands for.
+    /// Opens the log with that name, or begins it; with the values that count for what `of` stands for. It is locked: two
+    /// that write to one log would leave holes in it.
+    ///
+    /// `own` is the file of the groups where who has the log is alone to change it, and tells so before: no value counts
+    /// once somebody else has.
     ///
     /// # Errors
-    /// What the system says, `AlreadyExists` if something else has the name.
-    pub(super) fn open(folder: &Folder, name: &str, of: &Hash) -> io::Result<(Self, Vec<Hash>)> {
+    /// What the system says, `AlreadyExists` if something else has the name, or somebody else the log.
+    pub(super) fn open(folder: &Folder, name: &str, of: &Hash, own: Option<&File>) -> io::Result<(Self, Vec<Hash>)> {
         let mut file = match folder.open_own(name) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => folder.create_new(name)?,
             file => file?,
         };
+        folder.lock(name, &file)?;
         let boot = kernel::boot_id();
         let mut content = Vec::new();
         Read::by_ref(&mut file).take((HEADER + MOST * HASH_LEN) as u64).read_to_end(&mut content)?;
-        let mut log = Self { file, groups: 0, synced: 0 };
-        let own = header(&boot.unwrap_or_default(), of);
-        let Some((header, values)) = content.split_first_chunk().filter(|(header, _)| is_of(header, of)) else {
+        let new = header(&boot.unwrap_or_default(), of);
+        let is_this_start = boot.is_some() && content.starts_with(&new[..SYNCED_AT]);
+        let is_unchanged = match own {
+            Some(own) => was_told_of(&file, own, if is_this_start { TOLD_WITHIN } else { TOLD_WITHIN_STARTS })?,
+            None => true,
+        };
+        let mut log = Self { file, groups: 0, synced: 0, told: None };
+        let known = content.split_first_chunk().filter(|(header, _)| is_unchanged && is_of(header, of));
+        let Some((header, values)) = known else {
             log.file.set_len(0)?;
             log.file.seek(SeekFrom::Start(0))?;
-            log.file.write_all(&own)?;
+            log.file.write_all(&new)?;
             return Ok((log, Vec::new()));
         };
         let (mut values, _half): (&[Hash], _) = values.as_chunks();
-        let is_this_start = boot.is_some() && header[..SYNCED_AT] == own[..SYNCED_AT];
         log.synced = synced(header).min(values.len());
         if !is_this_start {
             values = &values[..log.synced];
@@ -64,10 +85,22 @@ impl PrefixLog {
         if !is_this_start {
             // From here on, what comes after them counts too, until the next start.
             log.file.seek(SeekFrom::Start(0))?;
-            log.file.write_all(&own[..SYNCED_AT])?;
+            log.file.write_all(&new[..SYNCED_AT])?;
             log.file.seek(SeekFrom::End(0))?;
         }
         Ok((log, values.to_vec()))
+    }
+
+    /// Tells that the file of the groups is about to change, by the time of the log. What may be often costs nothing.
+    pub(super) fn tell(&mut self) -> io::Result<()> {
+        if self.told.is_some_and(|told| told.elapsed() < TOLD_EVERY) {
+            return Ok(());
+        }
+        self.file.seek(SeekFrom::Start(0))?;
+        self.file.write_all(&MAGIC)?;
+        self.file.seek(SeekFrom::End(0))?;
+        self.told = Some(Instant::now());
+        Ok(())
     }
 
     /// Writes the values that are not in it yet. The groups themselves have to be with the system already.
@@ -127,6 +160,21 @@ fn is_of(header: &[u8; HEADER], of: &Hash) -> bool {
     header.starts_with(&MAGIC) && header[..SYNCED_AT].ends_with(of)
 }
 
+/// Whether the last change of a file was told of in its log. That is the change of content, rights, names or times, which no
+/// program sets (`st_ctim`, inode(7)).
+#[cfg(unix)]
+fn was_told_of(log: &File, file: &File, within: Duration) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let (log, file) = (log.metadata()?, file.metadata()?);
+    let latest = log.mtime().saturating_add_unsigned(within.as_secs());
+    Ok((file.ctime(), file.ctime_nsec()) <= (latest, log.mtime_nsec()))
+}
+
+#[cfg(not(unix))]
+fn was_told_of(_log: &File, _file: &File, _within: Duration) -> io::Result<bool> {
+    Ok(true)
+}
+
 fn synced(header: &[u8; HEADER]) -> usize {
     let count = header.last_chunk().map_or(0, |count| u64::from_be_bytes(*count));
     usize::try_from(count).unwrap_or(usize::MAX)
@@ -149,7 +197,7 @@ mod tests {
     fn what_was_recorded_is_there_for_the_next_but_for_a_value_that_was_written_half() {
         let place = tempfile::tempdir().unwrap();
         let folder = Folder::open(place.path()).unwrap();
-        let (mut log, found) = PrefixLog::open(&folder, "log", &OF).unwrap();
+        let (mut log, found) = PrefixLog::open(&folder, "log", &OF, None).unwrap();
         assert_eq!(found, values(0));
         log.record(&values(2)).unwrap();
         log.record(&values(2)).unwrap();
@@ -160,12 +208,13 @@ mod tests {
         content.extend([4; HASH_LEN - 1]);
         fs::write(&path, content).unwrap();
 
-        let (mut log, found) = PrefixLog::open(&folder, "log", &OF).unwrap();
+        let (mut log, found) = PrefixLog::open(&folder, "log", &OF, None).unwrap();
         assert_eq!(found, values(3));
         log.cut(2).unwrap();
         log.cut(3).unwrap();
         log.record(&values(4)).unwrap();
-        assert_eq!(PrefixLog::open(&folder, "log", &OF).unwrap().1, values(4));
+        drop(log);
+        assert_eq!(PrefixLog::open(&folder, "log", &OF, None).unwrap().1, values(4));
     }
 
     /// As if another start of the machine had begun it.
@@ -181,16 +230,16 @@ mod tests {
         let folder = Folder::open(place.path()).unwrap();
         let path = place.path().join("log");
         let begin = || {
-            let (mut log, _) = PrefixLog::open(&folder, "log", &OF).unwrap();
+            let (mut log, _) = PrefixLog::open(&folder, "log", &OF, None).unwrap();
             log.record(&values(2)).unwrap();
         };
         begin();
-        assert_eq!(PrefixLog::open(&folder, "log", &[8; HASH_LEN]).unwrap().1, values(0));
+        assert_eq!(PrefixLog::open(&folder, "log", &[8; HASH_LEN], None).unwrap().1, values(0));
         begin();
         start_the_machine(&path);
-        assert_eq!(PrefixLog::open(&folder, "log", &OF).unwrap().1, values(0));
+        assert_eq!(PrefixLog::open(&folder, "log", &OF, None).unwrap().1, values(0));
         begin();
-        assert_eq!(PrefixLog::open(&folder, "log", &OF).unwrap().1, values(2));
+        assert_eq!(PrefixLog::open(&folder, "log", &OF, None).unwrap().1, values(2));
     }
 
     #[test]
@@ -198,7 +247,7 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let folder = Folder::open(place.path()).unwrap();
         let path = place.path().join("log");
-        let open = || PrefixLog::open(&folder, "log", &OF).unwrap();
+        let open = || PrefixLog::open(&folder, "log", &OF, None).unwrap();
         let (mut log, _) = open();
         log.record(&values(31)).unwrap();
         assert!(!log.is_sync_due());

@@ -1,6 +1,7 @@
 //! Which hashes the first part of a file had that was being sent, so that going on with it needn't read that part again.
 
 use std::fs::{self, DirBuilder};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -18,12 +19,14 @@ const SETTLED: Duration = Duration::from_secs(120);
 
 const SUFFIX: &str = ".sent";
 
-/// What is known of one file; it counts for as long as the file is the same, by its number, size and times.
+/// What is known of one file; it counts for as long as the file is the same, by its number, size and times. While this lives,
+/// nobody else has it.
 #[derive(Debug)]
 pub struct SentLog {
     folder: Folder,
     name: String,
-    log: PrefixLog,
+    /// `None` once it could not be written: what is in it since then may be half a value.
+    log: Option<PrefixLog>,
     groups: Vec<Hash>,
     /// Whether the file itself is on the disk for sure.
     is_settled: bool,
@@ -31,7 +34,7 @@ pub struct SentLog {
 
 impl SentLog {
     /// Opens or begins what is kept of a file in a folder of this program's own, which is made if need be. `None` where
-    /// that can't be: it only saves time.
+    /// that can't be, or while another transfer of the file has it: it only saves time.
     #[must_use]
     pub fn open(folder: &Path, source: &Source) -> Option<Self> {
         let opened = (|| {
@@ -40,9 +43,9 @@ impl SentLog {
             let folder = Folder::open(folder)?;
             let identity = source.identity();
             let name = format!("{}{SUFFIX}", blake3::Hash::from(identity).to_hex());
-            let (log, groups) = PrefixLog::open(&folder, &name, &identity)?;
+            let (log, groups) = PrefixLog::open(&folder, &name, &identity, None)?;
             let is_settled = source.is_older_than(SETTLED);
-            Ok::<_, std::io::Error>(Self { folder, name, log, groups, is_settled })
+            Ok::<_, io::Error>(Self { folder, name, log: Some(log), groups, is_settled })
         })();
         opened.inspect_err(|error| tracing::debug!(%error, path = %folder.display(), "the log of a sent file")).ok()
     }
@@ -55,25 +58,38 @@ impl SentLog {
 
     /// Keeps the values of a file's first groups, those before included.
     pub fn record(&mut self, groups: &[Hash]) {
-        let recorded = self.log.record(groups).and_then(|()| match self.is_settled && self.log.is_sync_due() {
-            true => self.log.sync(),
-            false => Ok(()),
+        let is_settled = self.is_settled;
+        self.write(|log| {
+            log.record(groups)?;
+            if is_settled && log.is_sync_due() { log.sync() } else { Ok(()) }
         });
-        if let Err(error) = recorded {
-            tracing::debug!(%error, name = self.name, "the log of a sent file");
-        }
     }
 
     /// Forgets what is known beyond the first groups.
     pub fn cut(&mut self, groups: usize) {
         self.groups.truncate(groups);
-        if let Err(error) = self.log.cut(self.groups.len()) {
+        let groups = self.groups.len();
+        self.write(|log| log.cut(groups));
+    }
+
+    /// Nothing is kept of the file any more where that fails, as on a full disk.
+    fn write(&mut self, write: impl FnOnce(&mut PrefixLog) -> io::Result<()>) {
+        let Some(log) = &mut self.log else { return };
+        if let Err(error) = write(log) {
             tracing::debug!(%error, name = self.name, "the log of a sent file");
+            self.groups.clear();
+            self.unlink();
         }
     }
 
     /// The file has arrived: there is nothing to go on with.
-    pub fn remove(self) {
+    pub fn remove(mut self) {
+        self.unlink();
+    }
+
+    /// The name goes before the lock: it may be another's from then on.
+    fn unlink(&mut self) {
+        let Some(_locked) = self.log.take() else { return };
         if let Err(error) = self.folder.remove(&self.name) {
             tracing::debug!(%error, name = self.name, "the log of a sent file");
         }
@@ -87,7 +103,7 @@ pub fn default_path() -> Option<PathBuf> {
     Some(folders.cache_dir().join("sent"))
 }
 
-fn make_private(folder: &Path) -> std::io::Result<()> {
+fn make_private(folder: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -121,6 +137,7 @@ mod tests {
         let mut log = open();
         assert!(log.groups().is_empty());
         log.record(&groups);
+        drop(log);
         let mut log = open();
         assert_eq!(log.groups(), groups);
         log.cut(1);
@@ -130,6 +147,44 @@ mod tests {
         let file = fs::File::options().write(true).open(&path).unwrap();
         file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
         assert!(open().groups().is_empty());
+    }
+
+    #[test]
+    fn two_transfers_of_one_file_do_not_share_what_is_known() {
+        let place = tempfile::tempdir().unwrap();
+        let (folder, path) = (place.path().join("logs"), place.path().join("file"));
+        fs::write(&path, "one").unwrap();
+        let open = || SentLog::open(&folder, &Source::open(&path).unwrap());
+        let groups = [[1; HASH_LEN], [2; HASH_LEN]];
+        let mut first = open().unwrap();
+        first.record(&groups[..1]);
+        assert!(open().is_none());
+        first.record(&groups);
+        drop(first);
+        let second = open().unwrap();
+        assert_eq!(second.groups(), groups);
+        second.remove();
+        assert!(open().unwrap().groups().is_empty());
+    }
+
+    #[test]
+    fn what_could_not_be_written_is_forgotten() {
+        let place = tempfile::tempdir().unwrap();
+        let (folder, path) = (place.path().join("logs"), place.path().join("file"));
+        fs::write(&path, "one").unwrap();
+        let open = || SentLog::open(&folder, &Source::open(&path).unwrap());
+        let groups = [[1; HASH_LEN], [2; HASH_LEN]];
+        let mut log = open().unwrap();
+        log.record(&groups[..1]);
+        // It takes nothing, as a full disk.
+        log.log.as_mut().unwrap().file = fs::File::open(&path).unwrap();
+        log.record(&groups);
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+        let next = open().unwrap();
+        assert!(next.groups().is_empty());
+        log.record(&groups);
+        log.remove();
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "it is the next one's");
     }
 
     #[test]

@@ -8,9 +8,13 @@ use std::time::{Duration, Instant};
 
 use sockeye::codec::prefix_hash::GROUP;
 use sockeye::model::{Endpoint, Event, Outcome, ReceiveMode};
-use sockeye::proto::transfer::{Caller, DATA_MAX, Kind, MAGIC, Offer, Role, SendStep, Sender, TransferKey};
+use sockeye::proto::transfer::{
+    Caller, DATA_MAX, Frame, Kind, MAGIC, Offer, ReceiveStep, Receiver, Role, SendStep, Sender, TransferKey,
+};
+use sockeye::store::sent_log::SentLog;
+use sockeye::store::source::Source;
 
-use crate::hand::{Hand, end_of, started};
+use crate::hand::{Hand, client_sends, end_of, started};
 use crate::harness::{DEADLINE, Harness, noise, port, until};
 
 fn receiver(h: &mut Harness, into: &Path) -> Endpoint {
@@ -72,6 +76,36 @@ fn after_a_reset_within_a_file_the_same_process_goes_on_where_it_was() {
     });
     assert_eq!(files.answered(&mut sender), SendStep::Committed { key });
     assert!(fs::read(into.path().join("file")).unwrap() == content);
+}
+
+#[test]
+fn a_senders_log_that_is_wrong_costs_a_look_at_the_file_and_no_byte_of_what_the_receiver_has() {
+    let [from, logs] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let (path, content) = (from.path().join("file"), noise(5 << 20));
+    fs::write(&path, &content).unwrap();
+    SentLog::open(logs.path(), &Source::open(&path).unwrap()).unwrap().record(&[[7; 32]; 2]);
+    let mut h = Harness::with(|config| config.sent_logs = Some(logs.path().to_owned()));
+    let (_, _talk, mut files) = client_sends(&mut h, &path);
+    let answer = files.hear_greeting(Role::Receives);
+    files.stream.write_all(&answer).unwrap();
+    let offered = |step: &ReceiveStep<'_>, _| match step {
+        ReceiveStep::Offered(offer) => Some(offer.clone()),
+        _ => None,
+    };
+    let offer = files.received(&mut Receiver::new(Instant::now()), offered).unwrap();
+
+    let at = 2 * GROUP;
+    let mut receiver = Receiver::new(Instant::now());
+    let mut frame = Vec::new();
+    Frame::Offer(offer.clone()).write(&mut frame);
+    assert_eq!(receiver.handle(&mut frame.as_slice(), Instant::now()), Ok(Some(ReceiveStep::Offered(offer))));
+    receiver.accept(at, *blake3::hash(&content[..usize::try_from(at).unwrap()]).as_bytes());
+    files.say(|out| receiver.poll_output(out));
+    let begun = |step: &ReceiveStep<'_>, _| match step {
+        ReceiveStep::Begin { offset } => Some(*offset),
+        _ => None,
+    };
+    assert_eq!(files.received(&mut receiver, begun), Some(at));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The other side of verified files keeps silent, at each stage: nobody waits for it longer than is meant.
 
 use std::fs::{self, File};
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
@@ -120,6 +120,37 @@ fn a_receiver_waits_only_so_long_for_its_sender() {
         assert!(end.outcome == Outcome::Incomplete && is_idle(&end.failure.unwrap()), "{begins}");
     }
     assert!(!into.path().join("file").exists());
+}
+
+#[test]
+fn a_receiver_waits_only_so_long_for_its_sender_to_read() {
+    let into = tempfile::tempdir().unwrap();
+    let mut h = Harness::that_waits(IDLE);
+    let receive = ReceiveMode::Verified { into: into.path().to_owned() };
+    let (_, endpoint) = h.listen_with("tcp://127.0.0.1:0", |spec| spec.receive = receive);
+    let mut files = Hand::call(&endpoint, Role::Sends);
+    files.stream.set_write_timeout(Some(Duration::from_millis(100))).unwrap();
+    // Each is answered, until no answer finds room any more.
+    let mut offers = (0_u128..).map(|number| {
+        let (key, kind, name) = (TransferKey(number.to_be_bytes()), Kind::Folder, "folder".to_owned());
+        let mut frame = Vec::new();
+        Frame::Offer(Offer { key, kind, eager: false, size: 0, modified_ns: None, name }).write(&mut frame);
+        frame
+    });
+    let (begun, mut out) = (Instant::now(), Vec::new());
+    loop {
+        assert!(begun.elapsed() < DEADLINE, "it is waited for");
+        if out.is_empty() {
+            out = offers.by_ref().take(100).flatten().collect();
+        }
+        match files.stream.write(&out) {
+            Ok(written) => drop(out.drain(..written)),
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+            Err(_) => break,
+        }
+    }
+    let failure = h.failed();
+    assert!(is_idle(&failure), "{failure:?}");
 }
 
 #[test]

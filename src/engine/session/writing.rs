@@ -78,24 +78,31 @@ impl Session {
         self.write_ungated(core, stream, bytes, |_| {})
     }
 
-    /// Sends what is no message and leaves no row: what is said about files has its place in their rows.
+    /// Sends what is no message and leaves no row: what is said about files has its place in their rows. `goes_on` is told
+    /// how many bytes each call took, and after a tenth of a second that it took none; false gives up.
     ///
     /// # Errors
-    /// As [`Self::write`].
-    pub(in crate::engine) fn write_unrecorded(&self, stream: &Stream, bytes: &[u8]) -> Result<(), Option<io::Error>> {
+    /// As [`Self::write`]; `None` for what was given up, too.
+    pub(in crate::engine) fn write_unrecorded(
+        &self,
+        stream: &Stream,
+        bytes: &[u8],
+        mut goes_on: impl FnMut(usize) -> bool,
+    ) -> Result<(), Option<io::Error>> {
         let _gate = self.gate.lock();
         let mut rest = bytes;
         while !rest.is_empty() {
             if self.stop.is_urgent() {
                 return Err(None);
             }
-            match stream.send(rest) {
-                Ok(taken) => {
-                    self.count_sent(taken as u64);
-                    rest = &rest[taken..];
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return Err(Some(error)),
+            let taken = match stream.send(rest) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+                sent => sent.map_err(Some)?,
+            };
+            self.count_sent(taken as u64);
+            rest = &rest[taken..];
+            if !goes_on(taken) {
+                return Err(None);
             }
         }
         Ok(())

@@ -144,11 +144,6 @@ impl Sender {
         }
     }
 
-    /// Bytes of data that the system took: the receiver reads.
-    pub fn handle_sent(&mut self, bytes: u64, now: Instant) {
-        self.deadline.data(bytes, now);
-    }
-
     /// All of the file has gone out; `hash` is that of all its bytes. False where it has not, or was given up.
     pub fn end(&mut self, hash: Hash) -> bool {
         let whole = |(offer, state): &mut (Offer, Sending)| *state == Sending::Begun { at: offer.size };

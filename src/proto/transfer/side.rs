@@ -73,6 +73,11 @@ impl<S: State> Side<S> {
         self.deadline.frame(now);
     }
 
+    /// Bytes that the system took: the other side reads.
+    pub fn handle_sent(&mut self, bytes: u64, now: Instant) {
+        self.deadline.data(bytes, now);
+    }
+
     /// For the time in which nothing comes.
     ///
     /// # Errors

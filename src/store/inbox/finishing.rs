@@ -13,10 +13,16 @@ use crate::store::folder::Folder;
 use crate::store::prefix_log::PrefixLog;
 
 /// [`Partial::finish`] of many files, each with its hash; what became of each, in their order. A disk has less to do than
-/// with one after the other: it writes what it knows of files and of names once for many of them.
+/// with one after the other: it writes what it knows of files and of names once for many of them. Calls `after_each` after
+/// each file or folder for which that was waited, twice for a file.
 #[must_use]
-pub fn finish_all(files: Vec<(Partial, Hash)>) -> Vec<Finished> {
-    let synced: Vec<_> = files.into_iter().map(|(file, hash)| file.sync(&hash)).collect();
+pub fn finish_all(files: Vec<(Partial, Hash)>, mut after_each: impl FnMut()) -> Vec<Finished> {
+    let mut sync = |(file, hash): (Partial, Hash)| {
+        let synced = file.sync(&hash);
+        after_each();
+        synced
+    };
+    let synced: Vec<_> = files.into_iter().map(&mut sync).collect();
     let named: Vec<_> = synced.into_iter().map(|file| file.and_then(Synced::rename)).collect();
     let mut folders = SyncedFolders::default();
     named
@@ -24,6 +30,7 @@ pub fn finish_all(files: Vec<(Partial, Hash)>) -> Vec<Finished> {
         .map(|file| {
             let file = file?;
             let synced = folders.sync(&file.inbox.folder);
+            after_each();
             file.after(synced)
         })
         .collect()
@@ -44,8 +51,10 @@ pub(super) struct Named {
 impl Synced {
     pub(super) fn rename(self) -> Result<Named, Box<Unfinished>> {
         let inbox = self.incoming.inbox.clone();
+        let path = self.incoming.finish()?;
+        // Not before: without its name, the file is gone on with.
         remove_log(&inbox, self.log);
-        Ok(Named { path: self.incoming.finish()?, inbox })
+        Ok(Named { path, inbox })
     }
 }
 
@@ -108,7 +117,9 @@ mod tests {
         files[1].1 = [0; 32];
         // The same name again, from another sender.
         files.push(begun(&inbox, "a", b"44"));
-        let ends = finish_all(files);
+        let mut waits = 0;
+        let ends = finish_all(files, || waits += 1);
+        assert_eq!(waits, 4 + 3, "for each file, and for the folder of each that has its name");
         let named: Vec<_> = ends.iter().map(|end| end.as_ref().ok().map(|path| fs::read(path).unwrap())).collect();
         assert_eq!(named, [Some(b"1".to_vec()), None, Some(b"3".to_vec()), Some(b"44".to_vec())]);
         assert!(matches!(&ends[1], Err(unfinished) if unfinished.failure.cause == Cause::Damaged));

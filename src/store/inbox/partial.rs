@@ -1,4 +1,4 @@
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
@@ -73,28 +73,8 @@ impl Inbox {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => (self.folder.open_own(name)?, false),
             file => (file?, true),
         };
-        self.lock(name, &file)?;
+        self.folder.lock(name, &file)?;
         Ok((file, is_new))
-    }
-
-    /// Takes the file of this name, before any other process that opened it.
-    ///
-    /// # Errors
-    /// `AlreadyExists` if another one was first.
-    fn lock(&self, name: &str, file: &File) -> io::Result<()> {
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(io::ErrorKind::AlreadyExists.into()),
-            // File systems without locks: who receives one file twice at a time has itself to blame.
-            Err(TryLockError::Error(error)) => tracing::debug!(%error, name, "lock"),
-        }
-        // Who had the lock may have finished just now, with one that is new here too: the name is another file's, or nobody's.
-        match self.folder.is_same(name, file) {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(io::ErrorKind::AlreadyExists.into()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(io::ErrorKind::AlreadyExists.into()),
-            Err(error) => Err(error),
-        }
     }
 }
 
@@ -124,7 +104,8 @@ impl Partial {
             return Ok(partial);
         }
         let folder = &partial.incoming.inbox.folder;
-        match PrefixLog::open(folder, &log, id) {
+        let file = &partial.incoming.file;
+        match identity(id, file).and_then(|of| PrefixLog::open(folder, &log, &of, Some(file))) {
             Ok((opened, groups)) => {
                 partial.log = Some((opened, log));
                 partial.take_up(groups).map_err(|error| partial.failed(Operation::ReadFile, &error))?;
@@ -136,7 +117,7 @@ impl Partial {
     }
 
     /// Believes the log if the last two groups are what it says: a file that was cut, or that lost what the disk had not
-    /// got yet, shows there.
+    /// got yet, shows there. One that another program changed has no values in it.
     fn take_up(&mut self, mut groups: Vec<Hash>) -> io::Result<()> {
         let there = self.incoming.file.metadata()?.len().min(self.size);
         let whole = usize::try_from(there / GROUP).unwrap_or(usize::MAX);
@@ -215,10 +196,8 @@ impl Partial {
             self.hasher = PrefixHasher::default();
         }
         let (offset, groups) = (self.hasher.len(), self.hasher.groups().len());
+        self.on_log(|log, _| log.tell().and_then(|()| log.cut(groups)));
         let begun = (|| {
-            if let Some((log, _)) = &mut self.log {
-                log.cut(groups)?;
-            }
             let file = &mut self.incoming.file;
             if !std::mem::take(&mut self.is_empty) {
                 file.set_len(offset)?;
@@ -235,20 +214,27 @@ impl Partial {
     /// # Errors
     /// What the system says, a full disk above all.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.on_log(|log, _| log.tell());
         self.incoming.write(bytes)?;
         self.hasher.update(bytes);
-        if let Some((log, name)) = &mut self.log {
-            let recorded = log.record(self.hasher.groups());
-            let is_due = recorded.is_ok() && log.is_sync_due();
+        self.on_log(|log, hasher| log.record(hasher.groups()));
+        if self.log.as_ref().is_some_and(|(log, _)| log.is_sync_due()) {
             // A failure is told once per file, and not again at its end: fsync(2).
-            let synced = if is_due { self.incoming.file.sync_data() } else { Ok(()) };
-            if let Err(error) = recorded.and_then(|()| if is_due && synced.is_ok() { log.sync() } else { Ok(()) }) {
-                tracing::debug!(%error, name, "the log of a partial file");
-                self.log = None;
-            }
+            let synced = self.incoming.file.sync_data();
             synced.map_err(|error| self.failed(Operation::WriteFile, &error))?;
+            self.on_log(|log, _| log.sync());
         }
         Ok(())
+    }
+
+    /// A log that can't be written is none any more: it only saves time.
+    fn on_log(&mut self, act: impl FnOnce(&mut PrefixLog, &PrefixHasher) -> io::Result<()>) {
+        if let Some((log, name)) = &mut self.log
+            && let Err(error) = act(log, &self.hasher)
+        {
+            tracing::debug!(%error, name, "the log of a partial file");
+            remove_log(&self.incoming.inbox, self.log.take());
+        }
     }
 
     /// Compares the hash, waits until the bytes are on the disk, and gives the file its name as [`Incoming::finish`] does,
@@ -263,13 +249,14 @@ impl Partial {
     }
 
     /// The first step of [`Self::finish`].
-    pub(super) fn sync(self, hash: &Hash) -> Result<Synced, Box<Unfinished>> {
+    pub(super) fn sync(mut self, hash: &Hash) -> Result<Synced, Box<Unfinished>> {
         if self.hasher.finish().as_ref() != Some(hash) {
             let path = self.incoming.path();
             let failure = Failure::new(Operation::FinishFile, path.display(), Cause::Damaged);
             self.discard();
             return Err(Box::new(Unfinished { failure, path }));
         }
+        self.on_log(|log, _| log.tell());
         // Some file systems let nobody set it: FAT and network mounts of another user. The bytes are right all the same.
         if let Some(modified) = self.modified
             && let Err(error) = self.incoming.file.set_modified(modified)
@@ -285,8 +272,9 @@ impl Partial {
 
     /// Keeps what came for whoever sends it again, and gives back the room for the rest. Returns where it lies. Nothing is
     /// left of a file of which nothing came.
-    pub fn abandon(self) -> PathBuf {
+    pub fn abandon(mut self) -> PathBuf {
         let path = self.incoming.path();
+        self.on_log(|log, _| log.tell());
         let len = self.incoming.file.metadata().map_or(0, |metadata| metadata.len());
         if len == 0 {
             self.discard();
@@ -316,6 +304,19 @@ pub(super) fn remove_log(inbox: &Inbox, log: Option<(PrefixLog, String)>) {
     {
         tracing::debug!(%error, name, "the log of a partial file");
     }
+}
+
+/// Stands for this file, by its number, with what the sender says of it.
+#[cfg(unix)]
+fn identity(id: &Hash, file: &File) -> io::Result<Hash> {
+    use std::os::unix::fs::MetadataExt;
+    let number = file.metadata()?.ino().to_be_bytes();
+    Ok(*blake3::Hasher::new().update(id).update(&number).finalize().as_bytes())
+}
+
+#[cfg(not(unix))]
+fn identity(id: &Hash, _file: &File) -> io::Result<Hash> {
+    Ok(*id)
 }
 
 fn temporary_name(name: &str, id: &Hash, number: u32) -> String {

@@ -22,7 +22,7 @@ use crate::net::Stream;
 use crate::proto::transfer::{
     Answerer, Caller, Fault, Misunderstanding, ReceiveStep, Receiver, Role, TransferKey, WORKING_EVERY,
 };
-use crate::store::inbox::{Inbox, Partial};
+use crate::store::inbox::{Inbox, Partial, Unfinished};
 
 /// A file up to this size is written by the thread that receives it: another would take longer to begin than to write.
 const SMALL: u64 = 1 << 20;
@@ -68,6 +68,8 @@ pub(in crate::engine) struct VerifiedReceiving<'a> {
     /// Small files that are all here and not kept yet. None is left once what came was looked at.
     settling: Vec<Settling<'a>>,
     out: Vec<u8>,
+    /// When the other side heard of this one last, or had something to say that it is to hear of.
+    said: Instant,
     over: Option<Over>,
 }
 
@@ -137,6 +139,7 @@ impl<'a> VerifiedReceiving<'a> {
             file: None,
             settling: Vec::new(),
             out: Vec::new(),
+            said: Instant::now(),
             over: None,
         }
     }
@@ -151,6 +154,7 @@ impl<'a> VerifiedReceiving<'a> {
     /// connection is of no more use.
     pub(in crate::engine) fn bytes(&mut self, buffer: &mut Vec<u8>, len: usize) -> bool {
         let came = Instant::now();
+        self.said = came;
         let taken = self.take(buffer, len, came);
         // Whatever else came, these are all here.
         self.settle();
@@ -179,25 +183,20 @@ impl<'a> VerifiedReceiving<'a> {
 
     /// What comes meanwhile waits with the system, and then with the sender, which is told that this side is there.
     fn rest_while_paused(&mut self) -> Result<(), Over> {
-        let mut said = Instant::now();
         while let Some(file) = &mut self.file {
             if !file.ticket.is_paused() || self.session.stop.is_requested() {
                 break;
             }
             file.ticket.rest();
             self.obey_cancel();
-            self.say_working(&mut said)?;
+            self.say_working()?;
         }
         Ok(())
     }
 
-    /// Tells the sender now and then, `said` being the last time, that this side is there.
-    fn say_working(&mut self, said: &mut Instant) -> Result<(), Over> {
-        if said.elapsed() >= WORKING_EVERY {
-            self.working()?;
-            *said = Instant::now();
-        }
-        Ok(())
+    /// Tells the sender now and then that this side is there.
+    fn say_working(&mut self) -> Result<(), Over> {
+        if self.said.elapsed() >= WORKING_EVERY { self.working() } else { Ok(()) }
     }
 
     fn keep(&mut self, result: Result<(), Over>) -> bool {
@@ -245,6 +244,7 @@ impl<'a> VerifiedReceiving<'a> {
             if self.out.len() >= OUT_MAX {
                 self.flush()?;
             }
+            self.say_working()?;
         }
         Ok(())
     }
@@ -318,7 +318,7 @@ impl<'a> VerifiedReceiving<'a> {
         file.incomplete(failure);
     }
 
-    /// The sender gave up the file on the stream, or the connection ended in it.
+    /// The sender gave up the file on the stream, or the connection ended in it, be it that all of it had come.
     fn given_up(&mut self, cause: Cause) {
         if let Some(file) = self.file.take() {
             let failure = Failure::new(Operation::Receive, file.path.display(), cause);
@@ -337,9 +337,10 @@ impl<'a> VerifiedReceiving<'a> {
         if self.out.is_empty() {
             return Ok(());
         }
-        let sent = self.session.write_unrecorded(self.stream, &self.out);
+        let said = say(&mut self.receiver, self.session, self.stream, &self.out);
         self.out.clear();
-        sent.map_err(|_| Over::Stream)
+        self.said = Instant::now();
+        said
     }
 
     /// The stream has ended. False when something came that is not kept whole.
@@ -369,6 +370,20 @@ impl<'a> VerifiedReceiving<'a> {
     }
 }
 
+/// Sends it, for which the other side has to read: it has only so long for that.
+fn say(receiver: &mut Receiver, session: &Session, stream: &Stream, out: &[u8]) -> Result<(), Over> {
+    receiver.handle_busy(Instant::now());
+    let mut waited = Ok(());
+    let sent = session.write_unrecorded(stream, out, |taken| {
+        let now = Instant::now();
+        receiver.handle_sent(taken as u64, now);
+        waited = receiver.handle_blocked(now);
+        waited.is_ok()
+    });
+    waited?;
+    sent.map_err(|_| Over::Stream)
+}
+
 impl Greeting {
     fn poll_timeout(&self) -> Instant {
         match self {
@@ -379,13 +394,23 @@ impl Greeting {
 }
 
 impl File<'_> {
+    /// Unless its thread has all of it already: then it has its name, though the sender may not hear of that any more.
     fn incomplete(self, failure: Failure) {
         let Self { ticket, path, place, .. } = self;
-        match place {
-            Place::Here(partial) => drop(partial.abandon()),
-            // Its thread leaves the file as incomplete.
-            Place::Thread(writing, _) => drop(writing),
+        let end = match place {
+            Place::Here(partial) => {
+                partial.abandon();
+                None
+            }
+            Place::Thread(writing, _) => writing.end(),
+        };
+        match end {
+            Some((Ok(path), hash)) => ticket.verified(&path, &hash),
+            Some((Err(unfinished), _)) => {
+                let Unfinished { failure, path } = *unfinished;
+                ticket.conclude(Outcome::Incomplete, &path, Some(failure));
+            }
+            None => ticket.conclude(Outcome::Incomplete, &path, Some(failure)),
         }
-        ticket.conclude(Outcome::Incomplete, &path, Some(failure));
     }
 }

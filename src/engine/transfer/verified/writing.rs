@@ -28,8 +28,8 @@ pub(super) enum Written {
     Spare(Vec<u8>),
     /// It can't be written; what comes after is not.
     Failed(Failure),
-    /// Where it lies, whole or incomplete.
-    Finished(Finished),
+    /// Where it lies, whole or incomplete, and the hash that it was to have.
+    Finished(Finished, Hash),
 }
 
 /// A file that is being written. Dropping it leaves the file as incomplete.
@@ -83,6 +83,23 @@ impl Writing {
         &self.written
     }
 
+    /// Waits for what the thread was given; how the file ended, if it was to be kept by then. Otherwise it is left as
+    /// incomplete.
+    pub(super) fn end(mut self) -> Option<(Finished, Hash)> {
+        self.join();
+        self.written.try_iter().find_map(|written| match written {
+            Written::Finished(end, hash) => Some((end, hash)),
+            Written::Spare(_) | Written::Failed(_) => None,
+        })
+    }
+
+    fn join(&mut self) {
+        self.work.take();
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("a writing thread panicked");
+        }
+    }
+
     /// Takes a piece back.
     pub(super) fn recycle(&mut self, piece: Vec<u8>) {
         self.spare.push(piece);
@@ -91,10 +108,7 @@ impl Writing {
 
 impl Drop for Writing {
     fn drop(&mut self) {
-        self.work.take();
-        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!("a writing thread panicked");
-        }
+        self.join();
     }
 }
 
@@ -119,7 +133,7 @@ fn run(partial: Partial, to_do: &Receiver<Work>, done: &Sender<Written>) {
                 Written::Spare(bytes)
             }
             Work::Finish(hash) => match partial.take() {
-                Some(partial) => Written::Finished(partial.finish(&hash)),
+                Some(partial) => Written::Finished(partial.finish(&hash), hash),
                 // It failed before, which was told.
                 None => continue,
             },

@@ -1,5 +1,5 @@
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
 
 use super::*;
@@ -28,6 +28,10 @@ fn names(folder: &Path) -> Vec<String> {
         fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
+}
+
+fn writable(path: &Path) -> File {
+    File::options().write(true).open(path).unwrap()
 }
 
 struct Place {
@@ -107,6 +111,22 @@ fn a_time_that_can_not_be_set_keeps_no_file_back() {
 }
 
 #[test]
+fn a_file_that_does_not_get_its_name_is_gone_on_with_without_being_read() {
+    let (place, content) = (Place::new(), content(4 * GROUP_LEN + 9));
+    let mut partial = place.inbox.resume(&name(), sent(&content)).unwrap();
+    partial.begin(0).unwrap();
+    partial.write(&content).unwrap();
+    let (path, away) = (partial.path(), place.folder.path().join("away"));
+    let synced = partial.sync(&hash(&content)).ok().unwrap();
+    fs::rename(&path, &away).unwrap();
+    assert!(synced.rename().is_err());
+    fs::rename(away, path).unwrap();
+    // However long that took.
+    writable(&place.log()).set_modified(SystemTime::now()).unwrap();
+    place.goes_on(&content, 4 * GROUP_LEN);
+}
+
+#[test]
 fn what_broke_off_goes_on_without_being_read() {
     let content = content(4 * GROUP_LEN + 9);
     for (at, offset) in [(2 * GROUP_LEN, 0), (2 * GROUP_LEN + 1, 2), (3 * GROUP_LEN + 5, 3), (content.len(), 4)] {
@@ -140,8 +160,9 @@ fn it_goes_on_after_it_was_given_up_too_and_takes_no_room_until_then() {
 fn what_the_log_can_not_vouch_for_is_read() {
     let content = content(6 * GROUP_LEN + 9);
     let lose_the_end = |place: &Place, path: &Path| {
-        fs::File::options().write(true).open(path).unwrap().set_len(3 * GROUP + 7).unwrap();
-        place.log();
+        writable(path).set_len(3 * GROUP + 7).unwrap();
+        // However long that took.
+        writable(&place.log()).set_modified(SystemTime::now()).unwrap();
     };
     let damage_the_end = |_: &Place, path: &Path| {
         let mut content = fs::read(path).unwrap();
@@ -162,13 +183,25 @@ fn what_the_log_can_not_vouch_for_is_read() {
         *content.last_mut().unwrap() ^= 1;
         fs::write(log, content).unwrap();
     };
+    let change_it_an_hour_later = |place: &Place, path: &Path| {
+        writable(path).write_all_at(b"!", 5).unwrap();
+        writable(&place.log()).set_modified(SystemTime::now() - Duration::from_secs(3600)).unwrap();
+    };
+    let put_another_in_its_place = |place: &Place, path: &Path| {
+        let copy = place.folder.path().join("copy");
+        fs::copy(path, &copy).unwrap();
+        writable(&copy).write_all_at(b"!", 5).unwrap();
+        fs::rename(copy, path).unwrap();
+    };
     type Mishap<'a> = (&'a dyn Fn(&Place, &Path), u64, bool);
-    let mishaps: [Mishap<'_>; 5] = [
+    let mishaps: [Mishap<'_>; 7] = [
         (&lose_the_end, 3, false),
         (&damage_the_end, 4, true),
         (&start_the_machine, 4, true),
         (&lose_the_log, 4, true),
         (&keep_one_wrong_value, 4, true),
+        (&change_it_an_hour_later, 4, true),
+        (&put_another_in_its_place, 4, true),
     ];
     for (number, (mishap, groups, is_read)) in mishaps.into_iter().enumerate() {
         let place = Place::new();
@@ -194,6 +227,19 @@ fn what_the_log_can_not_vouch_for_is_read() {
         assert!(!partial.recover().unwrap(), "mishap {number}");
         assert_eq!(partial.prefix(), (end as u64, hash(&there[..end])), "mishap {number}");
     }
+}
+
+#[test]
+fn a_log_that_can_not_be_written_is_none_and_is_not_left_behind() {
+    let (place, content) = (Place::new(), content(5 * GROUP_LEN));
+    let mut partial = place.inbox.resume(&name(), sent(&content)).unwrap();
+    partial.begin(0).unwrap();
+    partial.write(&content[..GROUP_LEN]).unwrap();
+    partial.log.as_mut().unwrap().0.file = File::open(place.log()).unwrap();
+    partial.write(&content[GROUP_LEN..]).unwrap();
+    assert!(partial.log.is_none());
+    partial.finish(&hash(&content)).unwrap();
+    assert_eq!(names(place.folder.path()), ["a.bin"]);
 }
 
 #[test]
@@ -246,7 +292,7 @@ fn two_sessions_that_receive_the_same_do_not_meet() {
 fn a_file_that_another_process_was_first_to_finish_is_left_to_it() {
     let place = Place::new();
     let at = |name: &str| place.folder.path().join(name);
-    let lock = |file: &File| place.inbox.lock("new", file).map_err(|error| error.kind());
+    let lock = |file: &File| place.inbox.folder.lock("new", file).map_err(|error| error.kind());
     let file = place.inbox.folder.create_new("new").unwrap();
     assert_eq!(lock(&file), Ok(()));
     let other = File::open(at("new")).unwrap();

@@ -110,6 +110,7 @@ impl Dialogue<'_> {
         let len = usize::try_from(offer.size).unwrap_or(usize::MAX);
         let mut content = vec![0; len];
         let mut filled = 0;
+        let begun = Instant::now();
         let read = loop {
             match source.read(&mut content[filled..]) {
                 Ok(0) => break source.check_unchanged(),
@@ -122,7 +123,12 @@ impl Dialogue<'_> {
             self.conclude(key, Outcome::Incomplete, Some(failure));
             return Ok(());
         }
-        self.sender.offer(offer, Instant::now());
+        let now = Instant::now();
+        if now.duration_since(begun) >= STALL_REPORT {
+            // Who answers for the files before this one was not heard meanwhile.
+            self.sender.handle_busy(now);
+        }
+        self.sender.offer(offer, now);
         self.sender.poll_output(&mut self.out);
         if let Some(header) = self.sender.data(u32::try_from(len).unwrap_or(u32::MAX)).filter(|_| len > 0) {
             self.out.extend_from_slice(&header);
@@ -152,7 +158,7 @@ impl Dialogue<'_> {
                 None => self.listen(Some(key))?,
                 Some(Answer::Begin) => break,
                 Some(Answer::Compare { offset, hash }) => {
-                    let same = match self.compare(key, &mut source, log.as_ref(), offset, hash) {
+                    let same = match self.compare(key, &mut source, log.as_mut(), offset, hash) {
                         Ok(same) => same,
                         Err(Ok(failure)) => return self.give_up(key, &failure),
                         Err(Err(over)) => return Err(over),
@@ -190,9 +196,8 @@ impl Dialogue<'_> {
             let Some(open) = self.open.get_mut(&key) else { return self.flush() };
             let (changed, is_paused) = (open.ticket.changed(), open.ticket.is_paused());
             let cancelled = open.ticket.cancelled().requested().clone();
-            if is_paused {
-                self.say_working()?;
-            }
+            // Paused, or waiting for a disk: where it reads, something went out just now.
+            self.say_working()?;
             let nothing = never();
             let read = select! {
                 recv(if is_paused { &nothing } else { reading.next() }) -> read => Some(read),
@@ -234,21 +239,26 @@ impl Dialogue<'_> {
         }
     }
 
-    /// The hasher of the file's first `offset` bytes if they have this hash. What the log knows isn't read; nor is the rest
-    /// of a file that is given up meanwhile.
+    /// The hasher of the file's first `offset` bytes if they have this hash. What the log knows isn't read, unless it says
+    /// that they have another: what the receiver holds is not to be lost by a log that is wrong. Nor is the rest read of a
+    /// file that is given up meanwhile.
     fn compare(
         &mut self,
         key: TransferKey,
         source: &mut Source,
-        log: Option<&SentLog>,
+        log: Option<&mut SentLog>,
         offset: u64,
         hash: Hash,
     ) -> Result<Option<PrefixHasher>, Result<Failure, Over>> {
         let groups = usize::try_from(offset / GROUP).unwrap_or(usize::MAX);
-        if let Some(known) = log.and_then(|log| log.groups().get(..groups)).filter(|_| offset.is_multiple_of(GROUP))
+        if let Some(log) = log.filter(|_| offset.is_multiple_of(GROUP))
+            && let Some(known) = log.groups().get(..groups)
             && let Some(own) = of_groups(known)
         {
-            return Ok((own == hash).then(|| PrefixHasher::resume(known.to_vec())));
+            if own == hash {
+                return Ok(Some(PrefixHasher::resume(known.to_vec())));
+            }
+            log.cut(0);
         }
         let mut hasher = PrefixHasher::default();
         let mut piece = vec![0; PIECE];

@@ -70,7 +70,7 @@ impl VerifiedReceiving<'_> {
         match writing.written().recv_timeout(WORKING_EVERY) {
             Ok(Written::Spare(piece)) => writing.recycle(piece),
             Ok(Written::Failed(failure)) => self.broken_off(failure),
-            Ok(Written::Finished(end)) => return Ok(Some(end)),
+            Ok(Written::Finished(end, _)) => return Ok(Some(end)),
             Err(RecvTimeoutError::Timeout) => self.working()?,
             Err(RecvTimeoutError::Disconnected) => {
                 tracing::error!("a writing thread has ended");

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use super::{DEPTH_MAX, File, Over, Place, SMALL, VerifiedReceiving};
+use super::{DEPTH_MAX, File, Over, Place, SMALL, VerifiedReceiving, say};
 use crate::codec::file_name::SafeName;
 use crate::codec::prefix_hash::Hash;
 use crate::engine::session::Offered;
@@ -127,9 +127,8 @@ impl<'a> VerifiedReceiving<'a> {
             said = Instant::now();
             let mut out = Vec::new();
             receiver.working();
-            receiver.handle_busy(said);
             receiver.poll_output(&mut out);
-            session.write_unrecorded(stream, &out).map_err(|_| Over::Stream)
+            say(receiver, session, stream, &out)
         });
         Ok(match admitted {
             Ok(Ok(())) => Ok(ticket),
@@ -159,13 +158,12 @@ impl<'a> VerifiedReceiving<'a> {
         ticket: &Ticket<'_>,
         from_the_start: bool,
     ) -> Result<Result<(u64, Hash), Failure>, Over> {
-        let mut said = Instant::now();
         loop {
             if ticket.cancelled().is_requested() || self.session.stop.is_requested() {
                 return Ok(Err(Failure::new(Operation::ReadFile, partial.path().display(), Cause::Cancelled)));
             }
             match partial.recover() {
-                Ok(true) => self.say_working(&mut said)?,
+                Ok(true) => self.say_working()?,
                 Ok(false) => break,
                 Err(failure) => return Ok(Err(failure)),
             }
