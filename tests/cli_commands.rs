@@ -330,7 +330,8 @@ fn a_person_is_told_in_their_language() {
 
 #[test]
 fn programs_are_told_what_can_be_asked_for() {
-    let (mut server, _) = Sockeye::listen(&["listen", "unix-dgram:@commands-help", "--commands"]);
+    let endpoint = format!("unix-dgram:@sockeye-commands-help-{}", std::process::id());
+    let (mut server, _) = Sockeye::listen(&["listen", &endpoint, "--commands"]);
     say(&mut server, "help");
     let help = server.expect("help");
     let commands = help["commands"].as_array().expect("a list");

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout};
 use nix::sys::signal::Signal;
-use support::{Process, Run, Sockeye, sockeye, within_a_second};
+use support::{Process, Run, Sockeye, in_own_network, sockeye, within_a_second};
 
 fn address(endpoint: &str) -> &str {
     endpoint.split_once("://").expect("a scheme").1
@@ -237,29 +237,35 @@ fn has_room(pipe: &std::io::PipeWriter) -> bool {
 
 #[test]
 fn the_port_is_free_again_at_once() {
-    let (mut sockeye, endpoint) = Sockeye::listen(&["listen", "tcp://127.0.0.1:0"]);
-    let peers: Vec<TcpStream> =
-        (0..5).map(|_| TcpStream::connect(address(&endpoint)).expect("somebody listens")).collect();
-    for _ in &peers {
-        sockeye.expect("opened");
-    }
-    // It closes first, so its side of each connection is what stays in TIME_WAIT.
-    sockeye.interrupt().expect_code(0);
-    drop(peers);
-    let (sockeye, again) = Sockeye::listen(&["listen", &endpoint]);
-    assert_eq!(again, endpoint);
-    sockeye.interrupt().expect_code(0);
+    // Where nobody else gets it meanwhile.
+    in_own_network("the_port_is_free_again_at_once", || {
+        let (mut sockeye, endpoint) = Sockeye::listen(&["listen", "tcp://127.0.0.1:0"]);
+        let peers: Vec<TcpStream> =
+            (0..5).map(|_| TcpStream::connect(address(&endpoint)).expect("somebody listens")).collect();
+        for _ in &peers {
+            sockeye.expect("opened");
+        }
+        // It closes first, so its side of each connection is what stays in TIME_WAIT.
+        sockeye.interrupt().expect_code(0);
+        drop(peers);
+        let (sockeye, again) = Sockeye::listen(&["listen", &endpoint]);
+        assert_eq!(again, endpoint);
+        sockeye.interrupt().expect_code(0);
+    });
 }
 
 #[test]
 fn once_is_one_connection() {
-    let mut process = Process::start(sockeye(&["listen", "tcp://127.0.0.1:0", "--once"]));
-    let words = process.read_errors_until("listening");
-    let endpoint = words.split_whitespace().last().expect("an endpoint").to_owned();
-    let mut peer = TcpStream::connect(address(&endpoint)).expect("somebody listens");
-    peer.write_all(&[0, 255, 10]).expect("it is sent");
-    drop(peer);
-    let finished = process.finish();
-    assert_eq!((finished.code, finished.stdout.as_slice()), (Some(0), &[0, 255, 10][..]), "{}", finished.stderr);
-    assert!(TcpStream::connect(address(&endpoint)).is_err(), "nobody listens any more");
+    // Where nobody else gets its port in the end.
+    in_own_network("once_is_one_connection", || {
+        let mut process = Process::start(sockeye(&["listen", "tcp://127.0.0.1:0", "--once"]));
+        let words = process.read_errors_until("listening");
+        let endpoint = words.split_whitespace().last().expect("an endpoint").to_owned();
+        let mut peer = TcpStream::connect(address(&endpoint)).expect("somebody listens");
+        peer.write_all(&[0, 255, 10]).expect("it is sent");
+        drop(peer);
+        let finished = process.finish();
+        assert_eq!((finished.code, finished.stdout.as_slice()), (Some(0), &[0, 255, 10][..]), "{}", finished.stderr);
+        assert!(TcpStream::connect(address(&endpoint)).is_err(), "nobody listens any more");
+    });
 }

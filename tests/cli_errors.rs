@@ -230,15 +230,21 @@ fn a_journal_on_a_full_disk_says_to_the_end_how_much_it_lacks() {
     while !sockeye.events.iter().any(|event| event["event"] == "notice" && event["notice"] == "recording-paused") {
         say(&mut sockeye, &[b'x'; 10_000]);
     }
-    // The next try comes a second later: nothing is told of these before the end.
+    // The next try comes a second later: nothing is told of these before the end, unless they take as long. What is so
+    // small may have room then, and recording pauses again.
     for _ in 0..5 {
         say(&mut sockeye, b"y");
     }
     let run = sockeye.interrupt();
     run.expect_code(1);
-    assert_eq!(run.one("error")["operation"], "write-journal");
     let told = |notice: &&&Value| matches!(notice["notice"].as_str(), Some("recording-paused" | "recording-resumed"));
     let notices = run.all("notice");
+    let resumed = notices.iter().filter(|notice| notice["notice"] == "recording-resumed").count();
+    let errors = run.all("error");
+    // One for each pause, the last of which may last to the end.
+    let pauses = resumed.max(1)..=resumed + 1;
+    assert!(pauses.contains(&errors.len()), "{errors:?} {notices:?}");
+    assert!(errors.iter().all(|error| error["operation"] == "write-journal"), "{errors:?}");
     let missed = notices.iter().rfind(told).and_then(|notice| notice["missed"].as_u64()).expect("a count");
     let kept = rows_of(&journal).iter().filter(|row| row["kind"] == "data").count() as u64;
     assert!(kept < sent && kept + missed >= sent, "{kept} of {sent} kept, {missed} missed: {notices:?}");

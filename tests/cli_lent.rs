@@ -14,7 +14,8 @@ use socket2::{Domain, Socket, Type};
 use sockeye::codec::can::Frame;
 use sockeye::codec::can::bcm::{Message, Opcode, SET_TIMER, START_TIMER};
 use support::{
-    Calls, Process, Sockeye, Written, bus, can_lend, code, connected, heard, lending, listening, require_tool, sockeye,
+    Calls, Process, Sockeye, Written, bus, can_lend, code, connected, heard, lending, listening, patient, require_tool,
+    sockeye,
 };
 
 /// Python itself: `python3` may be a script of a version manager, in which the shell makes the first sockets (to ask nscd
@@ -132,9 +133,19 @@ fn received_one() -> Message {
 
 /// A program that is written down for Python, with a lent socket.
 fn python(lent: Socket, granted: &str, calls: &Calls, arguments: &[&str]) -> Written {
-    let text = code(arguments);
-    let mut command = Command::new(interpreter());
-    command.args(["-c", &text]).env("PYTHONIOENCODING", "utf-8");
+    python_of(code(arguments), lent, granted, calls)
+}
+
+/// As [`python`], for a client that is ended by [`Written::once_it_told`]: each call of either end is looked at, which may
+/// take more than the second that it waits.
+fn patient_python(lent: Socket, granted: &str, calls: &Calls, arguments: &[&str]) -> Written {
+    python_of(patient(&code(arguments)), lent, granted, calls)
+}
+
+fn python_of(text: String, lent: Socket, granted: &str, calls: &Calls) -> Written {
+    // A shell may have run the tests in its background, where SIGINT is ignored; Python takes that over.
+    let mut command = Command::new("env");
+    command.arg("--default-signal=INT").arg(interpreter()).args(["-c", &text]).env("PYTHONIOENCODING", "utf-8");
     Written::start_with_own_input(lending(lent, 1, granted, calls, &command), text)
 }
 
@@ -180,7 +191,7 @@ fn bytes_cross_both_ways_over_vsock() {
     }
     let (ours, mut peer) = Socket::pair(Domain::UNIX, Type::STREAM, None).expect("two sockets");
     let calls = Calls::new();
-    let arguments = ["connect", "vsock://host:9000", "--send", "question"];
+    let arguments = ["connect", "vsock://host:9000", "--send", "question", "--wait", "20000"];
     let client = with(ours, 1, "setsockopt,connect", &calls, &arguments);
     assert_eq!(heard(&peer), b"question");
     peer.write_all(b"answer").expect("it is sent");
@@ -227,8 +238,8 @@ fn python_over_vsock_lent() {
     let arguments = ["listen", "vsock://any:9000", "--echo", "--once"];
     let mut server = with(socket, 1, "setsockopt,bind", &calls[2], &arguments);
     server.listening();
-    let client = python(connected(&name), "connect", &calls[3], &["vsock://host:9000", "--send", "再见"]);
-    assert_eq!(client.finish().stdout, "再见\n".as_bytes());
+    let client = patient_python(connected(&name), "connect", &calls[3], &["vsock://host:9000", "--send", "再见"]);
+    assert_eq!(client.once_it_told("再见\n"), "再见\n");
     assert_eq!(server.finish().expect_code(0).received(), "再见".as_bytes());
     calls[3].expect(&["connect(0, {sa_family=AF_VSOCK, svm_cid=VMADDR_CID_HOST, svm_port=0x2328"]);
 }
@@ -274,8 +285,8 @@ fn python_over_rds_lent() {
 
     let mut server = with(udp(), 1, "", &calls[2], &["listen", "rds://127.0.0.1:0", "--reply", "answer", "--once"]);
     let endpoint = server.listening();
-    let client = python(udp(), "", &calls[3], &[&endpoint, "--send", "question"]);
-    let shown = String::from_utf8_lossy(&client.finish().stdout).into_owned();
+    let client = patient_python(udp(), "", &calls[3], &[&endpoint, "--send", "question"]);
+    let shown = client.once_it_told("answer\n");
     assert!(shown.ends_with("answer\n"), "{shown}");
     assert_eq!(server.finish().expect_code(0).received(), b"question");
     for calls in [&calls[0], &calls[3]] {

@@ -126,14 +126,18 @@ fn with_fast_open_a_known_server_gets_bytes_with_the_request() {
     let script = r#"
         set -e
         trap 'exit 1' TERM
-        trap 'kill $server 2> /dev/null || true' EXIT
+        trap 'kill $server $client 2> /dev/null || true' EXIT
         ip link set lo up
         echo 3 > /proc/sys/net/ipv4/tcp_fastopen
         "$0" listen 'tcp://127.0.0.1:9000?fastopen=5' --echo --json > "$1/listen" &
         server=$!
         until grep -q listening "$1/listen"; do sleep 0.02; done
         for text in first second; do
-            "$0" connect 'tcp://127.0.0.1:9000?fastopen=1' --send $text --wait 1000 --json > "$1/$text" < /dev/null
+            "$0" connect 'tcp://127.0.0.1:9000?fastopen=1' --send $text --wait 20000 --json > "$1/$text" < /dev/null &
+            client=$!
+            until grep -q '"event":"received"' "$1/$text"; do sleep 0.02; done
+            kill -INT $client
+            wait $client
         done
         kill -INT $server
         wait $server

@@ -112,8 +112,12 @@ fn killed_fifty_times_it_goes_on_where_it_was_and_arrives_whole() {
         assert!(again < rest + 2 * GROUP + ON_ITS_WAY, "{again} bytes for {rest}, from {had} to {has}");
     };
     let arrives_whole = |had: u64| {
-        let (receiver, endpoint) = place.receiver();
-        place.sender(&endpoint, &[&file]).finish().expect_code(0);
+        let (mut receiver, endpoint) = place.receiver();
+        let mut sender = place.sender(&endpoint, &[&file]);
+        // A slow disk takes its time for so much.
+        receiver.wait_as_long_as(5 * PATIENCE);
+        sender.wait_as_long_as(5 * PATIENCE);
+        sender.finish().expect_code(0);
         let run = receiver.finish();
         goes_on(run.expect_code(0), had, SIZE as u64);
         assert!(fs::read(&whole).expect("it is there") == content);

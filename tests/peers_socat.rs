@@ -48,7 +48,7 @@ fn joined_streams_answer_until_the_peer_closes() {
         return;
     }
     // `sort` answers nothing before it has read to the end: the answer needs the half-close to arrive.
-    let (socat, port) = listening_socat(&["TCP-LISTEN:0,bind=127.0.0.1", "SYSTEM:sort"]);
+    let (socat, port) = listening_socat(&["-t10", "TCP-LISTEN:0,bind=127.0.0.1", "SYSTEM:sort"]);
     let mut client = Process::start(sockeye(&["connect", &format!("tcp://127.0.0.1:{port}")]));
     client.write(b"pear\n");
     client.write(b"apple\n");
@@ -137,7 +137,7 @@ fn unix_stream_both_roles() {
     assert!(!path.exists(), "the socket's file is gone with its listener");
 
     let path = folder.path().join("theirs.sock");
-    let arguments = ["-d", "-d", &format!("UNIX-LISTEN:{}", path.display()), "SYSTEM:sort"];
+    let arguments = ["-t10", "-d", "-d", &format!("UNIX-LISTEN:{}", path.display()), "SYSTEM:sort"];
     let mut socat = Process::run("socat", &arguments);
     socat.read_errors_until("listening on");
     let mut client = Process::start(support::sockeye(&["connect", &format!("unix:{}", path.display())]));
@@ -170,7 +170,7 @@ fn datagrams_to_socat() {
     }
     // It names no port for UDP, so that one is chosen.
     in_own_network("datagrams_to_socat", || {
-        let arguments = ["-d", "-d", "UDP-RECVFROM:9001,bind=127.0.0.1", "SYSTEM:cat"];
+        let arguments = ["-t10", "-d", "-d", "UDP-RECVFROM:9001,bind=127.0.0.1", "SYSTEM:cat"];
         let mut socat = Process::run("socat", &arguments);
         socat.read_errors_until("receiving on");
         let run = ask(&["connect", "udp://127.0.0.1:9001", "--send-hex", "00 FF 0x41"], &[0, 255, 0x41]);

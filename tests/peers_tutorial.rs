@@ -6,7 +6,9 @@ mod support;
 
 use std::fs;
 
-use support::{Sockeye, ask, listing, noise, port_of, require_tool, run, tutorial, within_the_pause, write};
+use support::{
+    Sockeye, ask, in_own_network, listing, noise, port_of, require_tool, run, tutorial, within_the_pause, write,
+};
 use tempfile::tempdir;
 
 const HELLO: &str = "你好";
@@ -58,17 +60,20 @@ fn server_with_reuse_twice_on_one_port() {
     if !require_tool("python3") {
         return;
     }
-    let folder = tempdir().expect("a folder");
-    let first = tutorial("reuse_server", 0, folder.path(), &[]);
-    let port = first.port;
-    let endpoint = format!("tcp://127.0.0.1:{port}");
-    run(&["connect", &endpoint, "--send", NOT_WELL, "--wait", "20000"]).expect_code(0);
-    assert_eq!(printed(&first.process.finish()), NOT_WELL);
+    // Where nobody else gets the port meanwhile.
+    in_own_network("server_with_reuse_twice_on_one_port", || {
+        let folder = tempdir().expect("a folder");
+        let first = tutorial("reuse_server", 0, folder.path(), &[]);
+        let port = first.port;
+        let endpoint = format!("tcp://127.0.0.1:{port}");
+        run(&["connect", &endpoint, "--send", NOT_WELL, "--wait", "20000"]).expect_code(0);
+        assert_eq!(printed(&first.process.finish()), NOT_WELL);
 
-    let mut second = tutorial("reuse_server", port, folder.path(), &[]).process;
-    second.read_errors_until(&format!("listening {port}"));
-    run(&["connect", &endpoint, "--send", NOT_WELL, "--wait", "20000"]).expect_code(0);
-    assert_eq!(printed(&second.finish()), NOT_WELL);
+        let mut second = tutorial("reuse_server", port, folder.path(), &[]).process;
+        second.read_errors_until(&format!("listening {port}"));
+        run(&["connect", &endpoint, "--send", NOT_WELL, "--wait", "20000"]).expect_code(0);
+        assert_eq!(printed(&second.finish()), NOT_WELL);
+    });
 }
 
 fn is_said_hello_by(client: &str, scheme: &str) {

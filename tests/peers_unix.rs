@@ -170,7 +170,7 @@ fn socat_datagrams_and_messages() {
     assert_eq!(sockeye.finish().expect_code(0).received(), b"ping");
 
     std::fs::remove_file(&theirs).ok();
-    let arguments = ["-d", "-d", &format!("UNIX-RECVFROM:{}", theirs.display()), "SYSTEM:cat"];
+    let arguments = ["-t10", "-d", "-d", &format!("UNIX-RECVFROM:{}", theirs.display()), "SYSTEM:cat"];
     let mut socat = Process::run("socat", &arguments);
     socat.read_errors_until("receiving on");
     let endpoint = format!("unix-dgram:{}", theirs.display());

@@ -11,7 +11,7 @@ use nix::net::if_::if_nametoindex;
 use nix::sys::signal::Signal;
 use socket2::{Domain, Socket, Type};
 use support::{
-    PATIENCE, Sockeye, Written, ask, in_own_network, ip, port_of, require, require_tool, run, within_the_wait,
+    PATIENCE, Sockeye, Written, ask, in_own_network, ip, port_of, require, require_tool, run, set_up, within_the_wait,
 };
 
 /// A network card with two addresses of each family, and a wire to another one that has none.
@@ -25,8 +25,7 @@ fn card() {
     for address in ["fd00::1/64", "fd00::2/64", "fe80::9/64"] {
         ip(&["address", "add", address, "dev", "d0", "nodad"]);
     }
-    ip(&["link", "set", "d1", "up"]);
-    ip(&["link", "set", "d0", "up"]);
+    set_up(&["d1", "d0"]);
     ip(&["route", "add", "239.0.0.0/8", "dev", "d0"]);
 }
 

@@ -253,8 +253,13 @@ fn deaf_listener() -> (socket2::Socket, Vec<TcpStream>, u16) {
     socket.listen(0).expect("listening");
     let address = socket.local_addr().ok().and_then(|address| address.as_socket()).expect("an address");
     let mut queued = Vec::new();
-    while let Ok(stream) = TcpStream::connect_timeout(&address, Duration::from_millis(200)) {
-        queued.push(stream);
+    loop {
+        match TcpStream::connect_timeout(&address, Duration::from_millis(200)) {
+            Ok(stream) => queued.push(stream),
+            // There is room for one: a busy machine takes its time.
+            Err(_) if queued.is_empty() => {}
+            Err(_) => break,
+        }
     }
     (socket, queued, address.port())
 }

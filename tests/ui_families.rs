@@ -14,8 +14,8 @@ use socket2::{Domain, Protocol, Socket, Type};
 use sockeye::engine::Surroundings;
 use sockeye::model::{Cause, ClientTab, Facility, Failure, Hint, LanguageChoice, Operation, ServerTab, Settings};
 
-use crate::app::{Window, any_port, listener};
-use crate::support::{in_own_network, kernel_has, lacking_right, require};
+use crate::app::{Window, any_port};
+use crate::support::{in_own_network, kernel_has, lacking_right, refusing_tcp, require};
 
 fn exists(family: i32, kind: Type, protocol: i32) -> bool {
     Socket::new(Domain::from(family), kind, Some(Protocol::from(protocol))).is_ok()
@@ -83,8 +83,8 @@ fn what_has_been_brought_is_said_to_be_missing_no_longer() {
     window.click("Server", "Stop listening");
     let is_over = |window: &Window| window.panel("Server").query_by_label("Start listening").is_some();
     window.until("the end", |window| is_over(window) && told(window) == [false, true]);
-    let nobody = listener().local_addr().expect("an address").port();
-    window.write("Client", "Port", &nobody.to_string());
+    let (_held, nobody) = refusing_tcp();
+    window.write("Client", "Port", &nobody.port().to_string());
     window.click("Client", "Connect");
     window
         .until("the failure", |window| window.shows("Client", "connection refused") && told(window) == [false, false]);

@@ -20,7 +20,7 @@ use sockeye::engine::Surroundings;
 use sockeye::model::{LanguageChoice, Settings};
 
 use crate::app::{Window, any_port};
-use crate::support::{Calls, PATIENCE, Process, bus, can_lend, connected, heard, lending, listening};
+use crate::support::{Calls, Process, bus, can_lend, connected, heard, lending, listening};
 
 /// A window that draws while each of its system calls is looked at takes its time.
 const CHILD_PATIENCE: Duration = Duration::from_secs(90);
@@ -114,6 +114,7 @@ fn window(talk: &Talk<'_>, lent: Socket, (nth, granted): (u32, &str), calls: &[&
 
 /// The other end of what keeps borders: hears these bytes, or says those, in the order of the window's side.
 fn talks_over(wire: &Socket, panel: &str, hears: &[u8], mut says: impl FnMut()) {
+    wire.set_read_timeout(Some(CHILD_PATIENCE)).expect("a time-out");
     if panel == "Server" {
         says();
         assert_eq!(heard(wire), hears);
@@ -177,7 +178,6 @@ fn bytes_cross_over_vsock_in_the_window() {
     let talk = |panel, endpoint| Talk { panel, endpoint, says: ("你好", 6, "你好"), hears: (6, "answer") };
     let says = "你好".as_bytes();
     let (lent, peer) = Socket::pair(Domain::UNIX, Type::STREAM, None).expect("two sockets");
-    peer.set_read_timeout(Some(PATIENCE)).expect("a time-out");
     let calls =
         ["socket(AF_VSOCK, SOCK_STREAM", "connect(0, {sa_family=AF_VSOCK, svm_cid=VMADDR_CID_HOST, svm_port=0x2328"];
     window(&talk("Client", "vsock://host:9000"), lent, (1, "setsockopt,connect"), &calls, || {
@@ -203,7 +203,7 @@ fn reliable_datagrams_cross_in_the_window() {
         let socket = Socket::new(Domain::IPV4, Type::DGRAM, None).expect("a socket");
         let any: SockAddr = std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into();
         socket.bind(&any).expect("a port");
-        socket.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+        socket.set_read_timeout(Some(CHILD_PATIENCE)).expect("a time-out");
         let endpoint = format!("rds://{}", socket.local_addr().ok().and_then(|at| at.as_socket()).expect("an address"));
         (socket, endpoint)
     };

@@ -146,7 +146,7 @@ fn what_takes_long_to_open_is_given_up_from_the_menu() {
     fs::File::options().write(true).open(&endless).and_then(|file| file.set_len(1 << 40)).expect("a long file");
     let mut window = Window::english();
     open(&mut window, &endless);
-    assert!(says(&window, "Opening"));
+    window.until("it is being opened", |window| says(window, "Opening"));
     for is_opening in [true, false] {
         press(&mut window, "File");
         window.until("the menu", |window| window.harness.query_by_label("Back to recording").is_some());

@@ -27,6 +27,8 @@ fn links() {
 fn pick(window: &mut Window, panel: &str, menu: &str, entry: &str, others: &[&str]) {
     window.click(panel, menu);
     window.until("the entry", |window| window.harness.query_by_label(entry).is_some());
+    // The list finds its place once it is known how large it is.
+    window.harness.step();
     for other in others {
         assert!(window.harness.query_by_label_contains(other).is_none(), "{other} in {menu}");
     }

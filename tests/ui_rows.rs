@@ -285,7 +285,7 @@ fn press(window: &mut Window, name: &str) {
 fn a_session_is_shown_as_one_stream_both_ways_and_goes_on() {
     let (mut window, mut peer) = talk();
     peer.write_all(b" \xe4\xbd").expect("sent");
-    window.until("half of it", |window| window.journal().len() >= 4);
+    window.until("half of it", |window| window.journal().len() == 5);
     window.write("Server", "Message", "ok");
     window.click("Server", "Send");
     window.until("the answer", |window| window.has_row(&["sent", "ok"]));

@@ -60,5 +60,5 @@ fn the_server_can_still_answer_when_the_client_has_finished() {
     window.write("Server", "Message", "still here");
     window.click("Server", "Send");
     window.until("the answer at the client", |window| window.shows("Client", "10 B"));
-    assert!(row_says(&window, "sent 10 B, peer finished sending"));
+    window.until("the count at the server", |window| row_says(window, "sent 10 B, peer finished sending"));
 }

@@ -14,7 +14,7 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use sockeye::model::{ClientTab, LanguageChoice, ServerTab, Settings};
 
 use crate::app::Window;
-use crate::support::{PATIENCE, in_own_network, ip, without_names};
+use crate::support::{PATIENCE, in_own_network, ip, set_up, without_names};
 
 fn server(address: &str, options: &str) -> ServerTab {
     let (address, options) = (address.to_owned(), options.to_owned());
@@ -240,8 +240,7 @@ fn how_datagrams_leave_for_groups_is_set_beside_them_before_and_while_the_socket
         // What leaves by the loopback interface is heard in any case.
         ip(&["link", "add", "d0", "type", "veth", "peer", "name", "d1"]);
         ip(&["address", "add", "10.9.0.1/24", "dev", "d0"]);
-        ip(&["link", "set", "d1", "up"]);
-        ip(&["link", "set", "d0", "up"]);
+        set_up(&["d1", "d0"]);
         let hearing = machine_on("0.0.0.0:0");
         hearing.join_multicast_v4(&Ipv4Addr::new(239, 1, 1, 1), &Ipv4Addr::new(10, 9, 0, 1)).unwrap();
         let mut window = Window::with_tabs(server("0.0.0.0", "rcvbuf=64K"), ClientTab::default());
@@ -299,6 +298,8 @@ fn a_client_s_own_socket_is_the_one_that_is_changed() {
 fn pick(window: &mut Window, menu: &str, entry: &str) {
     window.click("Server", menu);
     window.until("the interfaces", |window| window.harness.query_by_label_contains(entry).is_some());
+    // The list finds its place once it is known how large it is.
+    window.harness.step();
     // Told late, they don't fold into the menu's width while it was empty.
     let height = window.harness.get_by_label_contains(entry).rect().height();
     assert!(height < 40.0, "an entry is one line: {height}");

@@ -229,6 +229,12 @@ impl App {
         }
     }
 
+    /// Whether the engine has been asked for rows of the journal in view and has not answered yet.
+    #[must_use]
+    pub fn awaits_rows(&self) -> bool {
+        self.journal.awaits_rows()
+    }
+
     /// Draws the window and carries out what was asked for in it. Dialogs open above `window`, where there is one.
     pub fn ui(&mut self, ui: &mut Ui, window: Option<&eframe::Frame>) {
         // Not in `logic`: while the window is hidden, its clock stands still there.

@@ -9,15 +9,14 @@ use sockeye::model::{
 };
 
 use crate::harness::{Harness, port};
-use crate::support::{in_own_network, ip};
+use crate::support::{in_own_network, ip, set_up};
 
 /// A network card, with a wire to another one that has no address.
 pub(crate) fn card(name: &str, address: &str) {
     let other = format!("{name}-end");
     ip(&["link", "add", name, "type", "veth", "peer", "name", &other]);
     ip(&["address", "add", address, "brd", "+", "dev", name]);
-    ip(&["link", "set", &other, "up"]);
-    ip(&["link", "set", name, "up"]);
+    set_up(&[&other, name]);
 }
 
 fn group(text: &str) -> MulticastGroup {

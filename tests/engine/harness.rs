@@ -57,14 +57,24 @@ impl Harness {
     }
 
     /// The first event, seen or to come, that `pick` takes; the others stay for later waits.
-    pub(crate) fn wait<T>(&mut self, what: &str, mut pick: impl FnMut(&Event) -> Option<T>) -> T {
+    pub(crate) fn wait<T>(&mut self, what: &str, pick: impl FnMut(&Event) -> Option<T>) -> T {
+        self.wait_as_long_as(DEADLINE, what, pick)
+    }
+
+    /// As [`Self::wait`], for what takes a disk a while.
+    pub(crate) fn wait_as_long_as<T>(
+        &mut self,
+        patience: Duration,
+        what: &str,
+        mut pick: impl FnMut(&Event) -> Option<T>,
+    ) -> T {
         for index in 0..self.waiting.len() {
             if let Some(found) = pick(&self.waiting[index]) {
                 self.waiting.remove(index);
                 return found;
             }
         }
-        let deadline = Instant::now() + DEADLINE;
+        let deadline = Instant::now() + patience;
         loop {
             self.engine.acknowledge_wake();
             let Ok(event) = self.engine.events().recv_deadline(deadline) else {

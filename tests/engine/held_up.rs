@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use nix::sys::socket::{setsockopt, sockopt};
 use sockeye::model::{
     Cause, CloseReason, Command, Direction, Endpoint, Event, Filter, PageRow, Respond, RowBody, SessionId, SocketId,
+    SocketState, TcpState,
 };
 
 use crate::harness::{Harness, noise, port};
@@ -174,7 +175,9 @@ fn the_first_send_to_a_peer_that_has_closed_is_taken_and_the_next_is_not() {
     h.send(server, b"into the void");
     let filter = Filter { session: Some(session), direction: Some(Direction::Out), ..Filter::default() };
     assert_eq!(h.rows(&filter, |rows| !rows.is_empty())[0].len, 13, "handed to the system, which is all that is said");
-    // The reset that it brought is told.
+    // The reset that it brought is told, once it is there.
+    let is_reset = |state: &SocketState| state.tcp.is_some_and(|tcp| tcp.state == TcpState::Closed);
+    h.inspect_until(server, Some(session), is_reset);
     h.send(server, b"again");
     let cause = h.failed().cause;
     assert!(matches!(cause, Cause::BrokenPipe | Cause::ConnectionReset), "{cause:?}");

@@ -293,21 +293,27 @@ fn a_save_that_is_under_way_when_the_engine_ends_leaves_what_was_there() {
     let folder = tempfile::tempdir().unwrap();
     let path = kept(folder.path(), 100_000);
     for name in ["copy.txt", "copy.sqlite"] {
-        let copies = tempfile::tempdir().unwrap();
-        let copy = copies.path().join(name);
-        std::fs::write(&copy, "old").unwrap();
-        let h = Harness::with(|config| config.journal = JournalPlace::File(path.clone()));
-        assert!(!h.engine.is_saving_journal());
-        h.engine.send(Command::SaveJournal(Box::new(SaveRequest::new(&copy))));
-        assert!(h.engine.is_saving_journal());
-        // The second file is the copy that is being made.
-        while std::fs::read_dir(copies.path()).unwrap().count() < 2 {
-            assert!(h.engine.is_saving_journal(), "{name} was through before it was noticed");
-            std::thread::yield_now();
-        }
-        drop(h);
-        assert_eq!(std::fs::read(&copy).unwrap(), b"old", "{name}");
-        assert_eq!(std::fs::read_dir(copies.path()).unwrap().count(), 1, "{name}");
+        let is_given_up = || {
+            let copies = tempfile::tempdir().unwrap();
+            let copy = copies.path().join(name);
+            std::fs::write(&copy, "old").unwrap();
+            let h = Harness::with(|config| config.journal = JournalPlace::File(path.clone()));
+            assert!(!h.engine.is_saving_journal());
+            h.engine.send(Command::SaveJournal(Box::new(SaveRequest::new(&copy))));
+            // The second file is the copy that is being made.
+            while std::fs::read_dir(copies.path()).unwrap().count() < 2 {
+                if !h.engine.is_saving_journal() {
+                    return false;
+                }
+                std::thread::yield_now();
+            }
+            drop(h);
+            assert_eq!(std::fs::read(&copy).unwrap(), b"old", "{name}");
+            assert_eq!(std::fs::read_dir(copies.path()).unwrap().count(), 1, "{name}");
+            true
+        };
+        // On a busy machine it may be through before it is noticed.
+        assert!((0..5).any(|_| is_given_up()), "{name} was through each time");
     }
 }
 

@@ -4,14 +4,12 @@ use nix::net::if_::if_nametoindex;
 use sockeye::model::{Cause, Event, Failure, Hint, Operation};
 
 use crate::harness::Harness;
-use crate::support::{in_own_network, ip};
+use crate::support::{in_own_network, ip, set_up};
 
 /// Two interfaces that lead to each other, of which the first has fe80::9.
 fn make_interfaces() {
     ip(&["link", "add", "d0", "type", "veth", "peer", "name", "d1"]);
-    for name in ["d0", "d1"] {
-        ip(&["link", "set", name, "up"]);
-    }
+    set_up(&["d0", "d1"]);
     ip(&["address", "add", "fe80::9/64", "dev", "d0", "nodad"]);
 }
 

@@ -210,7 +210,8 @@ fn a_second_socket_on_the_port_is_told_that_it_takes_the_traffic() {
 #[test]
 fn too_long_a_datagram_is_refused_with_the_limit() {
     let mut h = Harness::new();
-    let (client, info) = h.connect_with(&format!("udp://{}", peer().local_addr().unwrap()), |_| {});
+    let peer = peer();
+    let (client, info) = h.connect_with(&format!("udp://{}", peer.local_addr().unwrap()), |_| {});
     h.send(client, &vec![0; 65_508]);
     let failure = h.failed();
     assert_eq!(

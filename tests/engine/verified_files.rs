@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use sockeye::model::{
     Admission, CancelReason, Cause, Command, Direction, Event, Outcome, Purpose, ReceiveMode, Recipients, SendMode,
@@ -67,11 +68,24 @@ fn end_of(h: &mut Harness, id: TransferId) -> TransferEnd {
     })
 }
 
+/// How long nothing may move of a file that is synced in the end.
+const SYNCING: Duration = Duration::from_secs(120);
+
+/// Those of the next file that either side tells of.
+fn both_started(h: &mut Harness) -> [(Direction, TransferId); 2] {
+    [(); 2].map(|()| {
+        h.wait("a start", |event| match event {
+            Event::TransferStarted(info) => Some((info.direction, info.id)),
+            _ => None,
+        })
+    })
+}
+
 /// As [`end_of`], however long it takes, as long as something moves.
 fn end_of_a_large(h: &mut Harness, id: TransferId) -> TransferEnd {
     let mut done = 0;
     loop {
-        let next = h.wait("progress", |event| match event {
+        let next = h.wait_as_long_as(SYNCING, "progress", |event| match event {
             Event::TransferProgress { transfer, progress } if *transfer == id && progress.done > done => {
                 done = progress.done;
                 Some(None)
@@ -215,75 +229,91 @@ fn bytes_that_begin_like_the_magic_are_shown_in_the_end() {
 
 #[test]
 fn either_side_lets_a_file_rest_and_go_on() {
-    let [from, into] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let from = tempfile::tempdir().unwrap();
     // So large that it rests before it is through.
     let path = sparse(from.path(), "large.bin", 256 << 20);
     for direction in [Direction::Out, Direction::In] {
-        let mut h = talker();
-        let (_, client, _) = talking(&mut h, into.path(), Admission::default());
-        send(&h, client, Recipients::All, std::slice::from_ref(&path));
-        let mut ids = Vec::new();
-        for _ in 0..2 {
-            ids.push(h.wait("a start", |event| match event {
-                Event::TransferStarted(info) => Some((info.direction, info.id)),
-                _ => None,
-            }));
-        }
-        let (_, id) = ids.iter().copied().find(|(of, _)| *of == direction).unwrap();
-        h.engine.send(Command::PauseTransfer { transfer: id, paused: true });
-        let paused = |h: &mut Harness, wanted: bool| {
-            h.wait("rest", |event| match event {
-                Event::TransferPaused { transfer, paused } if *transfer == id && *paused == wanted => Some(()),
+        let rests = || {
+            let into = tempfile::tempdir().unwrap();
+            let mut h = talker();
+            let (_, client, _) = talking(&mut h, into.path(), Admission::default());
+            send(&h, client, Recipients::All, std::slice::from_ref(&path));
+            let ids = both_started(&mut h);
+            let (_, id) = ids.into_iter().find(|(of, _)| *of == direction).unwrap();
+            h.engine.send(Command::PauseTransfer { transfer: id, paused: true });
+            let rests = h.wait_as_long_as(SYNCING, "rest", |event| match event {
+                Event::TransferPaused { transfer, paused: true } if *transfer == id => Some(true),
+                Event::TransferEnded { transfer, .. } if *transfer == id => Some(false),
                 _ => None,
             });
+            if !rests {
+                return false;
+            }
+            // Nothing moves any more, which is told once a second.
+            let stands = h.wait("standing still", |event| match event {
+                Event::TransferProgress { transfer, progress } if *transfer == id && progress.rate == 0 => Some(true),
+                Event::TransferEnded { transfer, .. } if *transfer == id => Some(false),
+                _ => None,
+            });
+            if !stands {
+                return false;
+            }
+            h.engine.send(Command::PauseTransfer { transfer: id, paused: false });
+            h.wait("going on", |event| match event {
+                Event::TransferPaused { transfer, paused: false } if *transfer == id => Some(()),
+                _ => None,
+            });
+            for (of, id) in ids {
+                let end = end_of_a_large(&mut h, id);
+                assert_eq!(end.outcome, Outcome::Verified, "{direction:?}");
+                assert!(of == Direction::Out || are_equal(&path, &end.path), "{direction:?}");
+            }
+            true
         };
-        paused(&mut h, true);
-        // Nothing moves any more, which is told once a second.
-        h.wait("standing still", |event| match event {
-            Event::TransferProgress { transfer, progress } if *transfer == id && progress.rate == 0 => Some(()),
-            _ => None,
-        });
-        h.engine.send(Command::PauseTransfer { transfer: id, paused: false });
-        paused(&mut h, false);
-        for (_, id) in ids {
-            assert_eq!(end_of_a_large(&mut h, id).outcome, Outcome::Verified, "{direction:?}");
-        }
+        // On a busy machine one may be through before it is told to rest.
+        assert!((0..10).any(|_| rests()), "{direction:?}: through each time");
     }
-    assert!(are_equal(&path, &into.path().join("large (2).bin")));
 }
 
 #[test]
 fn a_file_that_either_side_cancels_does_not_stop_the_next() {
-    let [from, into] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
-    // So large, and sparse, that it is cancelled before it is through.
-    let paths = [sparse(from.path(), "large.bin", 8 << 30), file(from.path(), "next.bin", b"next")];
+    let from = tempfile::tempdir().unwrap();
+    // So large, and sparse, that it is cancelled before it is through. Its receiver takes as much room at once.
+    let paths = [sparse(from.path(), "large.bin", 2 << 30), file(from.path(), "next.bin", b"next")];
     for direction in [Direction::Out, Direction::In] {
-        let mut h = talker();
-        let (_, client, _) = talking(&mut h, into.path(), Admission::default());
-        send(&h, client, Recipients::All, &paths);
-        let mut ids = [(); 2].map(|()| {
-            h.wait("a start", |event| match event {
-                Event::TransferStarted(info) => Some((info.direction, info.id)),
+        let is_cancelled = || {
+            let into = tempfile::tempdir().unwrap();
+            let mut h = talker();
+            let (_, client, _) = talking(&mut h, into.path(), Admission::default());
+            send(&h, client, Recipients::All, &paths);
+            let mut ids = both_started(&mut h);
+            ids.sort_by_key(|(of, _)| *of != direction);
+            let [own, other] = ids.map(|(_, id)| id);
+            // Before anything is taken of it, a file that is cancelled is a refused one.
+            let moves = h.wait("bytes of it", |event| match event {
+                Event::TransferProgress { transfer, progress } if *transfer == own && progress.done > 0 => Some(true),
+                Event::TransferEnded { transfer, .. } if *transfer == own => Some(false),
                 _ => None,
-            })
-        });
-        ids.sort_by_key(|(of, _)| *of != direction);
-        let [own, other] = ids.map(|(_, id)| id);
-        // Before anything is taken of it, a file that is cancelled is a refused one.
-        h.wait("bytes of it", |event| match event {
-            Event::TransferProgress { transfer, progress } if *transfer == own && progress.done > 0 => Some(()),
-            _ => None,
-        });
-        h.engine.send(Command::CancelTransfer { transfer: own });
-        let end = end_of(&mut h, own);
-        assert_eq!((end.outcome, end.failure.unwrap().cause), (Outcome::Incomplete, Cause::Cancelled), "{direction:?}");
-        let end = end_of(&mut h, other);
-        let cause = Cause::GivenUpByPeer { why: CancelReason::Stopped, words: String::new() };
-        assert_eq!((end.outcome, end.failure.unwrap().cause), (Outcome::Incomplete, cause), "{direction:?}");
-        for direction in [Direction::Out, Direction::In] {
-            assert_eq!(ended(&mut h, direction).outcome, Outcome::Verified);
-        }
-        std::fs::remove_file(into.path().join("next.bin")).unwrap();
+            });
+            if !moves {
+                return false;
+            }
+            h.engine.send(Command::CancelTransfer { transfer: own });
+            let ends = [own, other].map(|id| end_of_a_large(&mut h, id));
+            if ends.iter().any(|end| end.outcome == Outcome::Verified) {
+                return false;
+            }
+            let by_peer = Cause::GivenUpByPeer { why: CancelReason::Stopped, words: String::new() };
+            for (end, cause) in ends.into_iter().zip([Cause::Cancelled, by_peer]) {
+                assert_eq!((end.outcome, end.failure.unwrap().cause), (Outcome::Incomplete, cause), "{direction:?}");
+            }
+            for direction in [Direction::Out, Direction::In] {
+                assert_eq!(ended(&mut h, direction).outcome, Outcome::Verified);
+            }
+            true
+        };
+        // On a busy machine it may be through before it is told.
+        assert!((0..10).any(|_| is_cancelled()), "{direction:?}: through each time");
     }
 }
 

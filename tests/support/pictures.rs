@@ -47,8 +47,14 @@ pub(crate) fn chinese(settings: &Settings) -> Settings {
 
 /// Has the window take reports in as if an engine had made them.
 pub(crate) fn report(window: &mut Window, events: impl IntoIterator<Item = Event>) {
+    let events: Vec<_> = events.into_iter().collect();
+    if events.iter().any(|event| matches!(event, Event::Page(_))) {
+        // A page that the engine was asked for would come in place of the one that is made up.
+        let awaits_rows = |window: &Window| window.harness.state().as_ref().expect("the app").awaits_rows();
+        window.until("the engine's rows", |window| !awaits_rows(window));
+    }
     let app = window.harness.state_mut().as_mut().expect("the app");
-    events.into_iter().for_each(|event| app.on_event(&event));
+    events.iter().for_each(|event| app.on_event(event));
     window.harness.step();
     window.harness.step();
 }

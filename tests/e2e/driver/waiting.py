@@ -23,3 +23,11 @@ def until(what, condition, seconds=PATIENCE):
         if waited > seconds:
             raise TooLate(f"not within {seconds} s: {what}")
         time.sleep(LOOK_AGAIN)
+
+
+def contents(folder):
+    """The bytes of each file in a folder, by its name; None if one got another name meanwhile, as a whole one does."""
+    try:
+        return {file.name: file.read_bytes() for file in folder.iterdir()}
+    except FileNotFoundError:
+        return None

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from driver.desktop import Desktop
 from driver.drag import DragSource
-from driver.waiting import until
+from driver.waiting import contents, until
 from driver.window import Window
 
 home = Path.home()
@@ -24,8 +24,7 @@ def drop(window, sender, receiver, ends):
         source.drop_on(*sender.control("Message").middle())
         window.row("sent", "300,000", rf"{file.name} .*handed to the system.*")
     sender.click(ends)
-    received = [("received.bin", content)]
-    until("the file is received", lambda: [(file.name, file.read_bytes()) for file in folder.iterdir()] == received)
+    until("the file is received", lambda: contents(folder) == {"received.bin": content})
 
 
 with Desktop(), Window() as window:

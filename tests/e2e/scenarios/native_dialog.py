@@ -4,7 +4,7 @@ from pathlib import Path
 
 from driver.desktop import Desktop
 from driver.dialog import FileDialog
-from driver.waiting import until
+from driver.waiting import contents, until
 from driver.window import Window
 
 CONTENT = os.urandom(300_000)
@@ -25,7 +25,7 @@ with Desktop(), Window() as window:
     dialog.pick(file)
     window.row("sent", "300,000", rf"{file.name} .*handed to the system.*")
     client.click("Disconnect")
-    until("the file is received", lambda: [file.read_bytes() for file in (home / "in").iterdir()] == [CONTENT])
+    until("the file is received", lambda: contents(home / "in") == {"received.bin": CONTENT})
 
     window.click("Save…")
     dialog = FileDialog("Save journal…")

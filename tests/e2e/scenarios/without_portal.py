@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from driver.desktop import Desktop
-from driver.waiting import until
+from driver.waiting import contents, until
 from driver.window import Window
 
 CONTENT = os.urandom(100_000)
@@ -37,4 +37,4 @@ with Desktop(), Window(PATH=str(home / "nothing")) as window:
     assert "typed.bin" in path.read_text()
 
     client.click("Disconnect")
-    until("the file is received", lambda: [file.read_bytes() for file in (home / "in").iterdir()] == [CONTENT])
+    until("the file is received", lambda: contents(home / "in") == {"received.bin": CONTENT})

@@ -197,6 +197,12 @@ impl JournalPanel {
         self.pages.total()
     }
 
+    /// Whether rows were asked for that have not come yet.
+    #[must_use]
+    pub fn awaits_rows(&self) -> bool {
+        self.pages.is_asking()
+    }
+
     /// The row that the inspector explains; it stays while newer pages come.
     #[must_use]
     pub fn chosen(&self) -> Option<&PageRow> {

@@ -79,6 +79,11 @@ impl Pages {
         Some(page.first + index as u64)
     }
 
+    /// A request waits for its answer.
+    pub(super) fn is_asking(&self) -> bool {
+        self.outstanding.is_some()
+    }
+
     pub(super) fn recorded(&mut self, total: u64) {
         self.total = total;
     }
