@@ -168,6 +168,7 @@ fn operation(language: Language, operation: Operation) -> Words {
         Operation::FinishFile => tr!(language, "operation.finish_file"),
         Operation::OpenJournal => tr!(language, "operation.open_journal"),
         Operation::WriteJournal => tr!(language, "operation.write_journal"),
+        Operation::RemoveJournal => tr!(language, "operation.remove_journal"),
         Operation::SaveSettings => tr!(language, "operation.save_settings"),
         Operation::KeepTransfers => tr!(language, "operation.keep_transfers"),
         Operation::StartThread => tr!(language, "operation.start_thread"),

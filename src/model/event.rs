@@ -16,6 +16,7 @@ use super::find::Finding;
 use super::ids::{SessionId, SocketId, TransferId};
 use super::import::Imported;
 use super::interface::NetworkInterface;
+use super::left_recording::LeftRecording;
 use super::multicast::MulticastGroup;
 use super::options::OptionAnswer;
 use super::page::Page;
@@ -327,6 +328,9 @@ pub enum Event {
     },
     /// Pages and rows that come after this event are of what is being recorded.
     JournalClosed,
+    /// Once after the start, where there are any: the latest first. Until [`super::Command::DiscardRecording`] or the end
+    /// no other program takes them.
+    RecordingsLeft(Vec<LeftRecording>),
     Page(Arc<Page>),
     /// What [`super::Command::CountMessages`] has come to.
     Counted(Arc<Statistics>),
