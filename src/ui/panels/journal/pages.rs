@@ -170,7 +170,8 @@ mod tests {
 
     fn page(filter: Filter, first: u64, count: u64, matches: u64) -> Arc<Page> {
         let rows = (first..first + count).map(|position| PageRow::made_up(position + 1)).collect();
-        Arc::new(Page { filter, first, rows, matches, total: matches, gone: 0, began_ns: None, complete: true })
+        let (total, scanned) = (matches, matches);
+        Arc::new(Page { filter, first, rows, matches, total, scanned, gone: 0, began_ns: None, complete: true })
     }
 
     #[test]

@@ -56,7 +56,7 @@ impl JournalPanel {
             parts.push(tr!(cx.language, "journal.shown", count = group(self.pages.matches())).into_owned());
         }
         if self.is_searching() {
-            parts.push(tr!(cx.language, "journal.searching").into_owned());
+            parts.push(self.searching(cx.language).into_owned());
         }
         if self.bar.is_none() {
             parts.extend(self.hunt.progress(cx.language).map(std::borrow::Cow::into_owned));
