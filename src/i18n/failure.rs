@@ -322,7 +322,7 @@ mod tests {
         "peer": "tcp://[::1]:778", "names": ["lo", "eth0"], "addresses": ["fe80::1%lo"], "group": "239.1.2.777", "others": 777,
         "first": 777, "last": 888, "waiting": 777,
         "sockets": [{ "local": "[::1]:777", "peer": "[::1]:777", "seconds": 777 }], "reuse": true, "lowest": 777,
-        "path": "/777", "is_on_the_way": true, "found": "pipe", "seconds": 777,
+        "path": "/777", "is_on_the_way": true, "found": "pipe", "seconds": 777, "milliseconds": 777,
         "setting": "a.b=777", "settings": ["a.b=777"], "v6": true,
         "kind": "AF_777, SOCK_RAW", "option": "rcvbuf", "asked": "777", "answer": "1554",
         "descriptor": "fd://777", "descriptors": [{ "kind": "file", "target": "/tmp/777" }],

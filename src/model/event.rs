@@ -109,6 +109,11 @@ pub enum Notice {
     RecordingResumed {
         missed: u64,
     },
+    /// So long sockets waited for the journal to have room since the last such notice: it is written more slowly than bytes
+    /// come. One a second at most.
+    HeldUp {
+        milliseconds: u64,
+    },
     /// The address is in use; binding it is tried until it is free.
     WaitingForAddress {
         /// Who holds it, where that is known.
