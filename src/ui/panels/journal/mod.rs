@@ -341,7 +341,7 @@ impl JournalPanel {
     fn show_table(&mut self, ui: &mut Ui, cx: &Cx<'_>) -> TableOutput {
         let width = ui.available_width() - SCROLL_BAR_WIDTH;
         let digits = Digits {
-            number: row_text::group(self.pages.total()).len(),
+            number: row_text::group(self.pages.highest_number()).len(),
             length: self.longest_length,
             party: self.longest_party,
             times: self.times,
