@@ -5,10 +5,13 @@ mod raster;
 #[path = "support/window.rs"]
 mod window;
 
+use std::sync::Arc;
+
 use egui::Key;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use sockeye::model::{PageRow, Protocol, Role, SessionId};
+use sockeye::i18n::Language;
+use sockeye::model::{Event, Page, PageRow, Protocol, Role, SessionId};
 
 use window::{Rows, Window, open, received, sent, session};
 
@@ -125,4 +128,28 @@ fn conditions_are_combined() {
             "{number}"
         );
     }
+}
+
+#[test]
+fn a_scan_says_how_far_it_is() {
+    let mut harness = open(numbers());
+    harness.state_mut().answers = false;
+    write(&mut harness, "message 1");
+    assert!(has(&harness, "Searching…") && !has(&harness, "Searching… 0"), "nothing of it has come");
+    let filter = harness.state().requests.last().expect("asked for").filter.clone();
+    let mut page = Page { filter, total: 60, ..Page::default() };
+    for (scanned, complete, english, chinese) in [
+        (0, false, "Searching… 0 %", "正在查找… 0%"),
+        (17, false, "Searching… 28 %", "正在查找… 28%"),
+        (60, true, "0 shown", "显示 0 行"),
+    ] {
+        (page.scanned, page.complete) = (scanned, complete);
+        harness.state_mut().journal.on_event(&Event::Page(Arc::new(page.clone())));
+        for (language, words) in [(Language::Chinese, chinese), (Language::English, english)] {
+            harness.state_mut().language = language;
+            harness.run_ok();
+            assert!(has(&harness, words), "{words}");
+        }
+    }
+    assert!(!has(&harness, "Searching…"));
 }

@@ -508,6 +508,28 @@ fn losses_that_nobody_told_are_unknown_and_not_zero() {
 }
 
 #[test]
+fn what_waited_for_the_journal_is_shown_until_it_is_cleared() {
+    const ROW: &str = "The journal is written more slowly than bytes come: sockets waited 250 ms for it";
+    let held_up = |milliseconds| Notice::HeldUp { milliseconds };
+    let rows = Rows::new(1, move |number| row(number, RowBody::Notice { notice: held_up(250) }));
+    let mut harness = open(Window::new(rows));
+    assert!(harness.query_all_by_label_contains(ROW).next().is_some());
+    let is_told = |harness: &Harness<'_, Window>| harness.query_all_by_label_contains("held up").next().is_some();
+    assert!(!is_told(&harness));
+    for milliseconds in [250, 1000] {
+        harness.state_mut().event(&Event::Noticed { socket: None, session: None, notice: held_up(milliseconds) });
+    }
+    for (language, words) in [(Language::Chinese, "等待日志 1.25 s"), (Language::English, "held up 1.25 s")] {
+        harness.state_mut().language = language;
+        harness.run_ok();
+        assert!(shows(&harness, words), "{words}");
+    }
+    harness.state_mut().event(&Event::JournalCleared);
+    harness.run_ok();
+    assert!(!is_told(&harness));
+}
+
+#[test]
 fn the_inspector_shows_both_clocks_and_copies_what_is_selected() {
     let mut window = conversation();
     window.inspector_height = 260.0;

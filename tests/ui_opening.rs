@@ -8,6 +8,7 @@ mod capture;
 
 use std::fs;
 use std::io::Write as _;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -191,4 +192,46 @@ fn what_cannot_be_read_is_told_and_what_is_in_view_stays() {
         assert_eq!(window.journal().len(), 1, "the listener's row");
         assert!(recent(&window).is_empty());
     }
+}
+
+/// A recording where a window that was killed would have left it.
+fn left() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let left = folder.path().join("sockeye-1-0");
+    fs::DirBuilder::new().mode(0o700).create(&left).expect("a folder");
+    let mut recording = Recording::default();
+    recording.connected(1, "tcp://10.0.0.1:40000", "tcp://10.0.0.2:80");
+    recording.sent(1, b"question");
+    let journal = left.join("journal.sqlite");
+    recording.keep(&journal);
+    (folder, journal)
+}
+
+#[test]
+fn what_a_killed_window_recorded_is_offered_read_and_discarded() {
+    const OFFER: &str = "A recording of 2026-09-21 22:13:20 was left by a program that did not end in order: 2 rows";
+    let (folder, journal) = left();
+    let mut window = Window::finding(folder.path().to_owned(), LanguageChoice::English);
+    window.until("the offer", |window| says(window, OFFER));
+    press(&mut window, "Open it");
+    window.until("its rows", |window| says(window, "Reading journal.sqlite") && window.has_row(&["sent", "question"]));
+    assert!(window.harness.get_by_role_and_label(Role::Button, "Open it").accesskit_node().is_disabled());
+    assert_eq!(recent(&window), [journal.to_str().expect("UTF-8")]);
+
+    press(&mut window, "Discard");
+    window.until("what is recorded", |window| !says(window, "Reading journal.sqlite"));
+    window.until("nothing", |_| !journal.parent().expect("a folder").exists());
+    assert!(!says(&window, OFFER) && recent(&window).is_empty());
+}
+
+#[test]
+fn a_recording_that_nobody_asks_for_now_is_offered_again_by_the_next_window() {
+    let (folder, journal) = left();
+    for _ in 0..2 {
+        let mut window = Window::finding(folder.path().to_owned(), LanguageChoice::Chinese);
+        window.until("the offer", |window| says(window, "留下了 2026-09-21 22:13:20 的记录：共 2 行"));
+        press(&mut window, "知道了");
+        assert!(!says(&window, "留下了"));
+    }
+    assert!(journal.exists());
 }

@@ -71,6 +71,7 @@ impl Reading {
             settings: None,
             sent_logs: None,
             past_transfers: None,
+            leftovers: None,
         };
         let engine = Engine::start(config).map_err(|failure| Trouble(failure.to_string()))?;
         Ok(Self { engine })

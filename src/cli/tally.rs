@@ -168,6 +168,7 @@ impl Tally {
             | Event::JournalOpened { .. }
             | Event::JournalNotOpened { .. }
             | Event::JournalClosed
+            | Event::RecordingsLeft(_)
             | Event::SettingsSaved => Ok(()),
         }
     }
@@ -333,6 +334,7 @@ fn concerns_socket(operation: Operation) -> bool {
         | Operation::FinishFile
         | Operation::OpenJournal
         | Operation::WriteJournal
+        | Operation::RemoveJournal
         | Operation::SaveSettings
         | Operation::KeepTransfers
         | Operation::StartThread

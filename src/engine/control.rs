@@ -207,6 +207,7 @@ impl Control {
                 self.opening.cancel();
                 self.core.reader.close();
             }
+            Command::DiscardRecording { path } => self.core.leftovers.discard(path),
             Command::SaveJournal(request) => self.core.reader.save(request),
             Command::ForgetPastTransfers => self.core.history.clear(),
             Command::SaveSettings(settings) => self.save_settings(*settings),

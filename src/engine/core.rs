@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 
 use super::clock::Clock;
 use super::history::History;
+use super::leftovers::Leftovers;
 use super::outbox::Outbox;
 use super::reader::Reader;
 use super::recorder::Recorder;
@@ -33,6 +34,7 @@ pub(super) struct Wishes {
     pub(super) tutorial_pause: Duration,
     pub(super) patience: Patience,
     pub(super) history: History,
+    pub(super) leftovers: Leftovers,
 }
 
 pub(super) struct Core {
@@ -47,6 +49,7 @@ pub(super) struct Core {
     pub(super) tutorial_pause: Duration,
     pub(super) patience: Patience,
     pub(super) history: History,
+    pub(super) leftovers: Leftovers,
     next_session: AtomicU64,
     next_transfer: AtomicU64,
     sessions: Mutex<HashMap<SessionId, Arc<Session>>>,
@@ -84,6 +87,7 @@ impl Core {
             tutorial_pause: wishes.tutorial_pause,
             patience: wishes.patience,
             history: wishes.history,
+            leftovers: wishes.leftovers,
             next_session: AtomicU64::new(last_session.0.saturating_add(1)),
             next_transfer: AtomicU64::new(1),
             sessions: Mutex::new(HashMap::new()),

@@ -19,6 +19,7 @@ mod groups;
 mod history;
 mod importing;
 mod inspecting;
+mod leftovers;
 mod listener;
 mod opening;
 mod outbox;
@@ -55,6 +56,7 @@ pub use self::surroundings::Surroundings;
 use self::control::Control;
 use self::core::{Core, Wishes, spawn, spawn_foreign};
 use self::history::History;
+use self::leftovers::Leftovers;
 use self::outbox::{EVENTS, Outbox, PAYLOAD_EVENTS};
 use self::reader::Reader;
 use self::recorder::Recorder;
@@ -98,6 +100,8 @@ pub struct EngineConfig {
     pub sent_logs: Option<PathBuf>,
     /// The list to which transfers are added as they end; `None` remembers none.
     pub past_transfers: Option<PathBuf>,
+    /// The folder in which recordings are looked for that killed programs left; `None` looks for none.
+    pub leftovers: Option<PathBuf>,
 }
 
 impl EngineConfig {
@@ -112,6 +116,7 @@ impl EngineConfig {
             settings: None,
             sent_logs: None,
             past_transfers: None,
+            leftovers: None,
         }
     }
 }
@@ -170,14 +175,18 @@ impl Engine {
         let Surroundings { clock, name_process, probe, tutorial_pause, patience } = surroundings;
         let clock = Arc::new(clock);
         let saves = Arc::new(Saves::default());
-        let (path, temporary, sweep) = match config.journal {
-            JournalPlace::Nowhere => (None, None, None),
-            JournalPlace::File(path) => (Some(path), None, None),
+        let (path, temporary) = match config.journal {
+            JournalPlace::Nowhere => (None, None),
+            JournalPlace::File(path) => (Some(path), None),
             JournalPlace::Temporary => {
                 let temporary = TemporaryJournal::create()?;
-                // On a thread of its own: the window doesn't wait until gigabytes are freed.
-                let sweep = spawn("sweep".to_owned(), store::temporary::sweep)?;
-                (Some(temporary.path().to_owned()), Some(temporary), Some(sweep))
+                (Some(temporary.path().to_owned()), Some(temporary))
+            }
+        };
+        let (leftovers, sweep) = match config.leftovers {
+            None => (Leftovers::default(), None),
+            Some(folder) => {
+                Leftovers::start(folder, Arc::clone(&outbox)).map(|(leftovers, thread)| (leftovers, Some(thread)))?
             }
         };
         tracing::debug!(journal = ?path, "the engine starts");
@@ -204,7 +213,7 @@ impl Engine {
             Some(path) => History::start(path, Arc::clone(&outbox)).map(|(history, thread)| (history, Some(thread)))?,
         };
         let EngineConfig { payload_events, last_look, sent_logs, .. } = config;
-        let wishes = Wishes { payload_events, last_look, sent_logs, tutorial_pause, patience, history };
+        let wishes = Wishes { payload_events, last_look, sent_logs, tutorial_pause, patience, history, leftovers };
         let core = Core::new(clock, name_process, outbox, recorder, reader, wishes, last_session);
         let core = Arc::new(core);
         // Unbounded: its only sender is the face, which a full channel must not block.
@@ -421,6 +430,12 @@ impl Engine {
         store::home::folder()
     }
 
+    /// Where temporary journals lie.
+    #[must_use]
+    pub fn temporary_folder() -> PathBuf {
+        store::temporary::folder()
+    }
+
     /// Where this system keeps a program's settings; `None` where it has no such place.
     #[must_use]
     pub fn settings_path() -> Option<PathBuf> {
@@ -435,6 +450,7 @@ impl Drop for Engine {
         self.commands.take();
         join(self.control.take());
         self.core.history.stop();
+        self.core.leftovers.stop();
         self.core.recorder.stop();
         self.core.reader.stop();
         join(self.recorder.take());

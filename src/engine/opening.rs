@@ -93,7 +93,7 @@ fn open(path: PathBuf, cancelled: &Arc<AtomicBool>) -> Result<Opened, Failure> {
 }
 
 fn import(capture: &Path, cancelled: &AtomicBool) -> Result<(TemporaryJournal, Imported), Failure> {
-    let temporary = TemporaryJournal::create()?;
+    let temporary = TemporaryJournal::create_for_capture()?;
     let imported = importing::import(capture, temporary.path(), cancelled)?;
     Ok((temporary, imported))
 }

@@ -22,6 +22,10 @@ const ROW_COST: u64 = 256;
 const RETRY: Duration = Duration::from_secs(1);
 /// Slices of the oldest rows that go after a transaction: more than one brings, and not so many that rows wait long.
 const SLICES: usize = 8;
+/// Sockets that waited for less than this are not worth a row.
+const HELD_UP_LEAST: Duration = Duration::from_millis(100);
+/// How often is told for how long they waited.
+const TELL_HELD_UP: Duration = Duration::from_secs(1);
 
 enum Job {
     Rows { rows: Vec<Row>, cost: u64 },
@@ -56,7 +60,17 @@ impl Recorder {
         // Rows that an earlier run cleared may still be in a kept journal.
         let reclaim = Some(Tidying::due());
         let waits = Arc::clone(&waiting);
-        let mut worker = Worker { writer, clock, outbox, removals, waiting: waits, paused: None, reclaim, trim: None };
+        let mut worker = Worker {
+            writer,
+            clock,
+            outbox,
+            removals,
+            waiting: waits,
+            tell_held_up_at: Instant::now(),
+            paused: None,
+            reclaim,
+            trim: None,
+        };
         let thread = std::thread::Builder::new().name("recorder".to_owned()).spawn(move || worker.run(&queue))?;
         Ok((Self { jobs: Some(jobs), waiting }, thread))
     }
@@ -115,6 +129,8 @@ struct Worker {
     outbox: Arc<Outbox>,
     removals: Arc<Removals>,
     waiting: Arc<ByteBudget>,
+    /// Not before this is told for how long sockets waited.
+    tell_held_up_at: Instant,
     paused: Option<Paused>,
     /// Cleared rows are still in the file.
     reclaim: Option<Tidying>,
@@ -149,7 +165,8 @@ impl Worker {
     fn run(&mut self, queue: &Receiver<Job>) {
         let mut next = None;
         loop {
-            let at = self.reclaim.iter().chain(&self.trim).map(|tidying| tidying.at).min();
+            let tidying = self.reclaim.iter().chain(&self.trim).map(|tidying| tidying.at);
+            let at = tidying.chain(self.held_up_due()).min();
             let job = match (next.take(), at) {
                 (Some(job), _) => Ok(job),
                 (None, Some(at)) => queue.recv_deadline(at),
@@ -169,6 +186,7 @@ impl Worker {
             // In turns with what waits: neither a flood nor a long journal holds the other up.
             self.reclaim();
             self.trim();
+            self.tell_held_up();
         }
     }
 
@@ -214,12 +232,34 @@ impl Worker {
         }
     }
 
-    /// The journal says how many rows it lacks, if it can be written by now; else it is told.
+    /// The journal says how many rows it lacks, if it can be written by now; else it is told. And for how long it held
+    /// sockets up until now.
     fn try_last(&mut self) {
         if let Some(paused) = &mut self.paused {
             paused.next_try = Instant::now();
             self.append(Vec::new());
         }
+        self.tell_held_up_at = Instant::now();
+        self.tell_held_up();
+    }
+
+    /// When is to be told for how long sockets waited; `None` where they did not, or nothing can be written.
+    fn held_up_due(&self) -> Option<Instant> {
+        let is_due = self.paused.is_none() && self.waiting.waited() >= HELD_UP_LEAST;
+        is_due.then_some(self.tell_held_up_at)
+    }
+
+    /// Tells it, if it's time: what is slow then is not the peer.
+    fn tell_held_up(&mut self) {
+        let now = Instant::now();
+        if self.held_up_due().is_none_or(|at| at > now) {
+            return;
+        }
+        self.tell_held_up_at = now + TELL_HELD_UP;
+        let milliseconds = u64::try_from(self.waiting.take_waited().as_millis()).unwrap_or(u64::MAX);
+        let notice = Notice::HeldUp { milliseconds };
+        self.append(vec![self.notice_row(notice.clone())]);
+        self.notice(notice);
     }
 
     fn missed(&self) -> u64 {
@@ -312,5 +352,84 @@ impl Worker {
             stream_offset: 0,
             payload: Vec::new(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crossbeam_channel::bounded;
+
+    use super::*;
+    use crate::engine::outbox::EVENTS;
+    use crate::model::{Filter, Life, PageRequest};
+    use crate::store::journal::JournalReader;
+
+    /// Far beyond what anything here takes; reached only by a fault.
+    const DEADLINE: Duration = Duration::from_secs(20);
+
+    fn row() -> Row {
+        Row {
+            stamp: crate::model::Stamp::default(),
+            socket: SocketId(1),
+            session: None,
+            peer: String::new(),
+            body: RowBody::Life(Life::PeerFinished),
+            stream_offset: 0,
+            payload: Vec::new(),
+        }
+    }
+
+    /// In milliseconds, of each row that tells it.
+    fn held_up(journal: &Path) -> Vec<u64> {
+        let request = PageRequest { filter: Filter::default(), first: 0, count: 100, from_end: false };
+        let page = JournalReader::open(journal).unwrap().page(&request).unwrap();
+        let told = page.rows.into_iter().filter_map(|row| match row.body {
+            RowBody::Notice { notice: Notice::HeldUp { milliseconds } } => Some(milliseconds),
+            _ => None,
+        });
+        told.collect()
+    }
+
+    #[test]
+    fn a_journal_that_holds_sockets_up_says_for_how_long_and_not_each_time() {
+        const WAITS: u64 = 5;
+        let folder = tempfile::tempdir().unwrap();
+        let journal = folder.path().join("a.sqlite");
+        let writer = JournalWriter::create(&journal).unwrap();
+        let (sender, events) = bounded(EVENTS);
+        let outbox = Arc::new(Outbox::new(sender, Arc::new(|| ())));
+        let begun = Instant::now();
+        let (recorder, thread) = Recorder::start(writer, Arc::new(Clock::system()), outbox, Arc::default()).unwrap();
+        let mut told = Vec::new();
+        let mut listen = |event| match event {
+            Event::Noticed { socket: None, session: None, notice: Notice::HeldUp { milliseconds } } => {
+                told.push(milliseconds);
+                true
+            }
+            _ => false,
+        };
+        for wait in 0..WAITS {
+            // Like rows that a slow disk has not taken yet.
+            recorder.waiting.take(WAITING_MAX);
+            std::thread::scope(|scope| {
+                scope.spawn(|| recorder.record(vec![row()]));
+                let before = recorder.waiting.waited();
+                while recorder.waiting.waited() < before + HELD_UP_LEAST {
+                    std::thread::yield_now();
+                }
+                recorder.waiting.give_back(WAITING_MAX);
+            });
+            while wait == 0 && !listen(events.recv_timeout(DEADLINE).unwrap()) {}
+        }
+        recorder.stop();
+        thread.join().unwrap();
+        let seconds = begun.elapsed().as_secs();
+        events.try_iter().for_each(|event| _ = listen(event));
+        assert_eq!(held_up(&journal), told);
+        // The first at once, then one a second, and the rest in the end.
+        assert!(told.len() as u64 <= seconds + 2 && told.len() < WAITS as usize, "{told:?} in {seconds} s");
+        assert!(told.iter().sum::<u64>() + told.len() as u64 >= WAITS * 100, "{told:?}");
     }
 }

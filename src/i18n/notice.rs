@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::Language;
 use crate::codec::visible::visible;
 use crate::codec::websocket::close_meaning;
@@ -31,6 +33,9 @@ pub fn notice(language: Language, notice: &Notice) -> String {
         Notice::LongForTutorial { size } => tr!(language, "notice.long_for_tutorial", size = super::byte_size(*size)),
         Notice::RecordingPaused { missed } => tr!(language, "notice.recording_paused", missed = missed),
         Notice::RecordingResumed { missed } => tr!(language, "notice.recording_resumed", missed = missed),
+        Notice::HeldUp { milliseconds } => {
+            tr!(language, "notice.held_up", time = super::short_span(Duration::from_millis(*milliseconds)))
+        }
         // A request that could not be read has neither.
         Notice::Answered(Exchange { method, status, bytes, .. }) if method.is_empty() => {
             tr!(language, "notice.answered_unreadable", status = status, bytes = super::bytes(*bytes))

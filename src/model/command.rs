@@ -299,6 +299,11 @@ pub enum Command {
     },
     /// What is being recorded is read again: [`super::Event::JournalClosed`].
     CloseJournal,
+    /// Removes one that [`super::Event::RecordingsLeft`] told of, by its path. [`super::Event::Failed`] says so where it can't
+    /// be removed.
+    DiscardRecording {
+        path: PathBuf,
+    },
     /// Answered by [`super::Event::JournalSaved`].
     SaveJournal(Box<SaveRequest>),
     SaveSettings(Box<super::Settings>),

@@ -12,14 +12,15 @@ pub struct ConversationRequest {
     pub from: ConversationPlace,
 }
 
-/// Where a part begins or ends.
+/// Where a part begins or ends: by rows, whose numbers stay, while places among the calls change where the oldest rows make
+/// room for newer ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConversationPlace {
-    /// With this call.
-    Call(u64),
+    /// With the first call that is this row of the journal or a later one.
+    From(u64),
     /// Around the first call that is this row of the journal or a later one: as many before it as after it.
     Around(u64),
-    /// Just before this call.
+    /// With the last call before this row of the journal.
     Before(u64),
     /// With the last call.
     End,

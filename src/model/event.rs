@@ -16,6 +16,7 @@ use super::find::Finding;
 use super::ids::{SessionId, SocketId, TransferId};
 use super::import::Imported;
 use super::interface::NetworkInterface;
+use super::left_recording::LeftRecording;
 use super::multicast::MulticastGroup;
 use super::options::OptionAnswer;
 use super::page::Page;
@@ -108,6 +109,11 @@ pub enum Notice {
     },
     RecordingResumed {
         missed: u64,
+    },
+    /// So long sockets waited for the journal to have room since the last such notice: it is written more slowly than bytes
+    /// come. One a second at most.
+    HeldUp {
+        milliseconds: u64,
     },
     /// The address is in use; binding it is tried until it is free.
     WaitingForAddress {
@@ -328,6 +334,9 @@ pub enum Event {
     },
     /// Pages and rows that come after this event are of what is being recorded.
     JournalClosed,
+    /// Once after the start, where there are any: the latest first. Until [`super::Command::DiscardRecording`] or the end
+    /// no other program takes them.
+    RecordingsLeft(Vec<LeftRecording>),
     Page(Arc<Page>),
     /// What [`super::Command::CountMessages`] has come to.
     Counted(Arc<Statistics>),

@@ -38,6 +38,7 @@ pub enum Operation {
     FinishFile,
     OpenJournal,
     WriteJournal,
+    RemoveJournal,
     SaveSettings,
     /// The list of past ones.
     KeepTransfers,
@@ -73,6 +74,7 @@ impl Operation {
             Self::FinishFile => "finish-file",
             Self::OpenJournal => "open-journal",
             Self::WriteJournal => "write-journal",
+            Self::RemoveJournal => "remove-journal",
             Self::SaveSettings => "save-settings",
             Self::KeepTransfers => "keep-transfers",
             Self::StartThread => "start-thread",

@@ -35,6 +35,8 @@ pub struct Page {
     pub matches: u64,
     /// Rows in the journal.
     pub total: u64,
+    /// Of them, rows that the filter has been decided for.
+    pub scanned: u64,
     /// Matches that were before the first one and have gone from the journal since the filter was set: by so much all
     /// positions are less than they were. It counts from anywhere: only its growth says something.
     pub gone: u64,

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::codec::capture::reader::{CaptureError, Packet, RECORD_MAX, Read, Reader};
 use crate::model::{Cause, Failure, Operation};
 use crate::store::advice::file_failure;
+use crate::store::journal::is_database;
 
 /// Bytes that are read at once; more than any record has.
 const BUFFER: usize = 4 * RECORD_MAX;
@@ -72,11 +73,15 @@ pub fn read_capture(
     }
 }
 
-/// Whether a file begins as a capture does.
+/// Whether a file begins as a capture does. A database, which may be in use in this process, is looked at as one alone.
 ///
 /// # Errors
 /// What the system says of the file.
 pub fn is_capture(path: &Path) -> Result<bool, Failure> {
+    // Nobody holds an empty one.
+    if std::fs::metadata(path).is_ok_and(|metadata| metadata.len() > 0) && is_database(path) {
+        return Ok(false);
+    }
     let mut head = [0; 32];
     let mut file = open(path)?;
     let count =

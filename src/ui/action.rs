@@ -10,7 +10,7 @@ use crate::codec::encoding::Encoding;
 use crate::codec::size::format_bytes;
 use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
-use crate::model::{Command, LanguageChoice, Role, SessionId, SocketId, ThemeChoice, TimeMode};
+use crate::model::{Command, LanguageChoice, LeftRecording, Role, SessionId, SocketId, ThemeChoice, TimeMode};
 use crate::tr;
 use crate::ui::panels::journal::{CopyKind, Step, time_mode_label};
 
@@ -28,6 +28,8 @@ pub enum UiCommand {
     /// Shows what is being recorded again.
     CloseJournal,
     ClearJournal,
+    /// Removes a recording that a killed program left.
+    DiscardRecording(PathBuf),
     /// What the journal may take of the disk, in bytes; 0 for as much as there is.
     LimitJournal(u64),
     /// Bytes that the journal keeps of each call; 0 for all of them.
@@ -164,6 +166,7 @@ impl UiCommand {
             Self::SaveJournalTo(path) | Self::OpenPath(path) => visible(&path.display().to_string()).into(),
             Self::CloseJournal => tr!(language, "action.close_journal"),
             Self::ClearJournal => tr!(language, "action.clear_journal"),
+            Self::DiscardRecording(_) => tr!(language, "action.discard_recording"),
             Self::SetSnapLength(0) => tr!(language, "action.no_snap_length"),
             Self::SetSnapLength(length) => i18n::bytes((*length).into()).into(),
             Self::LimitJournal(0) => tr!(language, "action.no_journal_limit"),
@@ -253,6 +256,9 @@ impl UiCommand {
             Self::OpenJournal => tr!(language, "tooltip.open_journal"),
             Self::CloseJournal => tr!(language, "tooltip.close_journal"),
             Self::ClearJournal => tr!(language, "tooltip.clear_journal"),
+            Self::DiscardRecording(_) => {
+                tr!(language, "tooltip.discard_recording", days = LeftRecording::KEPT_DAYS)
+            }
             Self::LimitJournal(_) => tr!(language, "tooltip.journal_limit"),
             Self::SetSnapLength(_) => tr!(language, "tooltip.snap_length"),
             Self::Stop(Role::Server, _) => tr!(language, "tooltip.stop_listening"),

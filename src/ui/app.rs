@@ -17,6 +17,7 @@ use super::panels::conversation::ConversationWindow;
 use super::panels::inspector::InspectorPanel;
 use super::panels::journal::JournalPanel;
 use super::panels::journal_path::JournalPath;
+use super::panels::left_recordings::LeftRecordings;
 use super::panels::past_transfers::PastTransfers;
 use super::panels::statistics::StatisticsPanel;
 use super::panels::status_bar;
@@ -60,6 +61,8 @@ pub struct App {
     pub(super) dialogs: Dialogs,
     /// The place to type a path of a journal, where no dialog has brought one.
     pub(super) journal_path: Option<JournalPath>,
+    /// What killed programs left.
+    pub(super) left: LeftRecordings,
     /// What concerns the whole window.
     pub(super) message: Option<Message>,
     pub(super) help: Option<Help>,
@@ -134,6 +137,7 @@ impl App {
             actions: Vec::new(),
             dialogs: Dialogs::default(),
             journal_path: None,
+            left: LeftRecordings::default(),
             message: status_bar::damage(damage),
             help: None,
             code: None,
@@ -218,6 +222,7 @@ impl App {
         }
         self.on_journal_event(event);
         self.past.on_event(event);
+        self.left.on_event(event);
         self.conversation.on_event(event);
         match event {
             Event::Failed { socket: None, failure, .. } => self.message = Some(Message::Failed(failure.clone())),

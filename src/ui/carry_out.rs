@@ -34,6 +34,7 @@ impl App {
             // What was opened is there to be read.
             UiCommand::ClearJournal if self.reading.is_some() => {}
             UiCommand::ClearJournal => self.engine.send(Command::ClearJournal),
+            UiCommand::DiscardRecording(path) => self.discard_recording(path),
             UiCommand::ToggleFollow => self.shown_journal().toggle_follow(),
             UiCommand::ToggleInspector => self.settings.show_inspector = !self.settings.show_inspector,
             UiCommand::ToggleStatistics => self.settings.show_statistics = !self.settings.show_statistics,

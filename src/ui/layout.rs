@@ -42,13 +42,14 @@ impl App {
             menu_bar(ui, cx, state, &self.settings.recent);
         });
         let pad = Frame::new().fill(cx.tokens.window).inner_margin(cx.tokens.edge);
-        if self.message.is_some() || self.journal_path.is_some() {
+        if self.message.is_some() || self.journal_path.is_some() || !self.left.is_empty() {
             Panel::bottom("status").frame(pad).show_separator_line(false).show(ui, |ui| {
                 if let Some(typed) = &mut self.journal_path
                     && !typed.show(ui, cx)
                 {
                     self.journal_path = None;
                 }
+                self.left.show(ui, cx, self.reading.as_ref().map(|reading| reading.path.as_path()));
                 if let Some(message) = &self.message {
                     status_bar::status_bar(ui, cx, message);
                 }

@@ -74,6 +74,17 @@ impl App {
         self.engine.send(Command::OpenJournal { path });
     }
 
+    /// Removes a recording that was left; where it is in view, or on its way there, nothing of it is read any more.
+    pub(super) fn discard_recording(&mut self, path: PathBuf) {
+        let is_read = self.reading.as_ref().is_some_and(|reading| reading.path == path);
+        if is_read || self.opening.as_ref() == Some(&path) {
+            self.engine.send(Command::CloseJournal);
+        }
+        self.left.forget(&path);
+        self.settings.recent.retain(|known| path.to_str() != Some(known.as_str()));
+        self.engine.send(Command::DiscardRecording { path });
+    }
+
     /// The journal that is in view.
     pub(super) fn shown_journal(&mut self) -> &mut JournalPanel {
         self.reading.as_mut().map_or(&mut self.journal, |reading| &mut reading.journal)

@@ -46,6 +46,7 @@ pub fn run() -> ExitCode {
         settings: path,
         sent_logs: Engine::sent_logs_path(),
         past_transfers: past_path,
+        leftovers: Some(Engine::temporary_folder()),
         ..EngineConfig::new(JournalPlace::Temporary)
     };
     let engine = match Engine::start(config) {

@@ -125,7 +125,11 @@ fn a_start_sweeps_what_a_killed_process_left() {
     let home = tempfile::tempdir().expect("a folder");
     let left = home.path().join("sockeye-1-0");
     DirBuilder::new().mode(0o700).create(&left).expect("a folder");
-    std::fs::write(left.join("journal.sqlite"), "rows").expect("a file");
+    std::fs::write(left.join("journal.sqlite"), "").expect("a file");
+    let unreadable = home.path().join("sockeye-1-1");
+    DirBuilder::new().mode(0o700).create(&unreadable).expect("a folder");
+    std::fs::write(unreadable.join("journal.sqlite"), "rows").expect("a file");
     support::Process::start(without_display(home.path())).finish();
-    assert!(!left.exists());
+    assert!(!left.exists(), "it has no rows");
+    assert!(unreadable.exists(), "it may have some");
 }

@@ -138,7 +138,7 @@ fn a_session_s_bytes_are_read_beside_the_pages_and_marks_are_kept() {
     h.send(client, &long);
     let wanted = Filter::parse("out", &TimeZone::UTC).unwrap();
     let rows = h.rows(&wanted, |rows| rows.iter().map(|row| row.len).sum::<u64>() == 5000);
-    let request = ConversationRequest { socket: client, session: Some(info.id), from: ConversationPlace::Call(0) };
+    let request = ConversationRequest { socket: client, session: Some(info.id), from: ConversationPlace::From(0) };
     h.engine.send(Command::ReadConversation(request.clone()));
     let part = h.wait("the bytes", |event| match event {
         Event::Conversation(part) if part.request == request => Some(std::sync::Arc::clone(part)),

@@ -27,6 +27,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 struct Files {
     settings: Option<PathBuf>,
     past_transfers: Option<PathBuf>,
+    /// A folder with recordings that killed programs left.
+    leftovers: Option<PathBuf>,
 }
 
 pub(crate) struct Window {
@@ -57,7 +59,7 @@ impl Window {
 
     /// As after a restart: what the file gave and what could not be read of it; changes are saved into the file.
     pub(crate) fn restart(settings: Settings, damage: Vec<Damage>, file: PathBuf) -> Self {
-        let files = Files { settings: Some(file), past_transfers: None };
+        let files = Files { settings: Some(file), ..Files::default() };
         Self::start(settings, damage, files, Surroundings::system(), |builder| {
             builder.with_size(egui::vec2(1100.0, 760.0))
         })
@@ -65,9 +67,18 @@ impl Window {
 
     /// With a list of past transfers in this file, in English.
     pub(crate) fn remembering(server: ServerTab, client: ClientTab, file: PathBuf) -> Self {
-        let files = Files { settings: None, past_transfers: Some(file) };
+        let files = Files { past_transfers: Some(file), ..Files::default() };
         Self::start(Self::settings(server, client), Vec::new(), files, Surroundings::system(), |builder| {
             builder.with_size(egui::vec2(1100.0, 1000.0)).allow_missing_glyphs()
+        })
+    }
+
+    /// That finds in this folder what killed programs left.
+    pub(crate) fn finding(leftovers: PathBuf, language: LanguageChoice) -> Self {
+        let files = Files { leftovers: Some(leftovers), ..Files::default() };
+        let settings = Settings { language, ..Self::settings(any_port(), ClientTab::default()) };
+        Self::start(settings, Vec::new(), files, Surroundings::system(), |builder| {
+            builder.with_size(egui::vec2(1100.0, 760.0))
         })
     }
 
@@ -86,6 +97,7 @@ impl Window {
             }),
             settings: files.settings,
             past_transfers: files.past_transfers.clone(),
+            leftovers: files.leftovers,
             ..EngineConfig::new(JournalPlace::Temporary)
         };
         let engine = Engine::start_in(config, surroundings).expect("an engine");

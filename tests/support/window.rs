@@ -62,6 +62,7 @@ impl Rows {
             rows,
             matches,
             total,
+            scanned: total,
             gone: self.gone,
             began_ns: Some(BEGAN_NS + STEP_NS as i64),
             complete: true,

@@ -93,3 +93,30 @@ fn one_that_was_given_up_is_not_shown_after_the_close() {
     engine.core.reader.close();
     assert_eq!(next(&engine).0, "closed");
 }
+
+/// Locks of this process on a file, as fcntl(2) has them: proc_locks(5).
+#[cfg(target_os = "linux")]
+fn locks_on(path: &Path) -> usize {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let (process, inode) = (std::process::id().to_string(), std::fs::metadata(path).unwrap().ino().to_string());
+    let is_ours = |line: &&str| {
+        let words: Vec<_> = line.split_whitespace().collect();
+        words.contains(&"POSIX")
+            && words.contains(&&*process)
+            && words.iter().any(|word| word.ends_with(&format!(":{inode}")))
+    };
+    std::fs::read_to_string("/proc/locks").unwrap().lines().filter(is_ours).count()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_journal_in_use_keeps_its_locks_when_it_is_opened_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.sqlite");
+    let engine = Engine::start(EngineConfig::new(JournalPlace::File(path.clone()))).unwrap();
+    assert!(locks_on(&path) > 0, "it is in use");
+    engine.send(crate::model::Command::OpenJournal { path: path.clone() });
+    assert_eq!(next(&engine), ("opened", path.clone()));
+    assert!(locks_on(&path) > 0, "another program would take it for nobody's");
+}

@@ -126,6 +126,17 @@ fn open_and_look(path: &Path, access: OpenFlags) -> rusqlite::Result<(Connection
     }
 }
 
+/// Whether a file is a database, of whatever program. By `SQLite`: the `close` of a plain look would drop the locks that it
+/// holds in this process (fcntl(2), "Advisory record locking"). What it can't look at now is one in use.
+#[must_use]
+pub fn is_database(path: &Path) -> bool {
+    if !path.is_file() {
+        return false;
+    }
+    let looked = open_and_look(path, OpenFlags::SQLITE_OPEN_READ_ONLY);
+    !looked.is_err_and(|error| error.sqlite_error_code() == Some(ErrorCode::NotADatabase))
+}
+
 /// Whether rows may be in a log that are not in the journal itself yet.
 fn has_log(path: &Path) -> bool {
     let mut log = path.to_owned().into_os_string();

@@ -26,15 +26,21 @@ impl JournalReader {
         let (calls, most) = (self.matches(), ConversationPart::ROWS_MAX);
         // The calls that a part could have at most, and the one among them that it has in any case.
         let (first, end, anchor) = match from {
-            ConversationPlace::Call(first) => (first, first.saturating_add(most), first),
-            ConversationPlace::Before(end) => (end.saturating_sub(most), end, end.saturating_sub(1)),
+            ConversationPlace::From(number) if complete || self.is_scanned(number) => {
+                let first = self.rank(number);
+                (first, first.saturating_add(most), first)
+            }
+            ConversationPlace::Before(number) if complete || self.is_scanned(number) => {
+                let end = self.rank(number);
+                (end.saturating_sub(most), end, end.saturating_sub(1))
+            }
             ConversationPlace::End if complete => (calls.saturating_sub(most), calls, calls.saturating_sub(1)),
             ConversationPlace::Around(number) if complete || self.is_scanned(number) => {
                 let call = self.rank(number);
                 let first = call.saturating_sub(most / 2);
                 (first, first.saturating_add(most), call)
             }
-            ConversationPlace::End | ConversationPlace::Around(_) => return Ok(None),
+            _ => return Ok(None),
         };
         if !complete && calls < end {
             return Ok(None);

@@ -24,6 +24,7 @@ mod trim;
 mod whole;
 mod writer;
 
+pub use connection::is_database;
 pub use counting::Counting;
 pub use export::{NextBatch, RowBatch, RowBatches};
 pub use find::Find;

@@ -154,6 +154,7 @@ impl JournalReader {
             let complete = is_near && self.search.scan(&snapshot, extent, Self::ROWS_A_PAGE)?;
             (self.search.count(), complete)
         };
+        let scanned = if everything { total } else { total.saturating_sub(self.search.left(extent)) };
         let gone = if everything { extent.map_or(0, |extent| extent.first) } else { self.search.gone() };
         let count = request.count.min(PageRequest::COUNT_MAX) as u64;
         let first = if request.from_end { matches.saturating_sub(count) } else { request.first.min(matches) };
@@ -165,7 +166,7 @@ impl JournalReader {
         };
         let began_ns = extent.map(|extent| read_began(&snapshot, extent.first)).transpose()?.flatten();
         let rows = read_rows(&snapshot, extent.map_or(0, |extent| extent.first), &numbers, &self.coloring)?;
-        Ok(Page { filter: request.filter.clone(), first, rows, matches, total, gone, began_ns, complete })
+        Ok(Page { filter: request.filter.clone(), first, rows, matches, total, scanned, gone, began_ns, complete })
     }
 
     /// As [`Search::count`].

@@ -327,9 +327,15 @@ fn a_page_of_a_long_journal_says_that_more_may_match() {
     let mut journal = journal(&rows);
     let first = page(&mut journal.reader, &Filter::containing("x"), 0, 1);
     assert!(!first.complete && first.matches < 20_000);
+    assert!(!journal.reader.scan(1000).unwrap());
+    let part = page(&mut journal.reader, &Filter::containing("x"), 0, 1);
+    assert_eq!((part.scanned, part.total, part.complete), (1000, 20_000, false));
     while !journal.reader.scan(1000).unwrap() {}
     let then = page(&mut journal.reader, &Filter::containing("x"), 19_999, 1);
     assert_eq!((then.complete, then.matches, numbers(&then)), (true, 20_000, vec![20_000]));
+    assert_eq!(then.scanned, 20_000);
+    journal.writer.append(&[received(0, b"y")]).unwrap();
+    assert_eq!(all(&mut journal.reader).scanned, 20_001, "everything needs no scan");
 }
 
 #[test]

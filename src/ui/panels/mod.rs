@@ -11,6 +11,7 @@ pub mod conversation;
 pub mod inspector;
 pub mod journal;
 pub mod journal_path;
+pub mod left_recordings;
 pub mod menu_bar;
 pub mod past_transfers;
 pub mod server;

@@ -29,7 +29,7 @@ fn only_calls_that_moved_bytes_of_the_session_are_there_whole_and_both_ways() {
         data(1, Direction::Out, Call::Send, 0, &long),
         received(3, b"two"),
     ]);
-    let (part, _) = part(&mut journal, ConversationPlace::Call(0));
+    let (part, _) = part(&mut journal, ConversationPlace::From(0));
     assert_eq!((numbers(&part), part.first, part.calls, part.complete), (vec![1, 4, 5], 0, 3, true));
     assert_eq!(part.rows[1].preview, long, "more than a preview");
 }
@@ -39,14 +39,14 @@ fn parts_follow_each_other_both_ways() {
     let count = ConversationPart::ROWS_MAX * 2 + 10;
     let rows: Vec<_> = (0..count).map(|offset| received(offset, b"x")).collect();
     let mut journal = journal(&rows);
-    let (first, steps) = part(&mut journal, ConversationPlace::Call(0));
+    let (first, steps) = part(&mut journal, ConversationPlace::From(0));
     assert!(steps > 1 && steps * STEP < rows.len(), "no more is looked at than has to be: {steps} steps");
     assert_eq!((first.first, first.rows.len()), (0, 512));
-    let (second, _) = part(&mut journal, ConversationPlace::Call(512));
+    let (second, _) = part(&mut journal, ConversationPlace::From(513));
     assert_eq!((second.first, second.rows[0].number), (512, 513));
     let (end, _) = part(&mut journal, ConversationPlace::End);
     assert_eq!((end.first, end.rows.len(), end.calls), (522, 512, 1034));
-    let (before, _) = part(&mut journal, ConversationPlace::Before(522));
+    let (before, _) = part(&mut journal, ConversationPlace::Before(523));
     assert_eq!((before.first, before.rows.len()), (10, 512));
     let (around, _) = part(&mut journal, ConversationPlace::Around(600));
     assert_eq!((around.first, around.rows.len(), around.rows[256].number), (343, 512, 600));
@@ -73,12 +73,12 @@ fn a_part_is_bounded_in_bytes_and_has_one_row_at_least() {
         assert!(bytes as u64 <= ConversationPart::BYTES_MAX, "{bytes}");
         numbers(&part)
     };
-    assert_eq!(of(ConversationPlace::Call(0)), [1, 2]);
-    assert_eq!(of(ConversationPlace::Call(2)), [3]);
-    assert_eq!(of(ConversationPlace::Call(3)), [4]);
+    assert_eq!(of(ConversationPlace::From(0)), [1, 2]);
+    assert_eq!(of(ConversationPlace::From(3)), [3]);
+    assert_eq!(of(ConversationPlace::From(4)), [4]);
     assert_eq!(of(ConversationPlace::End), [5]);
-    assert_eq!(of(ConversationPlace::Before(4)), [4]);
-    assert_eq!(of(ConversationPlace::Before(3)), [2, 3]);
+    assert_eq!(of(ConversationPlace::Before(5)), [4]);
+    assert_eq!(of(ConversationPlace::Before(4)), [2, 3]);
     assert_eq!(of(ConversationPlace::Around(1)), [1, 2]);
     assert_eq!(of(ConversationPlace::Around(4)), [4], "which leaves no room");
 }

@@ -4,10 +4,9 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
-
 use crate::model::{Cause, Failure, Hint, Operation, SaveFormat};
 use crate::store::identity::FileIdentity;
+use crate::store::journal::connection::is_database;
 
 /// What stands beside a database while a program has it open, or when one was killed: sqlite.org/tempfiles.html.
 const LOGS: [&str; 2] = ["-wal", "-journal"];
@@ -47,16 +46,4 @@ fn has_log(path: &Path) -> bool {
         log.push(end);
         PathBuf::from(log).exists()
     })
-}
-
-/// By `SQLite`: the `close` of a plain look would drop the locks that it holds in this process (fcntl(2), "Advisory
-/// record locking"). What it can't look at now is one in use.
-fn is_database(path: &Path) -> bool {
-    if !path.is_file() {
-        return false;
-    }
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let looked = Connection::open_with_flags(path, flags)
-        .and_then(|connection| connection.pragma_query_value(None, "schema_version", |row| row.get::<_, i64>(0)));
-    !looked.is_err_and(|error| error.sqlite_error_code() == Some(ErrorCode::NotADatabase))
 }

@@ -3,8 +3,8 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::model::{
-    Call, ConversationPlace, ConversationRequest, Direction, Filter, Page, PageRequest, Row, RowBody, SessionId,
-    SocketId, Stamp,
+    Call, ConversationPart, ConversationPlace, ConversationRequest, Direction, Filter, Page, PageRequest, Row, RowBody,
+    SessionId, SocketId, Stamp,
 };
 use crate::store::journal::JournalReader;
 
@@ -89,25 +89,53 @@ fn marks_go_with_their_rows() {
     assert_eq!(numbers, [newest.cast_signed()]);
 }
 
+fn part(journal: &mut Journal, from: ConversationPlace) -> ConversationPart {
+    let request = ConversationRequest { socket: SocketId(1), session: Some(SessionId(1)), from };
+    loop {
+        if let Some(part) = journal.reader.conversation(&request, 5).unwrap() {
+            return part;
+        }
+    }
+}
+
+#[test]
+fn the_next_part_of_a_conversation_leaves_nothing_out_while_rows_go() {
+    let mut journal = Journal::new(LIMIT);
+    let numbers = |part: &ConversationPart| part.rows.iter().map(|row| row.number).collect::<Vec<_>>();
+    journal.go_on();
+    let first = part(&mut journal, ConversationPlace::From(0));
+    assert_eq!(numbers(&first), [1, 2, 3, 4]);
+    while journal.removed <= 4 {
+        journal.go_on();
+    }
+    let next = journal.removed + 1;
+    assert_eq!(numbers(&part(&mut journal, ConversationPlace::From(5))), [next, next + 1, next + 2, next + 3]);
+
+    // What is in view while the rows before it go is read again from where it began.
+    let end = part(&mut journal, ConversationPlace::End);
+    let begin = numbers(&end)[0];
+    let removed = journal.removed;
+    while journal.removed == removed {
+        journal.go_on();
+    }
+    assert!(begin > journal.removed, "it is still there");
+    let again = part(&mut journal, ConversationPlace::From(begin));
+    assert_eq!(numbers(&again)[0], begin);
+    assert!(again.first < end.first, "though fewer are before it");
+    let before = part(&mut journal, ConversationPlace::Before(begin));
+    assert_eq!(numbers(&before).last(), Some(&(begin - 1)));
+}
+
 #[test]
 fn a_conversation_is_found_behind_rows_that_went() {
     let mut journal = Journal::new(LIMIT);
-    let part = |journal: &mut Journal, number| {
-        let from = ConversationPlace::Around(number);
-        let request = ConversationRequest { socket: SocketId(1), session: Some(SessionId(1)), from };
-        loop {
-            if let Some(part) = journal.reader.conversation(&request, 5).unwrap() {
-                return part;
-            }
-        }
-    };
     journal.go_on();
-    part(&mut journal, 9);
+    part(&mut journal, ConversationPlace::Around(9));
     while journal.removed == 0 {
         journal.go_on();
     }
     let number = journal.removed + 9;
-    let shown = part(&mut journal, number);
+    let shown = part(&mut journal, ConversationPlace::Around(number));
     assert!(shown.rows.iter().any(|row| row.number == number), "{} rows from {}", shown.rows.len(), shown.first);
 }
 

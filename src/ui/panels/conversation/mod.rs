@@ -87,7 +87,8 @@ impl ConversationWindow {
             Event::Conversation(part) if self.asked.as_ref() == Some(&part.request) => {
                 self.asked = None;
                 self.made_by = None;
-                let is_same = self.part.as_ref().is_some_and(|shown| shown.first == part.first);
+                let begin = |part: &ConversationPart| part.rows.first().map(|row| row.number);
+                let is_same = self.part.as_ref().is_some_and(|shown| begin(shown) == begin(part));
                 if !is_same {
                     self.cursor = None;
                     self.scroll = RowScroll::default();
@@ -143,7 +144,8 @@ impl ConversationWindow {
     /// While its last call is in view, those that come are, too.
     fn look_again(&mut self, ctx: &Context, of: &Of) {
         let reaches_end = |part: &Arc<ConversationPart>| part.first + part.rows.len() as u64 >= part.calls;
-        let Some(first) = self.part.as_ref().filter(|part| reaches_end(part)).map(|part| part.first) else { return };
+        let Some(part) = self.part.as_ref().filter(|part| reaches_end(part)) else { return };
+        let first = part.rows.first().map_or(0, |row| row.number);
         if of.opened || !self.has_grown || self.asked.is_some() || self.to_ask.is_some() {
             return;
         }
@@ -153,7 +155,7 @@ impl ConversationWindow {
             return ctx.request_repaint_after(std::time::Duration::from_secs_f64(wait));
         }
         (self.looked_at, self.has_grown) = (now, false);
-        self.ask(ConversationPlace::Call(first));
+        self.ask(ConversationPlace::From(first));
     }
 
     fn make_lines(&mut self, cx: &Cx<'_>, of: &Of) {
@@ -243,14 +245,18 @@ impl ConversationWindow {
         let (tokens, language) = (cx.tokens, cx.language);
         let (first, end, calls) =
             self.part.as_ref().map_or((0, 0, 0), |part| (part.first, part.first + part.rows.len() as u64, part.calls));
+        // Of the rows that are shown; behind the last of them goes on what comes next.
+        let rows = self.part.as_ref().map_or(&[][..], |part| part.rows.as_slice());
+        let begin = rows.first().map_or(0, |row| row.number);
+        let behind = rows.last().map_or(0, |row| row.number + 1);
         ui.horizontal(|ui| {
             let at_start = (first == 0).then(|| tr!(language, "conversation.at_start"));
             let is_more = self.part.as_ref().is_some_and(|part| end < calls || !part.complete);
             let at_end = (!is_more).then(|| tr!(language, "conversation.at_end"));
             for (label, place, blocked) in [
-                (tr!(language, "conversation.first"), ConversationPlace::Call(0), at_start.clone()),
-                (tr!(language, "conversation.previous"), ConversationPlace::Before(first), at_start),
-                (tr!(language, "conversation.next"), ConversationPlace::Call(end), at_end.clone()),
+                (tr!(language, "conversation.first"), ConversationPlace::From(0), at_start.clone()),
+                (tr!(language, "conversation.previous"), ConversationPlace::Before(begin), at_start),
+                (tr!(language, "conversation.next"), ConversationPlace::From(behind), at_end.clone()),
                 (tr!(language, "conversation.last"), ConversationPlace::End, at_end),
             ] {
                 if button(ui, tokens, Weight::Plain, &label, 0.0, blocked).clicked() {

@@ -1,6 +1,7 @@
 //! What was lost, as far as it is known.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use crate::model::{Event, Notice, SocketId};
 
@@ -14,6 +15,8 @@ pub(super) struct Losses {
     truncated: u64,
     /// Rows that the journal missed while it could not be written; `None` while it can.
     recording_missed: Option<u64>,
+    /// For how long sockets waited for the journal.
+    held_up: Duration,
 }
 
 impl Losses {
@@ -23,6 +26,7 @@ impl Losses {
             Event::JournalCleared => {
                 self.before = -self.dropped.values().copied().map(i128::from).sum::<i128>();
                 self.truncated = 0;
+                self.held_up = Duration::ZERO;
             }
             _ => {}
         }
@@ -41,6 +45,7 @@ impl Losses {
             Notice::Truncated { .. } => self.truncated += 1,
             Notice::RecordingPaused { missed } => self.recording_missed = Some(*missed),
             Notice::RecordingResumed { .. } => self.recording_missed = None,
+            Notice::HeldUp { milliseconds } => self.held_up += Duration::from_millis(*milliseconds),
             _ => {}
         }
     }
@@ -61,6 +66,11 @@ impl Losses {
 
     pub(super) fn recording_missed(&self) -> Option<u64> {
         self.recording_missed
+    }
+
+    /// For how long sockets waited for the journal, in all.
+    pub(super) fn held_up(&self) -> Duration {
+        self.held_up
     }
 }
 

@@ -11,7 +11,7 @@ use crate::ui::context::Cx;
 impl JournalPanel {
     pub(super) fn show_empty(&self, ui: &Ui, area: Rect, cx: &Cx<'_>) {
         let (title, advice) = if self.is_searching() {
-            (tr!(cx.language, "journal.searching"), "".into())
+            (self.searching(cx.language), "".into())
         } else if self.pages.total() == 0 {
             (tr!(cx.language, "journal.empty"), tr!(cx.language, "journal.empty_advice"))
         } else {

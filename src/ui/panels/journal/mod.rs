@@ -24,6 +24,7 @@ mod step;
 mod times;
 mod toolbar;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -52,6 +53,7 @@ use self::seek::Seek;
 use self::selection::{Cursor, Selection};
 pub use self::step::Step;
 use crate::codec::encoding::Encoding;
+use crate::i18n::Language;
 use crate::model::{Command, Condition, Event, Filter, Operation, Page, PageRow, Settings, TimeMode};
 use crate::tr;
 use crate::ui::action::UiCommand;
@@ -385,6 +387,15 @@ impl JournalPanel {
 
     fn is_searching(&self) -> bool {
         self.pages.page().is_some_and(|page| page.filter != self.filter || !page.complete)
+    }
+
+    /// What is said meanwhile: how far it is, once anything of it has come.
+    fn searching(&self, language: Language) -> Cow<'static, str> {
+        let page = self.pages.page().filter(|page| page.filter == self.filter && page.total > 0);
+        match page.map(|page| u128::from(page.scanned) * 100 / u128::from(page.total)) {
+            Some(percent) => tr!(language, "journal.searching_so_far", percent = percent),
+            None => tr!(language, "journal.searching"),
+        }
     }
 
     fn ask_for_rows(&mut self, ui: &Ui, cx: &mut Cx<'_>) {

@@ -56,7 +56,7 @@ impl Pages {
         self.total
     }
 
-    /// No row in view has a higher number. Rows that have gone, cleared ones included, had the lower ones.
+    /// The highest number of a row, as far as it is known: higher than the total once rows have gone.
     pub(super) fn highest_number(&self) -> u64 {
         let last = self.page.as_ref().and_then(|page| page.rows.last()).map_or(0, |row| row.number);
         last.max(self.total)
@@ -181,7 +181,8 @@ mod tests {
 
     fn page(filter: Filter, first: u64, count: u64, matches: u64) -> Arc<Page> {
         let rows = (first..first + count).map(|position| PageRow::made_up(position + 1)).collect();
-        Arc::new(Page { filter, first, rows, matches, total: matches, gone: 0, began_ns: None, complete: true })
+        let (total, scanned) = (matches, matches);
+        Arc::new(Page { filter, first, rows, matches, total, scanned, gone: 0, began_ns: None, complete: true })
     }
 
     #[test]
@@ -265,6 +266,21 @@ mod tests {
         assert_eq!(pages.take(first_is(5), &all), Some(0), "there was none before it");
         assert_eq!(pages.take(first_is(9), &all), Some(4));
         assert_eq!(pages.take(Arc::new(Page { filter: filter("a"), ..(*first_is(2)).clone() }), &filter("a")), Some(0));
+    }
+
+    #[test]
+    fn numbers_are_higher_than_the_count_once_rows_have_gone() {
+        let mut pages = Pages::default();
+        let all = Filter::default();
+        pages.recorded(1000);
+        assert_eq!(pages.highest_number(), 1000);
+        pages.take(page(all.clone(), 0, 84, 1000), &all);
+        assert_eq!(pages.highest_number(), 1000, "rows that are not at hand have higher ones");
+        pages.cleared();
+        pages.recorded(3);
+        let rows = (5_000_001..=5_000_003).map(PageRow::made_up).collect();
+        pages.take(Arc::new(Page { rows, ..(*page(all.clone(), 0, 0, 3)).clone() }), &all);
+        assert_eq!((pages.total(), pages.highest_number()), (3, 5_000_003));
     }
 
     #[test]

@@ -63,7 +63,17 @@ mod tests {
         let rows = numbers[first.min(end)..end].iter().copied().map(PageRow::made_up).collect();
         let matches = numbers.len() as u64;
         let (first, total) = (first as u64, numbers.last().copied().unwrap_or(0));
-        Page { filter: Filter::default(), first, rows, matches, total, gone: 0, began_ns: None, complete: true }
+        Page {
+            filter: Filter::default(),
+            first,
+            rows,
+            matches,
+            total,
+            scanned: total,
+            gone: 0,
+            began_ns: None,
+            complete: true,
+        }
     }
 
     fn find(numbers: &[u64], number: u64) -> u64 {

@@ -45,6 +45,11 @@ impl JournalPanel {
             let words = tr!(cx.language, "journal.not_recording", count = group(missed));
             ui.label(RichText::new(words).color(tokens.error));
         }
+        if !self.losses.held_up().is_zero() {
+            let words = tr!(cx.language, "journal.held_up", time = i18n::short_span(self.losses.held_up()));
+            ui.label(RichText::new(words).color(tokens.warning))
+                .on_hover_text(tr!(cx.language, "journal.held_up_help"));
+        }
         let mut parts = vec![match self.pages.total() {
             1 => tr!(cx.language, "journal.one_row").into_owned(),
             total => tr!(cx.language, "journal.rows", count = group(total)).into_owned(),
@@ -56,7 +61,7 @@ impl JournalPanel {
             parts.push(tr!(cx.language, "journal.shown", count = group(self.pages.matches())).into_owned());
         }
         if self.is_searching() {
-            parts.push(tr!(cx.language, "journal.searching").into_owned());
+            parts.push(self.searching(cx.language).into_owned());
         }
         if self.bar.is_none() {
             parts.extend(self.hunt.progress(cx.language).map(std::borrow::Cow::into_owned));

@@ -28,7 +28,7 @@ fn sent(number: u64, offset: u64, bytes: &[u8]) -> PageRow {
 }
 
 fn part(rows: Vec<PageRow>) -> ConversationPart {
-    let request = ConversationRequest { socket: SocketId(1), session: None, from: ConversationPlace::Call(0) };
+    let request = ConversationRequest { socket: SocketId(1), session: None, from: ConversationPlace::From(0) };
     let calls = rows.len() as u64;
     ConversationPart { request, first: 0, rows, calls, complete: true }
 }
