@@ -54,7 +54,7 @@ pub use find::{FindRequest, Finding};
 pub use ids::{SessionId, SocketId, TransferId};
 pub use import::Imported;
 pub use interface::{InterfaceAddress, NetworkInterface};
-pub use ip_protocol::{IpProtocol, UnknownIpProtocol};
+pub use ip_protocol::{IpProtocol, IpVersion, UnknownIpProtocol};
 pub use link::{EtherType, HardwareAddress, LinkAddress};
 pub use multicast::{GroupError, InterfaceChoice, MulticastGroup};
 pub use options::{OptionAnswer, OptionError, OptionKind, OptionValue, SocketOption, SocketOptions, Unit};

@@ -20,7 +20,7 @@ use self::options::Call;
 use self::script::Script;
 use self::socket::{Manner, Place, Transport};
 use super::{Obstacle, Recipe};
-use crate::model::{AddressForm, SocketOption, UnixName};
+use crate::model::{AddressForm, IpVersion, SocketOption, UnixName};
 
 /// The recipe as a program.
 ///
@@ -171,9 +171,11 @@ impl Writer<'_> {
             script.line(format!("\"\"\"A socket for the first address of the name that can be {done}.\"\"\""));
             script.line("failure = None");
             let (host, port, kind) = (literal::text(&address.host), address.port, self.transport.kind);
-            let wanted = match self.recipe.local_host.map(|host| host.contains(':')) {
-                Some(true) => "socket.AF_INET6, ",
-                Some(false) => "socket.AF_INET, ",
+            let local =
+                self.recipe.local_host.map(|host| if host.contains(':') { IpVersion::V6 } else { IpVersion::V4 });
+            let wanted = match local.or_else(|| self.recipe.target.carried()?.version()) {
+                Some(IpVersion::V6) => "socket.AF_INET6, ",
+                Some(IpVersion::V4) => "socket.AF_INET, ",
                 None => "",
             };
             script.line(format!("addresses = socket.getaddrinfo({host}, {port}, {wanted}type=socket.{kind})"));
