@@ -113,10 +113,18 @@ fn python_at_an_address_of_one_link() {
     in_own_network("python_at_an_address_of_one_link", || {
         ip(&["link", "add", "d0", "type", "veth", "peer", "name", "d1"]);
         set_up(&["d0", "d1"]);
-        ip(&["address", "add", "fe80::9/64", "dev", "d0", "nodad"]);
+        for address in ["fe80::9/64", "fe80::8/64"] {
+            ip(&["address", "add", address, "dev", "d0", "nodad"]);
+        }
         for scheme in ["tcp", "udp"] {
             python_client(&format!("{scheme}://[fe80::9%d0]:0"), "");
             python_server(&format!("{scheme}://[fe80::9%d0]:0"), &format!("{scheme}://[fe80::9%d0]:PORT"));
+            // From another address of the link.
+            let (mut sockeye, endpoint) = Sockeye::listen(&["listen", &format!("{scheme}://[fe80::9%d0]:0"), "--echo"]);
+            Written::patient_python(&[&endpoint, "--bind", "fe80::8%d0", "--send", "from there"])
+                .once_it_told("from there");
+            let peer = sockeye.expect("opened")["peer"].to_string();
+            assert!(peer.contains("[fe80::8%d0]:"), "{peer}");
         }
     });
 }

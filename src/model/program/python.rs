@@ -20,7 +20,7 @@ use self::options::Call;
 use self::script::Script;
 use self::socket::{Manner, Place, Transport};
 use super::{Obstacle, Recipe};
-use crate::model::{AddressForm, IpVersion, SocketOption, UnixName};
+use crate::model::{AddressForm, HostPort, IpVersion, SocketOption, UnixName};
 
 /// The recipe as a program.
 ///
@@ -251,7 +251,11 @@ impl Writer<'_> {
     /// Binds a client to what was asked for, or to what lets it be answered.
     fn bind_client(&self, script: &mut Script, address: &str) {
         let (host, port) = (self.recipe.local_host, self.recipe.local_port);
-        let local = |host: &str| format!("({}, {})", literal::text(host), port.unwrap_or(0));
+        // With its interface's number, where it has one: Python takes it from there alone.
+        let local = |host: &str| match Place::host(&HostPort::new(host, port.unwrap_or(0))) {
+            Place::Known { address, .. } => address,
+            Place::Named(_) | Place::Open(_) => format!("({}, {})", literal::text(host), port.unwrap_or(0)),
+        };
         let endpoint = &self.recipe.target.endpoint;
         match (self.transport.manner, host) {
             (Manner::Routed, None) => {

@@ -362,6 +362,9 @@ fn a_client_binds_where_it_was_told() {
         let text = program.write(&recipe).unwrap();
         assert!(text.contains(part), "{text}");
     }
+    let of_a_link = Recipe { local_host: Some("fe80::8%d0"), ..recipe };
+    let text = Program::Python.write(&of_a_link).unwrap();
+    assert!(text.contains("client.bind((\"fe80::8\", 7, 0, socket.if_nametoindex(\"d0\")))"), "{text}");
     let port_alone = Recipe { local_host: None, ..recipe };
     assert!(Program::Python.write(&port_alone).unwrap().contains("client.bind((\"\", 7))"));
 }
