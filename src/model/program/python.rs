@@ -124,7 +124,7 @@ impl Writer<'_> {
         self.interfaces.functions(script);
         if self.path().is_some() {
             script.gap();
-            self.remove_stale(script);
+            Self::remove_stale(script);
         }
         if is_named {
             script.gap();
@@ -150,16 +150,18 @@ impl Writer<'_> {
         if has_any { script.gap() } else { script.line("") }
     }
 
-    fn remove_stale(&self, script: &mut Script) {
+    fn remove_stale(script: &mut Script) {
         script.block("def remove_stale(path):", |script| {
-            script.line("\"\"\"Removes a socket's file that nobody listens behind any more.\"\"\"");
+            script.line("\"\"\"Removes a socket's file that nobody has bound any more.\"\"\"");
             script.block("try:", |script| {
                 script.block("if not stat.S_ISSOCK(os.lstat(path).st_mode):", |script| script.line("return"));
-                let probe = self.transport.call("socket.AF_UNIX");
-                script.block(format!("with {probe} as probe:"), |script| script.line("probe.connect(path)"));
+                script.line("# Bothers no listener: a socket of another type says that it is one.");
+                script.block("with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as probe:", |script| {
+                    script.line("probe.connect(path)");
+                });
             });
-            script.block("except FileNotFoundError:", |script| script.line("pass"));
             script.block("except ConnectionRefusedError:", |script| script.line("os.unlink(path)"));
+            script.block("except OSError:", |script| script.line("pass  # Whether it is in the way, bind says."));
         });
     }
 
@@ -317,6 +319,9 @@ impl Writer<'_> {
                         address
                     };
                     self.prepare(script, address);
+                    if self.path().is_some() {
+                        script.line("own = os.lstat(PATH)");
+                    }
                     body(script);
                 });
             }
