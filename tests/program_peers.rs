@@ -113,10 +113,18 @@ fn python_at_an_address_of_one_link() {
     in_own_network("python_at_an_address_of_one_link", || {
         ip(&["link", "add", "d0", "type", "veth", "peer", "name", "d1"]);
         set_up(&["d0", "d1"]);
-        ip(&["address", "add", "fe80::9/64", "dev", "d0", "nodad"]);
+        for address in ["fe80::9/64", "fe80::8/64"] {
+            ip(&["address", "add", address, "dev", "d0", "nodad"]);
+        }
         for scheme in ["tcp", "udp"] {
             python_client(&format!("{scheme}://[fe80::9%d0]:0"), "");
             python_server(&format!("{scheme}://[fe80::9%d0]:0"), &format!("{scheme}://[fe80::9%d0]:PORT"));
+            // From another address of the link.
+            let (mut sockeye, endpoint) = Sockeye::listen(&["listen", &format!("{scheme}://[fe80::9%d0]:0"), "--echo"]);
+            Written::patient_python(&[&endpoint, "--bind", "fe80::8%d0", "--send", "from there"])
+                .once_it_told("from there");
+            let peer = sockeye.expect("opened")["peer"].to_string();
+            assert!(peer.contains("[fe80::8%d0]:"), "{peer}");
         }
     });
 }
@@ -208,6 +216,71 @@ fn python_over_unix_sockets() {
     assert_eq!(finished.code, Some(1));
     assert!(finished.stderr.contains("Address already in use"), "{}", finished.stderr);
     assert_eq!(fs::read(folder.path().join("file")).expect("it is there"), b"precious");
+}
+
+/// As the program itself: what somebody has bound stays where it is, whether it listens or not, and hears nothing.
+#[test]
+fn python_leaves_what_others_have_bound_alone() {
+    if !require_tool("python3") {
+        return;
+    }
+    let folder = folder();
+    let path = folder.path().join("s.sock");
+    let is_in_the_way = |of: &str| {
+        for scheme in ["unix", "unix-dgram", "unix-seqpacket"] {
+            let endpoint = at(folder.path(), "s.sock").replacen("unix", scheme, 1);
+            let finished = Written::python(&[&endpoint, "--listen"]).process.finish();
+            assert_eq!(finished.code, Some(1), "{endpoint}, {of}");
+            assert!(finished.stderr.contains("Address already in use"), "{}", finished.stderr);
+            assert!(path.exists(), "{endpoint}, {of}");
+        }
+    };
+    for (kind, listens, of) in [
+        (Type::STREAM, false, "bound"),
+        (Type::SEQPACKET, false, "bound, with borders"),
+        (Type::DGRAM, false, "datagrams"),
+        (Type::STREAM, true, "listening, its queue full"),
+    ] {
+        let socket = Socket::new(Domain::UNIX, kind, None).expect("a socket");
+        let address = SockAddr::unix(&path).expect("a short path");
+        socket.bind(&address).expect("nobody has it");
+        let waiting = Socket::new(Domain::UNIX, kind, None).expect("a socket");
+        if listens {
+            socket.listen(0).expect("it is bound");
+            waiting.connect(&address).expect("one may wait");
+        }
+        is_in_the_way(of);
+        if listens {
+            socket.accept().expect("the one that waits");
+            socket.set_nonblocking(true).expect("a socket");
+            assert!(socket.accept().is_err(), "and nobody else has come");
+        }
+        fs::remove_file(&path).expect("it is there");
+    }
+}
+
+#[test]
+fn python_takes_away_at_its_end_what_it_has_made_and_nothing_else() {
+    if !require_tool("python3") {
+        return;
+    }
+    let folder = folder();
+    let path = folder.path().join("s.sock");
+    for scheme in ["unix", "unix-dgram", "unix-seqpacket"] {
+        for another in [true, false] {
+            let mut server = Written::python(&[&at(folder.path(), "s.sock").replacen("unix", scheme, 1), "--listen"]);
+            server.listening();
+            fs::remove_file(&path).expect("the server's");
+            let other = another.then(|| std::os::unix::net::UnixListener::bind(&path).expect("a free path"));
+            server.process.signal(Signal::SIGINT);
+            let finished = server.finish();
+            assert!(!finished.stderr.contains("Traceback"), "{}", finished.stderr);
+            assert_eq!(path.exists(), other.is_some(), "{scheme}");
+            if other.is_some() {
+                fs::remove_file(&path).expect("the other's");
+            }
+        }
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use sockeye::model::{Cause, ClientTab, Event, Failure, Hint, Operation, ServerTab, SocketId, WaitingSocket};
+use sockeye::model::{Cause, ClientTab, Event, Failure, Hint, Operation, ServerTab, SocketId, TcpState, WaitingSocket};
 
 use crate::app::{Window, any_port, heard, listener};
 use crate::support::{in_own_network, refusing_tcp, refusing_udp, without_names};
@@ -252,7 +252,8 @@ fn what_keeps_a_port_counts_down_while_it_is_shown() {
     let sockets = [("127.0.0.1:51734", 59), ("127.0.0.1:51735", 20)].map(|(peer, seconds)| WaitingSocket {
         local: "127.0.0.1:9000".to_owned(),
         peer: peer.to_owned(),
-        seconds,
+        state: TcpState::TimeWait,
+        seconds: Some(seconds),
     });
     let hint = Hint::PortInTimeWait { sockets: sockets.into(), reuse: true };
     let failure = Failure::new(Operation::Bind, "127.0.0.1:9000", Cause::AddressInUse).with_hint(hint);

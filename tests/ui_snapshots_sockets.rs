@@ -232,7 +232,8 @@ fn a_port_that_old_connections_keep() {
     let waiting = |port: u16, seconds| WaitingSocket {
         local: "127.0.0.1:9000".to_owned(),
         peer: format!("127.0.0.1:{port}"),
-        seconds,
+        state: TcpState::TimeWait,
+        seconds: Some(seconds),
     };
     let sockets: Vec<_> = (0..6).map(|at| waiting(51_734 + at, 59 - 7 * u32::from(at))).collect();
     let bind = Failure::new(Operation::Bind, "127.0.0.1:9000", Cause::AddressInUse);
@@ -271,7 +272,8 @@ fn a_port_that_is_waited_for() {
         let panel = if name == "waiting-chinese" { "服务端" } else { "Server" };
         let mut window = open(settings, size);
         let peer = "127.83.79.67:51734".to_owned();
-        let sockets = [WaitingSocket { local: address.to_string(), peer, seconds: 59 }];
+        let state = TcpState::TimeWait;
+        let sockets = [WaitingSocket { local: address.to_string(), peer, state, seconds: Some(59) }];
         let hint = Hint::PortInTimeWait { sockets: sockets.into(), reuse: true };
         let failure = Failure::new(Operation::Bind, address, Cause::AddressInUse).with_hint(hint);
         report(&mut window, [Event::Failed { socket: Some(SERVER), session: None, failure }]);

@@ -50,7 +50,7 @@ pub(super) fn connect(
         Inbox::open(folder)?;
     }
     let local = local_address(spec)?;
-    let Some(candidates) = resolving::candidates(core, control, endpoint, deadline)? else { return Ok(()) };
+    let Some(candidates) = resolving::candidates(core, control, &spec.target, deadline)? else { return Ok(()) };
     let candidates = local.reachable(candidates);
     if let (Some(ip), Some(host)) = (local.ip, &spec.local_host)
         && candidates.iter().all(|candidate| candidate.is_ipv4() != ip.is_ipv4())

@@ -263,6 +263,7 @@ impl<'a> Worker<'a> {
             let process = (self.core.name_process)(process);
             self.core.notice(self.control.id, Some(&session), Notice::PeerKnown { process });
         }
+        session.answer_from(datagram.came_to);
         session.count_received(bytes.len() as u64);
         if datagram.truncated {
             self.flush();

@@ -155,7 +155,7 @@ pub(super) fn check_adopted(
 fn open(core: &Arc<Core>, control: &SocketControl, spec: &ListenSpec) -> Result<Option<Listening>, Failure> {
     let Target { endpoint, options, .. } = &spec.target;
     let deadline = Instant::now() + ConnectSpec::TIMEOUT;
-    let Some(candidates) = resolving::candidates(core, control, endpoint, deadline)? else { return Ok(None) };
+    let Some(candidates) = resolving::candidates(core, control, &spec.target, deadline)? else { return Ok(None) };
     let mut waiting = false;
     loop {
         match net::listen(endpoint, &candidates, options) {

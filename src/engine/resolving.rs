@@ -9,27 +9,36 @@ use crossbeam_channel::{after, bounded, select};
 use super::core::{Core, spawn_foreign};
 use super::socket_control::SocketControl;
 use super::stop::Stop;
-use crate::model::{Cause, Endpoint, Event, Failure, HostPort, Operation};
+use crate::model::{Cause, Event, Failure, Hint, HostPort, IpProtocol, Operation, Target};
 use crate::net;
 
-/// The addresses of an endpoint, in the order to try them; none for one that has no host. `None` when told to stop
-/// meanwhile.
+/// The addresses of an endpoint, in the order to try them; none for one that has no host. Of a name, those of the version
+/// of IP that the protocol belongs to which is asked for: a ping of the other one is answered by nobody. `None` when told
+/// to stop meanwhile.
 ///
 /// # Errors
-/// No such host, no name server that says so, or no answer in time.
+/// No such host, no name server that says so, or no answer in time; no address of that version.
 pub(super) fn candidates(
     core: &Arc<Core>,
     control: &SocketControl,
-    endpoint: &Endpoint,
+    target: &Target,
     deadline: Instant,
 ) -> Result<Option<Vec<SocketAddr>>, Failure> {
-    let Some(address) = endpoint.host() else { return Ok(Some(Vec::new())) };
-    let candidates = resolve(address, &control.stop, deadline)?;
-    if let Some(candidates) = candidates.as_ref().filter(|_| net::literal(address).is_none()) {
-        let candidates = candidates.iter().map(ToString::to_string).collect();
-        core.outbox.send(Event::Resolved { socket: control.id, candidates });
+    let Some(address) = target.endpoint.host() else { return Ok(Some(Vec::new())) };
+    let Some(mut candidates) = resolve(address, &control.stop, deadline)? else { return Ok(None) };
+    if net::literal(address).is_some() {
+        return Ok(Some(candidates));
     }
-    Ok(candidates)
+    if let Some(version) = target.carried().and_then(IpProtocol::version) {
+        candidates.retain(|candidate| version.has(candidate.ip()));
+        if candidates.is_empty() {
+            let failure = Failure::new(Operation::Resolve, &address.host, Cause::OtherFamily);
+            return Err(failure.with_hint(Hint::ChooseAnotherFamily));
+        }
+    }
+    let told = candidates.iter().map(ToString::to_string).collect();
+    core.outbox.send(Event::Resolved { socket: control.id, candidates: told });
+    Ok(Some(candidates))
 }
 
 /// The addresses of a host, in the order to try them; at least one. `None` when told to stop meanwhile.

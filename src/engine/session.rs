@@ -25,7 +25,7 @@ use super::stop::Stop;
 use crate::model::{
     Cause, CloseReason, Event, Failure, Hint, Life, Operation, Peer, Protocol, Role, SessionInfo, TcpState, Traffic,
 };
-use crate::net::{self, DatagramSocket, OpenSocket, Stream};
+use crate::net::{self, DatagramSocket, OpenSocket, OwnAddress, Stream};
 
 /// How the peer's half of a stream ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +62,8 @@ pub(super) struct Session {
     speech: Mutex<Speech>,
     /// Process, user and group at the other end, as far as they are known.
     process: Mutex<Option<(Option<u32>, u32, u32)>>,
+    /// Where the peer's last datagram came to, and what is sent leaves from; `None` where the socket has but one address.
+    own_address: Mutex<Option<OwnAddress>>,
     /// Found out with the first automatic answer.
     hears_itself: OnceLock<bool>,
     queue: SendQueue,
@@ -119,6 +121,7 @@ impl Session {
             link,
             browser: None,
             speech: Mutex::new(Speech::Bytes),
+            own_address: Mutex::new(None),
             hears_itself: OnceLock::new(),
             queue: SendQueue::new(),
             cancels: FileCancels::default(),

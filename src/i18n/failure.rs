@@ -3,7 +3,9 @@ use std::borrow::Cow;
 use super::Language;
 use crate::codec::capture::reader::CaptureProblem;
 use crate::codec::visible::visible;
-use crate::model::{CancelReason, Cause, Failure, Hint, Operation, SocketOption, Traffic, TransferFault};
+use crate::model::{
+    CancelReason, Cause, Failure, Hint, Operation, SocketOption, TcpState, Traffic, TransferFault, WaitingSocket,
+};
 use crate::tr;
 
 type Words = Cow<'static, str>;
@@ -38,10 +40,16 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
         Hint::ChooseAnotherName => tr!(language, "hint.choose_another_name"),
         Hint::PortInTimeWait { sockets, .. } if sockets.is_empty() => tr!(language, "hint.port_free_again"),
         Hint::PortInTimeWait { sockets, reuse } => {
-            let seconds = sockets.iter().map(|socket| socket.seconds).max().unwrap_or_default();
-            let kept = match sockets.len() {
-                1 => tr!(language, "hint.kept_by_one", seconds = seconds),
-                count => tr!(language, "hint.kept_by_many", count = count, seconds = seconds),
+            let mut states: Vec<_> = sockets.iter().map(|socket| state_name(socket.state)).collect();
+            states.sort_unstable();
+            states.dedup();
+            let states = states.join(", ");
+            let kept = match (sockets.iter().filter_map(|socket| socket.seconds).max(), sockets.len()) {
+                (Some(seconds), 1) => tr!(language, "hint.kept_by_one", seconds = seconds, states = states),
+                (Some(seconds), count) => {
+                    tr!(language, "hint.kept_by_many", count = count, seconds = seconds, states = states)
+                }
+                (None, count) => tr!(language, "hint.kept_until_answered", count = count, states = states),
             };
             match reuse {
                 true => tr!(language, "hint.port_in_time_wait_reusing", kept = kept),
@@ -344,6 +352,27 @@ fn cancel_reason(language: Language, reason: CancelReason) -> Cow<'static, str> 
     }
 }
 
+/// One of the connections that keep a port: its addresses, and for how long.
+#[must_use]
+pub fn waiting_socket(language: Language, socket: &WaitingSocket) -> Words {
+    let WaitingSocket { local, peer, state, seconds } = socket;
+    let name = state_name(*state);
+    match (state, seconds) {
+        (TcpState::TimeWait, Some(seconds)) => {
+            tr!(language, "time_wait.socket", local = local, peer = peer, seconds = seconds)
+        }
+        (_, Some(seconds)) => {
+            tr!(language, "time_wait.socket_in", local = local, peer = peer, state = name, seconds = seconds)
+        }
+        (_, None) => tr!(language, "time_wait.socket_unanswered", local = local, peer = peer, state = name),
+    }
+}
+
+/// As the kernel writes it: TIME_WAIT.
+fn state_name(state: TcpState) -> String {
+    state.name().replace('-', "_")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -467,6 +496,26 @@ mod tests {
                 assert!(whole.iter().zip(&words).all(|(whole, words)| whole.ends_with(words)), "{whole:?}");
             }
         }
+    }
+
+    #[test]
+    fn what_waits_for_the_other_side_is_given_no_time() {
+        let socket = |state, seconds| WaitingSocket { local: "a:1".to_owned(), peer: "b:2".to_owned(), state, seconds };
+        let (closed, over) = (socket(TcpState::FinWait1, None), socket(TcpState::TimeWait, Some(59)));
+        let half = socket(TcpState::FinWait2, Some(60));
+        for (sockets, parts) in [
+            (vec![closed.clone()], ["until the other side answers (1, FIN_WAIT_1)", "（1 个，FIN_WAIT_1）"]),
+            (vec![over.clone(), half, closed.clone()], ["3 connections", "60 秒（FIN_WAIT_1, FIN_WAIT_2, TIME_WAIT）"]),
+        ] {
+            let advice = Hint::PortInTimeWait { sockets: sockets.into(), reuse: false };
+            let one = Failure::new(Operation::Bind, "a:1", Cause::AddressInUse).with_hint(advice);
+            let words = both(&one, |language| hint(language, &one).expect("a hint"));
+            assert!(words[0].contains(parts[0]) && words[1].contains(parts[1]), "{words:?}");
+        }
+        let line =
+            |socket: &WaitingSocket| both(socket, |language| waiting_socket(language, socket).into_owned())[0].clone();
+        assert_eq!(line(&over), "a:1 ← b:2, 59 s left");
+        assert_eq!(line(&closed), "a:1 ← b:2, FIN_WAIT_1, until the other side answers");
     }
 
     #[test]

@@ -19,7 +19,7 @@ mod saved;
 mod statistics;
 
 pub use descriptor::descriptor;
-pub use failure::{cause, failure, hint};
+pub use failure::{cause, failure, hint, waiting_socket};
 pub use imported::{imported, imported_details};
 pub use interface::interface;
 pub use language::Language;

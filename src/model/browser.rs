@@ -25,7 +25,8 @@ impl BrowserContent {
         // "Any address" is one to listen at, not one to go to.
         let host = match address.host.as_str() {
             "0.0.0.0" => "127.0.0.1".to_owned(),
-            "::" => "[::1]".to_owned(),
+            // It may be for IPv6 alone, and the machine for IPv4 alone: the name is tried as both.
+            "::" => "localhost".to_owned(),
             // A scope is written with an escaped percent sign, RFC 6874.
             host if host.contains(':') => format!("[{}]", host.replace('%', "%25")),
             host => host.to_owned(),
@@ -79,7 +80,8 @@ mod tests {
             ("tcp://127.0.0.1:9000", Some("http://127.0.0.1:9000/")),
             ("tcp://localhost:80", Some("http://localhost:80/")),
             ("tcp://0.0.0.0:9000", Some("http://127.0.0.1:9000/")),
-            ("tcp://[::]:9000", Some("http://[::1]:9000/")),
+            ("tcp://[::]:9000", Some("http://localhost:9000/")),
+            ("tcp://[::1]:9000", Some("http://[::1]:9000/")),
             ("tcp://[fe80::1%eth0]:9000", Some("http://[fe80::1%25eth0]:9000/")),
             ("udp://127.0.0.1:9000", None),
             ("unix:/run/x.sock", None),

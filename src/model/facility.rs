@@ -3,7 +3,7 @@
 use core::net::Ipv6Addr;
 
 use super::device::ContextId;
-use super::ip_protocol::IpProtocol;
+use super::ip_protocol::{IpProtocol, IpVersion};
 use super::protocol::Protocol;
 use super::session::Role;
 
@@ -14,6 +14,8 @@ pub struct Facility {
     pub protocol: Protocol,
     /// The protocol above IP, where another one than the transport's own is asked for.
     pub carried: Option<IpProtocol>,
+    /// Of the address, where it is a literal.
+    pub version: Option<IpVersion>,
     /// The address, where it is one of IPv6.
     pub ipv6: Option<Ipv6Addr>,
     /// The machine that vsock is to bind or to connect to.

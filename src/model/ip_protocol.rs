@@ -1,5 +1,6 @@
 //! Numbers of the protocols above IP.
 
+use core::net::IpAddr;
 use std::fmt;
 use std::str::FromStr;
 
@@ -11,6 +12,7 @@ impl IpProtocol {
     /// IPPROTO_IP: what is usual for the socket's type, ip(7).
     pub const ANY: Self = Self(0);
     pub const ICMP: Self = Self(1);
+    pub const IGMP: Self = Self(2);
     pub const TCP: Self = Self(6);
     pub const UDP: Self = Self(17);
     pub const ICMP_V6: Self = Self(58);
@@ -43,6 +45,34 @@ impl IpProtocol {
         ("raw", 255),
         ("mptcp", 262),
     ];
+}
+
+/// One of both, in whose packets alone a protocol is spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum IpVersion {
+    V4,
+    V6,
+}
+
+impl IpVersion {
+    /// Whether an address is one of its.
+    #[must_use]
+    pub fn has(self, address: IpAddr) -> bool {
+        address.is_ipv6() == (self == Self::V6)
+    }
+}
+
+impl IpProtocol {
+    /// The version of IP that it belongs to; `None` for one of both. Over the other the kernel sends it all the same, and
+    /// nobody answers: what an IPv6 host takes for a ping is ICMPv6 (RFC 4443).
+    #[must_use]
+    pub fn version(self) -> Option<IpVersion> {
+        match self {
+            Self::ICMP | Self::IGMP => Some(IpVersion::V4),
+            Self::ICMP_V6 => Some(IpVersion::V6),
+            _ => None,
+        }
+    }
 }
 
 /// A text that is neither a name nor a number.

@@ -55,7 +55,7 @@ pub use find::{FindRequest, Finding};
 pub use ids::{SessionId, SocketId, TransferId};
 pub use import::Imported;
 pub use interface::{InterfaceAddress, NetworkInterface};
-pub use ip_protocol::{IpProtocol, UnknownIpProtocol};
+pub use ip_protocol::{IpProtocol, IpVersion, UnknownIpProtocol};
 pub use left_recording::LeftRecording;
 pub use link::{EtherType, HardwareAddress, LinkAddress};
 pub use multicast::{GroupError, InterfaceChoice, MulticastGroup};

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::options::{OptionValue, SocketOption};
 
 /// A look at one socket.
@@ -72,12 +74,15 @@ pub struct TcpInfo {
 }
 
 /// The states of RFC 9293, section 3.3.2, as Linux numbers them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING-KEBAB-CASE")]
 pub enum TcpState {
     Established,
     SynSent,
     SynReceived,
+    #[serde(rename = "FIN-WAIT-1")]
     FinWait1,
+    #[serde(rename = "FIN-WAIT-2")]
     FinWait2,
     TimeWait,
     Closed,

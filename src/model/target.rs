@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use super::device::{ContextId, VsockAddress};
 use super::endpoint::{Endpoint, EndpointError};
+use super::ip_protocol::IpProtocol;
 use super::multicast::{GroupError, MulticastGroup};
 use super::options::SocketOptions;
 use super::protocol::{AddressForm, Protocol};
@@ -42,6 +43,15 @@ impl Target {
         let options: SocketOptions = options.join("&").parse()?;
         options.check(endpoint.protocol())?;
         Ok(Self { endpoint, options, groups })
+    }
+
+    /// The protocol above IP, where another one is asked for than the transport's own.
+    #[must_use]
+    pub fn carried(&self) -> Option<IpProtocol> {
+        match &self.endpoint {
+            Endpoint::Raw(address) => Some(address.protocol),
+            _ => self.options.ip_protocol(),
+        }
     }
 
     /// Whether all of its options are those of this side's sockets, and its address is one to connect to or to

@@ -17,7 +17,7 @@ use super::listener::Listener;
 use super::socket_kind::SocketKind;
 use super::stream::Stream;
 use super::transport::{Attempt, ConnectEnd, Listening};
-use super::{error_queue, options, packet, sys};
+use super::{error_queue, options, own_address, packet, sys};
 use crate::model::{
     Cause, DescriptorName, Endpoint, Failure, Hint, InheritedSocket, InheritedState, InterfaceName, Operation, Peer,
     Protocol, Role, SocketOption, SocketOptions, UnixName,
@@ -70,6 +70,9 @@ pub(super) fn listen(name: &DescriptorName, options: &SocketOptions) -> Result<L
     options::check_adopted(options, Role::Server, protocol, &endpoint)?;
     options::apply(&socket, Role::Server, options, &endpoint)?;
     if !protocol.has_connection() {
+        if protocol == Protocol::Udp {
+            own_address::ask_for(&socket);
+        }
         return datagrams(socket, protocol, local).map(Listening::Datagrams).map_err(io);
     }
     let listens = socket.is_listener().map_err(io)?;

@@ -15,6 +15,7 @@ use super::batch::{DatagramBatch, Received};
 use super::error_queue::{self, Undelivered};
 use super::inspect::{OpenSocket, memory};
 use super::interfaces::interfaces;
+use super::own_address::{self, OwnAddress};
 use super::reach::Reach;
 use super::socket_kind::SocketKind;
 use super::unix_message::{Rights, UnixMessage};
@@ -32,6 +33,8 @@ pub struct ReceivedDatagram {
     pub kernel_ns: Option<i64>,
     /// SO_RXQ_OVFL: what the kernel dropped at this socket before this datagram; absent while nothing was.
     pub dropped: Option<u32>,
+    /// Where it came to, of a socket that is bound to all addresses.
+    pub came_to: Option<OwnAddress>,
     /// Who sent it, over a Unix socket.
     pub process: Option<PeerProcess>,
     /// What a Unix peer sent along.
@@ -170,6 +173,7 @@ impl DatagramSocket {
                         truncated: message.flags & libc::MSG_TRUNC != 0,
                         kernel_ns: beside.kernel_ns,
                         dropped: beside.dropped,
+                        came_to: beside.came_to,
                         process: None,
                         rights: Rights::default(),
                     };
@@ -195,7 +199,29 @@ impl DatagramSocket {
     /// `WouldBlock` when no room came; message too long; an address of the other family; `ConnectionRefused`, over Unix
     /// for this datagram and elsewhere for an earlier one: this one was not sent.
     pub fn send(&self, bytes: &[u8], to: Option<&Peer>, wait: bool) -> io::Result<usize> {
+        self.send_from(None, bytes, to, wait)
+    }
+
+    /// As [`Self::send`], from this one of the addresses that the socket has; from one that the system chooses, where the
+    /// machine has it no more.
+    ///
+    /// # Errors
+    /// Likewise.
+    pub fn send_from(
+        &self,
+        from: Option<OwnAddress>,
+        bytes: &[u8],
+        to: Option<&Peer>,
+        wait: bool,
+    ) -> io::Result<usize> {
         let flags = if wait { 0 } else { libc::MSG_DONTWAIT };
+        if let (Some(from), Some(Peer::Ip(to))) = (from, to) {
+            let attempt = || own_address::send(self.socket.as_fd(), bytes, from, *to, flags);
+            match self.again(attempt(), attempt) {
+                Err(error) if own_address::may_be_gone(&error) => {}
+                result => return result,
+            }
+        }
         let attempt = || match (to, &self.naming) {
             (Some(peer), Naming::Ip | Naming::Host | Naming::Unix | Naming::Link { .. })
             | (None, Naming::Link { to: Some(peer), .. }) => {
@@ -203,8 +229,13 @@ impl DatagramSocket {
             }
             _ => self.socket.send_with_flags(bytes, flags),
         };
-        match attempt() {
-            // It may be about an earlier datagram, which the error queue has: then this one was not tried yet.
+        self.again(attempt(), attempt)
+    }
+
+    /// What a second attempt returns, where the first may have failed for an earlier datagram, which the error queue has: then
+    /// this one was not tried yet.
+    fn again(&self, first: io::Result<usize>, attempt: impl FnOnce() -> io::Result<usize>) -> io::Result<usize> {
+        match first {
             Err(error) if error.kind() != io::ErrorKind::WouldBlock && self.has_error_queue => attempt(),
             result => result,
         }
@@ -262,6 +293,7 @@ fn of_unix(message: UnixMessage) -> ReceivedDatagram {
         truncated: message.truncated,
         kernel_ns: message.kernel_ns,
         dropped: None,
+        came_to: None,
         process: message.process,
         rights: message.rights,
     }

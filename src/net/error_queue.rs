@@ -40,7 +40,14 @@ pub(super) fn ask_for(socket: &Socket, is_v6: bool) -> bool {
 /// Of recvmsg(2).
 pub(super) fn take(socket: BorrowedFd<'_>) -> io::Result<Option<Undelivered>> {
     loop {
-        let mut control = nix::cmsg_space!(libc::sock_extended_err, libc::sockaddr_in6, TimeSpec);
+        // Beside the answer comes what comes with datagrams. Where room lacks, nothing could be read.
+        let mut control = nix::cmsg_space!(
+            libc::sock_extended_err,
+            libc::sockaddr_in6,
+            TimeSpec,
+            libc::in_pktinfo,
+            libc::in6_pktinfo
+        );
         let flags = MsgFlags::MSG_ERRQUEUE | MsgFlags::MSG_DONTWAIT;
         let message = match recvmsg::<SockaddrStorage>(socket.as_raw_fd(), &mut [], Some(&mut control), flags) {
             Ok(message) => message,

@@ -11,8 +11,8 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::{multicast, sys, tcp_info};
 use crate::model::{
-    self, Cause, Facility, Failure, Hint, IpProtocol, Operation, OptionAnswer, OptionKind, OptionValue, Role,
-    SocketOption, SocketOptions,
+    self, Cause, Facility, Failure, Hint, IpProtocol, IpVersion, Operation, OptionAnswer, OptionKind, OptionValue,
+    Role, SocketOption, SocketOptions,
 };
 
 /// Opens a socket for the protocol that the options ask for, or for the usual one.
@@ -33,13 +33,18 @@ pub(super) fn open(
     open_for(domain, kind, asked, subject)
 }
 
-/// Whether sockets of this type can be of the protocol that is asked for, if any is.
+/// Whether sockets of this type can be of the protocol that is asked for, if any is; in the family of the address, and for a
+/// name in the one that will be chosen for the protocol.
 ///
 /// # Errors
 /// As [`open`].
 pub(super) fn probe(kind: Type, facility: &Facility) -> Result<(), Failure> {
     let Some(asked) = facility.carried else { return Ok(()) };
-    open_for(Domain::IPV4, kind, asked, &facility.protocol.scheme()).map(drop)
+    let domain = match facility.version.or_else(|| asked.version()) {
+        Some(IpVersion::V6) => Domain::IPV6,
+        Some(IpVersion::V4) | None => Domain::IPV4,
+    };
+    open_for(domain, kind, asked, &facility.protocol.scheme()).map(drop)
 }
 
 fn open_for(domain: Domain, kind: Type, asked: IpProtocol, subject: &dyn Display) -> Result<Socket, Failure> {
@@ -366,4 +371,36 @@ fn with_option(subject: &dyn Display, option: SocketOption, value: &OptionValue)
 
 fn errno(error: &io::Error) -> Option<Errno> {
     error.raw_os_error().map(Errno::from_raw)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_protocol_is_looked_for_in_the_family_of_the_address() {
+        let is_missing = |carried, version| {
+            let facility = Facility {
+                role: Role::Client,
+                protocol: model::Protocol::Udp,
+                carried: Some(carried),
+                version,
+                ipv6: None,
+                machine: None,
+                port: None,
+            };
+            // That this user may have no socket for pings is another matter.
+            probe(Type::DGRAM, &facility).is_err_and(|failure| failure.cause == Cause::ProtocolMissing)
+        };
+        for (carried, version, expected) in [
+            (IpProtocol::ICMP, None, false),
+            (IpProtocol::ICMP, Some(IpVersion::V4), false),
+            (IpProtocol::ICMP, Some(IpVersion::V6), true),
+            (IpProtocol::ICMP_V6, None, false),
+            (IpProtocol::ICMP_V6, Some(IpVersion::V4), true),
+            (IpProtocol::ICMP_V6, Some(IpVersion::V6), false),
+        ] {
+            assert_eq!(is_missing(carried, version), expected, "{carried} {version:?}");
+        }
+    }
 }

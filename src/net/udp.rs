@@ -7,7 +7,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::datagram::{DatagramSocket, Naming};
 use super::transport::{Attempt, ConnectEnd, first_that_works};
-use super::{error_queue, options};
+use super::{error_queue, options, own_address};
 use crate::model::{self, Failure, Operation, Peer, Role, SocketOptions};
 
 /// Binds to the first of the candidates that can be bound.
@@ -18,6 +18,7 @@ pub(super) fn bind(candidates: &[SocketAddr], options: &SocketOptions) -> Result
     first_that_works(candidates, Operation::Bind, |address| {
         let socket = socket(address, Role::Server, options)?;
         socket.bind(&address.into()).map_err(fail(Operation::Bind, address))?;
+        own_address::ask_for(&socket);
         finished(socket, address)
     })
 }

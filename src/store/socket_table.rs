@@ -6,9 +6,17 @@ use std::path::Path;
 
 /// States as in include/net/tcp_states.h. A datagram socket that is merely bound is "closed".
 pub(super) const ESTABLISHED: u8 = 0x01;
+pub(super) const FIN_WAIT_1: u8 = 0x04;
+pub(super) const FIN_WAIT_2: u8 = 0x05;
 pub(super) const TIME_WAIT: u8 = 0x06;
 pub(super) const CLOSED: u8 = 0x07;
+pub(super) const LAST_ACK: u8 = 0x09;
 pub(super) const LISTEN: u8 = 0x0a;
+pub(super) const CLOSING: u8 = 0x0b;
+
+/// The timer of what is left of a connection when nobody has it any more, as `proc_net_tcp(5)` numbers it: when it goes off,
+/// the kernel lets go of both addresses.
+const LETS_GO: &str = "03";
 
 /// One line of such a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,8 +25,8 @@ pub(super) struct ListedSocket {
     pub(super) local: SocketAddr,
     pub(super) peer: SocketAddr,
     pub(super) state: u8,
-    /// Until its timer goes off, in hundredths of a second (USER_HZ).
-    pub(super) ticks: u64,
+    /// Until the kernel lets go of it, in hundredths of a second (USER_HZ), where only time decides that.
+    pub(super) ticks: Option<u64>,
     /// 0 where no process has it any more.
     pub(super) inode: u64,
 }
@@ -33,12 +41,13 @@ pub(super) fn read(proc: &Path, tables: &[&str]) -> Vec<ListedSocket> {
 /// time-out, inode. The lines of the head are none.
 pub(super) fn listed_socket(line: &str) -> Option<ListedSocket> {
     let fields: Vec<&str> = line.split_ascii_whitespace().collect();
-    let (_, ticks) = fields.get(5)?.split_once(':')?;
+    let (timer, ticks) = fields.get(5)?.split_once(':')?;
+    let ticks = u64::from_str_radix(ticks, 16).ok()?;
     Some(ListedSocket {
         local: address(fields.get(1)?)?,
         peer: address(fields.get(2)?)?,
         state: u8::from_str_radix(fields.get(3)?, 16).ok()?,
-        ticks: u64::from_str_radix(ticks, 16).ok()?,
+        ticks: (timer == LETS_GO).then_some(ticks),
         inode: fields.get(9)?.parse().ok()?,
     })
 }
@@ -126,10 +135,13 @@ pub(super) mod tests {
                 local: "127.0.0.1:9000".parse().unwrap(),
                 peer: "127.0.0.2:49374".parse().unwrap(),
                 state: TIME_WAIT,
-                ticks: 0x173f,
+                ticks: Some(0x173f),
                 inode: 7,
             };
-            assert_eq!(listed_socket(text), Some(socket));
+            assert_eq!(listed_socket(text), Some(socket.clone()));
+            // That it sends again soon is no end.
+            let sends_again = text.replace(" 03:", " 01:").replace(" 06 ", " 04 ");
+            assert_eq!(listed_socket(&sends_again), Some(ListedSocket { state: FIN_WAIT_1, ticks: None, ..socket }));
         }
         let head = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode";
         assert_eq!(listed_socket(head), None);

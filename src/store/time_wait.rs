@@ -1,4 +1,4 @@
-//! Connections that are over and whose port the kernel still keeps, as far as `/proc` tells.
+//! Connections that nobody has any more and whose port the kernel still keeps, as far as `/proc` tells.
 
 use core::net::SocketAddr;
 use std::collections::BTreeSet;
@@ -6,8 +6,8 @@ use std::fs::File;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
-use super::socket_table::{self, Overlap, Place, TIME_WAIT};
-use crate::model::{Failure, Operation, WaitingSocket};
+use super::socket_table::{self, CLOSING, FIN_WAIT_1, FIN_WAIT_2, LAST_ACK, ListedSocket, Overlap, Place, TIME_WAIT};
+use crate::model::{Failure, Operation, TcpState, WaitingSocket};
 
 /// As many as anybody reads; a busy port can have thousands.
 const SHOWN_MAX: usize = 64;
@@ -15,8 +15,8 @@ const SHOWN_MAX: usize = 64;
 /// The unit of timers in `/proc/net/tcp` (USER_HZ).
 const TICKS_PER_SECOND: u64 = 100;
 
-/// The sockets in TIME_WAIT that are in the way of a listener at this place, at most 64 of them; none where `/proc`
-/// doesn't tell.
+/// The sockets of closed connections that are in the way of a listener at this place, at most 64 of them; none where
+/// `/proc` doesn't tell. bind(2) makes no difference between those in TIME_WAIT and those whose other side has yet to answer.
 #[must_use]
 pub fn find(place: Place) -> Box<[WaitingSocket]> {
     find_in(Path::new("/proc"), place)
@@ -44,16 +44,22 @@ fn list_in(proc: &Path, place: Place) -> Result<Vec<WaitingSocket>, Failure> {
 fn waiting(proc: &Path, place: Place) -> impl Iterator<Item = WaitingSocket> {
     let sockets = socket_table::read(proc, &["tcp", "tcp6"]).into_iter();
     // None of them is bound to a wildcard: each had a peer.
-    let waiting =
-        sockets.filter(move |socket| socket.state == TIME_WAIT && place.overlap(socket.local) == Overlap::Yes);
+    let waiting = sockets.filter(move |socket| is_left_behind(socket) && place.overlap(socket.local) == Overlap::Yes);
     // The table moves while it is read, and then has a socket twice.
     let mut seen = BTreeSet::new();
     let once = waiting.filter(move |socket| seen.insert((socket.local, socket.peer)));
     once.map(|socket| WaitingSocket {
         local: canonical(socket.local),
         peer: canonical(socket.peer),
-        seconds: u32::try_from(socket.ticks.div_ceil(TICKS_PER_SECOND)).unwrap_or(u32::MAX),
+        state: TcpState::from_number(socket.state).unwrap_or(TcpState::TimeWait),
+        seconds: socket.ticks.map(|ticks| u32::try_from(ticks.div_ceil(TICKS_PER_SECOND)).unwrap_or(u32::MAX)),
     })
+}
+
+/// Whether this side has closed it, and no process has it any more. One without a process that is still open waits to be
+/// accepted, and goes with its listener.
+fn is_left_behind(socket: &ListedSocket) -> bool {
+    socket.inode == 0 && matches!(socket.state, FIN_WAIT_1 | FIN_WAIT_2 | TIME_WAIT | LAST_ACK | CLOSING)
 }
 
 /// How many ports of a range have a socket in TIME_WAIT; 0 where `/proc` doesn't tell.
@@ -76,7 +82,7 @@ fn canonical(address: SocketAddr) -> String {
 mod tests {
     use std::fs;
 
-    use super::super::socket_table::{LISTEN, tests::line};
+    use super::super::socket_table::{ESTABLISHED, LISTEN, tests::line};
     use super::*;
 
     #[test]
@@ -99,7 +105,7 @@ mod tests {
         let found = |address: &str, v6_only| {
             let place = Place { address: address.parse().unwrap(), v6_only };
             let found = find_in(proc.path(), place);
-            found.into_iter().map(|socket| (socket.local, socket.peer, socket.seconds)).collect::<Vec<_>>()
+            found.into_iter().map(|socket| (socket.local, socket.peer, socket.seconds.unwrap())).collect::<Vec<_>>()
         };
         let socket = |local: &str, peer: &str, seconds| (local.to_owned(), peer.to_owned(), seconds);
         let first = socket("127.0.0.1:9000", "127.0.0.2:49374", 60);
@@ -119,6 +125,35 @@ mod tests {
         let none = proc.path().join("none");
         assert!(find_in(&none, place).is_empty());
         assert_eq!(list_in(&none, place).unwrap_err().operation, Operation::ReadFile, "unknown is not none");
+    }
+
+    #[test]
+    fn what_the_other_side_has_yet_to_close_is_found_with_its_state() {
+        let proc = tempfile::tempdir().unwrap();
+        fs::create_dir(proc.path().join("net")).unwrap();
+        let at = |peer: u16, state, inode| line("127.0.0.1:9000", &format!("127.0.0.2:{peer}"), state, 100, inode);
+        let all = [
+            at(1, FIN_WAIT_2, 0),
+            // It sends its end again and again, until that is acknowledged.
+            at(2, FIN_WAIT_1, 0).replace(" 03:", " 01:"),
+            at(3, LAST_ACK, 0).replace(" 03:", " 01:"),
+            at(4, CLOSING, 0).replace(" 03:", " 01:"),
+            // It waits to be accepted.
+            at(5, ESTABLISHED, 0),
+            // Somebody has it, and has only ended its own half.
+            at(6, FIN_WAIT_2, 4711),
+        ];
+        fs::write(proc.path().join("net/tcp"), all.concat()).unwrap();
+        let place = Place { address: "127.0.0.1:9000".parse().unwrap(), v6_only: false };
+        let found = find_in(proc.path(), place);
+        let found: Vec<_> = found.iter().map(|socket| (socket.peer.as_str(), socket.state, socket.seconds)).collect();
+        let expected = [
+            ("127.0.0.2:1", TcpState::FinWait2, Some(1)),
+            ("127.0.0.2:2", TcpState::FinWait1, None),
+            ("127.0.0.2:3", TcpState::LastAck, None),
+            ("127.0.0.2:4", TcpState::Closing, None),
+        ];
+        assert_eq!(found, expected);
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use std::net::UdpSocket;
 
-use sockeye::model::{Command, Direction, HostPort, Protocol, Recipients, Respond, SocketOption};
+use sockeye::model::{
+    Cause, Command, Direction, Hint, HostPort, Operation, Protocol, Recipients, Respond, SocketOption,
+};
 
 use crate::harness::{DEADLINE, Harness, port};
 use crate::support::{in_own_network, kernel_has, put_over};
@@ -26,6 +28,40 @@ fn a_client_by_name_goes_to_the_family_that_listens() {
             h.send(server, b"answer");
             assert_eq!(h.bytes(info.id, Direction::In, 6), b"answer");
         }
+    });
+}
+
+/// ICMP has a protocol of its own for each family, and nobody answers one in the other's packets: of a name, those addresses
+/// are taken that can answer, whichever the resolver has first.
+#[test]
+fn a_ping_by_name_goes_to_the_family_of_its_protocol() {
+    in_own_network("families::a_ping_by_name_goes_to_the_family_of_its_protocol", || {
+        let hosts = tempfile::NamedTempFile::new().unwrap();
+        let names = "::1 both.test six.test\n127.0.0.1 both.test four.test\n";
+        std::fs::write(hosts.path(), names).unwrap();
+        put_over(hosts.path(), "/etc/hosts");
+        for (protocol, address, other) in [("icmp", "127.0.0.1", "six.test"), ("ipv6-icmp", "::1", "four.test")] {
+            let mut h = Harness::new();
+            for connected in [true, false] {
+                let endpoint = format!("raw://both.test?proto={protocol}");
+                let (_, info) = h.connect_with(&endpoint, |spec| spec.connected = connected);
+                assert_eq!(info.peer.to_string(), address, "{endpoint}");
+            }
+            let (_, bound) = h.listen(&format!("raw://both.test?proto={protocol}"));
+            let bracketed = if address.contains(':') { format!("[{address}]") } else { address.to_owned() };
+            assert_eq!(bound.to_string(), format!("raw://{bracketed}?proto={protocol}"));
+
+            h.begin_connect(&format!("raw://{other}?proto={protocol}"), |_| {});
+            let failure = h.failed();
+            assert_eq!((failure.operation, failure.subject.as_str()), (Operation::Resolve, other));
+            assert_eq!((failure.cause, failure.hint), (Cause::OtherFamily, Some(Hint::ChooseAnotherFamily)));
+        }
+        // Any other protocol goes over both.
+        let mut h = Harness::new();
+        let (_, info) = h.connect_with("raw://four.test?proto=253", |_| {});
+        assert_eq!(info.peer.to_string(), "127.0.0.1");
+        let (_, info) = h.connect_with("raw://six.test?proto=253", |_| {});
+        assert_eq!(info.peer.to_string(), "::1");
     });
 }
 

@@ -151,6 +151,32 @@ fn tcp_clients_are_answered_for_each_option() {
     }
 }
 
+/// It takes CAP_NET_ADMIN.
+#[test]
+fn a_mark_is_answered_by_every_transport_over_ip() {
+    in_own_network("options::a_mark_is_answered_by_every_transport_over_ip", || {
+        let mut h = Harness::new();
+        for endpoint in ["tcp://127.0.0.1:0", "tcp://[::1]:0", "udp://127.0.0.1:0", "udp://[::1]:0"] {
+            listeners_answer(&mut h, endpoint, &[("mark=7", "7")]);
+            let (_, endpoint) = h.listen(endpoint);
+            clients_answer(&mut h, &endpoint, &[("mark=7", "7")]);
+        }
+    });
+}
+
+/// Linux has no call that tells it, so nothing is made up.
+#[test]
+fn how_many_may_wait_at_a_unix_listener_is_told_by_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut h = Harness::new();
+    for scheme in ["unix", "unix-seqpacket"] {
+        let (server, _) = h.listen(&format!("{scheme}:{}?backlog=7", folder.path().join(scheme).display()));
+        let answers = h.answers(server, None);
+        assert_eq!(answers.len(), 1);
+        assert_eq!((answers[0].option, &answers[0].answer), (SocketOption::Backlog, &None), "{scheme}");
+    }
+}
+
 #[test]
 fn datagram_sockets_are_answered_for_each_option() {
     let mut h = Harness::new();

@@ -8,8 +8,7 @@ use sockeye::model::{
 };
 
 use crate::harness::{DEADLINE, Harness, port};
-use crate::support::in_own_network;
-use crate::support::within_a_second;
+use crate::support::{in_own_network, ip, within_a_second};
 
 fn peer() -> UdpSocket {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
@@ -76,6 +75,68 @@ fn datagrams_over_ipv6() {
     assert_eq!(h.bytes(at_server.id, Direction::In, 6), "你好".as_bytes());
     h.send(server, b"back");
     assert_eq!(h.bytes(at_client.id, Direction::In, 4), b"back");
+}
+
+/// A peer that is connected to one of a machine's addresses hears nothing that comes from another one.
+#[test]
+fn a_listener_at_all_addresses_answers_from_the_one_that_was_asked() {
+    in_own_network("udp::a_listener_at_all_addresses_answers_from_the_one_that_was_asked", || {
+        ip(&["address", "add", "fd00::8/128", "dev", "lo", "nodad"]);
+        ip(&["address", "add", "10.0.0.8/32", "dev", "lo"]);
+        let own = [("127.0.0.1", "127.0.0.1"), ("127.0.0.1", "127.0.0.2"), ("127.0.0.1", "10.0.0.8")];
+        let own_v6 = [("::1", "::1"), ("::1", "fd00::8")];
+        for (bound, peers) in [
+            ("udp://0.0.0.0:0", &own[..]),
+            ("udp://[::]:0?v6only=1", &own_v6),
+            ("udp://[::]:0?v6only=0", &[&own[..], &own_v6].concat()),
+        ] {
+            let mut h = Harness::new();
+            let (server, endpoint) = h.listen_with(bound, |spec| spec.respond = Respond::Echo);
+            let peers: Vec<UdpSocket> = peers
+                .iter()
+                .map(|(from, to)| {
+                    let peer = UdpSocket::bind((*from, 0)).unwrap();
+                    peer.set_read_timeout(Some(DEADLINE)).unwrap();
+                    peer.connect((*to, port(&endpoint))).unwrap();
+                    peer
+                })
+                .collect();
+            for peer in &peers {
+                peer.send(b"asked").unwrap();
+                assert_eq!(received(peer), b"asked", "{bound}, {peer:?}");
+            }
+            // Later and unasked likewise, each from its own.
+            h.send(server, b"to all");
+            for peer in &peers {
+                assert_eq!(received(peer), b"to all", "{bound}, {peer:?}");
+            }
+            // That nobody is there any more is heard, too.
+            let gone = peers[0].local_addr().unwrap();
+            drop(peers);
+            h.send(server, b"to nobody");
+            let failure = h.wait("a refusal", |event| match event {
+                Event::Failed { failure, .. } if failure.subject == gone.to_string() => Some(failure.clone()),
+                _ => None,
+            });
+            assert_eq!((failure.operation, failure.cause), (Operation::Receive, Cause::Refused));
+        }
+    });
+}
+
+/// The machine moved, or an address was but lent.
+#[test]
+fn where_the_address_that_was_asked_is_gone_the_system_chooses_another() {
+    in_own_network("udp::where_the_address_that_was_asked_is_gone_the_system_chooses_another", || {
+        let mut h = Harness::new();
+        let (server, endpoint) = h.listen("udp://0.0.0.0:0");
+        let peer = peer();
+        ip(&["address", "add", "10.0.0.8/32", "dev", "lo"]);
+        peer.send_to(b"asked", ("10.0.0.8", port(&endpoint))).unwrap();
+        h.opened(server);
+        ip(&["address", "del", "10.0.0.8/32", "dev", "lo"]);
+        h.send(server, b"from elsewhere");
+        assert_eq!(received(&peer), b"from elsewhere");
+    });
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::super::commands::Verb;
 use super::{Fact, Report, Summary, statistics};
 use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
-use crate::model::{Notice, OptionAnswer, Progress, WaitingSocket};
+use crate::model::{Notice, OptionAnswer, Progress};
 use crate::tr;
 
 /// What peers sent to standard output as it came, words to standard error.
@@ -177,10 +177,7 @@ impl<O: Write, E: Write> Report for HumanReport<O, E> {
                 }
             }
             Fact::Interface(interface) => writeln!(self.out, "{}", visible(&i18n::interface(language, interface))),
-            Fact::Waiting(WaitingSocket { local, peer, seconds }) => {
-                let words = tr!(language, "time_wait.socket", local = local, peer = peer, seconds = seconds);
-                writeln!(self.out, "{words}")
-            }
+            Fact::Waiting(socket) => writeln!(self.out, "{}", i18n::waiting_socket(language, socket)),
             Fact::SessionTotals(one) => {
                 let (name, flows) = (i18n::session_name(language, one), i18n::flows(language, &one.totals));
                 writeln!(self.out, "{}", tr!(language, "statistics.line", name = name, flows = flows))

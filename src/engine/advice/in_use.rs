@@ -41,13 +41,13 @@ pub(in crate::engine) fn waits_for(endpoint: &Endpoint, options: &SocketOptions)
     let (owner, seconds) = match hint(endpoint, options) {
         Hint::PortHeldBy { owner } => (Some(owner), None),
         Hint::PortNotShared { owner } | Hint::NameHeldBy { owner } => (Some(*owner), None),
-        Hint::PortInTimeWait { sockets, .. } => (None, sockets.iter().map(|socket| socket.seconds).max()),
+        Hint::PortInTimeWait { sockets, .. } => (None, sockets.iter().filter_map(|socket| socket.seconds).max()),
         _ => (None, None),
     };
     Notice::WaitingForAddress { owner, seconds }
 }
 
-/// The sockets in TIME_WAIT that are in the way of a listener there, at any address of its name where it has one. Blocks
+/// The sockets in TIME_WAIT, or on the way there, that are in the way of a listener there, at any address of its name where it has one. Blocks
 /// while that is looked up.
 ///
 /// # Errors

@@ -60,8 +60,8 @@ pub(super) fn missing(protocol: Protocol, carried: Option<IpProtocol>, cause: &C
             None => return None,
         },
         (Cause::PermissionDenied, Protocol::Raw | Protocol::Packet) => Hint::NeedsRawRight,
-        // A socket for pings takes no right but that of the user's group, icmp(7).
-        (Cause::PermissionDenied, Protocol::Udp) if carried == Some(IpProtocol::ICMP) => {
+        // A socket for pings, of IPv6 too, takes no right but that of the user's group, icmp(7).
+        (Cause::PermissionDenied, Protocol::Udp) if matches!(carried, Some(IpProtocol::ICMP | IpProtocol::ICMP_V6)) => {
             change("net.ipv4.ping_group_range=\"0 2147483647\"")
         }
         (Cause::PermissionDenied, _) => Hint::AskTheAdministrator,
@@ -116,6 +116,14 @@ pub(super) fn is_ipv6_off(address: IpAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_setting_says_who_may_have_a_socket_for_pings() {
+        let hint = |carried| missing(Protocol::Udp, Some(carried), &Cause::PermissionDenied);
+        let range = Some(change("net.ipv4.ping_group_range=\"0 2147483647\""));
+        assert_eq!([hint(IpProtocol::ICMP), hint(IpProtocol::ICMP_V6)], [range.clone(), range]);
+        assert_eq!(hint(IpProtocol::UDP_LITE), Some(Hint::AskTheAdministrator));
+    }
 
     #[test]
     fn ports_take_a_right_where_the_kernel_asks_for_one() {

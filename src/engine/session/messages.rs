@@ -6,7 +6,7 @@ use super::{Link, Session};
 use crate::engine::advice;
 use crate::engine::core::Core;
 use crate::model::{Call, Cause, Failure, Peer, PeerProcess, UnixName};
-use crate::net::{DatagramSocket, Stream};
+use crate::net::{DatagramSocket, OwnAddress, Stream};
 
 impl Session {
     /// Whether its peer is a Unix socket without a name, to which nothing can be sent.
@@ -18,6 +18,11 @@ impl Session {
     pub(in crate::engine) fn learns(&self, process: &PeerProcess) -> bool {
         let ids = Some((process.pid, process.uid, process.gid));
         std::mem::replace(&mut *self.process.lock(), ids) != ids
+    }
+
+    /// Has what is sent to the peer leave from the address that it has written to.
+    pub(in crate::engine) fn answer_from(&self, own: Option<OwnAddress>) {
+        *self.own_address.lock() = own;
     }
 
     /// In one call, to the peer that each datagram names or to the connected one.
@@ -32,14 +37,15 @@ impl Session {
         bytes: &[u8],
         wait: bool,
     ) -> io::Result<()> {
-        let sent = match socket.send(bytes, to, wait) {
+        let from = *self.own_address.lock();
+        let sent = match socket.send_from(from, bytes, to, wait) {
             // An answer to an earlier datagram, which the call gives instead of sending this one.
             Err(error) if !self.info.protocol.is_unix() && error.kind() == io::ErrorKind::ConnectionRefused => {
                 // Its error queue knows whose it is, and tells by itself.
                 if !socket.has_error_queue() {
                     core.fail(self.info.socket, Some(self), self.not_sent(bytes.len(), &error));
                 }
-                socket.send(bytes, to, wait)?
+                socket.send_from(from, bytes, to, wait)?
             }
             result => result?,
         };

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::DescriptorKind;
+use crate::model::{DescriptorKind, TcpState};
 
 /// Which process holds a port or a Unix socket's name, where /proc tells.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,14 +12,21 @@ pub struct PortOwner {
     pub name: String,
 }
 
-/// A connection that is over and whose addresses the kernel keeps for a minute, so that nothing late of it reaches a new
-/// one (TIME_WAIT, RFC 9293, section 3.6).
+/// A connection that this side has closed and whose addresses the kernel keeps: for a minute, so that nothing late of it
+/// reaches a new one (TIME_WAIT, RFC 9293, section 3.6), or until the other side has answered or closed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WaitingSocket {
     pub local: String,
     pub peer: String,
-    /// Until the kernel lets go of it.
-    pub seconds: u32,
+    /// In a journal of before there was this field, there were no others.
+    #[serde(default = "time_wait")]
+    pub state: TcpState,
+    /// Until the kernel lets go of it; `None` where that is for the other side to decide.
+    pub seconds: Option<u32>,
+}
+
+fn time_wait() -> TcpState {
+    TcpState::TimeWait
 }
 
 /// What a user can do about a failure.

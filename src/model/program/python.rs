@@ -20,7 +20,7 @@ use self::options::Call;
 use self::script::Script;
 use self::socket::{Manner, Place, Transport};
 use super::{Obstacle, Recipe};
-use crate::model::{AddressForm, SocketOption, UnixName};
+use crate::model::{AddressForm, HostPort, IpVersion, SocketOption, UnixName};
 
 /// The recipe as a program.
 ///
@@ -124,7 +124,7 @@ impl Writer<'_> {
         self.interfaces.functions(script);
         if self.path().is_some() {
             script.gap();
-            self.remove_stale(script);
+            Self::remove_stale(script);
         }
         if is_named {
             script.gap();
@@ -150,16 +150,18 @@ impl Writer<'_> {
         if has_any { script.gap() } else { script.line("") }
     }
 
-    fn remove_stale(&self, script: &mut Script) {
+    fn remove_stale(script: &mut Script) {
         script.block("def remove_stale(path):", |script| {
-            script.line("\"\"\"Removes a socket's file that nobody listens behind any more.\"\"\"");
+            script.line("\"\"\"Removes a socket's file that nobody has bound any more.\"\"\"");
             script.block("try:", |script| {
                 script.block("if not stat.S_ISSOCK(os.lstat(path).st_mode):", |script| script.line("return"));
-                let probe = self.transport.call("socket.AF_UNIX");
-                script.block(format!("with {probe} as probe:"), |script| script.line("probe.connect(path)"));
+                script.line("# Bothers no listener: a socket of another type says that it is one.");
+                script.block("with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as probe:", |script| {
+                    script.line("probe.connect(path)");
+                });
             });
-            script.block("except FileNotFoundError:", |script| script.line("pass"));
             script.block("except ConnectionRefusedError:", |script| script.line("os.unlink(path)"));
+            script.block("except OSError:", |script| script.line("pass  # Whether it is in the way, bind says."));
         });
     }
 
@@ -171,9 +173,11 @@ impl Writer<'_> {
             script.line(format!("\"\"\"A socket for the first address of the name that can be {done}.\"\"\""));
             script.line("failure = None");
             let (host, port, kind) = (literal::text(&address.host), address.port, self.transport.kind);
-            let wanted = match self.recipe.local_host.map(|host| host.contains(':')) {
-                Some(true) => "socket.AF_INET6, ",
-                Some(false) => "socket.AF_INET, ",
+            let local =
+                self.recipe.local_host.map(|host| if host.contains(':') { IpVersion::V6 } else { IpVersion::V4 });
+            let wanted = match local.or_else(|| self.recipe.target.carried()?.version()) {
+                Some(IpVersion::V6) => "socket.AF_INET6, ",
+                Some(IpVersion::V4) => "socket.AF_INET, ",
                 None => "",
             };
             script.line(format!("addresses = socket.getaddrinfo({host}, {port}, {wanted}type=socket.{kind})"));
@@ -249,7 +253,11 @@ impl Writer<'_> {
     /// Binds a client to what was asked for, or to what lets it be answered.
     fn bind_client(&self, script: &mut Script, address: &str) {
         let (host, port) = (self.recipe.local_host, self.recipe.local_port);
-        let local = |host: &str| format!("({}, {})", literal::text(host), port.unwrap_or(0));
+        // With its interface's number, where it has one: Python takes it from there alone.
+        let local = |host: &str| match Place::host(&HostPort::new(host, port.unwrap_or(0))) {
+            Place::Known { address, .. } => address,
+            Place::Named(_) | Place::Open(_) => format!("({}, {})", literal::text(host), port.unwrap_or(0)),
+        };
         let endpoint = &self.recipe.target.endpoint;
         match (self.transport.manner, host) {
             (Manner::Routed, None) => {
@@ -311,6 +319,9 @@ impl Writer<'_> {
                         address
                     };
                     self.prepare(script, address);
+                    if self.path().is_some() {
+                        script.line("own = os.lstat(PATH)");
+                    }
                     body(script);
                 });
             }

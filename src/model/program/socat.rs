@@ -7,8 +7,8 @@ use super::constant::{Constant, constants, hearing_others};
 use super::shell::{check_datagram, path, printf, unquoted_format, word};
 use super::{Obstacle, Recipe};
 use crate::model::{
-    ContextId, Endpoint, HostPort, InterfaceChoice, MulticastGroup, OptionValue, Respond, SocketOption, UnixName,
-    VsockAddress,
+    ContextId, Endpoint, HostPort, InterfaceChoice, IpVersion, MulticastGroup, OptionValue, RawAddress, Respond,
+    SocketOption, UnixName, VsockAddress,
 };
 
 pub(super) fn write(recipe: &Recipe<'_>) -> Result<String, Obstacle> {
@@ -74,6 +74,12 @@ fn server(recipe: &Recipe<'_>) -> Result<String, Obstacle> {
     Ok(format!("{variables}socat {address} SYSTEM:'{greeting}{answer}'\n"))
 }
 
+/// The version of IP for a name, where the protocol belongs to one alone.
+fn named_version(address: &RawAddress) -> Option<&'static str> {
+    let version = address.protocol.version().filter(|_| !address.host().is_literal())?;
+    Some(if version == IpVersion::V6 { "6" } else { "4" })
+}
+
 /// The address that connects, and its parameters.
 fn connecting(recipe: &Recipe<'_>) -> Result<Vec<String>, Obstacle> {
     Ok(vec![match &recipe.target.endpoint {
@@ -88,7 +94,8 @@ fn connecting(recipe: &Recipe<'_>) -> Result<Vec<String>, Obstacle> {
         Endpoint::UnixSeqpacket(name) => format!("{},{SEQPACKET}", unix("CONNECT", name)?),
         Endpoint::UnixDatagram(_) => return Err(Obstacle::Unnamed),
         Endpoint::Raw(address) => {
-            format!("IP-SENDTO:{}:{}", bracketed(&address.host().host), address.protocol.0)
+            let version = named_version(address).unwrap_or("");
+            format!("IP{version}-SENDTO:{}:{}", bracketed(&address.host().host), address.protocol.0)
         }
         Endpoint::Vsock(VsockAddress { cid, port }) => format!("VSOCK-CONNECT:{}:{port}", cid.0),
         _ => return Err(Obstacle::Transport),
@@ -108,7 +115,8 @@ fn listening(recipe: &Recipe<'_>) -> Result<Vec<String>, Obstacle> {
         Endpoint::UnixSeqpacket(name) => vec![unix("LISTEN", name)?, SEQPACKET.to_owned()],
         Endpoint::UnixDatagram(name) => vec![unix("RECVFROM", name)?],
         Endpoint::Raw(address) => {
-            let version = if address.host().host.contains(':') { "6" } else { "4" };
+            let of_literal = if address.host().host.contains(':') { "6" } else { "4" };
+            let version = named_version(address).unwrap_or(of_literal);
             vec![
                 format!("IP{version}-RECVFROM:{}", address.protocol.0),
                 format!("bind={}", bracketed(&address.host().host)),

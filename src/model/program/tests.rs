@@ -265,6 +265,27 @@ fn lines_for_a_shell() {
     }
 }
 
+/// As the program itself, which goes to no address where nobody would answer.
+#[test]
+fn a_protocol_of_one_version_of_ip_goes_to_a_name_s_addresses_of_that_version() {
+    for (endpoint, family, version) in [
+        ("raw://example.org?proto=icmp", "socket.AF_INET, ", "4"),
+        ("raw://example.org?proto=ipv6-icmp", "socket.AF_INET6, ", "6"),
+        ("raw://example.org?proto=253", "", ""),
+    ] {
+        let asked = format!("socket.getaddrinfo(\"example.org\", 0, {family}type=socket.SOCK_RAW)");
+        for text in [client(Program::Python, endpoint), server(Program::Python, endpoint)].map(Result::unwrap) {
+            assert!(text.contains(&asked), "{text}");
+        }
+        let connects = client(Program::Socat, endpoint).unwrap();
+        assert!(connects.contains(&format!(" IP{version}-SENDTO:example.org:")), "{connects}");
+        let listens = server(Program::Socat, endpoint).unwrap();
+        assert!(version.is_empty() || listens.contains(&format!(" IP{version}-RECVFROM:")), "{listens}");
+    }
+    let text = client(Program::Python, "udp://example.org:7?proto=icmp").unwrap();
+    assert!(text.contains("socket.getaddrinfo(\"example.org\", 7, socket.AF_INET, type=socket.SOCK_DGRAM)"), "{text}");
+}
+
 #[test]
 fn lines_that_listen() {
     let line = |program, endpoint, message, respond| written(program, Role::Server, endpoint, message, respond);
@@ -341,6 +362,9 @@ fn a_client_binds_where_it_was_told() {
         let text = program.write(&recipe).unwrap();
         assert!(text.contains(part), "{text}");
     }
+    let of_a_link = Recipe { local_host: Some("fe80::8%d0"), ..recipe };
+    let text = Program::Python.write(&of_a_link).unwrap();
+    assert!(text.contains("client.bind((\"fe80::8\", 7, 0, socket.if_nametoindex(\"d0\")))"), "{text}");
     let port_alone = Recipe { local_host: None, ..recipe };
     assert!(Program::Python.write(&port_alone).unwrap().contains("client.bind((\"\", 7))"));
 }

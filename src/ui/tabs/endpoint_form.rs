@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use crate::codec::compose::Format;
 use crate::model::Target;
 use crate::model::{
-    AddressForm, Endpoint, EndpointError, Facility, OptionValue, Protocol, Role, SecondField, SocketOption,
+    AddressForm, Endpoint, EndpointError, Facility, IpVersion, OptionValue, Protocol, Role, SecondField, SocketOption,
 };
 
 /// The part of a form that a mistake is in.
@@ -131,12 +131,13 @@ impl EndpointForm {
         let of_ours = |endpoint: &&Endpoint| role == Role::Server && endpoint.protocol() == protocol;
         let endpoint = target.as_ref().map(|target| &target.endpoint).filter(of_ours);
         let port = endpoint.and_then(Endpoint::restricted_port);
-        let ipv6 = match target.and_then(|target| target.endpoint.host()?.literal()) {
-            Some(IpAddr::V6(address)) => Some(address),
-            _ => None,
+        let (version, ipv6) = match target.and_then(|target| target.endpoint.host()?.literal()) {
+            Some(IpAddr::V6(address)) => (Some(IpVersion::V6), Some(address)),
+            Some(IpAddr::V4(_)) => (Some(IpVersion::V4), None),
+            None => (None, None),
         };
         let machine = if protocol == Protocol::Vsock { self.address.trim().parse().ok() } else { None };
-        Facility { role, protocol, carried, ipv6, machine, port }
+        Facility { role, protocol, carried, version, ipv6, machine, port }
     }
 
     /// Whether the address is a name that has to be resolved, and no literal or path.

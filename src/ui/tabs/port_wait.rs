@@ -1,11 +1,11 @@
 use crate::model::{Endpoint, WaitingSocket};
 
-/// How long sockets in TIME_WAIT keep a port, counted down by the window's clock.
+/// How long sockets of closed connections keep a port, counted down by the window's clock.
 #[derive(Debug)]
 pub struct PortWait {
     /// What could not be listened on.
     pub endpoint: Option<Endpoint>,
-    /// Seconds that the last of the sockets had when the failure came.
+    /// Seconds that the last of the sockets had when the failure came; 0 where that is for the other side to decide.
     whole: u32,
     /// Seconds of these that are over.
     passed: u32,
@@ -16,8 +16,8 @@ pub struct PortWait {
 impl PortWait {
     #[must_use]
     pub fn new(endpoint: Option<Endpoint>, sockets: &[WaitingSocket]) -> Self {
-        // What the kernel rounds down to no second at all still has a part of one.
-        let whole = sockets.iter().map(|socket| socket.seconds).max().unwrap_or_default().max(1);
+        // What the kernel rounds down to no second at all still has a part of one; what waits for the other side has none.
+        let whole = sockets.iter().filter_map(|socket| socket.seconds).max().map_or(0, |seconds| seconds.max(1));
         Self { endpoint, whole, passed: 0, began: None }
     }
 
@@ -47,11 +47,14 @@ impl PortWait {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::TcpState;
 
     #[test]
     fn it_begins_with_the_first_look_and_ends() {
-        let socket = |seconds| WaitingSocket { local: String::new(), peer: String::new(), seconds };
-        let mut wait = PortWait::new(None, &[socket(2), socket(3)]);
+        let socket =
+            |seconds| WaitingSocket { local: String::new(), peer: String::new(), state: TcpState::TimeWait, seconds };
+        assert_eq!(PortWait::new(None, &[socket(None)]).left(), None);
+        let mut wait = PortWait::new(None, &[socket(Some(2)), socket(None), socket(Some(3))]);
         assert_eq!((wait.pass(100.0), wait.left()), (0, Some(3)));
         assert_eq!((wait.pass(100.75), wait.changes_in(100.75)), (0, Some(0.25)));
         assert_eq!((wait.pass(102.5), wait.left()), (2, Some(1)));

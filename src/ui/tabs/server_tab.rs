@@ -254,8 +254,8 @@ impl ServerTabState {
         {
             let mut left = std::mem::take(sockets).into_vec();
             left.retain_mut(|socket| {
-                socket.seconds = socket.seconds.saturating_sub(passed);
-                socket.seconds > 0
+                socket.seconds = socket.seconds.map(|seconds| seconds.saturating_sub(passed));
+                socket.seconds != Some(0)
             });
             *sockets = left.into();
         }

@@ -1,7 +1,7 @@
 use egui::{RichText, Ui};
 
 use super::button::{Weight, button};
-use crate::i18n::Language;
+use crate::i18n::{self, Language};
 use crate::model::WaitingSocket;
 use crate::tr;
 use crate::ui::theme::Tokens;
@@ -9,7 +9,7 @@ use crate::ui::theme::Tokens;
 /// As many sockets as are listed; the rest is counted.
 const LISTED_MAX: usize = 4;
 
-/// Offers the cure for a port that sockets in TIME_WAIT keep, which is to wait where SO_REUSEADDR is on (`reuse`) already,
+/// Offers the cure for a port that sockets of closed connections keep, which is to wait where SO_REUSEADDR is on (`reuse`) already,
 /// and lists them; true when it was pressed.
 pub fn time_wait(ui: &mut Ui, tokens: &Tokens, language: Language, sockets: &[WaitingSocket], reuse: bool) -> bool {
     let (cure, explained) = if reuse {
@@ -22,8 +22,7 @@ pub fn time_wait(ui: &mut Ui, tokens: &Tokens, language: Language, sockets: &[Wa
     ui.spacing_mut().item_spacing.y = tokens.space_tight;
     let digits = egui::FontId::monospace(tokens.text_small);
     for socket in sockets.iter().take(LISTED_MAX) {
-        let WaitingSocket { local, peer, seconds } = socket;
-        let words = tr!(language, "time_wait.socket", local = local, peer = peer, seconds = seconds);
+        let words = i18n::waiting_socket(language, socket);
         ui.label(RichText::new(words).font(digits.clone()).color(tokens.text_muted));
     }
     if let Some(more @ 1..) = sockets.len().checked_sub(LISTED_MAX) {

@@ -52,7 +52,12 @@ impl Writer<'_> {
             });
             script.block("except KeyboardInterrupt:", |script| script.line("pass"));
             if self.path().is_some() {
-                script.block("finally:", |script| script.line("os.unlink(PATH)"));
+                // Somebody else's may stand there by now, or nothing.
+                script.block("finally:", |script| {
+                    script.block("if os.path.lexists(PATH) and os.path.samestat(os.lstat(PATH), own):", |script| {
+                        script.line("os.unlink(PATH)");
+                    });
+                });
             }
         });
         if self.accepts() {

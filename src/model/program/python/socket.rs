@@ -101,7 +101,7 @@ impl Transport {
 }
 
 impl Place {
-    fn host(address: &HostPort) -> Self {
+    pub(super) fn host(address: &HostPort) -> Self {
         let HostPort { host, port } = address;
         let (literal, scope) = host.split_once('%').map_or((host.as_str(), None), |(host, scope)| (host, Some(scope)));
         match (literal.parse::<IpAddr>(), scope) {

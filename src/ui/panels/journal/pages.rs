@@ -204,18 +204,6 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_as_high_as_the_rows_that_came_and_not_as_those_that_are_left() {
-        let mut pages = Pages::default();
-        let all = Filter::default();
-        assert_eq!(pages.highest_number(), 0);
-        let few = Page { rows: vec![PageRow::made_up(4_999_999), PageRow::made_up(5_000_001)], ..Page::default() };
-        pages.take(Arc::new(Page { total: 2, matches: 2, ..few }), &all);
-        assert_eq!(pages.highest_number(), 5_000_001);
-        pages.recorded(6_000_000);
-        assert_eq!(pages.highest_number(), 6_000_000);
-    }
-
-    #[test]
     fn asks_again_when_reading_failed() {
         let mut pages = Pages::default();
         let all = Filter::default();

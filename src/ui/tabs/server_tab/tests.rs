@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::*;
 use crate::codec::decode::Decoder;
 use crate::model::{
-    CloseReason, Failure, Operation, Peer, PortOwner, Purpose, Recipients, Role, SessionInfo, WaitingSocket,
+    CloseReason, Failure, Operation, Peer, PortOwner, Purpose, Recipients, Role, SessionInfo, TcpState, WaitingSocket,
 };
 
 struct Tab {
@@ -157,7 +157,8 @@ fn a_failure_to_accept_is_over_when_accepting_goes_on() {
 fn what_is_waited_for_is_said_once() {
     let mut tab = Tab::with_sessions(0);
     let socket = Some(SocketId(7));
-    let sockets = [WaitingSocket { local: String::new(), peer: String::new(), seconds: 59 }];
+    let state = TcpState::TimeWait;
+    let sockets = [WaitingSocket { local: String::new(), peer: String::new(), state, seconds: Some(59) }];
     let mut waits_for = |owner: Option<PortOwner>| {
         tab.tab.state = ServerState::Starting;
         tab.tab.port_wait = Some(PortWait::new(None, &sockets));
