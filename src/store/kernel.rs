@@ -78,7 +78,19 @@ fn setting(path: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn rights_are_found_in_any_text(before in "([A-Za-z]*:?[ \\t]?[0-9a-f]{0,4}\n){0,4}", bits: u64, after in ".{0,9}") {
+            prop_assume!(!before.contains("CapEff:"));
+            let status = format!("{before}CapEff:\t{bits:016x}\n{after}");
+            prop_assert_eq!(effective_capabilities(&status), Some(bits));
+            prop_assert_eq!(effective_capabilities(&before), None);
+        }
+    }
 
     #[test]
     fn rights_are_those_in_effect() {

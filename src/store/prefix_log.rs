@@ -185,6 +185,8 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
+    use proptest::prelude::*;
+
     use super::*;
 
     const OF: Hash = [7; HASH_LEN];
@@ -215,6 +217,28 @@ mod tests {
         log.record(&values(4)).unwrap();
         drop(log);
         assert_eq!(PrefixLog::open(&folder, "log", &OF, None).unwrap().1, values(4));
+    }
+
+    proptest! {
+        /// Of a log that anybody may have written to: at most what is in it counts, and it is gone on with.
+        #[test]
+        fn any_content_is_opened_and_gone_on_with(
+            intact in prop_oneof![Just(HEADER), 0..HEADER],
+            content in prop::collection::vec(any::<u8>(), 0..3 * HEADER),
+        ) {
+            let place = tempfile::tempdir().unwrap();
+            let folder = Folder::open(place.path()).unwrap();
+            let path = place.path().join("log");
+            let mut bytes = header(&kernel::boot_id().unwrap_or_default(), &OF)[..intact].to_vec();
+            bytes.extend(content);
+            fs::write(&path, &bytes).unwrap();
+            let (mut log, found) = PrefixLog::open(&folder, "log", &OF, None).unwrap();
+            prop_assert!(found.is_empty() || bytes[HEADER..].starts_with(found.as_flattened()));
+            let all = [found, values(1)].concat();
+            log.record(&all).unwrap();
+            drop(log);
+            prop_assert_eq!(PrefixLog::open(&folder, "log", &OF, None).unwrap().1, all);
+        }
     }
 
     /// As if another start of the machine had begun it.

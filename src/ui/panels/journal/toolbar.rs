@@ -45,11 +45,6 @@ impl JournalPanel {
             let words = tr!(cx.language, "journal.not_recording", count = group(missed));
             ui.label(RichText::new(words).color(tokens.error));
         }
-        if !self.losses.held_up().is_zero() {
-            let words = tr!(cx.language, "journal.held_up", time = i18n::short_span(self.losses.held_up()));
-            ui.label(RichText::new(words).color(tokens.warning))
-                .on_hover_text(tr!(cx.language, "journal.held_up_help"));
-        }
         let mut parts = vec![match self.pages.total() {
             1 => tr!(cx.language, "journal.one_row").into_owned(),
             total => tr!(cx.language, "journal.rows", count = group(total)).into_owned(),
@@ -71,6 +66,12 @@ impl JournalPanel {
         }
         ui.add(egui::Label::new(RichText::new(parts.join(" · ")).color(tokens.text_muted)).truncate());
         self.show_losses(ui, cx);
+        // Behind the others: what comes before a label makes another one of it for a screen reader.
+        if !self.losses.held_up().is_zero() {
+            let words = tr!(cx.language, "journal.held_up", time = i18n::short_span(self.losses.held_up()));
+            ui.label(RichText::new(words).color(tokens.warning))
+                .on_hover_text(tr!(cx.language, "journal.held_up_help"));
+        }
     }
 
     fn show_losses(&self, ui: &mut Ui, cx: &Cx<'_>) {
