@@ -12,6 +12,7 @@ use sockeye::model::{ClientTab, ServerTab};
 
 use super::long::Long;
 use super::sender::send;
+use super::support::processor::thread_time;
 use super::support::report::{Report, table};
 use super::support::window::Window;
 use super::support::{Measured, Trouble, median};
@@ -37,47 +38,56 @@ pub(crate) fn measure(long: &Long, report: &mut Report) -> Measured<()> {
     let stop = AtomicBool::new(false);
     let taken = thread::scope(|scope| {
         let sender = scope.spawn(|| send(port, u64::MAX, Some(RATE), &stop));
-        let taken = doings.map(|(what, doing)| (what, frames(&mut window, doing)));
+        let taken = doings.map(|(what, doing)| frames(&mut window, doing).map(|times| (what, times)));
         stop.store(true, Ordering::Relaxed);
         sender.join().map_err(|_| Trouble("the sender panicked".to_owned()))??;
-        Measured::Ok(taken)
+        taken.into_iter().collect::<Measured<Vec<_>>>()
     })?;
     println!(
         "the window over {}, 1600 × 1000, receiving {RATE} datagrams a second, drawn 60 times a second; a frame is all but \
-         painting; {FRAMES} frames each",
+         painting; {FRAMES} frames each: what its thread computed, and in brackets what passed meanwhile, as sender, listener and \
+         recorder have the processors too",
         long.name()
     );
     let late = |times: &[Duration]| times[times.len() * 99 / 100];
-    let rows = taken.each_ref().map(|(what, times)| {
-        let last = times.last().copied().unwrap_or_default();
-        [
-            (*what).to_owned(),
-            format!("{:.2?}", median(times).unwrap_or_default()),
-            format!("{:.2?}", late(times)),
-            format!("{last:.2?}"),
-        ]
-    });
+    let both = |times: &Times, which: fn(&[Duration]) -> Duration| {
+        format!("{:.2?} ({:.2?})", which(&times.computed), which(&times.passed))
+    };
+    let rows: Vec<[String; 4]> = taken
+        .iter()
+        .map(|(what, times)| {
+            let middle = both(times, |times| median(times).unwrap_or_default());
+            let last = both(times, |times| times.last().copied().unwrap_or_default());
+            [(*what).to_owned(), middle, both(times, late), last]
+        })
+        .collect();
     table(["", "median", "99th percentile", "slowest"], &rows);
     for (what, times) in &taken {
-        let late = late(times);
+        let late = late(&times.computed);
         report.verdict(&format!("frames {what} (p99)"), format!("{late:.2?}"), "≤ 8 ms", late <= TO_REACH);
     }
     Ok(())
 }
 
-/// Times in order of length.
-fn frames(window: &mut Window, doing: Doing) -> Vec<Duration> {
-    let mut times: Vec<Duration> = (0..FRAMES)
-        .map(|number| {
-            let due = Instant::now() + FRAME;
-            doing(window, number);
-            let took = window.frame();
-            thread::sleep(due.saturating_duration_since(Instant::now()));
-            took
-        })
-        .collect();
-    times.sort_unstable();
-    times
+/// Of frames, each in order of length.
+struct Times {
+    computed: Vec<Duration>,
+    passed: Vec<Duration>,
+}
+
+fn frames(window: &mut Window, doing: Doing) -> Measured<Times> {
+    let mut times = Times { computed: Vec::new(), passed: Vec::new() };
+    for number in 0..FRAMES {
+        let due = Instant::now() + FRAME;
+        doing(window, number);
+        let before = thread_time()?;
+        times.passed.push(window.frame());
+        times.computed.push(thread_time()?.saturating_sub(before));
+        thread::sleep(due.saturating_duration_since(Instant::now()));
+    }
+    times.computed.sort_unstable();
+    times.passed.sort_unstable();
+    Ok(times)
 }
 
 /// Upwards, some rows a frame.

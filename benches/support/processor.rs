@@ -16,6 +16,13 @@ pub(crate) fn cpu_ticks(process: u32) -> Measured<u64> {
     time(11).zip(time(12)).map(|(user, system)| user + system).ok_or_else(|| Trouble(format!("unreadable: {stat}")))
 }
 
+/// Processor time of this thread: the first figure of its `schedstat` (proc(5)).
+pub(crate) fn thread_time() -> Measured<Duration> {
+    let figures = fs::read_to_string("/proc/thread-self/schedstat")?;
+    let nanoseconds = figures.split(' ').next().and_then(|figure| figure.parse().ok());
+    nanoseconds.map(Duration::from_nanos).ok_or_else(|| Trouble(format!("unreadable: {figures}")))
+}
+
 /// The length of a clock tick.
 pub(crate) fn tick() -> Duration {
     let per_second = sysconf(SysconfVar::CLK_TCK).ok().flatten().and_then(|ticks| u32::try_from(ticks).ok());

@@ -47,6 +47,7 @@ fn socket(address: SocketAddr, role: Role, options: &SocketOptions) -> Result<So
     let socket = options::open(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP), options, &subject)?;
     options::apply(&socket, role, options, &subject)?;
     options::ask_for_drops(&socket);
+    options::ask_for_room(&socket, options);
     Ok(socket)
 }
 

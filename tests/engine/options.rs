@@ -56,6 +56,17 @@ const TCP: [Case; 11] = [
     ("tos=255", "252"),
 ];
 
+#[test]
+fn datagrams_have_more_room_than_the_system_gives_by_itself() {
+    let by_itself = socket2::Socket::from(UdpSocket::bind("127.0.0.1:0").unwrap()).recv_buffer_size().unwrap();
+    let mut h = Harness::new();
+    let (socket, _) = h.listen("udp://127.0.0.1:0");
+    let state = h.inspect(socket, None);
+    let room = state.options.iter().find(|(option, _)| *option == SocketOption::ReceiveBuffer);
+    let Some((_, OptionValue::Number(room))) = room else { panic!("{room:?}") };
+    assert!(*room as usize > by_itself, "{room} of {by_itself}");
+}
+
 pub(crate) fn check(query: &str, answers: &[OptionAnswer], expected: &str) {
     assert_eq!(answers.len(), 1, "{query}");
     let answer = answers[0].answer.as_ref().map(ToString::to_string);
