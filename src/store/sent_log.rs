@@ -3,7 +3,7 @@
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::folder::Folder;
 use super::prefix_log::PrefixLog;
@@ -28,8 +28,8 @@ pub struct SentLog {
     /// `None` once it could not be written: what is in it since then may be half a value.
     log: Option<PrefixLog>,
     groups: Vec<Hash>,
-    /// Whether the file itself is on the disk for sure.
-    is_settled: bool,
+    /// From when on the file itself is on the disk for sure; `None` where nobody knows.
+    settles: Option<Instant>,
 }
 
 impl SentLog {
@@ -44,8 +44,9 @@ impl SentLog {
             let identity = source.identity();
             let name = format!("{}{SUFFIX}", blake3::Hash::from(identity).to_hex());
             let (log, groups) = PrefixLog::open(&folder, &name, &identity, None)?;
-            let is_settled = source.is_older_than(SETTLED);
-            Ok::<_, io::Error>(Self { folder, name, log: Some(log), groups, is_settled })
+            let wait = source.unchanged_for().map(|age| SETTLED.saturating_sub(age));
+            let settles = wait.and_then(|wait| Instant::now().checked_add(wait));
+            Ok::<_, io::Error>(Self { folder, name, log: Some(log), groups, settles })
         })();
         opened.inspect_err(|error| tracing::debug!(%error, path = %folder.display(), "the log of a sent file")).ok()
     }
@@ -58,7 +59,7 @@ impl SentLog {
 
     /// Keeps the values of a file's first groups, those before included.
     pub fn record(&mut self, groups: &[Hash]) {
-        let is_settled = self.is_settled;
+        let is_settled = self.settles.is_some_and(|settles| settles <= Instant::now());
         self.write(|log| {
             log.record(groups)?;
             if is_settled && log.is_sync_due() { log.sync() } else { Ok(()) }
@@ -147,6 +148,23 @@ mod tests {
         let file = fs::File::options().write(true).open(&path).unwrap();
         file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
         assert!(open().groups().is_empty());
+    }
+
+    #[test]
+    fn a_file_that_was_new_when_it_began_to_be_sent_is_known_after_a_new_start_too() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("file");
+        fs::write(&path, "one").unwrap();
+        let mut log = SentLog::open(&place.path().join("logs"), &Source::open(&path).unwrap()).unwrap();
+        let is_on_the_disk = |log: &SentLog| !log.log.as_ref().unwrap().is_sync_due();
+        let groups = [[1; HASH_LEN]; 100];
+        log.record(&groups[..99]);
+        assert!(!is_on_the_disk(&log), "the file may not be");
+        let left = log.settles.unwrap().saturating_duration_since(Instant::now());
+        assert!(left > SETTLED / 2 && left <= SETTLED, "{left:?}");
+        log.settles = Some(Instant::now());
+        log.record(&groups);
+        assert!(is_on_the_disk(&log));
     }
 
     #[test]

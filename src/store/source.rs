@@ -94,12 +94,11 @@ impl Source {
         *hasher.finalize().as_bytes()
     }
 
-    /// Whether nothing was written to it for so long, as of [`Source::open`]. False where the clock says what can't be.
-    pub(super) fn is_older_than(&self, age: Duration) -> bool {
-        let is_old = |time: SystemTime| time.elapsed().is_ok_and(|elapsed| elapsed > age);
-        let changed =
-            u64::try_from(self.changed.0).ok().map(|seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
-        self.modified.is_some_and(is_old) && changed.is_some_and(is_old)
+    /// For how long nothing had been written to it at [`Source::open`]. `None` where the clock says what can't be.
+    pub(super) fn unchanged_for(&self) -> Option<Duration> {
+        let seconds = u64::try_from(self.changed.0).ok()?;
+        let changed = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))?;
+        self.modified?.max(changed).elapsed().ok()
     }
 
     /// The next bytes, never beyond [`Source::size`]; 0 at that end, or for an empty buffer.

@@ -11,8 +11,11 @@ use super::Way;
 /// The most bytes that a segment can carry in an IPv4 packet: 65,535 without both headers. IPv6 would take 20 more.
 pub const SEGMENT_MAX: usize = 65_495;
 
-/// The most bytes that a datagram can carry in an IPv4 packet.
-pub const DATAGRAM_MAX: usize = 65_507;
+/// The most bytes that a datagram can carry in an IPv4 packet: 65,535 without both headers.
+pub const DATAGRAM_MAX_V4: usize = 65_507;
+
+/// The same in an IPv6 packet, whose own header does not count.
+pub const DATAGRAM_MAX_V6: usize = 65_527;
 
 /// The most bytes that the payload of an IPv4 packet without options has.
 const IPV4_PAYLOAD_MAX: usize = 65_515;
@@ -133,8 +136,8 @@ pub fn segment_in_part(
     true
 }
 
-/// Appends the headers of a datagram of UDP that carries `payload`, at most [`DATAGRAM_MAX`] bytes; false, and nothing
-/// appended, where it has more.
+/// Appends the headers of a datagram of UDP that carries `payload`, at most [`DATAGRAM_MAX_V4`] or [`DATAGRAM_MAX_V6`]
+/// bytes; false, and nothing appended, where it has more.
 #[must_use]
 pub fn datagram(out: &mut Vec<u8>, way: Way, route: Route, payload: &[u8]) -> bool {
     datagram_in_part(out, way, route, payload, 0)
@@ -143,7 +146,8 @@ pub fn datagram(out: &mut Vec<u8>, way: Way, route: Route, payload: &[u8]) -> bo
 /// The same of one that carries `missing` bytes more, which nobody kept: it has no checksum then.
 #[must_use]
 pub fn datagram_in_part(out: &mut Vec<u8>, way: Way, route: Route, payload: &[u8], missing: usize) -> bool {
-    if payload.len().saturating_add(missing) > DATAGRAM_MAX {
+    let most = if route.source.is_ipv4() { DATAGRAM_MAX_V4 } else { DATAGRAM_MAX_V6 };
+    if payload.len().saturating_add(missing) > most {
         return false;
     }
     let (from_port, to_port) = (route.source.port(), route.destination.port());
@@ -198,7 +202,8 @@ fn cards(way: Way) -> ([u8; 6], [u8; 6]) {
 
 fn ip_head(out: &mut Vec<u8>, way: Way, route: Route, protocol: IpNumber, len: usize) -> bool {
     const HOPS: u8 = 64;
-    let Some(len) = u16::try_from(len).ok().filter(|len| usize::from(*len) <= IPV4_PAYLOAD_MAX) else { return false };
+    let most = if route.source.is_ipv4() { IPV4_PAYLOAD_MAX } else { usize::from(u16::MAX) };
+    let Some(len) = u16::try_from(len).ok().filter(|len| usize::from(*len) <= most) else { return false };
     let (source, destination) = cards(way);
     match (route.source.ip(), route.destination.ip()) {
         (IpAddr::V4(from), IpAddr::V4(to)) => {
@@ -298,7 +303,7 @@ mod tests {
             frame.extend_from_slice(&payload[1..]);
             checked(&frame, &payload[1..]);
 
-            let payload = vec![7; DATAGRAM_MAX + 1];
+            let payload = vec![7; if v6 { DATAGRAM_MAX_V6 } else { DATAGRAM_MAX_V4 } + 1];
             let mut frame = Vec::new();
             assert!(!datagram(&mut frame, Way::Out, route(v6), &payload));
             assert!(datagram(&mut frame, Way::Out, route(v6), &payload[1..]));

@@ -284,12 +284,10 @@ impl Partial {
         path
     }
 
-    /// Removes it.
+    /// Removes it; what somebody else put in its place stays.
     pub fn discard(self) {
-        let Incoming { inbox, temporary, .. } = self.incoming;
-        if let Err(error) = inbox.folder.remove(&temporary) {
-            tracing::debug!(%error, temporary, "a partial file");
-        }
+        let inbox = self.incoming.inbox.clone();
+        self.incoming.discard();
         remove_log(&inbox, self.log);
     }
 

@@ -316,6 +316,19 @@ fn what_has_another_hash_is_not_kept() {
 }
 
 #[test]
+fn what_stands_in_a_partials_place_is_not_discarded_for_it() {
+    let (place, content) = (Place::new(), content(3 * GROUP_LEN));
+    let mut partial = place.inbox.resume(&name(), sent(&content)).unwrap();
+    partial.begin(0).unwrap();
+    partial.write(&content).unwrap();
+    let path = partial.path();
+    fs::rename(&path, place.folder.path().join("moved")).unwrap();
+    fs::write(&path, "somebody's").unwrap();
+    assert_eq!(partial.finish(&hash(b"another")).unwrap_err().failure.cause, Cause::Damaged);
+    assert_eq!(fs::read(&path).unwrap(), b"somebody's");
+}
+
+#[test]
 fn what_others_put_in_the_way_is_left_alone() {
     let (place, content) = (Place::new(), content(3 * GROUP_LEN));
     let outside = tempfile::NamedTempFile::new().unwrap();
