@@ -1,5 +1,5 @@
 use egui::text::{LayoutJob, TextWrapping};
-use egui::{Color32, FontId, Painter, Rangef, Rect, pos2};
+use egui::{Color32, FontFamily, FontId, Painter, Rangef, Rect, pos2};
 
 use super::row_table::CELL_PADDING;
 
@@ -20,9 +20,17 @@ impl TableCell<'_> {
         self.place(LayoutJob::simple_singleline(text.to_owned(), font.clone(), color), color)
     }
 
-    /// As much of a text as can show at most: no glyph is narrower than a quarter of its size.
+    /// As much of a text as can show at most, and a little more, so that it is seen to be cut: laying out what can't be
+    /// seen is most of what new rows cost a frame.
     pub(in crate::ui) fn head<'a>(&self, text: &'a str, font: &FontId) -> &'a str {
-        let most = (self.range.span() / (font.size * 0.25)) as usize + 1;
+        /// A glyph's width may be rounded to whole pixels.
+        const ROUNDED: f32 = 0.9;
+        let narrowest = if text.is_ascii() && font.family == FontFamily::Monospace {
+            self.painter.fonts_mut(|fonts| fonts.glyph_width(font, '0')) * ROUNDED
+        } else {
+            font.size * 0.25
+        };
+        let most = (self.range.span() / narrowest) as usize + 2;
         text.char_indices().nth(most).map_or(text, |(at, _)| &text[..at])
     }
 
