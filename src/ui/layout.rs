@@ -1,6 +1,6 @@
 //! How the window's parts are laid out.
 
-use egui::{CentralPanel, Frame, Panel, Rect, Ui, pos2};
+use egui::{CentralPanel, Frame, Id, Panel, Rect, Ui, pos2};
 
 use super::app::App;
 use super::context::Cx;
@@ -12,6 +12,7 @@ use super::panels::statistics::StatisticsPanel;
 use super::panels::{shell, status_bar};
 use super::reading::{self, Reading};
 use super::tabs::{ClientTabState, ServerTabState};
+use super::widgets::bottom_panel::bottom_panel;
 use crate::model::{Role, RowBody};
 use crate::tr;
 
@@ -43,7 +44,7 @@ impl App {
         });
         let pad = Frame::new().fill(cx.tokens.window).inner_margin(cx.tokens.edge);
         if self.message.is_some() || self.journal_path.is_some() || !self.left.is_empty() {
-            Panel::bottom("status").frame(pad).show_separator_line(false).show(ui, |ui| {
+            bottom_panel(ui, Id::unique("status"), pad, |ui| {
                 if let Some(typed) = &mut self.journal_path
                     && !typed.show(ui, cx)
                 {

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use egui::{Id, Panel, Ui};
+use egui::{Id, Ui};
 
 use super::answering_rows::answering_rows;
 use super::server::calm_words;
@@ -15,6 +15,7 @@ use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
 use crate::ui::tabs::{ClientState, ClientTabState};
+use crate::ui::widgets::bottom_panel::bottom_panel;
 use crate::ui::widgets::button::Weight;
 use crate::ui::widgets::composer::Composer;
 use crate::ui::widgets::endpoint_row::{StartButton, endpoint_row, options_field};
@@ -73,11 +74,8 @@ impl ClientTabState {
         };
         state_line(ui, cx, &mut line);
         self.keep_fresh(ui, cx);
-        Panel::bottom(Id::unique(("composer", self.socket.0)))
-            .resizable(false)
-            .show_separator_line(false)
-            .frame(egui::Frame::new().inner_margin(cx.tokens.bottom_padding))
-            .show(ui, |ui| self.composer(ui, cx));
+        let padding = egui::Frame::new().inner_margin(cx.tokens.bottom_padding);
+        bottom_panel(ui, Id::unique(("composer", self.socket.0)), padding, |ui| self.composer(ui, cx));
         let around = whole - ui.available_height();
         let few = FEW_ROWS * cx.tokens.row_height;
         let before = self.heights;

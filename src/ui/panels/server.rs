@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use egui::{Id, Panel, RichText, Ui};
+use egui::{Id, RichText, Ui};
 
 use super::browser_options::{browser_options, open_in_browser};
 use super::client_rows::client_rows;
@@ -16,6 +16,7 @@ use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
 use crate::ui::tabs::{BrowserKind, PortWait, RecipientChoice, RespondKind, ServerState, ServerTabState, title};
 use crate::ui::view::Sessions;
+use crate::ui::widgets::bottom_panel::bottom_panel;
 use crate::ui::widgets::button::Weight;
 use crate::ui::widgets::choice::choice;
 use crate::ui::widgets::composer::Composer;
@@ -74,11 +75,8 @@ impl ServerTabState {
         }
         open_in_browser(ui, cx, self);
         self.keep_fresh(ui, cx);
-        Panel::bottom(Id::unique(("composer", self.socket.0)))
-            .resizable(false)
-            .show_separator_line(false)
-            .frame(egui::Frame::new().inner_margin(cx.tokens.bottom_padding))
-            .show(ui, |ui| self.composer(ui, cx));
+        let padding = egui::Frame::new().inner_margin(cx.tokens.bottom_padding);
+        bottom_panel(ui, Id::unique(("composer", self.socket.0)), padding, |ui| self.composer(ui, cx));
         let around = whole - ui.available_height();
         let few = FEW_ROWS * cx.tokens.row_height;
         let before = self.heights;

@@ -1,5 +1,6 @@
 //! What more than one panel draws.
 
+pub mod bottom_panel;
 pub mod button;
 pub mod choice;
 pub mod composer;
