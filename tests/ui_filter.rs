@@ -110,9 +110,9 @@ fn the_rows_of_one_peer_alone_are_shown() {
 fn nothing_is_suggested_between_quotes() {
     let mut harness = open(numbers());
     write(&mut harness, "\"message er");
-    assert!(!has(&harness, "failures and notices"));
+    assert!(!has(&harness, "failures and warnings"));
     write(&mut harness, "\" er");
-    assert!(has(&harness, "failures and notices"), "after them it is");
+    assert!(has(&harness, "failures and warnings"), "after them it is");
 }
 
 #[test]
