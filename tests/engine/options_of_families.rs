@@ -76,13 +76,16 @@ fn sockets_of_a_link_are_answered_for_what_they_have() {
 
 #[test]
 fn unix_sockets_that_keep_borders_are_answered_for_what_they_have() {
-    let mut h = Harness::new();
-    for scheme in ["unix-dgram", "unix-seqpacket"] {
-        let name = format!("{scheme}:@sockeye-options-of-families-{}", std::process::id());
-        listeners_answer(&mut h, &name, &ALL);
-        h.listen(&name);
-        clients_answer(&mut h, &name, &ALL);
-    }
+    // In a process of its own: one that another test starts here has for a moment all that is open, names in use included.
+    in_own_network("options_of_families::unix_sockets_that_keep_borders_are_answered_for_what_they_have", || {
+        let mut h = Harness::new();
+        for scheme in ["unix-dgram", "unix-seqpacket"] {
+            let name = format!("{scheme}:@sockeye-options-of-families");
+            listeners_answer(&mut h, &name, &ALL);
+            h.listen(&name);
+            clients_answer(&mut h, &name, &ALL);
+        }
+    });
 }
 
 #[test]
