@@ -12,6 +12,8 @@
 //! | [`codec`] | bytes |
 
 rust_i18n::i18n!("assets/locales", fallback = "en");
+/// Has cargo build again when nothing but words has changed, which the macro above does not.
+const _: &str = include_str!("../assets/locales/app.yml");
 
 pub mod cli;
 pub mod codec;
