@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -17,6 +16,7 @@ use super::sender::{send, state_of};
 use super::support::child::Running;
 use super::support::display::{self, Display};
 use super::support::machine::{has, megabytes, memory, poll};
+use super::support::pointer::Pointer;
 use super::support::processor::{cpu_ticks, tick};
 use super::support::report::{Report, table};
 use super::support::window::Window;
@@ -42,14 +42,15 @@ pub(crate) fn measure(report: &mut Report) -> Measured<()> {
     let journals = tempfile::Builder::new().prefix("sockeye-bench-").tempdir()?;
     let display = Display::start()?;
     println!("the window under Xvfb, drawn by software, listening on UDP; datagrams of 64 bytes");
-    let opened = Opened::start(&display, journals.path(), "")?;
+    let mut opened = Opened::start(&display, journals.path(), "")?;
     steady(&opened, report)?;
-    flood(&opened, report)
+    flood(&mut opened, report)
 }
 
 /// A window that listens.
 struct Opened<'a> {
     display: &'a Display,
+    pointer: Pointer,
     process: Running,
     port: u16,
     journals: &'a Path,
@@ -75,27 +76,14 @@ impl<'a> Opened<'a> {
         let process = display.open_window_with(&settings, journals)?;
         let look = || display.shows_a_window().unwrap_or(false).then_some(());
         poll("the first frame", Duration::from_millis(10), PATIENCE, look)?;
-        let opened = Self { display, process, port, journals, menu };
-        opened.point(start)?;
+        let mut pointer = Pointer::on(display)?;
+        pointer.move_to(start)?;
         // Some frames, in which the button hears of the pointer.
         thread::sleep(SETTLES);
-        opened.click()?;
+        pointer.click()?;
+        let opened = Self { display, pointer, process, port, journals, menu };
         poll("it listens", Duration::from_millis(10), PATIENCE, || state_of(port))?;
         Ok(opened)
-    }
-
-    fn point(&self, at: Rect) -> Measured<()> {
-        let [x, y] = [at.center().x, at.center().y].map(|place| place.round().to_string());
-        self.xdotool(&["mousemove", &x, &y])
-    }
-
-    fn click(&self) -> Measured<()> {
-        self.xdotool(&["click", "1"])
-    }
-
-    fn xdotool(&self, words: &[&str]) -> Measured<()> {
-        let status = Command::new("xdotool").args(words).env("DISPLAY", self.display.name()).status()?;
-        if status.success() { Ok(()) } else { Err(Trouble(format!("xdotool {words:?}: {status}"))) }
     }
 
     /// Datagrams that the system dropped at its socket.
@@ -143,12 +131,13 @@ fn steady(window: &Opened<'_>, report: &mut Report) -> Measured<()> {
 }
 
 /// Opens and closes a menu while datagrams come.
-fn flood(window: &Opened<'_>, report: &mut Report) -> Measured<()> {
+fn flood(window: &mut Opened<'_>, report: &mut Report) -> Measured<()> {
     let stop = AtomicBool::new(false);
     let before = window.dropped()?;
-    window.point(window.menu)?;
+    window.pointer.move_to(window.menu)?;
+    let port = window.port;
     thread::scope(|scope| {
-        let sender = scope.spawn(|| send(window.port, u64::MAX, Some(FLOOD), &stop));
+        let sender = scope.spawn(|| send(port, u64::MAX, Some(FLOOD), &stop));
         let clicked = clicks(window);
         stop.store(true, Ordering::Relaxed);
         let (sent, took) = sender.join().map_err(|_| Trouble("the sender panicked".to_owned()))??;
@@ -173,17 +162,18 @@ fn flood(window: &Opened<'_>, report: &mut Report) -> Measured<()> {
     })
 }
 
-/// From starting the program that clicks until the menu, or what was behind it, is on the screen.
-fn clicks(window: &Opened<'_>) -> Measured<Vec<Duration>> {
+/// From telling the pointer to click until the menu, or what was behind it, is on the screen.
+fn clicks(window: &mut Opened<'_>) -> Measured<Vec<Duration>> {
     let (left, below) = (window.menu.left() as u64, window.menu.bottom() as u64);
     // Where an open menu is.
-    let look = || window.display.part(left..left + 120, below + 12..below + 90);
+    let (display, pointer) = (window.display, &mut window.pointer);
+    let look = || display.part(left..left + 120, below + 12..below + 90);
     let mut times = Vec::new();
     for _ in 0..CLICKS {
         thread::sleep(SETTLES);
         let before = look()?;
         let clicked = Instant::now();
-        window.click()?;
+        pointer.click()?;
         let differs = || {
             let now = look().ok()?;
             let changed = now.chunks_exact(4).zip(before.chunks_exact(4)).filter(|(now, before)| now != before).count();

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::thread::JoinHandle;
 
 use nix::sys::signal::{Signal, kill};
@@ -82,6 +82,11 @@ impl Running {
             rest
         }));
         Ok((running, port))
+    }
+
+    /// Where it reads, once, if the command was given a pipe for it.
+    pub(crate) fn input(&mut self) -> Option<ChildStdin> {
+        self.child.stdin.take()
     }
 
     pub(crate) fn id(&self) -> u32 {

@@ -5,6 +5,7 @@
 pub(crate) mod child;
 pub(crate) mod display;
 pub(crate) mod machine;
+pub(crate) mod pointer;
 pub(crate) mod processor;
 pub(crate) mod report;
 pub(crate) mod room;

@@ -175,6 +175,11 @@ impl Window {
     }
 
     pub(crate) fn write(&mut self, panel: &str, field: &str, text: &str) {
+        // A form is free again a moment after what failed is shown.
+        let is_locked = |window: &Self| window.control(panel, field).accesskit_node().is_disabled();
+        if is_locked(self) {
+            self.until(&format!("{field} takes text"), |window| !is_locked(window));
+        }
         self.control(panel, field).focus();
         self.harness.step();
         self.harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
