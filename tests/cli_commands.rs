@@ -238,6 +238,32 @@ fn options_are_changed_and_the_kernel_s_answer_is_told() {
 }
 
 #[test]
+fn one_connection_of_a_listener_is_given_an_option_alone() {
+    let (mut server, endpoint) = Sockeye::listen(&["listen", "tcp://127.0.0.1:0", "--commands"]);
+    let (_one, name) = tcp_peer(&mut server, &endpoint);
+    let (_other, _) = tcp_peer(&mut server, &endpoint);
+    let mut told = |line: &str, event: &str| {
+        say(&mut server, line);
+        server.expect(event)
+    };
+    for (line, session, answer) in [("set ttl=9 of #2", 2, 9), (&format!("set ttl=8 of {name}"), 1, 8)] {
+        let told = told(line, "option");
+        assert_eq!((&told["session"], &told["answer"]), (&session.into(), &answer.into()), "{told}");
+    }
+    for (line, word) in [
+        ("set ttl=9 of #3", "#3"),
+        ("set ttl=9 of 127.0.0.1:1", "127.0.0.1:1"),
+        ("set backlog=9 of #2", "backlog"),
+        ("set ttl=256 of #2", "ttl=256"),
+    ] {
+        assert_eq!(told(line, "error")["word"], word, "{line}");
+    }
+    let ended = server.interrupt();
+    ended.expect_code(1);
+    assert_eq!(ended.all("option").len(), 2, "neither the listener nor the other connection was given any");
+}
+
+#[test]
 fn a_mistake_names_its_line_and_changes_nothing() {
     let (mut server, endpoint) = Sockeye::listen(&["listen", "tcp://127.0.0.1:0", "--commands"]);
     server.write(b"send too early\n\n");
