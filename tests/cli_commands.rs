@@ -225,6 +225,12 @@ fn options_are_changed_and_the_kernel_s_answer_is_told() {
     say(&mut client, "set rcvbuf=65536");
     // The kernel doubles it: socket(7).
     assert_eq!(answer(&mut client), expected("rcvbuf", 65_536.into(), 131_072.into()));
+    for (line, asked) in
+        [("set linger=0", Value::from(0)), ("set linger=off", false.into()), ("set linger=", false.into())]
+    {
+        say(&mut client, line);
+        assert_eq!(answer(&mut client), expected("linger", asked.clone(), asked), "{line}");
+    }
     say(&mut client, "set congestion=nosuch");
     assert_eq!(client.expect("error")["operation"], "set-option");
     say(&mut client, "set ttl=7");

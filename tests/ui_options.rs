@@ -137,6 +137,11 @@ fn options_change_while_connected_and_the_others_are_locked() {
     window.press(egui::Key::Enter);
     window.until("the refusal", |window| window.shows("Client", "nothing on this system has this name"));
     assert_eq!(answer(&window, "Client", "Congestion control").as_deref(), Some("is reno"));
+    for (text, words) in [("0", "is 0"), ("off", "is off"), ("7", "is 7"), ("", "is off")] {
+        window.write("Client", "Linger", text);
+        window.press(egui::Key::Enter);
+        window.until("the answer", |window| answer(window, "Client", "Linger").as_deref() == Some(words));
+    }
     assert!(window.control("Client", "Segment size").accesskit_node().is_disabled());
     assert!(!window.control("Client", "No delay").accesskit_node().is_disabled());
 }

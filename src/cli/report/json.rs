@@ -233,6 +233,7 @@ impl From<&OptionValue> for Value {
         match value {
             OptionValue::Switch(on) => Self::Switch(*on),
             OptionValue::Number(number) => Self::Number(*number),
+            OptionValue::Off => Self::Switch(false),
             OptionValue::Text(text) => Self::Text(text.clone()),
             OptionValue::Protocol(protocol) => Self::Text(protocol.to_string()),
         }

@@ -137,6 +137,10 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, of: OptionsOf, option: SocketOption, query:
             if let Some(picked) = &picked {
                 *query = options_query::with_value(query, option, Some(picked));
             }
+            // A field that was left empty means nothing where nothing was asked for; else the option is switched off again.
+            let is_empty = options_query::value(query, option).is_none();
+            let chosen =
+                chosen.filter(|value| !(is_empty && *value == OptionValue::Off && told.asked(option).is_none()));
             give(cx, of, option, picked.map(OptionValue::Text).or(chosen), told);
         });
         match option.kind() {
