@@ -71,6 +71,9 @@ fn a_link_local_address_is_bound_with_its_interface() {
         run(&["connect", &endpoint, "--bind", "fe80::8%d0", "--send", "x", "--wait", "0"]).expect_code(0);
         let run = server.finish();
         assert!(run.one("opened")["peer"].as_str().is_some_and(|peer| peer.contains("fe80::8")), "{:?}", run.events);
+        let (raw, endpoint_of_raw) = Sockeye::listen(&["listen", "raw://[fe80::9%d0]?proto=253"]);
+        assert_eq!(endpoint_of_raw, "raw://[fe80::9%d0]?proto=253");
+        raw.interrupt().expect_code(0);
         let failed = support::run(&["connect", &endpoint, "--bind", "fe80::8%nosuch", "--send", "x"]);
         let error = failed.expect_error(1, "bind");
         assert_eq!(error["message"], "no such interface or device");

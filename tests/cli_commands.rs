@@ -225,6 +225,12 @@ fn options_are_changed_and_the_kernel_s_answer_is_told() {
     say(&mut client, "set rcvbuf=65536");
     // The kernel doubles it: socket(7).
     assert_eq!(answer(&mut client), expected("rcvbuf", 65_536.into(), 131_072.into()));
+    for (line, asked) in
+        [("set linger=0", Value::from(0)), ("set linger=off", false.into()), ("set linger=", false.into())]
+    {
+        say(&mut client, line);
+        assert_eq!(answer(&mut client), expected("linger", asked.clone(), asked), "{line}");
+    }
     say(&mut client, "set congestion=nosuch");
     assert_eq!(client.expect("error")["operation"], "set-option");
     say(&mut client, "set ttl=7");
@@ -235,6 +241,32 @@ fn options_are_changed_and_the_kernel_s_answer_is_told() {
     peer.read_to_end(&mut heard).expect("an end");
     assert_eq!(heard, b"bye");
     client.finish().expect_code(1);
+}
+
+#[test]
+fn one_connection_of_a_listener_is_given_an_option_alone() {
+    let (mut server, endpoint) = Sockeye::listen(&["listen", "tcp://127.0.0.1:0", "--commands"]);
+    let (_one, name) = tcp_peer(&mut server, &endpoint);
+    let (_other, _) = tcp_peer(&mut server, &endpoint);
+    let mut told = |line: &str, event: &str| {
+        say(&mut server, line);
+        server.expect(event)
+    };
+    for (line, session, answer) in [("set ttl=9 of #2", 2, 9), (&format!("set ttl=8 of {name}"), 1, 8)] {
+        let told = told(line, "option");
+        assert_eq!((&told["session"], &told["answer"]), (&session.into(), &answer.into()), "{told}");
+    }
+    for (line, word) in [
+        ("set ttl=9 of #3", "#3"),
+        ("set ttl=9 of 127.0.0.1:1", "127.0.0.1:1"),
+        ("set backlog=9 of #2", "backlog"),
+        ("set ttl=256 of #2", "ttl=256"),
+    ] {
+        assert_eq!(told(line, "error")["word"], word, "{line}");
+    }
+    let ended = server.interrupt();
+    ended.expect_code(1);
+    assert_eq!(ended.all("option").len(), 2, "neither the listener nor the other connection was given any");
 }
 
 #[test]

@@ -53,7 +53,7 @@ fn an_option_that_the_transport_has_none_of_is_a_wrong_use() {
         ("tcp://127.0.0.1:0?dscp=AF14", "dscp can't be “AF14”; it takes 0 to 63, or a class: CS0 to CS7, AF11 to AF43"),
         ("tcp://127.0.0.1:0?tos=256", "it takes 0 to 255, or a class"),
         ("tcp://127.0.0.1:0?maxseg=1", "maxseg can't be “1”; it takes 88 to 32,767 bytes"),
-        ("tcp://127.0.0.1:0?linger=70000", "it takes 0 to 65,535 s"),
+        ("tcp://127.0.0.1:0?linger=70000", "it takes 0 to 65,535 s, or off"),
         ("tcp://127.0.0.1:0?keepidle=0", "it takes 1 to 32,767 s"),
         ("tcp://127.0.0.1:0?usertimeout=3000000000", "it takes 0 to 2,147,483,647 ms"),
         ("tcp://127.0.0.1:0?nodelay=2", "it takes 0 or 1"),

@@ -137,6 +137,11 @@ fn options_change_while_connected_and_the_others_are_locked() {
     window.press(egui::Key::Enter);
     window.until("the refusal", |window| window.shows("Client", "nothing on this system has this name"));
     assert_eq!(answer(&window, "Client", "Congestion control").as_deref(), Some("is reno"));
+    for (text, words) in [("0", "is 0"), ("off", "is off"), ("7", "is 7"), ("", "is off")] {
+        window.write("Client", "Linger", text);
+        window.press(egui::Key::Enter);
+        window.until("the answer", |window| answer(window, "Client", "Linger").as_deref() == Some(words));
+    }
     assert!(window.control("Client", "Segment size").accesskit_node().is_disabled());
     assert!(!window.control("Client", "No delay").accesskit_node().is_disabled());
 }
@@ -159,6 +164,89 @@ fn what_a_listener_is_given_reaches_the_connections_that_it_has() {
         let name = peer.local_addr().expect("an address").to_string();
         window.until("its row", |window| says(window, &name, "nodelay is 0"));
     }
+}
+
+/// Opens the options of one connection by the menu of its row.
+fn show_options_of(window: &mut Window, peer: &str, by_key: bool) {
+    let row = window
+        .panel("Server")
+        .get_by(|node| node.role() == Role::ListItem && node.label().is_some_and(|label| label.contains(peer)));
+    if by_key {
+        row.focus();
+        window.harness.step();
+        window.harness.key_press_modifiers(egui::Modifiers::SHIFT, egui::Key::F10);
+    } else {
+        row.click_secondary();
+    }
+    window.harness.run_steps(2);
+    window.harness.get_by_role_and_label(Role::Button, "Options of this connection…").click();
+    window.harness.run_steps(3);
+}
+
+#[test]
+fn one_connection_is_given_what_the_listener_and_the_others_are_not() {
+    let server = ServerTab { more_open: false, ..any_port() };
+    let mut window = Window::build(
+        Settings { language: LanguageChoice::English, servers: vec![server], ..Settings::default() },
+        |builder| builder.with_size(egui::vec2(1100.0, 1900.0)),
+    );
+    window.listen();
+    let mut peers = [window.peer(), window.peer()].map(|peer| {
+        let name = peer.local_addr().expect("an address").to_string();
+        (Some(peer), name)
+    });
+    let names = [peers[0].1.clone(), peers[1].1.clone()];
+    show_options_of(&mut window, &names[0], false);
+    assert!(window.shows("Server", &format!("Options of {} alone", names[0])));
+    assert!(!has(&window, "Server", "Accept queue") && !has(&window, "Server", "Reuse address"), "the listener's");
+    window.until("its state", |window| answer(window, "Server", "No delay").as_deref() == Some("is on"));
+    assert_eq!(window.value("Server", "No delay"), "Unchanged");
+    window.choose("Server", "No delay", "Off");
+    window.until("the answer", |window| answer(window, "Server", "No delay").as_deref() == Some("is off"));
+    assert_eq!(window.value("Server", "Socket options"), "", "the next start's");
+
+    // What can't be is said in place, and what the system refuses as anywhere else.
+    window.write("Server", "Time to live", "256");
+    assert!(window.shows("Server", "ttl can't be “256”; it takes 1 to 255"));
+    window.write("Server", "Time to live", "9");
+    window.press(egui::Key::Enter);
+    window.until("the answer", |window| answer(window, "Server", "Time to live").as_deref() == Some("is 9"));
+    assert!(!window.shows("Server", "can't be"));
+    window.write("Server", "Congestion control", "nonsense");
+    window.press(egui::Key::Enter);
+    window.until("the refusal", |window| window.shows("Server", "nothing on this system has this name"));
+
+    show_options_of(&mut window, &names[1], true);
+    assert!(window.shows("Server", &format!("Options of {} alone", names[1])));
+    window.until("the other's state", |window| answer(window, "Server", "No delay").as_deref() == Some("is on"));
+    peers[1].0 = None;
+    window.until("its end", |window| window.shows("Server", &format!("{} has closed", names[1])));
+    assert!(!has(&window, "Server", "No delay"), "no click meant for it reaches all");
+    window.click("Server", "Options of the listener");
+    window.until("the listener's state", |window| answer(window, "Server", "No delay").as_deref() == Some("is on"));
+    assert!(has(&window, "Server", "Accept queue"));
+    let rows = window.journal();
+    let set = |name: &str| {
+        let is_set = |cells: &&Vec<String>| {
+            cells.iter().any(|cell| cell.contains("nodelay is 0")) && cells.iter().any(|cell| cell.contains(name))
+        };
+        rows.iter().filter(is_set).count()
+    };
+    assert_eq!((set(&names[0]), set("")), (1, 1), "one connection was given it, once");
+}
+
+#[test]
+fn peers_of_one_datagram_socket_have_no_options_of_their_own() {
+    let mut window = window(ServerTab { protocol: "udp".to_owned(), ..any_port() }, ClientTab::default());
+    window.listen();
+    let peer = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+    let port: u16 = window.listening_port().parse().expect("a port");
+    peer.send_to(b"hi", ("127.0.0.1", port)).expect("it listens");
+    window.until("its row", |window| window.panel("Server").query_by_role(Role::ListItem).is_some());
+    window.panel("Server").get_by_role(Role::ListItem).click_secondary();
+    window.harness.run_steps(2);
+    assert!(window.harness.query_by_label("Show the other end as code…").is_some());
+    assert!(window.harness.query_by_label("Options of this connection…").is_none());
 }
 
 #[test]

@@ -166,16 +166,20 @@ impl Commands {
                 self.check_groups(Verb::Leave)?;
                 groups.into_iter().map(|group| Command::LeaveGroup { socket, group }).collect()
             }
-            Order::Set(options) => {
+            Order::Set { options, of } => {
                 let wrong = |error| Mistake::new(&options.to_string(), Problem::Endpoint(EndpointError::Option(error)));
                 options.check(self.protocol).map_err(wrong)?;
                 options.check_role(self.protocol, self.role).map_err(wrong)?;
                 if let Some((option, _)) = options.iter().find(|(option, _)| !option.is_live()) {
                     return Err(Mistake::new(option.name(), Problem::NotLive));
                 }
+                let session = match of {
+                    Some(peer) => Some(self.connection(&peer)?),
+                    None => self.own,
+                };
                 let set = |(option, value): (_, &OptionValue)| Command::SetOption {
                     socket,
-                    session: self.own,
+                    session,
                     option,
                     value: value.clone(),
                 };
@@ -226,6 +230,14 @@ impl Commands {
 
     fn session(&self, peer: &PeerName) -> Result<SessionId, Mistake> {
         self.roster.find(peer).map_err(|problem| Mistake::new(&peer.to_string(), problem))
+    }
+
+    /// The session of a peer whose socket is no other's: its options can be changed alone.
+    fn connection(&self, peer: &PeerName) -> Result<SessionId, Mistake> {
+        if !self.protocol.has_connection() {
+            return Err(Mistake::new(&peer.to_string(), Problem::OneSocketForAll));
+        }
+        self.session(peer)
     }
 
     /// A session or, over UDP, any address that the socket can send to: as `--to` has it, so several of them too.

@@ -12,8 +12,8 @@ use self::interval::Interval;
 use super::report::{Fact, Report, Summary};
 use crate::codec::decode::Decoder;
 use crate::model::{
-    Cause, CloseReason, Direction, Event, Failure, Notice, Operation, Outcome, Peer, Progress, Protocol, SessionId,
-    SocketId, Traffic, TransferEnd, TransferId,
+    Cause, CloseReason, Direction, Event, Failure, Notice, Operation, Outcome, Peer, Progress, Protocol, Role,
+    SessionId, SocketId, Traffic, TransferEnd, TransferId,
 };
 
 /// Turns events into facts and counts.
@@ -43,6 +43,8 @@ pub(super) struct Tally {
 struct Open {
     traffic: Arc<Traffic>,
     decoder: Decoder,
+    /// Whether it is one of a listener's.
+    is_accepted: bool,
 }
 
 #[derive(Debug)]
@@ -98,7 +100,9 @@ impl Tally {
             Event::Connecting { attempt, .. } => report.tell(&Fact::Connecting { attempt }),
             Event::Opened { info, traffic } => {
                 self.protocol = info.protocol;
-                self.open.insert(info.id, Open { traffic: Arc::clone(traffic), decoder: info.decoder });
+                let is_accepted = info.role == Role::Server;
+                let open = Open { traffic: Arc::clone(traffic), decoder: info.decoder, is_accepted };
+                self.open.insert(info.id, open);
                 let peer = endpoint_text(info.protocol, &info.peer);
                 report.tell(&Fact::Opened { session: info.id, peer: &peer, process: info.process.as_ref() })?;
                 self.tell_early(report)
@@ -142,8 +146,10 @@ impl Tally {
             }
             Event::Noticed { socket, session, notice } => self.noticed(*socket, *session, notice, report),
             Event::Inspected { session, state, .. } => report.tell(&Fact::Info { session: *session, state }),
-            Event::OptionsAnswered { answers, .. } => {
-                answers.iter().try_for_each(|answer| report.tell(&Fact::Option(answer)))
+            Event::OptionsAnswered { session, answers, .. } => {
+                let is_accepted = |session: &SessionId| self.open.get(session).is_some_and(|open| open.is_accepted);
+                let session = session.filter(is_accepted);
+                answers.iter().try_for_each(|answer| report.tell(&Fact::Option { session, answer }))
             }
             // The window's affairs, and what Closed, Disconnected's caller and the summary say already.
             Event::StoppedListening { .. }

@@ -70,6 +70,8 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
         Hint::PortNeedsRight { lowest } => tr!(language, "hint.port_needs_right", lowest = lowest),
         Hint::AskTheAdministrator => tr!(language, "hint.ask_the_administrator"),
         Hint::Ipv6IsOff => tr!(language, "hint.ipv6_is_off"),
+        Hint::LoadIpv6 => tr!(language, "hint.load_ipv6"),
+        Hint::Ipv6IsDisabled => tr!(language, "hint.ipv6_is_disabled"),
         Hint::ChangeKernelSetting { setting } => tr!(language, "hint.change_kernel_setting", setting = setting),
         Hint::StreamProtocols => tr!(language, "hint.stream_protocols"),
         Hint::DatagramProtocols => tr!(language, "hint.datagram_protocols"),

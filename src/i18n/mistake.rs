@@ -74,11 +74,12 @@ fn option_values(language: Language, kind: OptionKind) -> Cow<'static, str> {
         OptionKind::Text { max } => tr!(language, "option.takes.text", max = max),
         OptionKind::Protocol => tr!(language, "option.takes.protocol", max = u16::MAX),
         OptionKind::ServiceClass { bits } => tr!(language, "option.takes.class", max = (1 << bits) - 1),
-        OptionKind::Number { min, max, unit } => {
+        OptionKind::Number { min, max, unit, or_off } => {
             let [min, max] = [min, max].map(|number| super::grouped(number.into()));
             match unit {
                 Unit::None => tr!(language, "option.takes.number", min = min, max = max),
                 Unit::Bytes => tr!(language, "option.takes.bytes", min = min, max = max),
+                Unit::Seconds if or_off => tr!(language, "option.takes.seconds_or_off", min = min, max = max),
                 Unit::Seconds => tr!(language, "option.takes.seconds", min = min, max = max),
                 Unit::Milliseconds => tr!(language, "option.takes.milliseconds", min = min, max = max),
             }

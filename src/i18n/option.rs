@@ -88,7 +88,7 @@ pub fn option_value(language: Language, option: SocketOption, value: &OptionValu
     match value {
         OptionValue::Number(number) => with_class(language, option, *number, value.to_string()),
         OptionValue::Switch(true) => tr!(language, "option.value.on").into_owned(),
-        OptionValue::Switch(false) => tr!(language, "option.value.off").into_owned(),
+        OptionValue::Switch(false) | OptionValue::Off => tr!(language, "option.value.off").into_owned(),
         OptionValue::Text(_) | OptionValue::Protocol(_) => value.to_string(),
     }
 }

@@ -218,7 +218,7 @@ pub(super) fn get(socket: BorrowedFd<'_>, role: Role, option: SocketOption) -> O
         SocketOption::Backlog => tcp_info::accept_queue(socket).map(|queue| OptionValue::Number(queue.max)),
         SocketOption::Linger => {
             let linger = get_ints::<2>(socket, libc::SOL_SOCKET, libc::SO_LINGER)?;
-            (linger[0] != 0).then_some(OptionValue::Number(linger[1]))
+            Some(if linger[0] == 0 { OptionValue::Off } else { OptionValue::Number(linger[1]) })
         }
         SocketOption::IpProtocol => {
             let [number] = get_ints(socket, libc::SOL_SOCKET, libc::SO_PROTOCOL)?;
@@ -270,18 +270,18 @@ fn set(socket: BorrowedFd<'_>, role: Role, option: SocketOption, value: &OptionV
     let Some((level, name)) = place(option, role, is_v6(socket)) else { return Ok(()) };
     match (option, value) {
         (SocketOption::ReceiveBuffer, OptionValue::Number(size)) => set_receive_buffer(socket, *size),
+        // struct linger: on, and for how long.
         (SocketOption::Linger, OptionValue::Number(seconds)) => {
-            // struct linger: on, and for how long.
-            let linger = [1u32.to_ne_bytes(), seconds.to_ne_bytes()].concat();
-            sys::set_option(socket, level, name, &linger)
+            sys::set_option(socket, level, name, &[1u32.to_ne_bytes(), seconds.to_ne_bytes()].concat())
         }
+        (SocketOption::Linger, OptionValue::Off) => sys::set_option(socket, level, name, &[0; 8]),
         (SocketOption::FastOpen, OptionValue::Number(length)) if role == Role::Client => {
             sys::set_option(socket, level, name, &u32::from(*length != 0).to_ne_bytes())
         }
         (_, OptionValue::Switch(on)) => sys::set_option(socket, level, name, &u32::from(*on).to_ne_bytes()),
         (_, OptionValue::Number(number)) => sys::set_option(socket, level, name, &number.to_ne_bytes()),
         (_, OptionValue::Text(text)) => sys::set_option(socket, level, name, text.as_bytes()),
-        (_, OptionValue::Protocol(_)) => Ok(()),
+        (_, OptionValue::Protocol(_) | OptionValue::Off) => Ok(()),
     }
 }
 
@@ -289,7 +289,7 @@ fn as_int(value: &OptionValue) -> Option<u32> {
     match value {
         OptionValue::Switch(on) => Some(u32::from(*on)),
         OptionValue::Number(number) => Some(*number),
-        OptionValue::Text(_) | OptionValue::Protocol(_) => None,
+        OptionValue::Off | OptionValue::Text(_) | OptionValue::Protocol(_) => None,
     }
 }
 

@@ -39,6 +39,32 @@ pub fn ipv6_is_off(address: Ipv6Addr) -> bool {
     is_off("all") || address.is_loopback() && is_off("lo")
 }
 
+/// Why a kernel has no sockets of IPv6 at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WithoutIpv6 {
+    /// It was built without, or its module isn't loaded.
+    NotLoaded,
+    /// `ipv6.disable=1`, said when the machine was started or the module was loaded; it can't be changed later.
+    Disabled,
+}
+
+/// Why the kernel has no sockets of IPv6; `None` where it has them, or doesn't say.
+#[must_use]
+pub fn without_ipv6() -> Option<WithoutIpv6> {
+    without_ipv6_in(Path::new("/sys/module"))
+}
+
+/// From what lies in `/sys/module`, where IPv6 stands whether it is a module or built in (networking/ipv6 in the kernel's
+/// documentation).
+fn without_ipv6_in(modules: &Path) -> Option<WithoutIpv6> {
+    let ipv6 = modules.join("ipv6");
+    if !ipv6.exists() {
+        return modules.exists().then_some(WithoutIpv6::NotLoaded);
+    }
+    let disable = fs::read_to_string(ipv6.join("parameters/disable")).ok()?;
+    (disable.trim() == "1").then_some(WithoutIpv6::Disabled)
+}
+
 /// Whether [::] is for IPv6 alone where nothing else is asked for (`bindv6only`, ipv6(7)).
 #[must_use]
 pub fn binds_v6_only() -> bool {
@@ -89,6 +115,21 @@ mod tests {
             let status = format!("{before}CapEff:\t{bits:016x}\n{after}");
             prop_assert_eq!(effective_capabilities(&status), Some(bits));
             prop_assert_eq!(effective_capabilities(&before), None);
+        }
+    }
+
+    #[test]
+    fn a_kernel_without_ipv6_says_why() {
+        let folder = tempfile::tempdir().unwrap();
+        let modules = folder.path().join("module");
+        assert_eq!(without_ipv6_in(&modules), None, "nothing is told");
+        fs::create_dir(&modules).unwrap();
+        assert_eq!(without_ipv6_in(&modules), Some(WithoutIpv6::NotLoaded));
+        fs::create_dir_all(modules.join("ipv6/parameters")).unwrap();
+        assert_eq!(without_ipv6_in(&modules), None, "it is there, and how is not told");
+        for (text, expected) in [("0\n", None), ("1\n", Some(WithoutIpv6::Disabled))] {
+            fs::write(modules.join("ipv6/parameters/disable"), text).unwrap();
+            assert_eq!(without_ipv6_in(&modules), expected, "{text:?}");
         }
     }
 

@@ -102,6 +102,8 @@ pub enum UiCommand {
     ShowCodeHere,
     /// Opens it with the client at the other end of one of a listener's sessions.
     ShowPeerCode(SocketId, SessionId),
+    /// Unfolds the options of one of a listener's connections, in the place of the listener's own.
+    ShowPeerOptions(SocketId, SessionId),
     /// Opens the window with what crossed in the chosen row's session.
     ShowConversation,
     /// Opens the list of rules by which rows stand out.
@@ -219,6 +221,7 @@ impl UiCommand {
             Self::ZoomReset => tr!(language, "action.zoom_reset"),
             Self::ShowCode(..) | Self::ShowCodeHere => tr!(language, "action.show_code"),
             Self::ShowPeerCode(..) => tr!(language, "action.show_peer_code"),
+            Self::ShowPeerOptions(..) => tr!(language, "action.show_peer_options"),
             Self::ShowConversation => tr!(language, "action.conversation"),
             Self::ShowColorRules => tr!(language, "action.color_rules"),
             Self::ShowPastTransfers => tr!(language, "action.past_transfers"),
@@ -241,6 +244,7 @@ impl UiCommand {
             }
             Self::ShowCode(..) | Self::ShowCodeHere => tr!(language, "tooltip.show_code"),
             Self::ShowPeerCode(..) => tr!(language, "tooltip.show_peer_code"),
+            Self::ShowPeerOptions(..) => tr!(language, "tooltip.show_peer_options"),
             Self::ShowConversation => tr!(language, "tooltip.conversation"),
             Self::ShowColorRules => tr!(language, "colors.help"),
             Self::ShowPastTransfers => tr!(language, "tooltip.past_transfers"),

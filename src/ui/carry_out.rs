@@ -119,6 +119,11 @@ impl App {
             UiCommand::ShowPeerCode(socket, session) => {
                 self.code = Some(CodeWindow::of_peer(socket, session));
             }
+            UiCommand::ShowPeerOptions(socket, session) => {
+                if let Some(tab) = self.server_tab(socket) {
+                    tab.show_options_of(session);
+                }
+            }
             UiCommand::ShowConversation => {
                 let opened = self.reading.is_some();
                 if let Some(row) = self.shown_journal().chosen().cloned() {

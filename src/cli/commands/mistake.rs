@@ -45,6 +45,8 @@ pub enum Problem {
     NothingToSend,
     /// The option is looked at once, when a socket is bound or connected.
     NotLive,
+    /// All peers have one socket, and so its options.
+    OneSocketForAll,
     /// There is no connection that could be half-closed.
     NoHalves,
     NotAStream,
@@ -82,6 +84,7 @@ impl Mistake {
             Problem::Nobody => tr!(language, "command.nobody"),
             Problem::NothingToSend => tr!(language, "command.nothing_to_send"),
             Problem::NotLive => tr!(language, "command.not_live"),
+            Problem::OneSocketForAll => tr!(language, "command.one_socket_for_all"),
             Problem::NoHalves => tr!(language, "command.no_halves"),
             Problem::NotAStream => tr!(language, "cli.files_need_a_stream"),
             Problem::ConnectedToOne => tr!(language, "command.connected_to_one"),

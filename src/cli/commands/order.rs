@@ -24,8 +24,12 @@ pub enum Order {
     },
     Join(Vec<MulticastGroup>),
     Leave(Vec<MulticastGroup>),
-    /// At least one.
-    Set(SocketOptions),
+    Set {
+        /// At least one.
+        options: SocketOptions,
+        /// `None`: the socket itself and, of a listener, all of its connections.
+        of: Option<PeerName>,
+    },
     /// Half-close; `None`: every connection.
     Finish(Option<PeerName>),
     Disconnect(PeerName),
@@ -53,12 +57,7 @@ impl Order {
             Verb::ToHex => return Ok(Some(Self::To(words.peer()?, in_hex(words.rest())?))),
             Verb::SendFile => {
                 let path = PathBuf::from(words.needed()?.text);
-                let to = match words.next()? {
-                    None => None,
-                    Some(word) if word.is("to") => Some(words.peer()?),
-                    Some(word) => return Err(words.misplaced(&word)),
-                };
-                Self::SendFile { path, to }
+                Self::SendFile { path, to: words.peer_after("to")? }
             }
             Verb::Join => Self::Join(groups(&mut words)?),
             Verb::Leave => Self::Leave(groups(&mut words)?),
@@ -69,7 +68,7 @@ impl Order {
                 if options.is_empty() {
                     return Err(words.misplaced(&word));
                 }
-                Self::Set(options)
+                Self::Set { options, of: words.peer_after("of")? }
             }
             Verb::Finish => Self::Finish(words.next()?.map(PeerName::from)),
             Verb::Disconnect => Self::Disconnect(words.peer()?),

@@ -9,7 +9,7 @@ use crate::codec::decode::Decoder;
 use crate::i18n::Language;
 use crate::model::{
     Cause, CloseReason, ContextId, EtherType, Failure, HardwareAddress, HostPort, InterfaceName, LinkAddress, Peer,
-    Purpose, SessionInfo, SocketOption, Traffic, UnixName, VsockAddress,
+    Purpose, SessionInfo, SocketOption, SocketOptions, Traffic, UnixName, VsockAddress,
 };
 
 const SOCKET: SocketId = SocketId(1);
@@ -90,7 +90,9 @@ fn each_command_is_read() {
     let groups = vec!["239.1.2.3@lo".parse().unwrap(), "232.1.1.1@lo/10.0.0.5".parse().unwrap()];
     assert_eq!(read("join 239.1.2.3@lo,232.1.1.1@lo/10.0.0.5"), Order::Join(groups.clone()));
     assert_eq!(read("leave 239.1.2.3@lo,232.1.1.1@lo/10.0.0.5"), Order::Leave(groups));
-    assert_eq!(read("set nodelay=0&ttl=9"), Order::Set("ttl=9&nodelay=0".parse().unwrap()));
+    let options: SocketOptions = "ttl=9&nodelay=0".parse().unwrap();
+    assert_eq!(read("set nodelay=0&ttl=9"), Order::Set { options: options.clone(), of: None });
+    assert_eq!(read("set nodelay=0&ttl=9 of #2"), Order::Set { options, of: Some(session.clone()) });
     assert_eq!(read("finish"), Order::Finish(None));
     assert_eq!(read("finish #2"), Order::Finish(Some(session)));
     // Within a word, a quotation mark is a part of it.
@@ -127,8 +129,12 @@ fn a_mistake_names_the_word() {
         ("quit now", "now", "written quit"),
         ("join", "join", "join GROUP"),
         ("join 10.0.0.1", "10.0.0.1", "no group"),
-        ("set", "set", "set OPTION=VALUE"),
+        ("set", "set", "set OPTION=VALUE [of PEER]"),
         ("set &", "&", "set OPTION=VALUE"),
+        ("set ttl=9 #2", "#2", "set OPTION=VALUE [of PEER]"),
+        ("set ttl=9 of", "set", "set OPTION=VALUE [of PEER]"),
+        ("set ttl=9 of 2 3", "3", "set OPTION=VALUE [of PEER]"),
+        ("set ttl=300 of #2", "ttl=300", "1 to 255"),
         ("set nosuch=1", "nosuch=1", "nosuch"),
         ("set ttl=x", "ttl=x", "1 to 255"),
         ("set tos=1&dscp=1", "tos=1&dscp=1", "dscp=1"),
@@ -208,12 +214,20 @@ fn what_the_socket_can_not_do_is_a_mistake() {
     assert_eq!(done(&udp, "send-file a"), Err(Problem::NotAStream));
     assert_eq!(done(&tcp, "set reuseaddr=1"), Err(Problem::NotLive));
     assert!(matches!(done(&udp, "set nodelay=1"), Err(Problem::Endpoint(_))));
+    assert_eq!(done(&tcp, "set reuseaddr=1 of #1"), Err(Problem::NotLive));
+    assert!(matches!(done(&tcp, "set broadcast=1 of #1"), Err(Problem::Endpoint(_))));
+    assert_eq!(done(&tcp, "set ttl=9 of #2"), Err(Problem::NoSuchSession));
+    assert_eq!(done(&tcp, "set ttl=9 of 127.0.0.1:5009"), Err(Problem::NoSuchPeer));
+    assert_eq!(done(&udp, "set ttl=9 of #1"), Err(Problem::OneSocketForAll));
     let set = |commands: &Commands| done(commands, "set ttl=9");
     let expected = |session| {
         let value = OptionValue::Number(9);
         Ok(vec![Command::SetOption { socket: SOCKET, session, option: SocketOption::TimeToLive, value }])
     };
     assert_eq!(set(&tcp), expected(None), "the listener's own, and its connections'");
+    for name in ["#1", "127.0.0.1:5001"] {
+        assert_eq!(done(&tcp, &format!("set ttl=9 of {name}")), expected(Some(SessionId(1))), "{name}");
+    }
     let client = over("tcp://127.0.0.1:9000", Role::Client, true, &["127.0.0.1:9000"]);
     assert_eq!(set(&client), expected(Some(SessionId(1))));
     assert!(matches!(done(&client, "set backlog=1"), Err(Problem::Endpoint(_))));

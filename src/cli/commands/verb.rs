@@ -50,7 +50,7 @@ impl Verb {
             Self::SendFile => "send-file PATH [to PEER]",
             Self::Join => "join GROUP",
             Self::Leave => "leave GROUP",
-            Self::Set => "set OPTION=VALUE",
+            Self::Set => "set OPTION=VALUE [of PEER]",
             Self::Finish => "finish [PEER]",
             Self::Disconnect => "disconnect PEER",
             Self::Help => "help",

@@ -69,6 +69,15 @@ impl<'a> Words<'a> {
         self.needed().map(PeerName::from)
     }
 
+    /// The peer behind this word, where anything follows.
+    pub(super) fn peer_after(&mut self, preposition: &str) -> Result<Option<PeerName>, Mistake> {
+        match self.next()? {
+            None => Ok(None),
+            Some(word) if word.is(preposition) => self.peer().map(Some),
+            Some(word) => Err(self.misplaced(&word)),
+        }
+    }
+
     /// Nothing may follow.
     pub(super) fn end(&mut self) -> Result<(), Mistake> {
         self.next()?.map_or(Ok(()), |word| Err(self.misplaced(&word)))

@@ -159,9 +159,13 @@ impl<O: Write, E: Write> Report for HumanReport<O, E> {
             Fact::Request { exchange, .. } => {
                 self.passing_line(&i18n::notice(language, &Notice::Answered(exchange.clone())))
             }
-            Fact::Option(OptionAnswer { option, asked, answer }) => {
+            Fact::Option { session, answer: OptionAnswer { option, asked, answer } } => {
                 let answer = answer.as_ref().map(ToString::to_string);
-                self.line(&i18n::option_answer(language, option.name(), &asked.to_string(), answer.as_deref()))
+                let words = i18n::option_answer(language, option.name(), &asked.to_string(), answer.as_deref());
+                match session {
+                    Some(session) => self.line(&tr!(language, "cli.of_session", session = session, words = words)),
+                    None => self.line(&words),
+                }
             }
             Fact::Info { session, state } => {
                 let figures = i18n::figures(language, state).into_iter();

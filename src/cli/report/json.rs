@@ -92,7 +92,8 @@ impl<W: Write> JsonReport<W> {
             Fact::Request { session, exchange } => {
                 Line::Request { session: session.map(|SessionId(number)| number), exchange: exchange.clone() }
             }
-            Fact::Option(OptionAnswer { option, asked, answer }) => Line::Option {
+            Fact::Option { session, answer: OptionAnswer { option, asked, answer } } => Line::Option {
+                session: session.map(|SessionId(number)| number),
                 name: option.name(),
                 asked: Value::from(asked),
                 answer: answer.as_ref().map(Value::from),
@@ -198,6 +199,8 @@ enum Line<'a> {
         exchange: Exchange,
     },
     Option {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        session: Option<u64>,
         name: &'static str,
         asked: Value,
         /// `null` where the system doesn't say.
@@ -230,6 +233,7 @@ impl From<&OptionValue> for Value {
         match value {
             OptionValue::Switch(on) => Self::Switch(*on),
             OptionValue::Number(number) => Self::Number(*number),
+            OptionValue::Off => Self::Switch(false),
             OptionValue::Text(text) => Self::Text(text.clone()),
             OptionValue::Protocol(protocol) => Self::Text(protocol.to_string()),
         }
@@ -291,16 +295,22 @@ mod tests {
             Fact::Closed { session, reason: CloseReason::Eof },
             Fact::Progress { file: "a.bin", progress },
             Fact::File { name: "a.bin", path: Path::new("in/a.bin"), size: 4 << 20, outcome: Outcome::HandedOver },
-            Fact::Option(&OptionAnswer {
-                option: SocketOption::ReceiveBuffer,
-                asked: OptionValue::Number(65_536),
-                answer: Some(OptionValue::Number(131_072)),
-            }),
-            Fact::Option(&OptionAnswer {
-                option: SocketOption::KeepAlive,
-                asked: OptionValue::Switch(true),
-                answer: None,
-            }),
+            Fact::Option {
+                session: Some(session),
+                answer: &OptionAnswer {
+                    option: SocketOption::ReceiveBuffer,
+                    asked: OptionValue::Number(65_536),
+                    answer: Some(OptionValue::Number(131_072)),
+                },
+            },
+            Fact::Option {
+                session: None,
+                answer: &OptionAnswer {
+                    option: SocketOption::KeepAlive,
+                    asked: OptionValue::Switch(true),
+                    answer: None,
+                },
+            },
             Fact::Summary(Summary {
                 received: 2,
                 received_bytes: 8,
@@ -326,7 +336,7 @@ mod tests {
 {"event":"closed","session":1,"reason":"eof"}
 {"event":"progress","file":"a.bin","done":1048576,"size":4194304}
 {"event":"file","name":"a.bin","path":"in/a.bin","size":4194304,"outcome":"handed-over"}
-{"event":"option","name":"rcvbuf","asked":65536,"answer":131072}
+{"event":"option","session":1,"name":"rcvbuf","asked":65536,"answer":131072}
 {"event":"option","name":"keepalive","asked":true,"answer":null}
 {"event":"summary","received":2,"received_bytes":8,"dropped":0,"truncated":1}
 {"event":"summary","received":2,"received_bytes":8,"dropped":null,"truncated":1,"rows_removed":7}

@@ -133,7 +133,11 @@ pub(super) enum Fact<'a> {
         exchange: &'a Exchange,
     },
     /// What the kernel made of an option that was asked for.
-    Option(&'a OptionAnswer),
+    Option {
+        /// The listener's connection that has it; `None` for a listener's own socket, and a client's.
+        session: Option<SessionId>,
+        answer: &'a OptionAnswer,
+    },
     /// What the kernel says of a session's socket or, without a session, of the listener's own.
     Info {
         session: Option<SessionId>,

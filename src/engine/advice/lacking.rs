@@ -5,7 +5,7 @@ use ::core::net::{IpAddr, Ipv6Addr};
 use super::vsock;
 use crate::model::{Cause, Endpoint, Facility, Failure, Hint, IpProtocol, Operation, Protocol, Role, SocketOptions};
 use crate::net;
-use crate::store::kernel;
+use crate::store::kernel::{self, WithoutIpv6};
 
 /// The lowest port of vsock that is free for all: no setting moves it.
 const VSOCK_UNPRIVILEGED: u16 = 1024;
@@ -56,7 +56,7 @@ pub(super) fn missing(protocol: Protocol, carried: Option<IpProtocol>, cause: &C
         (Cause::ProtocolMissing, Protocol::Udp) => Hint::DatagramProtocols,
         (Cause::AddressFamilyMissing, _) => match protocol.kernel_module() {
             Some(name) => module(name),
-            None if protocol.is_over_ip() => Hint::ChooseAnotherFamily,
+            None if protocol.is_over_ip() => without(kernel::without_ipv6()),
             None => return None,
         },
         (Cause::PermissionDenied, Protocol::Raw | Protocol::Packet) => Hint::NeedsRawRight,
@@ -67,6 +67,16 @@ pub(super) fn missing(protocol: Protocol, carried: Option<IpProtocol>, cause: &C
         (Cause::PermissionDenied, _) => Hint::AskTheAdministrator,
         _ => return None,
     })
+}
+
+/// What would bring sockets of an address family that the system refuses. No kernel is without IPv4's; that IPv6 is there and
+/// refused is a rule for this program, such as systemd's `RestrictAddressFamilies`.
+fn without(ipv6: Option<WithoutIpv6>) -> Hint {
+    match ipv6 {
+        Some(WithoutIpv6::NotLoaded) => Hint::LoadIpv6,
+        Some(WithoutIpv6::Disabled) => Hint::Ipv6IsDisabled,
+        None => Hint::ChooseAnotherFamily,
+    }
 }
 
 fn change(setting: &str) -> Hint {
@@ -116,6 +126,18 @@ pub(super) fn is_ipv6_off(address: IpAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_keeps_the_kernel_from_having_ipv6_is_named() {
+        assert_eq!(without(Some(WithoutIpv6::NotLoaded)), Hint::LoadIpv6);
+        assert_eq!(without(Some(WithoutIpv6::Disabled)), Hint::Ipv6IsDisabled);
+        assert_eq!(without(None), Hint::ChooseAnotherFamily);
+        for protocol in [Protocol::Tcp, Protocol::Udp, Protocol::Raw] {
+            let hint = missing(protocol, None, &Cause::AddressFamilyMissing);
+            assert_eq!(hint, Some(without(kernel::without_ipv6())), "{protocol:?}");
+        }
+        assert_ne!(missing(Protocol::Vsock, None, &Cause::AddressFamilyMissing), Some(Hint::ChooseAnotherFamily));
+    }
 
     #[test]
     fn one_setting_says_who_may_have_a_socket_for_pings() {

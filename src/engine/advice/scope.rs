@@ -2,7 +2,7 @@
 
 use ::core::net::{IpAddr, Ipv6Addr};
 
-use crate::model::{Cause, Endpoint, Failure, Hint, NetworkInterface, Operation, Role, Target};
+use crate::model::{Cause, Endpoint, Failure, Hint, NetworkInterface, Operation, RawAddress, Role, Target};
 use crate::net;
 
 /// Looks closer at a failure that comes of a link-local address: of one without a scope, or with one that leads nowhere.
@@ -71,6 +71,10 @@ pub(in crate::engine) fn named_endpoint(endpoint: Endpoint) -> Endpoint {
     match endpoint {
         Endpoint::Tcp(address) => Endpoint::Tcp(net::with_named_scope(address)),
         Endpoint::Udp(address) => Endpoint::Udp(net::with_named_scope(address)),
+        Endpoint::Raw(address) => {
+            let host = net::with_named_scope(address.host().clone()).host;
+            Endpoint::Raw(RawAddress::new(host, address.protocol))
+        }
         other => other,
     }
 }
@@ -89,6 +93,15 @@ mod tests {
             is_loopback,
             has_multicast: !is_loopback,
             addresses: addresses.iter().map(at).collect(),
+        }
+    }
+
+    #[test]
+    fn an_interface_is_told_by_its_name_whatever_the_transport() {
+        let number = nix::net::if_::if_nametoindex("lo").unwrap();
+        for endpoint in ["tcp://[fe80::9%lo]:7", "udp://[fe80::9%lo]:7", "raw://[fe80::9%lo]?proto=253"] {
+            let numbered: Target = endpoint.replace("%lo", &format!("%{number}")).parse().unwrap();
+            assert_eq!(named_endpoint(numbered.endpoint).to_string(), endpoint);
         }
     }
 

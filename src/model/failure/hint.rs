@@ -76,6 +76,10 @@ pub enum Hint {
     /// No file is concerned: the system's administrator has forbidden it in another way.
     AskTheAdministrator,
     Ipv6IsOff,
+    /// The module ipv6 is not loaded, or not built.
+    LoadIpv6,
+    /// The kernel was started with `ipv6.disable=1`.
+    Ipv6IsDisabled,
     /// As sysctl(8) takes it, in quotes where that is needed.
     ChangeKernelSetting {
         setting: String,

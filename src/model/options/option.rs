@@ -39,7 +39,7 @@ pub enum SocketOption {
     KeepCount,
     /// TCP_USER_TIMEOUT: milliseconds for which sent data may stay unacknowledged; 0 leaves it to the system.
     UserTimeout,
-    /// SO_LINGER: seconds; 0 makes every close a reset.
+    /// SO_LINGER: seconds; 0 makes every close a reset. Off is the system's default.
     Linger,
     /// TCP_CONGESTION: one of `net.ipv4.tcp_available_congestion_control`.
     Congestion,
@@ -105,8 +105,11 @@ const RECEIVE_SIZE_MAX: u32 = 1 << 20;
 const NAME_MAX: usize = 15;
 
 const fn number(min: u32, max: u32, unit: Unit) -> OptionKind {
-    OptionKind::Number { min, max, unit }
+    OptionKind::Number { min, max, unit, or_off: false }
 }
+
+/// With 0 a close is a reset; off, what waits is still sent.
+const LINGER: OptionKind = OptionKind::Number { min: 0, max: 65_535, unit: Unit::Seconds, or_off: true };
 
 impl SocketOption {
     /// In the order that forms list them and that they are set in.
@@ -161,7 +164,7 @@ impl SocketOption {
             Self::KeepInterval => ("keepintvl", "TCP_KEEPINTVL", number(1, 32_767, Seconds), Tcp, LIVE),
             Self::KeepCount => ("keepcnt", "TCP_KEEPCNT", number(1, 127, Unit::None), Tcp, LIVE),
             Self::UserTimeout => ("usertimeout", "TCP_USER_TIMEOUT", number(0, INT_MAX, Milliseconds), Tcp, LIVE),
-            Self::Linger => ("linger", "SO_LINGER", number(0, 65_535, Seconds), Tcp, LIVE),
+            Self::Linger => ("linger", "SO_LINGER", LINGER, Tcp, LIVE),
             Self::Congestion => ("congestion", "TCP_CONGESTION", Text { max: NAME_MAX }, Tcp, LIVE),
             Self::MaxSegment => ("maxseg", "TCP_MAXSEG", number(88, 32_767, Bytes), Tcp, FIXED),
             Self::Broadcast => ("broadcast", "SO_BROADCAST", Switch, Packets, LIVE),

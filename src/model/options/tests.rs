@@ -13,6 +13,19 @@ fn values_as_people_write_them() {
 }
 
 #[test]
+fn to_linger_for_no_time_is_not_to_linger_off() {
+    let linger = |query: &str| {
+        let options: SocketOptions = query.parse().unwrap();
+        assert_eq!(options.to_string().parse(), Ok(options.clone()), "{query}");
+        options.get(SocketOption::Linger).cloned()
+    };
+    assert_eq!(linger("linger=0"), Some(OptionValue::Number(0)));
+    for query in ["linger=off", "linger=", "linger=no"] {
+        assert_eq!(linger(query), Some(OptionValue::Off), "{query}");
+    }
+}
+
+#[test]
 fn mistakes_name_the_option() {
     for (query, name) in [
         ("rcvbuf=4T", "rcvbuf"),

@@ -10,6 +10,8 @@ use crate::model::IpProtocol;
 pub enum OptionValue {
     Switch(bool),
     Number(u32),
+    /// Of a number that need not be there: none.
+    Off,
     Text(String),
     Protocol(IpProtocol),
 }
@@ -31,6 +33,8 @@ pub enum OptionKind {
         min: u32,
         max: u32,
         unit: Unit,
+        /// Whether there may be none, `off`, which is not the same as 0.
+        or_off: bool,
     },
     /// Letters, digits and `-_.`, so many bytes at most.
     Text {
@@ -56,7 +60,8 @@ impl OptionKind {
                 "0" | "off" | "false" | "no" => Some(OptionValue::Switch(false)),
                 _ => None,
             },
-            Self::Number { min, max, unit } => {
+            Self::Number { or_off: true, .. } if matches!(text, "" | "off" | "false" | "no") => Some(OptionValue::Off),
+            Self::Number { min, max, unit, .. } => {
                 let number = if unit == Unit::Bytes { size(text) } else { number(text) }?;
                 (min..=max).contains(&number).then_some(OptionValue::Number(number))
             }
@@ -106,6 +111,7 @@ impl fmt::Display for OptionValue {
         match self {
             Self::Switch(on) => write!(f, "{}", u8::from(*on)),
             Self::Number(number) => write!(f, "{number}"),
+            Self::Off => f.write_str("off"),
             Self::Text(text) => f.write_str(text),
             Self::Protocol(protocol) => protocol.fmt(f),
         }

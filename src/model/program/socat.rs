@@ -186,6 +186,8 @@ fn options(recipe: &Recipe<'_>) -> Result<Vec<String>, Obstacle> {
                 }
                 _ => return Err(Obstacle::Option(option)),
             },
+            // It takes seconds alone, and leaves it off without them.
+            Some(_) if value == OptionValue::Off => {}
             Some((v4_or_both, other)) => {
                 let v6 = other.filter(|_| v6);
                 words.push(set(v6.unwrap_or(v4_or_both), &value));

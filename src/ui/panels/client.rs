@@ -256,7 +256,7 @@ impl ClientTabState {
         let of = OptionsOf { role, socket: self.socket, locked, session, open: session.is_some(), connections: 0 };
         if protocol == Protocol::Udp {
             group_list(ui, cx, self.socket, &mut self.form, &mut self.udp, of.open);
-            multicast_row(ui, cx, of, &mut self.form, &self.view);
+            multicast_row(ui, cx, of, &mut self.form, &self.view.own);
         }
         socket_area(ui, cx, of, None, &mut self.form, &mut self.view);
     }

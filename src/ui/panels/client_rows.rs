@@ -91,7 +91,10 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, tab: &mut ServerTabState, session: SessionI
     } else if response.hovered() || response.has_focus() {
         ui.painter().rect_filled(rect, tokens.radius - 2, tokens.row_hover);
     }
-    menu(ui, cx, &response, &name, UiCommand::ShowPeerCode(tab.socket, session));
+    let has_options = view.open && view.info.protocol.has_connection();
+    let options = has_options.then_some(UiCommand::ShowPeerOptions(tab.socket, session));
+    let actions = options.into_iter().chain([UiCommand::ShowPeerCode(tab.socket, session)]);
+    menu(ui, cx, &response, &name, actions);
     if response.clicked() {
         cx.act(UiCommand::ShowOnly((!only).then_some((tab.socket, Some(session)))));
     }
@@ -151,20 +154,25 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, tab: &mut ServerTabState, session: SessionI
     let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
     let at = pos2(left, middle - galley.size().y / 2.0);
     ui.painter().galley(at, galley, muted);
-    let explained = tr!(language, "client_row.explained");
+    let explained = match has_options {
+        true => tr!(language, "client_row.explained_with_options"),
+        false => tr!(language, "client_row.explained"),
+    };
     let process = view.info.process.as_ref();
     let process = process.map(|process| format!("{}\n", i18n::process(language, process))).unwrap_or_default();
     response.on_hover_text(format!("{name} · {state} · {since}\n{process}{explained}"));
 }
 
 /// What a right click on the row of a peer offers, or the key that stands for it.
-fn menu(ui: &Ui, cx: &mut Cx<'_>, row: &Response, peer: &str, action: UiCommand) {
+fn menu(ui: &Ui, cx: &mut Cx<'_>, row: &Response, peer: &str, actions: impl Iterator<Item = UiCommand>) {
     let by_key = row.has_focus() && ui.input_mut(|input| input.consume_key(Modifiers::SHIFT, Key::F10));
     let opens = (row.secondary_clicked() || by_key).then_some(SetOpenCommand::Bool(true));
     Popup::menu(row).open_memory(opens).accessible_name(peer).show(|ui| {
-        let tooltip = action.tooltip(cx.language).unwrap_or_default();
-        if ui.button(action.label(cx.language)).on_hover_text(tooltip).clicked() {
-            cx.act(action);
+        for action in actions {
+            let tooltip = action.tooltip(cx.language).unwrap_or_default();
+            if ui.button(action.label(cx.language)).on_hover_text(tooltip).clicked() {
+                cx.act(action);
+            }
         }
     });
 }

@@ -249,7 +249,7 @@ impl ServerTabState {
         let of = OptionsOf { role, socket: self.socket, locked, session: None, open, connections };
         if protocol == Protocol::Udp {
             group_list(ui, cx, self.socket, &mut self.form, &mut self.udp, open);
-            multicast_row(ui, cx, of, &mut self.form, &self.view);
+            multicast_row(ui, cx, of, &mut self.form, &self.view.own);
             self.addresses(ui, cx);
         }
         let connection = self.connection_shown(cx.sessions);
@@ -283,7 +283,10 @@ impl ServerTabState {
         let shown = self.more_open && self.is_listening();
         let mut wanted = Vec::new();
         if shown && self.view.options_open {
-            wanted.push(None);
+            match &self.view.alone {
+                None => wanted.push(None),
+                Some(alone) => wanted.extend(alone.is_open.then_some(Some(alone.session))),
+            }
         }
         let connection = self.connection_shown(cx.sessions);
         if shown && self.view.state_open && !wanted.contains(&connection) {

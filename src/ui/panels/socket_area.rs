@@ -14,7 +14,7 @@ use crate::ui::tabs::{EndpointForm, SocketView};
 use crate::ui::widgets::disclosure::disclosure;
 use crate::ui::widgets::field::caption;
 use crate::ui::widgets::live_state::live_state;
-use crate::ui::widgets::options_form::{OptionsOf, options_form};
+use crate::ui::widgets::options_form::{OptionsOf, connection_options, options_form};
 
 /// Draws them. `connection` is the listener's connection whose state is shown instead of the listener's own.
 pub fn socket_area(
@@ -34,7 +34,16 @@ pub fn socket_area(
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| code_button(ui, cx, of.role, of.socket));
     });
     if view.options_open {
-        options_form(ui, cx, of, form, view);
+        match &mut view.alone {
+            Some(alone) => {
+                let peer = peer_name(language, cx.sessions, alone.session);
+                let protocol = cx.sessions.by_id.get(&alone.session).map_or(form.protocol, |view| view.info.protocol);
+                if connection_options(ui, cx, of, protocol, &peer, alone) {
+                    view.alone = None;
+                }
+            }
+            None => options_form(ui, cx, of, form, &view.own),
+        }
     }
     if !(view.state_open && of.open) {
         return;

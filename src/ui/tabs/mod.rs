@@ -24,6 +24,6 @@ pub use heights::{GAP, Heights};
 pub use port_wait::PortWait;
 pub use receive_form::{ReceiveForm, ReceiveKind};
 pub use server_tab::{RecipientChoice, RespondKind, ServerState, ServerTabState};
-pub use socket_view::SocketView;
+pub use socket_view::{Alone, SocketView, Told};
 pub use transfers::{TransferView, Transfers};
 pub use udp_form::UdpForm;

@@ -12,7 +12,7 @@ use super::endpoint_form::EndpointForm;
 use super::heights::Heights;
 use super::port_wait::PortWait;
 use super::receive_form::ReceiveForm;
-use super::socket_view::SocketView;
+use super::socket_view::{Alone, SocketView};
 use super::transfers::Transfers;
 use super::udp_form::UdpForm;
 use crate::codec::compose::{self, ComposeError, Format, LineEnding};
@@ -199,6 +199,13 @@ impl ServerTabState {
     #[must_use]
     pub fn is_listening(&self) -> bool {
         matches!(self.state, ServerState::Listening(_))
+    }
+
+    /// Unfolds the options of one connection, in the place of the listener's own.
+    pub fn show_options_of(&mut self, session: SessionId) {
+        self.more_open = true;
+        self.view.options_open = true;
+        self.view.alone = Some(Alone::new(session));
     }
 
     /// Takes in what the engine reports about this tab. `sessions` has heard of it already.

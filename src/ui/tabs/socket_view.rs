@@ -13,8 +13,9 @@ pub struct SocketView {
     pub options_open: bool,
     pub state_open: bool,
     /// Of the listener's own socket, or of the client's.
-    answers: BTreeMap<SocketOption, OptionAnswer>,
-    own: Option<Arc<SocketState>>,
+    pub own: Told,
+    /// The connection of a listener whose options are shown in place of the listener's own.
+    pub alone: Option<Alone>,
     /// Of one of a listener's connections.
     connection: Option<(SessionId, Arc<SocketState>)>,
     /// The round-trip time of the client's connection, told with its state or alone.
@@ -23,18 +24,81 @@ pub struct SocketView {
     asked: Option<(f64, u64)>,
 }
 
+/// What was told of one socket.
+#[derive(Debug, Default)]
+pub struct Told {
+    answers: BTreeMap<SocketOption, OptionAnswer>,
+    state: Option<Arc<SocketState>>,
+}
+
+impl Told {
+    fn answered(&mut self, answers: &[OptionAnswer]) {
+        self.answers.extend(answers.iter().map(|answer| (answer.option, answer.clone())));
+    }
+
+    /// What the kernel says of an option.
+    #[must_use]
+    pub fn option(&self, option: SocketOption) -> Option<&OptionValue> {
+        let now = self.state.as_ref().and_then(|state| state.options.iter().find(|(of, _)| *of == option));
+        let told = || self.answers.get(&option).and_then(|answer| answer.answer.as_ref());
+        now.map(|(_, value)| value).or_else(told)
+    }
+
+    /// What was last asked of the kernel for an option.
+    #[must_use]
+    pub fn asked(&self, option: SocketOption) -> Option<&OptionValue> {
+        self.answers.get(&option).map(|answer| &answer.asked)
+    }
+}
+
+/// A connection of a listener whose options are changed while those of the others stay.
+#[derive(Debug)]
+pub struct Alone {
+    pub session: SessionId,
+    /// It stays on screen when it has closed: what is clicked next is not to reach the listener and all of the others.
+    pub is_open: bool,
+    /// What is asked of it, as a query.
+    pub options: String,
+    /// Whether it is still to be scrolled to.
+    pub is_new: bool,
+    pub told: Told,
+}
+
+impl Alone {
+    #[must_use]
+    pub fn new(session: SessionId) -> Self {
+        Self { session, is_open: true, options: String::new(), is_new: true, told: Told::default() }
+    }
+
+    fn on_event(&mut self, event: &Event) {
+        match event {
+            Event::OptionsAnswered { session: Some(session), answers, .. } if *session == self.session => {
+                self.told.answered(answers);
+            }
+            Event::Inspected { session: Some(session), state, .. } if *session == self.session => {
+                self.told.state = Some(Arc::clone(state));
+            }
+            Event::Closed { session, .. } if *session == self.session => self.is_open = false,
+            _ => {}
+        }
+    }
+}
+
 impl SocketView {
     /// Takes in what the engine reports about this tab's sockets. `own` is the client's session, and `None` for a listener.
     pub fn on_event(&mut self, event: &Event, socket: SocketId, own: Option<SessionId>) {
+        if let Some(alone) = &mut self.alone {
+            alone.on_event(event);
+        }
         match event {
             Event::OptionsAnswered { socket: of, session, answers } if *of == socket && *session == own => {
-                self.answers.extend(answers.iter().map(|answer| (answer.option, answer.clone())));
+                self.own.answered(answers);
             }
             Event::Inspected { socket: of, session, state } if *of == socket => match session {
                 Some(session) if own != Some(*session) => self.connection = Some((*session, Arc::clone(state))),
                 _ => {
                     self.rtt = state.tcp.and_then(|tcp| tcp.rtt);
-                    self.own = Some(Arc::clone(state));
+                    self.own.state = Some(Arc::clone(state));
                 }
             },
             Event::RoundTripInspected { socket: of, session, rtt } if *of == socket && own == Some(*session) => {
@@ -60,7 +124,7 @@ impl SocketView {
     #[must_use]
     pub fn state(&self, connection: Option<SessionId>) -> Option<&SocketState> {
         match (connection, &self.connection) {
-            (None, _) => self.own.as_deref(),
+            (None, _) => self.own.state.as_deref(),
             (Some(wanted), Some((session, state))) if wanted == *session => Some(state),
             (Some(_), _) => None,
         }
@@ -70,20 +134,6 @@ impl SocketView {
     #[must_use]
     pub fn rtt(&self) -> Option<Duration> {
         self.rtt
-    }
-
-    /// What the kernel says of an option of the tab's own socket.
-    #[must_use]
-    pub fn option(&self, option: SocketOption) -> Option<&OptionValue> {
-        let now = self.own.as_ref().and_then(|state| state.options.iter().find(|(of, _)| *of == option));
-        let told = || self.answers.get(&option).and_then(|answer| answer.answer.as_ref());
-        now.map(|(_, value)| value).or_else(told)
-    }
-
-    /// What was last asked of the kernel for an option.
-    #[must_use]
-    pub fn asked(&self, option: SocketOption) -> Option<&OptionValue> {
-        self.answers.get(&option).map(|answer| &answer.asked)
     }
 
     /// Seconds until the state is worth asking for, 0 for now; `None` while nothing has crossed since the last time and
@@ -123,7 +173,7 @@ mod tests {
     #[test]
     fn the_latest_look_counts_and_nothing_after_the_close() {
         let mut view = SocketView { options_open: true, ..Default::default() };
-        let told = |view: &SocketView| view.option(SocketOption::ReceiveBuffer).cloned();
+        let told = |view: &SocketView| view.own.option(SocketOption::ReceiveBuffer).cloned();
         view.on_event(&answered(2), SOCKET, OWN);
         assert_eq!(told(&view), Some(OptionValue::Number(2)));
         view.on_event(&inspected(OWN, 3), SOCKET, OWN);
@@ -132,7 +182,7 @@ mod tests {
         assert_eq!(told(&view), Some(OptionValue::Number(3)), "another tab's");
         let closed = Event::Closed { socket: SOCKET, session: SessionId(1), reason: CloseReason::Eof };
         view.on_event(&closed, SOCKET, OWN);
-        assert_eq!((told(&view), view.asked(SocketOption::ReceiveBuffer)), (None, None));
+        assert_eq!((told(&view), view.own.asked(SocketOption::ReceiveBuffer)), (None, None));
         assert!(view.options_open);
     }
 
@@ -160,10 +210,34 @@ mod tests {
         let mut view = SocketView::default();
         view.on_event(&inspected(None, 1), SOCKET, None);
         view.on_event(&inspected(OWN, 2), SOCKET, None);
-        assert_eq!(view.option(SocketOption::ReceiveBuffer), Some(&OptionValue::Number(1)));
+        assert_eq!(view.own.option(SocketOption::ReceiveBuffer), Some(&OptionValue::Number(1)));
         assert!(view.state(OWN).is_some() && view.state(Some(SessionId(2))).is_none());
         view.on_event(&Event::Closed { socket: SOCKET, session: SessionId(1), reason: CloseReason::Eof }, SOCKET, None);
         assert!(view.state(OWN).is_none() && view.state(None).is_some());
+    }
+
+    #[test]
+    fn one_connection_s_options_are_told_apart_from_all_others() {
+        let own = OWN.expect("it has one");
+        let mut view = SocketView { alone: Some(Alone::new(own)), ..Default::default() };
+        view.on_event(&inspected(None, 1), SOCKET, None);
+        view.on_event(&inspected(Some(SessionId(2)), 2), SOCKET, None);
+        view.on_event(&answered(3), SOCKET, None);
+        let told = |view: &SocketView| {
+            let alone = view.alone.as_ref().expect("it is shown");
+            (alone.is_open, alone.told.option(SocketOption::ReceiveBuffer).cloned())
+        };
+        assert_eq!(told(&view), (true, Some(OptionValue::Number(3))));
+        assert_eq!(view.own.asked(SocketOption::ReceiveBuffer), None);
+        view.on_event(&inspected(OWN, 4), SOCKET, None);
+        assert_eq!(told(&view).1, Some(OptionValue::Number(4)), "the latest look counts");
+        let closed = |session| Event::Closed { socket: SOCKET, session, reason: CloseReason::Eof };
+        view.on_event(&closed(SessionId(2)), SOCKET, None);
+        assert!(told(&view).0, "another one has closed");
+        view.on_event(&closed(own), SOCKET, None);
+        assert!(!told(&view).0);
+        view.on_event(&Event::StoppedListening { socket: SOCKET }, SOCKET, None);
+        assert!(view.alone.is_none());
     }
 
     #[test]

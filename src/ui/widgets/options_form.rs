@@ -2,17 +2,21 @@
 
 use std::borrow::Cow;
 
-use egui::{Id, Label, Layout, RichText, Ui, vec2};
+use egui::{Align, Id, Label, Layout, RichText, Ui, vec2};
 
+use super::button::{Weight, button};
 use super::choice::choice;
-use super::field::{Field, caption, control_caption};
+use super::field::{Field, caption, control_caption, mistake};
 use super::interface_menu::interface_menu;
 use crate::i18n;
-use crate::model::{Command, OptionKind, OptionValue, Role, SessionId, SocketId, SocketOption, Unit};
+use crate::model::{
+    Command, EndpointError, OptionKind, OptionValue, Protocol, Role, SessionId, SocketId, SocketOption, SocketOptions,
+    Unit,
+};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
-use crate::ui::tabs::{EndpointForm, SocketView, options_query};
+use crate::ui::tabs::{Alone, EndpointForm, Told, options_query};
 
 const NAME_WIDTH: f32 = 148.0;
 const CONTROL_WIDTH: f32 = 104.0;
@@ -24,7 +28,8 @@ pub struct OptionsOf {
     pub socket: SocketId,
     /// Whether the fields of the tab's form are locked: what is in use can be changed only where the kernel lets it.
     pub locked: bool,
-    /// The client's session while there is one. A listener's options are those of its own socket.
+    /// The client's session while there is one, or the listener's connection that is changed alone; `None` for the options
+    /// of a listener's own socket.
     pub session: Option<SessionId>,
     /// Whether the tab's own socket is there to be changed.
     pub open: bool,
@@ -38,10 +43,15 @@ impl OptionsOf {
     pub fn can_change(self, option: SocketOption) -> bool {
         !self.locked || self.open && option.is_live()
     }
+
+    /// Whether one of a listener's connections is changed, and the others are not.
+    fn is_alone(self) -> bool {
+        self.role == Role::Server && self.session.is_some()
+    }
 }
 
 /// Draws the form. What is changed in it changes the query of the tab's form and, on a socket that is open, the socket.
-pub fn options_form(ui: &mut Ui, cx: &mut Cx<'_>, of: OptionsOf, form: &mut EndpointForm, view: &SocketView) {
+pub fn options_form(ui: &mut Ui, cx: &mut Cx<'_>, of: OptionsOf, form: &mut EndpointForm, own: &Told) {
     let protocol = form.protocol;
     if of.connections > 0 {
         caption(ui, cx.tokens, &tr!(cx.language, "options.reach", count = of.connections));
@@ -49,13 +59,59 @@ pub fn options_form(ui: &mut Ui, cx: &mut Cx<'_>, of: OptionsOf, form: &mut Endp
     let spacing = std::mem::replace(&mut ui.spacing_mut().item_spacing.y, cx.tokens.space_tight);
     for option in SocketOption::ALL {
         if option.applies_to(protocol) && option.is_for(of.role) {
-            row(ui, cx, of, option, &mut form.options, view);
+            row(ui, cx, of, option, &mut form.options, own);
         }
     }
     ui.spacing_mut().item_spacing.y = spacing;
 }
 
-fn row(ui: &mut Ui, cx: &mut Cx<'_>, of: OptionsOf, option: SocketOption, query: &mut String, view: &SocketView) {
+/// Draws the options of one of a listener's connections, each of which is changed without the others'; `peer` is what it is
+/// called. Whether the listener's own are asked for instead.
+pub fn connection_options(
+    ui: &mut Ui,
+    cx: &mut Cx<'_>,
+    of: OptionsOf,
+    protocol: Protocol,
+    peer: &str,
+    alone: &mut Alone,
+) -> bool {
+    let (tokens, language) = (cx.tokens, cx.language);
+    let words = if alone.is_open {
+        tr!(language, "options.alone", peer = peer)
+    } else {
+        tr!(language, "options.alone.closed", peer = peer)
+    };
+    let heading = ui.horizontal(|ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let back = button(ui, tokens, Weight::Plain, &tr!(language, "options.of_listener"), 0.0, None);
+            let room = Layout::left_to_right(Align::Center);
+            ui.with_layout(room, |ui| {
+                let words = RichText::new(&*words).font(tokens.small_font()).color(tokens.text_muted);
+                ui.add(Label::new(words).truncate());
+            });
+            back.clicked()
+        })
+    });
+    if std::mem::take(&mut alone.is_new) {
+        heading.response.scroll_to_me(Some(Align::Min));
+    }
+    if alone.is_open {
+        if let Err(error) = alone.options.parse::<SocketOptions>() {
+            mistake(ui, tokens, &i18n::endpoint_error(language, &EndpointError::Option(error)));
+        }
+        let of = OptionsOf { locked: true, session: Some(alone.session), open: true, connections: 0, ..of };
+        let spacing = std::mem::replace(&mut ui.spacing_mut().item_spacing.y, tokens.space_tight);
+        for option in SocketOption::ALL {
+            if option.applies_to(protocol) && option.is_of_connections() {
+                row(ui, cx, of, option, &mut alone.options, &alone.told);
+            }
+        }
+        ui.spacing_mut().item_spacing.y = spacing;
+    }
+    heading.inner.inner
+}
+
+fn row(ui: &mut Ui, cx: &mut Cx<'_>, of: OptionsOf, option: SocketOption, query: &mut String, told: &Told) {
     let (tokens, language) = (cx.tokens, cx.language);
     let name = i18n::option_name(language, option);
     ui.horizontal(|ui| {
@@ -66,8 +122,11 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, of: OptionsOf, option: SocketOption, query:
             control_caption(ui, tokens.small_font(), tokens.text_muted, &name);
         });
         ui.add_enabled_ui(of.can_change(option), |ui| {
-            let place = ("option", of.socket.0, option.name());
-            let hint: Cow<'_, str> = tr!(language, "option.default");
+            let (place, hint) = match of.session.filter(|_| of.is_alone()) {
+                Some(session) => (("connection option", session.0), tr!(language, "option.unchanged")),
+                None => (("option", of.socket.0), tr!(language, "option.default")),
+            };
+            let place = (place.0, place.1, option.name());
             let control = OptionControl { option, place, name: &name, hint: &hint, width: CONTROL_WIDTH };
             let chosen = control.show(ui, cx, query);
             let picked = if option.is_interface() {
@@ -78,7 +137,11 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, of: OptionsOf, option: SocketOption, query:
             if let Some(picked) = &picked {
                 *query = options_query::with_value(query, option, Some(picked));
             }
-            give(cx, of, option, picked.map(OptionValue::Text).or(chosen), view);
+            // A field that was left empty means nothing where nothing was asked for; else the option is switched off again.
+            let is_empty = options_query::value(query, option).is_none();
+            let chosen =
+                chosen.filter(|value| !(is_empty && *value == OptionValue::Off && told.asked(option).is_none()));
+            give(cx, of, option, picked.map(OptionValue::Text).or(chosen), told);
         });
         match option.kind() {
             OptionKind::Number { unit: Unit::Bytes, .. } => caption(ui, tokens, &tr!(language, "unit.bytes")),
@@ -92,8 +155,8 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, of: OptionsOf, option: SocketOption, query:
             | OptionKind::Protocol
             | OptionKind::ServiceClass { .. } => {}
         }
-        if let Some(value) = view.option(option) {
-            let differs = view.asked(option).is_some_and(|asked| asked != value);
+        if let Some(value) = told.option(option) {
+            let differs = told.asked(option).is_some_and(|asked| asked != value);
             let colour = if differs { tokens.warning } else { tokens.text_muted };
             let words = tr!(language, "option.is", value = i18n::option_value(language, option, value));
             ui.add(Label::new(RichText::new(words).font(tokens.small_font()).color(colour)).truncate());
@@ -102,8 +165,8 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, of: OptionsOf, option: SocketOption, query:
 }
 
 /// Gives an open socket what was chosen for an option, unless the kernel has been told so already.
-pub fn give(cx: &mut Cx<'_>, of: OptionsOf, option: SocketOption, chosen: Option<OptionValue>, view: &SocketView) {
-    if let Some(value) = chosen.filter(|value| of.open && view.asked(option) != Some(value)) {
+pub fn give(cx: &mut Cx<'_>, of: OptionsOf, option: SocketOption, chosen: Option<OptionValue>, told: &Told) {
+    if let Some(value) = chosen.filter(|value| of.open && told.asked(option) != Some(value)) {
         let (socket, session) = (of.socket, of.session);
         cx.act(UiCommand::Engine(Command::SetOption { socket, session, option, value }));
     }
@@ -117,7 +180,7 @@ pub struct OptionControl<'a> {
     pub place: (&'static str, u64, &'static str),
     /// The accessible name.
     pub name: &'a str,
-    /// Shown in a field that is empty.
+    /// Shown while nothing is chosen: in an empty field, and first in a list.
     pub hint: &'a str,
     pub width: f32,
 }
@@ -138,7 +201,7 @@ impl OptionControl<'_> {
             let mut chosen = before;
             let options = [None, Some(true), Some(false)];
             choice(ui, self.place, self.name, self.width, &mut chosen, &options, |on| match on {
-                None => tr!(language, "option.default"),
+                None => Cow::Owned(self.hint.to_owned()),
                 Some(true) => tr!(language, "option.on"),
                 Some(false) => tr!(language, "option.off"),
             })

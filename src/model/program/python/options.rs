@@ -146,6 +146,7 @@ const INTERFACE_V6: &str = "IPV6_MULTICAST_IF";
 fn written(constant: Constant, value: &OptionValue, interfaces: &mut Interfaces) -> Result<String, Obstacle> {
     Ok(match constant.value(value) {
         OptionValue::Number(seconds) if constant.name == LINGER => format!("struct.pack(\"ii\", 1, {seconds})"),
+        OptionValue::Off => "struct.pack(\"ii\", 0, 0)".to_owned(),
         // setsockopt takes a C int; the bits are what counts.
         OptionValue::Number(number) if number > i32::MAX.cast_unsigned() => format!("{number} - 2**32"),
         OptionValue::Text(text) if matches!(constant.name, INTERFACE | INTERFACE_V6) => {
@@ -242,6 +243,7 @@ mod tests {
             ("raw://[::1]?proto=253&mif=lo", false),
             ("udp://127.0.0.1:1?mif=127.0.0.1", false),
             ("tcp://a.name:1?linger=3", true),
+            ("tcp://a.name:1?linger=off", true),
             ("tcp://a.name:1?ttl=3", false),
         ] {
             assert_eq!(imports(endpoint), needed, "{endpoint}");
