@@ -80,11 +80,13 @@ impl Place {
 /// The face's end.
 pub(super) struct Reader {
     jobs: Option<Sender<Job>>,
+    /// Set when it is to stop: nothing that is under way holds it up then, whatever file it reads.
+    ending: Arc<AtomicBool>,
 }
 
 impl Reader {
     pub(super) fn off() -> Self {
-        Self { jobs: None }
+        Self { jobs: None, ending: Arc::default() }
     }
 
     /// # Errors
@@ -100,12 +102,14 @@ impl Reader {
 
     /// With jobs that may wait already.
     fn start_on(
-        reader: JournalReader,
+        mut reader: JournalReader,
         journal: PathBuf,
         outbox: Arc<Outbox>,
         saves: Arc<Saves>,
         (jobs, queue): (Sender<Job>, Receiver<Job>),
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
+        let ending = Arc::<AtomicBool>::default();
+        end_by(&mut reader, &ending);
         let mut worker = Worker {
             reader,
             journal,
@@ -122,10 +126,11 @@ impl Reader {
             counts_told: Instant::now(),
             finder: None,
             talk: None,
+            ending: Arc::clone(&ending),
             stopped: false,
         };
         let thread = std::thread::Builder::new().name("journal-reader".to_owned()).spawn(move || worker.run(&queue))?;
-        Ok((Self { jobs: Some(jobs) }, thread))
+        Ok((Self { jobs: Some(jobs), ending }, thread))
     }
 
     pub(super) fn page(&self, request: PageRequest) {
@@ -178,6 +183,7 @@ impl Reader {
     }
 
     pub(super) fn stop(&self) {
+        self.ending.store(true, Ordering::Release);
         self.job(Job::Stop);
     }
 
@@ -211,7 +217,16 @@ struct Worker {
     /// A row that is looked for.
     finder: Option<Finder>,
     talk: Option<Talk>,
+    /// As [`Reader`] has it.
+    ending: Arc<AtomicBool>,
     stopped: bool,
+}
+
+/// A reader that is not told goes on to its end, which comes as well with any journal that is whole.
+fn end_by(reader: &mut JournalReader, ending: &Arc<AtomicBool>) {
+    if let Err(failure) = reader.end_by(Arc::clone(ending)) {
+        tracing::warn!(%failure, "a reader can't be ended early");
+    }
 }
 
 impl Worker {
@@ -330,6 +345,7 @@ impl Worker {
             return;
         }
         self.forget();
+        end_by(&mut reader, &self.ending);
         match reader.page(&PageRequest { filter: Filter::default(), first: 0, count: 0, from_end: false }) {
             Ok(page) => {
                 self.opened = Some((reader, place));
