@@ -28,6 +28,7 @@ pub(super) fn open_for_writing(path: &Path) -> Result<Connection, Failure> {
     distrust(&connection).map_err(failed)?;
     if !exists {
         connection.pragma_update(None, "page_size", PAGE_BYTES).map_err(failed)?;
+        connection.pragma_update(None, "auto_vacuum", "incremental").map_err(failed)?;
         // Before WAL mode, so that the header itself, not only the log, says from the start whose file this is.
         create_tables(&mut connection).map_err(failed)?;
     }

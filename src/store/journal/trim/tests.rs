@@ -139,6 +139,54 @@ fn a_conversation_is_found_behind_rows_that_went() {
     assert!(shown.rows.iter().any(|row| row.number == number), "{} rows from {}", shown.rows.len(), shown.first);
 }
 
+/// What it takes, once the log is in the file.
+fn length(journal: &Journal) -> u64 {
+    journal.writer.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(())).unwrap();
+    fs::metadata(&journal.path).unwrap().len()
+}
+
+#[test]
+fn a_file_that_is_longer_than_its_new_limit_becomes_shorter_bit_by_bit() {
+    let mut journal = Journal::new(64 << 20);
+    (0..24).for_each(|_| journal.go_on());
+    assert!(length(&journal) > 24 << 20);
+    journal.writer.set_retention(Retention { disk: Some(LIMIT), ..Retention::default() });
+    let (mut lengths, mut total) = (Vec::new(), 0);
+    while let Some(rows) = journal.writer.trim().unwrap() {
+        total += rows;
+        lengths.push(journal.writer.pragma("page_count").unwrap());
+    }
+    assert!(lengths.is_sorted_by(|one, next| one >= next), "{lengths:?}");
+    assert!(length(&journal) <= LIMIT, "{} bytes", length(&journal));
+    assert_eq!(journal.writer.stays_long().unwrap(), None);
+    let page = journal.page(&Filter::default());
+    assert_eq!((page.rows[0].number, page.total), (total + 1, 24 * 16 - total));
+    assert!(page.rows.iter().all(|row| row.len == ROW as u64), "what stays is whole");
+
+    // As long as it may be, it is not written anew for each row that comes.
+    for _ in 0..8 {
+        journal.go_on();
+        assert!(length(&journal) <= LIMIT);
+    }
+}
+
+#[test]
+fn a_file_of_an_earlier_version_says_that_it_stays_long_until_it_is_cleared() {
+    let mut journal = Journal::new(64 << 20);
+    journal.writer.connection.execute_batch("PRAGMA auto_vacuum = none; VACUUM").unwrap();
+    (0..8).for_each(|_| journal.go_on());
+    assert_eq!(journal.writer.stays_long().unwrap(), None, "it may be so long");
+    journal.writer.set_retention(Retention { disk: Some(LIMIT), ..Retention::default() });
+    while journal.writer.trim().unwrap().is_some() {}
+    let long = journal.writer.stays_long().unwrap().unwrap();
+    assert!(long > 8 << 20, "{long}");
+    journal.writer.clear().unwrap();
+    while journal.writer.reclaim().unwrap() {}
+    assert_eq!(journal.writer.stays_long().unwrap(), None);
+    assert!(length(&journal) < 200_000);
+    assert!(journal.writer.can_shorten().unwrap(), "from now on");
+}
+
 #[test]
 fn without_a_limit_nothing_goes() {
     let mut journal = Journal::new(1);
@@ -162,8 +210,10 @@ fn rows_that_were_cleared_go_first_and_do_not_count() {
     journal.writer.clear().unwrap();
     journal.writer.append(&[row(true)]).unwrap();
     journal.writer.set_retention(Retention { disk: Some(1 << 20), ..Retention::default() });
-    assert_eq!(journal.writer.trim().unwrap(), Some(0));
-    assert_eq!(journal.writer.trim().unwrap(), None);
+    while let Some(rows) = journal.writer.trim().unwrap() {
+        assert_eq!(rows, 0);
+    }
+    assert!(journal.writer.pragma("page_count").unwrap() * 16_384 <= 1 << 20);
     assert_eq!(journal.page(&Filter::default()).rows[0].number, 17);
 }
 
