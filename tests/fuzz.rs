@@ -701,7 +701,7 @@ fn use_journal(path: &Path, copy: &str) {
         let mut find = Find::new(wanted, &encodings);
         take_steps(|| Ok(!matches!(reader.find(&mut find, 16)?, Finding::Looking { .. })));
         let mut counting = Counting::new(StatisticsRequest::default(), &encodings);
-        take_steps(|| counting.go_on(&reader, 16));
+        take_steps(|| counting.go_on(&reader, 16, 0));
         let from = ConversationPlace::Around(20);
         let request = ConversationRequest { socket: SocketId(1), session: Some(SessionId(1)), from };
         take_steps(|| Ok(reader.conversation(&request, 16)?.is_some()));

@@ -203,7 +203,7 @@ impl Engine {
                     Recorder::start(writer, Arc::clone(&clock), Arc::clone(&outbox), Arc::clone(&removals))
                         .map_err(no_thread("recorder"))?;
                 let (reader, reader_thread) =
-                    Reader::start(journal_reader, path, Arc::clone(&outbox), Arc::clone(&saves))
+                    Reader::start(journal_reader, path, Arc::clone(&outbox), Arc::clone(&saves), Arc::clone(&removals))
                         .map_err(no_thread("journal-reader"))?;
                 (recorder, Some(recorder_thread), reader, Some(reader_thread), last_session)
             }

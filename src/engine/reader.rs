@@ -20,7 +20,7 @@ use super::saves::{self, Saves};
 use crate::codec::encoding::Encoding;
 use crate::model::{
     Cause, Condition, ConversationRequest, Event, Failure, Filter, FindRequest, Imported, Operation, PageRequest,
-    RowColor, SaveRequest, Statistics, StatisticsRequest,
+    Removals, RowColor, SaveRequest, Statistics, StatisticsRequest,
 };
 use crate::store::journal::{Counting, JournalReader};
 use crate::store::temporary::TemporaryJournal;
@@ -96,8 +96,9 @@ impl Reader {
         journal: PathBuf,
         outbox: Arc<Outbox>,
         saves: Arc<Saves>,
+        removals: Arc<Removals>,
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
-        Self::start_on(reader, journal, outbox, saves, unbounded())
+        Self::start_on(reader, journal, outbox, saves, removals, unbounded())
     }
 
     /// With jobs that may wait already.
@@ -106,6 +107,7 @@ impl Reader {
         journal: PathBuf,
         outbox: Arc<Outbox>,
         saves: Arc<Saves>,
+        removals: Arc<Removals>,
         (jobs, queue): (Sender<Job>, Receiver<Job>),
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
         let ending = Arc::<AtomicBool>::default();
@@ -116,6 +118,7 @@ impl Reader {
             opened: None,
             outbox,
             saves,
+            removals,
             encodings: vec![Encoding::Utf8],
             color_rules: Vec::new(),
             wanted: None,
@@ -203,6 +206,8 @@ struct Worker {
     opened: Option<(JournalReader, Place)>,
     outbox: Arc<Outbox>,
     saves: Arc<Saves>,
+    /// Of what is being recorded.
+    removals: Arc<Removals>,
     encodings: Vec<Encoding>,
     color_rules: Vec<(Condition, RowColor)>,
     /// The request that is not answered in full: its filter has rows left to scan.
@@ -389,8 +394,11 @@ impl Worker {
     /// Looks at some rows, and tells now and then what has been counted, and in the end.
     fn go_on_counting(&mut self) -> Result<(), Failure> {
         let Some(counting) = &mut self.counting else { return Ok(()) };
-        let reader = self.opened.as_ref().map_or(&self.reader, |(reader, _)| reader);
-        self.counts = !counting.go_on(reader, SCAN_ROWS)?;
+        let (reader, clearings) = match &self.opened {
+            None => (&self.reader, self.removals.clearings()),
+            Some((reader, _)) => (reader, 0),
+        };
+        self.counts = !counting.go_on(reader, SCAN_ROWS, clearings)?;
         if !self.counts || self.counts_told.elapsed() >= TELL_COUNTS {
             self.counts_told = Instant::now();
             self.outbox.send(Event::Counted(Arc::new(counting.statistics().clone())));
@@ -442,7 +450,7 @@ pub(super) fn count_messages(
 ) -> Result<Statistics, Failure> {
     let reader = JournalReader::open(journal)?;
     let mut counting = Counting::new(request, &[Encoding::Utf8]);
-    while !counting.go_on(&reader, SCAN_ROWS)? {
+    while !counting.go_on(&reader, SCAN_ROWS, 0)? {
         if cancelled.load(Ordering::Acquire) {
             return Err(Failure::new(Operation::ReadFile, journal.display(), Cause::Cancelled));
         }

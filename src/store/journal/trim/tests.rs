@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use super::*;
 use crate::model::{
     Call, ConversationPart, ConversationPlace, ConversationRequest, Direction, Filter, Page, PageRequest, Row, RowBody,
-    SessionId, SocketId, Stamp,
+    SessionId, SocketId, Stamp, StatisticsRequest,
 };
-use crate::store::journal::JournalReader;
+use crate::store::journal::{Counting, JournalReader};
 
 const LIMIT: u64 = 4 << 20;
 /// Sixteen to a megabyte.
@@ -236,4 +236,39 @@ fn what_a_filter_found_stays_found_and_what_has_gone_is_told() {
         assert!((found - found_before).abs_diff((all - all_before) / 2) <= 1, "{found} of {all}");
     }
     assert!(gone.is_some_and(|(_, found)| found > 60), "{gone:?}");
+}
+
+#[test]
+fn what_was_counted_stays_counted_and_what_went_before_is_told() {
+    let mut journal = Journal::new(LIMIT);
+    let mut counting = Counting::new(StatisticsRequest::default(), &[]);
+    journal.go_on();
+    while !counting.go_on(&journal.reader, 16, 0).unwrap() {}
+    while journal.removed < 40 {
+        journal.go_on();
+    }
+    while !counting.go_on(&journal.reader, 16, 0).unwrap() {}
+    let total = journal.removed + journal.writer.total();
+    let counted = counting.statistics();
+    assert_eq!(counted.missed, journal.removed - 16);
+    assert_eq!(counted.all().flows.sum().messages, total - counted.missed);
+    assert!(counted.is_complete());
+
+    // What makes room after it was counted is missed nowhere.
+    let missed = counted.missed;
+    let removed = journal.removed;
+    while journal.removed == removed {
+        journal.go_on();
+        while !counting.go_on(&journal.reader, 16, 0).unwrap() {}
+    }
+    let total = journal.removed + journal.writer.total();
+    let counted = counting.statistics();
+    assert_eq!((counted.missed, counted.all().flows.sum().messages), (missed, total - missed));
+
+    // Though rows have come since it was cleared.
+    journal.writer.clear().unwrap();
+    journal.writer.append(&[row(true)]).unwrap();
+    while !counting.go_on(&journal.reader, 16, 1).unwrap() {}
+    let counted = counting.statistics();
+    assert_eq!((counted.missed, counted.all().flows.sum().messages), (0, 1));
 }
