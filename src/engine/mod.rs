@@ -392,6 +392,12 @@ impl Engine {
         reader::count_messages(journal, request, cancelled)
     }
 
+    /// Whether a file is no capture, but a journal or another program's database.
+    #[must_use]
+    pub fn may_be_journal(path: &Path) -> bool {
+        store::capture::may_be_journal(path)
+    }
+
     /// Makes a journal of a capture, pcap or pcapng, where no file is yet. Blocks; `cancelled` ends it.
     ///
     /// # Errors
