@@ -173,6 +173,33 @@ fn damage_is_told_with_its_place_and_leaves_nothing() {
 }
 
 #[test]
+fn another_journal_is_copied_whole_over_nothing_that_is_there() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut recording = Recording::default();
+    recording.connected(1, "tcp://10.0.0.1:40000", "tcp://10.0.0.2:80");
+    recording.sent(1, b"one");
+    let (journal, copy) = (folder.path().join("a.sqlite"), folder.path().join("b.anything"));
+    recording.keep(&journal);
+    let (code, words) = import(&journal, &copy);
+    assert!(code == Some(0) && words.contains("rows saved to"), "{words}");
+    assert_eq!(rows_of(&copy), rows_of(&journal));
+    let before = fs::read(&copy).expect("the copy");
+    let (code, words) = import(&journal, &copy);
+    assert!(code == Some(1) && words.contains("exists"), "{words}");
+    let (code, words) = import(&journal, &journal);
+    assert_eq!(code, Some(1), "{words}");
+    assert_eq!(fs::read(&copy).expect("the copy"), before);
+
+    // A database of another program is none.
+    rusqlite::Connection::open(folder.path().join("c.sqlite"))
+        .and_then(|other| other.execute_batch("CREATE TABLE a (b)"))
+        .expect("a database");
+    let (code, words) = import(&folder.path().join("c.sqlite"), &folder.path().join("d.sqlite"));
+    assert!(code == Some(1) && words.contains("not a Sockeye journal"), "{words}");
+    assert!(!folder.path().join("d.sqlite").exists());
+}
+
+#[test]
 fn a_cancelled_import_leaves_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut recording = Recording::default();

@@ -240,3 +240,25 @@ fn memory_stays_small_whatever_arrives() {
     assert!(kib < 32 << 10, "{kib} KiB");
     assert_eq!(sockeye.interrupt().expect_code(0).summary()["received_bytes"], 256 << 20);
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn memory_stays_small_while_all_of_it_is_recorded() {
+    const BLOCKS: u64 = 128;
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = folder.path().join("journal.sqlite");
+    let path = journal.to_str().expect("UTF-8");
+    let (mut sockeye, endpoint) = Sockeye::listen(&["listen", "tcp://127.0.0.1:0", "--quiet", "--journal", path]);
+    let mut peer = TcpStream::connect(address(&endpoint)).expect("somebody listens");
+    let block = vec![7; 1 << 20];
+    for _ in 0..BLOCKS {
+        peer.write_all(&block).expect("it is taken");
+    }
+    drop(peer);
+    sockeye.expect("closed");
+    let kib = peak_kib(&sockeye);
+    // What may wait for the disk, a transaction, and SQLite's cache and index of its log are in it.
+    assert!(kib < 64 << 10, "{kib} KiB");
+    assert_eq!(sockeye.interrupt().expect_code(0).summary()["received_bytes"], BLOCKS << 20);
+    assert!(std::fs::metadata(&journal).expect("the journal").len() > BLOCKS << 20, "all is on disk");
+}

@@ -3,7 +3,11 @@
 //! `FUZZ_SECONDS=600 cargo test --test fuzz` goes on for so long with each target; `FUZZ_SEED` takes other ways than the
 //! usual ones. What breaks a target is printed as hex.
 
+use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use jiff::tz::TimeZone;
@@ -22,13 +26,18 @@ use sockeye::codec::encoding::Encoding;
 use sockeye::codec::file_name::SafeName;
 use sockeye::codec::{escapes, hex, icmp, ipv4};
 use sockeye::i18n::Language;
-use sockeye::model::{BrowserContent, CancelReason, Filter, Target};
+use sockeye::model::{
+    BrowserContent, Call, CancelReason, Condition, ConversationPlace, ConversationRequest, Direction, Failure, Filter,
+    FindRequest, Finding, PageRequest, Retention, Row, RowBody, SaveRequest, SessionId, SocketId, Stamp,
+    StatisticsRequest, Target,
+};
 use sockeye::proto::browser::{Conversation, Hosts, Moment, Opened, Step};
 use sockeye::proto::capture::Importer;
 use sockeye::proto::transfer::{
     Answerer, Caller, Frame as FileFrame, Kind, Offer, ReceiveStep, Receiver, Role, SendStep, Sender, TransferKey,
     data_header,
 };
+use sockeye::store::journal::{Counting, Find, JournalReader, JournalWriter};
 
 /// Time for each target unless `FUZZ_SECONDS` says otherwise: with all of them together, a few seconds.
 const USUAL: Duration = Duration::from_millis(500);
@@ -602,5 +611,139 @@ fn captures() {
         importer.finish();
         let rows: usize = importer.take_rows().iter().map(|row| row.payload.len()).sum();
         assert!(rows <= bytes, "no byte comes from nowhere");
+    });
+}
+
+/// Of a journal's file.
+const PAGE: usize = 16_384;
+
+/// What takes longer than anything here does: a statement that never ends.
+const ENDLESS: Duration = Duration::from_secs(120);
+
+fn row(number: u64) -> Row {
+    // One in a chain of pages, the others on a few.
+    let len = if number == 7 { 3 * PAGE } else { 20 * number as usize };
+    Row {
+        stamp: Stamp { wall_ns: number as i64, mono_ns: number, kernel_ns: None },
+        socket: SocketId(1),
+        session: Some(SessionId(1)),
+        peer: "127.0.0.1:9000".to_owned(),
+        body: RowBody::Data { direction: Direction::In, call: Call::Recv, truncated: false },
+        stream_offset: 0,
+        payload: b"row".iter().copied().cycle().take(len).collect(),
+    }
+}
+
+/// A journal, and its log with rows that are not in the file yet.
+fn journal() -> [Vec<u8>; 2] {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.sqlite");
+    let rows: Vec<Row> = (1..60).map(row).collect();
+    let mut writer = JournalWriter::create(&path).expect("a journal");
+    writer.append(&rows).expect("rows");
+    writer.mark(2, Some("a note")).expect("a mark");
+    drop(writer);
+    let mut writer = JournalWriter::create(&path).expect("the journal");
+    writer.append(&rows[..30]).expect("rows");
+    [path.clone(), path.with_extension("sqlite-wal")].map(|path| fs::read(path).expect("a file"))
+}
+
+/// What a script of bytes asks for: each step names a file, a place in it, mostly where a page says what is on it, and what
+/// becomes of it.
+fn damage(files: &mut [Vec<u8>; 2], script: &[u8]) {
+    for step in script.chunks_exact(5).take(32) {
+        let &[what, page, high, low, value] = step else { continue };
+        let file = &mut files[usize::from(what & 0x30 == 0)];
+        let pages = file.len().div_ceil(PAGE).max(1);
+        let [page, other] = [page, value].map(|page| usize::from(page) % pages * PAGE);
+        let offset = if what & 0x40 == 0 { usize::from(low) } else { usize::from(high) << 8 | usize::from(low) };
+        let at = page + offset % PAGE;
+        let ends = [page, other].map(|begin| (begin + PAGE).min(file.len()));
+        match what % 8 {
+            0 | 1 if at < file.len() => file[at] ^= 1 << (value % 8),
+            2 | 3 if at < file.len() => file[at] = value,
+            4 if value < 64 => file.truncate(at),
+            5 if ends[0] - page == ends[1] - other => file.copy_within(other..ends[1], page),
+            6 if ends[0] - page == ends[1] - other => {
+                let (one, two) = (file[page..ends[0]].to_vec(), file[other..ends[1]].to_vec());
+                file[page..ends[0]].copy_from_slice(&two);
+                file[other..ends[1]].copy_from_slice(&one);
+            }
+            7 => file[page..ends[0]].fill(0),
+            _ => {}
+        }
+    }
+}
+
+/// Steps until one fails or says that it was the last.
+fn take_steps(mut step: impl FnMut() -> Result<bool, Failure>) {
+    const MOST: usize = 10_000;
+    let taken = (0..MOST).take_while(|_| matches!(step(), Ok(false))).count();
+    assert!(taken < MOST, "it goes on and on");
+}
+
+/// All that is done with a file that somebody opens. What fails has said so.
+fn use_journal(path: &Path, copy: &str) {
+    if let Ok(mut reader) = JournalReader::open(path) {
+        let encodings = [Encoding::Utf8];
+        let filter = Filter::parse("len>100 or is:marked", &TimeZone::UTC).expect("a filter");
+        let page = |reader: &mut JournalReader, filter: &Filter, from_end| {
+            let _ = reader.page(&PageRequest { filter: filter.clone(), first: 0, count: 100, from_end });
+        };
+        page(&mut reader, &Filter::default(), false);
+        page(&mut reader, &Filter::default(), true);
+        let _ = reader.payload(7);
+        reader.set_filter(filter.clone(), &encodings);
+        take_steps(|| reader.scan(16));
+        page(&mut reader, &filter, false);
+        let condition = Condition::Text("no such text".to_owned());
+        let wanted = FindRequest { id: 1, filter, condition, from: Some(9), backward: copy == "txt", wraps: true };
+        let mut find = Find::new(wanted, &encodings);
+        take_steps(|| Ok(!matches!(reader.find(&mut find, 16)?, Finding::Looking { .. })));
+        let mut counting = Counting::new(StatisticsRequest::default(), &encodings);
+        take_steps(|| counting.go_on(&reader, 16, 0));
+        let from = ConversationPlace::Around(20);
+        let request = ConversationRequest { socket: SocketId(1), session: Some(SessionId(1)), from };
+        take_steps(|| Ok(reader.conversation(&request, 16)?.is_some()));
+        let _ = reader.save(&SaveRequest::new(path.with_file_name(format!("copy.{copy}"))), &encodings);
+        let _ = reader.mark(3, Some("another"));
+    }
+    if let Ok(mut writer) = JournalWriter::create(path) {
+        writer.set_retention(Retention { disk: Some(4 * PAGE as u64), ..Retention::default() });
+        let _ = writer.append(&[row(1), row(7)]);
+        take_steps(|| Ok(writer.trim()?.is_none()));
+        let _ = writer.clear();
+        take_steps(|| Ok(!writer.reclaim()?));
+    }
+}
+
+#[test]
+fn journals() {
+    let whole = journal();
+    let seeds: [&[u8]; 6] = [
+        &[0x10, 0, 0, 100, 3, 0x12, 1, 0, 0, 5, 0x13, 2, 0, 8, 0xff],
+        &[0x15, 2, 0, 0, 3, 0x16, 1, 0, 0, 4],
+        &[0x54, 5, 0x20, 0, 1],
+        &[0x00, 0, 0, 33, 7, 0x02, 0, 0, 8, 1, 0x44, 1, 9, 9, 9],
+        &[0x12, 3, 0, 12, 0, 0x12, 3, 0, 13, 8, 0x17, 4, 0, 0, 0],
+        &[0x52, 1, 0x3f, 0xf0, 0xff, 0x50, 2, 0x3f, 0x80, 1],
+    ];
+    fuzz("a journal", &seeds, |script| {
+        let mut files = whole.clone();
+        damage(&mut files, script);
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.sqlite");
+        for (file, name) in files.iter().zip(["a.sqlite", "a.sqlite-wal"]) {
+            fs::write(folder.path().join(name), file).expect("a file");
+        }
+        let kinds = ["txt", "jsonl", "csv", "hex", "pcapng", "sqlite"];
+        let copy = kinds[script.first().map_or(0, |byte| usize::from(*byte)) % kinds.len()];
+        let (end, ended) = mpsc::channel::<()>();
+        let user = thread::spawn(move || {
+            let _end = end;
+            use_journal(&path, copy);
+        });
+        assert_eq!(ended.recv_timeout(ENDLESS), Err(RecvTimeoutError::Disconnected), "it ends");
+        user.join().expect("no panic");
     });
 }

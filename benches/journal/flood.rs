@@ -18,6 +18,10 @@ use super::support::{Measured, Trouble};
 const COUNT: u64 = 1_000_000;
 /// A buffer that the system's own limit doesn't allow; root may go beyond it (SO_RCVBUFFORCE, socket(7)).
 const RAISED: &str = "rcvbuf=64M";
+/// After so many what is resident is looked at for the first time: by then all buffers have been used.
+const EARLY: u64 = 100_000;
+/// What may come to it until the last; the rows themselves take 300 MB.
+const GROWTH_TO_REACH: u64 = 32_000_000;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 struct Flood {
@@ -29,6 +33,8 @@ struct Flood {
     /// From the first datagram until none waits in the socket.
     receiving: Duration,
     resident: u64,
+    /// Since [`EARLY`].
+    growth: u64,
 }
 
 pub(crate) fn measure(report: &mut Report) -> Measured<()> {
@@ -52,6 +58,8 @@ pub(crate) fn measure(report: &mut Report) -> Measured<()> {
         let sum = format!("{received} + {dropped} of {sent}");
         report.verdict(&what("received + dropped"), sum, "= sent", received + dropped == sent);
         report.verdict(&what("recorded"), recorded.to_string(), "= received", recorded == received);
+        let growth = format!("{} more after the first {EARLY}", megabytes(flood.growth));
+        report.verdict(&what("resident"), growth, "≤ 32 MB", flood.growth <= GROWTH_TO_REACH);
         if query.is_empty() {
             continue;
         }
@@ -74,11 +82,17 @@ fn run(folder: &Path, query: &str) -> Measured<Flood> {
     let (listener, port) =
         Running::listening_at("listen", endpoint.trim_end_matches('?'), &["--quiet", "--journal", path])?;
     let begun = Instant::now();
-    let (sent, sending) = send(port, COUNT, None, &AtomicBool::new(false))?;
     let empty = || state_of(port).filter(|(waiting, _)| *waiting == 0);
-    poll("the socket is empty", Duration::from_millis(1), PATIENCE, empty)?;
+    let peak = || memory(listener.id(), "VmHWM").ok_or_else(|| Trouble("no memory is told".to_owned()));
+    let (mut sent, mut sending, mut peaks) = (0, Duration::ZERO, [0; 2]);
+    for (peak_then, count) in peaks.iter_mut().zip([EARLY, COUNT - EARLY]) {
+        let (more, took) = send(port, count, None, &AtomicBool::new(false))?;
+        (sent, sending) = (sent + more, sending + took);
+        poll("the socket is empty", Duration::from_millis(1), PATIENCE, empty)?;
+        *peak_then = peak()?;
+    }
     let receiving = begun.elapsed();
-    let resident = memory(listener.id(), "VmHWM").unwrap_or(0);
+    let [early, resident] = peaks;
     listener.interrupt()?;
     let output = String::from_utf8(listener.finish()?)?;
     let summary: serde_json::Value = serde_json::from_str(output.lines().last().unwrap_or_default())?;
@@ -86,7 +100,8 @@ fn run(folder: &Path, query: &str) -> Measured<Flood> {
     let (received, dropped) = (count("received")?, count("dropped")?);
     let recorded = received_rows(&journal)?;
     std::fs::remove_file(&journal)?;
-    Ok(Flood { sent, received, dropped, recorded, sending, receiving, resident })
+    let growth = resident.saturating_sub(early);
+    Ok(Flood { sent, received, dropped, recorded, sending, receiving, resident, growth })
 }
 
 /// Rows of what came in.

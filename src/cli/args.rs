@@ -257,7 +257,7 @@ pub(super) struct ExportArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct ImportArguments {
-    /// What tcpdump, dumpcap or `sockeye export --pcapng` wrote
+    /// What tcpdump, dumpcap or `sockeye export --pcapng` wrote; a journal is copied, even while it is recorded
     pub capture: PathBuf,
     /// The journal to make; a file that is there is left alone
     pub journal: PathBuf,

@@ -7,6 +7,7 @@
 mod block;
 pub mod connection;
 pub mod dissect;
+pub mod fragments;
 pub mod frame;
 pub mod pcapng;
 pub mod reader;

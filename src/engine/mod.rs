@@ -203,7 +203,7 @@ impl Engine {
                     Recorder::start(writer, Arc::clone(&clock), Arc::clone(&outbox), Arc::clone(&removals))
                         .map_err(no_thread("recorder"))?;
                 let (reader, reader_thread) =
-                    Reader::start(journal_reader, path, Arc::clone(&outbox), Arc::clone(&saves))
+                    Reader::start(journal_reader, path, Arc::clone(&outbox), Arc::clone(&saves), Arc::clone(&removals))
                         .map_err(no_thread("journal-reader"))?;
                 (recorder, Some(recorder_thread), reader, Some(reader_thread), last_session)
             }
@@ -390,6 +390,12 @@ impl Engine {
         cancelled: &AtomicBool,
     ) -> Result<Statistics, Failure> {
         reader::count_messages(journal, request, cancelled)
+    }
+
+    /// Whether a file is no capture, but a journal or another program's database.
+    #[must_use]
+    pub fn may_be_journal(path: &Path) -> bool {
+        store::capture::may_be_journal(path)
     }
 
     /// Makes a journal of a capture, pcap or pcapng, where no file is yet. Blocks; `cancelled` ends it.

@@ -20,7 +20,7 @@ use super::saves::{self, Saves};
 use crate::codec::encoding::Encoding;
 use crate::model::{
     Cause, Condition, ConversationRequest, Event, Failure, Filter, FindRequest, Imported, Operation, PageRequest,
-    RowColor, SaveRequest, Statistics, StatisticsRequest,
+    Removals, RowColor, SaveRequest, Statistics, StatisticsRequest,
 };
 use crate::store::journal::{Counting, JournalReader};
 use crate::store::temporary::TemporaryJournal;
@@ -80,11 +80,13 @@ impl Place {
 /// The face's end.
 pub(super) struct Reader {
     jobs: Option<Sender<Job>>,
+    /// Set when it is to stop: nothing that is under way holds it up then, whatever file it reads.
+    ending: Arc<AtomicBool>,
 }
 
 impl Reader {
     pub(super) fn off() -> Self {
-        Self { jobs: None }
+        Self { jobs: None, ending: Arc::default() }
     }
 
     /// # Errors
@@ -94,24 +96,29 @@ impl Reader {
         journal: PathBuf,
         outbox: Arc<Outbox>,
         saves: Arc<Saves>,
+        removals: Arc<Removals>,
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
-        Self::start_on(reader, journal, outbox, saves, unbounded())
+        Self::start_on(reader, journal, outbox, saves, removals, unbounded())
     }
 
     /// With jobs that may wait already.
     fn start_on(
-        reader: JournalReader,
+        mut reader: JournalReader,
         journal: PathBuf,
         outbox: Arc<Outbox>,
         saves: Arc<Saves>,
+        removals: Arc<Removals>,
         (jobs, queue): (Sender<Job>, Receiver<Job>),
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
+        let ending = Arc::<AtomicBool>::default();
+        end_by(&mut reader, &ending);
         let mut worker = Worker {
             reader,
             journal,
             opened: None,
             outbox,
             saves,
+            removals,
             encodings: vec![Encoding::Utf8],
             color_rules: Vec::new(),
             wanted: None,
@@ -122,10 +129,11 @@ impl Reader {
             counts_told: Instant::now(),
             finder: None,
             talk: None,
+            ending: Arc::clone(&ending),
             stopped: false,
         };
         let thread = std::thread::Builder::new().name("journal-reader".to_owned()).spawn(move || worker.run(&queue))?;
-        Ok((Self { jobs: Some(jobs) }, thread))
+        Ok((Self { jobs: Some(jobs), ending }, thread))
     }
 
     pub(super) fn page(&self, request: PageRequest) {
@@ -178,6 +186,7 @@ impl Reader {
     }
 
     pub(super) fn stop(&self) {
+        self.ending.store(true, Ordering::Release);
         self.job(Job::Stop);
     }
 
@@ -197,6 +206,8 @@ struct Worker {
     opened: Option<(JournalReader, Place)>,
     outbox: Arc<Outbox>,
     saves: Arc<Saves>,
+    /// Of what is being recorded.
+    removals: Arc<Removals>,
     encodings: Vec<Encoding>,
     color_rules: Vec<(Condition, RowColor)>,
     /// The request that is not answered in full: its filter has rows left to scan.
@@ -211,7 +222,16 @@ struct Worker {
     /// A row that is looked for.
     finder: Option<Finder>,
     talk: Option<Talk>,
+    /// As [`Reader`] has it.
+    ending: Arc<AtomicBool>,
     stopped: bool,
+}
+
+/// A reader that is not told goes on to its end, which comes as well with any journal that is whole.
+fn end_by(reader: &mut JournalReader, ending: &Arc<AtomicBool>) {
+    if let Err(failure) = reader.end_by(Arc::clone(ending)) {
+        tracing::warn!(%failure, "a reader can't be ended early");
+    }
 }
 
 impl Worker {
@@ -330,6 +350,7 @@ impl Worker {
             return;
         }
         self.forget();
+        end_by(&mut reader, &self.ending);
         match reader.page(&PageRequest { filter: Filter::default(), first: 0, count: 0, from_end: false }) {
             Ok(page) => {
                 self.opened = Some((reader, place));
@@ -373,8 +394,11 @@ impl Worker {
     /// Looks at some rows, and tells now and then what has been counted, and in the end.
     fn go_on_counting(&mut self) -> Result<(), Failure> {
         let Some(counting) = &mut self.counting else { return Ok(()) };
-        let reader = self.opened.as_ref().map_or(&self.reader, |(reader, _)| reader);
-        self.counts = !counting.go_on(reader, SCAN_ROWS)?;
+        let (reader, clearings) = match &self.opened {
+            None => (&self.reader, self.removals.clearings()),
+            Some((reader, _)) => (reader, 0),
+        };
+        self.counts = !counting.go_on(reader, SCAN_ROWS, clearings)?;
         if !self.counts || self.counts_told.elapsed() >= TELL_COUNTS {
             self.counts_told = Instant::now();
             self.outbox.send(Event::Counted(Arc::new(counting.statistics().clone())));
@@ -426,7 +450,7 @@ pub(super) fn count_messages(
 ) -> Result<Statistics, Failure> {
     let reader = JournalReader::open(journal)?;
     let mut counting = Counting::new(request, &[Encoding::Utf8]);
-    while !counting.go_on(&reader, SCAN_ROWS)? {
+    while !counting.go_on(&reader, SCAN_ROWS, 0)? {
         if cancelled.load(Ordering::Acquire) {
             return Err(Failure::new(Operation::ReadFile, journal.display(), Cause::Cancelled));
         }

@@ -70,6 +70,7 @@ impl Recorder {
             paused: None,
             reclaim,
             trim: None,
+            long_told: false,
         };
         let thread = std::thread::Builder::new().name("recorder".to_owned()).spawn(move || worker.run(&queue))?;
         Ok((Self { jobs: Some(jobs), waiting }, thread))
@@ -136,6 +137,8 @@ struct Worker {
     reclaim: Option<Tidying>,
     /// The journal may take more of the disk than it is allowed.
     trim: Option<Tidying>,
+    /// Whether it was looked, since there is this limit, if the file stays longer.
+    long_told: bool,
 }
 
 /// Rows have to leave the file.
@@ -177,6 +180,7 @@ impl Worker {
                 Ok(Job::Clear) => self.clear(),
                 Ok(Job::Retain(retention)) => {
                     self.writer.set_retention(retention);
+                    self.long_told = false;
                     self.trim.get_or_insert_with(Tidying::due);
                 }
                 Ok(Job::Mark { number, note }) => self.mark(number, note),
@@ -326,9 +330,21 @@ impl Worker {
         }
         self.trim = match result {
             Ok(Some(_)) => Some(Tidying { at: Instant::now(), ..due }),
-            Ok(None) => None,
+            Ok(None) => {
+                self.tell_long();
+                None
+            }
             Err(failure) => self.try_later(due, failure),
         };
+    }
+
+    /// Says once of each limit that the file stays longer, though its rows don't.
+    fn tell_long(&mut self) {
+        if !std::mem::replace(&mut self.long_told, true)
+            && let Ok(Some(bytes)) = self.writer.stays_long()
+        {
+            self.notice(Notice::JournalStaysLong { bytes });
+        }
     }
 
     fn try_later(&self, due: Tidying, failure: Failure) -> Option<Tidying> {

@@ -275,6 +275,7 @@ pub fn cause(language: Language, cause: &Cause) -> Words {
             tr!(language, "cause.journal_version", version = version, known = known)
         }
         Cause::JournalDamaged => tr!(language, "cause.journal_damaged"),
+        Cause::JournalTables => tr!(language, "cause.journal_tables"),
         Cause::JournalHeld => tr!(language, "cause.journal_held"),
         Cause::ProtocolBroken { fault } => {
             tr!(language, "cause.protocol_broken", fault = transfer_fault(language, *fault))

@@ -32,7 +32,7 @@ pub use option::{option_explained, option_name, option_sentence, option_value};
 pub use process::{process, process_ids};
 pub use quantity::{byte_size, bytes, duration, grouped, pace, rate, short_span};
 pub use saved::{saved, saved_details};
-pub use statistics::{answers, flows, gap_spreads, session_name, size_spreads, span_of_ns};
+pub use statistics::{answers, flows, gap_spreads, missed, session_name, size_spreads, span_of_ns};
 
 /// The words for a key: `tr!(language, "journal.rows", count = 12)`.
 #[macro_export]

@@ -36,6 +36,9 @@ pub fn notice(language: Language, notice: &Notice) -> String {
         Notice::HeldUp { milliseconds } => {
             tr!(language, "notice.held_up", time = super::short_span(Duration::from_millis(*milliseconds)))
         }
+        Notice::JournalStaysLong { bytes } => {
+            tr!(language, "notice.journal_stays_long", size = super::byte_size(*bytes))
+        }
         // A request that could not be read has neither.
         Notice::Answered(Exchange { method, status, bytes, .. }) if method.is_empty() => {
             tr!(language, "notice.answered_unreadable", status = status, bytes = super::bytes(*bytes))

@@ -52,6 +52,13 @@ pub fn span_of_ns(ns: u64) -> String {
     short_span(Duration::from_nanos(ns))
 }
 
+/// How many rows are in no count, having gone too early; `None` where none have.
+#[must_use]
+pub fn missed(language: Language, statistics: &Statistics) -> Option<String> {
+    let missed = statistics.missed;
+    (missed > 0).then(|| tr!(language, "statistics.missed", count = grouped(missed)).into_owned())
+}
+
 /// How soon messages that went this way were answered; `None` where none went.
 #[must_use]
 pub fn answers(language: Language, statistics: &Statistics, asked: Direction) -> Option<String> {

@@ -115,6 +115,10 @@ pub enum Notice {
     HeldUp {
         milliseconds: u64,
     },
+    /// The journal's rows keep to its limit, its file, which an earlier version began, stays so long.
+    JournalStaysLong {
+        bytes: u64,
+    },
     /// The address is in use; binding it is tried until it is free.
     WaitingForAddress {
         /// Who holds it, where that is known.

@@ -214,6 +214,8 @@ pub enum Cause {
         known: i32,
     },
     JournalDamaged,
+    /// It calls itself a journal, but its tables are not made as a journal's are.
+    JournalTables,
     /// By another program, for longer than is waited for it.
     JournalHeld,
     /// A copy of a journal was to take the journal's own place.

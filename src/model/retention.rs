@@ -22,6 +22,7 @@ impl Retention {
 #[derive(Debug, Default)]
 pub struct Removals {
     rows: AtomicU64,
+    clearings: AtomicU64,
 }
 
 impl Removals {
@@ -39,5 +40,12 @@ impl Removals {
     /// The journal was cleared.
     pub fn reset(&self) {
         self.rows.store(0, Ordering::Relaxed);
+        self.clearings.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often the journal was cleared since the program started.
+    #[must_use]
+    pub fn clearings(&self) -> u64 {
+        self.clearings.load(Ordering::Relaxed)
     }
 }

@@ -54,6 +54,8 @@ pub struct Statistics {
     pub scanned: u64,
     /// Rows that the journal had then.
     pub rows: u64,
+    /// Rows that made room for newer ones before they were looked at: what they carried is in none of the counts.
+    pub missed: u64,
 }
 
 /// One session as far as the next message needs it.

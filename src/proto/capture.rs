@@ -9,7 +9,8 @@ use std::mem;
 
 use self::conversation::{Conversation, Out};
 use crate::codec::capture::Way;
-use crate::codec::capture::dissect::{Carried, Transport, dissect};
+use crate::codec::capture::dissect::{Carried, Found, Transport, dissect, put_together};
+use crate::codec::capture::fragments::Fragments;
 use crate::codec::capture::reader::Packet;
 use crate::model::{CloseReason, Imported, Row, SessionId};
 
@@ -31,6 +32,7 @@ struct Key {
 #[derive(Debug, Default)]
 pub struct Importer {
     conversations: HashMap<Key, Conversation>,
+    fragments: Fragments,
     /// What they keep waiting, in bytes of memory.
     waiting: usize,
     /// Packets so far.
@@ -46,12 +48,23 @@ impl Importer {
     pub fn handle(&mut self, packet: &Packet<'_>) {
         self.clock += 1;
         self.counts.packets += 1;
-        let Some(carried) = dissect(packet.link, packet.bytes) else {
-            self.counts.left_out += 1;
+        let time_ns = packet.time_ns.unwrap_or(0);
+        let bytes;
+        let (carried, packets) = match dissect(packet.link, packet.bytes) {
+            Some(Found::Whole(carried)) => (Some(carried), 1),
+            Some(Found::Fragment(fragment)) => {
+                let whole = self.fragments.add(&fragment, time_ns, &mut self.counts.left_out);
+                let Some((whole, packets)) = whole else { return };
+                bytes = whole;
+                (put_together(fragment.of, &bytes, fragment.way), packets)
+            }
+            None => (None, 1),
+        };
+        let Some(carried) = carried else {
+            self.counts.left_out += packets;
             return;
         };
         let way = packet.way.or(carried.way);
-        let time_ns = packet.time_ns.unwrap_or(0);
         let is_tcp = carried.transport != Transport::Udp;
         let (source, destination) = (carried.source, carried.destination);
         let key = Key { is_tcp, ends: (source.min(destination), source.max(destination)) };
@@ -101,6 +114,7 @@ impl Importer {
 
     /// The capture ends: what waited for something that never came is told now, in the order of sessions.
     pub fn finish(&mut self) -> Imported {
+        self.counts.left_out += self.fragments.finish();
         let mut keys: Vec<(u64, Key)> =
             self.conversations.iter().map(|(key, one)| (one.first_session(), *key)).collect();
         keys.sort_unstable_by_key(|(session, _)| *session);

@@ -20,7 +20,7 @@ pub(super) fn advise(failure: Failure) -> Failure {
         Cause::PermissionDenied => Some(Hint::CheckRights),
         Cause::PathTooLong => Some(Hint::ShortenThePath),
         Cause::NotFound => missing::on_the_way(Path::new(&failure.subject)),
-        Cause::IsDirectory | Cause::NotAJournal => Some(Hint::ChooseAFile),
+        Cause::IsDirectory | Cause::NotAJournal | Cause::JournalTables => Some(Hint::ChooseAFile),
         Cause::NotADirectory => missing::on_the_way(Path::new(&failure.subject)).or(Some(Hint::ChooseAFolder)),
         Cause::OutOfDescriptors => Some(Hint::RaiseDescriptorLimit),
         Cause::OutOfMemory => Some(Hint::FreeMemory),

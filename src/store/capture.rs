@@ -73,13 +73,18 @@ pub fn read_capture(
     }
 }
 
+/// Whether a file is a database, as journals are and captures are not. Nobody holds an empty one, which is neither.
+#[must_use]
+pub fn may_be_journal(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.len() > 0) && is_database(path)
+}
+
 /// Whether a file begins as a capture does. A database, which may be in use in this process, is looked at as one alone.
 ///
 /// # Errors
 /// What the system says of the file.
 pub fn is_capture(path: &Path) -> Result<bool, Failure> {
-    // Nobody holds an empty one.
-    if std::fs::metadata(path).is_ok_and(|metadata| metadata.len() > 0) && is_database(path) {
+    if may_be_journal(path) {
         return Ok(false);
     }
     let mut head = [0; 32];

@@ -42,6 +42,9 @@ pub(super) struct All {
     /// Of sessions that are not told apart, being too many.
     #[serde(skip_serializing_if = "Option::is_none")]
     earlier: Option<Sums>,
+    /// Rows that a limit took away before they were counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rows_missed: Option<u64>,
     sizes: Ways<Option<Spread<u64>>>,
     /// Microseconds between two messages of a session that went the same way.
     gaps_us: Ways<Option<Spread<f64>>>,
@@ -101,6 +104,7 @@ impl From<&Statistics> for All {
             sessions: statistics.sessions().len(),
             totals: Sums::from(statistics.all()),
             earlier: statistics.earlier().map(Sums::from),
+            rows_missed: (statistics.missed > 0).then_some(statistics.missed),
             sizes: both(sizes),
             gaps_us: both(gaps),
             answers_to: both(answers),
@@ -133,6 +137,7 @@ pub(super) fn lines(language: Language, statistics: &Statistics) -> Vec<String> 
     lines.push(tr!(language, "statistics.line", name = tr!(language, "statistics.all"), flows = flows).into());
     lines.extend(i18n::size_spreads(language, statistics));
     lines.extend(i18n::gap_spreads(language, statistics));
+    lines.extend(i18n::missed(language, statistics));
     lines
         .extend([Direction::Out, Direction::In].into_iter().filter_map(|way| i18n::answers(language, statistics, way)));
     lines

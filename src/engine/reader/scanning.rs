@@ -1,11 +1,13 @@
 //! The way through a journal for a filter; through a long one with a second thread, a stretch ahead of the first.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::thread::{self, JoinHandle};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use super::{SCAN_ROWS, Worker};
+use super::{SCAN_ROWS, Worker, end_by};
 use crate::engine::core::spawn_foreign;
 use crate::model::Failure;
 use crate::store::journal::{JournalReader, Scanned, Stretch};
@@ -18,8 +20,9 @@ pub(super) struct Ahead {
 }
 
 impl Ahead {
-    fn start(journal: &Path) -> Result<Self, Failure> {
+    fn start(journal: &Path, ending: &Arc<AtomicBool>) -> Result<Self, Failure> {
         let mut reader = JournalReader::open(journal)?;
+        end_by(&mut reader, ending);
         let (stretches, queue) = bounded::<Stretch>(1);
         let (answers, scanned) = bounded(1);
         let thread = spawn_foreign("journal-scan", move || {
@@ -72,7 +75,7 @@ impl Worker {
     /// The second thread; none where it would have no processor of its own, or can't be had: one finds the same.
     fn second(&mut self) -> Option<&Ahead> {
         if self.ahead.is_none() && thread::available_parallelism().is_ok_and(|threads| threads.get() > 1) {
-            match Ahead::start(self.shown_path()) {
+            match Ahead::start(self.shown_path(), &self.ending) {
                 Ok(ahead) => self.ahead = Some(ahead),
                 Err(failure) => tracing::debug!(?failure, "a filter goes through the journal alone"),
             }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{SCAN_ROWS, Worker};
+use super::{SCAN_ROWS, Worker, end_by};
 use crate::model::{ConversationRequest, Event, Failure};
 use crate::store::journal::JournalReader;
 
@@ -24,7 +24,8 @@ impl Worker {
         match &mut self.talk {
             Some(talk) => talk.wanted = Some(request),
             None => {
-                let reader = JournalReader::open(self.shown_path())?;
+                let mut reader = JournalReader::open(self.shown_path())?;
+                end_by(&mut reader, &self.ending);
                 self.talk = Some(Talk { reader, wanted: Some(request) });
             }
         }

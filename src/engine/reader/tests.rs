@@ -36,7 +36,8 @@ fn a_page_does_not_wait_for_the_counting_nor_does_a_scan_end_it() {
     jobs.send(Job::Page(page("k"))).unwrap();
     let reader = JournalReader::open(&journal).unwrap();
     let outbox = Arc::new(Outbox::new(sender, Arc::new(|| {})));
-    let (reader, thread) = Reader::start_on(reader, journal, outbox, Arc::default(), (jobs, queue)).unwrap();
+    let (reader, thread) =
+        Reader::start_on(reader, journal, outbox, Arc::default(), Arc::default(), (jobs, queue)).unwrap();
     let mut told = Vec::new();
     loop {
         match events.recv_timeout(Duration::from_secs(20)).unwrap() {
@@ -57,5 +58,31 @@ fn a_page_does_not_wait_for_the_counting_nor_does_a_scan_end_it() {
     assert_eq!(told.first(), Some(&"row"), "{told:?}");
     assert_eq!(told.last(), Some(&"page"), "{told:?}");
     reader.stop();
+    thread.join().unwrap();
+}
+
+#[test]
+fn what_never_ends_does_not_hold_up_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = folder.path().join("journal.sqlite");
+    JournalWriter::create(&journal).unwrap();
+    let (sender, events) = bounded(64);
+    let (jobs, queue) = unbounded();
+    let opened = folder.path().join("opened.sqlite");
+    JournalWriter::create(&opened).unwrap();
+    let endless = JournalReader::open(&opened).unwrap();
+    endless.never_end();
+    let place = Place::File(opened.clone());
+    let opened = Opened { reader: endless, path: opened, place, imported: None, cancelled: Arc::default() };
+    jobs.send(Job::Open(Box::new(opened))).unwrap();
+    let reader = JournalReader::open(&journal).unwrap();
+    let outbox = Arc::new(Outbox::new(sender, Arc::new(|| {})));
+    let (reader, thread) =
+        Reader::start_on(reader, journal, outbox, Arc::default(), Arc::default(), (jobs, queue)).unwrap();
+    reader.stop();
+    match events.recv_timeout(Duration::from_secs(60)).unwrap() {
+        Event::JournalNotOpened { failure, .. } => assert_eq!(failure.cause, Cause::Cancelled),
+        other => panic!("{other:?}"),
+    }
     thread.join().unwrap();
 }

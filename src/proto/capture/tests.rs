@@ -423,3 +423,44 @@ proptest! {
         prop_assert_eq!(imported.rows as usize, importer.take_rows().len());
     }
 }
+
+/// The packets of a datagram, whose IP header has 20 bytes, in pieces of so many bytes behind it.
+fn in_fragments(packet: &[u8], piece: usize) -> Vec<Vec<u8>> {
+    let (header, payload) = packet.split_at(20);
+    let pieces = payload.chunks(piece).enumerate();
+    let fragments = pieces.map(|(at, bytes)| {
+        let mut header = header.to_vec();
+        let more = if (at + 1) * piece < payload.len() { 0x2000 } else { 0 };
+        header[2..4].copy_from_slice(&(20 + bytes.len() as u16).to_be_bytes());
+        header[6..8].copy_from_slice(&((at * piece / 8) as u16 | more).to_be_bytes());
+        [&header, bytes].concat()
+    });
+    fragments.collect()
+}
+
+#[test]
+fn a_datagram_in_fragments_is_one_row_and_what_is_not_whole_is_counted() {
+    let payload: Vec<u8> = (0..4000_u32).map(|at| at as u8).collect();
+    let route = Route::new("10.0.0.1:9".parse().unwrap(), "10.0.0.2:7".parse().unwrap()).unwrap();
+    let mut packet = Vec::new();
+    assert!(frame::datagram(&mut packet, Way::Out, route, &payload));
+    let packet = [&packet[14..], &payload].concat();
+    let mut importer = Importer::default();
+    let mut put = |bytes: &[u8], time_ns| {
+        importer.handle(&Packet { link: LinkType::RAW, time_ns: Some(time_ns), way: None, bytes });
+        importer.rows()
+    };
+    let fragments = in_fragments(&packet, 1480);
+    assert_eq!(fragments.len(), 3);
+    assert_eq!([(2, 5), (0, 6)].map(|(at, time): (usize, i64)| put(&fragments[at], time)), [0, 0]);
+    assert!(put(&fragments[1], 7) > 0);
+    // Of another datagram with the same numbers the middle is missing.
+    put(&fragments[0], 8);
+    put(&fragments[2], 9);
+    let counts = importer.finish();
+    assert_eq!((counts.packets, counts.left_out, counts.sessions), (5, 2, 1));
+    let rows = importer.take_rows();
+    let data: Vec<_> = rows.iter().filter(|row| matches!(row.body, RowBody::Data { .. })).collect();
+    assert_eq!(data.len(), 1);
+    assert_eq!((data[0].payload == payload, data[0].stamp.wall_ns), (true, 7));
+}

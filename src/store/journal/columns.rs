@@ -1,7 +1,7 @@
 //! Rows as columns of the table, and back.
 
-use rusqlite::CachedStatement;
 use rusqlite::types::{Null, ValueRef};
+use rusqlite::{CachedStatement, ffi};
 
 use super::marks::Marks;
 use super::matcher::Candidate;
@@ -299,6 +299,11 @@ const EXTENT: &str = concat!(
     ")"
 );
 
+/// What `SQLite` says of a file in which something can't be as it is.
+pub(super) fn damaged() -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CORRUPT), None)
+}
+
 /// First and last number in the journal; `None` when it has no rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Extent {
@@ -311,11 +316,14 @@ impl Extent {
     pub(super) fn read(connection: &rusqlite::Connection) -> rusqlite::Result<Option<Self>> {
         let mut statement = connection.prepare_cached(EXTENT)?;
         statement.query_row((), |columns| {
-            let ends = (unsigned(columns, 0)?, unsigned(columns, 1)?);
-            Ok(match ends {
-                (Some(first), Some(last)) => Some(Self { first, last }),
-                _ => None,
-            })
+            match (unsigned(columns, 0)?, unsigned(columns, 1)?) {
+                (Some(first), Some(last)) if (1..=last).contains(&first) && last <= i64::MAX.cast_unsigned() => {
+                    Ok(Some(Self { first, last }))
+                }
+                (None, None) => Ok(None),
+                // A damaged file's tree has its rows in no order.
+                _ => Err(damaged()),
+            }
         })
     }
 

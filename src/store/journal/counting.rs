@@ -16,8 +16,9 @@ pub struct Counting {
     encodings: Vec<Encoding>,
     matcher: Matcher,
     selection: Selection,
-    /// The first number that was not looked at yet.
+    /// The first number that was not looked at yet; 0 before the first look.
     next: u64,
+    clearings: u64,
 }
 
 /// One step ends after the row that makes it this many bytes of payload: what waits behind it must not wait long.
@@ -30,7 +31,14 @@ impl Counting {
         let matcher = Matcher::new(&request.filter, encodings);
         let payload = if matcher.reads(Column::Payload) { "payload" } else { "NULL" };
         let selection = Selection::all(payload, Some("mono_ns"), "number >= ?1 ORDER BY number LIMIT ?2");
-        Self { statistics: Statistics::new(request), encodings: encodings.to_vec(), matcher, selection, next: 0 }
+        Self {
+            statistics: Statistics::new(request),
+            encodings: encodings.to_vec(),
+            matcher,
+            selection,
+            next: 0,
+            clearings: 0,
+        }
     }
 
     /// Whether it is what was asked for.
@@ -45,22 +53,27 @@ impl Counting {
     }
 
     /// Looks at no more than so many rows; true when it has seen all rows that are there now. Rows that are gone from the
-    /// journal since they were counted stay counted, unless all are gone: then it was cleared.
+    /// journal since they were counted stay counted, and those that went before are told as [`Statistics::missed`]. It begins
+    /// anew where the journal has no rows, or another number of `clearings`, which is how often it was cleared, if known.
     ///
     /// # Errors
     /// A read error.
-    pub fn go_on(&mut self, reader: &JournalReader, rows: usize) -> Result<bool, Failure> {
-        self.step(reader, rows).map_err(|error| failure(Operation::ReadFile, reader.path(), &error))
+    pub fn go_on(&mut self, reader: &JournalReader, rows: usize, clearings: u64) -> Result<bool, Failure> {
+        self.step(reader, rows, clearings).map_err(|error| failure(Operation::ReadFile, reader.path(), &error))
     }
 
-    fn step(&mut self, reader: &JournalReader, rows: usize) -> rusqlite::Result<bool> {
+    fn step(&mut self, reader: &JournalReader, rows: usize, clearings: u64) -> rusqlite::Result<bool> {
         let snapshot = reader.connection.unchecked_transaction()?;
         let extent = Extent::read(&snapshot)?;
-        if extent.is_none_or(|extent| extent.first >= self.next) {
+        if extent.is_none() || clearings != self.clearings {
             self.statistics = Statistics::new(self.statistics.request().clone());
-            self.next = extent.map_or(0, |extent| extent.first);
+            (self.next, self.clearings) = (0, clearings);
         }
-        let Some(Extent { last, .. }) = extent else { return Ok(true) };
+        let Some(Extent { first, last }) = extent else { return Ok(true) };
+        if self.next > 0 {
+            self.statistics.missed += first.saturating_sub(self.next);
+        }
+        self.next = self.next.max(first);
         // Rows that went were looked at.
         let gone = self.statistics.scanned;
         let before = self.next;

@@ -201,6 +201,10 @@ impl Cursor {
         while let Some(columns) = rows.next()? {
             let row = RowRef::read(columns)?;
             seen += 1;
+            // Where a damaged file's tree has rows in another order, this would else go round in it.
+            if row.number < self.next {
+                continue;
+            }
             self.next = row.number.saturating_add(1);
             if !use_row(extent.first, matcher.matches(&row.candidate(&self.marks)), &row, columns)? {
                 return Ok(true);

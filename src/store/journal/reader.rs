@@ -67,6 +67,23 @@ impl JournalReader {
         Ok(Self { connection, path: path.to_owned(), search, coloring: Coloring::default(), cancelled: Arc::default() })
     }
 
+    /// From the moment somebody sets this flag, what takes longer than a moment fails with
+    /// [`Cancelled`](crate::model::Cause::Cancelled), whatever a file has it do.
+    ///
+    /// # Errors
+    /// What `SQLite` says; it then goes on as it did.
+    pub fn end_by(&mut self, flag: Arc<AtomicBool>) -> Result<(), Failure> {
+        let set = self.connection.progress_handler(STEPS_A_LOOK, Some(move || flag.load(Ordering::Acquire)));
+        set.map_err(|error| failure(Operation::OpenJournal, &self.path, &error))
+    }
+
+    /// Has every look at the rows go on for ever, as no journal does that is opened.
+    #[cfg(test)]
+    pub(crate) fn never_end(&self) {
+        let endless = "WITH RECURSIVE n(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM n) SELECT number FROM n";
+        self.connection.execute_batch(&format!("CREATE TEMP VIEW rows AS {endless}")).unwrap();
+    }
+
     /// Where the journal is.
     pub(super) fn path(&self) -> &Path {
         &self.path
@@ -281,6 +298,9 @@ impl JournalReader {
         SaveCanceller { cancelled: Arc::clone(&self.cancelled), statement: self.connection.get_interrupt_handle() }
     }
 }
+
+/// Steps of `SQLite`'s machine between two looks whether to end: well under a millisecond's worth.
+const STEPS_A_LOOK: i32 = 10_000;
 
 const SELECT_PAYLOAD: &str =
     concat!("SELECT payload FROM rows WHERE number = ?1 AND number > ", columns::last_cleared!());

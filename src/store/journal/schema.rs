@@ -1,7 +1,10 @@
 //! What the journal file looks like.
 //!
-//! It is a `SQLite` 3 database, `application_id` [`APPLICATION_ID`] ("SOCK"), `user_version` [`VERSION`], in WAL mode.
-//! In a folder that can't be written to, other programs open it as `file:journal.sqlite?immutable=1`.
+//! It is a `SQLite` 3 database, `application_id` [`APPLICATION_ID`] ("SOCK"), `user_version` [`VERSION`], in WAL mode. New
+//! ones have `auto_vacuum` 2, so that a limit makes the file shorter too; older ones don't, and are read and written as they are.
+//! In a folder that can't be written to, other programs open it as `file:journal.sqlite?immutable=1`. What else there is in
+//! it, such as indexes, views and triggers, which people add in other programs, is left alone and never carried out; the
+//! tables themselves have to be as they are made here.
 //!
 //! Table `rows`, one row a call that returned or an event of a connection's life:
 //!
@@ -83,6 +86,15 @@ CREATE TABLE meta (last_cleared INTEGER NOT NULL, last_session INTEGER NOT NULL)
 INSERT INTO meta VALUES (0, 0);
 CREATE TABLE marks (number INTEGER PRIMARY KEY, note TEXT NOT NULL);
 ";
+
+/// The name of each table that a journal of a version has, with what `sqlite_schema` says of it but for white space.
+pub(super) fn tables(version: i32) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let named = |statement: &'static str| {
+        let name = statement.trim().strip_prefix("CREATE TABLE ")?.split(' ').next()?;
+        Some((name, statement))
+    };
+    CREATE.split(';').filter_map(named).filter(move |(name, _)| version > OLDEST || *name != "marks")
+}
 
 /// From version 2 to 3.
 pub(super) const RAISE: &str = "CREATE TABLE marks (number INTEGER PRIMARY KEY, note TEXT NOT NULL);";

@@ -1,6 +1,6 @@
 //! How far a filter has been scanned, and what it found.
 
-use rusqlite::{Connection, ffi};
+use rusqlite::Connection;
 
 use super::columns::{self, Extent};
 use super::marks::Marks;
@@ -111,7 +111,7 @@ impl Search {
         let all = look(matcher, selection, marks, connection, (begin, end, rows), &mut |number, passes| {
             // A gap, which only a damaged journal has, matches nothing.
             if number - next > GAP_MAX {
-                return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CORRUPT), None));
+                return Err(columns::damaged());
             }
             for _ in next..number {
                 matches.push(false);
@@ -120,6 +120,10 @@ impl Search {
             next = number + 1;
             Ok(())
         })?;
+        if all && end == last && next <= last {
+            // The tree of a damaged file has no way to its last row.
+            return Err(columns::damaged());
+        }
         self.reach_ahead(all);
         Ok(self.next() > last)
     }

@@ -564,6 +564,53 @@ fn numbers_that_can_not_be_are_survived() {
     assert_eq!(all(&mut journal.reader).total, 0);
 }
 
+/// What a file has instead of a table of its own.
+fn forged(instead: &str) -> Journal {
+    let journal = journal(&[received(0, b"1"), received(1, b"2")]);
+    journal.writer.connection.execute_batch(instead).unwrap();
+    journal
+}
+
+#[test]
+fn what_only_has_the_name_of_a_table_is_refused_unread() {
+    let endless = "WITH RECURSIVE n(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM n)";
+    for instead in [
+        &format!("DROP TABLE rows; CREATE VIEW rows AS {endless} SELECT number FROM n"),
+        &format!("DROP TABLE meta; CREATE VIEW Meta AS {endless} SELECT max(number) AS last_cleared FROM n"),
+        "DROP TABLE marks; CREATE TABLE marks (number INTEGER PRIMARY KEY, note TEXT AS (hex(zeroblob(number))))",
+        "DROP TABLE rows",
+        "ALTER TABLE rows ADD COLUMN more",
+    ] {
+        let mut journal = forged(instead);
+        let failure = JournalReader::open(&journal.path).unwrap_err();
+        assert_eq!((failure.cause, failure.hint), (Cause::JournalTables, Some(Hint::ChooseAFile)), "{instead}");
+        assert_eq!(JournalWriter::create(&journal.path).unwrap_err().cause, Cause::JournalTables, "{instead}");
+        if instead.contains("VIEW rows") {
+            // One that was open before reads none either.
+            let request = PageRequest { filter: Filter::default(), first: 0, count: 1, from_end: false };
+            journal.reader.page(&request).unwrap_err();
+        }
+    }
+}
+
+#[test]
+fn what_others_added_to_a_file_is_left_alone_and_not_carried_out() {
+    let mut journal = forged(
+        "CREATE TABLE seen (number);
+         CREATE VIEW readable AS SELECT number, CAST(payload AS TEXT) FROM rows;
+         CREATE INDEX rows_session ON rows (session);
+         CREATE TRIGGER marked AFTER INSERT ON marks BEGIN DELETE FROM rows; END;
+         CREATE TRIGGER came AFTER INSERT ON rows BEGIN INSERT INTO seen VALUES (new.number); END;",
+    );
+    let mut reader = JournalReader::open(&journal.path).unwrap();
+    assert!(reader.mark(1, Some("kept")).unwrap());
+    JournalWriter::create(&journal.path).unwrap().append(&[received(2, b"3")]).unwrap();
+    assert_eq!(numbers(&all(&mut reader)), [1, 2, 3]);
+    assert_eq!(numbers(&all(&mut journal.reader)), [1, 2, 3]);
+    let seen: i64 = journal.writer.connection.query_row("SELECT count(*) FROM seen", (), |row| row.get(0)).unwrap();
+    assert_eq!(seen, 0);
+}
+
 #[test]
 fn sqlite_errors_have_causes() {
     let error = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY), None);

@@ -1,5 +1,7 @@
 //! Making room: what was cleared leaves the file, and the oldest rows leave it for new ones.
 
+use std::time::{Duration, Instant};
+
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::columns::{self, Extent};
@@ -11,6 +13,9 @@ use crate::model::{Failure, Operation, Retention};
 /// rows which wait meanwhile don't wait long.
 const SLICE_ROWS: i64 = 4096;
 const SLICE_BYTES: i64 = 8 << 20;
+
+/// For how long one call moves pages from the file's end into its free ones.
+const SLICE_TIME: Duration = Duration::from_millis(10);
 
 /// The most bytes in use with which the file is written anew to make it short, which takes time in proportion to them. In
 /// a longer one the free space serves the rows to come.
@@ -30,7 +35,8 @@ impl JournalWriter {
 
     /// Where the journal takes more of the disk than it may, removes a slice of its oldest rows and returns how many;
     /// numbers stay as they are, and the newest row stays. Cleared rows that are still in the file go first, and don't
-    /// count. `None` where there is nothing to do.
+    /// count. Once enough have gone, makes the file itself shorter, some at a time, where it was longer than it may be by
+    /// more than rows bring until the next call; see [`Self::stays_long`]. `None` where there is nothing to do.
     ///
     /// # Errors
     /// A write error; a later call goes on from there.
@@ -44,7 +50,8 @@ impl JournalWriter {
         let used = pages.saturating_sub(free).saturating_mul(self.pragma("page_size")?);
         let most = disk.saturating_sub(BESIDE_THE_FILE.min(disk / 2)).cast_signed();
         if used <= most {
-            return Ok(None);
+            let longest = most + (disk.cast_signed() - most) / 4;
+            return Ok(self.shorten(longest)?.then_some(0));
         }
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let cleared = read_meta(&transaction, "SELECT last_cleared FROM meta")?;
@@ -68,6 +75,46 @@ impl JournalWriter {
         Ok(Some(removed))
     }
 
+    /// How long the file is where it is longer than it may be and can't be made shorter, since it was begun by a Sockeye that
+    /// made no such files. Rows to come take the free space in it; cleared, or saved under another name, it is as short as
+    /// its rows.
+    ///
+    /// # Errors
+    /// A read error.
+    pub fn stays_long(&self) -> Result<Option<u64>, Failure> {
+        let long = (|| {
+            let Some(disk) = self.retention.disk else { return Ok(None) };
+            let length = self.pragma("page_count")?.saturating_mul(self.pragma("page_size")?).cast_unsigned();
+            Ok((length > disk && !self.can_shorten()?).then_some(length))
+        })();
+        long.map_err(|error| failure(Operation::WriteJournal, &self.path, &error))
+    }
+
+    /// sqlite.org/pragma.html#pragma_auto_vacuum: 2 is `incremental`.
+    fn can_shorten(&self) -> rusqlite::Result<bool> {
+        Ok(self.pragma("auto_vacuum")? == 2)
+    }
+
+    /// Takes some of the free pages out of a file that is longer than so many bytes, and moves those at its end into others;
+    /// false where there is nothing to do.
+    fn shorten(&mut self, longest: i64) -> rusqlite::Result<bool> {
+        let (pages, free) = (self.pragma("page_count")?, self.pragma("freelist_count")?);
+        let excess = pages - longest / self.pragma("page_size")?;
+        if excess <= 0 || free == 0 || !self.can_shorten()? {
+            return Ok(false);
+        }
+        let until = Instant::now() + SLICE_TIME;
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        {
+            // One page a step; at least one, however slow the disk is.
+            let mut moves = transaction.prepare(&format!("PRAGMA incremental_vacuum({})", excess.min(free)))?;
+            let mut moves = moves.query(())?;
+            while moves.next()?.is_some() && Instant::now() < until {}
+        }
+        transaction.commit()?;
+        Ok(true)
+    }
+
     /// Removes a slice of the cleared rows from the file, be it that an earlier run cleared them; when none are left, and
     /// few rows came meanwhile, gives their space back to the file system. True while there is more to do.
     ///
@@ -88,7 +135,8 @@ impl JournalWriter {
         drop(transaction);
         let (pages, free) = (self.pragma("page_count")?, self.pragma("freelist_count")?);
         if free > 0 && pages.saturating_sub(free) * self.pragma("page_size")? <= SHORTEN_MAX {
-            self.connection.execute_batch("VACUUM")?;
+            // One that was begun without is given it this way: sqlite.org/lang_vacuum.html.
+            self.connection.execute_batch("PRAGMA auto_vacuum = incremental; VACUUM")?;
             // Copies the log into the file, which is what shortens both; a reader in the middle of a page may prevent it,
             // and then a later checkpoint does it.
             self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))?;

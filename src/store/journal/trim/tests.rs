@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use super::*;
 use crate::model::{
     Call, ConversationPart, ConversationPlace, ConversationRequest, Direction, Filter, Page, PageRequest, Row, RowBody,
-    SessionId, SocketId, Stamp,
+    SessionId, SocketId, Stamp, StatisticsRequest,
 };
-use crate::store::journal::JournalReader;
+use crate::store::journal::{Counting, JournalReader};
 
 const LIMIT: u64 = 4 << 20;
 /// Sixteen to a megabyte.
@@ -139,6 +139,54 @@ fn a_conversation_is_found_behind_rows_that_went() {
     assert!(shown.rows.iter().any(|row| row.number == number), "{} rows from {}", shown.rows.len(), shown.first);
 }
 
+/// What it takes, once the log is in the file.
+fn length(journal: &Journal) -> u64 {
+    journal.writer.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(())).unwrap();
+    fs::metadata(&journal.path).unwrap().len()
+}
+
+#[test]
+fn a_file_that_is_longer_than_its_new_limit_becomes_shorter_bit_by_bit() {
+    let mut journal = Journal::new(64 << 20);
+    (0..24).for_each(|_| journal.go_on());
+    assert!(length(&journal) > 24 << 20);
+    journal.writer.set_retention(Retention { disk: Some(LIMIT), ..Retention::default() });
+    let (mut lengths, mut total) = (Vec::new(), 0);
+    while let Some(rows) = journal.writer.trim().unwrap() {
+        total += rows;
+        lengths.push(journal.writer.pragma("page_count").unwrap());
+    }
+    assert!(lengths.is_sorted_by(|one, next| one >= next), "{lengths:?}");
+    assert!(length(&journal) <= LIMIT, "{} bytes", length(&journal));
+    assert_eq!(journal.writer.stays_long().unwrap(), None);
+    let page = journal.page(&Filter::default());
+    assert_eq!((page.rows[0].number, page.total), (total + 1, 24 * 16 - total));
+    assert!(page.rows.iter().all(|row| row.len == ROW as u64), "what stays is whole");
+
+    // As long as it may be, it is not written anew for each row that comes.
+    for _ in 0..8 {
+        journal.go_on();
+        assert!(length(&journal) <= LIMIT);
+    }
+}
+
+#[test]
+fn a_file_of_an_earlier_version_says_that_it_stays_long_until_it_is_cleared() {
+    let mut journal = Journal::new(64 << 20);
+    journal.writer.connection.execute_batch("PRAGMA auto_vacuum = none; VACUUM").unwrap();
+    (0..8).for_each(|_| journal.go_on());
+    assert_eq!(journal.writer.stays_long().unwrap(), None, "it may be so long");
+    journal.writer.set_retention(Retention { disk: Some(LIMIT), ..Retention::default() });
+    while journal.writer.trim().unwrap().is_some() {}
+    let long = journal.writer.stays_long().unwrap().unwrap();
+    assert!(long > 8 << 20, "{long}");
+    journal.writer.clear().unwrap();
+    while journal.writer.reclaim().unwrap() {}
+    assert_eq!(journal.writer.stays_long().unwrap(), None);
+    assert!(length(&journal) < 200_000);
+    assert!(journal.writer.can_shorten().unwrap(), "from now on");
+}
+
 #[test]
 fn without_a_limit_nothing_goes() {
     let mut journal = Journal::new(1);
@@ -162,8 +210,10 @@ fn rows_that_were_cleared_go_first_and_do_not_count() {
     journal.writer.clear().unwrap();
     journal.writer.append(&[row(true)]).unwrap();
     journal.writer.set_retention(Retention { disk: Some(1 << 20), ..Retention::default() });
-    assert_eq!(journal.writer.trim().unwrap(), Some(0));
-    assert_eq!(journal.writer.trim().unwrap(), None);
+    while let Some(rows) = journal.writer.trim().unwrap() {
+        assert_eq!(rows, 0);
+    }
+    assert!(journal.writer.pragma("page_count").unwrap() * 16_384 <= 1 << 20);
     assert_eq!(journal.page(&Filter::default()).rows[0].number, 17);
 }
 
@@ -186,4 +236,39 @@ fn what_a_filter_found_stays_found_and_what_has_gone_is_told() {
         assert!((found - found_before).abs_diff((all - all_before) / 2) <= 1, "{found} of {all}");
     }
     assert!(gone.is_some_and(|(_, found)| found > 60), "{gone:?}");
+}
+
+#[test]
+fn what_was_counted_stays_counted_and_what_went_before_is_told() {
+    let mut journal = Journal::new(LIMIT);
+    let mut counting = Counting::new(StatisticsRequest::default(), &[]);
+    journal.go_on();
+    while !counting.go_on(&journal.reader, 16, 0).unwrap() {}
+    while journal.removed < 40 {
+        journal.go_on();
+    }
+    while !counting.go_on(&journal.reader, 16, 0).unwrap() {}
+    let total = journal.removed + journal.writer.total();
+    let counted = counting.statistics();
+    assert_eq!(counted.missed, journal.removed - 16);
+    assert_eq!(counted.all().flows.sum().messages, total - counted.missed);
+    assert!(counted.is_complete());
+
+    // What makes room after it was counted is missed nowhere.
+    let missed = counted.missed;
+    let removed = journal.removed;
+    while journal.removed == removed {
+        journal.go_on();
+        while !counting.go_on(&journal.reader, 16, 0).unwrap() {}
+    }
+    let total = journal.removed + journal.writer.total();
+    let counted = counting.statistics();
+    assert_eq!((counted.missed, counted.all().flows.sum().messages), (missed, total - missed));
+
+    // Though rows have come since it was cleared.
+    journal.writer.clear().unwrap();
+    journal.writer.append(&[row(true)]).unwrap();
+    while !counting.go_on(&journal.reader, 16, 1).unwrap() {}
+    let counted = counting.statistics();
+    assert_eq!((counted.missed, counted.all().flows.sum().messages), (0, 1));
 }

@@ -1,12 +1,14 @@
 //! Going to a row by its number, to a time, or from one failure or mark to the next.
 
 use egui::{Button, Id, Key, Ui};
+use jiff::Timestamp;
+use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 
 use super::JournalPanel;
 use super::hunt::{Aim, Bar};
 use super::step::Step;
-use crate::model::{Condition, Filter, FindRequest};
+use crate::model::{Condition, Filter, FindRequest, Moment};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
@@ -112,21 +114,49 @@ impl JournalPanel {
                 self.hunt_for(Aim::Row(number), request)
             }
             Some(Place::Since(condition)) => {
-                let request = FindRequest { condition, ..self.request() };
+                let request = self.since(condition);
                 self.hunt_for(Aim::Time, request)
             }
             None => return,
         };
         cx.act(UiCommand::Engine(command));
     }
+
+    /// A time of the day is the next one from the chosen row on and, where no row is that late, from the journal's first on.
+    fn since(&self, place: Condition) -> FindRequest {
+        let first = |condition| FindRequest { condition, ..self.request() };
+        let Condition::Since(Moment::Daily { time, zone }) = &place else { return first(place) };
+        let from = |ns| next_at(*time, zone, ns).map(|ns| Condition::Since(Moment::At(ns)));
+        let began_ns = self.pages.page().and_then(|page| page.began_ns);
+        let Some(earliest) = began_ns.and_then(from) else { return first(place) };
+        let Some(chosen) = &self.chosen else { return first(earliest) };
+        let before = Condition::Until(Moment::At(chosen.stamp.wall_ns));
+        let again = Condition::All(vec![earliest, before]);
+        let condition = Condition::Any(from(chosen.stamp.wall_ns).into_iter().chain([again]).collect());
+        FindRequest { condition, from: Some(chosen.number.saturating_sub(1)), wraps: true, ..self.request() }
+    }
+}
+
+/// The first moment at which it is this time of the day, from another on, both in nanoseconds since 1970; `None` behind all
+/// times.
+fn next_at(time: Time, zone: &TimeZone, from_ns: i64) -> Option<i64> {
+    let day = Timestamp::from_nanosecond(from_ns.into()).ok()?.to_zoned(zone.clone()).date();
+    let at = |day: Date| {
+        let zoned = day.to_datetime(time).to_zoned(zone.clone()).ok()?;
+        i64::try_from(zoned.timestamp().as_nanosecond()).ok()
+    };
+    [Some(day), day.tomorrow().ok()].into_iter().flatten().filter_map(at).find(|ns| *ns >= from_ns)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use proptest::prelude::*;
 
     use super::*;
     use crate::i18n;
+    use crate::model::{Page, PageRow, Settings, Stamp};
 
     #[test]
     fn numbers_and_times_are_told_apart() {
@@ -140,6 +170,48 @@ mod tests {
         for text in ["", "soon", "10:21 or in", "-3", "1.5"] {
             assert_eq!(parse(text), None, "{text}");
         }
+    }
+
+    const S: i64 = 1_000_000_000;
+    const H: i64 = 3600 * S;
+    /// Midnight in UTC.
+    const DAY: i64 = 1_790_035_200 * S;
+
+    #[test]
+    fn a_time_of_the_day_is_the_next_one_over_midnight_too() {
+        let ten_past = Time::constant(10, 10, 0, 0);
+        let next = |from| next_at(ten_past, &TimeZone::UTC, from);
+        let at = DAY + 10 * H + 600 * S;
+        assert_eq!([DAY, at, at + 1, DAY + 23 * H].map(next), [at, at, at + 24 * H, at + 24 * H].map(Some));
+        // An hour of that night was there twice, and each counts once.
+        let zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+        let back = 1_792_890_000 * S;
+        assert_eq!(next_at(Time::constant(3, 0, 0, 0), &zone, back - 2 * H), Some(back + H));
+        assert_eq!(next_at(ten_past, &TimeZone::UTC, i64::MAX), None);
+    }
+
+    /// With a journal that began at 22:00 and a row chosen so much later.
+    fn asked(text: &str, chosen: Option<i64>) -> FindRequest {
+        let mut panel = JournalPanel::new(&Settings::default());
+        let page = Page { began_ns: Some(DAY + 22 * H), complete: true, ..Page::default() };
+        panel.pages.take(Arc::new(page), &Filter::default());
+        panel.chosen = chosen.map(|later| {
+            let row = PageRow::made_up(7);
+            PageRow { stamp: Stamp { wall_ns: DAY + 22 * H + later, ..row.stamp }, ..row }
+        });
+        let Some(Place::Since(since)) = Place::parse(text, &TimeZone::UTC) else { panic!("{text} is a time") };
+        panel.since(since)
+    }
+
+    #[test]
+    fn a_time_before_the_beginning_is_of_the_next_day() {
+        let since = |hours: i64| Condition::Since(Moment::At(DAY + hours * H));
+        assert_eq!((asked("10:00", None).condition, asked("23:00", None).condition), (since(34), since(23)));
+        let FindRequest { condition, from, wraps, .. } = asked("10:00", Some(13 * H));
+        let again = Condition::All(vec![since(34), Condition::Until(Moment::At(DAY + 35 * H))]);
+        assert_eq!((condition, from, wraps), (Condition::Any(vec![since(58), again]), Some(6), true));
+        let dated = asked("2026-11-23 10:21", Some(H));
+        assert_eq!((dated.from, dated.wraps), (None, false), "of one day there is one alone");
     }
 
     proptest! {

@@ -36,7 +36,7 @@ impl View {
     /// Its numbers in words, for those who don't see the plot and for those who do. `asked` is which way requests go.
     pub(super) fn words(self, language: Language, statistics: &Statistics, asked: Direction) -> String {
         let joined = |parts: Vec<String>| parts.join(" · ");
-        let words = match self {
+        let counted = match self {
             Self::Bytes | Self::Messages => {
                 let flows = i18n::flows(language, &statistics.chosen());
                 joined(vec![flows, self.peaks(language, statistics)])
@@ -46,6 +46,12 @@ impl View {
             Self::Answers => i18n::answers(language, statistics, asked).unwrap_or_default(),
             Self::Sessions => i18n::flows(language, statistics.all()),
         };
+        let words = joined(
+            i18n::missed(language, statistics)
+                .into_iter()
+                .chain(Some(counted).filter(|words| !words.is_empty()))
+                .collect(),
+        );
         // The same words stand within a line elsewhere.
         let mut rest = words.chars();
         rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
