@@ -9,6 +9,7 @@ mod hosts;
 mod interface;
 mod literal;
 mod options;
+mod own_address;
 mod recipients;
 mod script;
 mod server;
@@ -134,6 +135,10 @@ impl Writer<'_> {
             script.gap();
             self.comes_back(script);
         }
+        if let Some(version) = self.names_own_address() {
+            script.gap();
+            Self::from_asked(script, version);
+        }
         if self.recipe.folder().is_some() {
             files::functions(script, self.recipe);
         }
@@ -147,6 +152,7 @@ impl Writer<'_> {
         }
         let has_any = self.interfaces.are_looked_up() || self.path().is_some() || is_named || self.accepts();
         let has_any = has_any || self.may_hear_itself() || self.recipe.folder().is_some();
+        let has_any = has_any || self.names_own_address().is_some();
         if has_any { script.gap() } else { script.line("") }
     }
 
@@ -234,6 +240,7 @@ impl Writer<'_> {
             script.line(format!("{name}.setsockopt(263, 23, 1)  # SOL_PACKET, PACKET_IGNORE_OUTGOING"));
         }
         if self.recipe.is_server() {
+            self.ask_for_own_address(script);
             let call = if manner == Manner::ConnectedBus { "connect" } else { "bind" };
             script.line(format!("{name}.{call}({address})"));
             return;

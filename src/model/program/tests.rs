@@ -543,6 +543,29 @@ fn browsers_are_answered_or_the_tool_says_that_it_can_t() {
 }
 
 #[test]
+fn a_server_at_all_addresses_answers_from_the_one_that_was_asked() {
+    let text = |endpoint: &str, respond| written(Program::Python, Role::Server, endpoint, None, respond).unwrap();
+    for (endpoint, asks) in [
+        ("udp://0.0.0.0:1", Some(false)),
+        ("udp://0.0.0.0:1?proto=udplite", Some(false)),
+        ("udp://[::]:1", Some(true)),
+        ("udp://127.0.0.1:1", None),
+        ("udp://localhost:1", None),
+        ("tcp://0.0.0.0:1", None),
+        ("raw://0.0.0.0?proto=253", None),
+    ] {
+        let answers = text(endpoint, &Respond::Echo);
+        assert_eq!(answers.contains("server.sendmsg([data], from_asked(told), 0, peer)"), asks.is_some(), "{answers}");
+        assert_eq!(answers.contains("def from_asked(told):"), asks.is_some(), "{answers}");
+        assert_eq!(answers.contains("socket.IPPROTO_IP, 8, 1)  # IP_PKTINFO"), asks.is_some(), "{answers}");
+        assert_eq!(answers.contains("IPV6_RECVPKTINFO"), asks == Some(true), "{answers}");
+        assert!(!text(endpoint, &Respond::Nothing).contains("recvmsg"), "{endpoint}");
+    }
+    let greets = written(Program::Python, Role::Server, "udp://0.0.0.0:1", Some("hi"), &Respond::Nothing).unwrap();
+    assert!(greets.contains("server.sendmsg([MESSAGE], from_asked(told), 0, peer)"), "{greets}");
+}
+
+#[test]
 fn a_program_fits_into_a_window() {
     let message = "一行长长的文字，".repeat(100);
     let target = Target {
@@ -561,6 +584,9 @@ fn a_program_fits_into_a_window() {
     let recipe = Recipe { browser: Some(&folder), respond: &Respond::Echo, ..Recipe::new(Role::Server, &named) };
     let text = Program::Python.write(&recipe).unwrap();
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    let everywhere: Target = "udp://[::]:1".parse().unwrap();
+    let text = Program::Python.write(&Recipe { respond: &Respond::Echo, ..Recipe::new(Role::Server, &everywhere) });
+    assert!(text.unwrap().lines().all(|line| line.chars().count() <= 100));
     let joins = "udp://[::]:1?mif=eth0&join=ff3e::1:2:3:4@a-long-name-012/2001:db8:1:2:3:4:5:6";
     let joins: Target = joins.parse().unwrap();
     let text = Program::Python.write(&Recipe::new(Role::Server, &joins)).unwrap();
