@@ -60,6 +60,11 @@ fn name(recipe: &Recipe<'_>) -> &'static str {
     if recipe.is_server() { "server" } else { "client" }
 }
 
+/// The line that keeps what a link's socket sends itself from it. Python has no names for these.
+fn ignore_outgoing(name: &str) -> String {
+    format!("{name}.setsockopt(263, 23, 1)  # SOL_PACKET, PACKET_IGNORE_OUTGOING")
+}
+
 /// Shows text as text and what is none as escapes.
 const SHOWN: &str = "data.decode(errors=\"backslashreplace\")";
 
@@ -236,8 +241,7 @@ impl Writer<'_> {
             script.line(format!("{name}.setsockopt({errors})  # CAN_RAW_ERR_FILTER"));
         }
         if manner == Manner::Link {
-            // Python has no names for these.
-            script.line(format!("{name}.setsockopt(263, 23, 1)  # SOL_PACKET, PACKET_IGNORE_OUTGOING"));
+            script.line(ignore_outgoing(name));
         }
         if self.recipe.is_server() {
             self.ask_for_own_address(script);
@@ -308,6 +312,11 @@ impl Writer<'_> {
                         script.line(format!("family = {name}.family"));
                     }
                     self.set_options(script);
+                    if self.recipe.is_server() && self.transport.manner == Manner::Adopted {
+                        script.block("if server.family == socket.AF_PACKET:", |script| {
+                            script.line(ignore_outgoing(name))
+                        });
+                    }
                     body(script);
                 });
             }
