@@ -153,6 +153,8 @@ pub enum Obstacle {
     Greeting,
     /// It has no such option, or not for this value.
     Option(SocketOption),
+    /// Its answers would come back to it, and be answered in turn.
+    OwnAnswers,
     /// It answers no browsers.
     Browsers,
     /// It keeps no files of what it receives, each connection's apart.

@@ -223,7 +223,7 @@ fn lines_for_a_shell() {
             "raw://127.0.0.1?proto=253",
             Program::Socat,
             Ok("printf 'hi' | socat -T 1 -,ignoreeof IP-SENDTO:127.0.0.1:253"),
-            Ok("socat IP4-RECVFROM:253,bind=127.0.0.1,fork SYSTEM:'tee /dev/stderr'"),
+            Err(Obstacle::OwnAnswers),
         ),
         ("unix-dgram:/run/x", Program::Netcat, Ok("printf 'hi' | nc -uU -w 1 /run/x"), Err(Answering)),
         (
@@ -279,7 +279,7 @@ fn a_protocol_of_one_version_of_ip_goes_to_a_name_s_addresses_of_that_version() 
         }
         let connects = client(Program::Socat, endpoint).unwrap();
         assert!(connects.contains(&format!(" IP{version}-SENDTO:example.org:")), "{connects}");
-        let listens = server(Program::Socat, endpoint).unwrap();
+        let listens = written(Program::Socat, Role::Server, endpoint, None, &Respond::Nothing).unwrap();
         assert!(version.is_empty() || listens.contains(&format!(" IP{version}-RECVFROM:")), "{listens}");
     }
     let text = client(Program::Python, "udp://example.org:7?proto=icmp").unwrap();
@@ -540,6 +540,28 @@ fn browsers_are_answered_or_the_tool_says_that_it_can_t() {
     let long = BrowserContent::Page("x".repeat(Program::MESSAGE_MAX + 1));
     let recipe = Recipe { browser: Some(&long), ..recipe };
     assert_eq!(Program::Python.write(&recipe), Err(Obstacle::TooLong { max: Program::MESSAGE_MAX }));
+}
+
+/// What would be heard of a raw socket's answers is left to who remembers them.
+#[test]
+fn socat_shows_packets_and_answers_none() {
+    let raw = "raw://127.0.0.1?proto=253";
+    let line = |respond| written(Program::Socat, Role::Server, raw, None, respond);
+    assert_eq!(line(&Respond::Nothing).unwrap(), "socat -u IP4-RECVFROM:253,bind=127.0.0.1,fork -\n");
+    assert_eq!(line(&Respond::Reply(b"pong".to_vec())), Err(Obstacle::OwnAnswers));
+}
+
+/// netcat sets one option, of the socket's own family.
+#[test]
+fn netcat_sets_no_option_for_half_of_its_peers() {
+    use SocketOption::{TimeToLive, TypeOfService};
+    let line = |role, endpoint: &str| written(Program::Netcat, role, endpoint, None, &Respond::Nothing);
+    for (endpoint, option) in [("tcp://[::]:1?ttl=9", TimeToLive), ("udp://[::]:1?tos=0x10", TypeOfService)] {
+        assert_eq!(line(Role::Server, endpoint), Err(Obstacle::Option(option)));
+    }
+    assert_eq!(line(Role::Client, "tcp://[::ffff:127.0.0.1]:1?ttl=9"), Err(Obstacle::Option(TimeToLive)));
+    assert_eq!(line(Role::Client, "tcp://[::]:1?ttl=9").unwrap(), "nc -M 9 :: 1\n");
+    assert_eq!(line(Role::Server, "udp://[::1]:1?ttl=9&tos=0x10").unwrap(), "nc -lku -M 9 -T 0x10 ::1 1\n");
 }
 
 #[test]
