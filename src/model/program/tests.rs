@@ -565,6 +565,59 @@ fn netcat_sets_no_option_for_half_of_its_peers() {
 }
 
 #[test]
+fn who_answers_browsers_is_asked_by_http() {
+    let exchange = |method: &str, target: &str, status| crate::model::Exchange {
+        method: method.to_owned(),
+        target: target.to_owned(),
+        status,
+        bytes: 0,
+    };
+    let opening = "-H 'Connection: Upgrade' -H 'Upgrade: websocket' -H 'Sec-WebSocket-Version: 13' \
+        -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='";
+    for (endpoint, last, line) in [
+        ("tcp://127.0.0.1:9", None, "curl -sN --noproxy '*' http://127.0.0.1:9/".to_owned()),
+        (
+            "tcp://[fe80::1%eth0]:9",
+            Some(exchange("GET", "/it's?a=b&c", 200)),
+            "curl -sN --noproxy '*' 'http://[fe80::1%25eth0]:9/it'\\''s?a=b&c'".to_owned(),
+        ),
+        (
+            "tcp://127.0.0.1:9?nodelay=0",
+            Some(exchange("HEAD", "/../{a,[1]}", 400)),
+            "curl -sIg --path-as-is --noproxy '*' --no-tcp-nodelay 'http://127.0.0.1:9/../{a,[1]}'".to_owned(),
+        ),
+        (
+            "tcp://127.0.0.1:9",
+            Some(exchange("GET", "/chat", 101)),
+            format!("curl -sN -i -m 1 --noproxy '*' {opening} http://127.0.0.1:9/chat"),
+        ),
+        ("unix:/run/a b", None, "curl -sN --noproxy '*' --unix-socket '/run/a b' http://localhost/".to_owned()),
+        ("unix:@name", None, "curl -sN --noproxy '*' --abstract-unix-socket name http://localhost/".to_owned()),
+    ] {
+        let target = target(endpoint);
+        let request = BrowserRequest::again(last.as_ref());
+        let bytes = request.to_bytes(&target.endpoint);
+        let recipe = Recipe { message: Some(&bytes), request: Some(&request), ..Recipe::new(Role::Client, &target) };
+        assert_eq!(Program::Curl.write(&recipe), Ok(format!("{line}\n")));
+        let text = Program::Python.write(&recipe).unwrap();
+        assert!(
+            text.contains(" HTTP/1.1\\r\\n") && text.contains("Host: ") && text.contains("client.sendall(MESSAGE)"),
+            "{text}"
+        );
+        assert!(Program::Socat.write(&recipe).unwrap().starts_with("printf "), "{endpoint}");
+    }
+    // A client that says the same of itself says bytes.
+    let plain =
+        written(Program::Curl, Role::Client, "tcp://127.0.0.1:9", Some("GET / HTTP/1.0\r\n\r\n"), &Respond::Nothing);
+    assert!(plain.unwrap().ends_with("| curl -sN -m 1 telnet://127.0.0.1:9\n"));
+    // Nor does it listen, or have sockets that are no streams.
+    let vsock = target("vsock://local:7");
+    let request = BrowserRequest::again(None);
+    let recipe = Recipe { request: Some(&request), ..Recipe::new(Role::Client, &vsock) };
+    assert_eq!(Program::Curl.write(&recipe), Err(Obstacle::Transport));
+}
+
+#[test]
 fn a_server_at_all_addresses_answers_from_the_one_that_was_asked() {
     let text = |endpoint: &str, respond| written(Program::Python, Role::Server, endpoint, None, respond).unwrap();
     for (endpoint, asks) in [
