@@ -11,7 +11,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use nix::sys::signal::Signal;
-use support::{PATIENCE, Process, Sockeye, Written, noise, port_of, require_tool, run, sockeye, write};
+use sockeye::model::{BrowserRequest, Exchange, Program, Recipe, Role, Target};
+use support::{
+    PATIENCE, Process, Sockeye, Written, has_ipv6, noise, patient, port_of, require, require_tool, run, sockeye,
+    within_the_wait, write,
+};
 use tempfile::{TempDir, tempdir};
 
 /// A folder to show, beside something that is not to be shown.
@@ -319,6 +323,138 @@ fn python_greets_a_web_socket_and_ends_one_that_breaks_the_rules() {
         peer.read_to_end(&mut heard).expect("the end");
         assert_eq!(heard, expected, "{sent:x?}");
     }
+}
+
+/// The other end of a listener that answers browsers: what a session had answered last is asked for again.
+fn other_end(program: Program, endpoint: &str, last: Option<&Exchange>) -> Written {
+    let target = endpoint.parse::<Target>().expect("an endpoint");
+    let request = BrowserRequest::again(last);
+    let message = request.to_bytes(&target.endpoint);
+    let recipe = Recipe { message: Some(&message), request: Some(&request), ..Recipe::new(Role::Client, &target) };
+    let text = program.write(&recipe).expect("it can");
+    if program == Program::Python {
+        return Written::python_of(patient(&text));
+    }
+    let mut command = Command::new("sh");
+    command.args(["-c", &text]);
+    Written::start(command, text)
+}
+
+fn exchange(method: &str, target: &str, status: u16) -> Exchange {
+    Exchange { method: method.to_owned(), target: target.to_owned(), status, bytes: 0 }
+}
+
+/// What the other end got, of each tool. Some of them show the head of the answer before it.
+#[track_caller]
+fn expect_at_the_other_end(endpoint: &str, last: Option<&Exchange>, content: &[u8]) {
+    for program in Program::ALL {
+        let tool = program.name().replace("netcat", "nc").replace("python", "python3");
+        if !require_tool(&tool) {
+            continue;
+        }
+        within_the_wait(|| {
+            let client = other_end(program, endpoint, last);
+            let text = client.text.clone();
+            let heard = client.finish().stdout;
+            // Python ends what it shows with a line of its own.
+            let shown = heard.strip_suffix(b"\n").filter(|_| program == Program::Python).unwrap_or(&heard);
+            let is_whole = match program {
+                Program::Curl => shown == content,
+                _ => shown.starts_with(b"HTTP/1.1 200 OK\r\n") && shown.ends_with(content),
+            };
+            if is_whole { Ok(()) } else { Err(format!("{text}{}", heard.escape_ascii())) }
+        });
+    }
+}
+
+#[test]
+fn the_other_end_asks_for_a_page() {
+    let page = "<h1>你好 \"it's\" 100 %\n";
+    for address in ["tcp://127.0.0.1:0", "tcp://[::1]:0", "tcp://localhost:0"] {
+        if address.contains("::1") && !require(has_ipv6(), "IPv6") {
+            continue;
+        }
+        let (sockeye, endpoint) = Sockeye::listen(&["listen", address, "--page", page]);
+        expect_at_the_other_end(&endpoint, None, page.as_bytes());
+        expect_at_the_other_end(&endpoint, Some(&exchange("GET", "/index.html?a=[b]&{c}", 200)), page.as_bytes());
+        sockeye.interrupt().expect_code(0);
+    }
+    let folder = tempdir().expect("a folder");
+    for endpoint in [
+        format!("unix:{}", folder.path().join("it's a \"socket\"").display()),
+        format!("unix:@sockeye-page-{}", std::process::id()),
+    ] {
+        let (sockeye, endpoint) = Sockeye::listen(&["listen", &endpoint, "--page", page]);
+        expect_at_the_other_end(&endpoint, None, page.as_bytes());
+        sockeye.interrupt().expect_code(0);
+    }
+}
+
+#[test]
+fn the_other_end_asks_for_a_file_and_for_one_in_a_folder() {
+    let (_place, site) = site();
+    let path = site.to_str().expect("UTF-8");
+    let file = site.join("sub/你好 & <1>.txt");
+    let (sockeye, endpoint) =
+        Sockeye::listen(&["listen", "tcp://127.0.0.1:0", "--serve", file.to_str().expect("UTF-8")]);
+    expect_at_the_other_end(&endpoint, None, "好".as_bytes());
+    sockeye.interrupt().expect_code(0);
+    let (sockeye, endpoint) = Sockeye::listen(&["listen", "tcp://127.0.0.1:0", "--serve", path]);
+    expect_at_the_other_end(&endpoint, Some(&exchange("GET", "/a.html", 200)), b"<p>hello");
+    let name = "/sub/%E4%BD%A0%E5%A5%BD%20&%20%3C1%3E.txt";
+    expect_at_the_other_end(&endpoint, Some(&exchange("GET", name, 200)), "好".as_bytes());
+    sockeye.interrupt().expect_code(0);
+}
+
+/// All of it, of a file that no socket takes at once; and its head alone.
+#[test]
+fn curl_at_the_other_end_gets_all_or_the_head() {
+    if !require_tool("curl") {
+        return;
+    }
+    let (_place, site) = site();
+    let path = site.to_str().expect("UTF-8");
+    let (sockeye, endpoint) = Sockeye::listen(&["listen", "tcp://127.0.0.1:0", "--serve", path]);
+    let heard = |method: &str, target: &str| {
+        other_end(Program::Curl, &endpoint, Some(&exchange(method, target, 200))).finish().stdout
+    };
+    assert!(heard("GET", "/big.bin") == noise(3 << 20));
+    let head = String::from_utf8(heard("HEAD", "/big.bin")).expect("text");
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && head.contains("\r\nContent-Length: 3145728\r\n"), "{head}");
+    assert!(head.ends_with("\r\n\r\n"), "{head}");
+    // Dots are not resolved beforehand.
+    let refused = String::from_utf8(heard("GET", "/sub/../a.html")).expect("text");
+    assert!(refused.contains("400 Bad Request"), "{refused}");
+    sockeye.interrupt().expect_code(0);
+}
+
+#[test]
+fn the_other_end_opens_a_web_socket() {
+    let (mut sockeye, endpoint) = Sockeye::listen(&["listen", "tcp://127.0.0.1:0", "--page", "x", "--commands"]);
+    let opened = exchange("GET", "/chat", 101);
+    // RFC 6455, section 1.3, and a frame of text.
+    let (accepted, frame) = ("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", b"\x81\x0bwho is it?!");
+    for program in Program::ALL {
+        let tool = program.name().replace("netcat", "nc").replace("python", "python3");
+        if !require_tool(&tool) {
+            continue;
+        }
+        within_the_wait(|| {
+            let mut client = other_end(program, &endpoint, Some(&opened));
+            sockeye.expect_where("the upgrade", |event| event["status"] == 101);
+            sockeye.write(b"send who is it?!\n");
+            let is_complete = |heard: &[u8]| {
+                let text = String::from_utf8_lossy(heard).into_owned();
+                text.starts_with("HTTP/1.1 101 ") && text.contains(accepted) && text.contains("who is it?!")
+            };
+            while !is_complete(&client.process.stdout) && client.process.read_more() {}
+            let heard = client.process.stdout.clone();
+            // Python shows what is no text as an escape.
+            let has_frame = program == Program::Python || heard.windows(frame.len()).any(|window| window == frame);
+            if is_complete(&heard) && has_frame { Ok(()) } else { Err(heard.escape_ascii().to_string()) }
+        });
+    }
+    sockeye.interrupt().expect_code(0);
 }
 
 #[test]

@@ -10,7 +10,11 @@ use std::net::TcpListener;
 use std::process::Command;
 
 use nix::sys::signal::Signal;
-use support::{Sockeye, Written, ask, code, in_own_network, patient, require, require_tool};
+use socket2::Type;
+use support::{
+    Sockeye, Written, ask, code, exists, in_own_network, ip, mptcp_count, patient, port_of, require, require_tool,
+    set_up,
+};
 
 const TEXT: &str = "你好 \"it's\" 100%\\\n";
 
@@ -192,6 +196,86 @@ fn python_adopts_a_raw_socket() {
         server.process.read_until("all answers", |bytes| pongs(bytes) >= 2);
         server.process.signal(Signal::SIGINT);
         assert_eq!(pongs(&server.finish().stdout), 2, "it answers no answer");
+    });
+}
+
+/// A raw socket that is connected converses as a client.
+#[test]
+fn python_adopts_a_raw_socket_that_is_connected() {
+    if !require_tool("python3") {
+        return;
+    }
+    in_own_network("python_adopts_a_raw_socket_that_is_connected", || {
+        for (family, own, there) in [("AF_INET", "127.0.0.2", "127.0.0.1"), ("AF_INET6", "::1", "::1")] {
+            let host = if there.contains(':') { format!("[{there}]") } else { there.to_owned() };
+            let (mut sockeye, _) = Sockeye::listen(&["listen", &format!("raw://{host}?proto=253"), "--reply", "pong"]);
+            let opened = format!(
+                "(s := socket.socket(socket.{family}, socket.SOCK_RAW, 253)) and (s.bind(('{own}', 0)) or \
+                 s.connect(('{there}', 253))) or s"
+            );
+            let client = patient_with_socket(&opened, &["fd://3", "--send", "ping"]);
+            let told = client.once_it_told("pong\n");
+            assert!(told.ends_with("pong\n"), "{told}");
+            // The header comes before it, over IPv4.
+            sockeye.expect_where("the question", |event| {
+                event["event"] == "received" && event["hex"].as_str().is_some_and(|hex| hex.ends_with("70696e67"))
+            });
+        }
+    });
+}
+
+/// One that hears frames of all kinds would hear what it sends itself.
+#[test]
+fn python_adopts_a_socket_of_a_link() {
+    if !require_tool("python3") {
+        return;
+    }
+    in_own_network("python_adopts_a_socket_of_a_link", || {
+        ip(&["link", "add", "d0", "address", "02:00:00:00:00:0a", "type", "veth", "peer", "name", "d1"]);
+        ip(&["link", "set", "d1", "address", "02:00:00:00:00:0b"]);
+        set_up(&["d0", "d1"]);
+        for kind in ["0x88b5", "3"] {
+            let opened =
+                format!("(s := socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)).bind(('d1', {kind})) or s");
+            let mut server = with_socket(&opened, &["fd://3", "--listen", "--send", "welcome ", "--echo"]);
+            server.listening();
+            // The card is greeted once.
+            for (question, answer) in [("first", "welcome first"), ("second", "second")] {
+                let there = "packet://02:00:00:00:00:0b%d0?proto=0x88b5";
+                let run = ask(&["connect", there, "--send", question], question.as_bytes());
+                assert_eq!(run.expect_code(0).received(), answer.as_bytes());
+                server.has_told(question);
+            }
+            server.process.signal(Signal::SIGINT);
+            let told = String::from_utf8_lossy(&server.finish().stdout).into_owned();
+            assert_eq!(["first", "second"].map(|word| told.matches(word).count()), [1, 1], "{told}");
+            assert!(!told.contains("welcome"), "{told}");
+        }
+    });
+}
+
+#[test]
+fn python_adopts_a_descriptor_of_mptcp() {
+    let opened = "socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262)";
+    let has_mptcp = || require(exists(nix::libc::AF_INET, Type::STREAM, 262), "MPTCP in this kernel");
+    if !require_tool("python3") || !has_mptcp() {
+        return;
+    }
+    in_own_network("python_adopts_a_descriptor_of_mptcp", || {
+        let bound = format!("(s := {opened}).bind(('127.0.0.1', 0)) or s");
+        let mut server = with_socket(&bound, &["fd://3", "--listen", "--echo"]);
+        let there = server.reached_at("tcp://127.0.0.1:PORT?proto=mptcp");
+        let run = ask(&["connect", &there, "--send", TEXT], TEXT.as_bytes());
+        assert_eq!(run.expect_code(0).received(), TEXT.as_bytes());
+        server.has_told(TEXT.trim_end());
+        let accepted = mptcp_count("MPCapableACKRX");
+        assert_eq!(accepted, 1, "it was MPTCP on both sides");
+        let (mut sockeye, at) = Sockeye::listen(&["listen", "tcp://127.0.0.1:0?proto=mptcp", "--echo"]);
+        let connected = format!("(s := {opened}).connect(('127.0.0.1', {})) or s", port_of(&at));
+        let client = patient_with_socket(&connected, &["fd://3", "--send", TEXT]);
+        assert_eq!(client.once_it_told(&format!("{TEXT}\n")), format!("{TEXT}\n"));
+        assert_eq!(sockeye.expect("received")["bytes"], TEXT.len());
+        assert_eq!(mptcp_count("MPCapableACKRX"), 2);
     });
 }
 

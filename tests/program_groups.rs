@@ -11,7 +11,8 @@ use nix::net::if_::if_nametoindex;
 use nix::sys::signal::Signal;
 use socket2::{Domain, Socket, Type};
 use support::{
-    PATIENCE, Sockeye, Written, ask, in_own_network, ip, port_of, require, require_tool, run, set_up, within_the_wait,
+    PATIENCE, Sockeye, Written, ask, exists, in_own_network, ip, kernel_has, port_of, require, require_tool, run,
+    set_up, within_the_wait,
 };
 
 /// A network card with two addresses of each family, and a wire to another one that has none.
@@ -78,6 +79,46 @@ fn python_joins_groups() {
             let to = format!("udp://{group}:{}", server.port());
             run(&["connect", &to, "--send", "to the group", "--wait", "0"]).expect_code(0);
             server.has_told("to the group");
+        }
+    });
+}
+
+/// A server at all addresses answers from the one that was asked: a client that is connected hears no other. The route
+/// would have it answer 10.9.0.1 from 10.9.0.1, and 127.0.0.1 from 127.0.0.1.
+#[test]
+fn python_answers_from_the_address_that_was_asked() {
+    if !require_tool("python3") {
+        return;
+    }
+    in_own_network("python_answers_from_the_address_that_was_asked", || {
+        card();
+        let v4 = [("127.0.0.2", "127.0.0.1"), ("10.9.0.2", "10.9.0.1"), ("10.9.0.2", "127.0.0.1")];
+        let v6 = [("[fd00::2]", "fd00::1"), ("[::1]", "::1"), ("[fe80::9%d0]", "fe80::9%d0")];
+        for (endpoint, asked) in [("udp://0.0.0.0:0", &v4[..]), ("udp://[::]:0", &[v4, v6].concat())] {
+            for options in ["", "?proto=udplite"] {
+                let has_it = || exists(nix::libc::AF_INET, Type::DGRAM, 136);
+                if !options.is_empty() && !kernel_has(has_it(), "UDP-Lite") {
+                    continue;
+                }
+                let arguments = [&format!("{endpoint}{options}"), "--listen", "--send", "welcome ", "--echo"];
+                let mut server = Written::python(&arguments);
+                let port = server.port();
+                for (address, from) in asked {
+                    let there = format!("udp://{address}:{port}{options}");
+                    let run = ask(&["connect", &there, "--bind", from, "--send", "from there"], b"from there");
+                    let heard = run.expect_code(0).received();
+                    assert_eq!(heard, b"welcome from there", "{endpoint}, {address} asked from {from}");
+                }
+            }
+        }
+        // What is everybody's is no address to answer from.
+        let mut server = Written::python(&["udp://[::]:0", "--listen", "--echo"]);
+        let port = server.port();
+        for (everybody, options) in [("10.9.0.255", "?broadcast=1"), ("[ff02::1%d0]", "")] {
+            let there = format!("udp://{everybody}:{port}{options}");
+            let run = ask(&["connect", &there, "--unconnected", "--send", "all of you"], b"all of you");
+            // By both ends of the wire, where it is the link's.
+            assert!(run.received().starts_with(b"all of you"), "{everybody}");
         }
     });
 }

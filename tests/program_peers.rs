@@ -5,16 +5,13 @@
 mod support;
 
 use std::fs;
-use std::net::TcpListener;
-use std::ops::Range;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
-use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use socket2::{Domain, SockAddr, Socket, Type};
 use support::{
-    PATIENCE, Process, Sockeye, Written, ask, in_own_network, ip, kernel_has, refusing_udp, require, require_tool, run,
-    set_up, sockeye, within_the_wait,
+    Process, Sockeye, Written, ask, exists, has_ipv6, has_vsock_loopback, in_own_network, ip, kernel_has, refusing_udp,
+    require, require_tool, run, set_up, sockeye,
 };
 use tempfile::{TempDir, tempdir};
 
@@ -50,14 +47,6 @@ fn python_server(endpoint: &str, there: &str) {
     server.has_told("x");
 }
 
-fn has_ipv6() -> bool {
-    TcpListener::bind("[::1]:0").is_ok()
-}
-
-fn exists(family: i32, kind: Type, protocol: i32) -> bool {
-    Socket::new(Domain::from(family), kind, Some(Protocol::from(protocol))).is_ok()
-}
-
 #[test]
 fn python_over_tcp() {
     if !require_tool("python3") {
@@ -72,37 +61,6 @@ fn python_over_tcp() {
         // One socket for both.
         python_server("tcp://[::]:0", "tcp://127.0.0.1:PORT");
     }
-}
-
-/// One socket for both families has an option of each: what peers of either are sent has it in its header.
-#[test]
-fn a_socket_for_both_families_has_the_options_of_both() {
-    /// Where a header has its type of service and its time to live, and the one after it the port that it comes from, in
-    /// digits of hex (RFC 791, section 3.1; RFC 8200, section 3).
-    const HEADERS: [(&str, &str, [Range<usize>; 3]); 2] =
-        [("127.0.0.1", "0x0800", [2..4, 16..18, 40..44]), ("[::1]", "0x86dd", [1..3, 14..16, 80..84])];
-    if !require_tool("python3") || !require_tool("socat") {
-        return;
-    }
-    in_own_network("a_socket_for_both_families_has_the_options_of_both", || {
-        for (tool, scheme) in [("python", "tcp"), ("python", "udp"), ("socat", "tcp"), ("socat", "udp")] {
-            for (peer, ether_type, [tos, ttl, source]) in HEADERS {
-                let (mut link, _) = Sockeye::listen(&["listen", &format!("packet://lo?proto={ether_type}")]);
-                let endpoint = format!("{scheme}://[::]:9001?ttl=9&tos=0x10");
-                let arguments = [endpoint.as_str(), "--listen", "--echo"];
-                let server =
-                    if tool == "python" { Written::python(&arguments) } else { Written::shell(tool, &arguments) };
-                is_answered(&server, &format!("{scheme}://{peer}:9001"), "both", "both");
-                server.end();
-                let echo = link.expect_where("the echo", |event| {
-                    let hex = event["hex"].as_str().unwrap_or_default();
-                    hex.ends_with("626f7468") && hex[source.clone()] == format!("{:04x}", 9001)
-                });
-                let hex = echo["hex"].as_str().expect("hex is a text");
-                assert_eq!((&hex[tos], &hex[ttl]), ("10", "09"), "{tool} {scheme} {peer}: {hex}");
-            }
-        }
-    });
 }
 
 #[test]
@@ -415,6 +373,33 @@ fn python_over_raw_ip() {
     });
 }
 
+/// One asks and the other answers, in either role.
+#[test]
+fn python_converses_over_raw_ip() {
+    if !require_tool("python3") {
+        return;
+    }
+    in_own_network("python_converses_over_raw_ip", || {
+        for endpoint in ["raw://127.0.0.1?proto=253", "raw://[::1]?proto=253"] {
+            let (mut sockeye, _) = Sockeye::listen(&["listen", endpoint, "--reply", "pong"]);
+            let told = Written::patient_python(&[endpoint, "--send", "ping"]).once_it_told("pong\n");
+            assert_eq!(told.matches("pong").count(), 1, "{endpoint}: {told}");
+            sockeye.expect_where("the question", |event| {
+                event["event"] == "received" && event["hex"].as_str().is_some_and(|hex| hex.ends_with("70696e67"))
+            });
+            sockeye.interrupt().expect_code(0);
+            let mut server = Written::python(&[endpoint, "--listen", "--send", "welcome ", "--reply", "pong"]);
+            server.listening();
+            let run = ask(&["connect", endpoint, "--send", "ping"], b"pong");
+            let heard = String::from_utf8_lossy(&run.expect_code(0).received()).into_owned();
+            assert!(heard.contains("welcome ") && heard.ends_with("pong"), "{endpoint}: {heard}");
+            server.has_told("ping");
+            server.process.signal(Signal::SIGINT);
+            server.finish();
+        }
+    });
+}
+
 /// What a server answers over a loopback arrives at itself: each question is answered once, and no answer is.
 #[test]
 fn python_does_not_answer_itself() {
@@ -458,22 +443,6 @@ fn python_does_not_answer_itself() {
         server.process.signal(Signal::SIGINT);
         assert_eq!(count(&server.finish().stdout), 2);
     });
-}
-
-/// Whether this machine reaches itself over vsock, which takes the kernel module vsock_loopback. The test's own sockets
-/// find out.
-fn has_vsock_loopback() -> bool {
-    const ANY: u32 = u32::MAX;
-    const LOCAL: u32 = 1;
-    let connected = || {
-        let [listener, client] = [(); 2].map(|()| Socket::new(Domain::VSOCK, Type::STREAM, None));
-        let (listener, client) = (listener?, client?);
-        listener.bind(&SockAddr::vsock(ANY, ANY))?;
-        listener.listen(1)?;
-        let (_, port) = listener.local_addr()?.as_vsock_address().ok_or(std::io::ErrorKind::AddrNotAvailable)?;
-        client.connect_timeout(&SockAddr::vsock(LOCAL, port), Duration::from_secs(1))
-    };
-    kernel_has(connected().is_ok(), "loopback of vsock, so nothing crosses")
 }
 
 #[test]
@@ -534,143 +503,6 @@ fn python_without_the_family() {
     }
 }
 
-/// Connects to what may not listen yet, until somebody answers; the answer is expected to be this one. A datagram's answer
-/// may be lost: socat ends half a second after it has heard one, by when a busy machine may not have run what answers.
-#[track_caller]
-fn is_answered(server: &Written, endpoint: &str, message: &str, answer: &str) {
-    let deadline = Instant::now() + 3 * PATIENCE;
-    loop {
-        let mut client = Sockeye::start(&["connect", endpoint, "--send", message, "--wait", "3000"]);
-        client.hears(answer.as_bytes());
-        let run = client.interrupt();
-        if run.code == Some(0) && !run.received().is_empty() || Instant::now() > deadline {
-            return assert_eq!(run.received(), answer.as_bytes(), "{}", server.text);
-        }
-    }
-}
-
-/// A client's line against our echo.
-#[track_caller]
-fn shell_client(tool: &str, endpoint: &str, message: &str) {
-    within_the_wait(|| {
-        let (mut sockeye, bound) = Sockeye::listen(&["listen", endpoint, "--echo"]);
-        let client = Written::shell(tool, &[&bound, "--send", message]);
-        let text = client.text.clone();
-        let finished = client.process.finish();
-        if finished.stdout != message.as_bytes() {
-            return Err(format!("{text}: {}\n{}", finished.stdout.escape_ascii(), finished.stderr));
-        }
-        // curl calls it a failure that its time is up.
-        assert_eq!(finished.code, Some(if tool == "curl" { 28 } else { 0 }), "{text}: {}", finished.stderr);
-        assert_eq!(sockeye.expect("received")["bytes"], message.len());
-        Ok(())
-    });
-}
-
-#[test]
-fn netcat_lines_connect() {
-    if !require_tool("nc") {
-        return;
-    }
-    let folder = folder();
-    shell_client("netcat", "tcp://127.0.0.1:0", TEXT);
-    shell_client("netcat", "udp://127.0.0.1:0", TEXT);
-    // All that a pipe hands over in one piece is one datagram.
-    shell_client("netcat", "udp://127.0.0.1:0", &"x".repeat(4096));
-    shell_client("netcat", &at(folder.path(), "it's a \"path\""), TEXT);
-    shell_client("netcat", &format!("unix:@sockeye-nc-{}", std::process::id()), TEXT);
-    shell_client("netcat", &at(folder.path(), "datagrams").replacen("unix", "unix-dgram", 1), TEXT);
-    if require(has_ipv6(), "IPv6") {
-        shell_client("netcat", "tcp://[::1]:0", TEXT);
-    }
-}
-
-#[test]
-fn netcat_lines_listen() {
-    in_own_network("netcat_lines_listen", || {
-        if !require_tool("nc") {
-            return;
-        }
-        let endpoint = "tcp://127.0.0.1:9001".to_owned();
-        let server = Written::shell("netcat", &[&endpoint, "--listen", "--send", TEXT]);
-        is_answered(&server, &endpoint, "x", TEXT);
-        let folder = folder();
-        let endpoint = at(folder.path(), "nc.sock");
-        let mut server = Written::shell("netcat", &[&endpoint, "--listen"]);
-        // It shows what comes from one after the other.
-        for message in ["first", "second"] {
-            let deadline = Instant::now() + PATIENCE;
-            while run(&["connect", &endpoint, "--send", message, "--wait", "0"]).code != Some(0) {
-                assert!(Instant::now() < deadline, "nobody listens: {}", server.text);
-            }
-            server.has_told(message);
-        }
-    });
-}
-
-#[test]
-fn socat_lines_connect() {
-    if !require_tool("socat") {
-        return;
-    }
-    let folder = folder();
-    shell_client("socat", "tcp://127.0.0.1:0", TEXT);
-    shell_client("socat", "udp://127.0.0.1:0", TEXT);
-    shell_client("socat", "udp://127.0.0.1:0", &"x".repeat(4096));
-    shell_client("socat", &at(folder.path(), "it's, a: \"path\"!!"), TEXT);
-    shell_client("socat", &format!("unix:@sockeye-socat-{}", std::process::id()), TEXT);
-    shell_client("socat", &at(folder.path(), "messages").replacen("unix", "unix-seqpacket", 1), TEXT);
-    if require(has_ipv6(), "IPv6") {
-        shell_client("socat", "tcp://[::1]:0", TEXT);
-        shell_client("socat", "udp://[::1]:0", TEXT);
-    }
-    let (mut sockeye, bound) = Sockeye::listen(&["listen", "udp://127.0.0.1:0"]);
-    Written::shell("socat", &[&bound, "--send", ""]).finish();
-    assert_eq!(sockeye.expect("received")["bytes"], 0);
-}
-
-#[test]
-fn socat_lines_listen() {
-    in_own_network("socat_lines_listen", || {
-        if !require_tool("socat") {
-            return;
-        }
-        let folder = folder();
-        let mut endpoints = vec![
-            "tcp://127.0.0.1:9001".to_owned(),
-            "udp://127.0.0.1:9001".to_owned(),
-            at(folder.path(), "it's, a: \"path\"!!"),
-            at(folder.path(), "datagrams").replacen("unix", "unix-dgram", 1),
-            at(folder.path(), "messages").replacen("unix", "unix-seqpacket", 1),
-        ];
-        if require(has_ipv6(), "IPv6") {
-            endpoints.push("tcp://[::1]:9001".to_owned());
-            endpoints.push("udp://[::1]:9001".to_owned());
-        }
-        for endpoint in endpoints {
-            let mut server = Written::shell("socat", &[&endpoint, "--listen", "--echo"]);
-            is_answered(&server, &endpoint, TEXT, TEXT);
-            server.process.read_errors_until(TEXT.trim_end());
-            server.end();
-            let server = Written::shell("socat", &[&endpoint, "--listen", "--reply", TEXT]);
-            is_answered(&server, &endpoint, "x", TEXT);
-            server.end();
-        }
-        let endpoint = "tcp://127.0.0.1:9002";
-        let server = Written::shell("socat", &[endpoint, "--listen", "--send", "welcome ", "--reply", TEXT]);
-        is_answered(&server, endpoint, "x", &format!("welcome {TEXT}"));
-    });
-}
-
-#[test]
-fn curl_lines_connect() {
-    if !require_tool("curl") {
-        return;
-    }
-    shell_client("curl", "tcp://127.0.0.1:0", TEXT);
-    shell_client("curl", "tcp://127.0.0.1:0?nodelay=0", "GET / HTTP/1.0\r\n\r\n");
-}
-
 #[test]
 fn what_a_tool_can_t_do_is_said() {
     for (arguments, words) in [
@@ -679,6 +511,8 @@ fn what_a_tool_can_t_do_is_said() {
         (&["tcp://127.0.0.1:9", "--listen", "--echo", "--as", "netcat"], "answers nothing by itself"),
         (&["tcp://127.0.0.1:9", "--send-hex", "00ff", "--as", "curl"], "FF"),
         (&["udp://127.0.0.1:9", "--send", "", "--as", "netcat"], "empty"),
+        (&["raw://127.0.0.1?proto=253", "--listen", "--echo", "--as", "socat"], "its own answers"),
+        (&["tcp://[::]:9?ttl=9", "--listen", "--as", "netcat"], "no way to set ttl"),
         (&["udp://127.0.0.1:9", "--to", "127.0.0.1:10", "--as", "socat"], "sends to one address"),
     ] {
         let finished = Process::start(sockeye(&[&["code"], arguments].concat())).finish();

@@ -120,6 +120,33 @@ fn the_other_end_of_a_datagram_socket_says_hello() {
     assert!(text.contains("MESSAGE = b\"hello\""), "{text}");
 }
 
+/// The other end of a browser's connection asks by HTTP for what was asked for last.
+#[test]
+fn the_other_end_of_a_browser_s_connection_asks_again() {
+    let server = ServerTab { browser: "page".to_owned(), page: "<h1>你好".to_owned(), ..any_port() };
+    let mut window = Window::with_tabs(server, ClientTab::default());
+    window.listen();
+    let mut peer = window.peer();
+    let port = window.listening_port();
+    // Before it has asked for anything, it is about to ask for what is at the root.
+    show_other_end(&mut window, false);
+    choose(&mut window, "curl");
+    let line = format!("curl -sN --noproxy '*' http://127.0.0.1:{port}/\n");
+    assert_eq!(code(&window), Some(line));
+    std::io::Write::write_all(&mut peer, b"GET /index.html?a HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("a request");
+    let line = format!("curl -sN --noproxy '*' 'http://127.0.0.1:{port}/index.html?a'\n");
+    window.until("the request", |window| code(window).as_deref() == Some(&line));
+    choose(&mut window, "netcat");
+    let line = code(&window).expect("a line");
+    assert!(line.starts_with("printf 'GET /index.html?a HTTP/1.1\\r\\nHost: 127.0.0.1:"), "{line}");
+    choose(&mut window, "Python");
+    let text = code(&window).expect("a program");
+    assert!(
+        text.contains("b\"GET /index.html?a HTTP/1.1\\r\\n\"") && text.contains("client.sendall(MESSAGE)"),
+        "{text}"
+    );
+}
+
 #[test]
 fn a_server_follows_its_reply_and_says_what_a_tool_can_t_do() {
     let mut window = Window::with_tabs(ServerTab { more_open: true, ..any_port() }, ClientTab::default());

@@ -14,6 +14,7 @@ pub fn obstacle(language: Language, program: Program, protocol: Protocol, obstac
         Obstacle::Answering => tr!(language, "code.no_answering", tool = tool),
         Obstacle::Greeting => tr!(language, "code.no_greeting", tool = tool),
         Obstacle::Option(option) => tr!(language, "code.no_option", tool = tool, option = option.name()),
+        Obstacle::OwnAnswers => tr!(language, "code.own_answers", tool = tool),
         Obstacle::Browsers => tr!(language, "code.no_browsers", tool = tool),
         Obstacle::Keeping => tr!(language, "code.no_keeping", tool = tool),
         Obstacle::Verified => tr!(language, "code.no_verified", tool = tool),

@@ -63,7 +63,7 @@ pub use options::{OptionAnswer, OptionError, OptionKind, OptionValue, SocketOpti
 pub use page::{Page, PageRequest, PageRow};
 pub use past_transfer::PastTransfer;
 pub use process::PeerProcess;
-pub use program::{Obstacle, Program, Recipe};
+pub use program::{BrowserRequest, Obstacle, Program, Recipe};
 pub use protocol::{AddressForm, Delivery, Protocol, SecondField};
 pub use retention::{Removals, Retention};
 pub use row::{Call, Direction, Life, Row, RowBody, Stamp};

@@ -4,6 +4,7 @@ mod constant;
 mod curl;
 mod netcat;
 mod python;
+mod request;
 mod shell;
 mod socat;
 #[cfg(test)]
@@ -19,6 +20,8 @@ use super::protocol::Protocol;
 use super::session::Role;
 use super::target::Target;
 use super::transfer::{Admission, ReceiveMode};
+
+pub use request::BrowserRequest;
 
 /// What the program is to do.
 #[derive(Clone, Debug)]
@@ -37,6 +40,8 @@ pub struct Recipe<'a> {
     /// A client sends it and waits for the answer; a server greets each peer with it. A client without one shows what
     /// comes until the peer closes.
     pub message: Option<&'a [u8]>,
+    /// What the message of a client is, where a listener that answers browsers is asked: curl has words of its own for it.
+    pub request: Option<&'a BrowserRequest>,
     /// What a server does with what arrives.
     pub respond: &'a Respond,
     /// What a server over a stream shows to browsers.
@@ -59,6 +64,7 @@ impl<'a> Recipe<'a> {
             local_host: None,
             local_port: None,
             message: None,
+            request: None,
             respond: &Respond::Nothing,
             browser: None,
             receive: &ReceiveMode::Show,
@@ -153,6 +159,8 @@ pub enum Obstacle {
     Greeting,
     /// It has no such option, or not for this value.
     Option(SocketOption),
+    /// Its answers would come back to it, and be answered in turn.
+    OwnAnswers,
     /// It answers no browsers.
     Browsers,
     /// It keeps no files of what it receives, each connection's apart.

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use crate::codec::decode::Decoder;
 use crate::codec::encoding::Encoding;
 use crate::model::{
-    CloseReason, Direction, Event, Facility, Failure, InheritedSocket, NetworkInterface, Notice, PageRow, RowBody,
-    SessionId, SessionInfo, ShownAs, SocketId, Traffic,
+    CloseReason, Direction, Event, Exchange, Facility, Failure, InheritedSocket, NetworkInterface, Notice, PageRow,
+    RowBody, SessionId, SessionInfo, ShownAs, SocketId, Traffic,
 };
 
 pub use places::Places;
@@ -28,6 +28,8 @@ pub struct SessionView {
     pub closed: Option<CloseReason>,
     /// Where its bytes began to be WebSocket frames, once they have.
     pub frames_from: Option<FramesFrom>,
+    /// What was answered last, of a browser's session.
+    pub answered: Option<Exchange>,
 }
 
 impl SessionView {
@@ -138,6 +140,7 @@ impl Sessions {
                     finished_sending: false,
                     closed: None,
                     frames_from: None,
+                    answered: None,
                 };
                 self.by_id.insert(info.id, view);
             }
@@ -154,6 +157,11 @@ impl Sessions {
             Event::Noticed { session: Some(session), notice: Notice::PeerKnown { process }, .. } => {
                 if let Some(view) = self.by_id.get_mut(session) {
                     view.info.process = Some(process.clone());
+                }
+            }
+            Event::Noticed { session: Some(session), notice: Notice::Answered(exchange), .. } => {
+                if let Some(view) = self.by_id.get_mut(session) {
+                    view.answered = Some(exchange.clone());
                 }
             }
             Event::CarriesFiles { session, purpose } => {

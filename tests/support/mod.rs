@@ -4,6 +4,7 @@
 
 mod capture;
 mod files;
+mod kernel;
 mod lent;
 mod namespace;
 mod process;
@@ -17,8 +18,9 @@ mod written;
 
 pub(crate) use capture::{BEGIN, Recording, expect_sound, fields, followed, rows_of, wireshark};
 pub(crate) use files::{folder, listing, noise, write};
+pub(crate) use kernel::{exists, has_ipv6, has_vsock_loopback};
 pub(crate) use lent::{Calls, bus, can_lend, connected, heard, lending, listening};
-pub(crate) use namespace::{in_own_network, ip, put_over, set_up, tcp_count, without_names};
+pub(crate) use namespace::{in_own_network, ip, mptcp_count, put_over, set_up, tcp_count, without_names};
 pub(crate) use process::{Finished, PATIENCE, Process};
 pub(crate) use prompt::within_a_second;
 pub(crate) use python::{Tutorial, port_of, tutorial, within_the_pause};

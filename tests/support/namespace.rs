@@ -106,8 +106,17 @@ pub(crate) fn without_names() {
 
 /// One of the kernel's counts of TCP events in this network, from /proc/net/netstat.
 pub(crate) fn tcp_count(name: &str) -> u64 {
+    count("TcpExt: ", name)
+}
+
+/// One of the counts of MPTCP events, likewise.
+pub(crate) fn mptcp_count(name: &str) -> u64 {
+    count("MPTcpExt: ", name)
+}
+
+fn count(group: &str, name: &str) -> u64 {
     let table = std::fs::read_to_string("/proc/net/netstat").expect("the kernel's counts");
-    let mut lines = table.lines().filter_map(|line| line.strip_prefix("TcpExt: "));
+    let mut lines = table.lines().filter_map(|line| line.strip_prefix(group));
     let (names, values) = (lines.next().expect("names"), lines.next().expect("values"));
     let at = names.split(' ').position(|other| other == name).unwrap_or_else(|| panic!("no count {name}"));
     values.split(' ').nth(at).expect("a value for each name").parse().expect("a number")

@@ -296,6 +296,7 @@ pub(crate) fn session(id: u64, role: Role, protocol: Protocol) -> SessionView {
         finished_sending: false,
         closed: None,
         frames_from: None,
+        answered: None,
     }
 }
 

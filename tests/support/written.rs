@@ -63,7 +63,7 @@ impl Written {
         Self::python_of(patient(&code(arguments)))
     }
 
-    fn python_of(text: String) -> Self {
+    pub(crate) fn python_of(text: String) -> Self {
         // A shell may have run the tests in its background, where SIGINT is ignored; Python takes that over.
         let mut command = Command::new("env");
         command.args(["--default-signal=INT", "python3", "-c", &text]).env("PYTHONIOENCODING", "utf-8");

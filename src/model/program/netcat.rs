@@ -1,5 +1,7 @@
 //! OpenBSD's nc(1), as Debian has it.
 
+use core::net::Ipv6Addr;
+
 use super::shell::{check_datagram, path, printf, word};
 use super::{Obstacle, Recipe};
 use crate::model::{Endpoint, OptionValue, Protocol, Respond, SocketOption, UnixName};
@@ -78,6 +80,10 @@ fn flag(recipe: &Recipe<'_>, option: SocketOption, value: &OptionValue) -> Resul
     let words = |flag: &str, value: &dyn ToString| Ok(vec![flag.to_owned(), value.to_string()]);
     let is_tcp = recipe.target.endpoint.protocol() == Protocol::Tcp;
     match (option, value) {
+        // On a socket of IPv6, it sets IPv6's alone.
+        (SocketOption::TimeToLive | SocketOption::TypeOfService, _) if may_speak_v4_over_v6(recipe) => {
+            Err(Obstacle::Option(option))
+        }
         (SocketOption::TimeToLive, hops) => words("-M", hops),
         (SocketOption::TypeOfService, OptionValue::Number(byte)) => words("-T", &format!("{byte:#04x}")),
         (SocketOption::ReuseAddress, OptionValue::Switch(true)) if recipe.is_server() => Ok(Vec::new()),
@@ -87,6 +93,12 @@ fn flag(recipe: &Recipe<'_>, option: SocketOption, value: &OptionValue) -> Resul
         (SocketOption::Backlog, _) if !recipe.is_server() => Ok(Vec::new()),
         _ => Err(Obstacle::Option(option)),
     }
+}
+
+/// Whether the socket is of IPv6, and its peers may be of IPv4.
+fn may_speak_v4_over_v6(recipe: &Recipe<'_>) -> bool {
+    let host = recipe.target.endpoint.host().and_then(|address| address.host.parse::<Ipv6Addr>().ok());
+    host.is_some_and(|ip| recipe.is_server() && ip.is_unspecified() || ip.to_ipv4_mapped().is_some())
 }
 
 fn unix_name(name: &UnixName) -> Result<String, Obstacle> {

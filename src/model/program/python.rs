@@ -9,6 +9,7 @@ mod hosts;
 mod interface;
 mod literal;
 mod options;
+mod own_address;
 mod recipients;
 mod script;
 mod server;
@@ -57,6 +58,11 @@ struct Writer<'a> {
 
 fn name(recipe: &Recipe<'_>) -> &'static str {
     if recipe.is_server() { "server" } else { "client" }
+}
+
+/// The line that keeps what a link's socket sends itself from it. Python has no names for these.
+fn ignore_outgoing(name: &str) -> String {
+    format!("{name}.setsockopt(263, 23, 1)  # SOL_PACKET, PACKET_IGNORE_OUTGOING")
 }
 
 /// Shows text as text and what is none as escapes.
@@ -134,6 +140,10 @@ impl Writer<'_> {
             script.gap();
             self.comes_back(script);
         }
+        if let Some(version) = self.names_own_address() {
+            script.gap();
+            Self::from_asked(script, version);
+        }
         if self.recipe.folder().is_some() {
             files::functions(script, self.recipe);
         }
@@ -147,6 +157,7 @@ impl Writer<'_> {
         }
         let has_any = self.interfaces.are_looked_up() || self.path().is_some() || is_named || self.accepts();
         let has_any = has_any || self.may_hear_itself() || self.recipe.folder().is_some();
+        let has_any = has_any || self.names_own_address().is_some();
         if has_any { script.gap() } else { script.line("") }
     }
 
@@ -230,10 +241,10 @@ impl Writer<'_> {
             script.line(format!("{name}.setsockopt({errors})  # CAN_RAW_ERR_FILTER"));
         }
         if manner == Manner::Link {
-            // Python has no names for these.
-            script.line(format!("{name}.setsockopt(263, 23, 1)  # SOL_PACKET, PACKET_IGNORE_OUTGOING"));
+            script.line(ignore_outgoing(name));
         }
         if self.recipe.is_server() {
+            self.ask_for_own_address(script);
             let call = if manner == Manner::ConnectedBus { "connect" } else { "bind" };
             script.line(format!("{name}.{call}({address})"));
             return;
@@ -301,6 +312,11 @@ impl Writer<'_> {
                         script.line(format!("family = {name}.family"));
                     }
                     self.set_options(script);
+                    if self.recipe.is_server() && self.transport.manner == Manner::Adopted {
+                        script.block("if server.family == socket.AF_PACKET:", |script| {
+                            script.line(ignore_outgoing(name))
+                        });
+                    }
                     body(script);
                 });
             }

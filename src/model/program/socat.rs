@@ -39,6 +39,11 @@ fn server(recipe: &Recipe<'_>) -> Result<String, Obstacle> {
     if recipe.shown().is_some() {
         return Err(Obstacle::Browsers);
     }
+    let answers = *recipe.respond == Respond::Echo || recipe.reply().is_some();
+    if answers && matches!(recipe.target.endpoint, Endpoint::Raw(_)) {
+        // It hears all packets of the protocol, and takes a process for each.
+        return Err(Obstacle::OwnAnswers);
+    }
     let mut address = listening(recipe)?;
     address.push("fork".to_owned());
     address.extend(options(recipe)?);

@@ -223,7 +223,7 @@ fn lines_for_a_shell() {
             "raw://127.0.0.1?proto=253",
             Program::Socat,
             Ok("printf 'hi' | socat -T 1 -,ignoreeof IP-SENDTO:127.0.0.1:253"),
-            Ok("socat IP4-RECVFROM:253,bind=127.0.0.1,fork SYSTEM:'tee /dev/stderr'"),
+            Err(Obstacle::OwnAnswers),
         ),
         ("unix-dgram:/run/x", Program::Netcat, Ok("printf 'hi' | nc -uU -w 1 /run/x"), Err(Answering)),
         (
@@ -279,7 +279,7 @@ fn a_protocol_of_one_version_of_ip_goes_to_a_name_s_addresses_of_that_version() 
         }
         let connects = client(Program::Socat, endpoint).unwrap();
         assert!(connects.contains(&format!(" IP{version}-SENDTO:example.org:")), "{connects}");
-        let listens = server(Program::Socat, endpoint).unwrap();
+        let listens = written(Program::Socat, Role::Server, endpoint, None, &Respond::Nothing).unwrap();
         assert!(version.is_empty() || listens.contains(&format!(" IP{version}-RECVFROM:")), "{listens}");
     }
     let text = client(Program::Python, "udp://example.org:7?proto=icmp").unwrap();
@@ -542,6 +542,104 @@ fn browsers_are_answered_or_the_tool_says_that_it_can_t() {
     assert_eq!(Program::Python.write(&recipe), Err(Obstacle::TooLong { max: Program::MESSAGE_MAX }));
 }
 
+/// What would be heard of a raw socket's answers is left to who remembers them.
+#[test]
+fn socat_shows_packets_and_answers_none() {
+    let raw = "raw://127.0.0.1?proto=253";
+    let line = |respond| written(Program::Socat, Role::Server, raw, None, respond);
+    assert_eq!(line(&Respond::Nothing).unwrap(), "socat -u IP4-RECVFROM:253,bind=127.0.0.1,fork -\n");
+    assert_eq!(line(&Respond::Reply(b"pong".to_vec())), Err(Obstacle::OwnAnswers));
+}
+
+/// netcat sets one option, of the socket's own family.
+#[test]
+fn netcat_sets_no_option_for_half_of_its_peers() {
+    use SocketOption::{TimeToLive, TypeOfService};
+    let line = |role, endpoint: &str| written(Program::Netcat, role, endpoint, None, &Respond::Nothing);
+    for (endpoint, option) in [("tcp://[::]:1?ttl=9", TimeToLive), ("udp://[::]:1?tos=0x10", TypeOfService)] {
+        assert_eq!(line(Role::Server, endpoint), Err(Obstacle::Option(option)));
+    }
+    assert_eq!(line(Role::Client, "tcp://[::ffff:127.0.0.1]:1?ttl=9"), Err(Obstacle::Option(TimeToLive)));
+    assert_eq!(line(Role::Client, "tcp://[::]:1?ttl=9").unwrap(), "nc -M 9 :: 1\n");
+    assert_eq!(line(Role::Server, "udp://[::1]:1?ttl=9&tos=0x10").unwrap(), "nc -lku -M 9 -T 0x10 ::1 1\n");
+}
+
+#[test]
+fn who_answers_browsers_is_asked_by_http() {
+    let exchange = |method: &str, target: &str, status| crate::model::Exchange {
+        method: method.to_owned(),
+        target: target.to_owned(),
+        status,
+        bytes: 0,
+    };
+    let opening = "-H 'Connection: Upgrade' -H 'Upgrade: websocket' -H 'Sec-WebSocket-Version: 13' \
+        -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='";
+    for (endpoint, last, line) in [
+        ("tcp://127.0.0.1:9", None, "curl -sN --noproxy '*' http://127.0.0.1:9/".to_owned()),
+        (
+            "tcp://[fe80::1%eth0]:9",
+            Some(exchange("GET", "/it's?a=b&c", 200)),
+            "curl -sN --noproxy '*' 'http://[fe80::1%25eth0]:9/it'\\''s?a=b&c'".to_owned(),
+        ),
+        (
+            "tcp://127.0.0.1:9?nodelay=0",
+            Some(exchange("HEAD", "/../{a,[1]}", 400)),
+            "curl -sIg --path-as-is --noproxy '*' --no-tcp-nodelay 'http://127.0.0.1:9/../{a,[1]}'".to_owned(),
+        ),
+        (
+            "tcp://127.0.0.1:9",
+            Some(exchange("GET", "/chat", 101)),
+            format!("curl -sN -i -m 1 --noproxy '*' {opening} http://127.0.0.1:9/chat"),
+        ),
+        ("unix:/run/a b", None, "curl -sN --noproxy '*' --unix-socket '/run/a b' http://localhost/".to_owned()),
+        ("unix:@name", None, "curl -sN --noproxy '*' --abstract-unix-socket name http://localhost/".to_owned()),
+    ] {
+        let target = target(endpoint);
+        let request = BrowserRequest::again(last.as_ref());
+        let bytes = request.to_bytes(&target.endpoint);
+        let recipe = Recipe { message: Some(&bytes), request: Some(&request), ..Recipe::new(Role::Client, &target) };
+        assert_eq!(Program::Curl.write(&recipe), Ok(format!("{line}\n")));
+        let text = Program::Python.write(&recipe).unwrap();
+        assert!(
+            text.contains(" HTTP/1.1\\r\\n") && text.contains("Host: ") && text.contains("client.sendall(MESSAGE)"),
+            "{text}"
+        );
+        assert!(Program::Socat.write(&recipe).unwrap().starts_with("printf "), "{endpoint}");
+    }
+    // A client that says the same of itself says bytes.
+    let plain =
+        written(Program::Curl, Role::Client, "tcp://127.0.0.1:9", Some("GET / HTTP/1.0\r\n\r\n"), &Respond::Nothing);
+    assert!(plain.unwrap().ends_with("| curl -sN -m 1 telnet://127.0.0.1:9\n"));
+    // Nor does it listen, or have sockets that are no streams.
+    let vsock = target("vsock://local:7");
+    let request = BrowserRequest::again(None);
+    let recipe = Recipe { request: Some(&request), ..Recipe::new(Role::Client, &vsock) };
+    assert_eq!(Program::Curl.write(&recipe), Err(Obstacle::Transport));
+}
+
+#[test]
+fn a_server_at_all_addresses_answers_from_the_one_that_was_asked() {
+    let text = |endpoint: &str, respond| written(Program::Python, Role::Server, endpoint, None, respond).unwrap();
+    for (endpoint, asks) in [
+        ("udp://0.0.0.0:1", Some(false)),
+        ("udp://0.0.0.0:1?proto=udplite", Some(false)),
+        ("udp://[::]:1", Some(true)),
+        ("udp://127.0.0.1:1", None),
+        ("udp://localhost:1", None),
+        ("tcp://0.0.0.0:1", None),
+        ("raw://0.0.0.0?proto=253", None),
+    ] {
+        let answers = text(endpoint, &Respond::Echo);
+        assert_eq!(answers.contains("server.sendmsg([data], from_asked(told), 0, peer)"), asks.is_some(), "{answers}");
+        assert_eq!(answers.contains("def from_asked(told):"), asks.is_some(), "{answers}");
+        assert_eq!(answers.contains("socket.IPPROTO_IP, 8, 1)  # IP_PKTINFO"), asks.is_some(), "{answers}");
+        assert_eq!(answers.contains("IPV6_RECVPKTINFO"), asks == Some(true), "{answers}");
+        assert!(!text(endpoint, &Respond::Nothing).contains("recvmsg"), "{endpoint}");
+    }
+    let greets = written(Program::Python, Role::Server, "udp://0.0.0.0:1", Some("hi"), &Respond::Nothing).unwrap();
+    assert!(greets.contains("server.sendmsg([MESSAGE], from_asked(told), 0, peer)"), "{greets}");
+}
+
 #[test]
 fn a_program_fits_into_a_window() {
     let message = "一行长长的文字，".repeat(100);
@@ -561,6 +659,9 @@ fn a_program_fits_into_a_window() {
     let recipe = Recipe { browser: Some(&folder), respond: &Respond::Echo, ..Recipe::new(Role::Server, &named) };
     let text = Program::Python.write(&recipe).unwrap();
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    let everywhere: Target = "udp://[::]:1".parse().unwrap();
+    let text = Program::Python.write(&Recipe { respond: &Respond::Echo, ..Recipe::new(Role::Server, &everywhere) });
+    assert!(text.unwrap().lines().all(|line| line.chars().count() <= 100));
     let joins = "udp://[::]:1?mif=eth0&join=ff3e::1:2:3:4@a-long-name-012/2001:db8:1:2:3:4:5:6";
     let joins: Target = joins.parse().unwrap();
     let text = Program::Python.write(&Recipe::new(Role::Server, &joins)).unwrap();

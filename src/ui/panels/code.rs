@@ -188,7 +188,7 @@ impl App {
             // Until it is forgotten, as a closed one is in time.
             (Some(tab), _) if let Some(session) = window.peer => cx.sessions.by_id.get(&session).is_some_and(|view| {
                 let name = peer_name(cx.language, cx.sessions, session);
-                window.show(ui.ctx(), cx, &name, |program| tab.peer_code(&view.info, program))
+                window.show(ui.ctx(), cx, &name, |program| tab.peer_code(view, program))
             }),
             (Some(tab), _) => window.show(ui.ctx(), cx, &tab.title().title, |program| tab.code(program)),
             (_, Some(tab)) => window.show(ui.ctx(), cx, &tab.title().title, |program| tab.code(program)),

@@ -4,10 +4,11 @@ use super::{ClientTabState, Draft, PathMissing, ReceiveForm, RecipientChoice, Se
 use crate::codec::compose::ComposeError;
 use crate::i18n::{self, Language};
 use crate::model::{
-    AddressForm, Admission, EndpointError, Obstacle, OptionValue, Program, Protocol, ReceiveMode, Recipe, Respond,
-    Role, SessionInfo, SocketOption, SocketOptions, Target,
+    AddressForm, Admission, BrowserRequest, EndpointError, Obstacle, OptionValue, Program, Protocol, ReceiveMode,
+    Recipe, Respond, Role, SocketOption, SocketOptions, Target,
 };
 use crate::tr;
+use crate::ui::view::SessionView;
 
 /// Why a tab can't be shown as a program now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,12 +88,13 @@ impl ServerTabState {
 }
 
 impl ServerTabState {
-    /// The client at the other end of a session. What it says there, the journal has: this one connects, and over
-    /// datagrams says hello, without which nobody would hear of it.
+    /// The client at the other end of a session. What it says there, the journal has: this one connects, asks again what a
+    /// browser asked last, and over datagrams says hello, without which nobody would hear of it.
     ///
     /// # Errors
     /// The form is mistaken, or the tool can't do it.
-    pub fn peer_code(&self, info: &SessionInfo, program: Program) -> Result<String, NoCode> {
+    pub fn peer_code(&self, view: &SessionView, program: Program) -> Result<String, NoCode> {
+        let info = &view.info;
         let target = self.form.target().map_err(NoCode::Endpoint)?;
         let endpoint = match &self.state {
             ServerState::Listening(endpoint) => endpoint.clone(),
@@ -104,8 +106,14 @@ impl ServerTabState {
         let target = Target { endpoint: endpoint.reached_by(&info.peer, &info.local), options, groups: Vec::new() };
         let is_one_of_many = matches!(info.protocol.address_form(), AddressForm::HostPort | AddressForm::Path);
         let has_to_speak = is_one_of_many && !info.protocol.has_connection();
-        let recipe =
-            Recipe { message: has_to_speak.then_some(b"hello".as_slice()), ..Recipe::new(Role::Client, &target) };
+        let browser = self.browser.content(info.protocol).map_err(NoCode::Site)?;
+        let request = browser.map(|_| BrowserRequest::again(view.answered.as_ref()));
+        let message = match &request {
+            Some(request) => Some(request.to_bytes(&target.endpoint)),
+            None => has_to_speak.then(|| b"hello".to_vec()),
+        };
+        let message = message.as_deref();
+        let recipe = Recipe { message, request: request.as_ref(), ..Recipe::new(Role::Client, &target) };
         program.write(&recipe).map_err(|obstacle| NoCode::Tool(program, info.protocol, obstacle))
     }
 }

@@ -94,7 +94,7 @@ impl Writer<'_> {
     }
 
     /// Whether each peer gets the message.
-    fn greets(&self) -> bool {
+    pub(super) fn greets(&self) -> bool {
         self.recipe.message().is_some() && self.recipients().is_none()
     }
 
@@ -109,7 +109,7 @@ impl Writer<'_> {
     }
 
     fn answer_peers(&self, script: &mut Script) {
-        script.line(format!("data, peer = server.recvfrom({})", self.recipe.receive_size()));
+        script.line(self.receive());
         script.line(format!("print(peer, {SHOWN}, flush=True)"));
         let may_be_unnamed =
             self.recipe.target.endpoint.unix_name().is_some() || matches!(self.transport.place, Place::Open(_));
@@ -122,14 +122,14 @@ impl Writer<'_> {
         if greets {
             script.block("if peer not in greeted:", |script| {
                 script.line("greeted.add(peer)");
-                script.line("server.sendto(MESSAGE, peer)");
+                script.line(self.send_back("MESSAGE"));
             });
         }
         if let Some(answer) = answer {
             if self.may_hear_itself() {
                 self.skip_what_came_back(script, answer);
             }
-            script.line(format!("server.sendto({answer}, peer)"));
+            script.line(self.send_back(answer));
         }
     }
 
