@@ -720,13 +720,15 @@ fn use_journal(path: &Path, copy: &str) {
 #[test]
 fn journals() {
     let whole = journal();
-    let seeds: [&[u8]; 6] = [
+    let seeds: [&[u8]; 7] = [
         &[0x10, 0, 0, 100, 3, 0x12, 1, 0, 0, 5, 0x13, 2, 0, 8, 0xff],
         &[0x15, 2, 0, 0, 3, 0x16, 1, 0, 0, 4],
         &[0x54, 5, 0x20, 0, 1],
         &[0x00, 0, 0, 33, 7, 0x02, 0, 0, 8, 1, 0x44, 1, 9, 9, 9],
         &[0x12, 3, 0, 12, 0, 0x12, 3, 0, 13, 8, 0x17, 4, 0, 0, 0],
         &[0x52, 1, 0x3f, 0xf0, 0xff, 0x50, 2, 0x3f, 0x80, 1],
+        // Rows in no order: the oldest is not the first.
+        &[0x7f, 0x3f, 0xf0, 0xff, 0x26, 0xee, 0x99, 0x50, 0x80, 0x3f],
     ];
     fuzz("a journal", &seeds, |script| {
         let mut files = whole.clone();

@@ -141,7 +141,8 @@ mod tests {
             }
             let count = pieces.len() as u64;
             // Another order, which the number makes up.
-            pieces.sort_by_key(|one| (one.offset.value() as u64 + u64::from(one.of.identification)).wrapping_mul(order | 1));
+            let place = |one: &Fragment<'_>| u64::from(one.offset.value()) + u64::from(one.of.identification);
+            pieces.sort_by_key(|one| place(one).wrapping_mul(order | 1));
             let again = twice.index(pieces.len());
             pieces.insert(again, pieces[again]);
             let (mut fragments, mut given_up) = (Fragments::default(), 0);

@@ -65,9 +65,12 @@ impl JournalWriter {
                 // Not many more than have to.
                 let bytes = SLICE_BYTES.min(most / 8);
                 let Some(last) = last_of_slice(&transaction, last.cast_signed() - 1, bytes)? else { return Ok(None) };
+                if last < first.cast_signed() {
+                    return Err(columns::damaged());
+                }
                 transaction.prepare_cached("UPDATE meta SET last_cleared = ?1")?.execute([last])?;
                 remove_up_to(&transaction, last)?;
-                (last.cast_unsigned() - first).saturating_add(1)
+                last.cast_unsigned() - first + 1
             }
         };
         transaction.commit()?;
