@@ -11,13 +11,40 @@ use nix::dir::Dir;
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, open, openat, renameat};
 use nix::sys::resource::{Resource, getrlimit};
-use nix::sys::stat::{Mode, SFlag, fstat, fstatat, mkdirat};
+use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat, mkdirat};
 use nix::sys::statvfs::fstatvfs;
 use nix::unistd::{AccessFlags, UnlinkatFlags, faccessat, fsync, geteuid, linkat, unlinkat};
 
 #[derive(Debug)]
 pub(in crate::store) struct Folder {
     descriptor: OwnedFd,
+}
+
+/// What tells whether a file is the one that it was, and as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) struct Status {
+    pub(in crate::store) inode: u64,
+    /// Bytes.
+    pub(in crate::store) size: u64,
+    /// Seconds since 1970 and nanoseconds, as [`Self::changed`].
+    pub(in crate::store) modified: (i64, i64),
+    /// The last change of content, rights, names or times, which no program sets (`st_ctim`, inode(7)).
+    pub(in crate::store) changed: (i64, i64),
+}
+
+impl Status {
+    #[allow(clippy::useless_conversion, reason = "other systems count in 32 bits")]
+    fn of(status: &FileStat) -> io::Result<Self> {
+        if SFlag::from_bits_truncate(status.st_mode) & SFlag::S_IFMT != SFlag::S_IFREG {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        Ok(Self {
+            inode: status.st_ino,
+            size: u64::try_from(status.st_size).unwrap_or(0),
+            modified: (status.st_mtime.into(), status.st_mtime_nsec.into()),
+            changed: (status.st_ctime.into(), status.st_ctime_nsec.into()),
+        })
+    }
 }
 
 const FOLDER_FLAGS: OFlag = OFlag::O_RDONLY.union(OFlag::O_DIRECTORY).union(OFlag::O_CLOEXEC);
@@ -128,6 +155,19 @@ impl Folder {
     pub(in crate::store) fn is_same(&self, name: &str, file: &File) -> io::Result<bool> {
         let (named, opened) = (fstatat(&self.descriptor, name, AtFlags::AT_SYMLINK_NOFOLLOW)?, fstat(file)?);
         Ok((named.st_dev, named.st_ino) == (opened.st_dev, opened.st_ino))
+    }
+
+    /// What the system knows of the regular file with that name; never through a link.
+    ///
+    /// # Errors
+    /// `NotFound`; `AlreadyExists` where something else has the name.
+    pub(in crate::store) fn status(&self, name: &str) -> io::Result<Status> {
+        Status::of(&fstatat(&self.descriptor, name, AtFlags::AT_SYMLINK_NOFOLLOW)?)
+    }
+
+    /// The same of one that is open.
+    pub(in crate::store) fn status_of(file: &File) -> io::Result<Status> {
+        Status::of(&fstat(file)?)
     }
 
     /// Renames, never replacing: `AlreadyExists` if the new name is taken, be it by a dangling link.
