@@ -104,8 +104,12 @@ impl Folder {
     /// As [`Self::enter`]; one that nothing has the name of is made, and is on the disk then.
     pub(in crate::store) fn make_and_enter(&self, name: &str) -> io::Result<Self> {
         match mkdirat(&self.descriptor, name, Mode::S_IRWXU) {
-            // Its files are on the disk only if their way there is.
-            Ok(()) => self.sync()?,
+            // Its files are on the disk only if their way there is: the next that needs it is to see to that again.
+            Ok(()) => self.sync().inspect_err(|_| {
+                if let Err(error) = unlinkat(&self.descriptor, name, UnlinkatFlags::RemoveDir) {
+                    tracing::debug!(%error, name, "an empty folder stays behind");
+                }
+            })?,
             Err(Errno::EEXIST) => {}
             Err(error) => return Err(error.into()),
         }
@@ -297,6 +301,8 @@ mod tests {
         let descriptor = open(place.path(), FOLDER_FLAGS | OFlag::O_PATH, Mode::empty()).unwrap();
         let folder = Folder { descriptor };
         assert_eq!(folder.make_and_enter("new").unwrap_err().raw_os_error(), Some(Errno::EBADF as i32));
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0, "else the next would take it to be on the disk");
+        fs::create_dir(place.path().join("new")).unwrap();
         folder.make_and_enter("new").expect("nothing to be written: it was there");
     }
 
