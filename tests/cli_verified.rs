@@ -94,6 +94,11 @@ fn incomplete(folder: &Path) -> u64 {
     sizes.filter_map(|entry| entry.metadata().ok()).map(|metadata| metadata.len()).max().unwrap_or(0)
 }
 
+/// Whether something arrived there of which the sender may not know.
+fn is_noted(folder: &Path) -> bool {
+    listing(folder).iter().any(|name| name.starts_with(".arrived-"))
+}
+
 /// Either side is killed when the file has got to a place that is different each time. What was there before that is not
 /// sent again, but for the last few MB.
 #[test]
@@ -153,9 +158,15 @@ fn killed_fifty_times_it_goes_on_where_it_was_and_arrives_whole() {
             None
         };
         if whole.exists() {
-            // It was too late.
             assert!(fs::read(&whole).expect("it is there") == content, "round {rounds}");
-            fs::remove_file(&whole).expect("it is there");
+            if is_noted(into) {
+                // Nobody can tell whether the sender knows. It is there once, and is not sent again.
+                kills += 1;
+                arrives_whole(SIZE as u64);
+            } else {
+                // The sender knew before it was killed.
+                fs::remove_file(&whole).expect("it is there");
+            }
             had = 0;
             continue;
         }
@@ -227,6 +238,65 @@ fn a_folder_is_sent_whole_and_limits_hold() {
     receiver.finish().expect_code(1);
     assert_eq!(listing(place.into.path()), ["照片"]);
     assert_eq!(listing(&place.into.path().join("照片")), ["a.bin", "b.txt", "空"]);
+}
+
+#[test]
+fn a_folder_that_broke_off_is_there_once_when_it_is_sent_again() {
+    const LARGE: usize = 24 << 20;
+    const LAST: usize = 100 << 20;
+    for is_sender_killed in [true, false] {
+        let place = Place::new();
+        fs::create_dir_all(place.from.path().join("both/below")).expect("folders");
+        let sizes = (0..40).map(|number| (format!("below/{number}.txt"), number));
+        let sizes: Vec<_> = sizes.chain([("large".to_owned(), LARGE), ("z last".to_owned(), LAST)]).collect();
+        for (name, size) in &sizes {
+            place.file(&format!("both/{name}"), &noise(*size));
+        }
+        let (folder, into) = (place.from.path().join("both"), place.into.path().join("both"));
+        let (mut receiver, endpoint) = place.receiver();
+        let mut sender = place.sender(&endpoint, &[&folder]);
+        let deadline = Instant::now() + PATIENCE;
+        while !into.exists() || incomplete(&into) < 8 << 20 || !into.join("large").exists() {
+            assert!(Instant::now() < deadline, "nothing comes");
+            std::thread::yield_now();
+        }
+        if is_sender_killed {
+            sender.kill();
+            receiver.finish();
+        } else {
+            receiver.kill();
+            sender.finish();
+        }
+        assert!(is_noted(place.into.path()) && !into.join("z last").exists());
+        let has = incomplete(&into);
+
+        let (receiver, endpoint) = place.receiver();
+        place.sender(&endpoint, &[&folder]).finish().expect_code(0);
+        let run = receiver.finish();
+        run.expect_code(0);
+        let again = run.summary()["received_bytes"].as_u64().expect("a number");
+        assert!(again < LAST as u64 - has + 2 * GROUP + (1 << 20), "{again} bytes came, {has} were there");
+        let told = run.all("file");
+        assert_eq!(told.len(), sizes.len());
+        for (name, size) in &sizes {
+            let path = into.join(name);
+            assert!(fs::read(&path).expect("it is there") == noise(*size), "{name}");
+            let file = told.iter().find(|file| file["path"].as_str() == path.to_str()).expect("it is told of");
+            assert_eq!((&file["outcome"], &file["size"]), (&"verified".into(), &(*size as u64).into()), "{file}");
+        }
+        assert_eq!(listing(place.into.path()), ["both"]);
+        assert_eq!(listing(&into), ["below", "large", "z last"]);
+        assert_eq!(listing(&into.join("below")).len(), 40);
+
+        // Now that the sender knows, it is on purpose.
+        let (receiver, endpoint) = place.receiver();
+        place.sender(&endpoint, &[&folder.join("large")]).finish().expect_code(0);
+        receiver.finish().expect_code(0);
+        let (receiver, endpoint) = place.receiver();
+        place.sender(&endpoint, &[&folder.join("large")]).finish().expect_code(0);
+        receiver.finish().expect_code(0);
+        assert_eq!(listing(place.into.path()), ["both", "large", "large (2)"]);
+    }
 }
 
 #[test]

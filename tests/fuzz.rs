@@ -318,7 +318,7 @@ fn frames(script: &[u8]) -> Vec<u8> {
         let [what, key, number, more] = std::array::from_fn(|at| step.get(at).copied().unwrap_or(0));
         let key = TransferKey([key % 3; 16]);
         let (offset, hash) = (u64::from(number % 5), [more % 2; 32]);
-        match what % 12 {
+        match what % 13 {
             0 | 1 => FileFrame::Offer(Offer {
                 key,
                 kind: if more.is_multiple_of(4) { Kind::Folder } else { Kind::File },
@@ -339,6 +339,7 @@ fn frames(script: &[u8]) -> Vec<u8> {
             8 => FileFrame::Cancel { key, reason: CancelReason::Other(more), words: String::new() }.write(&mut out),
             9 => FileFrame::Working.write(&mut out),
             10 => FileFrame::Done.write(&mut out),
+            11 => FileFrame::Heard.write(&mut out),
             _ => out.extend_from_slice(step),
         }
     }
@@ -379,7 +380,7 @@ fn received(pieces: [&[u8]; 2]) -> (Vec<u8>, Vec<u8>, bool) {
                         receiver.cancel(key, CancelReason::Mismatch, "");
                     }
                 }
-                Ok(Some(ReceiveStep::Cancelled { .. } | ReceiveStep::Done)) => {}
+                Ok(Some(ReceiveStep::Cancelled { .. } | ReceiveStep::Heard | ReceiveStep::Done)) => {}
                 Err(_) => {
                     receiver.poll_output(&mut said);
                     return (kept, said, false);

@@ -15,7 +15,7 @@
 //!                                        ← ACCEPT(id, offset, hash of the first `offset` bytes)   or CANCEL(id, reason)
 //!   BEGIN(id, offset)  DATA…  END(id, size, hash)  →
 //!                                        ← COMMIT(id)                                             or CANCEL(id, reason)
-//!   … the next OFFER … then DONE         →
+//!   … the next OFFER … then HEARD, DONE  →
 //! ```
 //!
 //! - The receiver accepts at the offset up to which it holds the file already. The sender compares the hash with that of
@@ -29,14 +29,23 @@
 //! - A side that works for long without sending a frame of its own (it asks its user, compares, waits for the disk, was
 //!   told to pause) sends WORKING every few seconds.
 //! - A sender may give up a file after its END too; the receiver does nothing about one that it has answered for.
-//! - After DONE, of the sender's frames only CANCEL and WORKING come. The receiver answers what is open still and finishes
+//! - A sender that has nothing more to send for now, has read all answers, and knows of nothing that broke off, says HEARD.
+//!   Until then nobody can tell at the receiver whether a COMMIT was read. A receiver should keep a note of what it said
+//!   COMMIT for, beyond the connection's end: its name, size and time as they were offered, and its hash. Where the same is
+//!   offered over a later connection, and the file is there still and untouched, it accepts it at its full size, so that
+//!   BEGIN there and END are all that follows; of an eager one, or an empty one, whose hash turns out to be the same, it keeps
+//!   the file that it has. It says COMMIT then for the file that is there once. Who sends the same again after HEARD, or over
+//!   the same connection, means to: it is kept a second time. A sender of an earlier kind never says HEARD, which it need not.
+//! - ACCEPT tells whoever offers a file of that name, size and time the hash of what the receiver has of it: of one that broke
+//!   off, and of one that arrived until HEARD, and of no other.
+//! - After DONE, of the sender's frames only CANCEL, WORKING and HEARD come. The receiver answers what is open still and finishes
 //!   sending; then both close.
 //!
 //! # Frames
 //!
 //! All numbers are big-endian. A frame is type (1 byte), flags (1), two bytes that are zero, the length of what follows (4),
 //! and that. Bit 0 of the flags says that a reader which doesn't know the type must give up; without it, it skips the frame.
-//! All types below have it but WORKING; the other bits are zero. The last 8 bytes of a frame that is not DATA are the first
+//! All types below have it but WORKING and HEARD; the other bits are zero. The last 8 bytes of a frame that is not DATA are the first
 //! 8 of BLAKE3 over all before them, the header too: what is damaged ends the connection.
 //!
 //! | type | | fields |
@@ -51,6 +60,7 @@
 //! | 8 | CANCEL | id (16), reason (1), words for a person (the rest: UTF-8) |
 //! | 9 | WORKING | |
 //! | 10 | DONE | |
+//! | 11 | HEARD | |
 //!
 //! The reason in CANCEL: 1 nobody wants it, 2 no room, 3 over a limit, 4 no file can have the name, 5 it can't be read or
 //! written, 6 it changed while it was sent, 7 stopped, 8 another hash, 9 stopped, and with it all that the sender has
@@ -62,7 +72,7 @@
 //!
 //! Errors, which end the connection: an ACCEPT above the size, or of an eager offer whose data is still going out (of one
 //! whose END was said it is late, and nothing); a BEGIN at an offset that was not accepted; DATA beyond the size; an END at
-//! another size; an OFFER while a file is on the stream, with the id of one that has no answer yet, or with 1024 that have
+//! another size; an OFFER or HEARD while a file is on the stream, with the id of one that has no answer yet, or with 1024 that have
 //! none.
 //!
 //! # Versions

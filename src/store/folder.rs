@@ -10,7 +10,7 @@ mod system;
 use std::fs::{File, TryLockError};
 use std::io;
 
-pub(super) use system::Folder;
+pub(super) use system::{Folder, Status};
 
 impl Folder {
     /// Takes the file of this name, before anybody else who opened it; the lock goes with the file.

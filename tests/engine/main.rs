@@ -37,4 +37,5 @@ mod verified_changes;
 mod verified_deadlines;
 mod verified_files;
 mod verified_large;
+mod verified_lost_commit;
 mod verified_queue;

@@ -11,7 +11,7 @@ use sockeye::model::{
     SessionInfo, SocketId, TransferEnd, TransferId,
 };
 
-use crate::harness::{Harness, noise};
+use crate::harness::{Harness, noise, until};
 
 fn file(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
     let path = folder.join(name);
@@ -340,9 +340,13 @@ fn limits_hold_for_each_file_and_for_all_of_them() {
             assert_eq!((end.outcome, end.failure.map(|failure| failure.cause)), (outcome, cause), "{direction:?}");
         }
     }
-    let mut kept: Vec<_> = std::fs::read_dir(into.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    kept.sort();
-    assert_eq!(kept, ["a", "b"]);
+    // What tells that the sender may not know goes once it does.
+    until("nothing else to be left", || {
+        let entries = std::fs::read_dir(into.path()).unwrap();
+        let mut kept: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+        kept.sort();
+        kept == ["a", "b"]
+    });
 }
 
 #[test]

@@ -69,6 +69,7 @@ pub enum Frame {
     Cancel { key: TransferKey, reason: CancelReason, words: String },
     Working,
     Done,
+    Heard,
 }
 
 /// What a header says.
@@ -139,6 +140,7 @@ impl Frame {
             Self::Cancel { .. } => 8,
             Self::Working => 9,
             Self::Done => 10,
+            Self::Heard => 11,
         }
     }
 
@@ -176,9 +178,9 @@ impl Frame {
                 out.push(number_of(*reason));
                 out.extend_from_slice(start(words, WORDS_MAX));
             }
-            Self::Working | Self::Done => {}
+            Self::Working | Self::Done | Self::Heard => {}
         }
-        let flags = if *self == Self::Working { 0 } else { CRITICAL };
+        let flags = if matches!(self, Self::Working | Self::Heard) { 0 } else { CRITICAL };
         let len = u32::try_from(out.len() + CHECK - at - HEADER).unwrap_or(u32::MAX);
         let header = header(self.kind(), flags, len);
         out[at..at + HEADER].copy_from_slice(&header);
@@ -219,13 +221,14 @@ impl Frame {
             }
             9 => Self::Working,
             10 => Self::Done,
+            11 => Self::Heard,
             _ => return None,
         })
     }
 
     /// Whether a frame of this type is one of [`Frame`].
     pub(super) fn is_known(kind: u8) -> bool {
-        matches!(kind, HELLO..=4 | 6..=10)
+        matches!(kind, HELLO..=4 | 6..=11)
     }
 }
 

@@ -24,6 +24,8 @@ pub enum ReceiveStep<'a> {
     End { key: TransferKey, hash: Hash },
     /// The sender gave it up; the rest will not come.
     Cancelled { key: TransferKey, reason: CancelReason, words: String },
+    /// The sender has read that all it sent so far arrived: what was kept to know it again is of no more use.
+    Heard,
     /// The sender has no more files: finish sending once all are answered.
     Done,
 }
@@ -75,7 +77,7 @@ impl Receiver {
         };
         self.deadline.frame(now);
         let out_of_place = Fault::OutOfPlace { kind: frame.kind() };
-        if self.is_done && !matches!(frame, Frame::Working | Frame::Cancel { .. }) {
+        if self.is_done && !matches!(frame, Frame::Working | Frame::Heard | Frame::Cancel { .. }) {
             return Err(out_of_place);
         }
         match (frame, &mut self.current) {
@@ -105,6 +107,7 @@ impl Receiver {
                 self.is_done = true;
                 Ok(Some(ReceiveStep::Done))
             }
+            (Frame::Heard, None) => Ok(Some(ReceiveStep::Heard)),
             (Frame::Working, _) => Ok(None),
             _ => Err(out_of_place),
         }
@@ -142,7 +145,8 @@ impl Receiver {
         self.forget(key).then_some(ReceiveStep::Cancelled { key, reason, words })
     }
 
-    /// Takes the file on offer, of which the first `offset` bytes are here already, with this hash; 0 for an eager one.
+    /// Takes the file on offer, of which the first `offset` bytes, be it all, are here already, with this hash; 0 for an eager
+    /// one.
     pub fn accept(&mut self, offset: u64, hash: Hash) {
         let Some((offer, state @ Receiving::Offered)) = &mut self.current else { return };
         *state = Receiving::Accepted { offset };

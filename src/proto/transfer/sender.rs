@@ -115,9 +115,12 @@ impl Sender {
                 Ok((is_current || self.forget(key)).then_some(SendStep::Cancelled { key, reason, words }))
             }
             Frame::Working => Ok(None),
-            Frame::Hello(_) | Frame::Offer(_) | Frame::Begin { .. } | Frame::End { .. } | Frame::Done => {
-                Err(out_of_place)
-            }
+            Frame::Hello(_)
+            | Frame::Offer(_)
+            | Frame::Begin { .. }
+            | Frame::End { .. }
+            | Frame::Done
+            | Frame::Heard => Err(out_of_place),
         }
     }
 
@@ -162,6 +165,16 @@ impl Sender {
             Frame::Cancel { key, reason, words: words.to_owned() }.write(&mut self.output);
         }
         is_open
+    }
+
+    /// All that was to be sent has arrived, as far as the user of this knows, and there is nothing more for now. Nothing
+    /// happens, and this is false, while anything waits for its answer.
+    pub fn heard(&mut self) -> bool {
+        let is_heard = self.current.is_none() && self.unanswered.is_empty();
+        if is_heard {
+            Frame::Heard.write(&mut self.output);
+        }
+        is_heard
     }
 
     /// There are no more files. Nothing happens while one is on the stream.

@@ -4,6 +4,7 @@ mod arbitrary;
 mod cancels;
 mod frames;
 mod greetings;
+mod heard;
 mod sides;
 mod simulation;
 mod times;
@@ -55,5 +56,6 @@ fn frame() -> impl Strategy<Value = Frame> {
             .prop_map(|(key, reason, words)| Frame::Cancel { key, reason, words }),
         Just(Frame::Working),
         Just(Frame::Done),
+        Just(Frame::Heard),
     ]
 }

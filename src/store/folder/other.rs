@@ -5,6 +5,15 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// What tells whether a file is the one that it was, and as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) struct Status {
+    pub(in crate::store) inode: u64,
+    pub(in crate::store) size: u64,
+    pub(in crate::store) modified: (i64, i64),
+    pub(in crate::store) changed: (i64, i64),
+}
+
 #[derive(Debug)]
 pub(in crate::store) struct Folder {
     path: PathBuf,
@@ -76,6 +85,19 @@ impl Folder {
     /// An open file keeps its name on these systems.
     pub(in crate::store) fn is_same(&self, name: &str, _file: &File) -> io::Result<bool> {
         Ok(fs::symlink_metadata(self.path.join(name))?.is_file())
+    }
+
+    /// Nothing here tells that a file was not changed.
+    ///
+    /// # Errors
+    /// `Unsupported`.
+    pub(in crate::store) fn status(&self, _name: &str) -> io::Result<Status> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// As [`Self::status`].
+    pub(in crate::store) fn status_of(_file: &File) -> io::Result<Status> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 
     /// Renames, never replacing: a hard link does not replace, and the name after it is the file's only one.

@@ -11,13 +11,40 @@ use nix::dir::Dir;
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, open, openat, renameat};
 use nix::sys::resource::{Resource, getrlimit};
-use nix::sys::stat::{Mode, SFlag, fstat, fstatat, mkdirat};
+use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat, mkdirat};
 use nix::sys::statvfs::fstatvfs;
 use nix::unistd::{AccessFlags, UnlinkatFlags, faccessat, fsync, geteuid, linkat, unlinkat};
 
 #[derive(Debug)]
 pub(in crate::store) struct Folder {
     descriptor: OwnedFd,
+}
+
+/// What tells whether a file is the one that it was, and as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) struct Status {
+    pub(in crate::store) inode: u64,
+    /// Bytes.
+    pub(in crate::store) size: u64,
+    /// Seconds since 1970 and nanoseconds, as [`Self::changed`].
+    pub(in crate::store) modified: (i64, i64),
+    /// The last change of content, rights, names or times, which no program sets (`st_ctim`, inode(7)).
+    pub(in crate::store) changed: (i64, i64),
+}
+
+impl Status {
+    #[allow(clippy::useless_conversion, reason = "other systems count in 32 bits")]
+    fn of(status: &FileStat) -> io::Result<Self> {
+        if SFlag::from_bits_truncate(status.st_mode) & SFlag::S_IFMT != SFlag::S_IFREG {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        Ok(Self {
+            inode: status.st_ino,
+            size: u64::try_from(status.st_size).unwrap_or(0),
+            modified: (status.st_mtime.into(), status.st_mtime_nsec.into()),
+            changed: (status.st_ctime.into(), status.st_ctime_nsec.into()),
+        })
+    }
 }
 
 const FOLDER_FLAGS: OFlag = OFlag::O_RDONLY.union(OFlag::O_DIRECTORY).union(OFlag::O_CLOEXEC);
@@ -77,8 +104,12 @@ impl Folder {
     /// As [`Self::enter`]; one that nothing has the name of is made, and is on the disk then.
     pub(in crate::store) fn make_and_enter(&self, name: &str) -> io::Result<Self> {
         match mkdirat(&self.descriptor, name, Mode::S_IRWXU) {
-            // Its files are on the disk only if their way there is.
-            Ok(()) => self.sync()?,
+            // Its files are on the disk only if their way there is: the next that needs it is to see to that again.
+            Ok(()) => self.sync().inspect_err(|_| {
+                if let Err(error) = unlinkat(&self.descriptor, name, UnlinkatFlags::RemoveDir) {
+                    tracing::debug!(%error, name, "an empty folder stays behind");
+                }
+            })?,
             Err(Errno::EEXIST) => {}
             Err(error) => return Err(error.into()),
         }
@@ -128,6 +159,19 @@ impl Folder {
     pub(in crate::store) fn is_same(&self, name: &str, file: &File) -> io::Result<bool> {
         let (named, opened) = (fstatat(&self.descriptor, name, AtFlags::AT_SYMLINK_NOFOLLOW)?, fstat(file)?);
         Ok((named.st_dev, named.st_ino) == (opened.st_dev, opened.st_ino))
+    }
+
+    /// What the system knows of the regular file with that name; never through a link.
+    ///
+    /// # Errors
+    /// `NotFound`; `AlreadyExists` where something else has the name.
+    pub(in crate::store) fn status(&self, name: &str) -> io::Result<Status> {
+        Status::of(&fstatat(&self.descriptor, name, AtFlags::AT_SYMLINK_NOFOLLOW)?)
+    }
+
+    /// The same of one that is open.
+    pub(in crate::store) fn status_of(file: &File) -> io::Result<Status> {
+        Status::of(&fstat(file)?)
     }
 
     /// Renames, never replacing: `AlreadyExists` if the new name is taken, be it by a dangling link.
@@ -257,6 +301,8 @@ mod tests {
         let descriptor = open(place.path(), FOLDER_FLAGS | OFlag::O_PATH, Mode::empty()).unwrap();
         let folder = Folder { descriptor };
         assert_eq!(folder.make_and_enter("new").unwrap_err().raw_os_error(), Some(Errno::EBADF as i32));
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0, "else the next would take it to be on the disk");
+        fs::create_dir(place.path().join("new")).unwrap();
         folder.make_and_enter("new").expect("nothing to be written: it was there");
     }
 

@@ -4,12 +4,13 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::arrivals::{Found, Noting};
 use super::partial::remove_log;
 use super::{Finished, Inbox, Incoming, Partial, Unfinished};
 use crate::codec::prefix_hash::Hash;
 use crate::model::{Failure, Operation};
 use crate::store::advice::advise;
-use crate::store::folder::Folder;
+use crate::store::folder::{Folder, Status};
 use crate::store::prefix_log::PrefixLog;
 
 /// [`Partial::finish`] of many files, each with its hash; what became of each, in their order. A disk has less to do than
@@ -23,7 +24,9 @@ pub fn finish_all(files: Vec<(Partial, Hash)>, mut after_each: impl FnMut()) -> 
         synced
     };
     let synced: Vec<_> = files.into_iter().map(&mut sync).collect();
+    let notes = Noting::before(&synced);
     let named: Vec<_> = synced.into_iter().map(|file| file.and_then(Synced::rename)).collect();
+    notes.after(&named);
     let mut folders = SyncedFolders::default();
     named
         .into_iter()
@@ -40,25 +43,45 @@ pub fn finish_all(files: Vec<(Partial, Hash)>, mut after_each: impl FnMut()) -> 
 pub(super) struct Synced {
     pub(super) incoming: Incoming,
     pub(super) log: Option<(PrefixLog, String)>,
+    pub(super) id: Hash,
+    pub(super) hash: Hash,
+    /// The same, which arrived before.
+    pub(super) there: Option<Found>,
 }
 
 /// One that has its name too, which may not be on the disk yet.
 pub(super) struct Named {
     path: PathBuf,
     pub(super) inbox: Inbox,
+    /// That of its name; `None` of one that was there.
+    pub(super) number: Option<u32>,
 }
 
 impl Synced {
     pub(super) fn rename(self) -> Result<Named, Box<Unfinished>> {
         let inbox = self.incoming.inbox.clone();
-        let path = self.incoming.finish()?;
+        let (path, number) = match &self.there {
+            Some(found) => {
+                self.incoming.discard();
+                if let Some(arrivals) = &inbox.arrivals {
+                    arrivals.used(found);
+                }
+                (inbox.path_of(&found.name), None)
+            }
+            None => self.incoming.rename().map(|(path, number)| (path, Some(number)))?,
+        };
         // Not before: without its name, the file is gone on with.
         remove_log(&inbox, self.log);
-        Ok(Named { path, inbox })
+        Ok(Named { path, inbox, number })
     }
 }
 
 impl Named {
+    /// What the system knows of it by now.
+    pub(super) fn status(&self) -> Option<Status> {
+        self.inbox.folder.status(self.path.file_name()?.to_str()?).ok()
+    }
+
     /// After its folder was written to the disk, or was not.
     pub(super) fn after(self, synced: io::Result<()>) -> Finished {
         match synced {

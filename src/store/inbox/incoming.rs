@@ -12,7 +12,7 @@ use crate::model::{Failure, Operation};
 pub struct Incoming {
     pub(super) inbox: Inbox,
     pub(super) file: File,
-    name: SafeName,
+    pub(super) name: SafeName,
     pub(super) temporary: String,
     written: u64,
 }
@@ -63,7 +63,7 @@ impl Incoming {
     /// # Errors
     /// With the path at which it still lies as incomplete.
     pub fn finish(self) -> Finished {
-        self.rename()
+        self.rename().map(|(path, _)| path)
     }
 
     /// As [`Incoming::finish`], of a copy that nobody misses: one that can't have its name is removed.
@@ -71,13 +71,17 @@ impl Incoming {
     /// # Errors
     /// As [`Incoming::finish`].
     pub fn finish_or_discard(self) -> Result<PathBuf, Failure> {
-        self.rename().map_err(|unfinished| {
-            self.discard();
-            unfinished.failure
-        })
+        match self.rename() {
+            Ok((path, _)) => Ok(path),
+            Err(unfinished) => {
+                self.discard();
+                Err(unfinished.failure)
+            }
+        }
     }
 
-    fn rename(&self) -> Finished {
+    /// With the number that its name has.
+    pub(super) fn rename(&self) -> Result<(PathBuf, u32), Box<Unfinished>> {
         let failed = |name: &str, error: &io::Error| {
             let failure = self.inbox.failure(Operation::FinishFile, name, error);
             Box::new(Unfinished { failure, path: self.path() })
@@ -99,7 +103,7 @@ impl Incoming {
             match folder.move_to_new(&self.temporary, name.as_str()) {
                 Ok(()) => {
                     names.add(name.as_str());
-                    return Ok(self.inbox.path_of(name.as_str()));
+                    return Ok((self.inbox.path_of(name.as_str()), number));
                 }
                 // It came into being since the folder was read.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => names.add(name.as_str()),

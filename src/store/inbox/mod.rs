@@ -1,5 +1,6 @@
 //! Where received files go: into one folder, never outside it, never over another file, never through a link.
 
+mod arrivals;
 mod finishing;
 mod incoming;
 mod names;
@@ -12,6 +13,8 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use self::arrivals::Arrivals;
+pub use self::arrivals::Arrived;
 pub use self::finishing::finish_all;
 pub use self::incoming::Incoming;
 use self::names::Names;
@@ -39,6 +42,7 @@ pub struct Inbox {
     folder: Arc<Folder>,
     path: Arc<Path>,
     names: Arc<Mutex<Names>>,
+    arrivals: Option<Arc<Arrivals>>,
 }
 
 impl Inbox {
@@ -52,7 +56,7 @@ impl Inbox {
     }
 
     fn of_folder(folder: Folder, path: PathBuf) -> Self {
-        Self { folder: Arc::new(folder), path: Arc::from(path), names: Arc::default() }
+        Self { folder: Arc::new(folder), path: Arc::from(path), names: Arc::default(), arrivals: None }
     }
 
     /// A folder in this one, which is made if need be. Where a file or a link has the name, or anything has one that differs
@@ -76,7 +80,8 @@ impl Inbox {
             match entered {
                 Ok(folder) => {
                     names.add(name.as_str());
-                    return Ok(Self::of_folder(folder, self.path_of(name.as_str())));
+                    let entered = Self::of_folder(folder, self.path_of(name.as_str()));
+                    return Ok(Self { arrivals: self.arrivals.clone(), ..entered });
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotADirectory => taken = error,
                 Err(error) => return Err(self.failure(Operation::CreateFile, name.as_str(), &error)),

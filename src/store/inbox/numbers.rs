@@ -16,6 +16,6 @@ pub(super) fn numbers() -> impl Iterator<Item = u32> {
 }
 
 /// The hasher's keys are the system's random bytes, and new each time.
-fn random() -> u32 {
+pub(super) fn random() -> u32 {
     u32::try_from(RandomState::new().hash_one(0) >> 32).unwrap_or(u32::MAX)
 }

@@ -3,7 +3,8 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use super::finishing::Synced;
+use super::arrivals::Found;
+use super::finishing::{Synced, finish_all};
 use super::{Finished, Inbox, Incoming, Unfinished, numbers};
 use crate::codec::file_name::SafeName;
 use crate::codec::prefix_hash::{GROUP, HASH_LEN, Hash, PrefixHasher};
@@ -29,6 +30,7 @@ pub struct Sent<'a> {
 #[derive(Debug)]
 pub struct Partial {
     incoming: Incoming,
+    id: Hash,
     size: u64,
     modified: Option<SystemTime>,
     hasher: PrefixHasher,
@@ -79,7 +81,7 @@ impl Inbox {
 }
 
 impl Sent<'_> {
-    fn id(&self) -> Hash {
+    pub(super) fn id(&self) -> Hash {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&self.size.to_be_bytes());
         hasher.update(&self.modified_ns.unwrap_or(i64::MIN).to_be_bytes());
@@ -92,6 +94,7 @@ impl Partial {
     fn open(incoming: Incoming, id: &Hash, sent: Sent<'_>, log: String, is_new: bool) -> Result<Self, Failure> {
         let mut partial = Self {
             incoming,
+            id: *id,
             size: sent.size,
             modified: sent.modified_ns.and_then(time),
             hasher: PrefixHasher::default(),
@@ -243,18 +246,22 @@ impl Partial {
     /// # Errors
     /// With the path at which it lies as incomplete; nothing is left of a file with another hash.
     pub fn finish(self, hash: &Hash) -> Finished {
-        let named = self.sync(hash)?.rename()?;
-        let synced = named.inbox.folder.sync();
-        named.after(synced)
+        finish_all(vec![(self, *hash)], || ()).remove(0)
     }
 
-    /// The first step of [`Self::finish`].
+    /// The first step of [`finish_all`].
     pub(super) fn sync(mut self, hash: &Hash) -> Result<Synced, Box<Unfinished>> {
         if self.hasher.finish().as_ref() != Some(hash) {
             let path = self.incoming.path();
             let failure = Failure::new(Operation::FinishFile, path.display(), Cause::Damaged);
             self.discard();
             return Err(Box::new(Unfinished { failure, path }));
+        }
+        let Incoming { inbox, name, .. } = &self.incoming;
+        let arrivals = inbox.arrivals.as_ref();
+        let there = arrivals.and_then(|arrivals| arrivals.take(&self.id, Some(hash), &inbox.folder, name, self.size));
+        if there.is_some() {
+            return Ok(self.synced(*hash, there));
         }
         self.on_log(|log, _| log.tell());
         // Some file systems let nobody set it: FAT and network mounts of another user. The bytes are right all the same.
@@ -267,7 +274,12 @@ impl Partial {
             let failure = self.failed(Operation::FinishFile, &error);
             return Err(Box::new(Unfinished { failure, path: self.abandon() }));
         }
-        Ok(Synced { incoming: self.incoming, log: self.log })
+        Ok(self.synced(*hash, None))
+    }
+
+    fn synced(self, hash: Hash, there: Option<Found>) -> Synced {
+        let Self { incoming, log, id, .. } = self;
+        Synced { incoming, log, id, hash, there }
     }
 
     /// Keeps what came for whoever sends it again, and gives back the room for the rest. Returns where it lies. Nothing is

@@ -51,6 +51,10 @@ pub(in crate::engine) struct Dialogue<'a> {
     open: HashMap<TransferKey, Open<'a>>,
     /// What the receiver said to the file on the stream, until that is looked at.
     answer: Option<Answer>,
+    /// Whether something was offered since the receiver was told that this side heard of all.
+    is_unheard: bool,
+    /// Something broke off, and is sent again some time: until then the receiver is to know what arrived.
+    has_missed: bool,
     out: Vec<u8>,
     last_output: Instant,
 }
@@ -97,6 +101,8 @@ impl<'a> Dialogue<'a> {
             sender: Sender::patient(now, core.patience),
             open: HashMap::new(),
             answer: None,
+            is_unheard: false,
+            has_missed: false,
             out: Vec::new(),
             last_output: now,
         };
@@ -251,10 +257,15 @@ impl<'a> Dialogue<'a> {
     /// # Errors
     /// The connection was of no use before all were there; every open file was told of it.
     pub(in crate::engine) fn finish(mut self) -> Result<(), io::Error> {
-        self.sender.done();
         let mut waited = self.flush();
-        while waited.is_ok() && !self.sender.is_over() {
+        while waited.is_ok() && self.sender.poll_timeout().is_some() {
             waited = self.listen(None);
+        }
+        if waited.is_ok() {
+            self.say_heard();
+            self.sender.done();
+            // All has its answer, whether the other side is there for this or not.
+            let _ = self.flush();
         }
         self.session.close_feed();
         waited.or_else(|over| self.end(over))

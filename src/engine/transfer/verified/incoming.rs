@@ -22,7 +22,7 @@ use crate::net::Stream;
 use crate::proto::transfer::{
     Answerer, Caller, Fault, Misunderstanding, ReceiveStep, Receiver, Role, TransferKey, WORKING_EVERY,
 };
-use crate::store::inbox::{Inbox, Partial, Unfinished};
+use crate::store::inbox::{Arrived, Inbox, Partial, Unfinished};
 
 /// A file up to this size is written by the thread that receives it: another would take longer to begin than to write.
 const SMALL: u64 = 1 << 20;
@@ -87,6 +87,8 @@ struct File<'a> {
 
 enum Place {
     Here(Box<Partial>),
+    /// It arrived before.
+    There(Box<Arrived>),
     /// With the places in the buffer at hand that belong to it.
     Thread(Writing, Vec<Range<usize>>),
 }
@@ -131,7 +133,7 @@ impl<'a> VerifiedReceiving<'a> {
             core,
             session,
             stream,
-            inbox,
+            inbox: inbox.map(Inbox::with_notes),
             admittance,
             entered: None,
             greeting: Some(greeting),
@@ -237,6 +239,11 @@ impl<'a> VerifiedReceiving<'a> {
                 ReceiveStep::End { hash, .. } => self.end_of_file(buffer, hash)?,
                 ReceiveStep::Cancelled { key, reason, words } => {
                     self.cancelled(key, Cause::GivenUpByPeer { why: reason, words });
+                }
+                ReceiveStep::Heard => {
+                    if let Some(inbox) = &self.inbox {
+                        inbox.forget_arrivals();
+                    }
                 }
                 ReceiveStep::Done => {}
             }
@@ -402,6 +409,8 @@ impl File<'_> {
                 partial.abandon();
                 None
             }
+            // It stays as it is, and nothing of this one was taken.
+            Place::There(_) => return ticket.conclude(Outcome::Refused, &path, Some(failure)),
             Place::Thread(writing, _) => writing.end(),
         };
         match end {

@@ -25,7 +25,7 @@ fn pieces() -> impl Strategy<Value = Vec<Vec<u8>>> {
                     Frame::Accept { key, offset, .. } => (*key, *offset) = (own, few),
                     Frame::Begin { key, offset } => (*key, *offset) = (own, few / 7),
                     Frame::Commit { key } | Frame::Cancel { key, .. } => *key = own,
-                    Frame::Hello(_) | Frame::Working | Frame::Done => {}
+                    Frame::Hello(_) | Frame::Working | Frame::Done | Frame::Heard => {}
                 }
             }
             let mut bytes = Vec::new();
@@ -130,6 +130,7 @@ proptest! {
                         let is_current = current.take_if(|(of, ..)| *of == key).is_some();
                         prop_assert!(is_current || waiting.remove(&key));
                     }
+                    Ok(Some(ReceiveStep::Heard)) => prop_assert!(current.is_none()),
                     Ok(Some(ReceiveStep::Done)) => {
                         prop_assert!(current.is_none() && !is_done);
                         is_done = true;

@@ -34,6 +34,10 @@ impl Receiving<'_> {
                         self.machine.commit(offer.key);
                     } else {
                         let held = self.disk.partial.entry(offer.key).or_default();
+                        if let Some(whole) = self.disk.kept.get(&offer.name) {
+                            // Its COMMIT may have been lost.
+                            held.clone_from(whole);
+                        }
                         if offer.eager || held.len() as u64 > offer.size {
                             held.clear();
                         }
@@ -65,7 +69,7 @@ impl Receiving<'_> {
                         self.machine.cancel(key, CancelReason::Mismatch, "");
                     }
                 }
-                ReceiveStep::Cancelled { .. } | ReceiveStep::Done => {}
+                ReceiveStep::Cancelled { .. } | ReceiveStep::Heard | ReceiveStep::Done => {}
             }
         }
         Ok(())

@@ -11,9 +11,17 @@ use crate::proto::transfer::{TransferKey, WORKING_EVERY};
 
 impl Dialogue<'_> {
     pub(super) fn conclude(&mut self, key: TransferKey, outcome: Outcome, failure: Option<Failure>) {
+        self.has_missed |= outcome == Outcome::Incomplete;
         if let Some(open) = self.open.remove(&key) {
             let path = open.path();
             open.ticket.conclude(outcome, &path, failure);
+        }
+    }
+
+    /// Tells the receiver that this side heard of all that there was to send, if it did and all of it arrived.
+    pub(super) fn say_heard(&mut self) {
+        if self.is_unheard && !self.has_missed && self.sender.heard() {
+            self.is_unheard = false;
         }
     }
 

@@ -7,7 +7,7 @@ use std::time::Instant;
 use crossbeam_channel::{never, select};
 
 use super::{Answer, Dialogue, EAGER_MAX, OUT_MAX, Open, Over, random_key};
-use crate::codec::prefix_hash::{GROUP, Hash, PrefixHasher, of_groups};
+use crate::codec::prefix_hash::{GROUP, Hash, PrefixHasher};
 use crate::engine::transfer::meter::STALL_REPORT;
 use crate::engine::transfer::ticket::Ticket;
 use crate::engine::transfer::unsent;
@@ -20,11 +20,12 @@ use crate::store::source::Source;
 use crate::store::tree::{Found, Tree};
 
 impl Dialogue<'_> {
-    /// Sends what was kept back to go out with more.
+    /// There is nothing to send for now: sends what was kept back to go out with more.
     ///
     /// # Errors
     /// As [`Dialogue::listen_to`].
     pub(in crate::engine) fn say_what_waits(&mut self) -> Result<(), io::Error> {
+        self.say_heard();
         self.flush().or_else(|over| self.end(over))
     }
 
@@ -35,6 +36,7 @@ impl Dialogue<'_> {
             }
             self.wait_to_offer()?;
             if let Some(cause) = self.session.cancels.of(number) {
+                self.has_missed = true;
                 // The rest of it is one thing that was not sent.
                 let failure = Failure::new(Operation::Send, folder.display(), cause);
                 unsent(self.session, self.core, folder, SendMode::Verified, failure);
@@ -60,6 +62,7 @@ impl Dialogue<'_> {
     fn offer_folder(&mut self, name: String) -> Result<(), Over> {
         let key = random_key();
         let offer = Offer { key, kind: Kind::Folder, eager: false, size: 0, modified_ns: None, name };
+        self.is_unheard = true;
         self.sender.offer(offer, Instant::now());
         if self.out.len() >= OUT_MAX { self.flush() } else { Ok(()) }
     }
@@ -96,6 +99,7 @@ impl Dialogue<'_> {
         if !offer.eager {
             ticket.announce();
         }
+        self.is_unheard = true;
         self.open.insert(key, Open { ticket, log: None, hash: Hash::default() });
         if offer.eager {
             return self.send_small(key, offer, source);
@@ -251,16 +255,28 @@ impl Dialogue<'_> {
         hash: Hash,
     ) -> Result<Option<PrefixHasher>, Result<Failure, Over>> {
         let groups = usize::try_from(offset / GROUP).unwrap_or(usize::MAX);
-        if let Some(log) = log.filter(|_| offset.is_multiple_of(GROUP))
-            && let Some(known) = log.groups().get(..groups)
-            && let Some(own) = of_groups(known)
-        {
-            if own == hash {
-                return Ok(Some(PrefixHasher::resume(known.to_vec())));
+        let known = log.as_ref().map_or(&[][..], |log| log.groups());
+        let known = known[..known.len().min(groups)].to_vec();
+        if let Some(log) = log.filter(|_| !known.is_empty()) {
+            let hasher = self.hash_to(key, source, PrefixHasher::resume(known), offset)?;
+            if hasher.as_ref().is_none_or(|hasher| hasher.finish() == Some(hash)) {
+                return Ok(hasher);
             }
             log.cut(0);
         }
-        let mut hasher = PrefixHasher::default();
+        let hasher = self.hash_to(key, source, PrefixHasher::default(), offset)?;
+        Ok(hasher.filter(|hasher| hasher.finish() == Some(hash)))
+    }
+
+    /// Goes on with what of a file was hashed. `None` if the file is given up meanwhile.
+    fn hash_to(
+        &mut self,
+        key: TransferKey,
+        source: &mut Source,
+        mut hasher: PrefixHasher,
+        offset: u64,
+    ) -> Result<Option<PrefixHasher>, Result<Failure, Over>> {
+        source.go_to(hasher.len()).map_err(Ok)?;
         let mut piece = vec![0; PIECE];
         while hasher.len() < offset {
             let room = usize::try_from(offset - hasher.len()).unwrap_or(PIECE).min(PIECE);
@@ -271,7 +287,7 @@ impl Dialogue<'_> {
                 return Ok(None);
             }
         }
-        Ok((hasher.finish() == Some(hash)).then_some(hasher))
+        Ok(Some(hasher))
     }
 
     /// Gives up the file on the stream, for a reason at this side.

@@ -4,12 +4,13 @@ use std::ops::Range;
 
 use crossbeam_channel::RecvTimeoutError;
 
+use super::offers::place_for;
 use super::settling::{SETTLING_MAX, Settling};
 use super::{File, Over, Place, VerifiedReceiving};
 use crate::codec::prefix_hash::Hash;
 use crate::engine::transfer::verified::reason_for;
 use crate::engine::transfer::verified::writing::Written;
-use crate::model::{Cause, Failure};
+use crate::model::{Cause, Failure, Outcome};
 use crate::proto::transfer::WORKING_EVERY;
 use crate::store::inbox::Finished;
 
@@ -17,7 +18,13 @@ impl VerifiedReceiving<'_> {
     /// The sender begins where this side is, or at the start.
     pub(super) fn begin(&mut self, offset: u64) -> Result<(), Over> {
         let Some(file) = &mut self.file else { return Ok(()) };
+        if let Place::There(arrived) = &file.place
+            && offset < arrived.prefix().0
+        {
+            return self.begin_another();
+        }
         let begun = match &mut file.place {
+            Place::There(_) => Ok(()),
             Place::Here(partial) => partial.begin(offset),
             Place::Thread(writing, _) => {
                 writing.begin(offset);
@@ -31,6 +38,32 @@ impl VerifiedReceiving<'_> {
         Ok(())
     }
 
+    /// The sender has another file than the one that arrived before.
+    fn begin_another(&mut self) -> Result<(), Over> {
+        let Some(File { key, mut ticket, path, place: Place::There(arrived) }) = self.file.take() else {
+            return Ok(());
+        };
+        let (size, _) = arrived.prefix();
+        let begun = arrived.begin_another().and_then(|mut partial| {
+            if let Err(failure) = partial.begin(0) {
+                partial.abandon();
+                return Err(failure);
+            }
+            Ok((partial.path(), place_for(partial, size)?))
+        });
+        ticket.begin_at(0);
+        match begun {
+            Ok((path, place)) => self.file = Some(File { key, ticket, path, place }),
+            Err(failure) => {
+                self.settle();
+                self.receiver.cancel(key, reason_for(&failure), "");
+                self.receiver.poll_output(&mut self.out);
+                ticket.conclude(Outcome::Refused, &path, Some(failure));
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn data(&mut self, bytes: &[u8], place: Range<usize>) {
         let Some(file) = &mut self.file else { return };
         file.ticket.add(bytes.len() as u64);
@@ -40,6 +73,7 @@ impl VerifiedReceiving<'_> {
                     self.broken_off(failure);
                 }
             }
+            Place::There(_) => {}
             Place::Thread(_, places) => places.push(place),
         }
     }
@@ -116,6 +150,10 @@ impl VerifiedReceiving<'_> {
                 if self.settling.len() >= SETTLING_MAX {
                     self.settle();
                 }
+            }
+            (None, Place::There(arrived)) => {
+                self.settle();
+                self.ended(key, ticket, &hash, arrived.finish(&hash));
             }
             (None, Place::Thread(..)) => {}
         }

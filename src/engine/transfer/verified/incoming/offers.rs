@@ -56,6 +56,15 @@ impl<'a> VerifiedReceiving<'a> {
             };
         }
         let sent = Sent { name: &offer.name, size: offer.size, modified_ns: offer.modified_ns };
+        // Of an eager one, and of one without a byte, it shows at its end.
+        let may_be_there = !offer.eager && offer.size > 0;
+        if may_be_there && let Some(arrived) = inbox.arrived(&safe, sent) {
+            let ((offset, hash), path) = (arrived.prefix(), arrived.path());
+            ticket.begin_at(offset);
+            self.file = Some(File { key: offer.key, ticket, path, place: Place::There(Box::new(arrived)) });
+            self.receiver.accept(offset, hash);
+            return Ok(());
+        }
         let mut partial = match inbox.resume(&safe, sent) {
             Ok(partial) => partial,
             Err(failure) => return self.refused(offer, ticket, failure),
@@ -78,13 +87,9 @@ impl<'a> VerifiedReceiving<'a> {
         }
         let path = partial.path();
         ticket.begin_at(offset);
-        let place = if offer.size <= SMALL {
-            Place::Here(Box::new(partial))
-        } else {
-            match Writing::start(partial) {
-                Ok(writing) => Place::Thread(writing, Vec::new()),
-                Err(failure) => return self.refused(offer, ticket, failure),
-            }
+        let place = match place_for(partial, offer.size) {
+            Ok(place) => place,
+            Err(failure) => return self.refused(offer, ticket, failure),
         };
         self.file = Some(File { key: offer.key, ticket, path, place });
         self.receiver.accept(offset, hash);
@@ -195,6 +200,14 @@ impl<'a> VerifiedReceiving<'a> {
         self.entered = Some((folders.to_owned(), inbox.clone()));
         Ok(inbox)
     }
+}
+
+/// Where a file of this size is written.
+pub(super) fn place_for(partial: Partial, size: u64) -> Result<Place, Failure> {
+    if size <= SMALL {
+        return Ok(Place::Here(Box::new(partial)));
+    }
+    Writing::start(partial).map(|writing| Place::Thread(writing, Vec::new()))
 }
 
 /// The sender has gone before anything of the file was taken.
