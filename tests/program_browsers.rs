@@ -441,6 +441,7 @@ fn the_other_end_opens_a_web_socket() {
         }
         within_the_wait(|| {
             let mut client = other_end(program, &endpoint, Some(&opened));
+            assert_eq!(client.text.contains("http://"), program == Program::Curl, "{}", client.text);
             sockeye.expect_where("the upgrade", |event| event["status"] == 101);
             sockeye.write(b"send who is it?!\n");
             let is_complete = |heard: &[u8]| {

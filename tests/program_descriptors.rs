@@ -12,7 +12,7 @@ use std::process::Command;
 use nix::sys::signal::Signal;
 use socket2::Type;
 use support::{
-    Sockeye, Written, ask, code, exists, in_own_network, ip, mptcp_count, patient, port_of, require, require_tool,
+    Sockeye, Written, ask, code, exists, in_own_network, ip, mptcp_count, patient, port_of, require, require_tool, run,
     set_up,
 };
 
@@ -224,7 +224,7 @@ fn python_adopts_a_raw_socket_that_is_connected() {
     });
 }
 
-/// One that hears frames of all kinds would hear what it sends itself.
+/// One that hears frames of all kinds would hear those that leave by its card, too.
 #[test]
 fn python_adopts_a_socket_of_a_link() {
     if !require_tool("python3") {
@@ -239,6 +239,8 @@ fn python_adopts_a_socket_of_a_link() {
                 format!("(s := socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)).bind(('d1', {kind})) or s");
             let mut server = with_socket(&opened, &["fd://3", "--listen", "--send", "welcome ", "--echo"]);
             server.listening();
+            let leaves = ["connect", "packet://02:00:00:00:00:0a%d1?proto=0x88b5", "--send", "leaves", "--wait", "0"];
+            run(&leaves).expect_code(0);
             // The card is greeted once.
             for (question, answer) in [("first", "welcome first"), ("second", "second")] {
                 let there = "packet://02:00:00:00:00:0b%d0?proto=0x88b5";
@@ -249,7 +251,7 @@ fn python_adopts_a_socket_of_a_link() {
             server.process.signal(Signal::SIGINT);
             let told = String::from_utf8_lossy(&server.finish().stdout).into_owned();
             assert_eq!(["first", "second"].map(|word| told.matches(word).count()), [1, 1], "{told}");
-            assert!(!told.contains("welcome"), "{told}");
+            assert!(!told.contains("leaves"), "{told}");
         }
     });
 }

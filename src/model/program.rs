@@ -142,7 +142,7 @@ pub enum Program {
     Netcat,
     /// socat 1.7 or later, and a POSIX shell.
     Socat,
-    /// curl with its telnet, and a POSIX shell.
+    /// curl with its telnet and its HTTP, and a POSIX shell.
     Curl,
 }
 

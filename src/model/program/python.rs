@@ -314,7 +314,7 @@ impl Writer<'_> {
                     self.set_options(script);
                     if self.recipe.is_server() && self.transport.manner == Manner::Adopted {
                         script.block("if server.family == socket.AF_PACKET:", |script| {
-                            script.line(ignore_outgoing(name))
+                            script.line(ignore_outgoing(name));
                         });
                     }
                     body(script);
