@@ -649,8 +649,8 @@ fn journal() -> [Vec<u8>; 2] {
     [path.clone(), path.with_extension("sqlite-wal")].map(|path| fs::read(path).expect("a file"))
 }
 
-/// What a script of bytes asks for: each step names a file, a place in it, mostly where a page says what is on it, and what
-/// becomes of it.
+/// What a script of bytes asks for: each step names a file, a place in it, mostly where a page says what is on it, and
+/// what becomes of it.
 fn damage(files: &mut [Vec<u8>; 2], script: &[u8]) {
     for step in script.chunks_exact(5).take(32) {
         let &[what, page, high, low, value] = step else { continue };

@@ -23,8 +23,8 @@ impl From<ImportArguments> for ImportTask {
     }
 }
 
-/// Makes the journal, and says to standard error what is in it: of a capture, or of another journal, which is copied even
-/// while it is recorded. A signal that ends the program leaves none.
+/// Makes the journal, and says to standard error what is in it: of a capture, or of another journal, which is copied
+/// even while it is recorded. A signal that ends the program leaves none.
 pub(super) fn run(task: &ImportTask, form: Form) -> Ending {
     let language = form.language();
     if Engine::may_be_journal(&task.capture) {

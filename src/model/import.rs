@@ -15,7 +15,8 @@ pub struct Imported {
     pub late: u64,
     /// Places where bytes of a stream were not captured.
     pub gaps: u64,
-    /// Packets that are neither TCP nor UDP, fragments of what did not become whole, and those of links that are not known.
+    /// Packets that are neither TCP nor UDP, fragments of what did not become whole, and those of links that are not
+    /// known.
     pub left_out: u64,
     /// The file ends in the middle of a packet.
     pub cut: bool,

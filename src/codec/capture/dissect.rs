@@ -44,8 +44,8 @@ pub enum Transport {
     },
 }
 
-/// `None` for what is no TCP and no UDP over IP, of a link that is not known here, or a fragment of which the end was not
-/// captured.
+/// `None` for what is no TCP and no UDP over IP, of a link that is not known here, or a fragment of which the end was
+/// not captured.
 #[must_use]
 pub fn dissect(link: LinkType, bytes: &[u8]) -> Option<Found<'_>> {
     let (packet, way) = match link {

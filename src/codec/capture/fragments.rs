@@ -30,8 +30,8 @@ pub struct Fragment<'a> {
     pub way: Option<Way>,
 }
 
-/// Those that wait for others of theirs. What comes twice is no news; where two pieces overlap and differ, what they were of
-/// is given up (RFC 5722).
+/// Those that wait for others of theirs. What comes twice is no news; where two pieces overlap and differ, what they
+/// were of is given up (RFC 5722).
 #[derive(Debug, Default)]
 pub struct Fragments {
     pending: HashMap<FragmentOf, Pending>,
@@ -54,8 +54,8 @@ impl Fragments {
     /// For how long they wait, in nanoseconds; Linux has them wait as long (`ipfrag_time` of ip(7)).
     pub const PATIENCE_NS: i64 = 30_000_000_000;
 
-    /// Takes in one more, captured at this time in nanoseconds; all of it with the number of packets that brought it, once it
-    /// is whole. Packets that were given up are added to `given_up`.
+    /// Takes in one more, captured at this time in nanoseconds; all of it with the number of packets that brought it,
+    /// once it is whole. Packets that were given up are added to `given_up`.
     pub fn add(&mut self, fragment: &Fragment<'_>, time_ns: i64, given_up: &mut u64) -> Option<(Vec<u8>, u64)> {
         let of = fragment.of;
         self.clock += 1;

@@ -210,8 +210,8 @@ fn check(path: &Path) -> Result<bool, Failure> {
     Ok(true)
 }
 
-/// Whether the tables of a version are there, made as it makes them: what else has such a name, be it a view or a virtual
-/// table, could take for ever to be read.
+/// Whether the tables of a version are there, made as it makes them: what else has such a name, be it a view or a
+/// virtual table, could take for ever to be read.
 fn has_tables(connection: &Connection, version: i32) -> rusqlite::Result<bool> {
     let mut select = connection.prepare("SELECT sql FROM sqlite_schema WHERE name = ?1 COLLATE NOCASE")?;
     let bare = |sql: &str| sql.split_whitespace().collect::<String>();

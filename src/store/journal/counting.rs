@@ -52,9 +52,10 @@ impl Counting {
         &self.statistics
     }
 
-    /// Looks at no more than so many rows; true when it has seen all rows that are there now. Rows that are gone from the
-    /// journal since they were counted stay counted, and those that went before are told as [`Statistics::missed`]. It begins
-    /// anew where the journal has no rows, or another number of `clearings`, which is how often it was cleared, if known.
+    /// Looks at no more than so many rows; true when it has seen all rows that are there now. Rows that are gone from
+    /// the journal since they were counted stay counted, and those that went before are told as
+    /// [`Statistics::missed`]. It begins anew where the journal has no rows, or another number of `clearings`, which
+    /// is how often it was cleared, if known.
     ///
     /// # Errors
     /// A read error.

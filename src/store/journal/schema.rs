@@ -1,10 +1,10 @@
 //! What the journal file looks like.
 //!
-//! It is a `SQLite` 3 database, `application_id` [`APPLICATION_ID`] ("SOCK"), `user_version` [`VERSION`], in WAL mode. New
-//! ones have `auto_vacuum` 2, so that a limit makes the file shorter too; older ones don't, and are read and written as they are.
-//! In a folder that can't be written to, other programs open it as `file:journal.sqlite?immutable=1`. What else there is in
-//! it, such as indexes, views and triggers, which people add in other programs, is left alone and never carried out; the
-//! tables themselves have to be as they are made here.
+//! It is a `SQLite` 3 database, `application_id` [`APPLICATION_ID`] ("SOCK"), `user_version` [`VERSION`], in WAL mode.
+//! New ones have `auto_vacuum` 2, so that a limit makes the file shorter too; older ones don't, and are read and
+//! written as they are. In a folder that can't be written to, other programs open it as
+//! `file:journal.sqlite?immutable=1`. What else there is in it, such as indexes, views and triggers, which people add
+//! in other programs, is left alone and never carried out; the tables themselves have to be as they are made here.
 //!
 //! Table `rows`, one row a call that returned or an event of a connection's life:
 //!

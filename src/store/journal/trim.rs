@@ -35,8 +35,8 @@ impl JournalWriter {
 
     /// Where the journal takes more of the disk than it may, removes a slice of its oldest rows and returns how many;
     /// numbers stay as they are, and the newest row stays. Cleared rows that are still in the file go first, and don't
-    /// count. Once enough have gone, makes the file itself shorter, some at a time, where it was longer than it may be by
-    /// more than rows bring until the next call; see [`Self::stays_long`]. `None` where there is nothing to do.
+    /// count. Once enough have gone, makes the file itself shorter, some at a time, where it was longer than it may be
+    /// by more than rows bring until the next call; see [`Self::stays_long`]. `None` where there is nothing to do.
     ///
     /// # Errors
     /// A write error; a later call goes on from there.
@@ -78,9 +78,9 @@ impl JournalWriter {
         Ok(Some(removed))
     }
 
-    /// How long the file is where it is longer than it may be and can't be made shorter, since it was begun by a Sockeye that
-    /// made no such files. Rows to come take the free space in it; cleared, or saved under another name, it is as short as
-    /// its rows.
+    /// How long the file is where it is longer than it may be and can't be made shorter, since it was begun by a
+    /// Sockeye that made no such files. Rows to come take the free space in it; cleared, or saved under another name,
+    /// it is as short as its rows.
     ///
     /// # Errors
     /// A read error.
@@ -98,8 +98,8 @@ impl JournalWriter {
         Ok(self.pragma("auto_vacuum")? == 2)
     }
 
-    /// Takes some of the free pages out of a file that is longer than so many bytes, and moves those at its end into others;
-    /// false where there is nothing to do.
+    /// Takes some of the free pages out of a file that is longer than so many bytes, and moves those at its end into
+    /// others; false where there is nothing to do.
     fn shorten(&mut self, longest: i64) -> rusqlite::Result<bool> {
         let (pages, free) = (self.pragma("page_count")?, self.pragma("freelist_count")?);
         let excess = pages - longest / self.pragma("page_size")?;

@@ -122,7 +122,8 @@ impl JournalPanel {
         cx.act(UiCommand::Engine(command));
     }
 
-    /// A time of the day is the next one from the chosen row on and, where no row is that late, from the journal's first on.
+    /// A time of the day is the next one from the chosen row on and, where no row is that late, from the journal's
+    /// first on.
     fn since(&self, place: Condition) -> FindRequest {
         let first = |condition| FindRequest { condition, ..self.request() };
         let Condition::Since(Moment::Daily { time, zone }) = &place else { return first(place) };
@@ -137,8 +138,8 @@ impl JournalPanel {
     }
 }
 
-/// The first moment at which it is this time of the day, from another on, both in nanoseconds since 1970; `None` behind all
-/// times.
+/// The first moment at which it is this time of the day, from another on, both in nanoseconds since 1970; `None`
+/// behind all times.
 fn next_at(time: Time, zone: &TimeZone, from_ns: i64) -> Option<i64> {
     let day = Timestamp::from_nanosecond(from_ns.into()).ok()?.to_zoned(zone.clone()).date();
     let at = |day: Date| {
