@@ -23,15 +23,40 @@ impl TableCell<'_> {
     /// As much of a text as can show at most, and a little more, so that it is seen to be cut: laying out what can't be
     /// seen is most of what new rows cost a frame.
     pub(in crate::ui) fn head<'a>(&self, text: &'a str, font: &FontId) -> &'a str {
+        self.head_of(text, font, |_| None)
+    }
+
+    /// The same of a text in which some characters are `written` as so many of ASCII.
+    pub(in crate::ui) fn head_of<'a>(
+        &self,
+        text: &'a str,
+        font: &FontId,
+        written: impl Fn(char) -> Option<usize>,
+    ) -> &'a str {
         /// A glyph's width may be rounded to whole pixels.
         const ROUNDED: f32 = 0.9;
-        let narrowest = if text.is_ascii() && font.family == FontFamily::Monospace {
+        /// Beyond what fits.
+        const MORE: usize = 2;
+        let narrow = font.size * 0.25;
+        let ascii = if font.family == FontFamily::Monospace {
             self.painter.fonts_mut(|fonts| fonts.glyph_width(font, '0')) * ROUNDED
         } else {
-            font.size * 0.25
+            narrow
         };
-        let most = (self.range.span() / narrowest) as usize + 2;
-        text.char_indices().nth(most).map_or(text, |(at, _)| &text[..at])
+        // What is no ASCII may have no width of its own, and stand over the character before it.
+        let width = |character: char| match written(character) {
+            Some(count) => count as f32 * ascii,
+            None if character.is_ascii() => ascii,
+            None => 0.0,
+        };
+        let span = self.range.span();
+        let (mut known, mut least) = (0.0, 0.0);
+        let fits = |(_, character): &(usize, char)| {
+            known += width(*character);
+            least += narrow;
+            known <= span && least <= span
+        };
+        text.char_indices().skip_while(fits).nth(MORE).map_or(text, |(at, _)| &text[..at])
     }
 
     /// As [`Self::start`], of text in parts; `color` where they have none.

@@ -288,7 +288,7 @@ impl JournalPanel {
         if let Some(page) = self.pages.page() {
             self.frames.follow(page, cx.sessions);
             if !std::mem::replace(&mut self.is_measured, true) {
-                let party = |row| rows::party(row, cx.sessions).chars().count();
+                let party = |row| rows::party_len(row, cx.sessions);
                 self.longest_party = page.rows.iter().map(party).fold(self.longest_party, usize::max);
             }
         }

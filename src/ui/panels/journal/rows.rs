@@ -52,6 +52,14 @@ pub(in crate::ui::panels) fn party(row: &PageRow, sessions: &Sessions) -> String
     format!("{session} {}", visible(&row.peer)).trim().to_owned()
 }
 
+/// Characters of [`party`]. Each page is measured as it comes, so that it makes no words of rows that have a peer.
+pub(super) fn party_len(row: &PageRow, sessions: &Sessions) -> usize {
+    match row.session {
+        Some(id) if !row.peer.is_empty() => 2 + id.0.max(1).ilog10() as usize + 1 + row.peer.chars().count(),
+        _ => party(row, sessions).chars().count(),
+    }
+}
+
 /// What the session's column shows: the session, or the tab's own place.
 fn session_cell(row: &PageRow, sessions: &Sessions) -> String {
     own_place(row, sessions).unwrap_or_else(|| session_label(row, sessions))
@@ -269,7 +277,12 @@ fn after_note<'a>(cell: TableCell<'a>, note: &str, tokens: &Tokens) -> TableCell
 }
 
 fn paint_verbatim(cell: &TableCell<'_>, text: &str, font: &FontId, tokens: &Tokens) {
-    cell.place(verbatim(cell.head(text, font), font, tokens), tokens.text);
+    cell.place(verbatim(verbatim_head(cell, text, font), font, tokens), tokens.text);
+}
+
+/// As much of a text to be shown as [`verbatim`] as can show at most.
+fn verbatim_head<'a>(cell: &TableCell<'_>, text: &'a str, font: &FontId) -> &'a str {
+    cell.head_of(text, font, |character| escape(character).map(|escape| escape.len()))
 }
 
 /// Bytes as text. What can't be seen as itself is written as an escape in another colour. Bytes that are no character are
@@ -283,18 +296,26 @@ pub(in crate::ui::panels) fn verbatim_in(text: &str, font: &FontId, color: Color
     let mut job = LayoutJob::default();
     let plain = TextFormat::simple(font.clone(), color);
     let apart = TextFormat::simple(font.clone(), tokens.accent);
+    // The space is the letters' own, so that those that follow each other are one part: to a frame, each part of a text
+    // costs about as much as a whole cell of words.
     let block = TextFormat {
         background: tokens.text_muted,
         expand_bg: -BETWEEN_BLOCKS / 2.0,
+        extra_letter_spacing: BETWEEN_BLOCKS,
         ..TextFormat::simple(font.clone(), tokens.surface)
     };
     let mut rest = text;
     while let Some((at, character, escape)) =
         rest.char_indices().find_map(|(at, character)| Some((at, character, escape(character)?)))
     {
-        job.append(&rest[..at], 0.0, plain.clone());
+        // An empty part would come between two that are one.
+        if at > 0 {
+            job.append(&rest[..at], 0.0, plain.clone());
+        }
         if character == char::REPLACEMENT_CHARACTER {
-            job.append(&escape, BETWEEN_BLOCKS, block.clone());
+            // A letter that a line begins with has no such space.
+            let space = if job.text.is_empty() { BETWEEN_BLOCKS } else { 0.0 };
+            job.append(&escape, space, block.clone());
         } else {
             job.append(&escape, 0.0, apart.clone());
         }
@@ -360,5 +381,78 @@ fn placeholder(painter: &Painter, place: &RowPlace<'_>, tokens: &Tokens) {
             vec2(width, place.rect.height() * 0.3),
         );
         painter.rect_filled(bar, 2.0, color);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::SessionId;
+    use crate::ui::fonts;
+
+    #[test]
+    fn a_party_is_measured_without_being_written() {
+        let sessions = Sessions::default();
+        for (session, peer) in [
+            (Some(7), "127.0.0.1:51734"),
+            (Some(0), "a"),
+            (Some(10), "[fe80::1%eth0]:9"),
+            (Some(u64::MAX), "/run/\n你好"),
+            (None, "/run/sock"),
+            (Some(1234), ""),
+            (None, ""),
+        ] {
+            let row = PageRow { session: session.map(SessionId), peer: peer.to_owned(), ..PageRow::made_up(1) };
+            assert_eq!(party_len(&row, &sessions), party(&row, &sessions).chars().count(), "{session:?} {peer}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_character_stand_apart_and_are_laid_out_at_once() {
+        let tokens = Tokens::dark();
+        let job = |text| verbatim(text, &tokens.mono_font(), &tokens);
+        for (text, parts) in [("\u{fffd}\u{fffd}\u{fffd}", 1), ("a\u{fffd}\u{fffd}␀␁b\u{fffd}", 5), ("plain", 1)] {
+            let job = job(text);
+            assert_eq!(job.sections.iter().filter(|part| !part.byte_range.is_empty()).count(), parts, "{text}");
+        }
+        let mut fonts = egui::epaint::text::Fonts::new(egui::epaint::TextOptions::default(), fonts::definitions());
+        for text in ["\u{fffd}\u{fffd}", "ab\u{fffd}\u{fffd}\u{fffd}c\u{fffd}"] {
+            let galley = fonts.with_pixels_per_point(2.0).layout_job(job(text));
+            let mut end = 0.0;
+            for glyph in &galley.rows[0].glyphs {
+                let space = if glyph.chr == '?' { BETWEEN_BLOCKS } else { 0.0 };
+                assert!((glyph.pos.x - end - space).abs() <= 0.5, "{} at {} in {text}", glyph.chr, glyph.pos.x);
+                end = glyph.max_x();
+            }
+        }
+    }
+
+    #[test]
+    fn all_that_shows_is_laid_out_and_little_more() {
+        let tokens = Tokens::dark();
+        let ctx = egui::Context::default();
+        ctx.set_fonts(fonts::definitions());
+        let font = tokens.mono_font();
+        let output = ctx.run_ui(egui::RawInput::default(), |ui| {
+            let rect = Rect::from_min_size(pos2(0.0, 0.0), vec2(300.0, 20.0));
+            let cell = TableCell { painter: ui.painter(), rect, range: rect.x_range() };
+            let character = ui.fonts_mut(|fonts| fonts.glyph_width(&font, '0'));
+            for part in ["words ", "\u{fffd}", "␀", "␊", "a\u{fffd}␛", "你", "·", "e\u{301}"] {
+                let text = part.repeat(100);
+                let head = verbatim_head(&cell, &text, &font);
+                let shown = |text| {
+                    let mut job = verbatim(text, &font, &tokens);
+                    job.wrap = egui::text::TextWrapping::truncate_at_width(rect.width());
+                    let galley = ui.painter().layout_job(job);
+                    galley.rows[0].glyphs.iter().map(|glyph| (glyph.chr, glyph.pos.x)).collect::<Vec<_>>()
+                };
+                assert_eq!(shown(head), shown(&text), "{part}");
+                let job = verbatim(head, &font, &tokens);
+                let all_known = job.text.is_ascii();
+                let most = (rect.width() / character * 1.2) as usize + 8;
+                assert!(!all_known || job.text.len() <= most, "{} of {most}: {}", job.text.len(), job.text);
+            }
+        });
+        output.drop_without_applying_deltas();
     }
 }
