@@ -129,8 +129,9 @@ impl<'a> Browsing<'a> {
             Step::Tell(notice) => core.notice(session.info.socket, Some(session), notice),
             Step::Upgraded { received } => {
                 let sent = session.traffic.sent();
-                core.outbox.send(Event::Upgraded { session: session.info.id, received, sent });
+                // First: who hears of it may have something to send.
                 session.set_speech(Speech::WebSocket);
+                core.outbox.send(Event::Upgraded { session: session.info.id, received, sent });
             }
             Step::Message { is_text, bytes } => self.respond(is_text, &bytes)?,
             Step::Finish => {
