@@ -114,6 +114,30 @@ fn all_that_is_queued_is_cancelled_from_either_side_and_the_next_file_goes() {
 }
 
 #[test]
+fn what_is_sent_to_all_while_other_files_are_on_their_way_goes_once_and_by_its_own_connection() {
+    let [from, into] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let paths = queue(from.path());
+    let mut h = Harness::new();
+    let receive = ReceiveMode::Verified { into: into.path().to_owned() };
+    let (_, endpoint) = h.listen_with("tcp://127.0.0.1:0", |spec| spec.receive = receive);
+    let (client, _) = h.connect(&endpoint);
+    send(&h, client, &paths[..1]);
+    let long = h.wait("the long file", |event| match event {
+        Event::TransferStarted(info) if info.name == "folder/long.bin" && info.direction == Direction::Out => {
+            Some(info.clone())
+        }
+        _ => None,
+    });
+    send(&h, client, &paths[1..]);
+    let last = ended(&mut h, 4, &[]);
+    let last: Vec<_> = last.iter().filter(|one| one.name == "last.txt").map(|one| one.end.outcome).collect();
+    assert_eq!(last, [Outcome::Verified; 2], "both ends of it");
+    h.engine.send(Command::CancelTransfer { transfer: long.id });
+    let failed = h.take(|event| matches!(event, Event::Failed { failure, .. } if failure.cause == Cause::BrokenPipe));
+    assert!(failed.is_none(), "{failed:?}");
+}
+
+#[test]
 fn what_waits_for_its_connection_is_cancelled_with_the_rest() {
     let [from, into] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     let paths = queue(from.path());

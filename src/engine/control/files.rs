@@ -24,6 +24,14 @@ impl Control {
         let mut recipients = self.recipients(socket, to);
         if is_to_all && recipients.iter().any(|session| session.takes_files()) {
             recipients.retain(|session| session.takes_files());
+        } else if is_to_all {
+            // Nothing more goes over what was opened for other files, either way.
+            let is_for_these = |session: &Session| match session.info.purpose {
+                Purpose::Talk => true,
+                Purpose::SendsFiles => !session.has_asked_to_finish(),
+                Purpose::ReceivesFiles => false,
+            };
+            recipients.retain(|session| is_for_these(session));
         }
         for session in recipients {
             if session.takes_files() || session.info.purpose == Purpose::SendsFiles {

@@ -30,7 +30,8 @@ impl Session {
 
     /// Whether verified files can be sent over it now.
     pub(in crate::engine) fn takes_files(&self) -> bool {
-        !self.stop.is_requested() && *self.speech.lock() == Speech::Files && self.feed.lock().is_some()
+        let ends = self.stop.is_requested() || self.has_asked_to_finish();
+        !ends && *self.speech.lock() == Speech::Files && self.feed.lock().is_some()
     }
 
     pub(in crate::engine) fn close_feed(&self) {

@@ -36,7 +36,7 @@ impl Session {
         }
         let result = if self.stop.is_requested() {
             refuse(Cause::NoSuchSession)
-        } else if self.finish_asked.load(Ordering::Acquire) && !matches!(item, Outgoing::End) {
+        } else if self.has_asked_to_finish() && !matches!(item, Outgoing::End) {
             refuse(Cause::BrokenPipe)
         } else {
             self.queue.push(item, &subject, |seat| {
@@ -66,6 +66,11 @@ impl Session {
     /// Back into the queue, for the report of what was not sent.
     pub(in crate::engine) fn put_back(&self, item: Outgoing) {
         self.queue.put_back(item);
+    }
+
+    /// Whether nothing more can be queued, though what was may still go out.
+    pub(in crate::engine) fn has_asked_to_finish(&self) -> bool {
+        self.finish_asked.load(Ordering::Acquire)
     }
 
     /// Whether anything was ever queued.
