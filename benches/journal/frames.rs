@@ -93,14 +93,17 @@ fn frames(window: &mut Window, doing: Doing) -> Measured<Times> {
 /// Upwards, some rows a frame.
 fn scroll(window: &mut Window, _: usize) {
     let middle = window.harness.get_by_role_and_label(Role::Table, "Journal").rect().center();
-    window.harness.event(Event::PointerMoved(middle));
-    window.harness.event(Event::MouseWheel {
-        unit: MouseWheelUnit::Point,
-        delta: egui::vec2(0.0, 70.0),
-        phase: TouchPhase::Move,
-        modifiers: Modifiers::NONE,
-        source: egui::MouseWheelSource::Wheel,
-    });
+    put(window, Event::PointerMoved(middle));
+    put(
+        window,
+        Event::MouseWheel {
+            unit: MouseWheelUnit::Point,
+            delta: egui::vec2(0.0, 70.0),
+            phase: TouchPhase::Move,
+            modifiers: Modifiers::NONE,
+            source: egui::MouseWheelSource::Wheel,
+        },
+    );
 }
 
 /// To the beginning, the end, and by pages.
@@ -108,7 +111,19 @@ fn jump(window: &mut Window, number: usize) {
     if !number.is_multiple_of(AFTER_JUMP) {
         return;
     }
-    window.harness.get_by_role_and_label(Role::Table, "Journal").focus();
+    if number == 0 {
+        // With a frame of its own.
+        window.harness.get_by_role_and_label(Role::Table, "Journal").focus();
+        window.harness.step();
+    }
     let keys = [Key::Home, Key::PageDown, Key::PageDown, Key::End, Key::PageUp, Key::PageUp];
-    window.harness.key_press(keys[number / AFTER_JUMP % keys.len()]);
+    let key = keys[number / AFTER_JUMP % keys.len()];
+    for pressed in [true, false] {
+        put(window, Event::Key { key, modifiers: Modifiers::NONE, pressed, repeat: false, physical_key: None });
+    }
+}
+
+/// Into the next frame, as a system gives a window what came since the last: the harness would draw one for each event.
+fn put(window: &mut Window, event: Event) {
+    window.harness.input_mut().events.push(event);
 }

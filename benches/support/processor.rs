@@ -3,6 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
+use nix::time::{ClockId, clock_gettime};
 use nix::unistd::{SysconfVar, sysconf};
 
 use super::{Measured, Trouble};
@@ -16,11 +17,10 @@ pub(crate) fn cpu_ticks(process: u32) -> Measured<u64> {
     time(11).zip(time(12)).map(|(user, system)| user + system).ok_or_else(|| Trouble(format!("unreadable: {stat}")))
 }
 
-/// Processor time of this thread: the first figure of its `schedstat` (proc(5)).
+/// Processor time of this thread (clock_gettime(2)): to the nanosecond, unlike what /proc tells, which is brought up to
+/// date when a tick passes.
 pub(crate) fn thread_time() -> Measured<Duration> {
-    let figures = fs::read_to_string("/proc/thread-self/schedstat")?;
-    let nanoseconds = figures.split(' ').next().and_then(|figure| figure.parse().ok());
-    nanoseconds.map(Duration::from_nanos).ok_or_else(|| Trouble(format!("unreadable: {figures}")))
+    Ok(clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID)?.into())
 }
 
 /// The length of a clock tick.
