@@ -1,10 +1,11 @@
 //! Rows as columns of the table, and back.
 
-use rusqlite::types::{Null, ValueRef};
-use rusqlite::{CachedStatement, ffi};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{CachedStatement, Connection, ffi};
 
 use super::marks::Marks;
 use super::matcher::Candidate;
+use super::visit::Columns;
 use crate::model::{Call, Cause, Direction, Failure, Operation, PageRow, Row, RowBody, SessionId, SocketId, Stamp};
 
 /// All columns, in the order that [`bind`] and [`read`] count on.
@@ -30,6 +31,10 @@ const _: () = assert!(PageRow::PREVIEW_MAX == 512);
 /// At most `?3` whole rows with numbers from `?1` to `?2`.
 pub(super) const SELECT_RANGE: &str =
     concat!("SELECT ", columns!(), ", payload FROM rows WHERE number BETWEEN ?1 AND ?2 ORDER BY number LIMIT ?3");
+
+/// What [`RowRef::read`] looks at, in the places of [`SELECT_RANGE`].
+pub(super) const ROW_REF: &str = "number, wall_ns, NULL, kernel_ns, socket, session, peer, kind, direction, call, \
+                                  truncated, body, stream_offset, NULL, len, payload";
 
 /// The values of column `kind`.
 pub(super) mod kind {
@@ -82,38 +87,70 @@ fn call_from_code(code: i64) -> Option<Call> {
     [Recv, Send, RecvFrom, SendTo, RecvMsg, SendMsg].into_iter().find(|call| call_code(*call) == code)
 }
 
-/// Binds a row to [`INSERT`]. Without a number `SQLite` gives it the one after the highest, which takes it less time than
-/// to make sure that a given one is free.
-pub(super) fn bind(
-    statement: &mut CachedStatement<'_>,
-    number: Option<u64>,
-    previous: Option<u64>,
-    row: &Row,
-    snap_length: Option<u32>,
-) -> rusqlite::Result<()> {
-    statement.raw_bind_parameter(1, number.map(u64::cast_signed))?;
-    statement.raw_bind_parameter(2, row.stamp.wall_ns)?;
-    statement.raw_bind_parameter(3, row.stamp.mono_ns.cast_signed())?;
-    statement.raw_bind_parameter(4, row.stamp.kernel_ns)?;
-    statement.raw_bind_parameter(5, row.socket.0.cast_signed())?;
-    statement.raw_bind_parameter(6, row.session.map(|session| session.0.cast_signed()))?;
-    statement.raw_bind_parameter(7, row.peer.as_str())?;
-    statement.raw_bind_parameter(8, kind_of(&row.body))?;
-    statement.raw_bind_parameter(9, direction_code(direction_of(&row.body)))?;
-    if let RowBody::Data { call, truncated, .. } = &row.body {
-        statement.raw_bind_parameter(10, call_code(*call))?;
-        statement.raw_bind_parameter(11, *truncated)?;
-        statement.raw_bind_parameter(12, Null)?;
-    } else {
-        statement.raw_bind_parameter(10, Null)?;
-        statement.raw_bind_parameter(11, false)?;
-        statement.raw_bind_parameter(12, to_json(&row.body)?)?;
+/// [`INSERT`] with what is bound to it, which `SQLite` keeps from one row to the next: most columns of a row are those of
+/// the row before, and to bind one takes longer than to see that.
+pub(super) struct Insert<'a, 'rows> {
+    statement: CachedStatement<'a>,
+    /// `None` for what is not worth keeping, or isn't known.
+    bound: [Option<ValueRef<'rows>>; 16],
+}
+
+impl<'a, 'rows> Insert<'a, 'rows> {
+    /// # Errors
+    /// What `SQLite` says of the statement.
+    pub(super) fn new(connection: &'a Connection) -> rusqlite::Result<Self> {
+        Ok(Self { statement: connection.prepare_cached(INSERT)?, bound: [None; 16] })
     }
-    statement.raw_bind_parameter(13, row.stream_offset.cast_signed())?;
-    statement.raw_bind_parameter(14, previous.map(u64::cast_signed))?;
-    statement.raw_bind_parameter(15, row.payload.len() as u64 as i64)?;
-    let kept = snap_length.map_or(row.payload.len(), |most| row.payload.len().min(most as usize));
-    statement.raw_bind_parameter(16, &row.payload[..kept])
+
+    /// Inserts a row. Without a number `SQLite` gives it the one after the highest, which takes it less time than to make
+    /// sure that a given one is free.
+    ///
+    /// # Errors
+    /// A write error.
+    pub(super) fn insert(
+        &mut self,
+        number: Option<u64>,
+        previous: Option<u64>,
+        row: &'rows Row,
+        snap_length: Option<u32>,
+    ) -> rusqlite::Result<()> {
+        let integer = ValueRef::Integer;
+        let or_null = |value: Option<i64>| value.map_or(ValueRef::Null, ValueRef::Integer);
+        self.bind(1, or_null(number.map(u64::cast_signed)))?;
+        self.bind(2, integer(row.stamp.wall_ns))?;
+        self.bind(3, integer(row.stamp.mono_ns.cast_signed()))?;
+        self.bind(4, or_null(row.stamp.kernel_ns))?;
+        self.bind(5, integer(row.socket.0.cast_signed()))?;
+        self.bind(6, or_null(row.session.map(|session| session.0.cast_signed())))?;
+        self.bind(7, ValueRef::Text(row.peer.as_bytes()))?;
+        self.bind(8, integer(kind_of(&row.body)))?;
+        self.bind(9, integer(direction_code(direction_of(&row.body))))?;
+        if let RowBody::Data { call, truncated, .. } = &row.body {
+            self.bind(10, integer(call_code(*call)))?;
+            self.bind(11, integer((*truncated).into()))?;
+            self.bind(12, ValueRef::Null)?;
+        } else {
+            self.bind(10, ValueRef::Null)?;
+            self.bind(11, integer(0))?;
+            self.bound[11] = None;
+            self.statement.raw_bind_parameter(12, to_json(&row.body)?)?;
+        }
+        self.bind(13, integer(row.stream_offset.cast_signed()))?;
+        self.bind(14, or_null(previous.map(u64::cast_signed)))?;
+        self.bind(15, integer(row.payload.len() as u64 as i64))?;
+        let kept = snap_length.map_or(row.payload.len(), |most| row.payload.len().min(most as usize));
+        self.statement.raw_bind_parameter(16, &row.payload[..kept])?;
+        self.statement.raw_execute().map(drop)
+    }
+
+    fn bind(&mut self, place: usize, value: ValueRef<'rows>) -> rusqlite::Result<()> {
+        if self.bound[place - 1] == Some(value) {
+            return Ok(());
+        }
+        self.statement.raw_bind_parameter(place, ToSqlOutput::Borrowed(value))?;
+        self.bound[place - 1] = Some(value);
+        Ok(())
+    }
 }
 
 fn to_json(body: &RowBody) -> rusqlite::Result<String> {
@@ -144,8 +181,8 @@ pub(super) struct RowRef<'row> {
 }
 
 impl<'row> RowRef<'row> {
-    /// Reads a row of [`SELECT_RANGE`]. What can't be right in a damaged file reads as 0, empty or none.
-    pub(super) fn read(columns: &'row rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+    /// Reads a row of [`SELECT_RANGE`] or [`ROW_REF`]. What can't be right in a damaged file reads as 0, empty or none.
+    pub(super) fn read(columns: &'row impl Columns) -> rusqlite::Result<Self> {
         let kind = signed(columns, 7)?.unwrap_or(-1);
         Ok(Self {
             number: unsigned(columns, 0)?.unwrap_or(0),
@@ -196,7 +233,7 @@ fn stamp(columns: &rusqlite::Row<'_>) -> rusqlite::Result<Stamp> {
     })
 }
 
-fn direction(columns: &rusqlite::Row<'_>) -> rusqlite::Result<Option<Direction>> {
+fn direction(columns: &impl Columns) -> rusqlite::Result<Option<Direction>> {
     Ok(signed(columns, 8)?.and_then(direction_of_code))
 }
 
@@ -263,20 +300,20 @@ pub(super) fn read(columns: &rusqlite::Row<'_>) -> rusqlite::Result<StoredRow> {
 }
 
 /// The integer in a column; `None` if there is none.
-pub(super) fn signed(columns: &rusqlite::Row<'_>, index: usize) -> rusqlite::Result<Option<i64>> {
-    Ok(match columns.get_ref(index)? {
+pub(super) fn signed(columns: &impl Columns, index: usize) -> rusqlite::Result<Option<i64>> {
+    Ok(match columns.value(index)? {
         ValueRef::Integer(value) => Some(value),
         _ => None,
     })
 }
 
-pub(super) fn unsigned(columns: &rusqlite::Row<'_>, index: usize) -> rusqlite::Result<Option<u64>> {
+pub(super) fn unsigned(columns: &impl Columns, index: usize) -> rusqlite::Result<Option<u64>> {
     Ok(signed(columns, index)?.map(i64::cast_unsigned))
 }
 
 /// The bytes of a text or blob; empty if it is neither.
-pub(super) fn bytes<'row>(columns: &'row rusqlite::Row<'_>, index: usize) -> rusqlite::Result<&'row [u8]> {
-    Ok(match columns.get_ref(index)? {
+pub(super) fn bytes(columns: &impl Columns, index: usize) -> rusqlite::Result<&[u8]> {
+    Ok(match columns.value(index)? {
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes,
         _ => &[],
     })

@@ -21,6 +21,7 @@ pub mod schema;
 mod search;
 mod selection;
 mod trim;
+mod visit;
 mod whole;
 mod writer;
 

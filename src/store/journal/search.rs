@@ -1,5 +1,8 @@
 //! How far a filter has been scanned, and what it found.
 
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 use rusqlite::Connection;
 
 use super::columns::{self, Extent};
@@ -7,6 +10,7 @@ use super::marks::Marks;
 use super::match_set::MatchSet;
 use super::matcher::{Column, Matcher};
 use super::selection::Selection;
+use super::visit::{self, Columns};
 use crate::codec::encoding::Encoding;
 use crate::model::Filter;
 
@@ -17,13 +21,15 @@ pub(super) struct Search {
     encodings: Vec<Encoding>,
     matcher: Matcher,
     selection: Selection,
+    /// In the hands of the connection since the first look.
+    look: Option<Arc<Mutex<Look>>>,
     /// Number of the row at position 0.
     base: u64,
     matches: MatchSet,
     /// Matches that made room for newer rows.
     gone: u64,
     /// Those by which was decided; none where the filter doesn't ask.
-    marks: Marks,
+    marks: Arc<Marks>,
     /// Rows further on that another thread has looked at.
     ahead: Option<Scanned>,
 }
@@ -61,16 +67,17 @@ impl Stretch {
 impl Search {
     pub(super) fn new(filter: Filter, encodings: &[Encoding]) -> Self {
         let matcher = Matcher::new(&filter, encodings);
-        let selection = Selection::new(&matcher, "number BETWEEN ?1 AND ?2 ORDER BY number LIMIT ?3");
+        let selection = Selection::visited(&matcher, LOOK);
         Self {
             filter,
             encodings: encodings.to_vec(),
             matcher,
             selection,
+            look: None,
             base: 0,
             matches: MatchSet::default(),
             gone: 0,
-            marks: Marks::default(),
+            marks: Arc::default(),
             ahead: None,
         }
     }
@@ -95,8 +102,8 @@ impl Search {
         self.begin_at(base);
         if self.matcher.reads(Column::Mark) {
             let marks = Marks::read(connection)?;
-            if marks != self.marks {
-                self.marks = marks;
+            if marks != *self.marks {
+                self.marks = Arc::new(marks);
                 self.matches = MatchSet::default();
             }
         }
@@ -106,9 +113,10 @@ impl Search {
         }
         let begin = self.next();
         let end = self.ahead.as_ref().map_or(last, |ahead| last.min(ahead.stretch.first - 1));
-        let Self { matcher, selection, marks, matches, .. } = self;
         let mut next = begin;
-        let all = look(matcher, selection, marks, connection, (begin, end, rows), &mut |number, passes| {
+        let (all, seen) = self.look(connection, (begin, end, rows))?;
+        let matches = &mut self.matches;
+        seen.lock().seen.iter().try_for_each(|&(number, passes)| {
             // A gap, which only a damaged journal has, matches nothing.
             if number - next > GAP_MAX {
                 return Err(columns::damaged());
@@ -148,20 +156,49 @@ impl Search {
     }
 
     /// Looks at a stretch, which is of another search with the same filter.
-    pub(super) fn look_ahead(&self, connection: &Connection, stretch: Stretch) -> rusqlite::Result<Scanned> {
+    pub(super) fn look_ahead(&mut self, connection: &Connection, stretch: Stretch) -> rusqlite::Result<Scanned> {
         let (first, last) = (stretch.first, stretch.last);
         let rows = (last - first + 1) as usize;
         let mut matches = Vec::with_capacity(rows);
-        let range = (first, last, rows);
-        let all = look(&self.matcher, &self.selection, &self.marks, connection, range, &mut |number, passes| {
+        let (all, seen) = self.look(connection, (first, last, rows))?;
+        for (number, passes) in &seen.lock().seen {
             matches.resize((number - first) as usize, false);
-            matches.push(passes);
-            Ok(())
-        })?;
+            matches.push(*passes);
+        }
         if all {
             matches.resize(rows, false);
         }
         Ok(Scanned { stretch, matches })
+    }
+
+    /// Looks at the rows with numbers from the first to the second, at most as many as the third says. True when it has
+    /// seen all of them; it ends early after the row that makes it [`BYTES_A_SCAN`] of payload.
+    fn look(
+        &mut self,
+        connection: &Connection,
+        (first, last, rows): (u64, u64, usize),
+    ) -> rusqlite::Result<(bool, Arc<Mutex<Look>>)> {
+        let look = match &self.look {
+            Some(look) => Arc::clone(look),
+            None => {
+                let (matcher, selection) = (self.matcher.clone(), self.selection.clone());
+                let marks = Arc::clone(&self.marks);
+                let look = Look { matcher, selection, marks, next: 0, last: 0, rows: 0, bytes: 0, seen: Vec::new() };
+                let look = Arc::new(Mutex::new(look));
+                let called = Arc::clone(&look);
+                visit::define(connection, LOOK, move |columns| called.lock().take(columns))?;
+                Arc::clone(self.look.insert(look))
+            }
+        };
+        {
+            let mut look = look.lock();
+            look.marks = Arc::clone(&self.marks);
+            (look.next, look.last, look.rows, look.bytes) = (first, last, rows, 0);
+            look.seen.clear();
+        }
+        let has_ended = rows == 0 || visit::each(connection, &self.selection.sql, first, last)?;
+        let all = !has_ended || look.lock().next > last;
+        Ok((all, look))
     }
 
     /// What another thread found of a stretch of this search's.
@@ -221,28 +258,36 @@ impl Search {
     }
 }
 
-/// Tells of the rows with numbers from the first to the second, at most as many as the third says, whether they pass.
-/// True when it has seen all of them; it ends early after the row that makes it [`BYTES_A_SCAN`] of payload.
-fn look(
-    matcher: &Matcher,
-    selection: &Selection,
-    marks: &Marks,
-    connection: &Connection,
-    (first, last, rows): (u64, u64, usize),
-    tell: &mut impl FnMut(u64, bool) -> rusqlite::Result<()>,
-) -> rusqlite::Result<bool> {
-    let mut statement = connection.prepare_cached(&selection.sql)?;
-    let limit = i64::try_from(rows).unwrap_or(i64::MAX);
-    let mut found = statement.query((first.cast_signed(), last.cast_signed(), limit))?;
-    let (mut seen, mut bytes, mut next) = (0, 0, first);
-    while bytes < BYTES_A_SCAN {
-        let Some(row) = found.next()? else { return Ok(seen < rows || next > last) };
-        seen += 1;
-        let Some(number) = columns::unsigned(row, 0)?.filter(|number| (next..=last).contains(number)) else { continue };
-        let candidate = selection.candidate(number, row, marks)?;
-        bytes += candidate.payload.len();
-        tell(number, matcher.matches(&candidate))?;
-        next = number + 1;
+/// What the connection calls for each row.
+const LOOK: &str = "sockeye_look";
+
+/// One look at some rows: what it goes by, and what it has seen.
+#[derive(Debug)]
+struct Look {
+    matcher: Matcher,
+    selection: Selection,
+    marks: Arc<Marks>,
+    next: u64,
+    last: u64,
+    /// How many may follow.
+    rows: usize,
+    /// Bytes of payload.
+    bytes: usize,
+    /// Numbers, and whether the rows pass.
+    seen: Vec<(u64, bool)>,
+}
+
+impl Look {
+    /// Takes a row in; true where the look ends with it.
+    fn take(&mut self, columns: &impl Columns) -> rusqlite::Result<bool> {
+        self.rows -= 1;
+        let number = columns::unsigned(columns, 0)?.filter(|number| (self.next..=self.last).contains(number));
+        if let Some(number) = number {
+            let candidate = self.selection.candidate(number, columns, &self.marks)?;
+            self.bytes += candidate.payload.len();
+            self.seen.push((number, self.matcher.matches(&candidate)));
+            self.next = number + 1;
+        }
+        Ok(self.rows == 0 || self.bytes >= BYTES_A_SCAN)
     }
-    Ok(next > last)
 }

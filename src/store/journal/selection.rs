@@ -3,6 +3,7 @@
 use super::columns;
 use super::marks::Marks;
 use super::matcher::{Candidate, Column, Matcher};
+use super::visit::{self, Columns};
 
 /// What is fetched behind the number, in this order.
 const COLUMNS: [(Column, &str); 9] = [
@@ -18,7 +19,7 @@ const COLUMNS: [(Column, &str); 9] = [
 ];
 
 /// A query for [`Candidate`]s.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Selection {
     pub(super) sql: String,
     /// Where each of [`COLUMNS`] is in its rows; `None` for what is not fetched, which takes a tenth of a scan's time each.
@@ -28,13 +29,22 @@ pub(super) struct Selection {
 impl Selection {
     /// Of what this matcher reads; `which` comes after `WHERE`.
     pub(super) fn new(matcher: &Matcher, which: &str) -> Self {
+        Self::with(matcher, |names| format!("SELECT {names} FROM rows WHERE {which}"))
+    }
+
+    /// The same as arguments of a function that looks at the rows with numbers from `?1` to `?2`, see [`visit::each`].
+    pub(super) fn visited(matcher: &Matcher, function: &str) -> Self {
+        Self::with(matcher, |names| visit::query(function, names))
+    }
+
+    fn with(matcher: &Matcher, sql: impl FnOnce(&str) -> String) -> Self {
         let mut names = vec!["number"];
         let places = COLUMNS.map(|(column, name)| {
             let place = matcher.reads(column).then_some(names.len());
             names.extend(place.map(|_| name));
             place
         });
-        Self { sql: format!("SELECT {} FROM rows WHERE {which}", names.join(", ")), places }
+        Self { sql: sql(&names.join(", ")), places }
     }
 
     /// Of all of them, with this expression for the payload, and `also` as the last column.
@@ -54,7 +64,7 @@ impl Selection {
     pub(super) fn candidate<'row>(
         &self,
         number: u64,
-        row: &'row rusqlite::Row<'_>,
+        row: &'row impl Columns,
         marks: &Marks,
     ) -> rusqlite::Result<Candidate<'row>> {
         let signed = |place: Option<usize>| place.map_or(Ok(None), |place| columns::signed(row, place));
@@ -75,6 +85,6 @@ impl Selection {
     }
 }
 
-fn bytes<'row>(row: &'row rusqlite::Row<'_>, place: Option<usize>) -> rusqlite::Result<&'row [u8]> {
+fn bytes(row: &impl Columns, place: Option<usize>) -> rusqlite::Result<&[u8]> {
     place.map_or(Ok(&[]), |place| columns::bytes(row, place))
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::columns::{self, Extent};
+use super::columns::{self, Extent, Insert};
 use super::connection::{failure, open_for_writing};
 use super::marks;
 use crate::model::{Call, Direction, Failure, Life, Operation, Retention, Row, RowBody, SessionId};
@@ -72,11 +72,10 @@ impl JournalWriter {
             None => read_meta(&transaction, "SELECT last_cleared FROM meta")?.cast_unsigned(),
         };
         {
-            let mut statement = transaction.prepare_cached(columns::INSERT)?;
+            let mut insert = Insert::new(&transaction)?;
             for (row, number) in rows.iter().zip(last + 1..) {
                 let first = (number == last + 1).then_some(number);
-                columns::bind(&mut statement, first, self.links.take(number, row), row, self.retention.snap_length)?;
-                statement.raw_execute()?;
+                insert.insert(first, self.links.take(number, row), row, self.retention.snap_length)?;
             }
         }
         let sessions = rows.iter().filter_map(|row| row.session).map(|session| session.0.cast_signed());

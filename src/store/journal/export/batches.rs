@@ -1,17 +1,23 @@
 //! Rows read for a capture, apart from the database: one thread may read them ahead of the one that writes.
 
-use super::{Cursor, ROWS_A_BATCH};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use super::ROWS_A_BATCH;
 use crate::model::{Call, Direction, Failure, Operation};
 use crate::store::journal::JournalReader;
-use crate::store::journal::columns::RowRef;
+use crate::store::journal::columns::{self, Extent, RowRef};
 use crate::store::journal::connection::failure;
+use crate::store::journal::marks::Marks;
 use crate::store::journal::matcher::Matcher;
+use crate::store::journal::visit::{self, Columns};
 
 /// A batch ends with the row that makes it so many bytes, the last one's included.
 const BYTES_A_BATCH: usize = 4 << 20;
 
 /// Rows in their order, each with whether the filter lets it through.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct RowBatch {
     rows: Vec<BatchRow>,
     /// Peer, body and payload of one row after the other.
@@ -98,14 +104,44 @@ impl RowBatch {
 #[derive(Debug)]
 pub struct RowBatches {
     reader: JournalReader,
+    /// In the hands of the connection since the first batch.
+    taking: Arc<Mutex<Taking>>,
+    query: String,
+    /// The number of the last row; `None` before the first batch.
+    last: Option<u64>,
+}
+
+/// What the connection calls for each row.
+const TAKE: &str = "sockeye_take";
+
+/// A batch that is being filled, and what it takes to do so.
+#[derive(Debug)]
+struct Taking {
     matcher: Matcher,
-    /// `None` before the first batch.
-    cursor: Option<Cursor>,
+    marks: Marks,
+    next: u64,
+    batch: RowBatch,
+}
+
+impl Taking {
+    /// True where the batch ends with this row.
+    fn take(&mut self, columns: &impl Columns) -> rusqlite::Result<bool> {
+        let row = RowRef::read(columns)?;
+        // A damaged file's tree may have rows in another order, in which there would be no end.
+        if row.number < self.next {
+            return Ok(false);
+        }
+        self.next = row.number.saturating_add(1);
+        self.batch.push(&row, self.matcher.matches(&row.candidate(&self.marks)));
+        Ok(self.batch.rows.len() == ROWS_A_BATCH as usize || self.batch.bytes.len() >= BYTES_A_BATCH)
+    }
 }
 
 impl RowBatches {
     pub(in crate::store::journal) fn new(reader: JournalReader, matcher: Matcher) -> Self {
-        Self { reader, matcher, cursor: None }
+        let taking = Taking { matcher, marks: Marks::default(), next: 0, batch: RowBatch::default() };
+        let query = visit::query(TAKE, columns::ROW_REF);
+        Self { reader, taking: Arc::new(Mutex::new(taking)), query, last: None }
     }
 
     /// The next rows; `None` behind those that were there when the first were read.
@@ -119,18 +155,29 @@ impl RowBatches {
 
     fn read(&mut self) -> rusqlite::Result<Option<RowBatch>> {
         let connection = &self.reader.connection;
-        let cursor = match &mut self.cursor {
-            Some(cursor) => cursor,
-            None => match Cursor::new(connection)? {
-                Some(cursor) => self.cursor.insert(cursor),
-                None => return Ok(None),
-            },
+        let snapshot = connection.unchecked_transaction()?;
+        let Some(extent) = Extent::read(&snapshot)? else { return Ok(None) };
+        let last = match self.last {
+            Some(last) => last,
+            None => {
+                self.taking.lock().marks = Marks::read(&snapshot)?;
+                let taking = Arc::clone(&self.taking);
+                visit::define(&snapshot, TAKE, move |columns| taking.lock().take(columns))?;
+                *self.last.insert(extent.last)
+            }
         };
-        let mut batch = RowBatch { rows: Vec::with_capacity(ROWS_A_BATCH as usize), bytes: Vec::new() };
-        cursor.step(connection, &self.matcher, &mut |_, matches, row, _| {
-            batch.push(row, matches);
-            Ok(batch.bytes.len() < BYTES_A_BATCH)
-        })?;
+        let first = {
+            let mut taking = self.taking.lock();
+            // What was cleared meanwhile is no row any more.
+            taking.next = taking.next.max(extent.first);
+            taking.batch.rows.reserve(ROWS_A_BATCH as usize);
+            taking.next
+        };
+        visit::each(&snapshot, &self.query, first, last)?;
+        let mut taking = self.taking.lock();
+        // The next one is likely to be as long.
+        let next = RowBatch { rows: Vec::new(), bytes: Vec::with_capacity(taking.batch.bytes.len()) };
+        let batch = std::mem::replace(&mut taking.batch, next);
         Ok((!batch.rows.is_empty()).then_some(batch))
     }
 }
