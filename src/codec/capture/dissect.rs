@@ -3,7 +3,8 @@
 use core::net::{IpAddr, SocketAddr};
 
 use etherparse::{
-    EtherType, IpNumber, Ipv6ExtensionSlice, LaxNetSlice, LaxSlicedPacket, TcpSlice, TransportSlice, UdpSlice,
+    EtherType, IpNumber, Ipv6ExtensionSlice, Ipv6ExtensionsSlice, LaxNetSlice, LaxSlicedPacket, TcpSlice,
+    TransportSlice, UdpSlice,
 };
 
 use super::fragments::{Fragment, FragmentOf};
@@ -76,11 +77,15 @@ pub fn dissect(link: LinkType, bytes: &[u8]) -> Option<Found<'_>> {
         Some(LaxNetSlice::Ipv6(ip)) => {
             let header = ip.header();
             let (declared, extensions) = (header.payload_length().into(), ip.extensions().slice().len());
-            let fragment = ip.extensions().clone().into_iter().find_map(|extension| match extension {
-                Ipv6ExtensionSlice::Fragment(one) if one.is_fragmenting_payload() => {
-                    Some((one.identification(), one.fragment_offset(), one.more_fragments()))
-                }
-                _ => None,
+            // Those of a lax slice can't be gone through: etherparse counts on all of them being whole.
+            let all = Ipv6ExtensionsSlice::from_slice(header.next_header(), ip.extensions().slice());
+            let fragment = all.ok().and_then(|(all, ..)| {
+                all.into_iter().find_map(|extension| match extension {
+                    Ipv6ExtensionSlice::Fragment(one) if one.is_fragmenting_payload() => {
+                        Some((one.identification(), one.fragment_offset(), one.more_fragments()))
+                    }
+                    _ => None,
+                })
             });
             let ends = (header.source_addr().into(), header.destination_addr().into());
             (ends, ip.payload(), declared, extensions, fragment)
@@ -199,6 +204,23 @@ mod tests {
             assert_eq!((short.payload, short.missing), (&b"hel"[..], 2), "{link:?}");
         }
         assert_eq!(dissect(LinkType::CAN, &ip), None);
+    }
+
+    #[test]
+    fn a_header_that_extends_another_and_was_cut_off_carries_nothing() {
+        let route = Route::new("[2001:db8::1]:9".parse().unwrap(), "[2001:db8::2]:7".parse().unwrap()).unwrap();
+        let mut frame = Vec::new();
+        assert!(frame::datagram(&mut frame, Way::Out, route, b"hello"));
+        let mut ip = [&frame[14..], b"hello"].concat();
+        // Hop-by-hop options, then a routing header of 16 bytes (RFC 8200, sections 4.3 and 4.4).
+        ip[6] = 0;
+        ip.splice(40..40, [&[43, 0, 1, 4, 0, 0, 0, 0][..], &[17, 1, 0, 0], &[0; 12]].concat());
+        let len = ip.len() as u16 - 40;
+        ip[4..6].copy_from_slice(&len.to_be_bytes());
+        assert_eq!(whole(LinkType::RAW, &ip).map(|carried| carried.payload), Some(&b"hello"[..]));
+        for end in 40..64 {
+            assert_eq!(dissect(LinkType::RAW, &ip[..end]), None, "{end}");
+        }
     }
 
     #[test]
