@@ -76,9 +76,12 @@ fn serve(core: &Arc<Core>, control: &Arc<SocketControl>, spec: &ListenSpec) -> R
             let peers = Peers::new(control.id, Role::Server, &endpoint, local.clone(), Arc::clone(&socket));
             let peers = Arc::new(peers);
             control.show_peers(Arc::clone(&peers));
+            let sharing = sharing_port(control, &local);
             announce(core, control, &endpoint, ListeningSocket::Datagrams(Arc::clone(&socket)));
             groups::tell_first(core, control, &local);
-            tell_shared_port(core, control, &local);
+            if let Some(others) = sharing {
+                core.notice(control.id, None, Notice::PortShared { others });
+            }
             datagrams::serve(core, control, socket, peers, spec.once);
             close(core, control);
         }
@@ -113,16 +116,12 @@ fn announce(core: &Core, control: &SocketControl, endpoint: &Endpoint, socket: L
     inspecting::tell_answers(core, control, None, answers);
 }
 
-/// Warns of other datagram sockets that share the port, and with it the datagrams.
-fn tell_shared_port(core: &Core, control: &SocketControl, local: &Peer) {
-    if let Peer::Ip(address) = local
-        && control.options.switch(SocketOption::ReuseAddress) == Some(true)
-    {
-        let others = advice::sharing(*address, &control.options);
-        if others > 0 {
-            core.notice(control.id, None, Notice::PortShared { others });
-        }
-    }
+/// How many other datagram sockets share the port, and with it the datagrams. Asked before anybody hears that this one
+/// listens: whoever comes to share it after that is told so in its place.
+fn sharing_port(control: &SocketControl, local: &Peer) -> Option<u64> {
+    let Peer::Ip(address) = local else { return None };
+    let may_share = control.options.switch(SocketOption::ReuseAddress) == Some(true);
+    may_share.then(|| advice::sharing(*address, &control.options)).filter(|others| *others > 0)
 }
 
 /// What a descriptor is, is known only now: told, and held against what is wanted of it.
