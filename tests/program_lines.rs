@@ -355,10 +355,20 @@ fn socat_lines_over_other_protocols() {
             });
             sockeye.interrupt().expect_code(0);
             let mut server = Written::shell("socat", &[&endpoint, "--listen"]);
+            hears_raw_ip(&server, if host.contains(':') { "/proc/net/raw6" } else { "/proc/net/raw" });
             is_shown(&mut server, &endpoint, "of ours");
             server.end();
         }
     });
+}
+
+/// Waits for the one raw socket of its family in this network: what is sent to none is lost without a word.
+fn hears_raw_ip(server: &Written, table: &str) {
+    let deadline = Instant::now() + PATIENCE;
+    while std::fs::read_to_string(table).expect("the kernel's sockets").lines().count() < 2 {
+        assert!(Instant::now() < deadline, "nobody listens: {}", server.text);
+        std::thread::yield_now();
+    }
 }
 
 /// Over vsock it has the port; bytes cross where the kernel has the loopback of vsock.
