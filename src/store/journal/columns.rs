@@ -8,7 +8,7 @@ use super::matcher::Candidate;
 use super::visit::Columns;
 use crate::model::{Call, Cause, Direction, Failure, Operation, PageRow, Row, RowBody, SessionId, SocketId, Stamp};
 
-/// All columns, in the order that [`bind`] and [`read`] count on.
+/// All columns, in the order that [`Insert`] and [`read`] count on.
 macro_rules! columns {
     () => {
         "number, wall_ns, mono_ns, kernel_ns, socket, session, peer, kind, direction, call, truncated, body, \

@@ -238,7 +238,7 @@ impl<'a> VerifiedReceiving<'a> {
                 }
                 ReceiveStep::End { hash, .. } => self.end_of_file(buffer, hash)?,
                 ReceiveStep::Cancelled { key, reason, words } => {
-                    self.cancelled(key, Cause::GivenUpByPeer { why: reason, words });
+                    self.broken_off_by_peer(buffer, key, Cause::GivenUpByPeer { why: reason, words })?;
                 }
                 ReceiveStep::Heard => {
                     if let Some(inbox) = &self.inbox {

@@ -11,7 +11,7 @@ use crate::codec::prefix_hash::Hash;
 use crate::engine::transfer::verified::reason_for;
 use crate::engine::transfer::verified::writing::Written;
 use crate::model::{Cause, Failure, Outcome};
-use crate::proto::transfer::WORKING_EVERY;
+use crate::proto::transfer::{TransferKey, WORKING_EVERY};
 use crate::store::inbox::Finished;
 
 impl VerifiedReceiving<'_> {
@@ -98,6 +98,30 @@ impl VerifiedReceiving<'_> {
         }
     }
 
+    /// As [`Self::hand_over`], of a buffer that others' frames follow in: no more comes of the file.
+    fn hand_over_a_copy(&mut self, buffer: &[u8]) -> Result<(), Over> {
+        while let Some(File { place: Place::Thread(writing, places), .. }) = &mut self.file
+            && !places.is_empty()
+        {
+            let mut copy = buffer.to_vec();
+            if writing.write(&mut copy, places) {
+                writing.recycle(copy);
+            } else {
+                self.wait_for_the_thread()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The sender has given a file up: what came of it before is kept.
+    pub(super) fn broken_off_by_peer(&mut self, buffer: &[u8], key: TransferKey, cause: Cause) -> Result<(), Over> {
+        if self.file.as_ref().is_some_and(|file| file.key == key) {
+            self.hand_over_a_copy(buffer)?;
+        }
+        self.cancelled(key, cause);
+        Ok(())
+    }
+
     /// Waits for the next thing that the writing thread says; how the file ended, if that was it.
     fn wait_for_the_thread(&mut self) -> Result<Option<Finished>, Over> {
         let Some(File { place: Place::Thread(writing, _), .. }) = &mut self.file else { return Ok(None) };
@@ -116,28 +140,20 @@ impl VerifiedReceiving<'_> {
 
     /// All of the file came: waits until it is kept.
     pub(super) fn end_of_file(&mut self, buffer: &[u8], hash: Hash) -> Result<(), Over> {
-        let end = loop {
-            let Some(file) = &mut self.file else { return Ok(()) };
-            let Place::Thread(writing, places) = &mut file.place else { break None };
-            if !places.is_empty() {
-                // The buffer has the next file's frames too.
-                let mut copy = buffer.to_vec();
-                if writing.write(&mut copy, places) {
-                    writing.recycle(copy);
-                } else {
-                    self.wait_for_the_thread()?;
+        self.hand_over_a_copy(buffer)?;
+        let end = match &self.file {
+            None => return Ok(()),
+            Some(File { place: Place::Thread(writing, _), .. }) => {
+                writing.finish(hash);
+                loop {
+                    match self.wait_for_the_thread()? {
+                        Some(end) => break Some(end),
+                        None if self.file.is_none() => return Ok(()),
+                        None => {}
+                    }
                 }
-                continue;
             }
-            writing.finish(hash);
-            let end = loop {
-                match self.wait_for_the_thread()? {
-                    Some(end) => break end,
-                    None if self.file.is_none() => return Ok(()),
-                    None => {}
-                }
-            };
-            break Some(end);
+            Some(_) => None,
         };
         let Some(File { key, ticket, place, .. }) = self.file.take() else { return Ok(()) };
         match (end, place) {
