@@ -10,7 +10,6 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use nix::sys::signal::Signal;
 use sockeye::model::{BrowserRequest, Exchange, Program, Recipe, Role, Target};
 use support::{
     PATIENCE, Process, Sockeye, Written, has_ipv6, noise, patient, port_of, require, require_tool, run, sockeye,
@@ -96,8 +95,7 @@ fn compare(shown: &[&str], same: &[(&str, &[&str])], refused: &[&str]) {
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{request}: {answer}");
     }
     server.has_told("PUT / HTTP/1.1");
-    server.process.signal(Signal::SIGINT);
-    server.finish();
+    server.interrupt();
     ours.interrupt().expect_code(0);
 }
 

@@ -9,7 +9,6 @@ use std::io::Write;
 use std::net::TcpListener;
 use std::process::Command;
 
-use nix::sys::signal::Signal;
 use socket2::Type;
 use support::{
     Sockeye, Written, ask, code, exists, in_own_network, ip, mptcp_count, patient, port_of, require, require_tool, run,
@@ -136,8 +135,7 @@ fn python_adopts_a_descriptor_of_any_family() {
             assert_eq!(run.expect_code(0).received(), TEXT.as_bytes(), "{opened}");
         }
         server.has_told(TEXT.trim_end());
-        server.process.signal(Signal::SIGINT);
-        server.finish();
+        server.interrupt();
         // As a client, connected to what Sockeye answers.
         let (mut sockeye, at) = Sockeye::listen(&["listen", &there.replace("PORT", "0"), "--echo"]);
         let (call, autobind, address) = if there.starts_with("tcp") {
@@ -184,8 +182,7 @@ fn python_adopts_a_raw_socket() {
             assert!(count(&heard).contains(&2), "{}", heard.escape_ascii());
         }
         server.process.read_until("all answers", |bytes| count(bytes).iter().sum::<usize>() >= 4);
-        server.process.signal(Signal::SIGINT);
-        assert_eq!(count(&server.finish().stdout), [2, 2]);
+        assert_eq!(count(&server.interrupt().stdout), [2, 2]);
         let mut server = with_socket(opened, &["fd://3", "--listen", "--reply", "pong"]);
         server.listening();
         let pongs = |bytes: &[u8]| String::from_utf8_lossy(bytes).matches("pong").count();
@@ -194,8 +191,7 @@ fn python_adopts_a_raw_socket() {
             assert_eq!(pongs(&heard), 1, "{}", heard.escape_ascii());
         }
         server.process.read_until("all answers", |bytes| pongs(bytes) >= 2);
-        server.process.signal(Signal::SIGINT);
-        assert_eq!(pongs(&server.finish().stdout), 2, "it answers no answer");
+        assert_eq!(pongs(&server.interrupt().stdout), 2, "it answers no answer");
     });
 }
 
@@ -248,8 +244,7 @@ fn python_adopts_a_socket_of_a_link() {
                 assert_eq!(run.expect_code(0).received(), answer.as_bytes());
                 server.has_told(question);
             }
-            server.process.signal(Signal::SIGINT);
-            let told = String::from_utf8_lossy(&server.finish().stdout).into_owned();
+            let told = String::from_utf8_lossy(&server.interrupt().stdout).into_owned();
             assert_eq!(["first", "second"].map(|word| told.matches(word).count()), [1, 1], "{told}");
             assert!(!told.contains("leaves"), "{told}");
         }

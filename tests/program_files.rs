@@ -162,8 +162,7 @@ fn what_has_come_is_kept_when_python_is_interrupted() {
     peer.set_read_timeout(Some(PATIENCE)).expect("a time-out");
     peer.write_all(b"half of it").expect("it is read");
     server.has_told(" begins ");
-    server.process.signal(nix::sys::signal::Signal::SIGINT);
-    server.finish();
+    server.interrupt();
     // The system closes what the program had open.
     assert!(matches!(peer.read(&mut [0]), Ok(0) | Err(_)));
     assert!(b"half of it".starts_with(&fs::read(theirs.path().join("received.bin")).expect("the file")));

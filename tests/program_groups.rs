@@ -8,7 +8,6 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV6, UdpSocket};
 use std::time::Instant;
 
 use nix::net::if_::if_nametoindex;
-use nix::sys::signal::Signal;
 use socket2::{Domain, Socket, Type};
 use support::{
     PATIENCE, Sockeye, Written, ask, exists, in_own_network, ip, kernel_has, port_of, require, require_tool, run,
@@ -192,8 +191,7 @@ fn python_sends_to_many_addresses_at_once() {
     for port in [first, second, third] {
         client.has_told(&format!("('127.0.0.1', {port}) to all of you"));
     }
-    client.process.signal(Signal::SIGINT);
-    client.finish();
+    client.interrupt();
     for (listener, _) in &mut listeners {
         let peer = listener.expect("opened")["peer"].to_string();
         assert!(peer.contains("127.0.0.2"), "{peer}");

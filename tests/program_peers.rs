@@ -7,7 +7,6 @@ mod support;
 use std::fs;
 use std::path::Path;
 
-use nix::sys::signal::Signal;
 use socket2::{Domain, SockAddr, Socket, Type};
 use support::{
     Process, Sockeye, Written, ask, exists, has_ipv6, has_vsock_loopback, in_own_network, ip, kernel_has, refusing_udp,
@@ -164,8 +163,7 @@ fn python_over_unix_sockets() {
     // One that is told to end takes it away.
     let mut server = Written::python(&[&at(folder.path(), "plain.sock"), "--listen"]);
     server.listening();
-    server.process.signal(Signal::SIGINT);
-    server.finish();
+    server.interrupt();
     assert!(!folder.path().join("plain.sock").exists());
     // A file of somebody else's is.
     fs::write(folder.path().join("file"), "precious").expect("a file");
@@ -230,8 +228,7 @@ fn python_takes_away_at_its_end_what_it_has_made_and_nothing_else() {
             server.listening();
             fs::remove_file(&path).expect("the server's");
             let other = another.then(|| std::os::unix::net::UnixListener::bind(&path).expect("a free path"));
-            server.process.signal(Signal::SIGINT);
-            let finished = server.finish();
+            let finished = server.interrupt();
             assert!(!finished.stderr.contains("Traceback"), "{}", finished.stderr);
             assert_eq!(path.exists(), other.is_some(), "{scheme}");
             if other.is_some() {
@@ -320,8 +317,7 @@ fn python_sends_a_ping_and_sees_its_reply() {
                 let bytes = unescaped(shown);
                 has_ping(&bytes, request) && has_ping(&bytes, reply)
             });
-            client.process.signal(Signal::SIGINT);
-            client.finish();
+            client.interrupt();
             fs::write(setting, "1").expect("the network is the test's own");
             let bytes = unescaped(&Written::python(&[endpoint, "--send", PING]).finish().stdout);
             assert!(has_ping(&bytes, request) && !has_ping(&bytes, reply), "{endpoint}: {}", bytes.escape_ascii());
@@ -394,8 +390,7 @@ fn python_converses_over_raw_ip() {
             let heard = String::from_utf8_lossy(&run.expect_code(0).received()).into_owned();
             assert!(heard.contains("welcome ") && heard.ends_with("pong"), "{endpoint}: {heard}");
             server.has_told("ping");
-            server.process.signal(Signal::SIGINT);
-            server.finish();
+            server.interrupt();
         }
     });
 }
@@ -429,8 +424,7 @@ fn python_does_not_answer_itself() {
                 let expected = if answer.is_some() { [1, 1, 1, 3] } else { [2, 2, 2, 0] };
                 let all = expected.iter().sum::<usize>();
                 server.process.read_until("all answers", |bytes| counts(bytes).iter().sum::<usize>() >= all);
-                server.process.signal(Signal::SIGINT);
-                let finished = server.finish();
+                let finished = server.interrupt();
                 assert_eq!(counts(&finished.stdout), expected, "{endpoint} {respond:?}");
             }
         }
@@ -440,8 +434,7 @@ fn python_does_not_answer_itself() {
             Written::python(&[&format!("udp://{own}"), "--listen", "--echo", "--to", &own, "--send", "to myself"]);
         let count = |bytes: &[u8]| String::from_utf8_lossy(bytes).matches("to myself").count();
         server.process.read_until("question and answer", |bytes| count(bytes) >= 2);
-        server.process.signal(Signal::SIGINT);
-        assert_eq!(count(&server.finish().stdout), 2);
+        assert_eq!(count(&server.interrupt().stdout), 2);
     });
 }
 

@@ -35,6 +35,9 @@ pub(crate) fn within_the_wait(mut attempt: impl FnMut() -> Result<(), String>) {
     }
 }
 
+/// How often a person presses Ctrl-C before giving up.
+const PRESSES: u32 = 4;
+
 /// A program that is running, with its text for messages of failure.
 pub(crate) struct Written {
     pub(crate) process: Process,
@@ -116,12 +119,23 @@ impl Written {
         self.process.read_until(text, |bytes| String::from_utf8_lossy(bytes).contains(text));
     }
 
-    /// Waits until it has told this, ends it the way a person does, and returns all that it told. The whole group is told
-    /// to end: strace(1) keeps signals from itself.
+    /// Waits until it has told this, ends it the way a person does, and returns all that it told.
     pub(crate) fn once_it_told(mut self, text: &str) -> String {
         self.has_told(text);
-        killpg(self.group.0, Signal::SIGINT).expect("the group is there until it is waited for");
-        String::from_utf8_lossy(&self.finish().stdout).into_owned()
+        String::from_utf8_lossy(&self.interrupt().stdout).into_owned()
+    }
+
+    /// Ends it the way a person does, who presses Ctrl-C once more if nothing happens: Python sleeps through a signal that
+    /// comes after it has looked for one and before its call waits. The whole group is told: strace(1) keeps signals from
+    /// itself.
+    pub(crate) fn interrupt(mut self) -> Finished {
+        for _ in 0..PRESSES {
+            killpg(self.group.0, Signal::SIGINT).expect("the group is there until it is waited for");
+            if self.process.closes_output_within(PATIENCE / PRESSES) {
+                break;
+            }
+        }
+        self.finish()
     }
 
     /// Tells a line's tools to end, and waits until they have: what they listened on is free again.
