@@ -10,7 +10,19 @@ mod system;
 use std::fs::{File, TryLockError};
 use std::io;
 
-pub(super) use system::{Folder, Status};
+pub(super) use system::Folder;
+
+/// What tells whether a file is the one that it was, and as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Status {
+    pub(super) inode: u64,
+    /// Bytes.
+    pub(super) size: u64,
+    /// Seconds since 1970 and nanoseconds, as [`Self::changed`].
+    pub(super) modified: (i64, i64),
+    /// The last change of content, rights, names or times, which no program sets (`st_ctim`, inode(7)).
+    pub(super) changed: (i64, i64),
+}
 
 impl Folder {
     /// Takes the file of this name, before anybody else who opened it; the lock goes with the file.

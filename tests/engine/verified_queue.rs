@@ -23,6 +23,15 @@ fn queue(from: &Path) -> Vec<PathBuf> {
     vec![folder, last]
 }
 
+/// A listener that receives into a folder, and its client.
+fn connected(into: &Path) -> (Harness, SocketId, SocketId) {
+    let mut h = Harness::new();
+    let receive = ReceiveMode::Verified { into: into.to_owned() };
+    let (server, endpoint) = h.listen_with("tcp://127.0.0.1:0", |spec| spec.receive = receive);
+    let (client, _) = h.connect(&endpoint);
+    (h, server, client)
+}
+
 struct Ended {
     name: String,
     direction: Direction,
@@ -72,10 +81,7 @@ fn all_that_is_queued_is_cancelled_from_either_side_and_the_next_file_goes() {
     for server_cancels in [false, true] {
         let [from, into] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
         let paths = queue(from.path());
-        let mut h = Harness::new();
-        let receive = ReceiveMode::Verified { into: into.path().to_owned() };
-        let (server, endpoint) = h.listen_with("tcp://127.0.0.1:0", |spec| spec.receive = receive);
-        let (client, _) = h.connect(&endpoint);
+        let (mut h, server, client) = connected(into.path());
         send(&h, client, &paths);
         let long = |event: &Event| match event {
             Event::TransferStarted(info) if info.name == "folder/long.bin" && info.direction == Direction::In => {
@@ -117,10 +123,7 @@ fn all_that_is_queued_is_cancelled_from_either_side_and_the_next_file_goes() {
 fn what_is_sent_to_all_while_other_files_are_on_their_way_goes_once_and_by_its_own_connection() {
     let [from, into] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     let paths = queue(from.path());
-    let mut h = Harness::new();
-    let receive = ReceiveMode::Verified { into: into.path().to_owned() };
-    let (_, endpoint) = h.listen_with("tcp://127.0.0.1:0", |spec| spec.receive = receive);
-    let (client, _) = h.connect(&endpoint);
+    let (mut h, _, client) = connected(into.path());
     send(&h, client, &paths[..1]);
     let long = h.wait("the long file", |event| match event {
         Event::TransferStarted(info) if info.name == "folder/long.bin" && info.direction == Direction::Out => {
@@ -141,10 +144,7 @@ fn what_is_sent_to_all_while_other_files_are_on_their_way_goes_once_and_by_its_o
 fn what_waits_for_its_connection_is_cancelled_with_the_rest() {
     let [from, into] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     let paths = queue(from.path());
-    let mut h = Harness::new();
-    let receive = ReceiveMode::Verified { into: into.path().to_owned() };
-    let (_, endpoint) = h.listen_with("tcp://127.0.0.1:0", |spec| spec.receive = receive);
-    let (client, _) = h.connect(&endpoint);
+    let (mut h, _, client) = connected(into.path());
     send(&h, client, &paths);
     // It is connecting, as a rule. One that is connected and waits for the greeting is looked at by hand elsewhere.
     h.engine.send(Command::CancelTransfers { socket: client });

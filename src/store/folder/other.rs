@@ -5,14 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What tells whether a file is the one that it was, and as it was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::store) struct Status {
-    pub(in crate::store) inode: u64,
-    pub(in crate::store) size: u64,
-    pub(in crate::store) modified: (i64, i64),
-    pub(in crate::store) changed: (i64, i64),
-}
+use super::Status;
 
 #[derive(Debug)]
 pub(in crate::store) struct Folder {

@@ -15,21 +15,11 @@ use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat, mkdirat};
 use nix::sys::statvfs::fstatvfs;
 use nix::unistd::{AccessFlags, UnlinkatFlags, faccessat, fsync, geteuid, linkat, unlinkat};
 
+use super::Status;
+
 #[derive(Debug)]
 pub(in crate::store) struct Folder {
     descriptor: OwnedFd,
-}
-
-/// What tells whether a file is the one that it was, and as it was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::store) struct Status {
-    pub(in crate::store) inode: u64,
-    /// Bytes.
-    pub(in crate::store) size: u64,
-    /// Seconds since 1970 and nanoseconds, as [`Self::changed`].
-    pub(in crate::store) modified: (i64, i64),
-    /// The last change of content, rights, names or times, which no program sets (`st_ctim`, inode(7)).
-    pub(in crate::store) changed: (i64, i64),
 }
 
 impl Status {
