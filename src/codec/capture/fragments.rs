@@ -30,8 +30,8 @@ pub struct Fragment<'a> {
     pub way: Option<Way>,
 }
 
-/// Those that wait for others of theirs. What comes twice is no news; where two pieces overlap and differ, what they
-/// were of is given up (RFC 5722).
+/// Those that wait for others of theirs. What comes twice is no news; where two pieces overlap and differ (RFC 5722), or one
+/// lies behind the end, what they were of is given up.
 #[derive(Debug, Default)]
 pub struct Fragments {
     pending: HashMap<FragmentOf, Pending>,
@@ -86,7 +86,11 @@ impl Fragments {
             return None;
         }
         one.packets += 1;
-        let is_taken = overlapped.is_none() && one.buffer.add(fragment.offset, fragment.more, fragment.payload).is_ok();
+        // The buffer would cut what lies behind the end.
+        let ends_too_early = !fragment.more && end < one.buffer.data().len();
+        let is_taken = overlapped.is_none()
+            && !ends_too_early
+            && one.buffer.add(fragment.offset, fragment.more, fragment.payload).is_ok();
         if is_taken && !one.buffer.is_complete() {
             return None;
         }
@@ -192,6 +196,9 @@ mod tests {
         fragments.add(&piece(of(2), 1, false, b"end"), 0, &mut given_up);
         assert_eq!(fragments.add(&piece(of(2), 1, false, b"other end"), 0, &mut given_up), None);
         assert_eq!((given_up, fragments.finish()), (5, 0));
+        fragments.add(&piece(of(3), 1, true, b"12345678"), 0, &mut given_up);
+        assert_eq!(fragments.add(&piece(of(3), 0, false, b"12345678"), 0, &mut given_up), None);
+        assert_eq!((given_up, fragments.finish()), (7, 0), "an end before what is there");
     }
 
     #[test]

@@ -82,6 +82,7 @@ fn flag(option: SocketOption, value: &OptionValue) -> Result<Option<&'static str
         (SocketOption::NoDelay, _) => Ok(Some("--no-tcp-nodelay")),
         (SocketOption::KeepAlive, _) => Ok(Some("--no-keepalive")),
         (SocketOption::Backlog, _) => Ok(None),
+        (SocketOption::Linger, OptionValue::Off) => Ok(None),
         _ => Err(Obstacle::Option(option)),
     }
 }

@@ -91,6 +91,7 @@ fn flag(recipe: &Recipe<'_>, option: SocketOption, value: &OptionValue) -> Resul
         (SocketOption::ReceiveBuffer, OptionValue::Number(size)) if is_tcp => words("-I", size),
         (SocketOption::SendBuffer, OptionValue::Number(size)) if is_tcp => words("-O", size),
         (SocketOption::Backlog, _) if !recipe.is_server() => Ok(Vec::new()),
+        (SocketOption::Linger, OptionValue::Off) => Ok(Vec::new()),
         _ => Err(Obstacle::Option(option)),
     }
 }

@@ -339,6 +339,9 @@ fn options_become_what_each_tool_has_for_them() {
         (Program::Socat, "tcp://h:1?keepalive=1", Ok("TCP:h:1,tcp-nodelay=1,so-keepalive=1\n")),
         (Program::Socat, "tcp://h:1?recvsize=1", Err(Obstacle::Option(SocketOption::ReceiveSize))),
         (Program::Curl, "tcp://h:1?nodelay=0", Ok("curl -sN --no-tcp-nodelay -m 1 telnet://h:1\n")),
+        (Program::Netcat, "tcp://h:1?linger=off", Ok("nc -w 1 h 1\n")),
+        (Program::Curl, "tcp://h:1?linger=off", Ok("curl -sN -m 1 telnet://h:1\n")),
+        (Program::Curl, "tcp://h:1?linger=5", Err(Obstacle::Option(SocketOption::Linger))),
         (Program::Curl, "tcp://h:1?rcvbuf=1", Err(Obstacle::Option(SocketOption::ReceiveBuffer))),
     ] {
         match (client(program, endpoint), end) {

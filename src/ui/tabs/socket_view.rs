@@ -95,6 +95,7 @@ impl SocketView {
                 self.own.answered(answers);
             }
             Event::Inspected { socket: of, session, state } if *of == socket => match session {
+                Some(session) if self.alone.as_ref().is_some_and(|alone| alone.session == *session) => {}
                 Some(session) if own != Some(*session) => self.connection = Some((*session, Arc::clone(state))),
                 _ => {
                     self.rtt = state.tcp.and_then(|tcp| tcp.rtt);
@@ -123,10 +124,11 @@ impl SocketView {
     /// The state of the tab's own socket, or of one of a listener's connections, as last told.
     #[must_use]
     pub fn state(&self, connection: Option<SessionId>) -> Option<&SocketState> {
-        match (connection, &self.connection) {
-            (None, _) => self.own.state.as_deref(),
-            (Some(wanted), Some((session, state))) if wanted == *session => Some(state),
-            (Some(_), _) => None,
+        let Some(wanted) = connection else { return self.own.state.as_deref() };
+        match (&self.alone, &self.connection) {
+            (Some(alone), _) if alone.session == wanted => alone.told.state.as_deref().filter(|_| alone.is_open),
+            (_, Some((session, state))) if *session == wanted => Some(state),
+            _ => None,
         }
     }
 
@@ -231,11 +233,14 @@ mod tests {
         assert_eq!(view.own.asked(SocketOption::ReceiveBuffer), None);
         view.on_event(&inspected(OWN, 4), SOCKET, None);
         assert_eq!(told(&view).1, Some(OptionValue::Number(4)), "the latest look counts");
+        let figures =
+            |view: &SocketView, session| view.state(Some(SessionId(session))).map(|state| state.options.len());
+        assert_eq!([1, 2].map(|session| figures(&view, session)), [Some(1); 2], "both are looked at");
         let closed = |session| Event::Closed { socket: SOCKET, session, reason: CloseReason::Eof };
         view.on_event(&closed(SessionId(2)), SOCKET, None);
         assert!(told(&view).0, "another one has closed");
         view.on_event(&closed(own), SOCKET, None);
-        assert!(!told(&view).0);
+        assert!(!told(&view).0 && view.state(OWN).is_none());
         view.on_event(&Event::StoppedListening { socket: SOCKET }, SOCKET, None);
         assert!(view.alone.is_none());
     }

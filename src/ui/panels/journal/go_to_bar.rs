@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use super::JournalPanel;
 use super::hunt::{Aim, Bar};
 use super::step::Step;
-use crate::model::{Condition, Filter, FindRequest, Moment};
+use crate::model::{Comparison, Condition, Filter, FindRequest, Moment, Operator};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
@@ -122,8 +122,8 @@ impl JournalPanel {
         cx.act(UiCommand::Engine(command));
     }
 
-    /// A time of the day is the next one from the chosen row on and, where no row is that late, from the journal's
-    /// first on.
+    /// A time of the day is the next one after the chosen row and, where no later row is that late, the first one from the
+    /// journal's first row on.
     fn since(&self, place: Condition) -> FindRequest {
         let first = |condition| FindRequest { condition, ..self.request() };
         let Condition::Since(Moment::Daily { time, zone }) = &place else { return first(place) };
@@ -131,10 +131,12 @@ impl JournalPanel {
         let began_ns = self.pages.page().and_then(|page| page.began_ns);
         let Some(earliest) = began_ns.and_then(from) else { return first(place) };
         let Some(chosen) = &self.chosen else { return first(earliest) };
-        let before = Condition::Until(Moment::At(chosen.stamp.wall_ns));
-        let again = Condition::All(vec![earliest, before]);
-        let condition = Condition::Any(from(chosen.stamp.wall_ns).into_iter().chain([again]).collect());
-        FindRequest { condition, from: Some(chosen.number.saturating_sub(1)), wraps: true, ..self.request() }
+        // By number, for rows are not in the order of their times where a clock was set back or several threads looked at it.
+        let so_far = Condition::Row(Comparison { operator: Operator::AtMost, value: chosen.number });
+        let again = Condition::All(vec![earliest, so_far]);
+        let next = from(chosen.stamp.wall_ns.saturating_add(1));
+        let condition = Condition::Any(next.into_iter().chain([again]).collect());
+        FindRequest { condition, from: Some(chosen.number), wraps: true, ..self.request() }
     }
 }
 
@@ -142,11 +144,13 @@ impl JournalPanel {
 /// behind all times.
 fn next_at(time: Time, zone: &TimeZone, from_ns: i64) -> Option<i64> {
     let day = Timestamp::from_nanosecond(from_ns.into()).ok()?.to_zoned(zone.clone()).date();
+    // Where clocks go back, an hour is there twice.
     let at = |day: Date| {
-        let zoned = day.to_datetime(time).to_zoned(zone.clone()).ok()?;
-        i64::try_from(zoned.timestamp().as_nanosecond()).ok()
+        let moments = zone.to_ambiguous_zoned(day.to_datetime(time));
+        [moments.clone().compatible(), moments.later()]
+            .map(|zoned| zoned.ok()?.timestamp().as_nanosecond().try_into().ok())
     };
-    [Some(day), day.tomorrow().ok()].into_iter().flatten().filter_map(at).find(|ns| *ns >= from_ns)
+    [Some(day), day.tomorrow().ok()].into_iter().flatten().flat_map(at).flatten().find(|ns| *ns >= from_ns)
 }
 
 #[cfg(test)]
@@ -184,10 +188,15 @@ mod tests {
         let next = |from| next_at(ten_past, &TimeZone::UTC, from);
         let at = DAY + 10 * H + 600 * S;
         assert_eq!([DAY, at, at + 1, DAY + 23 * H].map(next), [at, at, at + 24 * H, at + 24 * H].map(Some));
-        // An hour of that night was there twice, and each counts once.
+        // An hour of that night was there twice: half past two is half an hour before three, and again after it.
         let zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
         let back = 1_792_890_000 * S;
         assert_eq!(next_at(Time::constant(3, 0, 0, 0), &zone, back - 2 * H), Some(back + H));
+        let half_past = |from| next_at(Time::constant(2, 30, 0, 0), &zone, from).map(|ns| ns - back);
+        assert_eq!([back - H, back, back + H].map(half_past), [-H / 2, H / 2, 24 * H + H / 2].map(Some));
+        // And one in spring that never was.
+        let gap = 1_774_746_000 * S;
+        assert_eq!(next_at(Time::constant(2, 30, 0, 0), &zone, gap - H), Some(gap + H / 2));
         assert_eq!(next_at(ten_past, &TimeZone::UTC, i64::MAX), None);
     }
 
@@ -209,8 +218,11 @@ mod tests {
         let since = |hours: i64| Condition::Since(Moment::At(DAY + hours * H));
         assert_eq!((asked("10:00", None).condition, asked("23:00", None).condition), (since(34), since(23)));
         let FindRequest { condition, from, wraps, .. } = asked("10:00", Some(13 * H));
-        let again = Condition::All(vec![since(34), Condition::Until(Moment::At(DAY + 35 * H))]);
-        assert_eq!((condition, from, wraps), (Condition::Any(vec![since(58), again]), Some(6), true));
+        let so_far = Condition::Row(Comparison { operator: Operator::AtMost, value: 7 });
+        let again = Condition::All(vec![since(34), so_far]);
+        assert_eq!((condition, from, wraps), (Condition::Any(vec![since(58), again.clone()]), Some(7), true));
+        let there = asked("10:00", Some(12 * H));
+        assert_eq!(there.condition, Condition::Any(vec![since(58), again]), "after the one that is chosen");
         let dated = asked("2026-11-23 10:21", Some(H));
         assert_eq!((dated.from, dated.wraps), (None, false), "of one day there is one alone");
     }
