@@ -49,11 +49,12 @@ fn ten_megabytes_each_way_at_once() {
 #[test]
 fn a_peer_that_finishes_first_still_gets_everything() {
     let (listener, endpoint) = listener();
-    let ours = noise(3_000_000);
+    // More than lies on the way while nobody reads: the client is not through before the peer has finished.
+    let ours = noise(20_000_000);
     let mut client = Process::start(sockeye(&["connect", &endpoint]));
     let peer = accept(&listener);
-    peer.shutdown(Shutdown::Write).expect("it is open");
     let writer = client.write_all_and_close(ours.clone());
+    peer.shutdown(Shutdown::Write).expect("it is open");
     let mut received = Vec::new();
     (&peer).read_to_end(&mut received).expect("an end");
     let finished = client.finish();

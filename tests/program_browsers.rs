@@ -428,7 +428,6 @@ fn curl_at_the_other_end_gets_all_or_the_head() {
 
 #[test]
 fn the_other_end_opens_a_web_socket() {
-    let (mut sockeye, endpoint) = Sockeye::listen(&["listen", "tcp://127.0.0.1:0", "--page", "x", "--commands"]);
     let opened = exchange("GET", "/chat", 101);
     // RFC 6455, section 1.3, and a frame of text.
     let (accepted, frame) = ("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", b"\x81\x0bwho is it?!");
@@ -438,6 +437,8 @@ fn the_other_end_opens_a_web_socket() {
             continue;
         }
         within_the_wait(|| {
+            let (mut sockeye, endpoint) =
+                Sockeye::listen(&["listen", "tcp://127.0.0.1:0", "--page", "x", "--commands"]);
             let mut client = other_end(program, &endpoint, Some(&opened));
             assert_eq!(client.text.contains("http://"), program == Program::Curl, "{}", client.text);
             sockeye.expect_where("the upgrade", |event| event["status"] == 101);
@@ -450,10 +451,13 @@ fn the_other_end_opens_a_web_socket() {
             let heard = client.process.stdout.clone();
             // Python shows what is no text as an escape.
             let has_frame = program == Program::Python || heard.windows(frame.len()).any(|window| window == frame);
-            if is_complete(&heard) && has_frame { Ok(()) } else { Err(heard.escape_ascii().to_string()) }
+            if !is_complete(&heard) || !has_frame {
+                return Err(heard.escape_ascii().to_string());
+            }
+            sockeye.interrupt().expect_code(0);
+            Ok(())
         });
     }
-    sockeye.interrupt().expect_code(0);
 }
 
 #[test]

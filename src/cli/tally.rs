@@ -12,8 +12,8 @@ use self::interval::Interval;
 use super::report::{Fact, Report, Summary};
 use crate::codec::decode::Decoder;
 use crate::model::{
-    Cause, CloseReason, Direction, Event, Failure, Notice, Operation, Outcome, Peer, Progress, Protocol, Role,
-    SessionId, SocketId, Traffic, TransferEnd, TransferId,
+    Cause, CloseReason, Direction, Event, Failure, Notice, Operation, Outcome, Peer, Progress, Protocol, SessionId,
+    SocketId, Traffic, TransferEnd, TransferId,
 };
 
 /// Turns events into facts and counts.
@@ -29,6 +29,8 @@ pub(super) struct Tally {
     /// Held until the first line, which says where the listener is.
     early: Vec<(Option<SessionId>, Notice)>,
     began: bool,
+    /// Its sessions are a listener's.
+    listens: bool,
     receives: u64,
     received_bytes: u64,
     /// The kernel's count, which each notice raises, by socket.
@@ -43,8 +45,6 @@ pub(super) struct Tally {
 struct Open {
     traffic: Arc<Traffic>,
     decoder: Decoder,
-    /// Whether it is one of a listener's.
-    is_accepted: bool,
 }
 
 #[derive(Debug)]
@@ -61,6 +61,7 @@ impl Tally {
     pub(super) fn new(protocol: Protocol) -> Self {
         Self {
             protocol,
+            listens: false,
             open: HashMap::new(),
             transfers: BTreeMap::new(),
             left_unread: HashSet::new(),
@@ -94,14 +95,14 @@ impl Tally {
         match event {
             Event::Listening { endpoint, .. } => {
                 self.protocol = endpoint.protocol();
+                self.listens = true;
                 report.tell(&Fact::Listening { endpoint })?;
                 self.tell_early(report)
             }
             Event::Connecting { attempt, .. } => report.tell(&Fact::Connecting { attempt }),
             Event::Opened { info, traffic } => {
                 self.protocol = info.protocol;
-                let is_accepted = info.role == Role::Server;
-                let open = Open { traffic: Arc::clone(traffic), decoder: info.decoder, is_accepted };
+                let open = Open { traffic: Arc::clone(traffic), decoder: info.decoder };
                 self.open.insert(info.id, open);
                 let peer = endpoint_text(info.protocol, &info.peer);
                 report.tell(&Fact::Opened { session: info.id, peer: &peer, process: info.process.as_ref() })?;
@@ -147,8 +148,7 @@ impl Tally {
             Event::Noticed { socket, session, notice } => self.noticed(*socket, *session, notice, report),
             Event::Inspected { session, state, .. } => report.tell(&Fact::Info { session: *session, state }),
             Event::OptionsAnswered { session, answers, .. } => {
-                let is_accepted = |session: &SessionId| self.open.get(session).is_some_and(|open| open.is_accepted);
-                let session = session.filter(is_accepted);
+                let session = session.filter(|_| self.listens);
                 answers.iter().try_for_each(|answer| report.tell(&Fact::Option { session, answer }))
             }
             // The window's affairs, and what Closed, Disconnected's caller and the summary say already.

@@ -2,7 +2,9 @@ use super::*;
 use crate::codec::decode::Decoder;
 use std::path::PathBuf;
 
-use crate::model::{Endpoint, HostPort, Purpose, Role, SendMode, SessionInfo, TransferInfo};
+use crate::model::{
+    Endpoint, HostPort, OptionAnswer, OptionValue, Purpose, Role, SendMode, SessionInfo, SocketOption, TransferInfo,
+};
 
 /// Keeps the facts' debug texts.
 #[derive(Default)]
@@ -81,6 +83,26 @@ fn observed(tally: &mut Tally, events: &[Event]) -> Vec<String> {
         tally.observe(event, &mut told).expect("nothing is written");
     }
     told.0
+}
+
+#[test]
+fn an_option_of_a_connection_that_has_just_closed_is_not_told_of_its_listener() {
+    let answer = OptionAnswer {
+        option: SocketOption::TimeToLive,
+        asked: OptionValue::Number(9),
+        answer: Some(OptionValue::Number(9)),
+    };
+    let answered = Event::OptionsAnswered { socket: SOCKET, session: Some(SESSION), answers: vec![answer] };
+    let endpoint = Endpoint::Tcp(HostPort { host: "127.0.0.1".to_owned(), port: 9000 });
+    for listens in [true, false] {
+        let mut tally = Tally::new(Protocol::Tcp);
+        if listens {
+            observed(&mut tally, &[Event::Listening { socket: SOCKET, endpoint: endpoint.clone() }]);
+        }
+        let events = [opened(&Arc::default()), closed(CloseReason::Eof), answered.clone()];
+        let told = observed(&mut tally, &events).pop().expect("it is told");
+        assert_eq!((told.contains("Option"), told.contains("session: Some")), (true, listens), "{told}");
+    }
 }
 
 #[test]

@@ -139,11 +139,20 @@ struct State {
 
 #[derive(Debug, Default)]
 struct Earlier {
-    /// Names, each with the number of the notes in it that count.
-    files: Vec<(String, usize)>,
+    files: Vec<NotesFile>,
     notes: HashMap<Hash, Vec<(Note, Place)>>,
     /// What is of no more use once the sender has heard of all.
     used: Vec<Place>,
+}
+
+/// A file of an earlier connection, as it was when it was read.
+#[derive(Debug)]
+struct NotesFile {
+    name: String,
+    /// Of the notes that count.
+    count: usize,
+    /// Bytes. It is longer now where that connection goes on.
+    len: u64,
 }
 
 impl Arrivals {
@@ -183,6 +192,17 @@ impl Arrivals {
     pub(super) fn used(&self, found: &Found) {
         if let Some(earlier) = &mut self.state.lock().earlier {
             earlier.used.push(found.place);
+        }
+    }
+
+    /// Nor is it what its sender has by now, of whichever connection.
+    fn strike_out(&self, found: &Found) {
+        self.used(found);
+        let (file, at) = found.place;
+        let state = self.state.lock();
+        let name = state.earlier.as_ref().and_then(|earlier| earlier.files.get(file)).map(|file| &file.name);
+        if let Some(name) = name {
+            strike_out(&self.folder, name, [at]);
         }
     }
 
@@ -303,7 +323,7 @@ impl Earlier {
         }
         *room -= records.len() / RECORD;
         if count > 0 {
-            self.files.push((name.to_owned(), count));
+            self.files.push(NotesFile { name: name.to_owned(), count, len: content.len() as u64 });
         }
         // Those that found no room are there for the next connection.
         count > 0 || *room == 0
@@ -313,19 +333,34 @@ impl Earlier {
         let mut used = std::mem::take(&mut self.used);
         used.sort_unstable();
         for places in used.chunk_by(|a, b| a.0 == b.0) {
-            let Some((name, count)) = places.first().and_then(|(file, _)| self.files.get_mut(*file)) else { continue };
-            *count = count.saturating_sub(places.len());
-            let Ok(mut file) = folder.open_own(name) else { continue };
-            if *count == 0 && folder.lock(name, &file).is_ok() {
-                remove(folder, name);
-                continue;
+            let Some(notes) = places.first().and_then(|(file, _)| self.files.get_mut(*file)) else { continue };
+            notes.count = notes.count.saturating_sub(places.len());
+            if notes.count > 0 || !notes.is_removed(folder) {
+                strike_out(folder, &notes.name, places.iter().map(|(_, at)| *at));
             }
-            for (_, at) in places {
-                let last = at + RECORD as u64 - 1;
-                if let Err(error) = write_at(&mut file, last, &[0]) {
-                    tracing::debug!(%error, name, "notes of files that arrived");
-                }
-            }
+        }
+    }
+}
+
+impl NotesFile {
+    /// Removes it, unless somebody writes it or has since it was read.
+    fn is_removed(&self, folder: &Folder) -> bool {
+        let Ok(file) = folder.open_own(&self.name) else { return false };
+        let is_last =
+            folder.lock(&self.name, &file).is_ok() && file.metadata().is_ok_and(|metadata| metadata.len() == self.len);
+        if is_last {
+            remove(folder, &self.name);
+        }
+        is_last
+    }
+}
+
+/// Has notes of a file not count any more.
+fn strike_out(folder: &Folder, name: &str, places: impl IntoIterator<Item = u64>) {
+    let Ok(mut file) = folder.open_own(name) else { return };
+    for at in places {
+        if let Err(error) = write_at(&mut file, at + RECORD as u64 - 1, &[0]) {
+            tracing::debug!(%error, name, "notes of files that arrived");
         }
     }
 }
@@ -442,6 +477,9 @@ impl Arrived {
     /// # Errors
     /// As [`Inbox::resume`].
     pub fn begin_another(self) -> Result<Partial, Failure> {
+        if let Some(arrivals) = &self.inbox.arrivals {
+            arrivals.strike_out(&self.found);
+        }
         let sent = Sent { name: &self.sent_name, size: self.size, modified_ns: self.modified_ns };
         self.inbox.resume(&self.name, sent)
     }

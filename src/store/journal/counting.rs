@@ -108,6 +108,10 @@ impl Counting {
                 });
             }
         }
+        if seen == rows && self.next == before {
+            // A damaged file's tree leads to the same rows over and over.
+            return Err(columns::damaged());
+        }
         // Behind the last one there is nothing, whatever a damaged file's numbers are.
         if seen < rows && bytes < BYTES_A_STEP {
             self.next = last + 1;

@@ -41,6 +41,8 @@ pub(super) struct Export<'a> {
     pub(super) journal: &'a Path,
     pub(super) path: &'a Path,
     pub(super) matcher: &'a Matcher,
+    /// Whether it may take a file's place.
+    pub(super) replaces: bool,
     pub(super) cancelled: &'a Arc<AtomicBool>,
 }
 
@@ -69,11 +71,13 @@ impl Export<'_> {
     /// # Errors
     /// [`Cause::AlreadyExists`]: a copy would take a file's place.
     pub(super) fn spare_file(&self) -> Result<(), Failure> {
-        if self.path.is_file() {
-            let failure = Failure::new(Operation::CreateFile, self.path.display(), Cause::AlreadyExists);
-            return Err(failure.with_hint(Hint::ChooseAnotherFile));
-        }
-        Ok(())
+        let leads_nowhere = self.path.is_symlink() && !self.path.exists();
+        if self.path.is_file() || leads_nowhere { Err(self.is_there()) } else { Ok(()) }
+    }
+
+    fn is_there(&self) -> Failure {
+        let failure = Failure::new(Operation::CreateFile, self.path.display(), Cause::AlreadyExists);
+        failure.with_hint(Hint::ChooseAnotherFile)
     }
 
     fn save_journal(&self) -> Result<Saved, Failure> {
@@ -124,7 +128,15 @@ impl Export<'_> {
 
     fn commit(&self, copy: Destination) -> Result<(), Failure> {
         self.check()?;
-        copy.commit().map_err(|error| file_failure(Operation::FinishFile, self.path.display(), &error))
+        let committed = match (copy, self.path.file_name()) {
+            (Destination::File(mut file), Some(name)) if !self.replaces => file.commit_beside(name).map(drop),
+            (copy, _) => copy.commit(),
+        };
+        committed.map_err(|error| match error.kind() {
+            // Somebody was faster.
+            io::ErrorKind::AlreadyExists if !self.replaces => self.is_there(),
+            _ => file_failure(Operation::FinishFile, self.path.display(), &error),
+        })
     }
 
     /// The rows once more.
@@ -201,9 +213,9 @@ impl Cursor {
         while let Some(columns) = rows.next()? {
             let row = RowRef::read(columns)?;
             seen += 1;
-            // Where a damaged file's tree has rows in another order, this would else go round in it.
+            // Where a damaged file's tree leads to the same rows over and over, this would go round in it.
             if row.number < self.next {
-                continue;
+                return Err(columns::damaged());
             }
             self.next = row.number.saturating_add(1);
             if !use_row(extent.first, matcher.matches(&row.candidate(&self.marks)), &row, columns)? {

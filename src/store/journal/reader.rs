@@ -281,8 +281,9 @@ impl JournalReader {
     ) -> Result<Saved, Failure> {
         let matcher = Matcher::new(&request.filter, encodings);
         let (connection, journal, cancelled) = (&self.connection, &self.path, &self.cancelled);
-        let export = Export { connection, journal, path: &request.path, matcher: &matcher, cancelled };
-        if !request.replaces {
+        let (path, replaces) = (&request.path, request.replaces);
+        let export = Export { connection, journal, path, matcher: &matcher, replaces, cancelled };
+        if !replaces {
             export.spare_file()?;
         }
         export.save(request.format, &request.shown_as, rows)

@@ -4,7 +4,8 @@
 //! New ones have `auto_vacuum` 2, so that a limit makes the file shorter too; older ones don't, and are read and
 //! written as they are. In a folder that can't be written to, other programs open it as
 //! `file:journal.sqlite?immutable=1`. What else there is in it, such as indexes, views and triggers, which people add
-//! in other programs, is left alone and never carried out; the tables themselves have to be as they are made here.
+//! in other programs, is left alone: views and triggers are never carried out, and indexes are kept up to date by `SQLite`,
+//! whatever that costs. The tables themselves have to be as they are made here.
 //!
 //! Table `rows`, one row a call that returned or an event of a connection's life:
 //!

@@ -282,12 +282,12 @@ impl Look {
     fn take(&mut self, columns: &impl Columns) -> rusqlite::Result<bool> {
         self.rows -= 1;
         let number = columns::unsigned(columns, 0)?.filter(|number| (self.next..=self.last).contains(number));
-        if let Some(number) = number {
-            let candidate = self.selection.candidate(number, columns, &self.marks)?;
-            self.bytes += candidate.payload.len();
-            self.seen.push((number, self.matcher.matches(&candidate)));
-            self.next = number + 1;
-        }
+        // A damaged file's tree may lead to the same rows over and over.
+        let number = number.ok_or_else(columns::damaged)?;
+        let candidate = self.selection.candidate(number, columns, &self.marks)?;
+        self.bytes += candidate.payload.len();
+        self.seen.push((number, self.matcher.matches(&candidate)));
+        self.next = number + 1;
         Ok(self.rows == 0 || self.bytes >= BYTES_A_SCAN)
     }
 }

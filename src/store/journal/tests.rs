@@ -1,3 +1,6 @@
+mod damage;
+mod saving;
+
 use std::fs;
 use std::path::Path;
 

@@ -47,9 +47,24 @@ impl Writing {
         let (work, to_do) = bounded(PIECES);
         // As many as can be on their way, and an end: the thread never waits for who takes them.
         let (done, written) = bounded(PIECES + 2);
-        let thread = spawn("write".to_owned(), move || run(partial, &to_do, &done))?;
-        let spare = vec![Vec::new(); PIECES - 1];
-        Ok(Self { work: Some(work), written, thread: Some(thread), spare })
+        let (hand_over, handed_over) = bounded(1);
+        let started = spawn("write".to_owned(), move || {
+            if let Ok(partial) = handed_over.recv() {
+                run(partial, &to_do, &done);
+            }
+        });
+        match started {
+            Ok(thread) => {
+                // The thread waits for it.
+                let _ = hand_over.send(partial);
+                let spare = vec![Vec::new(); PIECES - 1];
+                Ok(Self { work: Some(work), written, thread: Some(thread), spare })
+            }
+            Err(failure) => {
+                partial.abandon();
+                Err(failure)
+            }
+        }
     }
 
     /// Hands a buffer over for the places in it that belong to the file; another, of any length, takes its place. False

@@ -84,6 +84,38 @@ fn what_was_sent_again_whole_is_kept_once_and_what_is_another_file_is_kept() {
 }
 
 #[test]
+fn what_is_another_file_by_now_is_not_asked_about_again() {
+    let place = tempfile::tempdir().unwrap();
+    let path = bring(&connection(place.path()), b"content");
+    let second = connection(place.path());
+    let mut partial = second.arrived(&name(), sent(b"content")).unwrap().begin_another().unwrap();
+    partial.begin(0).unwrap();
+    partial.write(b"another").unwrap();
+    let _ = partial.abandon();
+    drop(second);
+    let third = connection(place.path());
+    assert!(third.arrived(&name(), sent(b"content")).is_none(), "it was broken off, and goes on");
+    assert_eq!(fs::read(path).unwrap(), b"content");
+}
+
+#[test]
+fn notes_of_a_connection_that_went_on_after_they_were_read_are_kept() {
+    let place = tempfile::tempdir().unwrap();
+    let first = connection(place.path());
+    bring(&first, b"first");
+    let second = connection(place.path());
+    let arrived = second.arrived(&name(), sent(b"first")).unwrap();
+    bring(&first, b"and more");
+    drop(first);
+    arrived.finish(&hash(b"first")).unwrap();
+    second.forget_arrivals();
+    drop(second);
+    let third = connection(place.path());
+    assert!(third.arrived(&name(), sent(b"first")).is_none(), "its sender has heard of it");
+    assert!(third.arrived(&name(), sent(b"and more")).is_some());
+}
+
+#[test]
 fn each_of_several_that_are_the_same_is_known_once() {
     let place = tempfile::tempdir().unwrap();
     let first = connection(place.path());

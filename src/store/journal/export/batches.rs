@@ -127,9 +127,9 @@ impl Taking {
     /// True where the batch ends with this row.
     fn take(&mut self, columns: &impl Columns) -> rusqlite::Result<bool> {
         let row = RowRef::read(columns)?;
-        // A damaged file's tree may have rows in another order, in which there would be no end.
+        // A damaged file's tree may lead to the same rows over and over, which would have no end.
         if row.number < self.next {
-            return Ok(false);
+            return Err(columns::damaged());
         }
         self.next = row.number.saturating_add(1);
         self.batch.push(&row, self.matcher.matches(&row.candidate(&self.marks)));

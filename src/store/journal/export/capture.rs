@@ -209,7 +209,7 @@ impl<'a> Files<'a> {
                 to => asked_for = to,
             }
         }
-        asked_for.map_or(Ok(()), Destination::commit).map_err(failed)?;
+        asked_for.map_or(Ok(()), |copy| export.commit(copy))?;
         saved.beside = beside.keep();
         Ok(saved)
     }
@@ -302,6 +302,7 @@ mod tests {
             journal: &folder.path().join("journal.sqlite"),
             path: &path,
             matcher: &Matcher::new(&Filter::default(), &[]),
+            replaces: true,
             cancelled: &Arc::default(),
         };
         let mut files = Files::new(&export, Room::Folder);
