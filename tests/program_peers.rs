@@ -9,8 +9,8 @@ use std::path::Path;
 
 use socket2::{Domain, SockAddr, Socket, Type};
 use support::{
-    Process, Sockeye, Written, ask, exists, has_ipv6, has_vsock_loopback, in_own_network, ip, kernel_has, refusing_udp,
-    require, require_tool, run, set_up, sockeye,
+    Process, Sockeye, Written, ask, exists, has_ipv6, has_vsock_loopback, in_own_network, ip, kernel_has, mptcp_count,
+    refusing_udp, require, require_tool, run, set_up, sockeye,
 };
 use tempfile::{TempDir, tempdir};
 
@@ -262,12 +262,16 @@ fn python_over_several_paths_at_once() {
     if !require_tool("python3") || !has_mptcp() {
         return;
     }
-    python_client("tcp://127.0.0.1:0?proto=mptcp", "?proto=mptcp");
-    python_server("tcp://127.0.0.1:0?proto=mptcp", "tcp://127.0.0.1:PORT?proto=mptcp");
-    if require(has_ipv6(), "IPv6") {
-        python_client("tcp://[::1]:0?proto=mptcp", "?proto=mptcp");
-        python_server("tcp://[::1]:0?proto=mptcp", "tcp://[::1]:PORT?proto=mptcp");
-    }
+    // Where nobody else counts.
+    in_own_network("python_over_several_paths_at_once", || {
+        let hosts: &[_] = if require(has_ipv6(), "IPv6") { &["127.0.0.1", "[::1]"] } else { &["127.0.0.1"] };
+        for host in hosts {
+            python_client(&format!("tcp://{host}:0?proto=mptcp"), "?proto=mptcp");
+            python_server(&format!("tcp://{host}:0?proto=mptcp"), &format!("tcp://{host}:PORT?proto=mptcp"));
+        }
+        let counts = ["MPCapableACKRX", "MPCapableFallbackACK"].map(mptcp_count);
+        assert!(counts[0] >= 2 * hosts.len() as u64 && counts[1] == 0, "{counts:?}");
+    });
 }
 
 #[test]

@@ -113,7 +113,7 @@ fn every_test_that_is_named_exists_and_runs() {
 }
 
 /// The cells that are no test's, for there is no such role: no socket of this program's is a browser.
-const NO_SUCH_ROLE: [(&str, &str); 1] = [("a browser's, over any stream", "connects")];
+const NO_SUCH_ROLE: [(&str, &str); 1] = [("a browser's, over TCP and Unix stream", "connects")];
 
 /// What a test's text says where this program listens, where it connects, and where bytes cross, in the words of the
 /// harnesses. A peer's own connection is none of these.
@@ -157,7 +157,7 @@ const SPOKEN: [(&str, &[&[&str]]); 22] = [
     ("raw IPv4", &[&["raw://127."]]),
     ("raw IPv6", &[&["raw://["]]),
     ("a link's frames (`packet://`)", &[&["packet://"]]),
-    ("a browser's, over any stream", &[&["BrowserContent"], &["--page"], &["--serve"]]),
+    ("a browser's, over TCP and Unix stream", &[&["BrowserContent"], &["--page"], &["--serve"]]),
     ("vsock", &[&["vsock://"]]),
     ("CAN, raw frames", &[&["can://"]]),
     ("CAN, broadcast manager", &[&["can-bcm://"]]),

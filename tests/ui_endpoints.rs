@@ -255,7 +255,7 @@ fn what_keeps_a_port_counts_down_while_it_is_shown() {
         state: TcpState::TimeWait,
         seconds: Some(seconds),
     });
-    let hint = Hint::PortInTimeWait { sockets: sockets.into(), reuse: true };
+    let hint = Hint::PortInTimeWait { sockets: sockets.into(), more: 0, reuse: true };
     let failure = Failure::new(Operation::Bind, "127.0.0.1:9000", Cause::AddressInUse).with_hint(hint);
     // Once the journal's first page has come.
     let rests = (0..10_000).any(|_| pass(&mut window, 30.0) == Duration::MAX);

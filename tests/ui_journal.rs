@@ -564,6 +564,54 @@ fn the_inspector_shows_both_clocks_and_copies_what_is_selected() {
     }
 }
 
+/// A press and a release of the mouse in one frame.
+fn click_at(harness: &mut Harness<'_, Window>, pos: egui::Pos2, modifiers: Modifiers) {
+    let button = egui::PointerButton::Primary;
+    let events = [true, false].map(|pressed| egui::Event::PointerButton { pos, button, pressed, modifiers });
+    let before = [egui::Event::ModifiersChanged(modifiers), egui::Event::PointerMoved(pos)];
+    harness.input_mut().events.extend(before.into_iter().chain(events));
+    harness.run_ok();
+    harness.event(egui::Event::ModifiersChanged(Modifiers::NONE));
+    harness.run_ok();
+}
+
+#[test]
+fn bytes_are_selected_with_the_mouse() {
+    let mut window = conversation();
+    window.inspector_height = 260.0;
+    let mut harness =
+        builder(1200.0, 700.0, egui::Theme::Light).build_ui_state(|ui, window: &mut Window| window.show(ui), window);
+    harness.run();
+    harness.get_by_label("你好").click();
+    harness.run_ok();
+    let view = harness.get_by_role_and_label(Role::Document, "Bytes").rect();
+    let selected = |harness: &Harness<'_, Window>| {
+        harness.get_by_role_and_label(Role::Document, "Bytes").accesskit_node().value().unwrap_or_default()
+    };
+    // Where the bytes are drawn is found as a person finds it: by clicking on them.
+    let mut places = BTreeMap::new();
+    for step in 1..60 {
+        let pos = egui::pos2(view.left() + 8.0 * step as f32, view.top() + 8.0);
+        click_at(&mut harness, pos, Modifiers::NONE);
+        places.entry(selected(&harness)).or_insert(pos);
+    }
+    let [first, third, last] = ["e4", "a0", "a5"].map(|byte| *places.get(byte).unwrap_or_else(|| panic!("{places:?}")));
+    click_at(&mut harness, third, Modifiers::NONE);
+    assert_eq!(selected(&harness), "a0");
+    click_at(&mut harness, first, Modifiers::SHIFT);
+    assert_eq!(selected(&harness), "e4 bd a0", "up to there");
+
+    click_at(&mut harness, last, Modifiers::NONE);
+    harness.drag_at(first);
+    harness.run_ok();
+    harness.hover_at(third);
+    harness.run_ok();
+    harness.drop_at(third);
+    harness.run_ok();
+    assert_eq!(selected(&harness), "e4 bd a0");
+    assert_eq!(copy(&mut harness), "e4 bd a0");
+}
+
 #[test]
 fn a_long_payload_comes_whole() {
     let mut window = Window::new(Rows::new(1, |number| PageRow { len: 1 << 20, ..received(number, &[7; 512]) }));

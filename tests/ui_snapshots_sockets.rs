@@ -247,7 +247,7 @@ fn a_port_that_old_connections_keep() {
         ("time-wait-chinese", chinese(&settings), SMALL, sockets.clone(), false),
     ] {
         let mut window = open(settings, size);
-        let failure = bind.clone().with_hint(Hint::PortInTimeWait { sockets: sockets.into(), reuse });
+        let failure = bind.clone().with_hint(Hint::PortInTimeWait { sockets: sockets.into(), more: 0, reuse });
         report(&mut window, [Event::Failed { socket: Some(SERVER), session: None, failure }]);
         shoot(&mut window, name, &mut results);
     }
@@ -274,7 +274,7 @@ fn a_port_that_is_waited_for() {
         let peer = "127.83.79.67:51734".to_owned();
         let state = TcpState::TimeWait;
         let sockets = [WaitingSocket { local: address.to_string(), peer, state, seconds: Some(59) }];
-        let hint = Hint::PortInTimeWait { sockets: sockets.into(), reuse: true };
+        let hint = Hint::PortInTimeWait { sockets: sockets.into(), more: 0, reuse: true };
         let failure = Failure::new(Operation::Bind, address, Cause::AddressInUse).with_hint(hint);
         report(&mut window, [Event::Failed { socket: Some(SERVER), session: None, failure }]);
         let began = window.harness.ctx.input(|input| input.time);

@@ -42,6 +42,30 @@ fn tabs_open_turn_and_close_by_keys_in_the_panel_in_use() {
 }
 
 #[test]
+fn two_clients_talk_side_by_side() {
+    let mut window = Window::english();
+    window.connect();
+    let port = window.value("Client", "Port");
+    window.click("Client", "New client");
+    window.write("Client", "Port", &port);
+    window.click("Client", "Connect");
+    window.until("the second", |window| window.shows("Server", "2 clients") && window.shows("Client", "Connected"));
+    window.write("Client", "Message", "of the second");
+    window.click("Client", "Send");
+    window.until("what the second says", |window| window.has_client("received 13 B, sent 0 B"));
+    assert!(window.has_client("received 0 B, sent 0 B"), "the first says nothing");
+
+    window.panel("Client").get_by_label("Message").focus();
+    window.harness.step();
+    press(&mut window, Modifiers::CTRL, Key::Tab);
+    window.write("Client", "Message", "first");
+    window.click("Client", "Send");
+    window.until("what the first says", |window| window.has_client("received 5 B, sent 0 B"));
+    assert!(window.has_client("received 13 B, sent 0 B"));
+    assert_eq!(window.panel("Client").query_all_by_role(Role::Tab).count(), 2);
+}
+
+#[test]
 fn the_server_can_still_answer_when_the_client_has_finished() {
     let mut window = Window::open(Settings {
         language: LanguageChoice::English,

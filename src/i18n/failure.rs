@@ -39,12 +39,13 @@ pub fn hint(language: Language, failure: &Failure) -> Option<String> {
         Hint::ChooseAnotherPath => tr!(language, "hint.choose_another_path"),
         Hint::ChooseAnotherName => tr!(language, "hint.choose_another_name"),
         Hint::PortInTimeWait { sockets, .. } if sockets.is_empty() => tr!(language, "hint.port_free_again"),
-        Hint::PortInTimeWait { sockets, reuse } => {
+        Hint::PortInTimeWait { sockets, more, reuse } => {
             let mut states: Vec<_> = sockets.iter().map(|socket| state_name(socket.state)).collect();
             states.sort_unstable();
             states.dedup();
             let states = states.join(", ");
-            let kept = match (sockets.iter().filter_map(|socket| socket.seconds).max(), sockets.len()) {
+            let count = sockets.len() + more;
+            let kept = match (sockets.iter().filter_map(|socket| socket.seconds).max(), count) {
                 (Some(seconds), 1) => tr!(language, "hint.kept_by_one", seconds = seconds, states = states),
                 (Some(seconds), count) => {
                     tr!(language, "hint.kept_by_many", count = count, seconds = seconds, states = states)
@@ -510,7 +511,7 @@ mod tests {
             (vec![closed.clone()], ["until the other side answers (1, FIN_WAIT_1)", "（1 个，FIN_WAIT_1）"]),
             (vec![over.clone(), half, closed.clone()], ["3 connections", "60 秒（FIN_WAIT_1, FIN_WAIT_2, TIME_WAIT）"]),
         ] {
-            let advice = Hint::PortInTimeWait { sockets: sockets.into(), reuse: false };
+            let advice = Hint::PortInTimeWait { sockets: sockets.into(), more: 0, reuse: false };
             let one = Failure::new(Operation::Bind, "a:1", Cause::AddressInUse).with_hint(advice);
             let words = both(&one, |language| hint(language, &one).expect("a hint"));
             assert!(words[0].contains(parts[0]) && words[1].contains(parts[1]), "{words:?}");

@@ -1,5 +1,6 @@
 //! Connections that nobody has any more and whose port the kernel still keeps, as far as `/proc` tells.
 
+use core::cmp::Reverse;
 use core::net::SocketAddr;
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -15,15 +16,20 @@ const SHOWN_MAX: usize = 64;
 /// The unit of timers in `/proc/net/tcp` (USER_HZ).
 const TICKS_PER_SECOND: u64 = 100;
 
-/// The sockets of closed connections that are in the way of a listener at this place, at most 64 of them; none where
-/// `/proc` doesn't tell. bind(2) makes no difference between those in TIME_WAIT and those whose other side has yet to answer.
+/// The sockets of closed connections that are in the way of a listener at this place, at most 64 of them, and how many there
+/// are beside these, which the kernel keeps no longer; none where `/proc` doesn't tell. bind(2) makes no difference between
+/// those in TIME_WAIT and those whose other side has yet to answer.
 #[must_use]
-pub fn find(place: Place) -> Box<[WaitingSocket]> {
+pub fn find(place: Place) -> (Box<[WaitingSocket]>, usize) {
     find_in(Path::new("/proc"), place)
 }
 
-fn find_in(proc: &Path, place: Place) -> Box<[WaitingSocket]> {
-    waiting(proc, place).take(SHOWN_MAX).collect()
+fn find_in(proc: &Path, place: Place) -> (Box<[WaitingSocket]>, usize) {
+    let mut all: Vec<_> = waiting(proc, place).collect();
+    all.sort_by_key(|socket| Reverse(socket.seconds));
+    let more = all.len().saturating_sub(SHOWN_MAX);
+    all.truncate(SHOWN_MAX);
+    (all.into(), more)
 }
 
 /// All of them.
@@ -104,7 +110,7 @@ mod tests {
         fs::write(proc.path().join("net/tcp6"), v6.concat()).unwrap();
         let found = |address: &str, v6_only| {
             let place = Place { address: address.parse().unwrap(), v6_only };
-            let found = find_in(proc.path(), place);
+            let (found, _) = find_in(proc.path(), place);
             found.into_iter().map(|socket| (socket.local, socket.peer, socket.seconds.unwrap())).collect::<Vec<_>>()
         };
         let socket = |local: &str, peer: &str, seconds| (local.to_owned(), peer.to_owned(), seconds);
@@ -123,7 +129,7 @@ mod tests {
         }
         let place = Place { address: "127.0.0.1:9000".parse().unwrap(), v6_only: false };
         let none = proc.path().join("none");
-        assert!(find_in(&none, place).is_empty());
+        assert!(find_in(&none, place).0.is_empty());
         assert_eq!(list_in(&none, place).unwrap_err().operation, Operation::ReadFile, "unknown is not none");
     }
 
@@ -145,7 +151,7 @@ mod tests {
         ];
         fs::write(proc.path().join("net/tcp"), all.concat()).unwrap();
         let place = Place { address: "127.0.0.1:9000".parse().unwrap(), v6_only: false };
-        let found = find_in(proc.path(), place);
+        let (found, _) = find_in(proc.path(), place);
         let found: Vec<_> = found.iter().map(|socket| (socket.peer.as_str(), socket.state, socket.seconds)).collect();
         let expected = [
             ("127.0.0.2:1", TcpState::FinWait2, Some(1)),
@@ -160,10 +166,12 @@ mod tests {
     fn a_list_has_more_of_them_than_anybody_reads() {
         let proc = tempfile::tempdir().unwrap();
         fs::create_dir(proc.path().join("net")).unwrap();
-        let all = (1..=100).map(|port| line("127.0.0.1:9000", &format!("127.0.0.2:{port}"), TIME_WAIT, 100, 0));
+        let all = (1..=100).map(|port| line("127.0.0.1:9000", &format!("127.0.0.2:{port}"), TIME_WAIT, 100 * port, 0));
         fs::write(proc.path().join("net/tcp"), all.collect::<String>()).unwrap();
         let place = Place { address: "127.0.0.1:9000".parse().unwrap(), v6_only: false };
         assert_eq!(list_in(proc.path(), place).unwrap().len(), 100);
-        assert_eq!(find_in(proc.path(), place).len(), SHOWN_MAX);
+        let (found, more) = find_in(proc.path(), place);
+        let seconds: Vec<_> = found.iter().map(|socket| socket.seconds.unwrap()).collect();
+        assert_eq!((seconds, more), ((37..=100).rev().collect(), 36), "those that are kept longest");
     }
 }

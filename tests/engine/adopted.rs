@@ -73,6 +73,27 @@ fn a_listener_is_served_and_outlives_its_use() {
 }
 
 #[test]
+fn messages_cross_a_seqpacket_socket_that_was_passed() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = socket2::SockAddr::unix(folder.path().join("s.sock")).unwrap();
+    let [passed, peer] = [(); 2].map(|()| Socket::new(Domain::UNIX, Type::SEQPACKET, None).unwrap());
+    passed.bind(&at).unwrap();
+    let mut h = Harness::new();
+    let (server, _) = h.listen(&inherited(&passed));
+    peer.set_read_timeout(Some(DEADLINE)).unwrap();
+    peer.connect(&at).unwrap();
+    for message in ["one", "another"] {
+        assert_eq!(peer.send(message.as_bytes()).unwrap(), message.len());
+    }
+    let session = h.opened(server).id;
+    assert_eq!(h.bytes(session, Direction::In, 10), b"oneanother");
+    h.send(server, b"back");
+    let mut answer = [0; 16];
+    assert_eq!((&peer).read(&mut answer).unwrap(), 4);
+    assert_eq!(&answer[..4], b"back");
+}
+
+#[test]
 fn each_family_and_type_is_read_from_the_descriptor() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);

@@ -21,6 +21,7 @@ mod options_live;
 mod options_of_families;
 mod options_of_mptcp;
 mod packet;
+mod resolving;
 mod splitting;
 mod stream;
 mod trouble;

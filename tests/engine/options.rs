@@ -11,7 +11,7 @@ use sockeye::model::{
 };
 
 use crate::harness::{DEADLINE, Harness, port};
-use crate::support::{in_own_network, kernel_has, require};
+use crate::support::{in_own_network, kernel_has, mptcp_count, require};
 
 impl Harness {
     pub(crate) fn answers(&mut self, socket: SocketId, session: Option<SessionId>) -> Vec<OptionAnswer> {
@@ -226,14 +226,18 @@ fn a_client_speaks_mptcp_to_a_listener_that_does() {
     if !has_mptcp() {
         return;
     }
-    let mut h = Harness::new();
-    let (server, endpoint) = h.listen("tcp://127.0.0.1:0?proto=mptcp");
-    let (client, at_client) = h.connect_with(&format!("{endpoint}?proto=262"), |_| {});
-    let accepted = h.opened(server).id;
-    h.send(client, b"over several paths");
-    assert_eq!(h.bytes(accepted, Direction::In, 18), b"over several paths");
-    h.send(server, b"and back");
-    assert_eq!(h.bytes(at_client.id, Direction::In, 8), b"and back");
+    // Where nobody else counts.
+    in_own_network("options::a_client_speaks_mptcp_to_a_listener_that_does", || {
+        let mut h = Harness::new();
+        let (server, endpoint) = h.listen("tcp://127.0.0.1:0?proto=mptcp");
+        let (client, at_client) = h.connect_with(&format!("{endpoint}?proto=262"), |_| {});
+        let accepted = h.opened(server).id;
+        h.send(client, b"over several paths");
+        assert_eq!(h.bytes(accepted, Direction::In, 18), b"over several paths");
+        h.send(server, b"and back");
+        assert_eq!(h.bytes(at_client.id, Direction::In, 8), b"and back");
+        assert_eq!(["MPCapableACKRX", "MPCapableFallbackACK"].map(mptcp_count), [1, 0], "and no TCP instead");
+    });
 }
 
 #[test]
@@ -362,6 +366,14 @@ fn v4_and_v6_on_one_port() {
         h.listen_as(late, &format!("tcp://0.0.0.0:{}", port(&both)), |_| {});
         let failure = h.failed();
         assert_eq!((failure.operation, failure.cause), (Operation::Bind, Cause::AddressInUse));
+
+        // Nor does one of IPv4 for a socket for both, where that comes later.
+        let (_, v4) = h.listen("tcp://0.0.0.0:0");
+        h.listen_as(late, &format!("tcp://[::]:{}?v6only=0", port(&v4)), |_| {});
+        let failure = h.failed();
+        assert_eq!((failure.operation, &failure.cause), (Operation::Bind, &Cause::AddressInUse));
+        assert!(matches!(failure.hint, Some(Hint::PortHeldBy { .. })), "{failure:?}");
+        h.listen(&format!("tcp://[::]:{}?v6only=1", port(&v4)));
     });
 }
 

@@ -5,8 +5,8 @@ use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use sockeye::model::{
-    Cause, CloseReason, Command, Direction, Event, Filter, Hint, Life, Notice, Operation, Recipients, Respond, RowBody,
-    SessionId, TcpState,
+    Cause, CloseReason, Command, Direction, Event, Filter, Hint, Life, Notice, Operation, ReceiveMode, Recipients,
+    Respond, RowBody, SendMode, SessionId, TcpState,
 };
 
 use crate::harness::{DEADLINE, Harness, noise, port, until};
@@ -237,7 +237,7 @@ fn a_connection_that_its_peer_has_not_closed_keeps_the_port_and_is_explained() {
         h.listen_as(server, &format!("{endpoint}?reuseaddr=0"), |_| {});
         let failure = h.failed();
         assert_eq!(failure.cause, Cause::AddressInUse);
-        let Some(Hint::PortInTimeWait { sockets, reuse: false }) = failure.hint else { panic!("{failure:?}") };
+        let Some(Hint::PortInTimeWait { sockets, more: 0, reuse: false }) = failure.hint else { panic!("{failure:?}") };
         let [waiting] = &sockets[..] else { panic!("{sockets:?}") };
         assert_eq!((waiting.local.clone(), waiting.peer.clone()), (endpoint.address(), peer_address.clone()));
         // The acknowledgement of this side's end may be on its way.
@@ -275,7 +275,9 @@ fn without_reuse_address_a_closed_connection_keeps_the_port() {
             h.listen_as(server, &format!("{endpoint}?reuseaddr=0"), |_| {});
             let failure = h.failed();
             assert_eq!(failure.cause, sockeye::model::Cause::AddressInUse);
-            let Some(Hint::PortInTimeWait { sockets, reuse: false }) = failure.hint else { panic!("{failure:?}") };
+            let Some(Hint::PortInTimeWait { sockets, more: 0, reuse: false }) = failure.hint else {
+                panic!("{failure:?}")
+            };
             let [waiting] = &sockets[..] else { panic!("{sockets:?}") };
             assert_eq!((waiting.local.clone(), waiting.peer.clone()), (endpoint.address(), peer_address));
             assert!(waiting.seconds.is_some_and(|seconds| (1..=60).contains(&seconds)), "{:?}", waiting.seconds);
@@ -384,6 +386,31 @@ fn dropping_the_engine_ends_everything_within_a_second_under_full_flood() {
         });
         until("nothing is left bound", || TcpListener::bind(("127.0.0.1", port)).is_ok());
         took
+    });
+}
+
+/// In a process of its own, which has no other tests' threads.
+#[test]
+fn every_thread_ends_with_the_engine() {
+    in_own_network("stream::every_thread_ends_with_the_engine", || {
+        let threads = || std::fs::read_dir("/proc/self/task").unwrap().count();
+        let before = threads();
+        let [from, into] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let file = from.path().join("long.bin");
+        std::fs::File::create(&file).unwrap().set_len(8 << 30).unwrap();
+        let mut h = Harness::new();
+        let receive = ReceiveMode::Verified { into: into.path().to_owned() };
+        let (server, endpoint) = h.listen_with("tcp://127.0.0.1:0", |spec| spec.receive = receive);
+        let (client, _) = h.connect(&endpoint);
+        h.opened(server);
+        h.listen("udp://127.0.0.1:0");
+        let (to, paths, mode) = (Recipients::All, vec![file], SendMode::Verified);
+        h.engine.send(Command::SendFiles { socket: client, to, paths, mode });
+        h.wait("progress", |event| matches!(event, Event::TransferProgress { .. }).then_some(()));
+        assert!(threads() >= before + 8, "those of the engine, of sockets and of the file: {}", threads() - before);
+        drop(h);
+        // One that was joined may be in the list for a moment yet.
+        until("no thread is left", || threads() == before);
     });
 }
 

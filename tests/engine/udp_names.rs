@@ -7,6 +7,7 @@ use sockeye::model::{
 };
 
 use crate::harness::{DEADLINE, Harness, port};
+use crate::resolving::silent_name_server;
 use crate::support::{in_own_network, put_over, without_names};
 
 fn machine(address: &str) -> UdpSocket {
@@ -138,10 +139,7 @@ fn messages_leave_in_the_order_in_which_they_were_asked_for() {
 #[test]
 fn a_look_up_that_takes_long_holds_up_its_own_socket_s_messages_alone() {
     in_own_network("udp_names::a_look_up_that_takes_long_holds_up_its_own_socket_s_messages_alone", || {
-        let name_server = machine("127.0.0.1:53");
-        let resolver = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(resolver.path(), "nameserver 127.0.0.1\noptions timeout:30 attempts:1\n").unwrap();
-        put_over(resolver.path(), "/etc/resolv.conf");
+        let name_server = silent_name_server();
         let mut h = Harness::new();
         let (server, endpoint) = h.listen("udp://127.0.0.1:0");
         let (other, _) = h.listen("udp://127.0.0.1:0");

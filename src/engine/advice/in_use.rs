@@ -28,12 +28,13 @@ pub(super) fn hint(endpoint: &Endpoint, options: &SocketOptions) -> Hint {
         Some(Holder::Unseen) => return Hint::PortHeldByOthers,
         None => {}
     }
-    let sockets = if endpoint.protocol() == Protocol::Tcp { time_wait::find(place) } else { Box::default() };
+    let is_tcp = endpoint.protocol() == Protocol::Tcp;
+    let (sockets, more) = if is_tcp { time_wait::find(place) } else { Default::default() };
     if sockets.is_empty() {
         return Hint::ChooseAnotherPort;
     }
     // On Linux it takes SO_REUSEADDR on both sides, ours and that of the sockets which wait; ours is on by default.
-    Hint::PortInTimeWait { sockets, reuse: options.switch(SocketOption::ReuseAddress) != Some(false) }
+    Hint::PortInTimeWait { sockets, more, reuse: options.switch(SocketOption::ReuseAddress) != Some(false) }
 }
 
 /// What is told of an address that is waited for: who holds it, or how long it is kept.

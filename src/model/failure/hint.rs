@@ -56,8 +56,11 @@ pub enum Hint {
     ChooseAnotherName,
     /// Nobody listens there; connections that are over keep the port, since SO_REUSEADDR is off on one side or the other.
     PortInTimeWait {
-        /// Empty once the time of all is over.
+        /// Those that are kept longest, the longest first; empty once the time of all is over.
         sockets: Box<[WaitingSocket]>,
+        /// How many there are beside them.
+        #[serde(default)]
+        more: usize,
         /// Whether it is on for the socket that failed: then the one that these connections came to had it off.
         reuse: bool,
     },

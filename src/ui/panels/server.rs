@@ -10,7 +10,7 @@ use super::socket_area::{keep_fresh, socket_area};
 use crate::codec::compose::Format;
 use crate::codec::visible::visible;
 use crate::i18n::{self, Language};
-use crate::model::{Command, Endpoint, Failure, Hint, Protocol, Purpose, Role, SessionId};
+use crate::model::{Command, Endpoint, Hint, Protocol, Purpose, Role, SessionId};
 use crate::tr;
 use crate::ui::action::UiCommand;
 use crate::ui::context::Cx;
@@ -155,11 +155,9 @@ impl ServerTabState {
 
     /// What keeps the port, and the way to listen all the same; false where nothing of that kind is in the way.
     fn port_lesson(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) -> bool {
-        let Some(Message::Failed(Failure { hint: Some(Hint::PortInTimeWait { sockets, reuse }), .. })) = &self.message
-        else {
-            return false;
-        };
-        if time_wait(ui, cx.tokens, cx.language, sockets, *reuse) {
+        let Some(Message::Failed(failure)) = &self.message else { return false };
+        let Some(Hint::PortInTimeWait { sockets, more, reuse }) = &failure.hint else { return false };
+        if time_wait(ui, cx.tokens, cx.language, (sockets, *more), *reuse) {
             if !reuse {
                 self.form.reuse_address();
             }

@@ -257,13 +257,18 @@ impl ServerTabState {
     pub fn count_down(&mut self, now: f64) {
         let Some(passed @ 1..) = self.port_wait.as_mut().map(|wait| wait.pass(now)) else { return };
         if let Some(Message::Failed(failure)) = &mut self.message
-            && let Some(Hint::PortInTimeWait { sockets, .. }) = &mut failure.hint
+            && let Some(Hint::PortInTimeWait { sockets, more, .. }) = &mut failure.hint
         {
+            let before = sockets.len();
             let mut left = std::mem::take(sockets).into_vec();
             left.retain_mut(|socket| {
                 socket.seconds = socket.seconds.map(|seconds| seconds.saturating_sub(passed));
                 socket.seconds != Some(0)
             });
+            if left.len() < before {
+                // They were kept no longer than those that are gone by now.
+                *more = 0;
+            }
             *sockets = left.into();
         }
     }

@@ -10,8 +10,14 @@ use crate::ui::theme::Tokens;
 const LISTED_MAX: usize = 4;
 
 /// Offers the cure for a port that sockets of closed connections keep, which is to wait where SO_REUSEADDR is on (`reuse`) already,
-/// and lists them; true when it was pressed.
-pub fn time_wait(ui: &mut Ui, tokens: &Tokens, language: Language, sockets: &[WaitingSocket], reuse: bool) -> bool {
+/// and lists them, of which there are so many `more`; true when it was pressed.
+pub fn time_wait(
+    ui: &mut Ui,
+    tokens: &Tokens,
+    language: Language,
+    (sockets, more): (&[WaitingSocket], usize),
+    reuse: bool,
+) -> bool {
     let (cure, explained) = if reuse {
         (tr!(language, "time_wait.wait"), tr!(language, "time_wait.wait.explained"))
     } else {
@@ -25,7 +31,7 @@ pub fn time_wait(ui: &mut Ui, tokens: &Tokens, language: Language, sockets: &[Wa
         let words = i18n::waiting_socket(language, socket);
         ui.label(RichText::new(words).font(digits.clone()).color(tokens.text_muted));
     }
-    if let Some(more @ 1..) = sockets.len().checked_sub(LISTED_MAX) {
+    if let Some(more @ 1..) = (sockets.len() + more).checked_sub(LISTED_MAX) {
         let words = tr!(language, "time_wait.more", count = more);
         ui.label(RichText::new(words).font(tokens.small_font()).color(tokens.text_muted));
     }
