@@ -485,7 +485,7 @@ fn names_of_files() {
 
 #[test]
 fn endpoints() {
-    let seeds: [&[u8]; 7] = [
+    let seeds: [&[u8]; 9] = [
         b"tcp://127.0.0.1:9000?reuseaddr=1&rcvbuf=4M",
         b"udp://[fe80::1%eth0]:1",
         b"unix:/run/x.sock",
@@ -493,6 +493,8 @@ fn endpoints() {
         b"can://vcan0",
         b"packet://02:00:00:00:00:01%eth0?proto=0x88b5&rcvbuf=1K",
         b"vsock://any:1",
+        b"can-bcm://vcan0",
+        b"rds://127.0.0.1:9000",
     ];
     fuzz("an endpoint", &seeds, |bytes| {
         if let Ok(target) = as_text(bytes).parse::<Target>() {

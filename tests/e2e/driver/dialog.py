@@ -33,7 +33,7 @@ class FileDialog:
         return tree.wait_for(what, self.root, lambda root: next(filter(fits, root.all()), None))
 
     def pick(self, path):
-        """Types the path of a file and takes it."""
+        """Types the path of a file or a folder and takes it."""
         # A slash makes a place to type a path appear, which takes its time. One that came before the dialog had the keyboard
         # is lost.
         pressed = -SLASH_AGAIN
@@ -49,7 +49,8 @@ class FileDialog:
         tree.wait_for("a place for a path", self.root, place)
         press("ctrl+a")
         type_text(str(path))
-        self.find(f"{path}", lambda node: node.role == "text" and node.text == str(path))
+        # The dialog ends what is a folder with a slash.
+        self.find(f"{path}", lambda node: node.role == "text" and (node.text or "").rstrip("/") == str(path))
         press("Return")
 
     def name(self, path):

@@ -1,4 +1,5 @@
-"""Send a file that was picked in the system's own dialog, and save the journal to a place that was named in it."""
+"""Receive into a folder and send a file that were picked in the system's own dialog, and save the journal to a place that was
+named in it."""
 import os
 from pathlib import Path
 
@@ -16,7 +17,14 @@ file.write_bytes(CONTENT)
 
 with Desktop(), Window() as window:
     client = window.client
-    window.server.save_incoming(home / "in")
+    window.server.save_incoming(home)
+    window.server.click("More")
+    window.server.click("Choose folder…")
+    dialog = FileDialog("Choose folder…")
+    dialog.is_above(window)
+    dialog.pick(home / "in")
+    window.server.shows("Folder", str(home / "in"))
+    window.server.click("More")
     window.connect(window.listen())
 
     client.click("Send file…")

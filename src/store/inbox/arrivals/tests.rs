@@ -2,6 +2,8 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use proptest::prelude::*;
+
 use super::*;
 
 fn name() -> SafeName {
@@ -244,4 +246,41 @@ fn notes_are_bounded_in_age_and_number_and_nobody_elses_are_touched() {
     assert!(!(FILES_MAX..FILES_MAX + 2).any(there) && there(FILES_MAX + 2), "a connection writes the last one");
     assert!(!there(100) && !there(101));
     assert!(place.path().join(".arrived-mine").exists());
+}
+
+proptest! {
+    #[test]
+    fn any_file_of_notes_is_read_or_left_out(
+        records in prop::collection::vec((prop::array::uniform32(any::<u8>()), any::<[u64; 7]>(), 0..3_u64), 0..6),
+        rest in prop::collection::vec(any::<u8>(), 0..200),
+        is_ours: bool,
+    ) {
+        let mut content = if is_ours { MAGIC.to_vec() } else { Vec::new() };
+        let mut count = 0;
+        for (hash, mut values, last) in records {
+            values[6] = last;
+            content.extend([hash, hash].concat());
+            content.extend(values.iter().flat_map(|value| value.to_be_bytes()));
+            // A number of a name has 32 bits.
+            count += usize::from(last == 1 && u32::try_from(values[5]).is_ok());
+        }
+        let whole = content.len();
+        content.extend(rest.iter().take(RECORD - 1));
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("notes");
+        fs::write(&path, &content).unwrap();
+        let (mut earlier, mut room) = (Earlier::default(), NOTES_MAX);
+        let counts = earlier.take_in("notes", &fs::File::open(&path).unwrap(), &mut room);
+        let found: Vec<_> = earlier.notes.values().flatten().collect();
+        if is_ours {
+            prop_assert_eq!((found.len(), counts), (count, count > 0));
+        } else {
+            prop_assert!(!counts && found.is_empty());
+        }
+        for (note, (_, at)) in found {
+            let at = *at as usize;
+            prop_assert!(at + RECORD <= whole);
+            prop_assert_eq!(&note.bytes()[..], &content[at..at + RECORD], "it is read as it is written");
+        }
+    }
 }
