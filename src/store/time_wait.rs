@@ -122,7 +122,7 @@ mod tests {
         assert_eq!(found("0.0.0.0:9000", false), [first.clone(), other.clone(), mapped.clone()]);
         assert_eq!(found("[::1]:9000", false), std::slice::from_ref(&v6));
         assert_eq!(found("[::]:9000", true), std::slice::from_ref(&v6));
-        assert_eq!(found("[::]:9000", false), [first, other, v6, mapped]);
+        assert_eq!(found("[::]:9000", false), [first, other, mapped, v6], "the longest first");
         assert_eq!(found("127.0.0.4:9000", false), []);
         for (range, count) in [(9000..=9001, 2), (9001..=9001, 1), (9000..=9000, 1), (9002..=65_535, 0)] {
             assert_eq!(ports_waiting(proc.path(), &range), count, "a port counts once: {range:?}");
