@@ -87,6 +87,11 @@ fn fuzz(name: &str, seeds: &[&[u8]], target: impl Fn(&[u8])) {
     let time = number("FUZZ_SECONDS").map_or(USUAL, Duration::from_secs);
     let mut random = Random(number("FUZZ_SEED").unwrap_or(0x5eed_0f50_cceb) | 1);
     let seeds: Vec<Vec<u8>> = seeds.iter().map(|seed| seed.to_vec()).collect();
+    let try_on = |bytes: &[u8]| {
+        let survived = catch_unwind(AssertUnwindSafe(|| target(bytes))).is_ok();
+        assert!(survived, "{name} breaks on {}", hex::format(bytes));
+    };
+    seeds.iter().for_each(|seed| try_on(seed));
     let until = Instant::now() + time;
     let mut bytes = Vec::new();
     while Instant::now() < until {
@@ -95,8 +100,7 @@ fn fuzz(name: &str, seeds: &[&[u8]], target: impl Fn(&[u8])) {
             bytes = seeds[random.below(seeds.len())].clone();
         }
         random.change(&mut bytes, &seeds);
-        let survived = catch_unwind(AssertUnwindSafe(|| target(&bytes))).is_ok();
-        assert!(survived, "{name} breaks on {}", hex::format(&bytes));
+        try_on(&bytes);
     }
 }
 
@@ -723,7 +727,7 @@ fn use_journal(path: &Path, copy: &str) {
 #[test]
 fn journals() {
     let whole = journal();
-    let seeds: [&[u8]; 7] = [
+    let seeds: [&[u8]; 8] = [
         &[0x10, 0, 0, 100, 3, 0x12, 1, 0, 0, 5, 0x13, 2, 0, 8, 0xff],
         &[0x15, 2, 0, 0, 3, 0x16, 1, 0, 0, 4],
         &[0x54, 5, 0x20, 0, 1],
@@ -732,6 +736,8 @@ fn journals() {
         &[0x52, 1, 0x3f, 0xf0, 0xff, 0x50, 2, 0x3f, 0x80, 1],
         // Rows in no order: the oldest is not the first.
         &[0x7f, 0x3f, 0xf0, 0xff, 0x26, 0xee, 0x99, 0x50, 0x80, 0x3f],
+        // Making room came to no end.
+        &[0x12, 0x15, 2, 0, 0x40, 0x9b, 0xae, 3, 0x16, 1, 2],
     ];
     fuzz("a journal", &seeds, |script| {
         let mut files = whole.clone();

@@ -115,6 +115,10 @@ impl JournalWriter {
             while moves.next()?.is_some() && Instant::now() < until {}
         }
         transaction.commit()?;
+        if self.pragma("page_count")? == pages {
+            // In a damaged file, none of those that are said to be free may be.
+            return Err(columns::damaged());
+        }
         Ok(true)
     }
 
@@ -152,9 +156,14 @@ impl JournalWriter {
     }
 }
 
+/// Removes rows, of which there are some.
 fn remove_up_to(connection: &Connection, last: i64) -> rusqlite::Result<()> {
     connection.prepare_cached("DELETE FROM marks WHERE number <= ?1")?.execute([last])?;
-    connection.prepare_cached("DELETE FROM rows WHERE number <= ?1")?.execute([last]).map(drop)
+    match connection.prepare_cached("DELETE FROM rows WHERE number <= ?1")?.execute([last])? {
+        // There is no way to them in a damaged file's tree.
+        0 => Err(columns::damaged()),
+        _ => Ok(()),
+    }
 }
 
 /// The number up to which the next slice goes of the rows up to `up_to`: it ends with the row that makes it so many bytes.
