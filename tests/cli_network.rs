@@ -7,7 +7,7 @@ mod support;
 use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
 use std::time::Duration;
 
-use support::{Run, Sockeye, in_own_network, ip, run, sockeye};
+use support::{Run, Sockeye, in_own_network, ip, run, set_up, sockeye};
 
 fn choose_ports(range: &str) {
     std::fs::write("/proc/sys/net/ipv4/ip_local_port_range", range).expect("the network is the test's own");
@@ -175,4 +175,34 @@ fn a_person_reads_that_the_ports_are_used_up() {
             }
         }
     });
+}
+
+#[test]
+fn a_link_local_address_without_a_scope_is_told_which_there_are() {
+    in_own_network("a_link_local_address_without_a_scope_is_told_which_there_are", || {
+        ip(&["link", "add", "d0", "type", "veth", "peer", "name", "d1"]);
+        set_up(&["d0", "d1"]);
+        for (arguments, operation) in [
+            (&["connect", "tcp://[fe80::7]:9", "--send", "x"][..], "connect"),
+            (&["connect", "udp://[fe80::7]:9", "--send", "x"], "connect"),
+        ] {
+            let run = run(arguments);
+            let error = run.expect_error(1, operation);
+            assert_eq!(error["message"], "a link-local address without a scope says not on which network");
+            let hint = error["hint"].as_str().expect("a hint");
+            assert!(hint.contains("fe80::7%d0") && hint.contains("fe80::7%d1"), "{hint}");
+        }
+    });
+}
+
+/// The listener before never learns of it, so the one after has to be told.
+#[test]
+fn a_port_of_udp_that_is_shared_is_told() {
+    for option in ["reuseaddr=1", "reuseport=1"] {
+        let (_first, endpoint) = Sockeye::listen(&["listen", &format!("udp://127.0.0.1:0?{option}")]);
+        let mut second = Sockeye::start(&["listen", &format!("{endpoint}?{option}")]);
+        let notice = second.expect_where("the notice", |event| event["notice"] == "port-shared");
+        assert!(notice["message"].as_str().is_some_and(|words| words.contains("have this port too")), "{notice}");
+        second.interrupt().expect_code(0);
+    }
 }

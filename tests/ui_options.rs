@@ -323,25 +323,58 @@ fn datagrams_that_the_kernel_dropped_are_shown() {
     });
 }
 
+/// After how long the window asked to be drawn again.
+fn next_frame(window: &Window) -> Duration {
+    let output = &window.harness.output().viewport_output;
+    output.get(&egui::ViewportId::ROOT).map_or(Duration::MAX, |viewport| viewport.repaint_delay)
+}
+
 /// A state that nobody looks at costs nothing: nothing asks for a frame within the time after which it is looked at.
 #[test]
 fn a_quiet_connection_draws_nothing_unless_its_state_is_shown() {
     let mut window = window(any_port(), ClientTab::default());
     let listener = listener();
     let _peer = window.connect_to(&listener);
-    let next = |window: &Window| {
-        let output = &window.harness.output().viewport_output;
-        output.get(&egui::ViewportId::ROOT).map_or(Duration::MAX, |viewport| viewport.repaint_delay)
-    };
     let look = Duration::from_millis(250);
-    window.until("rest", |window| next(window) == Duration::MAX);
+    window.until("rest", |window| next_frame(window) == Duration::MAX);
     window.click("Client", "Live state");
     for _ in 0..60 {
         window.harness.step();
-        assert!(next(&window) <= look);
+        assert!(next_frame(&window) <= look);
     }
     window.click("Client", "Live state");
-    window.until("rest again", |window| next(window) == Duration::MAX);
+    window.until("rest again", |window| next_frame(window) == Duration::MAX);
+}
+
+#[test]
+fn a_state_that_is_scrolled_out_of_view_is_not_asked_for() {
+    let mut window = window(any_port(), ClientTab::default());
+    let listener = listener();
+    let _peer = window.connect_to(&listener);
+    let look = Duration::from_millis(250);
+    window.click("Client", "Live state");
+    window.until("the state", |window| figure(window, "Client", "State").as_deref() == Some("ESTABLISHED"));
+    window.until("looks", |window| next_frame(window) <= look);
+    window.harness.set_size(egui::vec2(1100.0, 420.0));
+    window.until("rest", |window| next_frame(window) == Duration::MAX);
+    window.harness.set_size(egui::vec2(1100.0, 1900.0));
+    window.until("looks again", |window| next_frame(window) <= look);
+}
+
+#[test]
+fn a_port_that_others_have_too_is_told() {
+    for option in ["reuseaddr", "reuseport"] {
+        let other = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::DGRAM, None).expect("a socket");
+        if option == "reuseport" { other.set_reuse_port(true) } else { other.set_reuse_address(true) }
+            .expect("it is on");
+        other.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a port");
+        let port = other.local_addr().ok().and_then(|address| address.as_socket()).expect("an address").port();
+        let (protocol, options) = ("udp".to_owned(), format!("{option}=1"));
+        let server = ServerTab { protocol, options, port: port.to_string(), ..ServerTab::default() };
+        let mut window = window(server, ClientTab::default());
+        window.listen();
+        window.until("the notice", |window| window.shows("Server", "Other sockets that have this port too"));
+    }
 }
 
 #[test]

@@ -120,7 +120,10 @@ fn announce(core: &Core, control: &SocketControl, endpoint: &Endpoint, socket: L
 /// listens: whoever comes to share it after that is told so in its place.
 fn sharing_port(control: &SocketControl, local: &Peer) -> Option<u64> {
     let Peer::Ip(address) = local else { return None };
-    let may_share = control.options.switch(SocketOption::ReuseAddress) == Some(true);
+    // Nobody says what was set on one that was passed.
+    let is_passed = matches!(control.asked, Endpoint::Descriptor(_));
+    let is_on = |option| control.options.switch(option) == Some(true);
+    let may_share = is_passed || is_on(SocketOption::ReuseAddress) || is_on(SocketOption::ReusePort);
     may_share.then(|| advice::sharing(*address, &control.options)).filter(|others| *others > 0)
 }
 

@@ -162,6 +162,20 @@ fn a_reset_leaves_what_came_before_it() {
     assert_eq!(h.bytes(session, Direction::In, bytes.len()), bytes);
 }
 
+/// Here nothing of it has been read when the reset comes.
+#[test]
+fn a_reset_leaves_what_nobody_had_read_by_then() {
+    let mut held = HeldUp::over_tcp("?rcvbuf=4M");
+    let bytes = noise(1 << 20);
+    held.send(&bytes);
+    let HeldUp { mut h, session, peer, .. } = held;
+    let at_once = nix::libc::linger { l_onoff: 1, l_linger: 0 };
+    setsockopt(&peer, sockopt::Linger, &at_once).unwrap();
+    drop(peer);
+    assert_eq!(h.closed(session), CloseReason::Reset);
+    assert_eq!(h.bytes(session, Direction::In, 1 + bytes.len())[1..], bytes);
+}
+
 #[test]
 fn the_first_send_to_a_peer_that_has_closed_is_taken_and_the_next_is_not() {
     let mut h = Harness::new();

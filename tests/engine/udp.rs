@@ -269,6 +269,22 @@ fn a_second_socket_on_the_port_is_told_that_it_takes_the_traffic() {
 }
 
 #[test]
+fn a_port_is_shared_also_by_another_option_and_by_a_socket_that_was_passed() {
+    let mut h = Harness::new();
+    let (_, endpoint) = h.listen("udp://127.0.0.1:0?reuseport=1");
+    h.listen(&format!("{endpoint}?reuseport=1"));
+    h.noticed(&Notice::PortShared { others: 1 });
+
+    let (_, endpoint) = h.listen("udp://127.0.0.1:0?reuseaddr=1");
+    let passed = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::DGRAM, None).unwrap();
+    passed.set_reuse_address(true).unwrap();
+    passed.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], port(&endpoint))).into()).unwrap();
+    passed.set_cloexec(false).unwrap();
+    h.listen(&format!("fd://{}", std::os::fd::AsRawFd::as_raw_fd(&passed)));
+    h.noticed(&Notice::PortShared { others: 1 });
+}
+
+#[test]
 fn too_long_a_datagram_is_refused_with_the_limit() {
     let mut h = Harness::new();
     let peer = peer();
