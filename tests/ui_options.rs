@@ -347,21 +347,6 @@ fn a_quiet_connection_draws_nothing_unless_its_state_is_shown() {
 }
 
 #[test]
-fn a_state_that_is_scrolled_out_of_view_is_not_asked_for() {
-    let mut window = window(any_port(), ClientTab::default());
-    let listener = listener();
-    let _peer = window.connect_to(&listener);
-    let look = Duration::from_millis(250);
-    window.click("Client", "Live state");
-    window.until("the state", |window| figure(window, "Client", "State").as_deref() == Some("ESTABLISHED"));
-    window.until("looks", |window| next_frame(window) <= look);
-    window.harness.set_size(egui::vec2(1100.0, 420.0));
-    window.until("rest", |window| next_frame(window) == Duration::MAX);
-    window.harness.set_size(egui::vec2(1100.0, 1900.0));
-    window.until("looks again", |window| next_frame(window) <= look);
-}
-
-#[test]
 fn a_port_that_others_have_too_is_told() {
     for option in ["reuseaddr", "reuseport"] {
         let other = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::DGRAM, None).expect("a socket");

@@ -14,8 +14,8 @@ use super::speech::Speech;
 use super::{advice, datagrams, groups, inspecting, resolving, stream_receiver};
 use crate::codec::decode::Decoder;
 use crate::model::{
-    Cause, CloseReason, ConnectSpec, Endpoint, Event, Failure, Life, ListenSpec, Notice, Operation, Peer, Protocol,
-    Purpose, ReceiveMode, Role, SessionInfo, SocketOption, Target, UnixName,
+    Cause, CloseReason, ConnectSpec, Endpoint, Event, Failure, Life, ListenSpec, Notice, Operation, OptionValue, Peer,
+    Protocol, Purpose, ReceiveMode, Role, SessionInfo, SocketOption, Target, UnixName,
 };
 use crate::net::{self, Accepted, Listener, Listening, Stream};
 use crate::proto::browser::Hosts;
@@ -114,6 +114,15 @@ fn announce(core: &Core, control: &SocketControl, endpoint: &Endpoint, socket: L
     core.outbox.send(Event::Listening { socket: control.id, endpoint: endpoint.clone() });
     let answers = control.with_listening(|socket| socket.answers(&control.options)).unwrap_or_default();
     inspecting::tell_answers(core, control, None, answers);
+}
+
+/// The options that a listener was started with, where what it accepts doesn't have them by itself: in the kernel's TCP a
+/// connection is a copy of its listener, over Unix sockets and vsock a new socket.
+fn not_inherited(control: &SocketControl, endpoint: &Endpoint, role: Role) -> Vec<(SocketOption, OptionValue)> {
+    let is_new = endpoint.protocol().is_unix() || endpoint.protocol() == Protocol::Vsock;
+    let asked =
+        control.options.iter().filter(|(option, _)| role == Role::Server && is_new && option.is_of_connections());
+    asked.map(|(option, value)| (option, value.clone())).collect()
 }
 
 /// How many other datagram sockets share the port, and with it the datagrams. Asked before anybody hears that this one
@@ -311,7 +320,8 @@ pub(super) fn open_session(
     }
     // Whoever hears of the session finds it as the listener is now: no change comes between.
     let given = control.given();
-    let refused = inspecting::catch_up(&session, &given);
+    let mut refused = inspecting::catch_up(&session, &not_inherited(control, endpoint, role));
+    refused.extend(inspecting::catch_up(&session, &given));
     session.announce(core);
     drop(given);
     for failure in refused {

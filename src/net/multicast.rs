@@ -33,7 +33,7 @@ pub(super) fn join(socket: BorrowedFd<'_>, group: &MulticastGroup) -> Result<(),
         }
     };
     change(socket, group, Operation::Join).map_err(|failed| failed.in_words(group, Operation::Join, not_joined))?;
-    hear_nothing_else(socket, group.group());
+    hear_nothing_else(socket);
     Ok(())
 }
 
@@ -179,10 +179,11 @@ fn address_bytes(ip: IpAddr) -> Vec<u8> {
     bytes
 }
 
-fn hear_nothing_else(socket: BorrowedFd<'_>, group: IpAddr) {
-    let socket = SockRef::from(&socket);
-    let done = if group.is_ipv4() { socket.set_multicast_all_v4(false) } else { socket.set_multicast_all_v6(false) };
-    if let Err(error) = done {
+/// Of either family: a socket for both hears groups of both.
+fn hear_nothing_else(socket: BorrowedFd<'_>) {
+    let both = SockRef::from(&socket);
+    let v6 = if options::is_v6(socket) { both.set_multicast_all_v6(false) } else { Ok(()) };
+    for error in [both.set_multicast_all_v4(false), v6].into_iter().filter_map(Result::err) {
         tracing::debug!(%error, "groups that others have joined arrive too");
     }
 }

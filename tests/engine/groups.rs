@@ -144,6 +144,13 @@ fn ipv6_groups_have_interfaces_and_sources() {
             let to = SocketAddrV6::new(to.parse().unwrap(), port, 0, index);
             UdpSocket::from(socket).send_to(bytes, to).unwrap();
         };
+        // Another socket of this machine hears groups of both families: that doesn't bring them here.
+        let other = UdpSocket::bind("[::]:0").unwrap();
+        other.join_multicast_v6(&"ff02::78".parse().unwrap(), index).unwrap();
+        let of_v4 = UdpSocket::bind("0.0.0.0:0").unwrap();
+        of_v4.join_multicast_v4(&Ipv4Addr::new(239, 1, 1, 2), &Ipv4Addr::new(10, 9, 0, 1)).unwrap();
+        say_v6("fd00::1", "ff02::78", b"not joined");
+        say(Ipv4Addr::new(10, 9, 0, 1), ("239.1.1.2", port), b"not joined either");
         say_v6("fd00::1", "ff3e::1", b"other");
         say_v6("fd00::2", "ff3e::1", b"source");
         say_v6("fd00::1", "ff02::77", b"any source");
@@ -154,6 +161,10 @@ fn ipv6_groups_have_interfaces_and_sources() {
         assert_eq!(heard(&mut h, server, 3)[2], b"v4");
         leave(&mut h, server, "ff02::77@d0");
         leave(&mut h, server, "ff3e::1@d0/fd00::2");
+        say_v6("fd00::1", "ff02::77", b"left");
+        say_v6("fd00::2", "ff3e::1", b"left too");
+        say(Ipv4Addr::new(10, 9, 0, 1), ("239.1.1.1", port), b"still");
+        assert_eq!(heard(&mut h, server, 4)[3], b"still", "what is left is not heard");
     });
 }
 

@@ -247,11 +247,30 @@ fn what_a_listener_is_given_its_connections_have() {
     let (server, endpoint) = h.listen(&format!("tcp://127.0.0.1:0?{query}"));
     let _peer = TcpStream::connect(("127.0.0.1", port(&endpoint))).unwrap();
     let session = h.opened(server).id;
+    has_what_its_listener_has(&mut h, server, session);
+}
+
+fn has_what_its_listener_has(h: &mut Harness, server: SocketId, session: SessionId) {
     let state = h.inspect(server, Some(session));
-    for answer in h.answers(server, None) {
+    let answers = h.answers(server, None);
+    assert!(answers.len() > 2, "{answers:?}");
+    for answer in answers {
         let inherited = state.options.iter().find(|(option, _)| *option == answer.option).map(|(_, value)| value);
         // The receive buffer grows by itself where nothing was asked for, and stays where something was.
         assert_eq!(inherited, answer.answer.as_ref(), "{:?}", answer.option);
+    }
+}
+
+/// What the kernel leaves to whoever accepts.
+#[test]
+fn what_a_unix_listener_is_given_its_connections_have_too() {
+    let mut h = Harness::new();
+    for scheme in ["unix", "unix-seqpacket"] {
+        let name = format!("{scheme}:@sockeye-inherited-{}", std::process::id());
+        let (server, endpoint) = h.listen(&format!("{name}?rcvbuf=32K&sndbuf=64K&priority=5"));
+        h.connect(&endpoint);
+        let session = h.opened(server).id;
+        has_what_its_listener_has(&mut h, server, session);
     }
 }
 

@@ -268,7 +268,7 @@ impl ClientTabState {
 
     fn keep_fresh(&mut self, ui: &Ui, cx: &mut Cx<'_>) {
         let (Some(session), socket) = (self.session(), self.socket) else { return };
-        let on_screen = self.more_open && self.view.in_view && (self.view.options_open || self.view.state_open);
+        let on_screen = self.more_open && (self.view.options_open || self.view.state_open);
         let traffic = cx.sessions.by_id.get(&session).map(|view| &view.traffic);
         let crossed = traffic.map_or(0, |traffic| traffic.received() + traffic.sent());
         let look = if on_screen {

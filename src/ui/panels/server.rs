@@ -278,7 +278,7 @@ impl ServerTabState {
     }
 
     fn keep_fresh(&mut self, ui: &Ui, cx: &mut Cx<'_>) {
-        let shown = self.more_open && self.view.in_view && self.is_listening();
+        let shown = self.more_open && self.is_listening();
         let mut wanted = Vec::new();
         if shown && self.view.options_open {
             match &self.view.alone {

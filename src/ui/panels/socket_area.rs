@@ -33,25 +33,6 @@ pub fn socket_area(
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| code_button(ui, cx, of.role, of.socket));
     });
-    let top = ui.min_rect().bottom();
-    unfolded(ui, cx, of, connection, form, view);
-    let in_view = ui.is_rect_visible(ui.min_rect().with_min_y(top));
-    if in_view != view.in_view {
-        view.in_view = in_view;
-        // Whether it is asked for is decided before it is drawn.
-        ui.ctx().request_repaint();
-    }
-}
-
-fn unfolded(
-    ui: &mut Ui,
-    cx: &mut Cx<'_>,
-    of: OptionsOf,
-    connection: Option<SessionId>,
-    form: &mut EndpointForm,
-    view: &mut SocketView,
-) {
-    let language = cx.language;
     if view.options_open {
         match &mut view.alone {
             Some(alone) => {

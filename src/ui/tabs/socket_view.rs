@@ -12,8 +12,6 @@ const PERIOD: f64 = 0.25;
 pub struct SocketView {
     pub options_open: bool,
     pub state_open: bool,
-    /// Whether what is unfolded of these was in view when it was drawn last.
-    pub in_view: bool,
     /// Of the listener's own socket, or of the client's.
     pub own: Told,
     /// The connection of a listener whose options are shown in place of the listener's own.
