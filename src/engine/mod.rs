@@ -457,11 +457,12 @@ impl Drop for Engine {
         join(self.control.take());
         self.core.history.stop();
         self.core.leftovers.stop();
-        self.core.recorder.stop();
         self.core.reader.stop();
-        join(self.recorder.take());
         join(self.reader.take());
         self.saves.stop();
+        // Alone: the last connection to a journal copies the log into the file, and of two that close at once neither does.
+        self.core.recorder.stop();
+        join(self.recorder.take());
         join(self.sweep.take());
         join(self.history.take());
     }

@@ -335,3 +335,18 @@ fn a_save_is_under_way_until_its_answer_waits() {
         }
     }
 }
+
+/// The last connection that closes copies the log into the file; two that close at once would leave that to each other.
+#[test]
+fn what_was_recorded_lies_in_one_file_in_the_end() {
+    for _ in 0..40 {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.sqlite");
+        let mut h = Harness::with(|config| config.journal = JournalPlace::File(path));
+        h.listen("udp://127.0.0.1:0");
+        h.rows(&Filter::default(), |rows| !rows.is_empty());
+        drop(h);
+        let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["journal.sqlite"]);
+    }
+}
