@@ -182,12 +182,9 @@ fn a_link_local_address_without_a_scope_is_told_which_there_are() {
     in_own_network("a_link_local_address_without_a_scope_is_told_which_there_are", || {
         ip(&["link", "add", "d0", "type", "veth", "peer", "name", "d1"]);
         set_up(&["d0", "d1"]);
-        for (arguments, operation) in [
-            (&["connect", "tcp://[fe80::7]:9", "--send", "x"][..], "connect"),
-            (&["connect", "udp://[fe80::7]:9", "--send", "x"], "connect"),
-        ] {
-            let run = run(arguments);
-            let error = run.expect_error(1, operation);
+        for scheme in ["tcp", "udp"] {
+            let run = run(&["connect", &format!("{scheme}://[fe80::7]:9"), "--send", "x"]);
+            let error = run.expect_error(1, "connect");
             assert_eq!(error["message"], "a link-local address without a scope says not on which network");
             let hint = error["hint"].as_str().expect("a hint");
             assert!(hint.contains("fe80::7%d0") && hint.contains("fe80::7%d1"), "{hint}");

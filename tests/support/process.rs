@@ -84,22 +84,13 @@ impl Process {
 
     /// Reads standard output until `enough` says so.
     pub(crate) fn read_until(&mut self, what: &str, enough: impl Fn(&[u8]) -> bool) {
-        if let Err(end) = self.read_within(self.patience, enough) {
-            self.fail(&format!("{end} before {what}"));
-        }
-    }
-
-    /// As [`Self::read_until`], for what may never come.
-    pub(crate) fn read_within(
-        &mut self,
-        time: Duration,
-        enough: impl Fn(&[u8]) -> bool,
-    ) -> Result<(), RecvTimeoutError> {
-        let deadline = Instant::now() + time;
+        let deadline = Instant::now() + self.patience;
         while !enough(&self.stdout) {
-            self.stdout.extend(self.output.recv_timeout(deadline.saturating_duration_since(Instant::now()))?);
+            match self.output.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(bytes) => self.stdout.extend(bytes),
+                Err(end) => self.fail(&format!("{end} before {what}")),
+            }
         }
-        Ok(())
     }
 
     /// Reads some more of standard output; false once it is closed.

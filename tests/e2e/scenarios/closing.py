@@ -3,7 +3,7 @@ import contextlib
 import socket
 
 from driver.desktop import Desktop
-from driver.judge import ATTEMPTS, Judge
+from driver.judge import Judge
 from driver.peers import Flood, is_free
 from driver.window import Window
 
@@ -11,7 +11,6 @@ KINDS = {"TCP": socket.SOCK_STREAM, "UDP": socket.SOCK_DGRAM}
 
 
 def close(protocol, flooded):
-    """The judge of a window, and the seconds in which it closed."""
     with Window() as window, contextlib.ExitStack() as flood:
         judge = Judge(window)
         length = window.journal_length()
@@ -23,20 +22,11 @@ def close(protocol, flooded):
             length.reaches(1000)
         code, seconds = window.close()
         assert code == 0, code
+        judge.takes(f"closing, {protocol}, flooded {flooded},", seconds)
         assert is_free(KINDS[protocol], port)
-    return judge, seconds
-
-
-def closes_in_time(protocol, flooded):
-    """One of a few windows does: another program may have the processor while one closes."""
-    for _ in range(ATTEMPTS):
-        judge, seconds = close(protocol, flooded)
-        if seconds < judge.allowed:
-            break
-    judge.takes(f"closing, {protocol}, flooded {flooded},", seconds)
 
 
 with Desktop():
     for protocol in KINDS:
         for flooded in (False, True):
-            closes_in_time(protocol, flooded)
+            close(protocol, flooded)
