@@ -131,19 +131,14 @@ impl Process {
 
     /// Waits for the end, which closed output announces, and for what was still to be read.
     pub(crate) fn finish(mut self) -> Finished {
-        if !self.closes_output_within(self.patience) {
+        self.input = None;
+        let deadline = Instant::now() + self.patience;
+        if !drain(&self.output, &mut self.stdout, deadline) || !drain(&self.errors, &mut self.stderr, deadline) {
             self.fail("still running");
         }
         let code = self.child.wait().expect("it can be waited for").code();
         let stdout = std::mem::take(&mut self.stdout);
         Finished { code, stdout, stderr: String::from_utf8_lossy(&self.stderr).into_owned() }
-    }
-
-    /// Closes its input, and reads what it has to say until it has closed its output; false if it hasn't by then.
-    pub(crate) fn closes_output_within(&mut self, time: Duration) -> bool {
-        self.input = None;
-        let deadline = Instant::now() + time;
-        drain(&self.output, &mut self.stdout, deadline) && drain(&self.errors, &mut self.stderr, deadline)
     }
 
     /// Kills it without a chance to tidy up.

@@ -1,6 +1,8 @@
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
+use nix::libc::{self, c_long};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
@@ -35,9 +37,6 @@ pub(crate) fn within_the_wait(mut attempt: impl FnMut() -> Result<(), String>) {
     }
 }
 
-/// How often a person presses Ctrl-C before giving up.
-const PRESSES: u32 = 4;
-
 /// A program that is running, with its text for messages of failure.
 pub(crate) struct Written {
     pub(crate) process: Process,
@@ -48,6 +47,42 @@ pub(crate) struct Written {
 
 /// A process group, killed when it is dropped.
 struct Group(Pid);
+
+/// The calls that a program waits in for others, by number.
+const WAITING: &[c_long] = &[
+    libc::SYS_accept,
+    libc::SYS_accept4,
+    libc::SYS_recvfrom,
+    libc::SYS_recvmsg,
+    libc::SYS_ppoll,
+    libc::SYS_pselect6,
+    libc::SYS_read,
+    libc::SYS_wait4,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_poll,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_select,
+];
+
+impl Group {
+    /// Whether each of its processes is in a call that waits, or has ended; see proc_pid_syscall(5).
+    fn waits(&self) -> bool {
+        let read = |id: &str, name: &str| std::fs::read_to_string(format!("/proc/{id}/{name}")).unwrap_or_default();
+        let is_one = |id: &&String| {
+            // Behind the program's name, which may hold anything: its state, its parent, its group.
+            let stat = read(id, "stat");
+            let behind = stat.rsplit_once(')').map_or("", |(_, behind)| behind);
+            behind.split_whitespace().nth(2).is_some_and(|group| group == self.0.to_string())
+        };
+        let entries = std::fs::read_dir("/proc").expect("the system's processes");
+        let ids: Vec<_> = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+        ids.iter().filter(is_one).all(|id| {
+            let call = read(id, "syscall");
+            let number = call.split_whitespace().next();
+            number.is_none_or(|number| number.parse().is_ok_and(|number| WAITING.contains(&number)))
+        })
+    }
+}
 
 impl Drop for Group {
     fn drop(&mut self) {
@@ -125,16 +160,15 @@ impl Written {
         String::from_utf8_lossy(&self.interrupt().stdout).into_owned()
     }
 
-    /// Ends it the way a person does, who presses Ctrl-C once more if nothing happens: Python sleeps through a signal that
-    /// comes after it has looked for one and before its call waits. The whole group is told: strace(1) keeps signals from
-    /// itself.
-    pub(crate) fn interrupt(mut self) -> Finished {
-        for _ in 0..PRESSES {
-            killpg(self.group.0, Signal::SIGINT).expect("the group is there until it is waited for");
-            if self.process.closes_output_within(PATIENCE / PRESSES) {
-                break;
-            }
+    /// Ends it the way a person does, once it waits: Python sleeps through a signal that comes after it has looked for one
+    /// and before its call waits. The whole group is told: strace(1) keeps signals from itself.
+    pub(crate) fn interrupt(self) -> Finished {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.group.waits() {
+            assert!(Instant::now() < deadline, "it never waits: {}", self.text);
+            std::thread::yield_now();
         }
+        killpg(self.group.0, Signal::SIGINT).expect("the group is there until it is waited for");
         self.finish()
     }
 
